@@ -1,0 +1,117 @@
+// transaction.h: snapshots, transactions and the manager that orders commits.
+//
+// A transaction is used by one thread at a time. Commit: under the commit mutex take the next timestamp, append the
+// effects to the log, let participants apply what they held back, publish the transaction's commit timestamp (readers
+// that meet its open stamps resolve them through the manager), publish the timestamp as the newest; outside the
+// mutex restamp the versions. So a reader sees all of a transaction or nothing.
+// Sources: HyPer's MVCC (Neumann et al., SIGMOD 2015); Hekaton's commit resolution (Larson et al., VLDB 2011).
+//
+// Latch order: commit mutex -> relation -> index -> key shard -> log. Never take one on the left holding one on the right.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ids.h"
+#include "log.h"
+
+namespace orrery::storage {
+
+enum class Isolation : std::uint8_t { kReadCommitted = 0, kRepeatableRead = 1, kSerializable = 2 };
+
+/// What a statement sees: versions committed at or before `read_ts`, and its own transaction's versions of
+/// commands before `command`.
+struct Snapshot {
+  CommitTs read_ts = 0;
+  Xid xid = 0;  // 0: a reader without a transaction
+  CommandId command = 0;
+};
+
+class Transaction;
+
+/// Something a transaction carries that must follow its fate: row versions to stamp, key overlay to apply.
+class TransactionParticipant {
+ public:
+  virtual ~TransactionParticipant() = default;
+  /// Under the commit mutex, after the log append: make the changes visible. Must not fail.
+  virtual void on_commit(CommitTs ts, Lsn lsn) noexcept = 0;
+  /// After the commit mutex was released: clean-up that may take long (restamping).
+  virtual void after_commit(CommitTs) noexcept {}
+  virtual void on_rollback() noexcept = 0;
+  /// A mark to come back to; savepoint numbers are positions in the participant's own undo list.
+  virtual std::size_t mark() const noexcept = 0;
+  virtual void on_rollback_to(std::size_t mark) noexcept = 0;
+};
+
+enum class ParticipantSlot : std::uint8_t { kRows = 0, kKeys = 1, kCount = 2 };
+
+class Transaction {
+ public:
+  Xid xid() const noexcept { return xid_; }
+  Isolation isolation() const noexcept { return isolation_; }
+  const Snapshot& snapshot() const noexcept { return snapshot_; }
+  EffectBuffer& effects() noexcept { return effects_; }
+  TransactionParticipant* participant(ParticipantSlot slot) const noexcept {
+    return participants_[static_cast<std::size_t>(slot)].get();
+  }
+  void attach(ParticipantSlot slot, std::unique_ptr<TransactionParticipant> p) {
+    participants_[static_cast<std::size_t>(slot)] = std::move(p);
+  }
+
+ private:
+  friend class TransactionManager;
+  struct Savepoint { std::size_t effects; std::size_t marks[static_cast<std::size_t>(ParticipantSlot::kCount)]; };
+  Xid xid_ = 0;
+  Isolation isolation_ = Isolation::kReadCommitted;
+  Snapshot snapshot_;
+  EffectBuffer effects_;
+  std::vector<Savepoint> savepoints_;
+  std::unique_ptr<TransactionParticipant> participants_[static_cast<std::size_t>(ParticipantSlot::kCount)];
+};
+
+class TransactionManager {
+ public:
+  explicit TransactionManager(Log& log);
+  ~TransactionManager();
+
+  Transaction* begin(Isolation isolation);
+  /// Starts the next command: advances the command id and, at read committed, takes a new snapshot.
+  void next_command(Transaction& transaction);
+  /// Returns the LSN to wait for (0: nothing was written). On a failed log the transaction is rolled back.
+  Status commit(Transaction* transaction, Lsn* lsn);
+  void rollback(Transaction* transaction);
+  std::size_t savepoint(Transaction& transaction);
+  void rollback_to(Transaction& transaction, std::size_t savepoint);  // the savepoint stays
+  void release(Transaction& transaction, std::size_t savepoint);
+
+  /// A snapshot of now for a reader without a transaction; release it so that vacuum may pass it.
+  Snapshot acquire_snapshot();
+  void release_snapshot(const Snapshot& snapshot);
+
+  /// Runs `work` inside the commit order: takes a timestamp, appends `effects` as one record. For writers that are
+  /// not transactions (RESP commands). The caller holds the latches that make its change atomic.
+  Lsn append_effects(std::span<const std::uint8_t> effects);
+
+  CommitTs newest() const noexcept;
+  /// The oldest timestamp that any snapshot may still read at: versions that ended before it are garbage.
+  CommitTs oldest_needed() const;
+  /// Resolves an open stamp: the commit timestamp, 0 while open, kAborted when rolled back.
+  Stamp resolve(Xid xid) const noexcept;
+
+  /// Waits: registers that `waiter` waits for the end of `blocker`; `wake` runs once on any thread when it ended.
+  /// kDeadlock when this would close a cycle. Returns kOk with *already = true when the blocker is gone.
+  Status wait_for(Xid waiter, Xid blocker, std::function<void()> wake, bool* already);
+  void cancel_wait(Xid waiter);
+
+  void restore(CommitTs newest, Xid next_xid);  // recovery
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// True when a version with these stamps is seen by `snapshot`. `manager` resolves open stamps.
+bool is_visible(Stamp begin, Stamp end, const Snapshot& snapshot, const TransactionManager& manager) noexcept;
+
+}  // namespace orrery::storage

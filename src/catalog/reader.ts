@@ -1,0 +1,31 @@
+import type { Oid } from "../types/index.js";
+import type { CatalogObject, ConstraintObject, IndexObject, SequenceObject, TableObject, ViewObject, SchemaObject, RoleObject } from "./objects.js";
+
+/** A relation whose rows are computed: pg_catalog.*, information_schema.*, redis.*. */
+export interface SystemRelation {
+  readonly class: "system"; readonly oid: Oid; readonly schema: Oid; readonly schemaName: string; readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod?: number }[];
+}
+export type RelationObject = TableObject | ViewObject | IndexObject | SequenceObject | SystemRelation;
+
+/**
+ * One version of the catalog as one session sees it: committed objects plus its own transaction's changes.
+ * Immutable; every lookup is a map access. The binder depends on this interface and not on where it comes from.
+ */
+export interface CatalogReader {
+  /** Changes whenever any answer below could: the key of plan caches. */
+  readonly version: number;
+  /** Schemas searched for unqualified names, in order; pg_catalog is first unless named later. */
+  readonly searchPath: readonly Oid[];
+  schemaByName(name: string): SchemaObject | undefined;
+  schemaByOid(oid: Oid): SchemaObject | undefined;
+  /** Tables, views, indexes, sequences and system relations share one namespace. */
+  relation(schema: string | undefined, name: string): RelationObject | undefined;
+  relationByOid(oid: Oid): RelationObject | undefined;
+  indexesOf(table: Oid): readonly IndexObject[];
+  constraintsOf(table: Oid): readonly ConstraintObject[];
+  /** Foreign keys of other tables (or itself) that point at this table. */
+  referencing(table: Oid): readonly ConstraintObject[];
+  role(name: string): RoleObject | undefined;
+  objects(): Iterable<CatalogObject>;
+}

@@ -1,0 +1,119 @@
+/**
+ * The engine's face towards doors (pgwire, RESP, the embedded API). A door gets a Session and hands it bound statements;
+ * the SQL front end is passed in by the composition root, because the engine must not know SQL text.
+ */
+import type { CatalogReader } from "../catalog/index.js";
+import type { BoundStatement } from "../plan/index.js";
+import type { Datum, DbErrorFields, FormatContext, Oid, Row, SqlType } from "../types/index.js";
+
+/** Implemented by `sql/`. */
+export interface FrontEnd {
+  /** Splits and parses; throws DbError 42601 with position. A statement keeps its source text. */
+  parse(text: string): readonly ParsedStatement[];
+  /** `parameterTypes[i]` 0 or absent = infer. */
+  bind(statement: ParsedStatement, context: BindContext): BoundStatement;
+}
+export interface ParsedStatement {
+  readonly text: string;
+  /** Offset of `text` in the whole query string, for error positions (characters). */
+  readonly offset: number;
+  readonly tree: unknown; // the front end's own
+  /** For transaction control in an aborted transaction and for routing, without binding. */
+  readonly transactionAction: "begin" | "commit" | "rollback" | "rollbackTo" | undefined;
+}
+export interface BindContext {
+  readonly catalog: CatalogReader;
+  readonly parameterTypes: readonly Oid[];
+  readonly format: FormatContext;
+  readonly currentUser: string;
+  readonly currentDatabase: string;
+}
+
+export interface ResultColumn { readonly name: string; readonly type: Oid; readonly typmod: number; readonly origin?: { readonly relation: Oid; readonly attribute: number } }
+
+/** A statement that was parsed and bound once: what Parse makes and Bind runs. */
+export interface PreparedStatement {
+  readonly text: string;
+  readonly parameterTypes: readonly Oid[];
+  readonly columns: readonly ResultColumn[]; // empty when it returns no rows
+  readonly tag: string;
+}
+
+/**
+ * A running statement. `next` gives up to `maxRows` rows (0 = all that are ready, never empty unless at the end). Synchronous
+ * when it can be: hot statements must not pay for a promise.
+ */
+export interface Portal {
+  readonly columns: readonly ResultColumn[];
+  next(maxRows: number): PortalRows | Promise<PortalRows>;
+  close(): void;
+}
+export interface PortalRows {
+  readonly rows: readonly Row[];
+  /** Set instead of `rows` when the addon already encoded DataRow messages in the formats asked for. */
+  readonly encoded?: { readonly bytes: Uint8Array; readonly rowCount: number };
+  readonly done: boolean;
+  /** When done: the whole command tag, "INSERT 0 3". */
+  readonly tag: string;
+  /** Log position that must be durable before the client hears of success; 0 = none. */
+  readonly flushLsn: number;
+}
+export interface ExecuteOptions {
+  /** Result format codes as in Bind (0 text, 1 binary; none = all text, one = all). Lets the addon encode rows; absent = rows as datums. */
+  readonly resultFormats?: readonly number[];
+}
+
+export interface CopyInTarget { write(chunk: Uint8Array): void | Promise<void>; finish(): Promise<{ tag: string; flushLsn: number }>; fail(message: string): Promise<void>; readonly columnCount: number; readonly binary: boolean }
+export interface CopyOutSource { next(): Uint8Array | null | Promise<Uint8Array | null>; readonly columnCount: number; readonly binary: boolean; readonly tag: () => string }
+
+export type ExecuteResult =
+  | { readonly kind: "portal"; readonly portal: Portal }
+  | { readonly kind: "copyIn"; readonly copy: CopyInTarget }
+  | { readonly kind: "copyOut"; readonly copy: CopyOutSource }
+  | { readonly kind: "empty" };
+
+export type TransactionStatus = "idle" | "transaction" | "failed";
+
+export interface SessionListener {
+  notice(fields: DbErrorFields & { readonly severityName: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG" }): void;
+  parameterStatus(name: string, value: string): void;
+  notification(processId: number, channel: string, payload: string): void;
+}
+
+export interface Session {
+  readonly id: number; // backend process id as clients see it
+  readonly format: FormatContext;
+  readonly transactionStatus: TransactionStatus;
+  setListener(listener: SessionListener): void;
+  /** Parse and bind; from the plan cache when it can. */
+  prepare(text: string, parameterTypes: readonly Oid[]): PreparedStatement;
+  /** Parse only: a simple query's statements, bound one by one as they run. */
+  split(text: string): readonly ParsedStatement[];
+  prepareParsed(statement: ParsedStatement, parameterTypes: readonly Oid[]): PreparedStatement;
+  /** Runs in the session's transaction, or in one of its own (autocommit). Durability: the caller waits for `flushLsn`
+   *  (`whenFlushed`) before it says so to the client. */
+  execute(statement: PreparedStatement, parameters: readonly Datum[], options?: ExecuteOptions): ExecuteResult | Promise<ExecuteResult>;
+  /** Simple-query text with several statements is one implicit transaction: begin before, end after the last. */
+  beginImplicit(): void;
+  endImplicit(failed: boolean): number | Promise<number>; // flushLsn
+  /** Error inside a transaction block: status becomes "failed"; outside: rolled back. */
+  fail(): void;
+  /** Parameter and result values. */
+  typeOf(oid: Oid): SqlType;
+  /** Cancels what runs now: it fails with 57014 at the next check. */
+  cancel(): void;
+  setting(name: string): string;
+  setSetting(name: string, value: string): void;
+  close(): void;
+}
+
+export interface Database {
+  openSession(options: { readonly user: string; readonly database: string; readonly settings?: Readonly<Record<string, string>> }): Session;
+  /** SCRAM verifier of a role; undefined = no such role. null = no password. */
+  roleVerifier(user: string): { readonly canLogin: boolean; readonly password: string | null } | undefined;
+  databaseExists(name: string): boolean;
+  /** Runs `callback` when the log is durable up to lsn, at once if it is. */
+  whenFlushed(lsn: number, callback: (error?: Error) => void): void;
+  cancelSession(id: number, secret: number): void;
+  close(): Promise<void>;
+}

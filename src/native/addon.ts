@@ -1,0 +1,141 @@
+/**
+ * The typed face of the addon: exactly the functions that native/binding exports. Nothing else imports the binary.
+ *
+ * Conventions
+ *  - `Engine` is an opaque handle; every function takes it first. Transactions are numbers (xid), safe integers.
+ *  - A function that can fail in an expected way returns a status number (StatusCode); `engine.lastError(engine)` on the
+ *    same thread tells detail, object and message of the last non-zero status. Misuse throws TypeError.
+ *  - Blocks (docs/formats/block.md) are Uint8Array views; the addon does not keep them after the call returns.
+ *  - Each call is one border crossing and is counted: `crossings()`.
+ */
+export type Engine = { readonly brand: "Engine" };
+export type Xid = number;
+
+export interface StatusDetail { readonly code: number; readonly detail: number; readonly object: number; readonly message: string }
+
+export interface EngineOptions {
+  /** Data folder; null = in memory (no log, no files). */
+  readonly folder: string | null;
+  /** Checkpoint after this many bytes of log. */
+  readonly checkpointLogBytes?: number;
+  /** Keep log segments that a checkpoint made unnecessary (replay tests, archiving). */
+  readonly keepLog?: boolean;
+}
+
+/** Events arrive in batches on the thread that subscribed: flat triples are avoided, they are rare next to commands. */
+export type EngineEvent =
+  | { readonly kind: "flushed"; readonly lsn: number } // all commits up to lsn are durable (coalesced: the newest)
+  | { readonly kind: "logFailed"; readonly message: string }
+  | { readonly kind: "waitOver"; readonly token: number } // see storage.waitFor, keyspace waits
+  | { readonly kind: "message"; readonly subscriber: number; readonly channel: Uint8Array; readonly payload: Uint8Array; readonly pattern: Uint8Array | null }
+  | { readonly kind: "catalog"; readonly version: number };
+
+export interface EngineBinding {
+  /** Opens or (same folder, same process) attaches. Throws Error with `.status` (a StatusDetail) when the folder cannot be used:
+   *  kCorrupt names file and offset; kInvalid a foreign folder; kReadOnly not writable; kLimit in use by another process. */
+  open(options: EngineOptions): Engine;
+  /** Detaches this thread; the last one checkpoints, flushes and closes. */
+  close(engine: Engine): void;
+  lastError(engine: Engine): StatusDetail;
+  /** One listener per thread; called with a batch. Does not keep the process alive. */
+  onEvents(engine: Engine, listener: (events: EngineEvent[]) => void): void;
+  /** Ask for a `flushed` event once durable up to lsn. */
+  requestFlush(engine: Engine, lsn: number): void;
+  flushedLsn(engine: Engine): number;
+  /** Resolves when the checkpoint is complete. */
+  checkpoint(engine: Engine): Promise<void>;
+  /** Bytes: resident by room, log position, counters. Keys are stable names. */
+  statistics(engine: Engine): Record<string, number>;
+  /** Digest of rows, keys, catalog and index answers, hex: equal for equal databases (replay test). */
+  digest(engine: Engine): string;
+}
+
+/** Physical column of a relation. */
+export interface PhysicalColumn { readonly type: number; readonly dimensions?: number }
+/** How an index orders: `kind` is KeyKind; `attribute` the column index (0-based). */
+export interface KeyColumn { readonly column: number; readonly kind: number; readonly descending: boolean; readonly nullsFirst: boolean }
+
+export interface StorageBinding {
+  begin(engine: Engine, isolation: 0 | 1 | 2): Xid;
+  /** Starts the next command of the transaction: own earlier changes become visible; at read committed a new snapshot. */
+  nextCommand(engine: Engine, xid: Xid): void;
+  /** LSN to wait for (0: nothing to wait for), or -1 with lastError. The xid is dead afterwards either way. */
+  commit(engine: Engine, xid: Xid): number;
+  rollback(engine: Engine, xid: Xid): void;
+  savepoint(engine: Engine, xid: Xid): number;
+  rollbackTo(engine: Engine, xid: Xid, savepoint: number): void;
+  release(engine: Engine, xid: Xid, savepoint: number): void;
+  /** Waits for the end of `blocker`: 0 = it is over already; kWait (1) = a waitOver event with `token` follows; kDeadlock. */
+  waitFor(engine: Engine, xid: Xid, blocker: Xid, token: number): number;
+  cancelWait(engine: Engine, xid: Xid): void;
+
+  /** A fresh storage id (relations, indexes, sequences, catalog OIDs share the counter with `allocateOid`). */
+  allocateOid(engine: Engine): number;
+  /** Definitions follow the transaction: gone on rollback; a dropped one stays readable to older snapshots. */
+  createRelation(engine: Engine, xid: Xid, relation: number, columns: readonly PhysicalColumn[]): number;
+  dropRelation(engine: Engine, xid: Xid, relation: number): number;
+  /** New last column; rows that exist read the single value in `missing` (a one-row, one-column block) or NULL. */
+  addColumn(engine: Engine, xid: Xid, relation: number, column: PhysicalColumn, missing: Uint8Array | null): number;
+  truncate(engine: Engine, xid: Xid, relation: number): number;
+  /** Builds from all rows that the transaction sees. kUniqueViolation when they collide. Unique: NULLs are distinct unless nullsNotDistinct. */
+  createIndex(engine: Engine, xid: Xid, index: number, relation: number, columns: readonly KeyColumn[], unique: boolean, nullsNotDistinct: boolean): number;
+  dropIndex(engine: Engine, xid: Xid, index: number): number;
+
+  /** Appends the block's rows (all columns, in order); row ids are written to `rowIds` (length >= rows) when given. Atomic: on a
+   *  non-zero status nothing of the block is there. kUniqueViolation: object = index, detail = existing row id; lastError.message = "row N" of the block. */
+  insert(engine: Engine, xid: Xid, relation: number, block: Uint8Array, rowIds: Float64Array | null): number;
+  /** New versions for the block's row ids (block has row ids and all columns; `changed` = indexes of columns that may differ, so
+   *  that unchanged indexes and out-of-line values are kept). kWait, kSerializationFailure, kUniqueViolation as above.
+   *  At read committed a row changed after the snapshot by a committed transaction is kSerializationFailure too: the caller restarts the statement. */
+  update(engine: Engine, xid: Xid, relation: number, block: Uint8Array, changed: Uint32Array): number;
+  delete(engine: Engine, xid: Xid, relation: number, rowIds: Float64Array): number;
+  /** Row locks without change. strength: 0 key share, 1 share, 2 no key update, 3 update. */
+  lockRows(engine: Engine, xid: Xid, relation: number, rowIds: Float64Array, strength: 0 | 1 | 2 | 3): number;
+
+  /** Opens a scan over what the transaction sees (xid 0: a snapshot of now, released by scanClose). `columns` = physical column indexes to read. */
+  scanOpen(engine: Engine, xid: Xid, relation: number, columns: Uint32Array, withRowIds: boolean): number;
+  /** Index scan in key order. Bounds are key values as one-row blocks of the first k key columns (null = open). */
+  indexScanOpen(engine: Engine, xid: Xid, index: number, columns: Uint32Array, withRowIds: boolean, lower: Uint8Array | null, lowerInclusive: boolean, upper: Uint8Array | null, upperInclusive: boolean, backward: boolean): number;
+  /** The visible rows of an index for many keys at once (a block of key rows, all key columns): nested-loop joins, foreign keys. The
+   *  result blocks carry as their LAST column an int32: the number of the key row it belongs to. */
+  indexLookupOpen(engine: Engine, xid: Xid, index: number, columns: Uint32Array, withRowIds: boolean, keys: Uint8Array): number;
+  /** Rows by row id, in the order given, invisible ones left out. */
+  fetchOpen(engine: Engine, xid: Xid, relation: number, columns: Uint32Array, rowIds: Float64Array): number;
+  /** Writes the next block into `block` and returns its row count; 0 = the end. -n = the buffer must have at least n bytes. */
+  scanNext(engine: Engine, scan: number, block: Uint8Array, maxRows: number): number;
+  scanClose(engine: Engine, scan: number): void;
+
+  rowCountEstimate(engine: Engine, relation: number): number;
+  relationBytes(engine: Engine, relation: number): number;
+
+  /** Sequences: values survive rollback and crash, never go back. Decimal strings carry int8 exactly. */
+  createSequence(engine: Engine, xid: Xid, sequence: number, increment: string, min: string, max: string, start: string, cycle: boolean): number;
+  alterSequence(engine: Engine, xid: Xid, sequence: number, increment: string, min: string, max: string, cycle: boolean): number;
+  dropSequence(engine: Engine, xid: Xid, sequence: number): number;
+  /** The next value; null with lastError kLimit at the end of a sequence that does not cycle. */
+  nextValue(engine: Engine, sequence: number): number | bigint | null;
+  setValue(engine: Engine, sequence: number, value: bigint, isCalled: boolean): number;
+  readSequence(engine: Engine, sequence: number): { readonly lastValue: bigint; readonly isCalled: boolean };
+
+  /** The catalog relation: one row per object. `catalogPut` replaces. Version = commit count of transactions that touched it. */
+  catalogPut(engine: Engine, xid: Xid, oid: number, json: string): number;
+  catalogDelete(engine: Engine, xid: Xid, oid: number): number;
+  catalogVersion(engine: Engine): number;
+  /** Committed objects changed after `sinceVersion` (0 = all): [oid, json or null when gone]. */
+  catalogChanges(engine: Engine, sinceVersion: number): { readonly version: number; readonly changes: readonly (readonly [number, string | null])[] };
+}
+
+/** Filled in by the rooms' own files. */
+export interface KeyspaceBinding { readonly [name: string]: unknown }
+export interface VectorBinding { readonly [name: string]: unknown }
+export interface ExecBinding { readonly [name: string]: unknown }
+
+export interface NativeAddon {
+  readonly engine: EngineBinding;
+  readonly storage: StorageBinding;
+  readonly keyspace: KeyspaceBinding;
+  readonly vector: VectorBinding;
+  readonly exec: ExecBinding;
+  /** Border crossings of this process so far. */
+  crossings(): number;
+}

@@ -1,0 +1,3 @@
+export * from "./command.js";
+export * from "./expression.js";
+export * from "./logical-plan.js";

@@ -1,0 +1,40 @@
+/**
+ * One SQL value in JavaScript. NULL is `null`; everything else is fixed by the SQL type, never by the value:
+ *
+ *   bool                        boolean
+ *   int2 int4 oid float4 float8 number
+ *   int8                        number while it is a safe integer, bigint beyond
+ *   numeric                     Numeric (src/types/numeric.ts)
+ *   text varchar bpchar name json uuid (lower case, hyphens), regtype and friends  string
+ *   jsonb                       Jsonb (src/types/jsonb.ts)
+ *   bytea                       Uint8Array
+ *   date                        days since 2000-01-01; ±Infinity
+ *   time                        microseconds since midnight, number
+ *   timestamp timestamptz       microseconds since 2000-01-01 (UTC), number or bigint like int8; ±Infinity
+ *   interval                    Interval (src/types/interval.ts)
+ *   arrays                      ArrayValue (src/types/array-value.ts)
+ *   vector                      Float32Array
+ *   record                      RowValue (src/types/row-value.ts)
+ */
+import type { ArrayValue } from "./array-value.js";
+import type { Interval } from "./interval.js";
+import type { Jsonb } from "./jsonb.js";
+import type { Numeric } from "./numeric.js";
+import type { RowValue } from "./row-value.js";
+
+export type Datum =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Float32Array
+  | Numeric
+  | Interval
+  | Jsonb
+  | ArrayValue
+  | RowValue;
+
+/** A row between TypeScript operators: one datum per output column, in the order of the operator's columns. */
+export type Row = Datum[];

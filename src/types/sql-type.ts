@@ -1,0 +1,59 @@
+import type { Datum } from "./datum.js";
+import type { Oid } from "./oid.js";
+
+/** How a value lies in native memory; the numbers of native/core/physical_type.h. */
+export const PhysicalType = {
+  bool: 1, int16: 2, int32: 3, int64: 4, float32: 5, float64: 6, uuid: 7, interval: 8, varlen: 9, vector: 10,
+} as const;
+export type PhysicalType = (typeof PhysicalType)[keyof typeof PhysicalType];
+
+/** How an index key column orders; the numbers of native/core/physical_type.h. */
+export const KeyKind = {
+  bool: 1, int16: 2, int32: 3, int64: 4, float32: 5, float64: 6, uuid: 7, interval: 8, bytes: 9, numeric: 10, bpchar: 11,
+} as const;
+export type KeyKind = (typeof KeyKind)[keyof typeof KeyKind];
+
+/** Session settings that input and output of values depend on. */
+export interface FormatContext {
+  readonly timeZone: string;
+  readonly dateStyle: string; // "ISO, MDY"
+  readonly intervalStyle: string;
+  readonly extraFloatDigits: number;
+  readonly byteaOutput: "hex" | "escape";
+  /** Microseconds since 2000-01-01 UTC of the transaction's start; `now` and friends as input. */
+  readonly transactionTimeMicros: number;
+}
+
+/** A type: its facts (pg_type), its text and binary forms, its place in native memory. Bodies live in src/functions/types. */
+export interface SqlType {
+  readonly oid: Oid;
+  readonly name: string; // pg_type.typname: int4, bpchar, _text, vector
+  /** What format_type says without a modifier: integer, character varying, timestamp with time zone, text[] */
+  readonly displayName: string;
+  readonly category: string; // pg_type.typcategory
+  readonly preferred: boolean; // pg_type.typispreferred
+  readonly length: number; // pg_type.typlen
+  readonly elementType: Oid; // arrays, else 0
+  readonly arrayType: Oid; // 0 when there is none
+  readonly physical: PhysicalType;
+  readonly keyKind: KeyKind | undefined; // undefined: no btree order
+  /** format_type's suffix of a modifier: "(10,2)"; empty for -1. */
+  formatModifier(typmod: number): string;
+  /** Encodes the written modifiers `varchar(10)`, `numeric(10,2)`, `timestamp(3)`; throws DbError 22023. */
+  parseModifier?(values: readonly string[]): number;
+  /** Text input; `typmod` applied as in an explicit cast from text literal (length checks per PostgreSQL). Throws DbError 22P02, 22003, 22007, 22008… */
+  input(text: string, typmod: number, context: FormatContext): Datum;
+  output(value: Exclude<Datum, null>, context: FormatContext): string;
+  /** PostgreSQL's binary wire form. Throws DbError 08P01, 22P03. */
+  receive(bytes: Uint8Array, typmod: number): Datum;
+  send(value: Exclude<Datum, null>): Uint8Array;
+  /** The bytes in native memory; only for varlen types. Inverse of each other. */
+  toStorage?(value: Exclude<Datum, null>): Uint8Array | string;
+  fromStorage?(bytes: Uint8Array): Exclude<Datum, null>;
+  /** Length coercion of an assignment (explicit = false) or a cast; present on types with a modifier. */
+  coerceModifier?(value: Exclude<Datum, null>, typmod: number, explicit: boolean): Datum;
+  /** Order for ORDER BY, min/max, btree: negative, 0, positive. Absent where PostgreSQL has no default btree opclass. */
+  compare?(left: Exclude<Datum, null>, right: Exclude<Datum, null>): number;
+  /** A key for hash joins and GROUP BY: equal values give equal (===) keys. Present with `compare` (json has neither). */
+  hashKey?(value: Exclude<Datum, null>): string | number | bigint | boolean;
+}
