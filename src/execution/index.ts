@@ -1,0 +1,3 @@
+export * from "./signals.js";
+export * from "./system-providers.js";
+export * from "./types.js";

@@ -1,0 +1,95 @@
+/**
+ * How a plan runs: what the engine hands to an execution and what it gets back.
+ *
+ * A PhysicalPlan is immutable and reusable: many executions, also at the same time, with different parameters. An execution
+ * belongs to one statement of one transaction and is synchronous; what must wait is thrown as a signal (signals.ts).
+ */
+import type { CatalogReader, TableObject } from "../catalog/index.js";
+import type { EvaluationContext, FunctionRegistry } from "../functions/registry.js";
+import type { Engine, NativeAddon, Xid } from "../native/addon.js";
+import type { Expression, PlanColumn } from "../plan/index.js";
+import type { Datum, Oid, Row } from "../types/index.js";
+
+/** The parts of the addon that operators use; tests pass fakes. */
+export type ExecutionNative = Pick<NativeAddon, "storage" | "vector" | "exec"> & { readonly engine: Pick<NativeAddon["engine"], "lastError"> };
+
+export interface ExecutionContext {
+  readonly native: ExecutionNative;
+  readonly engine: Engine;
+  /** 0: a statement whose plan says `needsTransaction: false`; its scan reads a snapshot of its own. */
+  readonly xid: Xid;
+  /** Read committed: a conflict restarts the statement; otherwise it ends in 40001. */
+  readonly restartable: boolean;
+  readonly parameters: readonly Datum[];
+  readonly evaluation: EvaluationContext;
+  readonly catalog: CatalogReader;
+  /** Throws DbError 57014 when the statement was cancelled or ran out of time. Called about once per block of rows. */
+  checkCancel(): void;
+  /** work_mem of one statement: operators that hold rows fail with 53200 beyond it. */
+  readonly memoryLimitBytes: number;
+  /** Foreign keys that are DEFERRABLE INITIALLY DEFERRED (or SET CONSTRAINTS … DEFERRED): run before the commit, with that moment's context. */
+  deferUntilCommit(check: (context: ExecutionContext) => void): void;
+  isDeferred(constraint: Oid, initiallyDeferred: boolean): boolean;
+}
+
+export interface PlannerSettings {
+  setting(name: string): string | undefined;
+}
+
+/** Estimates of table sizes, by native relation id. */
+export interface Statistics {
+  rowCount(storage: number): number;
+  /** Distinct values of an attribute, from ANALYZE; undefined = unknown. */
+  distinctCount?(table: Oid, attribute: number): number | undefined;
+}
+
+/**
+ * Expressions that the catalog keeps as SQL: defaults, checks, generated columns, index predicates. Implemented by the engine over
+ * the front end (parse, bind over the table's row); may cache by (catalog version, sql).
+ */
+export interface StoredExpressions {
+  /** `row` has one column per attribute of the table (dropped ones included), in attnum order; `expression` refers to its ids. */
+  bindOverTable(table: TableObject, sql: string): { readonly row: readonly PlanColumn[]; readonly expression: Expression };
+  /** A default, coerced to the attribute's type and modifier as in an assignment. */
+  bindDefault(table: TableObject, attribute: number, sql: string): Expression;
+}
+
+export interface PlanContext {
+  readonly catalog: CatalogReader;
+  readonly registry: FunctionRegistry;
+  readonly statistics: Statistics;
+  readonly settings: PlannerSettings;
+  readonly stored: StoredExpressions;
+}
+
+export interface PhysicalPlan {
+  readonly columns: readonly PlanColumn[];
+  /** False only for a read that opens at most one scan and calls nothing volatile: it may run with xid 0. */
+  readonly needsTransaction: boolean;
+  /** Has INSERT, UPDATE, DELETE or row locks anywhere. */
+  readonly writes: boolean;
+  open(context: ExecutionContext): Execution;
+  explain(options: ExplainOptions, execution?: Execution): string[];
+}
+
+export interface Execution {
+  /** Up to `maxRows` rows (0 = a batch of any size); an empty array only at the end. */
+  next(maxRows: number): Row[];
+  /** Rows inserted, updated, deleted, or returned so far by the top of the statement. */
+  readonly affectedRows: number;
+  close(): void;
+}
+
+export interface ExplainOptions {
+  readonly analyze: boolean;
+  readonly verbose: boolean;
+  readonly costs: boolean;
+  readonly timing: boolean;
+  readonly summary: boolean;
+  readonly format: "text" | "json" | "xml" | "yaml";
+  readonly planningMs?: number;
+  readonly executionMs?: number;
+}
+
+/** Rows of a computed relation. `filters` are equalities (column index, value) that the provider may use; they are checked again. */
+export type SystemProvider = (context: ExecutionContext, filters: readonly { readonly column: number; readonly value: Datum }[]) => Iterable<Row>;

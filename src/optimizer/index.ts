@@ -1,0 +1,1 @@
+export { planStatement } from "./plan-statement.js";
