@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "../core/status.h"
 #include "napi.h"
 
 namespace orrery::binding {
@@ -16,6 +17,13 @@ using EnginePtr = std::shared_ptr<Engine>;
 /// The engine behind the first argument of a binding function (a Napi::External made by openEngine).
 /// Throws a JavaScript TypeError and returns nullptr when it is something else or closed.
 Engine* engine_of(const Napi::CallbackInfo& info);
+
+/// Remembers `status` for engine.lastError on this JavaScript thread (when it is not ok) and returns its code.
+std::uint32_t remember(Status status);
+/// The usual end of a binding function: the status number as its result.
+inline Napi::Value status_value(const Napi::CallbackInfo& info, Status status) {
+  return Napi::Number::New(info.Env(), remember(std::move(status)));
+}
 
 /// Adds one to the process-wide count of border crossings (native.crossings()). Every binding function calls it first.
 void count_crossing() noexcept;

@@ -1,20 +1,272 @@
 // engine_binding.cc: exports.engine and the count of border crossings.
+//
+// Engines of this process are registered by folder (real path). Each JavaScript thread that opens one holds an Attachment;
+// the last one that goes closes the engine: with a checkpoint after close(), flushed only when the thread just ended.
 #include <atomic>
+#include <filesystem>
+#include <map>
+#include <mutex>
 
 #include "engine.h"
+#include "engine_rooms.h"
 
 namespace orrery::binding {
 namespace {
+
 std::atomic<std::uint64_t> crossing_count{0};
+thread_local Status last_status;
+
+struct Registry {
+  std::mutex mutex;  // held while an engine opens or closes: a second opener waits
+  std::map<std::string, std::weak_ptr<Engine>> by_folder;
+  std::map<Engine*, std::size_t> attachment_count;
+};
+Registry& registry() {
+  static auto* r = new Registry();  // never destroyed: threads may end after static destruction began
+  return *r;
+}
+
+constexpr std::uint64_t kAttachmentMark = 0x6f72726572790001ull;
+
+/// One JavaScript thread's hold on an engine; lives until its environment ends, closed or not.
+struct Attachment {
+  std::uint64_t mark = kAttachmentMark;
+  EnginePtr engine;  // empty after close
+  Engine* fast = nullptr;
+  ListenerId listener = 0;
+  napi_env env = nullptr;
+};
+
+void detach(Attachment& attachment, bool with_checkpoint) {
+  if (!attachment.engine) return;
+  EnginePtr engine = std::move(attachment.engine);
+  attachment.fast = nullptr;
+  engine->events.detach(attachment.listener);
+  Registry& r = registry();
+  const std::lock_guard guard(r.mutex);
+  auto count = r.attachment_count.find(engine.get());
+  if (--count->second > 0) return;
+  r.attachment_count.erase(count);
+  if (!engine->settings.folder.empty()) r.by_folder.erase(engine->settings.folder);
+  close_rooms(*engine, with_checkpoint);
+}
+
+void on_environment_end(void* data) {
+  auto* attachment = static_cast<Attachment*>(data);
+  detach(*attachment, false);
+}
+
+Attachment* attachment_of(const Napi::CallbackInfo& info) {
+  if (info.Length() > 0 && info[0].IsExternal()) {
+    auto* attachment = info[0].As<Napi::External<Attachment>>().Data();
+    if (attachment->mark == kAttachmentMark && attachment->fast != nullptr) return attachment;
+  }
+  Napi::TypeError::New(info.Env(), "the first argument must be an open engine").ThrowAsJavaScriptException();
+  return nullptr;
+}
+
+Napi::Object detail_of(Napi::Env env, const Status& status) {
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("code", Napi::Number::New(env, static_cast<double>(status.code)));
+  out.Set("detail", Napi::Number::New(env, static_cast<double>(status.detail)));
+  out.Set("object", Napi::Number::New(env, static_cast<double>(status.object)));
+  out.Set("message", Napi::String::New(env, status.message));
+  return out;
+}
+
+Napi::Error error_of(Napi::Env env, const Status& status) {
+  Napi::Error error = Napi::Error::New(env, status.message);
+  error.Set("status", detail_of(env, status));
+  return error;
+}
+
 Napi::Value crossings(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(crossing_count.load(std::memory_order_relaxed)));
 }
+
+/// The engine of `settings.folder`, opened or attached to.
+Status acquire(EngineSettings settings, EnginePtr* engine) {
+  Registry& r = registry();
+  const std::lock_guard guard(r.mutex);
+  if (!settings.folder.empty()) {
+    if (const auto found = r.by_folder.find(settings.folder); found != r.by_folder.end()) *engine = found->second.lock();
+    if (*engine) {
+      r.attachment_count[engine->get()]++;
+      return Status::ok();
+    }
+  }
+  auto opened = std::make_shared<Engine>();
+  opened->settings = std::move(settings);
+  if (Status s = open_rooms(*opened); !s.is_ok()) return s;
+  if (!opened->settings.folder.empty()) r.by_folder[opened->settings.folder] = opened;
+  r.attachment_count[opened.get()] = 1;
+  *engine = std::move(opened);
+  return Status::ok();
+}
+
+Napi::Value open(const Napi::CallbackInfo& info) {
+  count_crossing();
+  const Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsObject()) {
+    Napi::TypeError::New(env, "options must be an object").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  const Napi::Object options = info[0].As<Napi::Object>();
+  EngineSettings settings;
+  const Napi::Value folder = options.Get("folder");
+  if (folder.IsString()) {
+    settings.folder = folder.As<Napi::String>().Utf8Value();
+  } else if (!folder.IsNull()) {
+    Napi::TypeError::New(env, "folder must be a string or null").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  if (const Napi::Value v = options.Get("checkpointLogBytes"); v.IsNumber())
+    settings.checkpoint_log_bytes = static_cast<std::uint64_t>(std::max(0.0, v.As<Napi::Number>().DoubleValue()));
+  if (const Napi::Value v = options.Get("keepLog"); v.IsBoolean()) settings.keep_log = v.As<Napi::Boolean>();
+
+  EnginePtr engine;
+  if (Status s = acquire(std::move(settings), &engine); !s.is_ok()) {
+    error_of(env, s).ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  auto* attachment = new Attachment();
+  attachment->engine = std::move(engine);
+  attachment->fast = attachment->engine.get();
+  attachment->listener = attachment->fast->events.attach(env);
+  attachment->env = env;
+  (void)napi_add_env_cleanup_hook(env, on_environment_end, attachment);
+  return Napi::External<Attachment>::New(env, attachment, [](Napi::Env e, Attachment* a) {
+    // The handle was collected: nobody can close it any more.
+    (void)napi_remove_env_cleanup_hook(e, on_environment_end, a);
+    detach(*a, false);
+    delete a;
+  });
+}
+
+Napi::Value close(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Attachment* attachment = attachment_of(info);
+  if (attachment != nullptr) detach(*attachment, true);
+  return info.Env().Undefined();
+}
+
+Napi::Value last_error(const Napi::CallbackInfo& info) {
+  count_crossing();
+  return detail_of(info.Env(), last_status);
+}
+
+Napi::Value on_events(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Attachment* attachment = attachment_of(info);
+  if (attachment == nullptr) return info.Env().Undefined();
+  if (info.Length() < 2 || !info[1].IsFunction()) {
+    Napi::TypeError::New(info.Env(), "the listener must be a function").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  attachment->fast->events.listen(attachment->listener, info.Env(), info[1].As<Napi::Function>());
+  return info.Env().Undefined();
+}
+
+Napi::Value request_flush(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Attachment* attachment = attachment_of(info);
+  if (attachment == nullptr) return info.Env().Undefined();
+  const auto lsn = static_cast<storage::Lsn>(info[1].ToNumber().Int64Value());
+  storage::Log& log = *attachment->fast->log;
+  attachment->fast->events.want_flush(attachment->listener, lsn, log.flushed());
+  log.request_flush(lsn);
+  return info.Env().Undefined();
+}
+
+Napi::Value flushed_lsn(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Attachment* attachment = attachment_of(info);
+  if (attachment == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(attachment->fast->log->flushed()));
+}
+
+class CheckpointWorker final : public Napi::AsyncWorker {
+ public:
+  CheckpointWorker(Napi::Env env, EnginePtr engine)
+      : Napi::AsyncWorker(env, "orrery checkpoint"), deferred_(Napi::Promise::Deferred::New(env)), engine_(std::move(engine)) {}
+  Napi::Promise promise() const { return deferred_.Promise(); }
+  void Execute() override { status_ = checkpoint_rooms(*engine_); }
+  void OnOK() override {
+    if (status_.is_ok()) {
+      deferred_.Resolve(Env().Undefined());
+    } else {
+      deferred_.Reject(error_of(Env(), status_).Value());
+    }
+  }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  EnginePtr engine_;
+  Status status_;
+};
+
+Napi::Value checkpoint(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Attachment* attachment = attachment_of(info);
+  if (attachment == nullptr) return info.Env().Undefined();
+  auto* worker = new CheckpointWorker(info.Env(), attachment->engine);  // deletes itself when done
+  worker->Queue();
+  return worker->promise();
+}
+
+Napi::Value statistics(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Attachment* attachment = attachment_of(info);
+  if (attachment == nullptr) return info.Env().Undefined();
+  Napi::Object out = Napi::Object::New(info.Env());
+  const auto report = [&](std::string_view name, double value) { out.Set(std::string(name), value); };
+  report("log.appended", static_cast<double>(attachment->fast->log->appended()));
+  report("log.flushed", static_cast<double>(attachment->fast->log->flushed()));
+  for (const RoomEntry& room : attachment->fast->participants) room.participant->statistics(report);
+  return out;
+}
+
+Napi::Value digest(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Attachment* attachment = attachment_of(info);
+  if (attachment == nullptr) return info.Env().Undefined();
+  Digest all;
+  for (const RoomEntry& room : attachment->fast->participants) room.participant->digest(all);
+  return Napi::String::New(info.Env(), all.hex());
+}
+
 }  // namespace
 
 void count_crossing() noexcept { crossing_count.fetch_add(1, std::memory_order_relaxed); }
 
+Engine* engine_of(const Napi::CallbackInfo& info) {
+  Attachment* attachment = attachment_of(info);
+  return attachment == nullptr ? nullptr : attachment->fast;
+}
+
+ListenerId listener_of(const Napi::CallbackInfo& info) {
+  Attachment* attachment = attachment_of(info);
+  return attachment == nullptr ? 0 : attachment->listener;
+}
+
+std::uint32_t remember(Status status) {
+  const auto code = static_cast<std::uint32_t>(status.code);
+  if (code != 0) last_status = std::move(status);
+  return code;
+}
+
 void init_engine(Napi::Env env, Napi::Object exports) {
-  exports.Set("engine", Napi::Object::New(env));
+  Napi::Object engine = Napi::Object::New(env);
+  engine.Set("open", Napi::Function::New<open>(env, "open"));
+  engine.Set("close", Napi::Function::New<close>(env, "close"));
+  engine.Set("lastError", Napi::Function::New<last_error>(env, "lastError"));
+  engine.Set("onEvents", Napi::Function::New<on_events>(env, "onEvents"));
+  engine.Set("requestFlush", Napi::Function::New<request_flush>(env, "requestFlush"));
+  engine.Set("flushedLsn", Napi::Function::New<flushed_lsn>(env, "flushedLsn"));
+  engine.Set("checkpoint", Napi::Function::New<checkpoint>(env, "checkpoint"));
+  engine.Set("statistics", Napi::Function::New<statistics>(env, "statistics"));
+  engine.Set("digest", Napi::Function::New<digest>(env, "digest"));
+  exports.Set("engine", engine);
   exports.Set("crossings", Napi::Function::New<crossings>(env, "crossings"));
 }
 }  // namespace orrery::binding

@@ -1,0 +1,74 @@
+// events.h: events from native threads to JavaScript threads: flushes, ended waits, published messages, catalog changes.
+//
+// One listener per JavaScript thread and engine: a queue and one unref'ed threadsafe function, called once for a batch however
+// many events came (coalescing). `flushed` events collapse to the newest LSN.
+//
+// Invariants
+//  1. Events of one listener arrive in the order they were posted (flushed ones may come earlier in their batch).
+//  2. Posting to a listener that is gone does nothing; posting never blocks on JavaScript.
+// Threads: post, broadcast and flushed from any thread, also under room latches (a short mutex and a wake-up);
+// attach, request_flush and detach from the listener's own JavaScript thread.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "../core/status.h"
+#include "../storage/ids.h"
+#include "napi.h"
+
+namespace orrery::binding {
+
+struct Event {
+  enum class Kind : std::uint8_t { kFlushed, kLogFailed, kWaitOver, kMessage, kCatalog };
+  Kind kind;
+  std::uint64_t number = 0;  // lsn, token, subscriber, version
+  std::string text;          // message of kLogFailed, channel of kMessage
+  std::string payload;
+  std::string pattern;
+  bool has_pattern = false;
+
+  static Event wait_over(std::uint64_t token) { return {Kind::kWaitOver, token, {}, {}, {}, false}; }
+  static Event catalog(std::uint64_t version) { return {Kind::kCatalog, version, {}, {}, {}, false}; }
+  static Event log_failed(std::string message) { return {Kind::kLogFailed, 0, std::move(message), {}, {}, false}; }
+  static Event message(std::uint64_t subscriber, std::string channel, std::string payload) {
+    return {Kind::kMessage, subscriber, std::move(channel), std::move(payload), {}, false};
+  }
+  static Event pattern_message(std::uint64_t subscriber, std::string channel, std::string payload, std::string pattern) {
+    return {Kind::kMessage, subscriber, std::move(channel), std::move(payload), std::move(pattern), true};
+  }
+};
+
+/// Names one attached JavaScript thread; 0 = nobody. Never reused while the engine lives.
+using ListenerId = std::uint64_t;
+
+class EventHub {
+ public:
+  EventHub();
+  ~EventHub();
+  void post(ListenerId listener, Event event);
+  void broadcast(const Event& event);
+  /// The flusher's report: wakes the listeners that asked (request_flush).
+  void flushed(storage::Lsn lsn);
+
+  ListenerId attach(Napi::Env env);
+  void listen(ListenerId listener, Napi::Env env, Napi::Function callback);
+  void detach(ListenerId listener);
+  /// A `flushed` event follows once flushed() >= lsn was reported. `already` = the log's flushed LSN read by the caller.
+  void want_flush(ListenerId listener, storage::Lsn lsn, storage::Lsn already);
+
+ private:
+  struct Listener;
+  std::shared_ptr<Listener> find(ListenerId id);
+  std::mutex mutex_;  // guards listeners_; taken before a listener's own mutex
+  std::vector<std::shared_ptr<Listener>> listeners_;
+  ListenerId next_ = 1;
+};
+
+/// The listener of the calling JavaScript thread for the engine in the first argument.
+ListenerId listener_of(const Napi::CallbackInfo& info);
+
+}  // namespace orrery::binding
