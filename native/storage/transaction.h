@@ -26,6 +26,7 @@ struct Snapshot {
   CommitTs read_ts = 0;
   Xid xid = 0;  // 0: a reader without a transaction
   CommandId command = 0;
+  std::uint32_t seat = 0;  // where the manager registered it; used by release_snapshot only
 };
 
 class Transaction;
@@ -39,6 +40,8 @@ class TransactionParticipant {
   /// After the commit mutex was released: clean-up that may take long (restamping).
   virtual void after_commit(CommitTs) noexcept {}
   virtual void on_rollback() noexcept = 0;
+  /// The transaction is over and keeps this object for its next user: forget everything. False: destroy me instead.
+  virtual bool reuse() noexcept { return false; }
   /// A mark to come back to; savepoint numbers are positions in the participant's own undo list.
   virtual std::size_t mark() const noexcept = 0;
   virtual void on_rollback_to(std::size_t mark) noexcept = 0;
@@ -55,6 +58,8 @@ class Transaction {
   TransactionParticipant* participant(ParticipantSlot slot) const noexcept {
     return participants_[static_cast<std::size_t>(slot)].get();
   }
+  /// The stamp of what this transaction's current command writes.
+  Stamp stamp() const noexcept { return open_stamp(xid_, snapshot_.command); }
   void attach(ParticipantSlot slot, std::unique_ptr<TransactionParticipant> p) {
     participants_[static_cast<std::size_t>(slot)] = std::move(p);
   }
@@ -63,6 +68,7 @@ class Transaction {
   friend class TransactionManager;
   struct Savepoint { std::size_t effects; std::size_t marks[static_cast<std::size_t>(ParticipantSlot::kCount)]; };
   Xid xid_ = 0;
+  std::uint32_t seat_ = 0;
   Isolation isolation_ = Isolation::kReadCommitted;
   Snapshot snapshot_;
   EffectBuffer effects_;
@@ -88,6 +94,10 @@ class TransactionManager {
   /// A snapshot of now for a reader without a transaction; release it so that vacuum may pass it.
   Snapshot acquire_snapshot();
   void release_snapshot(const Snapshot& snapshot);
+  /// Registers a snapshot that a living transaction owns once more, so that it may outlast it (cursors); release_snapshot ends it.
+  Snapshot hold_snapshot(const Snapshot& snapshot);
+  /// The open transaction with this xid, or nullptr. The caller is the thread that uses it.
+  Transaction* find(Xid xid) const noexcept;
 
   /// Runs `work` inside the commit order: takes a timestamp, appends `effects` as one record. For writers that are
   /// not transactions (RESP commands). The caller holds the latches that make its change atomic.
@@ -96,7 +106,8 @@ class TransactionManager {
   CommitTs newest() const noexcept;
   /// The oldest timestamp that any snapshot may still read at: versions that ended before it are garbage.
   CommitTs oldest_needed() const;
-  /// Resolves an open stamp: the commit timestamp, 0 while open, kAborted when rolled back.
+  /// Resolves an open stamp: the commit timestamp, 0 while open, kAborted when rolled back. kLive: the transaction ended and its
+  /// stamps were all rewritten since the caller read this one: read the stamp again.
   Stamp resolve(Xid xid) const noexcept;
 
   /// Waits: registers that `waiter` waits for the end of `blocker`; `wake` runs once on any thread when it ended.
@@ -105,13 +116,16 @@ class TransactionManager {
   void cancel_wait(Xid waiter);
 
   void restore(CommitTs newest, Xid next_xid);  // recovery
+  struct Counters { std::uint64_t commits, rollbacks, open; };
+  Counters counters() const noexcept;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-/// True when a version with these stamps is seen by `snapshot`. `manager` resolves open stamps.
-bool is_visible(Stamp begin, Stamp end, const Snapshot& snapshot, const TransactionManager& manager) noexcept;
+/// True when a version with these stamps is seen by `snapshot`. `manager` resolves open stamps, reading one again when needed.
+bool is_visible(const std::atomic<Stamp>& begin, const std::atomic<Stamp>& end, const Snapshot& snapshot,
+                const TransactionManager& manager) noexcept;
 
 }  // namespace orrery::storage

@@ -1,0 +1,145 @@
+// chunk.h: up to 64 Ki row versions of one relation, column by column; the unit of scanning and vacuuming.
+//
+// Layout in memory: version headers (begin stamp, end stamp, row id with flags, position of the older version), then one array per
+// column. Fixed-width values lie in an array of their width; a varlen value is a 16-byte VarlenEntry (docs below); a vector is the
+// u32 slot in the column's MatrixStore. A validity array (one byte a row) exists only once the chunk holds a NULL in that column.
+//
+// Invariants
+//  1. What lies below count() never changes, stamps excepted; addresses never move while the chunk lives.
+//  2. unsettled() counts versions whose begin stamp may still be open; ended() counts versions with an end stamp or an aborted begin.
+//     So with both zero and max_begin() <= read_ts, every version below count() is visible.
+//  3. A chunk has the columns its relation had when it was made; later ones read as the column's `missing` value.
+// Threads: readers need no latch, only a registered snapshot (vacuum frees chunks by it). Writers hold the relation's write latch;
+// stamps may be set by their transaction at any time.
+// Source: Data Blocks (Lang et al., SIGMOD 2016); version stamps as in HyPer (Neumann et al., SIGMOD 2015).
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "../core/block.h"
+#include "ids.h"
+
+namespace orrery::storage {
+
+class Relation;
+
+/// Linear position of a version in its relation, from 0. Positions are never reused.
+using VersionPos = std::uint64_t;
+constexpr VersionPos kNoVersion = UINT64_MAX;
+
+/// A varlen value: up to 12 bytes inline; longer ones as a 4-byte prefix and a pointer into the chunk's heap; above
+/// kSharedLength the pointer leads to a SharedValue that several versions of the row hold together.
+struct VarlenEntry {
+  static constexpr std::uint32_t kInlineLength = 12;
+  static constexpr std::uint32_t kSharedLength = 512;  // below, a copy is cheaper than a shared cache line
+  std::uint32_t length;
+  char bytes[12];  // inline value, or prefix (4) and pointer (8)
+  const char* pointer() const noexcept { const char* p; std::memcpy(&p, bytes + 4, sizeof p); return p; }
+  std::string_view view() const noexcept {
+    return length <= kInlineLength ? std::string_view(bytes, length) : std::string_view(pointer(), length);
+  }
+};
+static_assert(sizeof(VarlenEntry) == 16);
+
+class Chunk {
+ public:
+  Chunk(const Relation& relation, VersionPos first, std::uint32_t capacity);
+  ~Chunk();
+  Chunk(const Chunk&) = delete;
+  Chunk& operator=(const Chunk&) = delete;
+
+  const Relation& relation() const noexcept { return relation_; }
+  VersionPos first() const noexcept { return first_; }
+  std::uint32_t capacity() const noexcept { return capacity_; }
+  /// Versions that readers may look at.
+  std::uint32_t count() const noexcept { return count_.load(std::memory_order_acquire); }
+  std::uint32_t column_count() const noexcept { return column_count_; }
+
+  Stamp begin(std::uint32_t slot) const noexcept { return begins_[slot].load(std::memory_order_acquire); }
+  Stamp end(std::uint32_t slot) const noexcept { return ends_[slot].load(std::memory_order_acquire); }
+  RowId row_id(std::uint32_t slot) const noexcept { return headers_[slot].row & kRowMask; }
+  /// The next older version of the row, or kNoVersion.
+  VersionPos older(std::uint32_t slot) const noexcept { return headers_[slot].older; }
+  /// The update that made this version changed a column of a unique index.
+  bool key_changed(std::uint32_t slot) const noexcept { return (headers_[slot].row & kKeyChanged) != 0; }
+  /// Vacuum moved the row here; its values are those of the older version.
+  bool moved(std::uint32_t slot) const noexcept { return (headers_[slot].row & kMoved) != 0; }
+  /// All versions below count() are visible at read_ts. Read count() first, then ask.
+  bool all_visible(CommitTs read_ts) const noexcept {
+    return unsettled_.load(std::memory_order_acquire) == 0 && ended_.load(std::memory_order_acquire) == 0 &&
+           max_begin_.load(std::memory_order_acquire) <= read_ts;
+  }
+
+  bool is_null(std::uint32_t column, std::uint32_t slot) const noexcept;
+  /// True when no version below count() is NULL in the column.
+  bool no_nulls(std::uint32_t column) const noexcept;
+  /// Fixed-width value; meaningless when NULL. T's size is the type's width.
+  template <typename T>
+  T fixed(std::uint32_t column, std::uint32_t slot) const noexcept {
+    T v;
+    std::memcpy(&v, fixed_at(column, slot, sizeof(T)), sizeof(T));
+    return v;
+  }
+  const std::uint8_t* fixed_at(std::uint32_t column, std::uint32_t slot, std::size_t width) const noexcept;
+  std::string_view varlen(std::uint32_t column, std::uint32_t slot) const noexcept;
+  /// nullptr when NULL.
+  const float* vector(std::uint32_t column, std::uint32_t slot) const noexcept;
+  /// The slot in the column's MatrixStore, kNoSlot when NULL.
+  std::uint32_t vector_slot(std::uint32_t column, std::uint32_t slot) const noexcept;
+  /// The column's value array for direct loops (elements of the type's width, VarlenEntry or u32 slot); nullptr when the chunk is
+  /// older than the column. `validity`: nullptr = no NULLs.
+  const std::uint8_t* values(std::uint32_t column) const noexcept { return column < column_count_ ? segments_[column].values : nullptr; }
+  const std::uint8_t* validity(std::uint32_t column) const noexcept {
+    return column < column_count_ ? segments_[column].validity.load(std::memory_order_acquire) : nullptr;
+  }
+  std::size_t memory_bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class Relation;
+  static constexpr std::uint64_t kRowMask = (1ull << 53) - 1;
+  static constexpr std::uint64_t kKeyChanged = 1ull << 62;
+  static constexpr std::uint64_t kMoved = 1ull << 63;
+  struct Header { std::uint64_t row; VersionPos older; };
+  struct Segment {
+    std::uint8_t* values = nullptr;
+    std::atomic<std::uint8_t*> validity{nullptr};
+  };
+  struct SharedValue { std::atomic<std::uint32_t> references; char bytes[1]; };
+
+  // Writers (relation.cc).
+  void set_null(std::uint32_t column, std::uint32_t slot);
+  void set_value(std::uint32_t column, std::uint32_t slot, const Block& block, std::uint32_t block_column, std::uint32_t row);
+  void copy_value(std::uint32_t column, std::uint32_t slot, const Chunk& from, std::uint32_t from_slot);
+  void set_varlen(std::uint32_t column, std::uint32_t slot, std::string_view value);
+  char* heap_bytes(std::uint32_t length);
+
+  const Relation& relation_;
+  const VersionPos first_;
+  const std::uint32_t capacity_;
+  const std::uint32_t column_count_;
+  std::atomic<std::uint32_t> count_{0};
+  std::atomic<std::uint32_t> unsettled_{0};
+  std::atomic<std::uint32_t> ended_{0};
+  std::atomic<CommitTs> max_begin_{0};
+  std::atomic<std::size_t> bytes_{0};
+  std::unique_ptr<std::uint8_t, void (*)(void*)> memory_;
+  std::atomic<Stamp>* begins_ = nullptr;
+  std::atomic<Stamp>* ends_ = nullptr;
+  Header* headers_ = nullptr;
+  std::unique_ptr<Segment[]> segments_;
+  std::vector<std::unique_ptr<char[]>> heap_;  // append-only blocks
+  std::uint32_t heap_used_ = 0, heap_size_ = 0;
+};
+
+/// One version. Empty (`chunk == nullptr`): there is none.
+struct VersionRef {
+  const Chunk* chunk = nullptr;
+  std::uint32_t slot = 0;
+  explicit operator bool() const noexcept { return chunk != nullptr; }
+  RowId row_id() const noexcept { return chunk->row_id(slot); }
+};
+
+}  // namespace orrery::storage

@@ -1,0 +1,364 @@
+// transaction.cc: seats, the state table that resolves open stamps, the commit order, waits with deadlock detection.
+#include "transaction.h"
+
+#include <thread>
+#include <unordered_map>
+
+#include "../core/check.h"
+
+namespace orrery::storage {
+namespace {
+
+// Transactions that may be open, or ended and not yet restamped, at one time.
+constexpr std::uint64_t kStates = 1 << 14;
+constexpr CommitTs kNoSnapshot = UINT64_MAX;
+
+struct alignas(16) State {
+  std::atomic<Xid> xid{0};      // 0: free
+  std::atomic<Stamp> stamp{0};  // 0 open, commit timestamp, kAborted
+};
+
+/// A registered snapshot. Free seats read kNoSnapshot.
+struct Seat { std::atomic<CommitTs> read_ts{kNoSnapshot}; };
+constexpr std::uint32_t kSeatsPerBlock = 256;
+constexpr std::uint32_t kSeatBlocks = 256;
+
+class SpinLatch {
+ public:
+  void lock() noexcept {
+    for (int spins = 0; flag_.test_and_set(std::memory_order_acquire); spins++)
+      if (spins > 64) std::this_thread::yield();
+  }
+  void unlock() noexcept { flag_.clear(std::memory_order_release); }
+
+ private:
+  std::atomic_flag flag_ = ATOMIC_FLAG_INIT;
+};
+
+}  // namespace
+
+struct TransactionManager::Impl {
+  explicit Impl(Log& l) : log(l), states(new State[kStates]) {}
+
+  Log& log;
+  std::unique_ptr<State[]> states;
+  std::unique_ptr<std::atomic<Transaction*>[]> open{new std::atomic<Transaction*>[kStates]()};
+  std::atomic<CommitTs> newest{1};
+  std::atomic<Xid> next_xid{1};
+  std::mutex commit_mutex;
+
+  // Seats and the pool of transaction objects. `latch` guards the free lists only.
+  SpinLatch latch;
+  std::atomic<Seat*> seat_blocks[kSeatBlocks] = {};
+  std::atomic<std::uint32_t> seat_count{0};
+  std::vector<std::uint32_t> free_seats;
+  std::vector<std::unique_ptr<Transaction>> pool;
+  std::vector<Transaction*> free_transactions;
+  std::atomic<std::uint64_t> commits{0}, rollbacks{0}, begun{0};
+
+  // Waits: one edge per waiter.
+  struct Wait { Xid blocker; std::function<void()> wake; };
+  std::mutex wait_mutex;
+  std::unordered_map<Xid, Wait> waits;
+  std::atomic<std::size_t> wait_count{0};
+
+  Seat& seat(std::uint32_t i) const noexcept {
+    return seat_blocks[i / kSeatsPerBlock].load(std::memory_order_acquire)[i % kSeatsPerBlock];
+  }
+  std::uint32_t take_seat_latched() {
+    if (!free_seats.empty()) {
+      const std::uint32_t s = free_seats.back();
+      free_seats.pop_back();
+      return s;
+    }
+    const std::uint32_t s = seat_count.load(std::memory_order_relaxed);
+    ORRERY_ASSERT(s < kSeatsPerBlock * kSeatBlocks);
+    if (s % kSeatsPerBlock == 0) seat_blocks[s / kSeatsPerBlock].store(new Seat[kSeatsPerBlock], std::memory_order_release);
+    seat_count.store(s + 1, std::memory_order_release);
+    return s;
+  }
+  /// Registers before reading the clock: oldest_needed() then either sees the seat or ran before the timestamp was newest.
+  CommitTs sit(std::uint32_t s) noexcept {
+    Seat& place = seat(s);
+    place.read_ts.store(0, std::memory_order_seq_cst);
+    const CommitTs now = newest.load(std::memory_order_seq_cst);
+    place.read_ts.store(now, std::memory_order_release);
+    return now;
+  }
+  State& state(Xid xid) const noexcept { return states[xid % kStates]; }
+
+  void finish(Transaction* t);
+  void wake_waiters(Xid xid);
+};
+
+TransactionManager::TransactionManager(Log& log) : impl_(new Impl(log)) {}
+
+TransactionManager::~TransactionManager() {
+  for (auto& block : impl_->seat_blocks) delete[] block.load();
+}
+
+Transaction* TransactionManager::begin(Isolation isolation) {
+  Impl& m = *impl_;
+  Xid xid;
+  for (;;) {
+    xid = m.next_xid.fetch_add(1, std::memory_order_relaxed);
+    Xid expected = 0;
+    if (m.state(xid).xid.load(std::memory_order_relaxed) == 0 &&
+        m.state(xid).xid.compare_exchange_strong(expected, UINT64_MAX, std::memory_order_acq_rel))
+      break;  // a long transaction may hold the state of an xid kStates before: skip the number
+  }
+  Transaction* t;
+  {
+    std::lock_guard guard(m.latch);
+    if (m.free_transactions.empty()) {
+      m.pool.push_back(std::make_unique<Transaction>());
+      t = m.pool.back().get();
+      t->seat_ = m.take_seat_latched();
+    } else {
+      t = m.free_transactions.back();
+      m.free_transactions.pop_back();
+    }
+  }
+  t->xid_ = xid;
+  t->isolation_ = isolation;
+  t->snapshot_ = {m.sit(t->seat_), xid, 1, t->seat_};
+  State& state = m.state(xid);
+  state.stamp.store(0, std::memory_order_relaxed);
+  m.open[xid % kStates].store(t, std::memory_order_relaxed);
+  state.xid.store(xid, std::memory_order_release);
+  m.begun.fetch_add(1, std::memory_order_relaxed);
+  return t;
+}
+
+Transaction* TransactionManager::find(Xid xid) const noexcept {
+  const State& state = impl_->state(xid);
+  if (xid == 0 || state.xid.load(std::memory_order_acquire) != xid || state.stamp.load(std::memory_order_acquire) != 0) return nullptr;
+  return impl_->open[xid % kStates].load(std::memory_order_acquire);
+}
+
+void TransactionManager::next_command(Transaction& t) {
+  t.snapshot_.command++;
+  ORRERY_ASSERT(t.snapshot_.command < (1u << 24));
+  if (t.isolation_ == Isolation::kReadCommitted) t.snapshot_.read_ts = impl_->sit(t.seat_);
+}
+
+/// Everything of the transaction is over, restamping included: its state and its object go back.
+void TransactionManager::Impl::finish(Transaction* t) {
+  const Xid xid = t->xid_;
+  seat(t->seat_).read_ts.store(kNoSnapshot, std::memory_order_release);
+  t->effects_.clear();
+  t->savepoints_.clear();
+  for (auto& p : t->participants_)
+    if (p && !p->reuse()) p.reset();
+  open[xid % kStates].store(nullptr, std::memory_order_relaxed);
+  state(xid).xid.store(0, std::memory_order_release);
+  {
+    std::lock_guard guard(latch);
+    free_transactions.push_back(t);
+  }
+  if (wait_count.load(std::memory_order_seq_cst) != 0) wake_waiters(xid);
+}
+
+Status TransactionManager::commit(Transaction* t, Lsn* lsn) {
+  Impl& m = *impl_;
+  *lsn = 0;
+  State& state = m.state(t->xid_);
+  CommitTs ts = 0;
+  if (!t->effects_.empty()) {
+    std::unique_lock order(m.commit_mutex);
+    ts = m.newest.load(std::memory_order_relaxed) + 1;
+    *lsn = m.log.append(ts, t->effects_.span());
+    if (*lsn == 0) {
+      order.unlock();
+      rollback(t);
+      Status failure = m.log.failure();
+      return failure.is_ok() ? Status::error(StatusCode::kIoError, "the log refused the record") : failure;
+    }
+    for (auto& p : t->participants_)
+      if (p) p->on_commit(ts, *lsn);
+    state.stamp.store(ts, std::memory_order_seq_cst);
+    m.newest.store(ts, std::memory_order_seq_cst);
+  } else {
+    // Nothing to make durable, but locks may be held and changes may have been rolled back to a savepoint.
+    ts = m.newest.load(std::memory_order_acquire);
+    for (auto& p : t->participants_)
+      if (p) p->on_commit(ts, 0);
+    state.stamp.store(ts, std::memory_order_seq_cst);
+  }
+  for (auto& p : t->participants_)
+    if (p) p->after_commit(ts);
+  m.commits.fetch_add(1, std::memory_order_relaxed);
+  m.finish(t);
+  return Status::ok();
+}
+
+void TransactionManager::rollback(Transaction* t) {
+  Impl& m = *impl_;
+  for (auto& p : t->participants_)
+    if (p) p->on_rollback();
+  m.state(t->xid_).stamp.store(kAborted, std::memory_order_seq_cst);
+  m.rollbacks.fetch_add(1, std::memory_order_relaxed);
+  m.finish(t);
+}
+
+std::size_t TransactionManager::savepoint(Transaction& t) {
+  Transaction::Savepoint s;
+  s.effects = t.effects_.size();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ParticipantSlot::kCount); i++)
+    s.marks[i] = t.participants_[i] ? t.participants_[i]->mark() : 0;
+  t.savepoints_.push_back(s);
+  return t.savepoints_.size() - 1;
+}
+
+void TransactionManager::rollback_to(Transaction& t, std::size_t savepoint) {
+  ORRERY_ASSERT(savepoint < t.savepoints_.size());
+  const Transaction::Savepoint s = t.savepoints_[savepoint];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ParticipantSlot::kCount); i++)
+    if (t.participants_[i]) t.participants_[i]->on_rollback_to(s.marks[i]);
+  t.effects_.truncate(s.effects);
+  t.savepoints_.resize(savepoint + 1);
+}
+
+void TransactionManager::release(Transaction& t, std::size_t savepoint) {
+  ORRERY_ASSERT(savepoint < t.savepoints_.size());
+  t.savepoints_.resize(savepoint);
+}
+
+Snapshot TransactionManager::acquire_snapshot() {
+  std::uint32_t s;
+  {
+    std::lock_guard guard(impl_->latch);
+    s = impl_->take_seat_latched();
+  }
+  return {impl_->sit(s), 0, 0, s};
+}
+
+Snapshot TransactionManager::hold_snapshot(const Snapshot& snapshot) {
+  Snapshot held = snapshot;
+  {
+    std::lock_guard guard(impl_->latch);
+    held.seat = impl_->take_seat_latched();
+  }
+  impl_->seat(held.seat).read_ts.store(snapshot.read_ts, std::memory_order_seq_cst);
+  return held;
+}
+
+void TransactionManager::release_snapshot(const Snapshot& snapshot) {
+  impl_->seat(snapshot.seat).read_ts.store(kNoSnapshot, std::memory_order_release);
+  std::lock_guard guard(impl_->latch);
+  impl_->free_seats.push_back(snapshot.seat);
+}
+
+Lsn TransactionManager::append_effects(std::span<const std::uint8_t> effects) {
+  Impl& m = *impl_;
+  std::lock_guard order(m.commit_mutex);
+  const CommitTs ts = m.newest.load(std::memory_order_relaxed) + 1;
+  const Lsn lsn = m.log.append(ts, effects);
+  if (lsn != 0) m.newest.store(ts, std::memory_order_seq_cst);
+  return lsn;
+}
+
+CommitTs TransactionManager::newest() const noexcept { return impl_->newest.load(std::memory_order_acquire); }
+
+CommitTs TransactionManager::oldest_needed() const {
+  CommitTs oldest = impl_->newest.load(std::memory_order_seq_cst);
+  const std::uint32_t n = impl_->seat_count.load(std::memory_order_seq_cst);
+  for (std::uint32_t i = 0; i < n; i++) oldest = std::min(oldest, impl_->seat(i).read_ts.load(std::memory_order_seq_cst));
+  return oldest;
+}
+
+Stamp TransactionManager::resolve(Xid xid) const noexcept {
+  const State& state = impl_->state(xid);
+  if (state.xid.load(std::memory_order_acquire) != xid) return kLive;
+  const Stamp stamp = state.stamp.load(std::memory_order_seq_cst);
+  return state.xid.load(std::memory_order_acquire) == xid ? stamp : kLive;
+}
+
+Status TransactionManager::wait_for(Xid waiter, Xid blocker, std::function<void()> wake, bool* already) {
+  Impl& m = *impl_;
+  std::lock_guard guard(m.wait_mutex);
+  m.wait_count.fetch_add(1, std::memory_order_seq_cst);
+  const Stamp stamp = resolve(blocker);
+  *already = stamp != 0;
+  if (*already) {
+    m.wait_count.fetch_sub(1, std::memory_order_relaxed);
+    return Status::ok();
+  }
+  // Every waiter has one edge, so a cycle is a walk that comes back.
+  for (Xid at = blocker;;) {
+    if (at == waiter) {
+      m.wait_count.fetch_sub(1, std::memory_order_relaxed);
+      return {StatusCode::kDeadlock, blocker, 0, {}};
+    }
+    const auto edge = m.waits.find(at);
+    if (edge == m.waits.end()) break;
+    at = edge->second.blocker;
+  }
+  const bool fresh = m.waits.insert_or_assign(waiter, Impl::Wait{blocker, std::move(wake)}).second;
+  if (!fresh) m.wait_count.fetch_sub(1, std::memory_order_relaxed);
+  return Status::ok();
+}
+
+void TransactionManager::cancel_wait(Xid waiter) {
+  std::lock_guard guard(impl_->wait_mutex);
+  if (impl_->waits.erase(waiter) != 0) impl_->wait_count.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void TransactionManager::Impl::wake_waiters(Xid xid) {
+  std::vector<std::function<void()>> wakes;
+  {
+    std::lock_guard guard(wait_mutex);
+    for (auto it = waits.begin(); it != waits.end();) {
+      if (it->second.blocker == xid) {
+        wakes.push_back(std::move(it->second.wake));
+        it = waits.erase(it);
+        wait_count.fetch_sub(1, std::memory_order_relaxed);
+      } else {
+        ++it;
+      }
+    }
+  }
+  for (auto& wake : wakes) wake();
+}
+
+void TransactionManager::restore(CommitTs newest, Xid next_xid) {
+  impl_->newest.store(std::max<CommitTs>(newest, 1));
+  impl_->next_xid.store(std::max<Xid>(next_xid, 1));
+}
+
+TransactionManager::Counters TransactionManager::counters() const noexcept {
+  const auto commits = impl_->commits.load(std::memory_order_relaxed);
+  const auto rollbacks = impl_->rollbacks.load(std::memory_order_relaxed);
+  const auto begun = impl_->begun.load(std::memory_order_relaxed);
+  return {commits, rollbacks, begun - std::min(begun, commits + rollbacks)};
+}
+
+namespace {
+/// The stamp behind `place` with open transactions resolved: an open one comes back as it is.
+inline Stamp settled(const std::atomic<Stamp>& place, Stamp stamp, const TransactionManager& manager) noexcept {
+  while (is_open(stamp)) {
+    const Stamp fate = manager.resolve(xid_of(stamp));
+    if (fate == 0) return stamp;
+    if (fate != kLive) return fate;
+    stamp = place.load(std::memory_order_acquire);
+  }
+  return stamp;
+}
+}  // namespace
+
+bool is_visible(const std::atomic<Stamp>& begin_place, const std::atomic<Stamp>& end_place, const Snapshot& snapshot,
+                const TransactionManager& manager) noexcept {
+  const Stamp begin = begin_place.load(std::memory_order_acquire);
+  if (is_open(begin) && xid_of(begin) == snapshot.xid) {
+    if (command_of(begin) >= snapshot.command) return false;
+  } else {
+    // An open stamp is above every timestamp, and so are kAborted and kLive.
+    if (settled(begin_place, begin, manager) > snapshot.read_ts) return false;
+  }
+  const Stamp end = end_place.load(std::memory_order_acquire);
+  if (end == kLive) return true;
+  if (is_open(end) && xid_of(end) == snapshot.xid) return command_of(end) >= snapshot.command;
+  return settled(end_place, end, manager) > snapshot.read_ts;
+}
+
+}  // namespace orrery::storage
