@@ -44,7 +44,32 @@ export interface FunctionRegistry {
   operators(): Iterable<OperatorSignature>;
   cast(source: Oid, target: Oid): CastSignature | undefined;
   casts(): Iterable<CastSignature>;
-  scalarBody(id: string): ScalarBody;
-  aggregateBody(id: string): AggregateBody;
-  setBody(id: string): SetBody;
+  /**
+   * `call` says the types of this call: polymorphic and "any" functions (array_append, to_json, pg_typeof, concat…) need
+   * them; without it they take the signature's. Ask once per call site, not per row. Arguments of VARIADIC "any" come one by one.
+   */
+  scalarBody(id: string, call?: CallTypes): ScalarBody;
+  aggregateBody(id: string, call?: CallTypes): AggregateBody;
+  setBody(id: string, call?: CallTypes): SetBody;
+}
+
+/** The real types of one call's arguments and result, polymorphism resolved. */
+export interface CallTypes {
+  readonly argTypes: readonly Oid[];
+  readonly returnType: Oid;
+}
+
+/** A registry that other rooms add to at composition: vector types, redis functions, catalog functions. */
+export interface DefinableRegistry extends FunctionRegistry {
+  defineType(type: SqlType): void;
+  defineScalar(signature: FunctionSignature, body: ScalarBody | TypedBody<ScalarBody>): void;
+  defineAggregate(signature: FunctionSignature, body: AggregateBody | TypedBody<AggregateBody>): void;
+  defineSet(signature: FunctionSignature, body: SetBody | TypedBody<SetBody>): void;
+  defineOperator(operator: OperatorSignature): void;
+  defineCast(cast: CastSignature): void;
+}
+
+/** A body that is made for the types of its call. */
+export class TypedBody<Body> {
+  constructor(readonly make: (call: CallTypes, registry: FunctionRegistry) => Body) {}
 }

@@ -2,10 +2,11 @@
  * One SQL value in JavaScript. NULL is `null`; everything else is fixed by the SQL type, never by the value:
  *
  *   bool                        boolean
- *   int2 int4 oid float4 float8 number
+ *   int2 int4 oid float4 float8 number; xid cid and the reg types (regclass, regtype…) too: they are oids
  *   int8                        number while it is a safe integer, bigint beyond
  *   numeric                     Numeric (src/types/numeric.ts)
- *   text varchar bpchar name json uuid (lower case, hyphens), regtype and friends  string
+ *   text varchar bpchar (blank-padded) name "char" json uuid (lower case, hyphens) tid, void (empty)  string
+ *   int2vector oidvector        ArrayValue with lower bound 0
  *   jsonb                       Jsonb (src/types/jsonb.ts)
  *   bytea                       Uint8Array
  *   date                        days since 2000-01-01; ±Infinity

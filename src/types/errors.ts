@@ -51,3 +51,5 @@ export const wrongType = () =>
     resp: "WRONGTYPE",
     message: "Operation against a key holding the wrong kind of value",
   });
+
+export * from "./errors-data.js";

@@ -13,8 +13,12 @@ export interface FunctionSignature {
   readonly variadic?: Oid;
   /** How many trailing arguments may be left out, and their values as SQL literals. */
   readonly defaults?: readonly string[];
+  /** For `name => value`; absent when PostgreSQL names none. */
+  readonly argNames?: readonly string[];
   readonly returnType: Oid;
-  /** For set-returning functions with OUT columns. */
+  /** Column name of a set-returning function whose one OUT parameter is named: `value` of jsonb_array_elements. */
+  readonly outName?: string;
+  /** For set-returning functions with two or more OUT columns; their body gives a Row. */
   readonly outColumns?: readonly { readonly name: string; readonly type: Oid }[];
   readonly kind: "function" | "aggregate" | "window" | "set";
   readonly strict: boolean;

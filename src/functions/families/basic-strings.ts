@@ -1,0 +1,27 @@
+/** Casts between the string types and concatenation. */
+import type { Datum } from "../../types/index.js";
+import { type ScalarBody, TypedBody } from "../registry.js";
+import type { Family } from "../registry-builder.js";
+import { coerceBpchar, coerceVarchar, cutName, trimSpacesRight } from "../types/strings.js";
+
+
+const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
+  textcat: (_c, a: string, b: string) => a + b,
+  textanycat: new TypedBody<ScalarBody>((call, registry) => {
+    const type = registry.typeByOid(call.argTypes[1]!)!;
+    return (context, a: string, b: Exclude<Datum, null>) => a + type.output(b, context);
+  }),
+  anytextcat: new TypedBody<ScalarBody>((call, registry) => {
+    const type = registry.typeByOid(call.argTypes[0]!)!;
+    return (context, a: Exclude<Datum, null>, b: string) => type.output(a, context) + b;
+  }),
+  "text(bool)": (_c, a: boolean) => (a ? "true" : "false"),
+  "text(bpchar)": (_c, a: string) => trimSpacesRight(a), "text(name)": (_c, a: string) => a, "text(char)": (_c, a: string) => a,
+  "name(text)": (_c, a: string) => cutName(a), "name(bpchar)": (_c, a: string) => cutName(trimSpacesRight(a)),
+  "name(varchar)": (_c, a: string) => cutName(a), "varchar(name)": (_c, a: string) => a, "bpchar(name)": (_c, a: string) => a,
+  "bpchar(char)": (_c, a: string) => a, "char(text)": (_c, a: string) => a.slice(0, 1),
+  "bpchar(bpchar,int4,bool)": (_c, a: string, typmod: number, explicit: boolean) => coerceBpchar(a, typmod, explicit),
+  "varchar(varchar,int4,bool)": (_c, a: string, typmod: number, explicit: boolean) => coerceVarchar(a, typmod, explicit),
+};
+
+export const basicStringFamily: Family = { scalars };

@@ -1,0 +1,95 @@
+/** =, <>, <, <=, >, >= and the three-way functions of every ordered type, across types where PostgreSQL has them. */
+import type { Datum, Numeric } from "../../types/index.js";
+import { compareNumerics } from "../numeric/numeric-value.js";
+import type { ScalarBody } from "../registry.js";
+import type { Family } from "../registry-builder.js";
+import { compareFloats } from "../types/floats.js";
+import { compareText, trimSpacesRight } from "../types/strings.js";
+
+type Bodies = Record<string, ScalarBody>;
+type Names = readonly [eq: string, ne: string, lt: string, le: string, gt: string, ge: string];
+
+/** int4eq, int4ne… or date_eq, date_ne…: `separator` is "" or "_". */
+export function namesOf(prefix: string, separator = ""): Names {
+  return ["eq", "ne", "lt", "le", "gt", "ge"].map((suffix) => prefix + separator + suffix) as unknown as Names;
+}
+
+/** Values that JavaScript's own operators compare right: integers, safe or big, finite timestamps and infinities, booleans. */
+export function primitiveComparisons(names: Names, compareName?: string): Bodies {
+  const bodies: Bodies = {
+    [names[0]]: (_c, a: number, b: number) => a === b,
+    [names[1]]: (_c, a: number, b: number) => a !== b,
+    [names[2]]: (_c, a: number, b: number) => a < b,
+    [names[3]]: (_c, a: number, b: number) => a <= b,
+    [names[4]]: (_c, a: number, b: number) => a > b,
+    [names[5]]: (_c, a: number, b: number) => a >= b,
+  };
+  if (compareName !== undefined) bodies[compareName] = (_c, a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0);
+  return bodies;
+}
+
+export function comparisonsBy<T extends Datum>(names: Names, compare: (left: T, right: T) => number, compareName?: string): Bodies {
+  const bodies: Bodies = {
+    [names[0]]: (_c, a: never, b: never) => compare(a, b) === 0,
+    [names[1]]: (_c, a: never, b: never) => compare(a, b) !== 0,
+    [names[2]]: (_c, a: never, b: never) => compare(a, b) < 0,
+    [names[3]]: (_c, a: never, b: never) => compare(a, b) <= 0,
+    [names[4]]: (_c, a: never, b: never) => compare(a, b) > 0,
+    [names[5]]: (_c, a: never, b: never) => compare(a, b) >= 0,
+  };
+  if (compareName !== undefined) bodies[compareName] = (_c, a: never, b: never) => Math.sign(compare(a, b));
+  return bodies;
+}
+
+/** Text equality needs no order: one pass by the engine of JavaScript. */
+function textComparisons(names: Names, compareName?: string): Bodies {
+  return {
+    ...comparisonsBy<string>(names, compareText, compareName),
+    [names[0]]: (_c: unknown, a: string, b: string) => a === b,
+    [names[1]]: (_c: unknown, a: string, b: string) => a !== b,
+  };
+}
+
+const larger = <T extends Datum>(compare: (a: T, b: T) => number): ScalarBody => (_c, a: never, b: never) => (compare(a, b) >= 0 ? a : b);
+const smaller = <T extends Datum>(compare: (a: T, b: T) => number): ScalarBody => (_c, a: never, b: never) => (compare(a, b) <= 0 ? a : b);
+const numbers = (a: number, b: number) => a - b;
+
+const scalars: Bodies = {
+  ...primitiveComparisons(namesOf("bool"), "btboolcmp"),
+  ...primitiveComparisons(namesOf("oid"), "btoidcmp"),
+  ...primitiveComparisons(namesOf("xid8"), "xid8cmp"),
+  xideq: (_c, a: number, b: number) => a === b, xidneq: (_c, a: number, b: number) => a !== b,
+  xideqint4: (_c, a: number, b: number) => a === b, xidneqint4: (_c, a: number, b: number) => a !== b,
+  cideq: (_c, a: number, b: number) => a === b,
+  ...textComparisons(namesOf("text_"), "bttextcmp"),
+  texteq: (_c, a: string, b: string) => a === b,
+  textne: (_c, a: string, b: string) => a !== b,
+  ...textComparisons(namesOf("name"), "btnamecmp"),
+  ...textComparisons(["nameeqtext", "namenetext", "namelttext", "nameletext", "namegttext", "namegetext"], "btnametextcmp"),
+  ...textComparisons(["texteqname", "textnename", "textltname", "textlename", "textgtname", "textgename"], "bttextnamecmp"),
+  ...textComparisons(namesOf("char"), "btcharcmp"),
+  ...textComparisons(namesOf("tid"), "bttidcmp"),
+  ...primitiveComparisons(namesOf("uuid", "_"), "uuid_cmp"),
+  ...comparisonsBy<string>(namesOf("bpchar"), (a, b) => compareText(trimSpacesRight(a), trimSpacesRight(b)), "bpcharcmp"),
+  ...comparisonsBy<Numeric>(namesOf("numeric", "_"), compareNumerics, "numeric_cmp"),
+  text_larger: larger(compareText), text_smaller: smaller(compareText),
+  int2larger: larger(numbers), int2smaller: smaller(numbers), int4larger: larger(numbers), int4smaller: smaller(numbers),
+  numeric_larger: larger(compareNumerics), numeric_smaller: smaller(compareNumerics),
+  float4larger: larger(compareFloats), float4smaller: smaller(compareFloats),
+  float8larger: larger(compareFloats), float8smaller: smaller(compareFloats),
+};
+const compareNames: Record<string, string> = {
+  int2: "btint2cmp", int4: "btint4cmp", int8: "btint8cmp", int24: "btint24cmp", int28: "btint28cmp",
+  int42: "btint42cmp", int48: "btint48cmp", int82: "btint82cmp", int84: "btint84cmp",
+};
+for (const [prefix, name] of Object.entries(compareNames)) Object.assign(scalars, primitiveComparisons(namesOf(prefix), name));
+for (const prefix of ["float4", "float8", "float48", "float84"]) {
+  const names = namesOf(prefix);
+  Object.assign(scalars, comparisonsBy<number>(names, compareFloats, `bt${prefix}cmp`), {
+    // NaN is the only value that differs from itself, and it equals itself in SQL.
+    [names[0]]: (_c: unknown, a: number, b: number) => a === b || (a !== a && b !== b),
+    [names[1]]: (_c: unknown, a: number, b: number) => a !== b && (a === a || b === b),
+  });
+}
+
+export const comparisonFamily: Family = { scalars };

@@ -1,0 +1,28 @@
+/**
+ * The registry of PostgreSQL's types, functions, operators and casts. Other rooms add theirs with the `define…` methods at composition,
+ * before the first statement.
+ */
+import { basicStringFamily } from "./families/basic-strings.js";
+import { comparisonFamily } from "./families/comparisons.js";
+import { floatMathFamily } from "./families/float-math.js";
+import { integerMathFamily } from "./families/integer-math.js";
+import { numberCastFamily } from "./families/number-casts.js";
+import { numericMathFamily } from "./families/numeric-math.js";
+import type { DefinableRegistry } from "./registry.js";
+import { type Family, RegistryBuilder } from "./registry-builder.js";
+import { builtinTypes } from "./types/index.js";
+
+export * from "./registry.js";
+
+const families: readonly Family[] = [
+  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily,
+];
+
+export const registry: DefinableRegistry = buildRegistry();
+
+function buildRegistry(): DefinableRegistry {
+  const builder = new RegistryBuilder();
+  for (const type of builtinTypes) builder.defineType(type);
+  builder.definePostgres(families);
+  return builder;
+}
