@@ -865,7 +865,6 @@ export const functionFacts = `
 2193|btint82cmp|int8,int2|int4|fsi|||
 2194|btfloat48cmp|float4,float8|int4|fsi|||
 2195|btfloat84cmp|float8,float4|int4|fsi|||
-2196|inet_client_addr||inet|f-s|||
 2197|inet_client_port||int4|f-s|||
 2199|inet_server_port||int4|f-s|||
 2232|pg_get_function_identity_arguments|oid|text|fss|||
