@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "distance.h"
+#include "unroll.h"
 
 #define ORRERY_AVX2 __attribute__((target("avx2,fma")))
 
@@ -23,11 +24,13 @@ ORRERY_AVX2 inline float sum_of(const __m256* s) noexcept {
 ORRERY_AVX2 float l2_squared(const float* a, const float* b, std::size_t n) noexcept {
   __m256 s[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32)
+  for (; i + 32 <= n; i += 32) {
+    ORRERY_UNROLL
     for (int k = 0; k < 4; k++) {
       const __m256 d = _mm256_sub_ps(_mm256_loadu_ps(a + i + 8 * k), _mm256_loadu_ps(b + i + 8 * k));
       s[k] = _mm256_fmadd_ps(d, d, s[k]);
     }
+  }
   for (; i + 8 <= n; i += 8) {
     const __m256 d = _mm256_sub_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i));
     s[0] = _mm256_fmadd_ps(d, d, s[0]);
@@ -40,8 +43,10 @@ ORRERY_AVX2 float l2_squared(const float* a, const float* b, std::size_t n) noex
 ORRERY_AVX2 float inner_product(const float* a, const float* b, std::size_t n) noexcept {
   __m256 s[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32)
+  for (; i + 32 <= n; i += 32) {
+    ORRERY_UNROLL
     for (int k = 0; k < 4; k++) s[k] = _mm256_fmadd_ps(_mm256_loadu_ps(a + i + 8 * k), _mm256_loadu_ps(b + i + 8 * k), s[k]);
+  }
   for (; i + 8 <= n; i += 8) s[0] = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), s[0]);
   float sum = sum_of(s);
   for (; i < n; i++) sum += a[i] * b[i];
@@ -52,11 +57,13 @@ ORRERY_AVX2 float l1(const float* a, const float* b, std::size_t n) noexcept {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   __m256 s[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32)
+  for (; i + 32 <= n; i += 32) {
+    ORRERY_UNROLL
     for (int k = 0; k < 4; k++) {
       const __m256 d = _mm256_sub_ps(_mm256_loadu_ps(a + i + 8 * k), _mm256_loadu_ps(b + i + 8 * k));
       s[k] = _mm256_add_ps(s[k], _mm256_andnot_ps(sign, d));
     }
+  }
   for (; i + 8 <= n; i += 8)
     s[0] = _mm256_add_ps(s[0], _mm256_andnot_ps(sign, _mm256_sub_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i))));
   float sum = sum_of(s);
@@ -68,13 +75,15 @@ ORRERY_AVX2 CosineSums cosine_sums(const float* a, const float* b, std::size_t n
   __m256 dot[4], norm_a[4], norm_b[4];
   for (int k = 0; k < 4; k++) dot[k] = norm_a[k] = norm_b[k] = _mm256_setzero_ps();
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32)
+  for (; i + 32 <= n; i += 32) {
+    ORRERY_UNROLL
     for (int k = 0; k < 4; k++) {
       const __m256 x = _mm256_loadu_ps(a + i + 8 * k), y = _mm256_loadu_ps(b + i + 8 * k);
       dot[k] = _mm256_fmadd_ps(x, y, dot[k]);
       norm_a[k] = _mm256_fmadd_ps(x, x, norm_a[k]);
       norm_b[k] = _mm256_fmadd_ps(y, y, norm_b[k]);
     }
+  }
   CosineSums sums{sum_of(dot), sum_of(norm_a), sum_of(norm_b)};
   for (; i < n; i++) {
     sums.dot += a[i] * b[i];

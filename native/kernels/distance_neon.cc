@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "distance.h"
+#include "unroll.h"
 
 namespace orrery::kernels {
 namespace {
@@ -24,11 +25,13 @@ float l2_squared(const float* a, const float* b, std::size_t n) noexcept {
   float32x4_t s[kAccumulators];
   clear(s);
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32)
+  for (; i + 32 <= n; i += 32) {
+    ORRERY_UNROLL
     for (int k = 0; k < kAccumulators; k++) {
       const float32x4_t d = vsubq_f32(vld1q_f32(a + i + 4 * k), vld1q_f32(b + i + 4 * k));
       s[k] = vfmaq_f32(s[k], d, d);
     }
+  }
   float sum = sum_of(s);
   for (; i < n; i++) sum += (a[i] - b[i]) * (a[i] - b[i]);
   return sum;
@@ -38,8 +41,10 @@ float inner_product(const float* a, const float* b, std::size_t n) noexcept {
   float32x4_t s[kAccumulators];
   clear(s);
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32)
+  for (; i + 32 <= n; i += 32) {
+    ORRERY_UNROLL
     for (int k = 0; k < kAccumulators; k++) s[k] = vfmaq_f32(s[k], vld1q_f32(a + i + 4 * k), vld1q_f32(b + i + 4 * k));
+  }
   float sum = sum_of(s);
   for (; i < n; i++) sum += a[i] * b[i];
   return sum;
@@ -49,8 +54,10 @@ float l1(const float* a, const float* b, std::size_t n) noexcept {
   float32x4_t s[kAccumulators];
   clear(s);
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32)
+  for (; i + 32 <= n; i += 32) {
+    ORRERY_UNROLL
     for (int k = 0; k < kAccumulators; k++) s[k] = vaddq_f32(s[k], vabdq_f32(vld1q_f32(a + i + 4 * k), vld1q_f32(b + i + 4 * k)));
+  }
   float sum = sum_of(s);
   for (; i < n; i++) sum += std::fabs(a[i] - b[i]);
   return sum;
@@ -62,13 +69,15 @@ CosineSums cosine_sums(const float* a, const float* b, std::size_t n) noexcept {
   clear(norm_a);
   clear(norm_b);
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32)
+  for (; i + 32 <= n; i += 32) {
+    ORRERY_UNROLL
     for (int k = 0; k < kAccumulators; k++) {
       const float32x4_t x = vld1q_f32(a + i + 4 * k), y = vld1q_f32(b + i + 4 * k);
       dot[k] = vfmaq_f32(dot[k], x, y);
       norm_a[k] = vfmaq_f32(norm_a[k], x, x);
       norm_b[k] = vfmaq_f32(norm_b[k], y, y);
     }
+  }
   CosineSums sums{sum_of(dot), sum_of(norm_a), sum_of(norm_b)};
   for (; i < n; i++) {
     sums.dot += a[i] * b[i];
