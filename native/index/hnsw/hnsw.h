@@ -1,0 +1,239 @@
+// hnsw.h: a Hierarchical Navigable Small World graph over vectors that live elsewhere (a column's matrix store).
+//
+// Source: Malkov and Yashunin, HNSW (arXiv:1603.09320), algorithms 1, 2, 4 and 5. Departures
+//  - A filter is evaluated during the walk: rejected nodes are walked through but not returned (this is also how deleted
+//    rows keep the graph connected until vacuum). A scan can go on past ef, and ends only when every row was returned.
+//  - A node's level comes from a hash of its row id and vector, so that replaying the log gives the same levels.
+//
+// Invariants
+//  1. A node id in any neighbor list names a node whose vector, row id, slot and level were written before.
+//  2. A node is linked to only after its own neighbor lists are complete: whoever reaches it can walk on.
+//  3. A neighbor list holds no duplicates and not its own node; unused places at its end are kNoNode.
+//  4. Vectors do not change and do not move while their node exists.
+//  5. At most one node per slot.
+// Threads: insert and scans from any number of threads at once. Neighbor lists are read without a latch and written under
+// their node's latch. Image and vacuum exclude inserts and running scan steps by structure_ (shared / exclusive).
+// Latch order: vacuum_latch_ -> structure_ -> node latch (one at a time); entry_latch_ is taken alone.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <span>
+#include <vector>
+
+#include "../../core/bytes.h"
+#include "../../core/status.h"
+#include "../../kernels/distance.h"
+#include "../../storage/ids.h"
+#include "chunked_array.h"
+
+namespace orrery::index::hnsw {
+
+using storage::RowId;
+using NodeId = std::uint32_t;
+constexpr NodeId kNoNode = UINT32_MAX;
+constexpr NodeId kMaxNodes = 1u << 31;  // one bit of a queue entry's node is a flag
+constexpr unsigned kMaxLevel = 15;      // beyond it with m = 2 lie 2^16 nodes per top node: nothing to gain
+
+enum class Metric : std::uint8_t { kL2 = 1, kInnerProduct = 2, kCosine = 3, kL1 = 4 };
+
+struct Options {
+  Metric metric = Metric::kL2;
+  std::uint32_t dimensions = 0;
+  std::uint32_t m = 16;                // neighbors per node and level; twice as many on level 0
+  std::uint32_t ef_construction = 64;  // beam width while inserting
+};
+
+/// What a node stands for. The vector stays owned by the matrix store.
+struct Item {
+  RowId row = 0;
+  std::uint32_t slot = 0;
+  const float* vector = nullptr;
+};
+
+struct Hit {
+  RowId row = 0;
+  std::uint32_t slot = 0;
+  float distance = 0;  // as the graph orders: squared for l2, minus the product for inner product
+};
+
+struct Facts {
+  std::uint64_t nodes = 0;
+  std::uint64_t levels = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Whether a row version is wanted: visible to the snapshot and matching the filter. Empty: all are.
+using Accept = std::function<bool(RowId row, std::uint32_t slot)>;
+/// The vector behind a slot; nullptr when the matrix store has none (a damaged image).
+using VectorOf = std::function<const float*(std::uint32_t slot)>;
+
+/// The SQL distance of a hit, computed anew in float64 where that is more exact than what the walk orders by.
+double sql_distance(Metric metric, const float* a, const float* b, std::uint32_t dimensions) noexcept;
+
+class SearchContext;
+
+class Graph {
+ public:
+  explicit Graph(const Options& options);
+  ~Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  /// Adds a node (insert.cc). A slot that already has one, and a zero vector under cosine (it has no direction; pgvector
+  /// leaves it out too), change nothing. kLimit at 2^31 nodes.
+  Status insert(const Item& item);
+  /// Inserts all with `threads` threads (build.cc).
+  Status build(std::span<const Item> items, unsigned threads);
+  bool has_slot(std::uint32_t slot) const noexcept { return node_of_slot(slot) != kNoNode; }
+
+  /// Takes out the nodes for which `dead` says so, and repairs the neighborhoods they were in (vacuum.cc). Returns how many.
+  std::size_t vacuum(const Accept& dead);
+
+  /// The image for a checkpoint (image.cc, docs/formats/hnsw.md): all but the vectors.
+  void save(ByteWriter& out) const;
+  /// Replaces the (empty) graph by an image. kCorrupt when it does not hold together.
+  Status load(ByteReader& in, const VectorOf& vector_of);
+
+  Facts facts() const;
+  const Options& options() const noexcept { return options_; }
+  /// Nodes ever allocated: ids are below it. A scan sees those that are present.
+  std::uint32_t node_limit() const noexcept { return node_limit_.load(std::memory_order_acquire); }
+  /// Calls `visit(row, slot)` for every node, in no particular order.
+  void each(const std::function<void(RowId, std::uint32_t)>& visit) const;
+
+ private:
+  friend class Scan;
+  friend class SearchContext;
+  using Link = std::atomic<NodeId>;
+  enum class State : std::uint8_t { kAbsent = 0, kPresent = 1, kRemoved = 2 };
+  static constexpr unsigned kNodeShift = 10;
+
+  struct NodeChunk {
+    explicit NodeChunk(std::size_t links_per_node) : base(new Link[links_per_node << kNodeShift]) {
+      for (std::size_t i = 0; i < links_per_node << kNodeShift; i++) base[i].store(kNoNode, std::memory_order_relaxed);
+    }
+    static constexpr std::size_t kNodes = 1u << kNodeShift;
+    const float* vectors[kNodes] = {};
+    float factors[kNodes] = {};  // cosine: 1 / norm
+    RowId rows[kNodes] = {};
+    std::uint32_t slots[kNodes] = {};
+    std::uint8_t levels[kNodes] = {};
+    std::atomic<State> states[kNodes] = {};
+    std::atomic<bool> latches[kNodes] = {};
+    std::unique_ptr<Link[]> base;               // [node][2 m]
+    std::unique_ptr<Link[]> upper[kNodes] = {};  // [level - 1][m]
+  };
+  struct SlotChunk {
+    SlotChunk() { for (auto& n : nodes) n.store(kNoNode, std::memory_order_relaxed); }
+    std::atomic<NodeId> nodes[1u << kNodeShift];
+  };
+  struct Query {
+    const float* values;
+    float factor;  // cosine: 1 / norm, else unused
+  };
+  class NodeLatch;
+
+  static unsigned local(NodeId id) noexcept { return id & (NodeChunk::kNodes - 1); }
+  NodeChunk& chunk(NodeId id) const noexcept { return nodes_.chunk_of(id); }
+  const float* vector(NodeId id) const noexcept { return chunk(id).vectors[local(id)]; }
+  RowId row(NodeId id) const noexcept { return chunk(id).rows[local(id)]; }
+  std::uint32_t slot(NodeId id) const noexcept { return chunk(id).slots[local(id)]; }
+  unsigned level(NodeId id) const noexcept { return chunk(id).levels[local(id)]; }
+  bool is_present(NodeId id) const noexcept { return chunk(id).states[local(id)].load(std::memory_order_acquire) == State::kPresent; }
+  Link* links(NodeId id, unsigned level) const noexcept {
+    NodeChunk& c = chunk(id);
+    return level == 0 ? c.base.get() + std::size_t{local(id)} * base_links_ : c.upper[local(id)].get() + std::size_t{level - 1} * options_.m;
+  }
+  unsigned link_limit(unsigned level) const noexcept { return level == 0 ? base_links_ : options_.m; }
+  NodeId node_of_slot(std::uint32_t slot) const noexcept {
+    return slots_.has(slot) ? slots_.chunk_of(slot).nodes[slots_.within(slot)].load(std::memory_order_acquire) : kNoNode;
+  }
+
+  Query query_of(const float* values) const noexcept;
+  float distance(const Query& query, NodeId id) const noexcept;
+  Query as_query(NodeId id) const noexcept { return {vector(id), chunk(id).factors[local(id)]}; }
+  unsigned level_for(const Item& item) const noexcept;
+
+  NodeId allocate(const Item& item, unsigned level);
+  void link_node(NodeId id, SearchContext& context);
+  NodeId descend(const Query& query, NodeId from, unsigned from_level, unsigned to_level, float* nearest) const;
+  void search_level(const Query& query, NodeId entry, float entry_distance, unsigned level, unsigned ef, NodeId self, SearchContext& context) const;
+  void select(std::span<const std::uint64_t> candidates, unsigned limit, std::vector<std::uint64_t>& selected) const;
+  void add_link(NodeId to, NodeId id, float distance, unsigned level, SearchContext& context);
+  void write_links(NodeId id, unsigned level, std::span<const std::uint64_t> keys);
+  bool is_removed(NodeId id) const noexcept { return chunk(id).states[local(id)].load(std::memory_order_acquire) == State::kRemoved; }
+  void repair(NodeId id, unsigned level, SearchContext& context);
+  void choose_entry();
+
+  std::unique_ptr<SearchContext> take_context() const;
+  void give_context(std::unique_ptr<SearchContext> context) const;
+
+  struct Entry {
+    NodeId node;
+    std::uint32_t level;
+  };
+  const Options options_;
+  const unsigned base_links_;
+  const kernels::DistanceKernels& kernels_;
+  ChunkedArray<NodeChunk, kNodeShift> nodes_;
+  ChunkedArray<SlotChunk, kNodeShift> slots_;
+  std::atomic<std::uint32_t> node_limit_{0};
+  std::atomic<std::uint64_t> present_{0};
+  std::atomic<std::uint64_t> upper_links_{0};
+  std::atomic<Entry> entry_{Entry{kNoNode, 0}};
+  std::mutex entry_latch_;
+  mutable std::shared_mutex structure_;
+  mutable std::mutex vacuum_latch_;  // one vacuum at a time, no image in the middle of one; before structure_
+  mutable std::mutex free_latch_;
+  std::vector<NodeId> free_;     // removed, no scan can hold them
+  std::vector<NodeId> retired_;  // removed while scans were open
+  mutable std::atomic<std::uint32_t> open_scans_{0};
+  mutable std::mutex contexts_latch_;
+  mutable std::vector<std::unique_ptr<SearchContext>> contexts_;
+};
+
+/// One search, nearest first, that can be continued until every accepted row was returned (search.cc). The first `ef` rows
+/// are a standard HNSW answer; later ones come in batches of ef, each batch in order, batches approximately so. Equal
+/// distances come in row id order. Never a row twice. Belongs to one thread at a time; the graph must outlive it.
+///
+/// With an `accept` that rejects much, the walk gives way to an exact scan of the accepted rows when that is cheaper: known
+/// from a sample before the walk (`selective`), or when the walk has gone on for long.
+class Scan {
+ public:
+  /// @param query  float32[dimensions], copied.  @param ef  beam width, >= 1; callers raise it to their LIMIT.
+  Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective);
+  ~Scan();
+  Scan(const Scan&) = delete;
+  Scan& operator=(const Scan&) = delete;
+
+  /// The next row, or false at the end.
+  bool next(Hit& hit);
+  bool is_exact() const noexcept { return exhaustive_; }
+
+ private:
+  void start();
+  void fill();
+  void walk();
+  void drain();
+  void go_exhaustive();
+  void expand(NodeId node);
+  bool accepts(NodeId node) const;
+  double sampled_selectivity() const;
+
+  const Graph& graph_;
+  const std::vector<float> values_;
+  Graph::Query query_;
+  const std::uint32_t ef_;
+  const Accept accept_;
+  std::unique_ptr<SearchContext> context_;
+  std::vector<std::uint64_t> overflow_;  // accepted, popped, but not among the ef nearest of their batch
+  std::vector<Hit> batch_;               // farthest first: the next hit is at the back
+  bool started_ = false;
+  bool exhaustive_ = false;  // every node is returned, in batch_ or in the frontier: order is exact from here
+  bool selective_;
+};
+
+}  // namespace orrery::index::hnsw

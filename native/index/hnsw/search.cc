@@ -1,0 +1,164 @@
+// search.cc: scans. Best-first from the entry point: the nearest visited node is expanded next and, if accepted, found;
+// the walk pauses when ef are found and nothing in the frontier is nearer than the farthest of them.
+//
+// The frontier keeps every visited node that was not expanded, so going on costs nothing extra. Acceptance is asked only
+// for nodes that are expanded, about ef / selectivity of them.
+#include <algorithm>
+#include <cmath>
+
+#include "hnsw.h"
+#include "search_context.h"
+
+namespace orrery::index::hnsw {
+namespace {
+
+constexpr auto kNearestFirst = std::greater<QueueEntry>();  // a heap's front is its nearest
+constexpr std::uint32_t kSamples = 256;
+// Measured on 784 and on 64 dimensions: distances computed per node expanded, and the cost of one acceptance in distances.
+constexpr double kDistancesPerExpansion = 8;
+constexpr double kAcceptCost = 0.2;
+
+void push(std::vector<QueueEntry>& heap, QueueEntry e) {
+  heap.push_back(e);
+  std::push_heap(heap.begin(), heap.end(), kNearestFirst);
+}
+QueueEntry pop(std::vector<QueueEntry>& heap) {
+  std::pop_heap(heap.begin(), heap.end(), kNearestFirst);
+  const QueueEntry e = heap.back();
+  heap.pop_back();
+  return e;
+}
+
+}  // namespace
+
+Scan::Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective)
+    : graph_(graph), values_(query, query + graph.options_.dimensions), query_(graph.query_of(values_.data())), ef_(std::max(ef, 1u)),
+      accept_(std::move(accept)), context_(graph.take_context()), selective_(selective && accept_) {
+  graph_.open_scans_.fetch_add(1, std::memory_order_acq_rel);
+}
+Scan::~Scan() {
+  graph_.give_context(std::move(context_));
+  graph_.open_scans_.fetch_sub(1, std::memory_order_acq_rel);
+}
+
+bool Scan::next(Hit& hit) {
+  if (batch_.empty()) fill();
+  if (batch_.empty()) return false;
+  hit = batch_.back();
+  batch_.pop_back();
+  return true;
+}
+
+bool Scan::accepts(NodeId node) const {
+  return graph_.is_present(node) && (!accept_ || accept_(graph_.row(node), graph_.slot(node)));
+}
+
+void Scan::fill() {
+  const std::shared_lock lock(graph_.structure_);
+  if (!started_) start();
+  auto& found = context_->found;
+  found.clear();
+  if (!exhaustive_) walk();
+  if (exhaustive_) drain();
+  batch_.reserve(found.size());
+  for (const QueueEntry e : found) batch_.push_back({graph_.row(node_of(e)), graph_.slot(node_of(e)), distance_of(e)});
+  std::sort(batch_.begin(), batch_.end(),
+            [](const Hit& a, const Hit& b) { return a.distance != b.distance ? a.distance > b.distance : a.row > b.row; });
+}
+
+void Scan::start() {
+  started_ = true;
+  context_->begin(graph_.node_limit());
+  const Graph::Entry entry = graph_.entry_.load(std::memory_order_acquire);
+  if (entry.node == kNoNode) return;
+  if (selective_) {
+    const double nodes = graph_.node_limit();
+    const double selectivity = sampled_selectivity();
+    const double exact = nodes * (kAcceptCost + selectivity);
+    const double by_walk = selectivity > 0 ? std::min(ef_ / selectivity * kDistancesPerExpansion, nodes * 1.2) : nodes * 1.2;
+    if (exact <= by_walk) return go_exhaustive();
+  }
+  float nearest = graph_.distance(query_, entry.node);
+  const NodeId at = graph_.descend(query_, entry.node, entry.level, 0, &nearest);
+  context_->visit(at);
+  push(context_->frontier, queue_entry(nearest, at));
+}
+
+double Scan::sampled_selectivity() const {
+  const std::uint32_t limit = graph_.node_limit();
+  const std::uint32_t count = std::min(limit, kSamples);
+  std::uint32_t hits = 0;
+  for (std::uint32_t i = 0; i < count; i++) {
+    // Golden-ratio steps: spread evenly, in no rhythm with the order of insertion.
+    const auto node = limit <= kSamples ? i : static_cast<NodeId>((std::uint64_t{i * 2654435769u} * limit) >> 32);
+    if (accepts(node)) hits++;
+  }
+  return count == 0 ? 0 : static_cast<double>(hits) / count;
+}
+
+void Scan::walk() {
+  auto& frontier = context_->frontier;
+  auto& found = context_->found;  // a max-heap of at most ef
+  const auto keep = [&](QueueEntry e) {
+    found.push_back(e);
+    std::push_heap(found.begin(), found.end());
+    if (found.size() <= ef_) return;
+    std::pop_heap(found.begin(), found.end());
+    overflow_.push_back(found.back());
+    found.pop_back();
+  };
+  for (const QueueEntry e : std::exchange(overflow_, {})) keep(e);
+  // Beyond this many expansions an exact scan of what is left is cheaper than going on.
+  std::size_t patience = std::max<std::size_t>(4 * std::size_t{ef_}, graph_.node_limit() / 20);
+  while (!frontier.empty()) {
+    if (found.size() == ef_ && frontier.front() > found.front()) return;
+    if (accept_ && patience-- == 0) return go_exhaustive();
+    const NodeId node = node_of(frontier.front());
+    const QueueEntry e = pop(frontier);
+    if (accepts(node)) keep(e | 1);
+    expand(node);
+  }
+  // The graph is exhausted. Nodes that no list leads to (the heuristic cut their last link) are still rows.
+  if (found.size() < ef_) go_exhaustive();
+}
+
+void Scan::expand(NodeId node) {
+  const Graph::Link* list = graph_.links(node, 0);
+  NodeId fresh[256];
+  unsigned count = 0;
+  for (unsigned i = 0; i < graph_.base_links_; i++) {
+    const NodeId neighbor = list[i].load(std::memory_order_acquire);
+    if (neighbor == kNoNode) break;
+    if (!context_->visit(neighbor)) continue;
+    __builtin_prefetch(graph_.vector(neighbor));
+    fresh[count++] = neighbor;
+  }
+  for (unsigned i = 0; i < count; i++) push(context_->frontier, queue_entry(graph_.distance(query_, fresh[i]), fresh[i]));
+}
+
+/// Visits every node that was not: from here on the frontier pops in exact order and nothing needs expanding.
+void Scan::go_exhaustive() {
+  exhaustive_ = true;
+  auto& frontier = context_->frontier;
+  for (auto* list : {&context_->found, &overflow_}) {
+    for (const QueueEntry e : *list) frontier.push_back(e | 1);
+    list->clear();
+  }
+  for (NodeId node = 0, limit = graph_.node_limit(); node < limit; node++)
+    if (context_->visit(node) && accepts(node)) frontier.push_back(queue_entry(graph_.distance(query_, node), node, true));
+  std::make_heap(frontier.begin(), frontier.end(), kNearestFirst);
+}
+
+/// The flag of an entry: it was accepted already.
+void Scan::drain() {
+  auto& frontier = context_->frontier;
+  auto& found = context_->found;
+  const auto is_tie = [&] { return orderable(distance_of(found.back())) == static_cast<std::uint32_t>(frontier.front() >> 32); };
+  // Equal distances stay in one batch, so that they come in row id order.
+  while (!frontier.empty() && (found.size() < ef_ || is_tie())) {
+    const QueueEntry e = pop(frontier);
+    if (flag_of(e) || accepts(node_of(e))) found.push_back(e);
+  }
+}
+
+}  // namespace orrery::index::hnsw
