@@ -127,7 +127,25 @@ export interface StorageBinding {
 
 /** Filled in by the rooms' own files. */
 export interface KeyspaceBinding { readonly [name: string]: unknown }
-export interface VectorBinding { readonly [name: string]: unknown }
+export interface VectorIndexFacts { readonly rows: number; readonly levels: number; readonly bytes: number }
+
+/** Metrics of vector indexes and scans: l2 1, inner product 2, cosine 3, l1 4 (VectorMetric in vector.ts). */
+export interface VectorBinding {
+  /** Builds an HNSW index over a vector column from all rows that the transaction sees, with all cores, off this thread: nothing
+   *  else may use the transaction until the promise resolves, with a status. It stays attached to the relation: every later insert and
+   *  update reaches it. NULLs are left out, under cosine zero vectors too. storage.dropIndex drops it. */
+  createIndex(engine: Engine, xid: Xid, index: number, relation: number, column: number, metric: number, m: number, efConstruction: number): Promise<number>;
+  /** Nearest rows first, through the graph. `columns` as in storage.scanOpen; blocks carry as their LAST column the float64 distance as
+   *  SQL gives it (`<->`, `<#>`, `<=>`, `<+>`). The scan goes on beyond `ef` rows, until every matching row was returned once; the first
+   *  max(ef, limit) rows come in order, later batches approximately so. `limit` = rows that will probably be taken, 0 = not known.
+   *  `predicate` (PredicateBuilder) is evaluated during the walk. kNotFound, kInvalid (dimensions, predicate): 0 with lastError.
+   *  scanNext and scanClose of storage serve it. */
+  searchOpen(engine: Engine, xid: Xid, index: number, query: Float32Array, ef: number, limit: number, predicate: Uint8Array | null, columns: Uint32Array, withRowIds: boolean): number;
+  /** The same without an index: every visible matching row whose vector is not NULL is compared. Exact; `limit` 0 = all rows, ordered. */
+  exactOpen(engine: Engine, xid: Xid, relation: number, column: number, metric: number, query: Float32Array, limit: number, predicate: Uint8Array | null, columns: Uint32Array, withRowIds: boolean): number;
+  /** null: there is no such vector index. */
+  indexFacts(engine: Engine, index: number): VectorIndexFacts | null;
+}
 export interface ExecBinding { readonly [name: string]: unknown }
 
 export interface NativeAddon {

@@ -6,7 +6,9 @@ import type { NativeAddon } from "./addon.js";
 
 export * from "./addon.js";
 export * from "./block.js";
+export * from "./predicate.js";
 export * from "./status.js";
+export * from "./vector.js";
 
 /** Finds the binary from the source tree and from dist/: the nearest ancestor that has native/build/Release. */
 function load(): NativeAddon {
