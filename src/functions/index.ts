@@ -10,8 +10,9 @@ import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
 import type { DefinableRegistry } from "./registry.js";
 import { type Family, RegistryBuilder } from "./registry-builder.js";
-import { builtinTypes } from "./types/index.js";
+import { makeBuiltinTypes } from "./types/index.js";
 
+export * from "./catalog-service.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [
@@ -22,7 +23,7 @@ export const registry: DefinableRegistry = buildRegistry();
 
 function buildRegistry(): DefinableRegistry {
   const builder = new RegistryBuilder();
-  for (const type of builtinTypes) builder.defineType(type);
+  for (const type of makeBuiltinTypes(builder)) builder.defineType(type);
   builder.definePostgres(families);
   return builder;
 }

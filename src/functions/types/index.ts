@@ -1,15 +1,45 @@
-import type { SqlType } from "../../types/index.js";
+/** Every type of the registry. Array types follow from the facts; reg types and record look others up when they are used. */
+import { ArrayValue, type Datum, type SqlType, TypeOid, invalidInput } from "../../types/index.js";
+import { typeFactsByName } from "../facts/index.js";
+import type { FunctionRegistry } from "../registry.js";
+import { makeArrayType } from "./array.js";
 import { boolType } from "./bool.js";
+import { byteaType, uuidType } from "./bytea.js";
+import { dateType, intervalType, timeType, timestampType, timestamptzType } from "./datetime.js";
 import { float4Type, float8Type } from "./floats.js";
 import { int2Type, int4Type, int8Type, makeOidType, oidType } from "./integers.js";
+import { jsonType, jsonbType } from "./json.js";
 import { numericType } from "./numeric.js";
 import { pseudoTypes } from "./pseudo.js";
+import { makeRecordType } from "./record.js";
+import { makeRegisteredTypes } from "./registered.js";
 import {
   aclitemType, bpcharType, charType, cstringType, nameType, pgNodeTreeType, textType, tidType, unknownType, varcharType,
 } from "./strings.js";
 
-export const builtinTypes: readonly SqlType[] = [
-  boolType, int2Type, int4Type, int8Type, oidType, makeOidType("xid"), makeOidType("cid"), float4Type, float8Type, numericType,
-  textType, varcharType, bpcharType, nameType, charType, unknownType, cstringType, tidType, aclitemType, pgNodeTreeType,
-  ...pseudoTypes,
-];
+/** int2vector and oidvector: arrays with lower bound 0 that print with blanks. */
+function makeVectorType(name: string, element: SqlType): SqlType {
+  const base = makeArrayType(name, element);
+  return {
+    ...base,
+    input: (text, _typmod, context): Datum => {
+      const items = text.trim() === "" ? [] : text.trim().split(/\s+/);
+      if (items.some((item) => !/^-?\d+$/.test(item))) throw invalidInput(element.displayName, text);
+      return new ArrayValue(element.oid, items.map((item) => element.input(item, -1, context)), [items.length], [0]);
+    },
+    output: (value) => (value as ArrayValue).elements.join(" "),
+  };
+}
+
+export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[] {
+  const scalars: SqlType[] = [
+    boolType, int2Type, int4Type, int8Type, oidType, makeOidType("xid"), makeOidType("cid"), float4Type, float8Type, numericType,
+    textType, varcharType, bpcharType, nameType, charType, unknownType, cstringType, tidType, aclitemType, pgNodeTreeType,
+    byteaType, uuidType, dateType, timeType, timestampType, timestamptzType, intervalType, jsonType, jsonbType,
+    makeVectorType("int2vector", int2Type), makeVectorType("oidvector", oidType),
+    makeRecordType((oid) => registry.typeByOid(oid)), ...makeRegisteredTypes(registry),
+  ];
+  const names = new Map([...typeFactsByName.values()].map((fact) => [fact.oid, fact.name]));
+  const arrays = scalars.filter((type) => type.arrayType !== 0 && type.oid !== TypeOid.unknown).map((type) => makeArrayType(names.get(type.arrayType)!, type));
+  return [...scalars, ...pseudoTypes, ...arrays];
+}

@@ -1,0 +1,271 @@
+/** Array types: `{1,2,NULL}` with quotes, nesting and `[2:3]=` bounds; the wire form of array_send, which is also how arrays are stored. */
+import {
+  ArrayValue, type Datum, DbError, type Oid, PhysicalType, type SqlType, invalidBinary, malformedArray,
+} from "../../types/index.js";
+import { concatBytes, made, viewOf } from "./bytes.js";
+import { makeType } from "./define-type.js";
+
+const DIMENSIONS_MAX = 6;
+export const ARRAY_SIZE_MAX = 134_217_727;
+
+export function makeArrayType(name: string, element: SqlType, separator = ","): SqlType {
+  return makeType(name, {
+    physical: PhysicalType.varlen, keyKind: undefined,
+    formatModifier: (typmod) => element.formatModifier(typmod),
+    ...(element.parseModifier === undefined ? {} : { parseModifier: element.parseModifier }),
+    input: (text, typmod, context) => parseArray(text, element.oid, separator, (item) => element.input(item, typmod, context)),
+    output: (value, context) => formatArray(value as ArrayValue, separator, (item) => element.output(item, context)),
+    receive: (bytes, typmod) => receiveArray(bytes, element, typmod),
+    send: (value) => sendArray(value as ArrayValue, element),
+    toStorage: (value) => sendArray(value as ArrayValue, element),
+    fromStorage: (bytes) => receiveArray(bytes, element, -1),
+    ...(element.coerceModifier === undefined
+      ? {}
+      : {
+          coerceModifier: (value: Exclude<Datum, null>, typmod: number, explicit: boolean) =>
+            mapArray(value as ArrayValue, element.oid, (item) => element.coerceModifier!(item, typmod, explicit)),
+        }),
+    ...(element.compare === undefined
+      ? {}
+      : {
+          compare: (left: Exclude<Datum, null>, right: Exclude<Datum, null>) => compareArrays(left as ArrayValue, right as ArrayValue, element.compare!),
+          hashKey: (value: Exclude<Datum, null>) => arrayKey(value as ArrayValue, element.hashKey!),
+        }),
+  });
+}
+
+export function mapArray(array: ArrayValue, elementType: Oid, map: (item: Exclude<Datum, null>) => Datum): ArrayValue {
+  return new ArrayValue(elementType, array.elements.map((item) => (item === null ? null : map(item))), array.dimensions, array.lowerBounds);
+}
+
+/** Elements in order, NULL above everything; then fewer elements, dimensions, bounds. */
+export function compareArrays(left: ArrayValue, right: ArrayValue, compare: NonNullable<SqlType["compare"]>): number {
+  const count = Math.min(left.elements.length, right.elements.length);
+  for (let i = 0; i < count; i++) {
+    const a = left.elements[i]!;
+    const b = right.elements[i]!;
+    if (a === null || b === null) {
+      if (a === b) continue;
+      return a === null ? 1 : -1;
+    }
+    const order = compare(a, b);
+    if (order !== 0) return order;
+  }
+  if (left.elements.length !== right.elements.length) return left.elements.length - right.elements.length;
+  if (left.dimensions.length !== right.dimensions.length) return left.dimensions.length - right.dimensions.length;
+  for (let i = 0; i < left.dimensions.length; i++) {
+    const order = left.dimensions[i]! - right.dimensions[i]! || left.lowerBounds[i]! - right.lowerBounds[i]!;
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+function arrayKey(array: ArrayValue, hashKey: NonNullable<SqlType["hashKey"]>): string {
+  const items = array.elements.map((item) => {
+    if (item === null) return "n";
+    const key = hashKey(item);
+    return typeof key === "string" ? `${key.length}:${key}` : String(key);
+  });
+  return `${array.dimensions}/${array.lowerBounds}/${items.join(",")}`;
+}
+
+export function parseArray(text: string, elementType: Oid, separator: string, input: (item: string) => Datum): ArrayValue {
+  return new ArrayParser(text, elementType, separator, input).parse();
+}
+
+class ArrayParser {
+  #at = 0;
+  readonly #elements: Datum[] = [];
+  readonly #sizes: number[] = [];
+  #leafDepth = -1;
+  constructor(
+    readonly text: string,
+    readonly elementType: Oid,
+    readonly separator: string,
+    readonly input: (item: string) => Datum,
+  ) {}
+
+  parse(): ArrayValue {
+    this.#skip();
+    const bounds = this.#readBounds();
+    if (this.text[this.#at] !== "{")
+      throw this.#bad(bounds === undefined ? 'Array value must start with "{" or dimension information.' : "Array contents must start with \"{\".");
+    this.#readLevel(0);
+    this.#skip();
+    if (this.#at < this.text.length) throw this.#bad("Junk after closing right brace.");
+    if (this.#elements.length === 0) return new ArrayValue(this.elementType, []);
+    const dimensions = this.#sizes;
+    if (bounds === undefined) return new ArrayValue(this.elementType, this.#elements, dimensions);
+    const declared = bounds.map(([low, high]) => high - low + 1);
+    if (declared.length !== dimensions.length || declared.some((size, i) => size !== dimensions[i]))
+      throw this.#bad("Specified array dimensions do not match array contents.");
+    return new ArrayValue(this.elementType, this.#elements, dimensions, bounds.map(([low]) => low));
+  }
+
+  #readBounds(): [number, number][] | undefined {
+    if (this.text[this.#at] !== "[") return undefined;
+    const bounds: [number, number][] = [];
+    const one = /\[([+-]?\d+)(?::([+-]?\d+))?\]/y;
+    one.lastIndex = this.#at;
+    for (let match = one.exec(this.text); match !== null; match = one.exec(this.text)) {
+      const low = match[2] === undefined ? 1 : Number(match[1]);
+      const high = Number(match[2] ?? match[1]);
+      if (high < low) throw new DbError({ sqlstate: "2202E", message: "upper bound cannot be less than lower bound" });
+      bounds.push([low, high]);
+      this.#at = one.lastIndex;
+    }
+    this.#skip();
+    if (bounds.length === 0) throw this.#bad('"[" must introduce explicitly-specified array dimensions.');
+    if (this.text[this.#at] !== "=") throw this.#bad('Missing "=" after array dimensions.');
+    this.#at++;
+    this.#skip();
+    return bounds;
+  }
+
+  #readLevel(depth: number): void {
+    if (depth >= DIMENSIONS_MAX)
+      throw new DbError({ sqlstate: "54000", message: `number of array dimensions (${depth + 1}) exceeds the maximum allowed (${DIMENSIONS_MAX})` });
+    this.#at++;
+    let count = 0;
+    this.#skip();
+    if (this.text[this.#at] === "}") {
+      this.#at++;
+      if (depth > 0 && this.#leafDepth >= 0) throw this.#bad("Multidimensional arrays must have sub-arrays with matching dimensions.");
+      return;
+    }
+    for (;;) {
+      this.#skip();
+      if (this.text[this.#at] === "{") {
+        if (this.#leafDepth === depth) throw this.#bad('Unexpected "{" character.');
+        this.#readLevel(depth + 1);
+      } else {
+        if (this.#leafDepth >= 0 && this.#leafDepth !== depth) throw this.#bad("Multidimensional arrays must have sub-arrays with matching dimensions.");
+        this.#leafDepth = depth;
+        this.#elements.push(this.#readItem());
+      }
+      count++;
+      this.#skip();
+      const next = this.text[this.#at++];
+      if (next === "}") break;
+      if (next !== this.separator) {
+        if (next === undefined) throw this.#bad("Unexpected end of input.");
+        throw this.#bad("Unexpected array element.");
+      }
+    }
+    if (this.#sizes[depth] === undefined) this.#sizes[depth] = count;
+    else if (this.#sizes[depth] !== count) throw this.#bad("Multidimensional arrays must have sub-arrays with matching dimensions.");
+  }
+
+  #readItem(): Datum {
+    if (this.text[this.#at] === '"') {
+      let item = "";
+      this.#at++;
+      for (;;) {
+        const c = this.text[this.#at++];
+        if (c === undefined) throw this.#bad("Unexpected end of input.");
+        if (c === '"') return this.input(item);
+        item += c === "\\" ? (this.text[this.#at++] ?? "") : c;
+      }
+    }
+    let item = "";
+    let escaped = false;
+    for (;;) {
+      const c = this.text[this.#at];
+      if (c === undefined) throw this.#bad("Unexpected end of input.");
+      if (c === this.separator || c === "}") break;
+      if (c === "{") throw this.#bad('Unexpected "{" character.');
+      if (c === '"') throw this.#bad('Unexpected array element.');
+      this.#at++;
+      if (c === "\\") { escaped = true; item += this.text[this.#at++] ?? ""; }
+      else item += c;
+    }
+    item = item.trim();
+    if (item === "" && !escaped) throw this.#bad(`Unexpected "${this.text[this.#at]}" character.`);
+    return !escaped && item.toLowerCase() === "null" ? null : this.input(item);
+  }
+
+  #skip(): void { while (/\s/.test(this.text[this.#at] ?? "x")) this.#at++; }
+  #bad(detail: string): DbError { return malformedArray(this.text, detail); }
+}
+
+export function formatArray(array: ArrayValue, separator: string, output: (item: Exclude<Datum, null>) => string): string {
+  const { dimensions, lowerBounds, elements } = array;
+  if (elements.length === 0) return "{}";
+  let next = 0;
+  const level = (depth: number): string => {
+    const parts: string[] = [];
+    for (let i = 0; i < dimensions[depth]!; i++) {
+      if (depth < dimensions.length - 1) parts.push(level(depth + 1));
+      else {
+        const item = elements[next++]!;
+        parts.push(item === null ? "NULL" : quoteItem(output(item), separator));
+      }
+    }
+    return `{${parts.join(separator)}}`;
+  };
+  const bounds = lowerBounds.some((low) => low !== 1) ? `${dimensions.map((size, i) => `[${lowerBounds[i]}:${lowerBounds[i]! + size - 1}]`).join("")}=` : "";
+  return bounds + level(0);
+}
+function quoteItem(text: string, separator: string): string {
+  if (text !== "" && !/[\s"\\{}]/.test(text) && !text.includes(separator) && text.toLowerCase() !== "null") return text;
+  return `"${text.replace(/(["\\])/g, "\\$1")}"`;
+}
+
+/** int32 dimensions, int32 has-nulls, int32 element type, then size and lower bound of each dimension, then length (-1: NULL) and bytes of each element. */
+function sendArray(array: ArrayValue, element: SqlType): Uint8Array {
+  const { dimensions, lowerBounds, elements } = array;
+  const parts: Uint8Array[] = [
+    made(12 + 8 * dimensions.length, (view) => {
+      view.setInt32(0, dimensions.length);
+      view.setInt32(4, elements.includes(null) ? 1 : 0);
+      view.setUint32(8, element.oid);
+      dimensions.forEach((size, i) => {
+        view.setInt32(12 + 8 * i, size);
+        view.setInt32(16 + 8 * i, lowerBounds[i]!);
+      });
+    }),
+  ];
+  for (const item of elements) {
+    const bytes = item === null ? undefined : element.send(item);
+    parts.push(made(4, (view) => view.setInt32(0, bytes === undefined ? -1 : bytes.length)));
+    if (bytes !== undefined) parts.push(bytes);
+  }
+  return concatBytes(parts);
+}
+
+function receiveArray(bytes: Uint8Array, element: SqlType, typmod: number): ArrayValue {
+  const view = viewOf(bytes);
+  const need = (at: number, length: number) => {
+    if (at + length > bytes.length) throw new DbError({ sqlstate: "08P01", message: "insufficient data left in message" });
+  };
+  need(0, 12);
+  const count = view.getInt32(0);
+  if (count < 0) throw invalidBinary(`invalid number of dimensions: ${count}`);
+  if (count > DIMENSIONS_MAX)
+    throw new DbError({ sqlstate: "54000", message: `number of array dimensions (${count}) exceeds the maximum allowed (${DIMENSIONS_MAX})` });
+  const type = view.getUint32(8);
+  if (type !== element.oid)
+    throw new DbError({ sqlstate: "42804", message: `binary data has array element type ${type} instead of expected ${element.oid}` });
+  const dimensions: number[] = [];
+  const lowerBounds: number[] = [];
+  need(12, 8 * count);
+  let size = count === 0 ? 0 : 1;
+  for (let i = 0; i < count; i++) {
+    dimensions.push(view.getInt32(12 + 8 * i));
+    lowerBounds.push(view.getInt32(16 + 8 * i));
+    size *= dimensions[i]!;
+  }
+  if (dimensions.some((d) => d < 0) || size > ARRAY_SIZE_MAX) throw invalidBinary("invalid array dimensions");
+  const elements: Datum[] = [];
+  let at = 12 + 8 * count;
+  for (let i = 0; i < size; i++) {
+    need(at, 4);
+    const length = view.getInt32(at);
+    at += 4;
+    if (length < 0) { elements.push(null); continue; }
+    need(at, length);
+    elements.push(element.receive(bytes.subarray(at, at + length), typmod));
+    at += length;
+  }
+  if (at !== bytes.length) throw invalidBinary("incorrect binary data format");
+  return size === 0 ? new ArrayValue(element.oid, []) : new ArrayValue(element.oid, elements, dimensions, lowerBounds);
+}

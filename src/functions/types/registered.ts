@@ -1,0 +1,90 @@
+/** regclass, regtype, regproc and their kind: oids that read and print as names. */
+import { DbError, type FormatContext, type Oid, type SqlType } from "../../types/index.js";
+import { catalogOf, quoteIdentifier, splitName } from "../catalog-service.js";
+import type { FunctionRegistry } from "../registry.js";
+import { makeOidType } from "./integers.js";
+
+const isNumber = (text: string) => /^\s*\d+\s*$/.test(text);
+const missing = (sqlstate: string, what: string, name: string) => new DbError({ sqlstate, message: `${what} "${name}" does not exist` });
+
+export function findRelation(text: string, context: FormatContext): Oid | undefined {
+  return catalogOf(context)?.relationByName(splitName(text));
+}
+
+/** `int4`, `character varying(10)`, `pg_catalog.text[]`; modifiers are read over. */
+export function findType(text: string, registry: FunctionRegistry): SqlType | undefined {
+  let name = text.trim().replace(/\s+/g, " ");
+  let isArray = false;
+  while (/\s*\[\d*\]$/.test(name)) { isArray = true; name = name.replace(/\s*\[\d*\]$/, ""); }
+  name = name.replace(/\s*\([^)]*\)/, "");
+  const quoted = /^(?:pg_catalog\.)?"(.*)"$/i.exec(name);
+  const plain = quoted !== null ? quoted[1]! : name.toLowerCase().replace(/^(pg_catalog|public)\./, "");
+  const type = quoted === null && plain === "char" ? registry.typeByName("bpchar") : registry.typeByName(plain);
+  return isArray && type !== undefined ? registry.typeByOid(type.arrayType) : type;
+}
+
+function make(name: string, read: (text: string, context: FormatContext) => Oid, write: (oid: Oid, context: FormatContext) => string | undefined): SqlType {
+  return makeOidType(name, {
+    input: (text, _typmod, context) => (text.trim() === "-" ? 0 : isNumber(text) ? Number(text) : read(text.trim(), context)),
+    output: (value, context) => (value === 0 ? "-" : (write(value as Oid, context) ?? String(value))),
+  });
+}
+
+export function makeRegisteredTypes(registry: FunctionRegistry): readonly SqlType[] {
+  const functionName = (oid: Oid, withArguments: boolean): string | undefined => {
+    for (const f of registry.functions()) {
+      if (f.oid !== oid) continue;
+      return withArguments ? `${quoteIdentifier(f.name)}(${f.argTypes.map((t) => registry.typeByOid(t)?.displayName).join(",")})` : quoteIdentifier(f.name);
+    }
+    return undefined;
+  };
+  const findFunction = (text: string): Oid => {
+    const bare = text.replace(/\(.*\)$/, "");
+    const name = splitName(bare).at(-1)!;
+    let found = registry.functionsByName(name);
+    if (/\)$/.test(text)) {
+      const inside = text.slice(bare.length + 1, -1).trim();
+      const types = inside === "" ? [] : inside.split(",").map((t) => findType(t, registry)?.oid);
+      found = found.filter((f) => f.argTypes.length === types.length && f.argTypes.every((t, i) => t === types[i]));
+    }
+    if (found.length === 0) throw new DbError({ sqlstate: "42883", message: `function "${text}" does not exist` });
+    if (found.length > 1) throw new DbError({ sqlstate: "42725", message: `more than one function named "${text}"` });
+    return found[0]!.oid;
+  };
+  const operatorName = (oid: Oid) => [...registry.operators()].find((o) => o.oid === oid)?.name;
+  const findOperator = (text: string): Oid => {
+    const found = registry.operatorsByName(text.replace(/^pg_catalog\./, ""));
+    if (found.length === 0) throw new DbError({ sqlstate: "42883", message: `operator does not exist: ${text}` });
+    if (found.length > 1) throw new DbError({ sqlstate: "42725", message: `more than one operator named ${text}` });
+    return found[0]!.oid;
+  };
+  return [
+    make("regclass", (text, context) => {
+      const oid = findRelation(text, context);
+      if (oid === undefined) throw missing("42P01", "relation", splitName(text).join("."));
+      return oid;
+    }, (oid, context) => catalogOf(context)?.relationName(oid)),
+    make("regtype", (text) => {
+      const type = findType(text, registry);
+      if (type === undefined) throw missing("42704", "type", text);
+      return type.oid;
+    }, (oid) => registry.typeByOid(oid)?.displayName),
+    make("regproc", findFunction, (oid) => functionName(oid, false)),
+    make("regprocedure", findFunction, (oid) => functionName(oid, true)),
+    make("regoper", findOperator, operatorName),
+    make("regoperator", findOperator, operatorName),
+    make("regnamespace", (text, context) => {
+      const name = splitName(text).at(-1)!;
+      const oid = catalogOf(context)?.namespaceByName(name);
+      if (oid === undefined) throw missing("3F000", "schema", name);
+      return oid;
+    }, (oid, context) => mapped(catalogOf(context)?.namespaceName(oid))),
+    make("regrole", (text, context) => {
+      const name = splitName(text).at(-1)!;
+      const oid = catalogOf(context)?.roleByName(name);
+      if (oid === undefined) throw missing("42704", "role", name);
+      return oid;
+    }, (oid, context) => mapped(catalogOf(context)?.roleName(oid))),
+  ];
+}
+function mapped(name: string | undefined): string | undefined { return name === undefined ? undefined : quoteIdentifier(name); }
