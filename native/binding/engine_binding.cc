@@ -2,8 +2,8 @@
 //
 // Engines of this process are registered by folder (real path). Each JavaScript thread that opens one holds an Attachment;
 // the last one that goes closes the engine: with a checkpoint after close(), flushed only when the thread just ended.
+#include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <map>
 #include <mutex>
 
@@ -37,23 +37,24 @@ struct Attachment {
   napi_env env = nullptr;
 };
 
-void detach(Attachment& attachment, bool with_checkpoint) {
-  if (!attachment.engine) return;
+Status detach(Attachment& attachment, bool with_checkpoint) {
+  if (!attachment.engine) return Status::ok();
   EnginePtr engine = std::move(attachment.engine);
   attachment.fast = nullptr;
   engine->events.detach(attachment.listener);
   Registry& r = registry();
   const std::lock_guard guard(r.mutex);
   auto count = r.attachment_count.find(engine.get());
-  if (--count->second > 0) return;
+  if (--count->second > 0) return Status::ok();
   r.attachment_count.erase(count);
   if (!engine->settings.folder.empty()) r.by_folder.erase(engine->settings.folder);
-  close_rooms(*engine, with_checkpoint);
+  return close_rooms(*engine, with_checkpoint);
 }
 
 void on_environment_end(void* data) {
   auto* attachment = static_cast<Attachment*>(data);
-  detach(*attachment, false);
+  // Nobody is left to tell; a record that must not be lost was acknowledged only after its own flush.
+  (void)detach(*attachment, false);
 }
 
 Attachment* attachment_of(const Napi::CallbackInfo& info) {
@@ -86,6 +87,15 @@ Napi::Value crossings(const Napi::CallbackInfo& info) {
 
 /// The engine of `settings.folder`, opened or attached to.
 Status acquire(EngineSettings settings, EnginePtr* engine) {
+  if (!settings.folder.empty()) {
+    FileSystem& files = real_file_system();
+    Status s = files.create_folder(settings.folder);
+    if (s.is_ok()) {
+      const std::string given = settings.folder;
+      s = files.real_path(given, &settings.folder);
+    }
+    if (!s.is_ok()) return Status::error(s.code, "data folder " + settings.folder + " cannot be used: " + s.message);
+  }
   Registry& r = registry();
   const std::lock_guard guard(r.mutex);
   if (!settings.folder.empty()) {
@@ -138,7 +148,7 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   return Napi::External<Attachment>::New(env, attachment, [](Napi::Env e, Attachment* a) {
     // The handle was collected: nobody can close it any more.
     (void)napi_remove_env_cleanup_hook(e, on_environment_end, a);
-    detach(*a, false);
+    (void)detach(*a, false);
     delete a;
   });
 }
@@ -146,7 +156,8 @@ Napi::Value open(const Napi::CallbackInfo& info) {
 Napi::Value close(const Napi::CallbackInfo& info) {
   count_crossing();
   Attachment* attachment = attachment_of(info);
-  if (attachment != nullptr) detach(*attachment, true);
+  if (attachment == nullptr) return info.Env().Undefined();
+  if (Status s = detach(*attachment, true); !s.is_ok()) error_of(info.Env(), s).ThrowAsJavaScriptException();
   return info.Env().Undefined();
 }
 
@@ -175,6 +186,8 @@ Napi::Value request_flush(const Napi::CallbackInfo& info) {
   storage::Log& log = *attachment->fast->log;
   attachment->fast->events.want_flush(attachment->listener, lsn, log.flushed());
   log.request_flush(lsn);
+  if (log.flushed() < lsn)
+    if (Status s = log.failure(); !s.is_ok()) attachment->fast->events.post(attachment->listener, Event::log_failed(s.message));
   return info.Env().Undefined();
 }
 
@@ -222,7 +235,20 @@ Napi::Value statistics(const Napi::CallbackInfo& info) {
   const auto report = [&](std::string_view name, double value) { out.Set(std::string(name), value); };
   report("log.appended", static_cast<double>(attachment->fast->log->appended()));
   report("log.flushed", static_cast<double>(attachment->fast->log->flushed()));
-  for (const RoomEntry& room : attachment->fast->participants) room.participant->statistics(report);
+  const Engine& engine = *attachment->fast;
+  report("recovery.records", static_cast<double>(engine.recovery.records));
+  report("recovery.tornBytes", static_cast<double>(engine.recovery.torn_bytes));
+  if (engine.file_log != nullptr) report("log.syncs", static_cast<double>(engine.file_log->sync_count()));
+  if (engine.checkpointer) {
+    report("checkpoint.count", static_cast<double>(engine.checkpointer->count()));
+    report("checkpoint.failures", static_cast<double>(engine.checkpointer->failure_count()));
+    report("checkpoint.lsn", static_cast<double>(engine.checkpointer->last()));
+  }
+  const auto counters = engine.transactions->counters();
+  report("transactions.commits", static_cast<double>(counters.commits));
+  report("transactions.rollbacks", static_cast<double>(counters.rollbacks));
+  report("transactions.open", static_cast<double>(counters.open));
+  for (const storage::Participant& room : engine.participants) room.target->statistics(report);
   return out;
 }
 
@@ -231,8 +257,31 @@ Napi::Value digest(const Napi::CallbackInfo& info) {
   Attachment* attachment = attachment_of(info);
   if (attachment == nullptr) return info.Env().Undefined();
   Digest all;
-  for (const RoomEntry& room : attachment->fast->participants) room.participant->digest(all);
+  for (const storage::Participant& room : attachment->fast->participants) room.target->digest(all);
   return Napi::String::New(info.Env(), all.hex());
+}
+
+Napi::Value verify(const Napi::CallbackInfo& info) {
+  count_crossing();
+  const Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsString()) {
+    Napi::TypeError::New(env, "folder must be a string").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  storage::VerifyResult result;
+  if (Status s = storage::verify_folder(real_file_system(), info[0].As<Napi::String>().Utf8Value(), &result); !s.is_ok()) {
+    error_of(env, s).ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  Napi::Array problems = Napi::Array::New(env, result.problems.size());
+  for (std::uint32_t i = 0; i < result.problems.size(); i++) problems.Set(i, result.problems[i]);
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("ok", result.problems.empty());
+  out.Set("records", static_cast<double>(result.records));
+  out.Set("lastLsn", static_cast<double>(result.last_lsn));
+  out.Set("tornBytes", static_cast<double>(result.torn_bytes));
+  out.Set("problems", problems);
+  return out;
 }
 
 }  // namespace
@@ -266,6 +315,7 @@ void init_engine(Napi::Env env, Napi::Object exports) {
   engine.Set("checkpoint", Napi::Function::New<checkpoint>(env, "checkpoint"));
   engine.Set("statistics", Napi::Function::New<statistics>(env, "statistics"));
   engine.Set("digest", Napi::Function::New<digest>(env, "digest"));
+  engine.Set("verify", Napi::Function::New<verify>(env, "verify"));
   exports.Set("engine", engine);
   exports.Set("crossings", Napi::Function::New<crossings>(env, "crossings"));
 }

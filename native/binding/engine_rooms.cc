@@ -1,19 +1,71 @@
 // engine_rooms.cc: wiring of the rooms at open and their orderly end at close.
 #include "engine_rooms.h"
 
+#include <algorithm>
+
 #include "../storage/memory_log.h"
 
 namespace orrery::binding {
+namespace {
+
+/// Rooms that replay the log are created here, before recovery, and join `participants`.
+void create_rooms(Engine& engine) {
+  engine.transactions = std::make_unique<storage::TransactionManager>(*engine.log);
+}
+
+void listen_to_log(Engine& engine) {
+  engine.log->set_flush_listener([&engine](storage::Lsn lsn) {
+    engine.events.flushed(lsn);
+    if (Status s = engine.log->failure(); !s.is_ok()) engine.events.broadcast(Event::log_failed(s.message));
+  });
+}
+
+}  // namespace
 
 Status open_rooms(Engine& engine) {
-  if (!engine.settings.folder.empty()) return Status::error(StatusCode::kInvalid, "data folders are not supported yet");
-  engine.log = std::make_unique<storage::MemoryLog>();
-  engine.log->set_flush_listener([&events = engine.events](storage::Lsn lsn) { events.flushed(lsn); });
+  if (engine.settings.folder.empty()) {
+    engine.log = std::make_unique<storage::MemoryLog>();
+    create_rooms(engine);
+    listen_to_log(engine);
+    return Status::ok();
+  }
+  FileSystem& files = real_file_system();
+  const std::string& path = engine.settings.folder;
+  if (Status s = storage::open_data_folder(files, path, &engine.folder); !s.is_ok()) return s;
+  storage::FileLogSettings log_settings;
+  log_settings.folder = path;
+  log_settings.database_id = engine.folder.database_id;
+  auto log = std::make_unique<storage::FileLog>(files, log_settings);
+  engine.file_log = log.get();
+  engine.log = std::move(log);
+  create_rooms(engine);
+  if (Status s = storage::recover(files, path, engine.folder.database_id, engine.participants, &engine.recovery); !s.is_ok()) return s;
+  engine.transactions->restore(std::max<storage::CommitTs>(engine.recovery.newest_ts, 1), 1);
+  engine.file_log->start(engine.recovery.end);
+  listen_to_log(engine);
+  engine.checkpointer = std::make_unique<storage::Checkpointer>(
+      files,
+      storage::CheckpointerSettings{path, engine.folder.database_id, engine.settings.checkpoint_log_bytes, engine.settings.keep_log},
+      *engine.file_log, *engine.transactions, engine.participants);
+  engine.checkpointer->start(engine.recovery.checkpoint_lsn);
   return Status::ok();
 }
 
-Status checkpoint_rooms(Engine&) { return Status::ok(); }
+Status checkpoint_rooms(Engine& engine) { return engine.checkpointer ? engine.checkpointer->run() : Status::ok(); }
 
-void close_rooms(Engine& engine, bool) { engine.log->set_flush_listener({}); }
+Status close_rooms(Engine& engine, bool with_checkpoint) {
+  Status status;
+  if (engine.checkpointer) {
+    engine.checkpointer->stop();
+    if (with_checkpoint) status = engine.checkpointer->run();
+  }
+  if (engine.file_log != nullptr) {
+    Status s = engine.file_log->stop();
+    if (status.is_ok()) status = std::move(s);
+  }
+  engine.log->set_flush_listener({});
+  engine.folder.lock.reset();
+  return status;
+}
 
 }  // namespace orrery::binding

@@ -8,8 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "../core/file.h"
 #include "../storage/checkpoint.h"
+#include "../storage/checkpointer.h"
+#include "../storage/data_folder.h"
+#include "../storage/file_log.h"
 #include "../storage/log.h"
+#include "../storage/recovery.h"
+#include "../storage/transaction.h"
 #include "events.h"
 
 namespace orrery::binding {
@@ -20,17 +26,17 @@ struct EngineSettings {
   bool keep_log = false;
 };
 
-struct RoomEntry {
-  storage::Room room;
-  storage::CheckpointParticipant* participant;
-};
-
 struct Engine {
   EngineSettings settings;
+  storage::DataFolder folder;      // the lock; empty in memory
   EventHub events;
   std::unique_ptr<storage::Log> log;
-  // Rooms join here as they come: transactions, relations, vector indexes, keyspace.
-  std::vector<RoomEntry> participants;
+  storage::FileLog* file_log = nullptr;  // `log` when there is a folder
+  std::unique_ptr<storage::TransactionManager> transactions;
+  // Rooms stand here in their order of dependence: relations, vector indexes, keyspace.
+  std::vector<storage::Participant> participants;
+  std::unique_ptr<storage::Checkpointer> checkpointer;  // none in memory
+  storage::RecoveryResult recovery;
 };
 
 /// Creates the rooms, recovers what the folder holds and starts the log. On failure the engine must not be used.
@@ -38,6 +44,6 @@ Status open_rooms(Engine& engine);
 /// Runs a checkpoint now (waits for one that runs). Nothing to do in memory.
 Status checkpoint_rooms(Engine& engine);
 /// Flushes and closes; `with_checkpoint` makes the next start quick.
-void close_rooms(Engine& engine, bool with_checkpoint);
+Status close_rooms(Engine& engine, bool with_checkpoint);
 
 }  // namespace orrery::binding

@@ -18,7 +18,8 @@
 //       (log order is timestamp order);
 //     - by part: save a part (a shard, an index) under the latch that every writer holds from before its append until its
 //       change is applied, together with log.appended() read under that latch, and skip in redo() that part's effects with
-//       lsn <= the saved one.
+//       lsn <= the saved one. A transaction's keys are applied after its append, under the commit mutex only: a part that such
+//       a transaction may be about to change (it has a locked key) is saved inside mark.in_commit_order.
 //  C. What save() wrote beyond start_lsn (by part) may only come from appended records, never from an open transaction,
 //     except entries that redo or recovered() can tell to be dead (an index entry whose row does not exist).
 //  D. save() holds latches only for short steps; load() of n bytes takes time proportional to n, with no rebuilding.
@@ -43,6 +44,8 @@ namespace orrery::storage {
 struct CheckpointMark {
   Lsn start_lsn = 0;     // redo begins here
   CommitTs read_ts = 0;  // a snapshot of this timestamp is held until the checkpoint ends
+  /// Runs work under the commit mutex: no transaction is between its append and its end there. Short work only. Empty in load().
+  std::function<void(const std::function<void()>&)> in_commit_order;
 };
 
 /// A stream being written. Errors stick: write on, close() tells.

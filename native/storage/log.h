@@ -19,8 +19,8 @@
 
 namespace orrery::storage {
 
-/// Who replays an effect. The numbers are on disk.
-enum class Room : std::uint8_t { kStorage = 1, kKeyspace = 2, kIndex = 3 };
+/// Who replays an effect. The numbers are on disk. kLog: marks of the log itself, nothing to replay.
+enum class Room : std::uint8_t { kLog = 0, kStorage = 1, kKeyspace = 2, kIndex = 3 };
 
 /// The effects of one transaction in the order they happened: [room u8][operation u8][length varint][payload]…
 class EffectBuffer {

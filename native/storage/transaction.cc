@@ -258,6 +258,11 @@ Lsn TransactionManager::append_effects(std::span<const std::uint8_t> effects) {
   return lsn;
 }
 
+void TransactionManager::in_commit_order(const std::function<void()>& work) {
+  std::lock_guard order(impl_->commit_mutex);
+  work();
+}
+
 CommitTs TransactionManager::newest() const noexcept { return impl_->newest.load(std::memory_order_acquire); }
 
 CommitTs TransactionManager::oldest_needed() const {

@@ -103,6 +103,9 @@ class TransactionManager {
   /// not transactions (RESP commands). The caller holds the latches that make its change atomic.
   Lsn append_effects(std::span<const std::uint8_t> effects);
 
+  /// Runs `work` under the commit mutex: no transaction is between its append and the publishing of its changes. For checkpoints.
+  void in_commit_order(const std::function<void()>& work);
+
   CommitTs newest() const noexcept;
   /// The oldest timestamp that any snapshot may still read at: versions that ended before it are garbage.
   CommitTs oldest_needed() const;

@@ -48,6 +48,9 @@ export interface EngineBinding {
   statistics(engine: Engine): Record<string, number>;
   /** Digest of rows, keys, catalog and index answers, hex: equal for equal databases (replay test). */
   digest(engine: Engine): string;
+  /** Reads control file, checkpoint and log of a folder that is not open, and changes nothing: `orrery check`. Throws as `open` when
+   *  it cannot be read; damage is in `problems`. tornBytes: the unfinished end that a start would cut off. */
+  verify(folder: string): { readonly ok: boolean; readonly records: number; readonly lastLsn: number; readonly tornBytes: number; readonly problems: readonly string[] };
 }
 
 /** Physical column of a relation. */
