@@ -11,7 +11,7 @@
 
 namespace orrery::storage {
 
-constexpr std::uint64_t kManifestMagic = 0x314b43595252524full;  // "ORRRYCK1"
+constexpr std::uint64_t kManifestMagic = 0x31504b435952524full;  // "ORRYCKP1"
 constexpr std::uint32_t kCheckpointVersion = 1;
 constexpr std::size_t kStreamBlockBytes = 1u << 20;
 
