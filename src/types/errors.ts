@@ -53,3 +53,4 @@ export const wrongType = () =>
   });
 
 export * from "./errors-data.js";
+export * from "./errors-vector.js";

@@ -1,0 +1,30 @@
+/** Errors of vectors and their indexes. Texts are pgvector 0.8's. */
+import { DbError } from "./errors.js";
+
+const error = (sqlstate: string, message: string, detail?: string) =>
+  new DbError({ sqlstate, message, ...(detail === undefined ? {} : { detail }) });
+
+export const invalidVector = (text: string, detail?: string) => error("22P02", `invalid input syntax for type vector: "${text}"`, detail);
+export const vectorElementOutOfRange = (text: string) => error("22003", `"${text}" is out of range for type vector`);
+export const vectorNan = () => error("22000", "NaN not allowed in vector");
+export const vectorInfinite = () => error("22000", "infinite value not allowed in vector");
+export const vectorEmpty = () => error("22000", "vector must have at least 1 dimension");
+export const vectorTooLong = (limit: number) => error("54000", `vector cannot have more than ${limit} dimensions`);
+export const unexpectedDimensions = (expected: number, actual: number) => error("22000", `expected ${expected} dimensions, not ${actual}`);
+export const vectorUnusedNotZero = (value: number) => error("22000", `expected unused to be 0, not ${value}`);
+export const vectorModifierInvalid = () => error("22023", "invalid type modifier");
+export const vectorModifierTooSmall = () => error("22023", "dimensions for type vector must be at least 1");
+export const vectorModifierTooLarge = (limit: number) => error("22023", `dimensions for type vector cannot exceed ${limit}`);
+export const vectorArrayDimensions = () => error("22000", "array must be 1-D");
+export const vectorArrayNulls = () => error("22004", "array must not contain nulls");
+
+export const indexColumnWithoutDimensions = () => error("22023", "column does not have dimensions");
+export const indexTooManyDimensions = (limit: number, method: string) =>
+  error("54000", `column cannot have more than ${limit} dimensions for ${method} index`);
+export const indexOptionOutOfBounds = (value: string, name: string, low: number, high: number) =>
+  error("22023", `value ${value} out of bounds for option "${name}"`, `Valid values are between "${low}" and "${high}".`);
+export const indexOptionNotInteger = (value: string, name: string) => error("22023", `invalid value for integer option "${name}": ${value}`);
+export const indexOptionUnknown = (name: string) => error("22023", `unrecognized parameter "${name}"`);
+export const efConstructionTooSmall = () => error("XX000", "ef_construction must be greater than or equal to 2 * m");
+export const operatorClassUnknown = (name: string, method: string) =>
+  error("42704", `operator class "${name}" does not exist for access method "${method}"`);
