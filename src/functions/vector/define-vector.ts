@@ -4,6 +4,7 @@
  */
 import { type ArrayValue, type Datum, type FunctionSignature, type Oid, TypeOid } from "../../types/index.js";
 import type { DefinableRegistry, ScalarBody } from "../registry.js";
+import { makeArrayType } from "../types/array.js";
 import { averageVector, sumVectors } from "./aggregates.js";
 import { addVectors, concatVectors, multiplyVectors, normalizeVector, subtractVectors, subvector } from "./arithmetic.js";
 import { arrayToVector, vectorToFloat4Array } from "./casts.js";
@@ -79,6 +80,10 @@ const operators: readonly (readonly [name: string, functionName: string, commuta
 
 export function defineVector(registry: DefinableRegistry): void {
   registry.defineType(vectorType);
+  // The facts are of PostgreSQL's own types; an array of vectors differs from one of real in these alone.
+  registry.defineType({
+    ...makeArrayType("_float4", vectorType), oid: vectorType.arrayType, name: "_vector", displayName: "vector[]", elementType: vector,
+  });
   let oid = firstOid;
   const signature = (name: string, argTypes: readonly Oid[], returnType: Oid, kind: FunctionSignature["kind"]): FunctionSignature => ({
     id: idOf(name, argTypes), oid: oid++, schema: "public", name, argTypes, returnType, kind, strict: true, volatility: "immutable",
