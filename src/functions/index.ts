@@ -2,6 +2,7 @@
  * The registry of PostgreSQL's types, functions, operators and casts. Other rooms add theirs with the `define…` methods at composition,
  * before the first statement.
  */
+import { aggregateFamily } from "./families/aggregates.js";
 import { basicStringFamily } from "./families/basic-strings.js";
 import { comparisonFamily } from "./families/comparisons.js";
 import { floatMathFamily } from "./families/float-math.js";
@@ -16,7 +17,7 @@ export * from "./catalog-service.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [
-  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily,
+  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();

@@ -1,9 +1,17 @@
 /** =, <>, <, <=, >, >= and the three-way functions of every ordered type, across types where PostgreSQL has them. */
-import type { Datum, Numeric } from "../../types/index.js";
+import type { ArrayValue, Datum, Interval, Jsonb, Numeric, RowValue, SqlType } from "../../types/index.js";
+import { DbError, TypeOid } from "../../types/index.js";
+import { dateToTimestamp } from "../datetime/calendar.js";
+import { compareIntervals } from "../datetime/interval.js";
+import { toUtc, zoneOf } from "../datetime/zones.js";
+import { compareJson } from "../json/jsonb-value.js";
 import { compareNumerics } from "../numeric/numeric-value.js";
-import type { ScalarBody } from "../registry.js";
+import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
+import { compareArrays } from "../types/array.js";
+import { compareBytes } from "../types/bytea.js";
 import { compareFloats } from "../types/floats.js";
+import type { Int64 } from "../types/integers.js";
 import { compareText, trimSpacesRight } from "../types/strings.js";
 
 type Bodies = Record<string, ScalarBody>;
@@ -92,4 +100,61 @@ for (const prefix of ["float4", "float8", "float48", "float84"]) {
   });
 }
 
-export const comparisonFamily: Family = { scalars };
+for (const prefix of ["date", "time", "timestamp", "timestamptz"]) {
+  Object.assign(scalars, primitiveComparisons(namesOf(prefix, "_"), `${prefix}_cmp`));
+}
+Object.assign(scalars, {
+  ...comparisonsBy<Interval>(namesOf("interval", "_"), compareIntervals, "interval_cmp"),
+  ...comparisonsBy<Uint8Array>(namesOf("bytea"), compareBytes, "byteacmp"),
+  ...comparisonsBy<Jsonb>(namesOf("jsonb", "_"), (a, b) => (a.text === b.text ? 0 : compareJson(a.value, b.value)), "jsonb_cmp"),
+});
+
+/** date and timestamp meet as timestamps, either meets timestamptz in the session's zone. */
+const compareTimes = (a: Int64, b: Int64) => (a < b ? -1 : a > b ? 1 : 0);
+const asInstant: Record<string, (context: EvaluationContext, value: Int64) => Int64> = {
+  date: (context, value) => toUtc(dateToTimestamp(value as number), zoneOf(context.timeZone)),
+  timestamp: (context, value) => toUtc(value, zoneOf(context.timeZone)),
+  timestamptz: (_context, value) => value,
+};
+const asWallClock: Record<string, (context: EvaluationContext, value: Int64) => Int64> = {
+  date: (_context, value) => dateToTimestamp(value as number),
+  timestamp: (_context, value) => value,
+};
+for (const [left, right] of [["date", "timestamp"], ["timestamp", "date"], ["date", "timestamptz"], ["timestamptz", "date"], ["timestamp", "timestamptz"], ["timestamptz", "timestamp"]] as const) {
+  const meet = left === "timestamptz" || right === "timestamptz" ? asInstant : asWallClock;
+  const toLeft = meet[left]!;
+  const toRight = meet[right]!;
+  const compare = (context: EvaluationContext, a: Int64, b: Int64) => compareTimes(toLeft(context, a), toRight(context, b));
+  const tests: Record<string, (order: number) => boolean> = {
+    eq: (o) => o === 0, ne: (o) => o !== 0, lt: (o) => o < 0, le: (o) => o <= 0, gt: (o) => o > 0, ge: (o) => o >= 0,
+  };
+  for (const [name, test] of Object.entries(tests)) scalars[`${left}_${name}_${right}`] = (c, a: Int64, b: Int64) => test(compare(c, a, b));
+  scalars[`${left}_cmp_${right}`] = (c, a: Int64, b: Int64) => compare(c, a, b);
+}
+
+/** Bodies for types whose order is known only at the call: arrays by their element, records by their fields. */
+const typed: Record<string, TypedBody<ScalarBody>> = {};
+function elementCompare(registry: FunctionRegistry, arrayType: number): NonNullable<SqlType["compare"]> {
+  const array = registry.typeByOid(arrayType);
+  const element = array === undefined ? undefined : registry.typeByOid(array.elementType);
+  if (element?.compare !== undefined) return element.compare;
+  if (arrayType === TypeOid.anyarray) return (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  throw new DbError({ sqlstate: "42883", message: `could not identify a comparison function for type ${element?.displayName ?? arrayType}` });
+}
+const orderTests: Record<string, (order: number) => Datum> = {
+  eq: (o) => o === 0, ne: (o) => o !== 0, lt: (o) => o < 0, le: (o) => o <= 0, gt: (o) => o > 0, ge: (o) => o >= 0, cmp: (o) => Math.sign(o),
+};
+for (const [suffix, test] of Object.entries(orderTests)) {
+  typed[suffix === "cmp" ? "btarraycmp" : `array_${suffix}`] = new TypedBody((call, registry) => {
+    const compare = elementCompare(registry, call.argTypes[0]!);
+    return (_c, a: ArrayValue, b: ArrayValue) => test(compareArrays(a, b, compare));
+  });
+  typed[suffix === "cmp" ? "btrecordcmp" : `record_${suffix}`] = new TypedBody((_call, registry) => {
+    const compare = registry.typeByOid(TypeOid.record)!.compare!;
+    return (_c, a: RowValue, b: RowValue) => test(compare(a, b));
+  });
+  if (suffix !== "cmp")
+    scalars[`oidvector${suffix}`] = (_c, a: ArrayValue, b: ArrayValue) => test(compareArrays(a, b, (x, y) => (x as number) - (y as number)));
+}
+
+export const comparisonFamily: Family = { scalars: { ...scalars, ...typed } };

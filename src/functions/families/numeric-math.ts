@@ -4,6 +4,7 @@ import { add, divide, divideTruncated, modulo, multiply, negate, signOf, subtrac
 import {
   absolute, applyModifier, compareNumerics, fromInteger, minimumScale, pow10, round, truncate,
 } from "../numeric/numeric-value.js";
+import { exp, ln, log, power, sqrt } from "../numeric/transcendental.js";
 import type { ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { gcdBig } from "./integer-math.js";
@@ -51,6 +52,13 @@ const scalars: Record<string, ScalarBody> = {
     const { gcd, a: x, b: y, scale } = alignedGcd(a, b);
     return new Numeric(gcd === 0n ? 0n : absolute((x / gcd) * y), scale);
   },
+  "sqrt(numeric)": (_c, a: Numeric) => sqrt(a), numeric_sqrt: (_c, a: Numeric) => sqrt(a),
+  "exp(numeric)": (_c, a: Numeric) => exp(a), numeric_exp: (_c, a: Numeric) => exp(a),
+  "ln(numeric)": (_c, a: Numeric) => ln(a), numeric_ln: (_c, a: Numeric) => ln(a),
+  "log(numeric)": (_c, a: Numeric) => log(fromInteger(10), a), "log10(numeric)": (_c, a: Numeric) => log(fromInteger(10), a),
+  "log(numeric,numeric)": (_c, a: Numeric, b: Numeric) => log(a, b), numeric_log: (_c, a: Numeric, b: Numeric) => log(a, b),
+  "power(numeric,numeric)": (_c, a: Numeric, b: Numeric) => power(a, b), "pow(numeric,numeric)": (_c, a: Numeric, b: Numeric) => power(a, b),
+  numeric_power: (_c, a: Numeric, b: Numeric) => power(a, b),
   factorial: (_c, n: number | bigint) => {
     if (n < 0) throw new DbError({ sqlstate: "22003", message: "factorial of a negative number is undefined" });
     if (n > 32177) throw new DbError({ sqlstate: "22003", message: "value overflows numeric format" });
