@@ -1,0 +1,283 @@
+/**
+ * Foreign keys of one table, both directions. Changes are noted while a statement runs and judged at its end (deferred ones before
+ * the commit), after `nextCommand`, so that what counts is what the statement leaves behind.
+ *
+ *  - Rows that refer (inserted, or their key changed): every key must be in the referenced index; the row found is locked for key share,
+ *    so that it stays until our commit.
+ *  - Rows that are referred to (deleted, or their key changed): NO ACTION and RESTRICT refuse when rows still refer; CASCADE, SET NULL and
+ *    SET DEFAULT change those rows through a TableWriter of their own, which notes its consequences in turn.
+ */
+import type { ConstraintObject, IndexObject, TableObject } from "../catalog/index.js";
+import { StatusCode } from "../native/status.js";
+import { assert, type Datum, foreignKeyMissing, foreignKeyMixedNulls, foreignKeyReferenced, type Row, type SqlType } from "../types/index.js";
+import { hashCompatible } from "./expression/inline-operators.js";
+import { RunState } from "./operator.js";
+import { compileScalar, type Evaluate } from "./expression/compiler.js";
+import { emptyLayout } from "./expression/scope.js";
+import { type HashKey, hashKeyOf } from "./row-keys.js";
+import { throwStatus } from "./storage-status.js";
+import { type FoundRow, plainEnvironment, TableReader } from "./table-reader.js";
+import { TableWriter } from "./table-writer.js";
+import type { ExecutionContext, PlanContext } from "./types.js";
+
+type ForeignKey = Extract<ConstraintObject, { kind: "foreignKey" }>;
+
+export class ForeignKeys {
+  readonly #outgoing: readonly ForeignKey[];
+  readonly #incoming: readonly ForeignKey[];
+
+  constructor(readonly writer: TableWriter) {
+    this.#outgoing = writer.constraints.filter((c): c is ForeignKey & ConstraintObject => c.kind === "foreignKey");
+    this.#incoming = writer.context.catalog.referencing(writer.table.oid).filter((c): c is ForeignKey & ConstraintObject => c.kind === "foreignKey");
+  }
+
+  inserted(rows: readonly Row[], state: RunState): void {
+    for (const fk of this.#outgoing) this.#checkLater(fk, rows, state);
+  }
+  updated(oldRows: readonly Row[], newRows: readonly Row[], changed: Uint32Array, state: RunState): void {
+    for (const fk of this.#outgoing) {
+      if (!fk.attributes.some((a) => changed.includes(a - 1))) continue;
+      this.#checkLater(fk, newRows.filter((row, i) => differs(row, oldRows[i] as Row, fk.attributes)), state);
+    }
+    for (const fk of this.#incoming) {
+      if (!fk.referencedAttributes.some((a) => changed.includes(a - 1))) continue;
+      const pairs = oldRows.map((old, i) => ({ old, now: newRows[i] as Row })).filter((p) => differs(p.old, p.now, fk.referencedAttributes));
+      this.#actLater(fk, pairs, fk.onUpdate, state);
+    }
+  }
+  deleted(oldRows: readonly Row[], state: RunState): void {
+    for (const fk of this.#incoming) this.#actLater(fk, oldRows.map((old) => ({ old, now: undefined })), fk.onDelete, state);
+  }
+
+  #checkLater(fk: ForeignKey, rows: readonly Row[], state: RunState): void {
+    const writer = this.writer;
+    const keyed: Row[] = [];
+    for (const row of rows) {
+      const nulls = fk.attributes.filter((a) => row[a - 1] === null).length;
+      if (nulls === 0) keyed.push(row);
+      else if (fk.match === "full" && nulls < fk.attributes.length) throw foreignKeyMixedNulls(fk.name, writer.place);
+    }
+    if (keyed.length === 0) return;
+    if (state.context.isDeferred(fk.oid, fk.initiallyDeferred)) {
+      state.context.deferUntilCommit((context) => atCommit(context, (late) => checkReferences(writer, fk, keyed, late, true)));
+    } else state.atEnd.push(() => checkReferences(writer, fk, keyed, state, false));
+  }
+
+  #actLater(fk: ForeignKey, pairs: readonly KeyChange[], action: ForeignKey["onDelete"], state: RunState): void {
+    const writer = this.writer;
+    const keyed = pairs.filter((p) => fk.referencedAttributes.every((a) => p.old[a - 1] !== null));
+    if (keyed.length === 0) return;
+    if (action === "noAction" && state.context.isDeferred(fk.oid, fk.initiallyDeferred)) {
+      state.context.deferUntilCommit((context) => atCommit(context, (late) => act(writer, fk, keyed, action, late)));
+    } else state.atEnd.push(() => act(writer, fk, keyed, action, state));
+  }
+}
+
+interface KeyChange {
+  readonly old: Row;
+  readonly now: Row | undefined;
+}
+
+/** Runs what was noted, and what that notes, until nothing is left. */
+export function runAtEnd(state: RunState): void {
+  while (state.atEnd.length > 0) {
+    const { context } = state;
+    context.native.storage.nextCommand(context.engine, context.xid);
+    for (const check of state.atEnd.splice(0)) check();
+  }
+}
+
+function atCommit(context: ExecutionContext, check: (state: RunState) => void): void {
+  const state = new RunState(context, 0, 0);
+  state.atEnd.push(() => check(state));
+  runAtEnd(state);
+}
+
+function differs(a: Row, b: Row, attributes: readonly number[]): boolean {
+  return attributes.some((n) => a[n - 1] !== b[n - 1]);
+}
+
+function checkReferences(child: TableWriter, fk: ForeignKey, rows: readonly Row[], state: RunState, onlyIfStillThere: boolean): void {
+  const access = accessOf(child.context, fk.references);
+  const index = access.index(fk.referencedIndex);
+  const convert = keyConverter(child, fk, access, index);
+  const keys = new KeySet(index.columns.map((c) => access.type(c.attribute)));
+  const owners: Row[] = [];
+  for (const row of rows) if (keys.add(convert(row, state.context))) owners.push(row);
+  const found = access.reader.lookup(index, keys.rows, state);
+  const present = new Set(found.map((f) => f.key));
+  for (let i = 0; i < owners.length; i++) {
+    if (present.has(i)) continue;
+    const row = owners[i] as Row;
+    if (onlyIfStillThere && !isReferring(child, fk, row, state)) continue;
+    throw foreignKeyMissing(
+      fk.name, child.keyNames(fk.attributes), child.keyValues(fk.attributes, row, state.context), access.table.name, child.place,
+    );
+  }
+  const { context } = state;
+  const rowIds = Float64Array.from(new Set(found.map((f) => f.rowId)));
+  if (rowIds.length === 0) return;
+  const status = context.native.storage.lockRows(context.engine, context.xid, access.table.storage, rowIds, 0);
+  if (status !== StatusCode.ok) throwStatus(context, status);
+}
+
+function isReferring(child: TableWriter, fk: ForeignKey, row: Row, state: RunState): boolean {
+  return accessOf(child.context, fk.table).rowsWith(fk.attributes, [fk.attributes.map((a) => row[a - 1] as Datum)], state).length > 0;
+}
+
+function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[], action: ForeignKey["onDelete"], state: RunState): void {
+  const child = accessOf(parent.context, fk.table);
+  const keys = changes.map((c) => fk.referencedAttributes.map((a) => c.old[a - 1] as Datum));
+  const referring = child.rowsWith(fk.attributes, keys, state);
+  if (referring.length === 0) return;
+  const { writer } = child;
+  switch (action) {
+    case "noAction":
+    case "restrict": {
+      // Another row may have taken the key over in the meantime (an update that swaps keys): NO ACTION accepts that.
+      const still = action === "noAction" ? accessOf(parent.context, fk.references).rowsWith(fk.referencedAttributes, keys, state) : [];
+      const replaced = new Set(still.map((f) => f.key));
+      const bad = referring.find((f) => !replaced.has(f.key));
+      if (bad === undefined) return;
+      const old = (changes[bad.key] as KeyChange).old;
+      throw foreignKeyReferenced(
+        fk.name, parent.table.name, parent.keyNames(fk.referencedAttributes), parent.keyValues(fk.referencedAttributes, old, state.context), writer.place,
+      );
+    }
+    case "cascade": {
+      if ((changes[0] as KeyChange).now === undefined) {
+        writer.delete(referring.map((f) => f.rowId), referring.map((f) => f.row), state);
+        return;
+      }
+      rewrite(writer, fk, referring, (f, i) => (changes[f.key] as KeyChange).now?.[(fk.referencedAttributes[i] as number) - 1] ?? null, state);
+      return;
+    }
+    case "setNull":
+      rewrite(writer, fk, referring, () => null, state);
+      return;
+    case "setDefault": {
+      const defaults = fk.attributes.map((a) => child.defaultOf(a)([], state));
+      rewrite(writer, fk, referring, (_, i) => defaults[i] as Datum, state);
+    }
+  }
+}
+
+function rewrite(writer: TableWriter, fk: ForeignKey, rows: readonly FoundRow[], value: (found: FoundRow, i: number) => Datum, state: RunState): void {
+  const now = rows.map((found) => {
+    const row = [...found.row];
+    fk.attributes.forEach((a, i) => {
+      row[a - 1] = value(found, i);
+    });
+    writer.prepare(row, state);
+    return row;
+  });
+  writer.update(rows.map((f) => f.rowId), rows.map((f) => f.row), now, fk.attributes.map((a) => a - 1), state);
+}
+
+/** The referring row's key as the referenced index wants it: its columns' order and types. */
+function keyConverter(child: TableWriter, fk: ForeignKey, parent: TableAccess, index: IndexObject): (row: Row, context: ExecutionContext) => Row {
+  const parts = index.columns.map((c) => {
+    const attribute = fk.attributes[fk.referencedAttributes.indexOf(c.attribute)];
+    assert(attribute !== undefined, "the referenced index covers the referenced columns");
+    const source = child.types[attribute - 1] as SqlType;
+    const target = parent.type(c.attribute);
+    return { attribute, source, target, same: hashCompatible(source.oid, target.oid) };
+  });
+  return (row, context) =>
+    parts.map(({ attribute, source, target, same }) => {
+      const value = row[attribute - 1] as Exclude<Datum, null>;
+      return same ? value : target.input(source.output(value, context.evaluation), -1, context.evaluation);
+    });
+}
+
+/** Distinct keys in order of arrival. */
+class KeySet {
+  readonly rows: Row[] = [];
+  readonly #seen = new Map<HashKey, number>();
+  readonly #hash: (values: readonly Datum[]) => HashKey;
+  constructor(types: readonly SqlType[]) {
+    this.#hash = hashKeyOf(types);
+  }
+  add(key: Row): boolean {
+    const hash = this.#hash(key);
+    if (this.#seen.has(hash)) return false;
+    this.#seen.set(hash, this.rows.length);
+    this.rows.push(key);
+    return true;
+  }
+  find(key: readonly Datum[]): number | undefined {
+    return this.#seen.get(this.#hash(key));
+  }
+}
+
+/** A table with what foreign keys need of it; kept per catalog version. */
+class TableAccess {
+  readonly reader: TableReader;
+  #writer: TableWriter | undefined;
+  constructor(
+    readonly table: TableObject,
+    readonly context: PlanContext,
+  ) {
+    this.reader = new TableReader(table, context);
+  }
+  get writer(): TableWriter {
+    this.#writer ??= new TableWriter(this.table, this.context, plainEnvironment(this.context));
+    return this.#writer;
+  }
+  type(attribute: number): SqlType {
+    const type = this.context.registry.typeByOid(this.table.attributes[attribute - 1]?.type ?? 0);
+    assert(type !== undefined, "an attribute has a known type");
+    return type;
+  }
+  index(oid: number): IndexObject {
+    const index = this.context.catalog.indexesOf(this.table.oid).find((i) => i.oid === oid);
+    assert(index !== undefined, "a foreign key's index exists");
+    return index;
+  }
+  defaultOf(attribute: number): Evaluate {
+    const sql = this.table.attributes[attribute - 1]?.defaultSql;
+    if (sql === undefined) return () => null;
+    return compileScalar(plainEnvironment(this.context), this.context.stored.bindDefault(this.table, attribute, sql), emptyLayout);
+  }
+  /** Visible rows whose attributes equal one of the keys; `key` of a result is the key's place in `keys`. */
+  rowsWith(attributes: readonly number[], keys: readonly (readonly Datum[])[], state: RunState): FoundRow[] {
+    const indexes = this.context.catalog.indexesOf(this.table.oid);
+    const index = indexes.find(
+      (i) => i.method === "btree" && i.predicateSql === undefined && i.columns.length === attributes.length && i.columns.every((c) => attributes.includes(c.attribute)),
+    );
+    if (index !== undefined) {
+      const order = index.columns.map((c) => attributes.indexOf(c.attribute));
+      return this.reader.lookup(index, keys.map((k) => order.map((i) => k[i] as Datum)), state);
+    }
+    const set = new KeySet(attributes.map((a) => this.type(a)));
+    const places: number[] = [];
+    keys.forEach((k, i) => {
+      if (set.add([...k])) places.push(i);
+    });
+    return this.reader
+      .scan(state, () => true)
+      .flatMap((found) => {
+        const values = attributes.map((a) => found.row[a - 1] as Datum);
+        const key = values.includes(null) ? undefined : set.find(values);
+        return key === undefined ? [] : [{ ...found, key: places[key] as number }];
+      });
+  }
+}
+
+const accesses = new WeakMap<PlanContext["catalog"], Map<number, TableAccess>>();
+
+function accessOf(context: PlanContext, table: number): TableAccess {
+  let byTable = accesses.get(context.catalog);
+  if (byTable === undefined) {
+    byTable = new Map();
+    accesses.set(context.catalog, byTable);
+  }
+  let access = byTable.get(table);
+  if (access === undefined) {
+    const object = context.catalog.relationByOid(table);
+    assert(object?.class === "table", "a foreign key joins tables");
+    access = new TableAccess(object, context);
+    byTable.set(table, access);
+  }
+  return access;
+}

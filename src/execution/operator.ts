@@ -1,0 +1,171 @@
+/**
+ * Physical operators: built once per plan, opened once per execution (again and again below a correlated subquery or lateral join).
+ *
+ * Invariants
+ *  1. A cursor's batch belongs to the caller, rows included; the cursor keeps none of it unless it copied the row's reference to
+ *     share it (materialized tables), and nobody changes a row after it was handed on.
+ *  2. `next` gives a non-empty batch or null at the end; after null it is not called again. `hint` is how many rows the caller
+ *     wants at most; a cursor may give more.
+ *  3. `close` may be called at any time, once.
+ */
+import type { PlanColumn } from "../plan/index.js";
+import type { Datum, Row } from "../types/index.js";
+import type { ExecutionContext } from "./types.js";
+
+export interface Cursor {
+  next(hint: number): Row[] | null;
+  close(): void;
+}
+
+/** What EXPLAIN shows below the node's title. */
+export interface PlanDetail {
+  readonly key: string;
+  readonly value: string | readonly string[];
+}
+
+export interface Operator {
+  readonly title: string;
+  readonly columns: readonly PlanColumn[];
+  readonly inputs: readonly Operator[];
+  /** Estimated rows and total cost, in PostgreSQL's units (a sequential page read = 1). */
+  readonly estimate: Estimate;
+  readonly details: readonly PlanDetail[];
+  /** Plans of subqueries in this operator's expressions, for EXPLAIN: titles as "SubPlan 1". */
+  readonly subplans?: readonly { readonly title: string; readonly plan: Operator }[];
+  /** How the parent sees it: "Outer", "Inner", "InitPlan"…; only for JSON. */
+  open(state: RunState): Cursor;
+}
+
+export interface Estimate {
+  readonly rows: number;
+  readonly startupCost: number;
+  readonly totalCost: number;
+  readonly width: number;
+}
+
+export interface OperatorTiming {
+  rows: number;
+  loops: number;
+  startupMs: number;
+  totalMs: number;
+}
+
+/** What one execution owns: values of outer rows, caches of subqueries, materialized tables. */
+export class RunState {
+  readonly evaluation: ExecutionContext["evaluation"];
+  readonly parameters: readonly Datum[];
+  /** Values that correlated plans read (slots given out by Scope). */
+  readonly outer: Datum[];
+  /** State of nodes that outlives one opening: cached subqueries, common tables. undefined = not yet. */
+  readonly cells: unknown[];
+  timings: Map<Operator, OperatorTiming> | undefined;
+  /** Run when the statement's source is exhausted and every change was applied: foreign keys. */
+  readonly atEnd: (() => void)[] = [];
+  affectedRows = 0;
+
+  constructor(
+    readonly context: ExecutionContext,
+    outerCount: number,
+    cellCount: number,
+  ) {
+    this.evaluation = context.evaluation;
+    this.parameters = context.parameters;
+    this.outer = outerCount === 0 ? noValues : new Array<Datum>(outerCount).fill(null);
+    this.cells = cellCount === 0 ? noCells : new Array<unknown>(cellCount).fill(undefined);
+  }
+
+  open(operator: Operator): Cursor {
+    return this.timings === undefined ? operator.open(this) : timed(this.timings, operator, this);
+  }
+}
+
+const noValues: Datum[] = [];
+const noCells: unknown[] = [];
+
+/** Every row of a cursor; closes it. */
+export function drain(cursor: Cursor): Row[] {
+  const rows: Row[] = [];
+  try {
+    for (let batch = cursor.next(BATCH_ROWS); batch !== null; batch = cursor.next(BATCH_ROWS)) {
+      for (const row of batch) rows.push(row);
+    }
+  } finally {
+    cursor.close();
+  }
+  return rows;
+}
+
+/** The rows of a cursor one by one; closes it when the loop ends, however it ends. */
+export function* drainLazily(cursor: Cursor): Generator<Row> {
+  try {
+    for (let batch = cursor.next(BATCH_ROWS); batch !== null; batch = cursor.next(BATCH_ROWS)) yield* batch;
+  } finally {
+    cursor.close();
+  }
+}
+
+/** A batch that keeps the decoded rows in the second-level cache. */
+export const BATCH_ROWS = 1024;
+
+export const emptyCursor: Cursor = { next: () => null, close: () => undefined };
+
+/** Rows that are already there, in batches. */
+export function cursorOver(rows: readonly Row[]): Cursor {
+  let at = 0;
+  return {
+    next(hint) {
+      if (at >= rows.length) return null;
+      const batch = rows.slice(at, at + Math.max(1, hint));
+      at += batch.length;
+      return batch;
+    },
+    close: () => undefined,
+  };
+}
+
+/** Rows of a generator, in batches. */
+export function cursorOfIterable(rows: Iterable<Row>): Cursor {
+  const iterator = rows[Symbol.iterator]();
+  return {
+    next(hint) {
+      const batch: Row[] = [];
+      while (batch.length < hint) {
+        const step = iterator.next();
+        if (step.done === true) break;
+        batch.push(step.value);
+      }
+      return batch.length === 0 ? null : batch;
+    },
+    close() {
+      iterator.return?.();
+    },
+  };
+}
+
+function timed(timings: Map<Operator, OperatorTiming>, operator: Operator, state: RunState): Cursor {
+  let timing = timings.get(operator);
+  if (timing === undefined) {
+    timing = { rows: 0, loops: 0, startupMs: 0, totalMs: 0 };
+    timings.set(operator, timing);
+  }
+  const record = timing;
+  const start = performance.now();
+  const cursor = operator.open(state);
+  record.totalMs += performance.now() - start;
+  let first = true;
+  record.loops++;
+  return {
+    next(hint) {
+      const from = performance.now();
+      const batch = cursor.next(hint);
+      record.totalMs += performance.now() - from;
+      if (first) {
+        record.startupMs = record.totalMs;
+        first = false;
+      }
+      if (batch !== null) record.rows += batch.length;
+      return batch;
+    },
+    close: () => cursor.close(),
+  };
+}

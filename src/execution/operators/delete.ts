@@ -1,0 +1,54 @@
+/** DELETE of the source's rows, each once. */
+import type { Datum, Row } from "../../types/index.js";
+import type { EvaluateRow } from "../expression/compiler.js";
+import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import type { TableWriter } from "../table-writer.js";
+import { OperatorBase, type OperatorFacts } from "./base.js";
+
+export class DeleteOperator extends OperatorBase {
+  constructor(
+    facts: OperatorFacts,
+    readonly writer: TableWriter,
+    readonly source: Operator,
+    readonly rowIdColumn: number,
+    readonly oldColumns: readonly (readonly [number, number])[],
+    /** Over the old full row followed by the source row. */
+    readonly returning: EvaluateRow | undefined,
+    readonly isTop: boolean,
+  ) {
+    super(facts, [source]);
+  }
+
+  open(state: RunState): Cursor {
+    let result: Cursor | undefined;
+    return {
+      next: (hint) => {
+        result ??= cursorOver(this.#run(state));
+        return result.next(hint);
+      },
+      close: () => undefined,
+    };
+  }
+
+  #run(state: RunState): Row[] {
+    const { writer, returning } = this;
+    const width = writer.table.attributes.length;
+    const rowIds: number[] = [];
+    const oldRows: Row[] = [];
+    const sources: Row[] = [];
+    const seen = new Set<number>();
+    for (const source of drain(state.open(this.source))) {
+      const rowId = source[this.rowIdColumn] as number | null;
+      if (rowId === null || seen.has(rowId)) continue;
+      seen.add(rowId);
+      const old: Row = new Array<Datum>(width).fill(null);
+      for (const [attribute, column] of this.oldColumns) old[attribute] = source[column] as Datum;
+      rowIds.push(rowId);
+      oldRows.push(old);
+      sources.push(source);
+    }
+    if (rowIds.length > 0) writer.delete(rowIds, oldRows, state);
+    if (this.isTop) state.affectedRows += rowIds.length;
+    return returning === undefined ? [] : oldRows.map((row, i) => returning([...row, ...(sources[i] as Row)], state));
+  }
+}

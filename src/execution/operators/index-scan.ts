@@ -1,0 +1,110 @@
+/**
+ * Rows found through a B-tree: an equality prefix, then at most one range, forwards or backwards; or one lookup per key of a list
+ * (`column IN (…)`, `= ANY (array)`). Keys are evaluated when the scan opens; a NULL key finds nothing.
+ */
+import type { ArrayValue, Datum, Row } from "../../types/index.js";
+import { BlockCursor, type DecodeBlock } from "../block-scan.js";
+import type { RowEncoder } from "../codec.js";
+import type { Evaluate } from "../expression/compiler.js";
+import { type Cursor, emptyCursor, type RunState } from "../operator.js";
+import { OperatorBase, type OperatorFacts } from "./base.js";
+
+export interface IndexBound {
+  readonly value: Evaluate;
+  readonly inclusive: boolean;
+}
+export interface IndexScanSource {
+  readonly storage: number;
+  readonly columns: Uint32Array;
+  readonly withRowIds: boolean;
+  readonly bufferBytes: number;
+  readonly equals: readonly Evaluate[];
+  readonly lower: IndexBound | undefined;
+  readonly upper: IndexBound | undefined;
+  readonly backward: boolean;
+  /** The key after the equality prefix is any of these values (an array); each list entry is a lookup of its own. */
+  readonly anyOf: Evaluate | undefined;
+  /** One encoder per number of leading key columns. */
+  readonly encoders: readonly RowEncoder[];
+  /** All columns of a unique index are given: at most one row per key. */
+  readonly single: boolean;
+}
+
+const noRow: Row = [];
+
+export class IndexScanOperator extends OperatorBase {
+  constructor(
+    facts: OperatorFacts,
+    readonly source: IndexScanSource,
+    readonly decode: DecodeBlock,
+  ) {
+    super(facts);
+  }
+
+  open(state: RunState): Cursor {
+    const { source } = this;
+    const prefix: Datum[] = [];
+    for (const e of source.equals) {
+      const value = e(noRow, state);
+      if (value === null) return emptyCursor;
+      prefix.push(value);
+    }
+    if (source.anyOf !== undefined) return this.#openList(state, prefix, source.anyOf(noRow, state) as ArrayValue | null);
+    if (source.lower === undefined && source.upper === undefined) {
+      const key = prefix.length === 0 ? null : this.#encode(prefix);
+      return this.#openRange(state, key, true, key, true);
+    }
+    const lowerValue = source.lower?.value(noRow, state);
+    const upperValue = source.upper?.value(noRow, state);
+    if (lowerValue === null || upperValue === null) return emptyCursor;
+    // The encoder's memory is shared by both bounds: the first one is copied.
+    const lower = this.#bound(prefix, lowerValue)?.slice() ?? null;
+    const upper = this.#bound(prefix, upperValue);
+    return this.#openRange(state, lower, source.lower?.inclusive ?? true, upper, source.upper?.inclusive ?? true);
+  }
+
+  #openList(state: RunState, prefix: readonly Datum[], list: ArrayValue | null): Cursor {
+    if (list === null) return emptyCursor;
+    const seen = new Set<Datum>();
+    const keys: Datum[] = [];
+    for (const value of list.elements) {
+      if (value === null || seen.has(value)) continue;
+      seen.add(value);
+      keys.push(value);
+    }
+    let at = 0;
+    let current: Cursor | undefined;
+    return {
+      next: (hint) => {
+        for (;;) {
+          if (current === undefined) {
+            if (at >= keys.length) return null;
+            const key = this.#encode([...prefix, keys[at++] as Datum]);
+            current = this.#openRange(state, key, true, key, true);
+          }
+          const batch = current.next(hint);
+          if (batch !== null) return batch;
+          current.close();
+          current = undefined;
+        }
+      },
+      close: () => current?.close(),
+    };
+  }
+
+  #bound(prefix: readonly Datum[], value: Datum | undefined): Uint8Array | null {
+    if (value !== undefined) return this.#encode([...prefix, value]);
+    return prefix.length === 0 ? null : this.#encode(prefix);
+  }
+  #encode(key: readonly Datum[]): Uint8Array {
+    return (this.source.encoders[key.length - 1] as RowEncoder).encode([key as Row]);
+  }
+  #openRange(state: RunState, lower: Uint8Array | null, lowerInclusive: boolean, upper: Uint8Array | null, upperInclusive: boolean): Cursor {
+    const { context } = state;
+    const { source } = this;
+    const scan = context.native.storage.indexScanOpen(
+      context.engine, context.xid, source.storage, source.columns, source.withRowIds, lower, lowerInclusive, upper, upperInclusive, source.backward,
+    );
+    return new BlockCursor(state, scan, this.decode, source.bufferBytes, source.single ? 1 : Infinity);
+  }
+}

@@ -1,0 +1,73 @@
+/** ORDER BY: everything in memory, stable; below a LIMIT only the first rows are kept (a bounded buffer, pruned when it is full twice). */
+import type { Datum, Row } from "../../types/index.js";
+import type { Evaluate } from "../expression/compiler.js";
+import { MemoryAccount } from "../memory-account.js";
+import { BATCH_ROWS, type Cursor, cursorOver, type Operator, type RunState } from "../operator.js";
+import { compareKeys, evaluateAll, type SortSpecification } from "../row-keys.js";
+import { OperatorBase, type OperatorFacts } from "./base.js";
+
+interface Keyed {
+  readonly keys: readonly Datum[];
+  readonly row: Row;
+}
+
+export class SortOperator extends OperatorBase {
+  readonly #compare: (a: readonly Datum[], b: readonly Datum[]) => number;
+  readonly #evaluates: readonly Evaluate[];
+  constructor(
+    facts: OperatorFacts,
+    readonly input: Operator,
+    keys: readonly SortSpecification[],
+    /** count + offset of the LIMIT above. */
+    readonly bound: ((state: RunState) => number) | undefined,
+  ) {
+    super(facts, [input]);
+    this.#compare = compareKeys(keys);
+    this.#evaluates = keys.map((k) => k.evaluate);
+  }
+
+  open(state: RunState): Cursor {
+    let result: Cursor | undefined;
+    return {
+      next: (hint) => {
+        result ??= cursorOver(this.#run(state));
+        return result.next(hint);
+      },
+      close: () => undefined,
+    };
+  }
+
+  #run(state: RunState): Row[] {
+    const bound = this.bound?.(state) ?? Infinity;
+    const prune = bound === Infinity ? Infinity : Math.max(2 * bound, MIN_PRUNE);
+    const account = new MemoryAccount("sort", state);
+    const order = (a: Keyed, b: Keyed): number => this.#compare(a.keys, b.keys);
+    let kept: Keyed[] = [];
+    let worst: Keyed | undefined;
+    const cursor = state.open(this.input);
+    try {
+      for (let batch = cursor.next(BATCH_ROWS * 16); batch !== null; batch = cursor.next(BATCH_ROWS * 16)) {
+        for (const row of batch) {
+          const keyed = { keys: evaluateAll(this.#evaluates, row, state), row };
+          // Not before the last row that counts: an equal one later in the input loses, as in a stable sort.
+          if (worst !== undefined && order(keyed, worst) >= 0) continue;
+          if (prune === Infinity) account.hold(row);
+          kept.push(keyed);
+          if (kept.length >= prune) {
+            kept = kept.sort(order).slice(0, bound);
+            worst = kept.at(-1);
+          }
+        }
+      }
+    } finally {
+      cursor.close();
+    }
+    kept.sort(order);
+    const count = Math.min(kept.length, bound);
+    const out: Row[] = new Array<Row>(count);
+    for (let i = 0; i < count; i++) out[i] = (kept[i] as Keyed).row;
+    return out;
+  }
+}
+
+const MIN_PRUNE = 256;

@@ -1,0 +1,33 @@
+/** Rows of a computed relation. The provider is asked when the scan opens; the filter is checked on what it gives. */
+import { type Datum, notSupported, type Row } from "../../types/index.js";
+import type { Evaluate } from "../expression/compiler.js";
+import { type Cursor, cursorOfIterable, type RunState } from "../operator.js";
+import { systemProvider } from "../system-providers.js";
+import { OperatorBase, type OperatorFacts } from "./base.js";
+
+const noRow: Row = [];
+
+export class SystemScanOperator extends OperatorBase {
+  constructor(
+    facts: OperatorFacts,
+    readonly provider: string,
+    /** Column indexes of the provider's rows, in output order. */
+    readonly attributes: readonly number[],
+    /** column = value, where the value reads no row. */
+    readonly equalities: readonly { readonly column: number; readonly value: Evaluate }[],
+  ) {
+    super(facts);
+  }
+  open(state: RunState): Cursor {
+    const provide = systemProvider(this.provider);
+    if (provide === undefined) throw notSupported(`relation ${this.provider}`);
+    const filters: { column: number; value: Datum }[] = this.equalities.map((e) => ({ column: e.column, value: e.value(noRow, state) }));
+    const rows = provide(state.context, filters);
+    const { attributes } = this;
+    return cursorOfIterable(mapRows(rows, attributes));
+  }
+}
+
+function* mapRows(rows: Iterable<Row>, attributes: readonly number[]): Generator<Row> {
+  for (const row of rows) yield attributes.map((a) => (a > 0 ? (row[a - 1] ?? null) : null));
+}

@@ -1,0 +1,61 @@
+/** UPDATE: new versions of the source's rows. A row that the source gives twice (a join) is changed once, by the first. */
+import type { Datum, Row } from "../../types/index.js";
+import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
+import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import type { TableWriter } from "../table-writer.js";
+import { OperatorBase, type OperatorFacts } from "./base.js";
+
+export class UpdateOperator extends OperatorBase {
+  constructor(
+    facts: OperatorFacts,
+    readonly writer: TableWriter,
+    readonly source: Operator,
+    readonly rowIdColumn: number,
+    /** Source column of each live attribute: [attribute index, source column]. */
+    readonly oldColumns: readonly (readonly [number, number])[],
+    readonly assignments: readonly { readonly index: number; readonly value: Evaluate }[],
+    /** Over the new full row followed by the source row. */
+    readonly returning: EvaluateRow | undefined,
+    readonly isTop: boolean,
+  ) {
+    super(facts, [source]);
+  }
+
+  open(state: RunState): Cursor {
+    let result: Cursor | undefined;
+    return {
+      next: (hint) => {
+        result ??= cursorOver(this.#run(state));
+        return result.next(hint);
+      },
+      close: () => undefined,
+    };
+  }
+
+  #run(state: RunState): Row[] {
+    const { writer, assignments, returning } = this;
+    const width = writer.table.attributes.length;
+    const rowIds: number[] = [];
+    const oldRows: Row[] = [];
+    const newRows: Row[] = [];
+    const sources: Row[] = [];
+    const seen = new Set<number>();
+    for (const source of drain(state.open(this.source))) {
+      const rowId = source[this.rowIdColumn] as number | null;
+      if (rowId === null || seen.has(rowId)) continue;
+      seen.add(rowId);
+      const old: Row = new Array<Datum>(width).fill(null);
+      for (const [attribute, column] of this.oldColumns) old[attribute] = source[column] as Datum;
+      const row = old.slice();
+      for (const a of assignments) row[a.index] = a.value(source, state);
+      writer.prepare(row, state);
+      rowIds.push(rowId);
+      oldRows.push(old);
+      newRows.push(row);
+      if (returning !== undefined) sources.push(source);
+    }
+    if (rowIds.length > 0) writer.update(rowIds, oldRows, newRows, assignments.map((a) => a.index), state);
+    if (this.isTop) state.affectedRows += rowIds.length;
+    return returning === undefined ? [] : newRows.map((row, i) => returning([...row, ...(sources[i] as Row)], state));
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Changes to one table: rows checked (NOT NULL, CHECK), encoded and handed to storage in blocks; foreign keys noted for the end of the
+ * statement. Built at plan time, used by Insert, Update, Delete, COPY and the actions of foreign keys.
+ *
+ * A full row has one datum per attribute number, dropped attributes included (NULL).
+ */
+import type { AttributeObject, ConstraintObject, IndexObject, TableObject } from "../catalog/index.js";
+import { StatusCode } from "../native/status.js";
+import type { PlanColumn } from "../plan/index.js";
+import { assert, checkViolated, couldNotSerialize, type Datum, duplicateKey, notSupported, nullInColumn, type Row, type SqlType, TypeOid } from "../types/index.js";
+import { RowEncoder } from "./codec.js";
+import { type CompileEnvironment, compileScalar, type Evaluate } from "./expression/compiler.js";
+import { Layout } from "./expression/scope.js";
+import { ForeignKeys } from "./foreign-keys.js";
+import type { RunState } from "./operator.js";
+import { RestartSignal } from "./signals.js";
+import { throwStatus } from "./storage-status.js";
+import type { ExecutionContext, PlanContext } from "./types.js";
+
+/** Rows per native call: a thousand-row INSERT is one crossing, and a wide block stays within a few megabytes. */
+const WRITE_ROWS = 4096;
+
+export class TableWriter {
+  readonly types: readonly (SqlType | undefined)[];
+  readonly indexes: readonly IndexObject[];
+  readonly schemaName: string;
+  readonly constraints: readonly ConstraintObject[];
+  readonly foreignKeys: ForeignKeys;
+  readonly #encoder: RowEncoder;
+  readonly #checks: readonly { readonly name: string; readonly evaluate: Evaluate }[];
+  readonly #generated: readonly { readonly index: number; readonly evaluate: Evaluate }[];
+  readonly #notNull: readonly number[];
+
+  constructor(
+    readonly table: TableObject,
+    readonly context: PlanContext,
+    environment: CompileEnvironment,
+  ) {
+    const { catalog, registry, stored } = context;
+    this.types = table.attributes.map((a) => registry.typeByOid(a.type));
+    this.indexes = catalog.indexesOf(table.oid);
+    this.constraints = catalog.constraintsOf(table.oid);
+    this.schemaName = catalog.schemaByOid(table.schema)?.name ?? "public";
+    this.#encoder = new RowEncoder(table.attributes.map((a, i) => ({ type: this.types[i] ?? typeOf(context, TypeOid.text), typmod: a.typmod })));
+    this.#notNull = table.attributes.flatMap((a, i) => (a.notNull && !a.dropped ? [i] : []));
+    const overRow = (sql: string): Evaluate => {
+      const { row, expression } = stored.bindOverTable(table, sql);
+      const layout = new Layout();
+      attributeIndexes(table, row).forEach((index, i) => layout.set((row[i] as PlanColumn).id, `r[${index}]`));
+      return compileScalar(environment, expression, layout);
+    };
+    this.#checks = this.constraints
+      .filter((c) => c.kind === "check")
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map((c) => ({ name: c.name, evaluate: overRow(c.kind === "check" ? c.sql : "") }));
+    this.#generated = table.attributes.flatMap((a, index) =>
+      a.generated === true && !a.dropped && a.defaultSql !== undefined ? [{ index, evaluate: overRow(a.defaultSql) }] : [],
+    );
+    this.foreignKeys = new ForeignKeys(this);
+  }
+
+  /** Computes generated columns, then refuses what NOT NULL and CHECK refuse. */
+  prepare(row: Row, state: RunState): void {
+    for (const g of this.#generated) row[g.index] = g.evaluate(row, state);
+    for (const i of this.#notNull) {
+      if (row[i] === null) throw nullInColumn((this.table.attributes[i] as AttributeObject).name, this.describe(row, state.context), this.place);
+    }
+    for (const check of this.#checks) {
+      if (check.evaluate(row, state) === false) throw checkViolated(check.name, this.describe(row, state.context), this.place);
+    }
+  }
+
+  /** Inserts prepared rows. `arbiters`: a collision there restarts the statement, whose next snapshot will see the row (ON CONFLICT). */
+  insert(rows: readonly Row[], state: RunState, arbiters?: readonly IndexObject[]): void {
+    const { context } = state;
+    for (let at = 0; at < rows.length; at += WRITE_ROWS) {
+      const block = rows.length <= WRITE_ROWS ? rows : rows.slice(at, at + WRITE_ROWS);
+      const status = context.native.storage.insert(context.engine, context.xid, this.table.storage, this.#encoder.encode(block), null);
+      if (status !== StatusCode.ok) this.#explain(status, block, state, arbiters);
+    }
+    this.foreignKeys.inserted(rows, state);
+  }
+
+  /** New versions of rows. `changed`: attribute indexes that may differ. */
+  update(rowIds: readonly number[], oldRows: readonly Row[], newRows: readonly Row[], changed: readonly number[], state: RunState): void {
+    const { context } = state;
+    const columns = Uint32Array.from(new Set([...changed, ...this.#generated.map((g) => g.index)]));
+    for (let at = 0; at < rowIds.length; at += WRITE_ROWS) {
+      const block = newRows.slice(at, at + WRITE_ROWS);
+      const bytes = this.#encoder.encode(block, rowIds.slice(at, at + WRITE_ROWS));
+      const status = context.native.storage.update(context.engine, context.xid, this.table.storage, bytes, columns);
+      if (status !== StatusCode.ok) this.#explain(status, block, state, undefined);
+    }
+    this.foreignKeys.updated(oldRows, newRows, columns, state);
+  }
+
+  delete(rowIds: readonly number[], oldRows: readonly Row[], state: RunState): void {
+    const { context } = state;
+    const status = context.native.storage.delete(context.engine, context.xid, this.table.storage, Float64Array.from(rowIds));
+    if (status !== StatusCode.ok) throwStatus(context, status);
+    this.foreignKeys.deleted(oldRows, state);
+  }
+
+  get place(): { readonly schema: string; readonly table: string } {
+    return { schema: this.schemaName, table: this.table.name };
+  }
+
+  /** A row as error details show it: live attributes, long values cut like PostgreSQL's. */
+  describe(row: Row, context: ExecutionContext): string {
+    const parts: string[] = [];
+    this.table.attributes.forEach((a, i) => {
+      if (!a.dropped) parts.push(shorten(this.outputOf(i, row[i] as Datum, context)));
+    });
+    return parts.join(", ");
+  }
+  outputOf(index: number, value: Datum, context: ExecutionContext): string {
+    const type = this.types[index];
+    return value === null || type === undefined ? "null" : type.output(value, context.evaluation);
+  }
+  keyNames(attributes: readonly number[]): string {
+    return attributes.map((a) => this.table.attributes[a - 1]?.name ?? "?").join(", ");
+  }
+  keyValues(attributes: readonly number[], row: Row, context: ExecutionContext): string {
+    return attributes.map((a) => this.outputOf(a - 1, row[a - 1] as Datum, context)).join(", ");
+  }
+
+  #explain(status: number, rows: readonly Row[], state: RunState, arbiters: readonly IndexObject[] | undefined): never {
+    const { context } = state;
+    if (status !== StatusCode.uniqueViolation) throwStatus(context, status);
+    const last = context.native.engine.lastError(context.engine);
+    const index = this.indexes.find((i) => i.storage === last.object);
+    assert(index !== undefined, "a unique violation names an index of the table");
+    if (arbiters?.includes(index) === true) throw context.restartable ? new RestartSignal() : couldNotSerialize();
+    const row = rows[Number(/row (\d+)/.exec(last.message)?.[1] ?? 0)] ?? (rows[0] as Row);
+    const attributes = index.columns.map((c) => c.attribute);
+    if (attributes.includes(0)) throw duplicateKey(index.name, "expression", "…", this.place);
+    throw duplicateKey(index.name, this.keyNames(attributes), this.keyValues(attributes, row, context), this.place);
+  }
+}
+
+function typeOf(context: PlanContext, oid: number): SqlType {
+  const type = context.registry.typeByOid(oid);
+  if (type === undefined) throw notSupported(`type with OID ${oid}`);
+  return type;
+}
+
+/** Which attribute index (attnum - 1) each of the columns stands for: a binder gives all attributes or the live ones. */
+export function attributeIndexes(table: TableObject, columns: readonly PlanColumn[]): readonly number[] {
+  if (columns.length === table.attributes.length) return columns.map((_, i) => i);
+  const live = table.attributes.flatMap((a, i) => (a.dropped ? [] : [i]));
+  assert(columns.length === live.length, "row columns stand for all attributes or all live ones");
+  return live;
+}
+
+/** PostgreSQL cuts values in error details at 64 bytes. */
+const DETAIL_BYTES = 64;
+function shorten(text: string): string {
+  return text.length <= DETAIL_BYTES ? text : `${text.slice(0, DETAIL_BYTES)}...`;
+}

@@ -1,0 +1,83 @@
+/** Errors that operators and compiled expressions raise. Texts are PostgreSQL 15's. */
+import { DbError } from "./errors.js";
+
+export const dimensionsMustMatch = () =>
+  new DbError({ sqlstate: "2202E", message: "multidimensional arrays must have array expressions with matching dimensions" });
+export const moreThanOneRow = () =>
+  new DbError({ sqlstate: "21000", message: "more than one row returned by a subquery used as an expression" });
+export const statementTooComplex = () =>
+  new DbError({
+    sqlstate: "54001",
+    message: "stack depth limit exceeded",
+    hint: "The expression is nested too deeply.",
+  });
+export const memoryLimitExceeded = (what: string, limitBytes: number) =>
+  new DbError({ sqlstate: "53200", message: "out of memory", detail: `${what} needs more than the statement's ${Math.round(limitBytes / 1048576)} MB.` });
+export const negativeLimit = () => new DbError({ sqlstate: "2201W", message: "LIMIT must not be negative" });
+export const negativeOffset = () => new DbError({ sqlstate: "2201X", message: "OFFSET must not be negative" });
+export const couldNotSerialize = () => new DbError({ sqlstate: "40001", message: "could not serialize access due to concurrent update" });
+export const affectRowTwice = () =>
+  new DbError({
+    sqlstate: "21000",
+    message: "ON CONFLICT DO UPDATE command cannot affect row a second time",
+    hint: "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+  });
+export const lockNotAvailable = (relation: string) =>
+  new DbError({ sqlstate: "55P03", message: `could not obtain lock on row in relation "${relation}"` });
+
+interface Place {
+  readonly schema: string;
+  readonly table: string;
+}
+export const duplicateKey = (constraint: string, columns: string, values: string, place: Place) =>
+  new DbError({
+    sqlstate: "23505",
+    message: `duplicate key value violates unique constraint "${constraint}"`,
+    detail: `Key (${columns})=(${values}) already exists.`,
+    constraint,
+    ...place,
+  });
+export const nullInColumn = (column: string, failingRow: string, place: Place) =>
+  new DbError({
+    sqlstate: "23502",
+    message: `null value in column "${column}" of relation "${place.table}" violates not-null constraint`,
+    detail: `Failing row contains (${failingRow}).`,
+    column,
+    ...place,
+  });
+export const checkViolated = (constraint: string, failingRow: string, place: Place) =>
+  new DbError({
+    sqlstate: "23514",
+    message: `new row for relation "${place.table}" violates check constraint "${constraint}"`,
+    detail: `Failing row contains (${failingRow}).`,
+    constraint,
+    ...place,
+  });
+export const foreignKeyMissing = (constraint: string, columns: string, values: string, referenced: string, place: Place) =>
+  new DbError({
+    sqlstate: "23503",
+    message: `insert or update on table "${place.table}" violates foreign key constraint "${constraint}"`,
+    detail: `Key (${columns})=(${values}) is not present in table "${referenced}".`,
+    constraint,
+    ...place,
+  });
+export const foreignKeyMixedNulls = (constraint: string, place: Place) =>
+  new DbError({
+    sqlstate: "23503",
+    message: `insert or update on table "${place.table}" violates foreign key constraint "${constraint}"`,
+    detail: "MATCH FULL does not allow mixing of null and nonnull key values.",
+    constraint,
+    ...place,
+  });
+export const foreignKeyReferenced = (constraint: string, referenced: string, columns: string, values: string, place: Place) =>
+  new DbError({
+    sqlstate: "23503",
+    message: `update or delete on table "${referenced}" violates foreign key constraint "${constraint}" on table "${place.table}"`,
+    detail: `Key (${columns})=(${values}) is still referenced from table "${place.table}".`,
+    constraint,
+    ...place,
+  });
+
+/** The storage engine's own words, under the SQLSTATE of its status. */
+export const nativeFailure = (sqlstate: string, message: string) => new DbError({ sqlstate, message: message === "" ? "storage failure" : message });
+export const internalError = (message: string) => new DbError({ sqlstate: "XX000", message });
