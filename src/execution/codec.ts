@@ -244,3 +244,8 @@ export class RowEncoder {
     return writer.finish();
   }
 }
+
+/** Encoders of the first 1, 2, … columns of an index's key. */
+export function acquireEncoders(columns: readonly { readonly type: SqlType; readonly typmod: number }[]): readonly RowEncoder[] {
+  return columns.map((_, i) => new RowEncoder(columns.slice(0, i + 1)));
+}

@@ -77,6 +77,8 @@ export interface Execution {
   next(maxRows: number): Row[];
   /** Rows inserted, updated, deleted, or returned so far by the top of the statement. */
   readonly affectedRows: number;
+  /** Measures every operator, for EXPLAIN ANALYZE; before the first `next`. */
+  instrument(): void;
   close(): void;
 }
 

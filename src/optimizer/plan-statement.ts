@@ -1,9 +1,127 @@
 /** From a logical plan to one that runs: rules, then physical operators. */
-import type { PhysicalPlan, PlanContext } from "../execution/index.js";
-import type { LogicalPlan } from "../plan/index.js";
-import { notSupported } from "../types/index.js";
+import type { Execution, ExecutionContext, ExplainOptions, PhysicalPlan, PlanContext } from "../execution/index.js";
+import { type Operator, RunState, runAtEnd, Scope } from "../execution/internal.js";
+import { type LogicalPlan, type PlanColumn } from "../plan/index.js";
+import { type Row, statementTooComplex } from "../types/index.js";
+import { explainPlan } from "./explain.js";
+import { ordered } from "./ordered.js";
+import { planNode, UNBOUNDED_HINT } from "./plan-node.js";
+import { Planner } from "./planner.js";
+import { applyRules } from "./rules/index.js";
+import { scanCount, usesVolatile, writesDeep } from "./plan-facts.js";
 
 /** Plans once; the result runs many times as long as the catalog version stays. */
-export function planStatement(plan: LogicalPlan, _context: PlanContext): PhysicalPlan {
-  throw notSupported(`plan node ${plan.kind}`);
+export function planStatement(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
+  try {
+    return build(plan, context);
+  } catch (error) {
+    if (error instanceof RangeError) throw statementTooComplex();
+    throw error;
+  }
+}
+
+function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
+  const rewritten = applyRules(plan, context);
+  const planner = new Planner(context, planNode);
+  const scope = new Scope(undefined, planner.slots);
+  const root = ordered(planner, planNode(planner, rewritten, scope, true), plan.columns, scope);
+  const writes = writesDeep(rewritten);
+  return new StatementPlan(plan.columns, root, planner.slots, writes, writes || usesVolatile(rewritten) || scanCount(rewritten) > 1, isModify(rewritten));
+}
+
+function isModify(plan: LogicalPlan): boolean {
+  if (plan.kind === "With") return isModify(plan.body);
+  return plan.kind === "Insert" || plan.kind === "Update" || plan.kind === "Delete";
+}
+
+class StatementPlan implements PhysicalPlan {
+  constructor(
+    readonly columns: readonly PlanColumn[],
+    readonly root: Operator,
+    readonly slots: { readonly outer: number; readonly cells: number },
+    readonly writes: boolean,
+    readonly needsTransaction: boolean,
+    readonly modifies: boolean,
+  ) {}
+  open(context: ExecutionContext): Execution {
+    return new StatementExecution(this, new RunState(context, this.slots.outer, this.slots.cells));
+  }
+  explain(options: ExplainOptions, execution?: Execution): string[] {
+    return explainPlan(this.root, options, execution instanceof StatementExecution ? execution.state.timings : undefined);
+  }
+}
+
+class StatementExecution implements Execution {
+  #cursor: ReturnType<RunState["open"]> | undefined;
+  #pending: Row[] = [];
+  #at = 0;
+  #ended = false;
+  #returned = 0;
+
+  constructor(
+    readonly plan: StatementPlan,
+    readonly state: RunState,
+  ) {}
+
+  get affectedRows(): number {
+    return this.plan.modifies ? this.state.affectedRows : this.#returned;
+  }
+
+  /** Starts to measure operators; call before the first `next`. */
+  instrument(): void {
+    this.state.timings = new Map();
+  }
+
+  next(maxRows: number): Row[] {
+    const batch = this.#batch(maxRows);
+    this.#returned += batch.length;
+    return batch;
+  }
+
+  #batch(maxRows: number): Row[] {
+    if (this.#at < this.#pending.length) return this.#take(maxRows);
+    if (this.#ended) return [];
+    this.#cursor ??= this.state.open(this.plan.root);
+    if (this.plan.writes) {
+      // Nothing is handed out before every change and every check is done: a wait restarts the whole statement.
+      this.#pending = this.#drainAll(this.#cursor);
+      this.#at = 0;
+      runAtEnd(this.state);
+      return this.#take(maxRows);
+    }
+    const batch = this.#cursor.next(maxRows > 0 ? maxRows : UNBOUNDED_HINT);
+    if (batch === null) {
+      this.close();
+      return [];
+    }
+    if (maxRows === 0 || batch.length <= maxRows) return batch;
+    this.#pending = batch;
+    this.#at = 0;
+    return this.#take(maxRows);
+  }
+
+  #drainAll(cursor: ReturnType<RunState["open"]>): Row[] {
+    const rows: Row[] = [];
+    for (let batch = cursor.next(UNBOUNDED_HINT); batch !== null; batch = cursor.next(UNBOUNDED_HINT)) for (const row of batch) rows.push(row);
+    this.#end();
+    return rows;
+  }
+
+  #take(maxRows: number): Row[] {
+    const end = maxRows === 0 ? this.#pending.length : Math.min(this.#pending.length, this.#at + maxRows);
+    const rows = this.#at === 0 && end === this.#pending.length ? this.#pending : this.#pending.slice(this.#at, end);
+    this.#at = end;
+    return rows;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#cursor?.close();
+    this.#cursor = undefined;
+  }
+  close(): void {
+    this.#end();
+    this.#pending = [];
+    this.#at = 0;
+  }
 }

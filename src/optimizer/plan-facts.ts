@@ -1,0 +1,41 @@
+/** What the engine must know of a statement before it runs: does it write, may it run without a transaction. */
+import type { LogicalPlan } from "../plan/index.js";
+import { expressionsOf, inputsOf, isWrite, visit } from "./walk.js";
+
+function* nodesOf(plan: LogicalPlan): Generator<LogicalPlan> {
+  yield plan;
+  for (const input of inputsOf(plan)) yield* nodesOf(input);
+  const subqueries: LogicalPlan[] = [];
+  for (const e of expressionsOf(plan)) visit(e, (x) => x.kind === "Subquery" && subqueries.push(x.plan));
+  for (const subquery of subqueries) yield* nodesOf(subquery);
+}
+
+export function writesDeep(plan: LogicalPlan): boolean {
+  for (const node of nodesOf(plan)) if (isWrite(node)) return true;
+  return false;
+}
+
+/** Scans that an execution may have open or open again: a scan below a lateral join or in a subquery counts as many. */
+export function scanCount(plan: LogicalPlan): number {
+  let count = 0;
+  for (const node of nodesOf(plan)) {
+    if (node.kind === "Scan" || node.kind === "SystemScan") count++;
+    if (node.kind === "Join" && node.lateral) count++;
+    if (node.kind === "With" && node.tables.some((t) => t.recursive !== undefined)) count++;
+    for (const e of expressionsOf(node)) visit(e, (x) => {
+      if (x.kind === "Subquery" || x.kind === "InList" || x.kind === "ArrayComparison") count++;
+    });
+  }
+  return count;
+}
+
+export function usesVolatile(plan: LogicalPlan): boolean {
+  for (const node of nodesOf(plan)) {
+    let found = false;
+    for (const e of expressionsOf(node)) visit(e, (x) => {
+      if (x.kind === "FunctionCall" && x.volatility === "volatile") found = true;
+    });
+    if (found) return true;
+  }
+  return false;
+}

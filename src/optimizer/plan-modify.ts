@@ -1,0 +1,128 @@
+/** INSERT, UPDATE, DELETE and row locks. */
+import type { TableObject } from "../catalog/index.js";
+import {
+  attributeIndexes, type CompileEnvironment, compileRow, compileScalar, type ConflictPlan, DeleteOperator, emptyLayout, type EvaluateRow, generate, InsertOperator, Layout,
+  LockRowsOperator, type Operator, type PairEvaluate, type Scope, TableReader, TableWriter, UpdateOperator,
+} from "../execution/internal.js";
+import type { Delete, Insert, LockRows, OnConflict, PlanColumn, Returning, Update } from "../plan/index.js";
+import { assert, notSupported } from "../types/index.js";
+import { estimate } from "./estimates.js";
+import { ordered } from "./ordered.js";
+import { tableOf } from "./plan-scan.js";
+import type { Planner } from "./planner.js";
+
+export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: boolean): Operator {
+  const table = tableOf(planner, plan.relation);
+  const environment = planner.environment(scope);
+  const source = ordered(planner, planner.plan(plan.source, scope), plan.source.columns, scope);
+  const writer = new TableWriter(table, planner.context, environment);
+  const given = new Set(plan.attributes);
+  const defaults = table.attributes.flatMap((a) => {
+    if (given.has(a.number) || a.dropped || a.generated === true) return [];
+    const sql = defaultSql(planner, table, a.number);
+    if (sql === undefined) return [];
+    return [{ index: a.number - 1, evaluate: compileScalar(environment, planner.context.stored.bindDefault(table, a.number, sql), emptyLayout) }];
+  });
+  const conflict = plan.onConflict === undefined ? undefined : conflictPlan(planner, table, plan.onConflict, environment);
+  const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, []);
+  return new InsertOperator(
+    {
+      title: `Insert on ${table.name}`, columns: plan.columns, estimate: estimate(plan.columns, plan.returning === undefined ? 0 : source.estimate.rows, source.estimate.totalCost),
+      details: plan.onConflict === undefined ? [] : [{ key: "Conflict Resolution", value: plan.onConflict.action.toUpperCase() }], subplans: planner.takeSubplans(),
+    },
+    writer, source, plan.attributes.map((a) => a - 1), defaults, conflict, returning, isTop,
+  );
+}
+
+function defaultSql(planner: Planner, table: TableObject, number: number): string | undefined {
+  const attribute = table.attributes[number - 1];
+  if (attribute?.defaultSql !== undefined) return attribute.defaultSql;
+  if (attribute?.identity === undefined || attribute.sequence === undefined) return undefined;
+  const sequence = planner.context.catalog.relationByOid(attribute.sequence);
+  assert(sequence?.class === "sequence", "an identity column has a sequence");
+  const schema = planner.context.catalog.schemaByOid(sequence.schema)?.name ?? "public";
+  const quoted = `"${schema.replaceAll('"', '""')}"."${sequence.name.replaceAll('"', '""')}"`;
+  return `nextval('${quoted.replaceAll("'", "''")}'::regclass)`;
+}
+
+function conflictPlan(planner: Planner, table: TableObject, conflict: OnConflict, environment: CompileEnvironment): ConflictPlan {
+  const indexes = planner.context.catalog.indexesOf(table.oid).filter((i) => i.method === "btree" && i.unique);
+  const arbiters = conflict.arbiters.length === 0 ? indexes : indexes.filter((i) => conflict.arbiters.includes(i.oid));
+  if (arbiters.some((i) => i.predicateSql !== undefined || i.columns.some((c) => c.attribute === 0))) throw notSupported("ON CONFLICT with a partial or expression index");
+  const layout = new Layout();
+  attributeIndexes(table, conflict.existing).forEach((a, i) => layout.set((conflict.existing[i] as PlanColumn).id, `l[${a}]`));
+  attributeIndexes(table, conflict.excluded).forEach((a, i) => layout.set((conflict.excluded[i] as PlanColumn).id, `r[${a}]`));
+  const pair = (e: (typeof conflict.assignments)[number]["value"]): PairEvaluate =>
+    generate(environment, layout, ["l", "r", "s"], (emitter) => `return ${emitter.emit(e)};`) as PairEvaluate;
+  return {
+    action: conflict.action,
+    arbiters,
+    reader: new TableReader(table, planner.context),
+    assignments: conflict.assignments.map((a) => ({ index: a.attribute - 1, value: pair(a.value) })),
+    where: conflict.where === undefined ? undefined : pair(conflict.where),
+  };
+}
+
+/** RETURNING over the full row, followed by the source's row. */
+function returningRow(environment: CompileEnvironment, table: TableObject, returning: Returning, source: readonly PlanColumn[]): EvaluateRow {
+  const layout = new Layout();
+  const width = table.attributes.length;
+  source.forEach((c, i) => layout.set(c.id, `r[${width + i}]`));
+  attributeIndexes(table, returning.row).forEach((a, i) => layout.set((returning.row[i] as PlanColumn).id, `r[${a}]`));
+  return compileRow(environment, returning.expressions, layout);
+}
+
+interface Target {
+  readonly table: TableObject;
+  readonly writer: TableWriter;
+  readonly source: Operator;
+  readonly rowIdColumn: number;
+  readonly oldColumns: readonly (readonly [number, number])[];
+}
+function targetOf(planner: Planner, plan: Update | Delete, scope: Scope): Target {
+  const table = tableOf(planner, plan.relation);
+  const source = planner.plan(plan.source, scope);
+  const at = (c: { readonly id: PlanColumn["id"] }): number => {
+    const i = source.columns.findIndex((x) => x.id === c.id);
+    assert(i >= 0, "the source gives the old row");
+    return i;
+  };
+  const oldColumns = attributeIndexes(table, plan.oldRow).map((a, i) => [a, at(plan.oldRow[i] as PlanColumn)] as const);
+  return { table, source, writer: new TableWriter(table, planner.context, planner.environment(scope)), rowIdColumn: at({ id: plan.rowId }), oldColumns };
+}
+
+export function planUpdate(planner: Planner, plan: Update, scope: Scope, isTop: boolean): Operator {
+  const { table, source, writer, rowIdColumn, oldColumns } = targetOf(planner, plan, scope);
+  const environment = planner.environment(scope);
+  const layout = Layout.of(source.columns);
+  const assignments = plan.assignments.map((a) => ({ index: a.attribute - 1, value: compileScalar(environment, a.value, layout) }));
+  const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns);
+  return new UpdateOperator(
+    { title: `Update on ${table.name}`, columns: plan.columns, estimate: estimate(plan.columns, source.estimate.rows, source.estimate.totalCost), subplans: planner.takeSubplans() },
+    writer, source, rowIdColumn, oldColumns, assignments, returning, isTop,
+  );
+}
+
+export function planDelete(planner: Planner, plan: Delete, scope: Scope, isTop: boolean): Operator {
+  const { table, source, writer, rowIdColumn, oldColumns } = targetOf(planner, plan, scope);
+  const environment = planner.environment(scope);
+  const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns);
+  return new DeleteOperator(
+    { title: `Delete on ${table.name}`, columns: plan.columns, estimate: estimate(plan.columns, source.estimate.rows, source.estimate.totalCost), subplans: planner.takeSubplans() },
+    writer, source, rowIdColumn, oldColumns, returning, isTop,
+  );
+}
+
+const strengths = { keyShare: 0, share: 1, noKeyUpdate: 2, update: 3 } as const;
+
+export function planLockRows(planner: Planner, plan: LockRows, scope: Scope): Operator {
+  const input = planner.plan(plan.input, scope);
+  const targets = plan.targets.map((t) => {
+    const table = tableOf(planner, t.relation);
+    const column = input.columns.findIndex((c) => c.id === t.rowId);
+    assert(column >= 0, "the input gives the row ids to lock");
+    return { storage: table.storage, name: table.name, column };
+  });
+  const facts = { title: "LockRows", columns: input.columns, estimate: input.estimate };
+  return new LockRowsOperator(facts, input, targets, strengths[plan.strength], plan.waitPolicy);
+}

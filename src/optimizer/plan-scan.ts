@@ -1,0 +1,267 @@
+/**
+ * How a table is read: whole, or through the B-tree that the conditions (or the wanted order) fit best.
+ *
+ * An index fits by a run of equalities on its first columns, then one range or one list of values. Conditions that the index answers
+ * exactly are not checked again; a range is, because an open end of an index also holds the NULLs.
+ */
+import type { IndexObject, TableObject } from "../catalog/index.js";
+import {
+  acquireEncoders, type ColumnSource, compileDecoder, compileScalar, emptyLayout, type Evaluate, hashCompatible, IndexScanOperator, type Operator,
+  type PlanDetail, type Scope, SeqScanOperator, SystemScanOperator, FilterOperator, Layout, compilePredicate,
+} from "../execution/internal.js";
+import type { ColumnId, Expression, Scan, SortKey, SystemScan } from "../plan/index.js";
+import { assert, notSupported, TypeOid } from "../types/index.js";
+import { type ColumnComparison, comparisonOf, conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
+import { deparse } from "./deparse.js";
+import { estimate, LOOKUP_COST, OPERATOR_COST, ROW_COST, scanCost, selectivity } from "./estimates.js";
+import type { Planner } from "./planner.js";
+import { conjunction } from "./walk.js";
+
+/** Bytes of the first buffer of a scan; it grows when storage asks for more. */
+const POINT_BYTES = 4096;
+const SCAN_BYTES = 1 << 17;
+
+export interface ScanPlan {
+  readonly operator: Operator;
+  /** The rows come in this order already. */
+  readonly ordered: boolean;
+}
+
+export function tableOf(planner: Planner, relation: number): TableObject {
+  const table = planner.context.catalog.relationByOid(relation);
+  assert(table?.class === "table", "a Scan reads a table");
+  return table;
+}
+
+/** Block columns and their sources for the attributes of a scan. */
+export function scanSources(planner: Planner, table: TableObject, attributes: readonly number[]): { columns: Uint32Array; sources: ColumnSource[]; withRowIds: boolean } {
+  const physical: number[] = [];
+  const sources = attributes.map((attribute): ColumnSource => {
+    if (attribute === 0) return { kind: "rowId" };
+    if (attribute === -1) return { kind: "constant", value: table.oid };
+    if (attribute < 0) throw notSupported("this system column");
+    const object = table.attributes[attribute - 1];
+    assert(object !== undefined, "a scanned attribute exists");
+    let index = physical.indexOf(attribute - 1);
+    if (index < 0) index = physical.push(attribute - 1) - 1;
+    return { kind: "block", index, type: planner.type(object.type) };
+  });
+  return { columns: Uint32Array.from(physical), sources, withRowIds: attributes.includes(0) };
+}
+
+export function planScan(planner: Planner, scan: Scan, predicate: Expression | undefined, scope: Scope, order: readonly SortKey[] = []): ScanPlan {
+  const table = tableOf(planner, scan.relation);
+  const environment = planner.environment(scope);
+  const rowCount = planner.context.statistics.rowCount(table.storage);
+  const terms = conjunctsOf(predicate);
+  const own = new Set<ColumnId>(scan.columns.map((c) => c.id));
+  const { columns, sources, withRowIds } = scanSources(planner, table, scan.attributes);
+  const named = (title: string): string => `${title} on ${table.name}${scan.alias === table.name ? "" : ` ${scan.alias}`}`;
+
+  const path = choosePath(planner, table, scan, terms, own, order, rowCount);
+  if (path === undefined) {
+    const decode = compileDecoder(environment, scan.columns, sources, predicate);
+    const details: PlanDetail[] = predicate === undefined ? [] : [{ key: "Filter", value: deparse(predicate) }];
+    const rows = rowCount * selectivity(predicate, rowCount);
+    const facts = {
+      title: named("Seq Scan"), columns: scan.columns, estimate: estimate(scan.columns, rows, scanCost(rowCount, scan.columns, terms.length)), details,
+      subplans: planner.takeSubplans(),
+    };
+    return { operator: new SeqScanOperator(facts, { storage: table.storage, columns, withRowIds, bufferBytes: rowCount < 200 ? POINT_BYTES * 4 : SCAN_BYTES }, decode), ordered: order.length === 0 };
+  }
+
+  const { index } = path;
+  const rest = terms.filter((t) => !path.exact.includes(t));
+  const shown = rest.filter((t) => !path.conditions.includes(t));
+  const filter = conjunction(rest);
+  const decode = compileDecoder(environment, scan.columns, sources, filter);
+  const value = (e: Expression): Evaluate => compileScalar(environment, e, emptyLayout);
+  const keyAttributes = index.columns.map((c) => table.attributes[c.attribute - 1]);
+  const encoders = acquireEncoders(keyAttributes.map((a) => ({ type: planner.type(a?.type ?? TypeOid.int4), typmod: a?.typmod ?? -1 })));
+  const fitted = (c: ColumnComparison): Evaluate => fitting(value(c.value), c.value.type, c.columnType);
+  let lower = path.lower === undefined ? undefined : { value: value(path.lower.value), inclusive: path.lower.operator === ">=" };
+  let upper = path.upper === undefined ? undefined : { value: value(path.upper.value), inclusive: path.upper.operator === "<=" };
+  // A descending column stores its keys the other way round.
+  if (index.columns[path.equals.length]?.descending === true) [lower, upper] = [upper, lower];
+  const operator = new IndexScanOperator(
+    {
+      title: named(`Index Scan${path.backward ? " Backward" : ""} using ${index.name}`),
+      columns: scan.columns,
+      estimate: estimate(scan.columns, path.rows, path.cost),
+      details: [
+        ...(path.conditions.length === 0 ? [] : [{ key: "Index Cond", value: deparse(conjunction(path.conditions) as Expression) }]),
+        ...(shown.length === 0 ? [] : [{ key: "Filter", value: deparse(conjunction(shown) as Expression) }]),
+      ],
+      subplans: planner.takeSubplans(),
+    },
+    {
+      storage: index.storage, columns, withRowIds, bufferBytes: path.rows < 100 ? POINT_BYTES : SCAN_BYTES, equals: path.equals.map(fitted), lower, upper,
+      backward: path.backward, anyOf: path.list === undefined ? undefined : listValue(planner, path.list.term, value), encoders,
+      single: path.single,
+    },
+    decode,
+  );
+  return { operator, ordered: path.ordered };
+}
+
+interface AccessPath {
+  readonly index: IndexObject;
+  readonly equals: readonly ColumnComparison[];
+  readonly lower: ColumnComparison | undefined;
+  readonly upper: ColumnComparison | undefined;
+  readonly list: { readonly term: Expression } | undefined;
+  /** Terms that the index answers: need not be checked again. */
+  readonly exact: readonly Expression[];
+  /** All terms that the index uses. */
+  readonly conditions: readonly Expression[];
+  readonly ordered: boolean;
+  readonly backward: boolean;
+  readonly single: boolean;
+  readonly rows: number;
+  readonly cost: number;
+}
+
+function choosePath(
+  planner: Planner, table: TableObject, scan: Scan, terms: readonly Expression[], own: ReadonlySet<ColumnId>, order: readonly SortKey[], rowCount: number,
+): AccessPath | undefined {
+  const attributeOf = new Map<ColumnId, number>(scan.columns.map((c, i) => [c.id, scan.attributes[i] as number]));
+  const comparisons = terms.map((t) => comparisonOf(t, own)).filter((c) => c !== undefined && isIndexable(c)) as ColumnComparison[];
+  const on = (attribute: number, operators: readonly string[]): ColumnComparison | undefined =>
+    comparisons.find((c) => attributeOf.get(c.column) === attribute && operators.includes(c.operator));
+  let best: AccessPath | undefined;
+  for (const index of planner.context.catalog.indexesOf(table.oid)) {
+    if (index.method !== "btree" || !index.valid || index.predicateSql !== undefined || index.columns.some((c) => c.attribute === 0)) continue;
+    const equals: ColumnComparison[] = [];
+    for (const column of index.columns) {
+      const equal = on(column.attribute, ["="]);
+      if (equal === undefined) break;
+      equals.push(equal);
+    }
+    const next = index.columns[equals.length];
+    const list = next === undefined ? undefined : terms.find((t) => isListOn(t, own, attributeOf, next.attribute));
+    const sameType = (c: ColumnComparison | undefined): ColumnComparison | undefined => (c !== undefined && rangeCompatible(c) ? c : undefined);
+    const lower = next === undefined || list !== undefined ? undefined : sameType(on(next.attribute, [">", ">="]));
+    const upper = next === undefined || list !== undefined ? undefined : sameType(on(next.attribute, ["<", "<="]));
+    const direction = list === undefined && order.length > 0 ? orderOf(index, equals.length, order, attributeOf) : undefined;
+    const uses = equals.length > 0 || list !== undefined || lower !== undefined || upper !== undefined;
+    if (!uses && direction === undefined) continue;
+    const complete = equals.length === index.columns.length || (list !== undefined && equals.length + 1 === index.columns.length);
+    const single = index.unique && complete;
+    const listSize = list === undefined ? 1 : listLength(list);
+    let rows = single ? listSize : rowCount * 0.005 ** Math.min(equals.length + (list === undefined ? 0 : 1), 2) * listSize;
+    if (equals.length === 0 && list === undefined) rows = rowCount;
+    if (lower !== undefined) rows /= 3;
+    if (upper !== undefined) rows /= 3;
+    rows = Math.max(1, Math.min(rows, rowCount));
+    const path: AccessPath = {
+      index, equals, lower, upper, list: list === undefined ? undefined : { term: list },
+      exact: [...equals.map((e) => e.term), ...(list === undefined ? [] : [list])],
+      conditions: [...equals.map((e) => e.term), ...(list === undefined ? [] : [list]), ...[lower, upper].flatMap((c) => (c === undefined ? [] : [c.term]))],
+      ordered: order.length === 0 || direction !== undefined, backward: direction === "backward", single, rows,
+      cost: LOOKUP_COST * listSize + rows * (ROW_COST + 0.02 + OPERATOR_COST * terms.length),
+    };
+    if (best === undefined || score(path, rowCount) < score(best, rowCount)) best = path;
+  }
+  if (best === undefined) return undefined;
+  // Reading most of a table through an index costs more than reading it whole, unless its order is wanted.
+  const wantsOrder = order.length > 0 && best.ordered;
+  if (!wantsOrder && best.cost > scanCost(rowCount, scan.columns, terms.length) && rowCount > 0 && !best.single && best.equals.length === 0 && best.list === undefined) return undefined;
+  if (best.conditions.length === 0 && !wantsOrder) return undefined;
+  return best;
+}
+
+function score(path: AccessPath, rowCount: number): number {
+  // An order that must be made costs a sort of the rows.
+  return path.cost + (path.ordered ? 0 : Math.min(path.rows, rowCount) * 0.02);
+}
+
+/** Equality may compare across integer types (the value is checked to fit). */
+function isIndexable(c: ColumnComparison): boolean {
+  if (c.columnType === TypeOid.float4 && c.value.type !== TypeOid.float4) return false;
+  return hashCompatible(c.columnType, c.value.type);
+}
+function sameText(c: ColumnComparison): boolean {
+  const texts: readonly number[] = [TypeOid.text, TypeOid.varchar];
+  return texts.includes(c.columnType) && texts.includes(c.value.type);
+}
+/** A bound must be of the column's own type, or of one that always fits in it. */
+function rangeCompatible(c: ColumnComparison): boolean {
+  return c.columnType === c.value.type || sameText(c) || (c.columnType === TypeOid.int8 && (c.value.type === TypeOid.int4 || c.value.type === TypeOid.int2)) || (c.columnType === TypeOid.int4 && c.value.type === TypeOid.int2);
+}
+
+const ranges: Readonly<Record<number, readonly [number, number]>> = { [TypeOid.int2]: [-32768, 32767], [TypeOid.int4]: [-2147483648, 2147483647] };
+/** A wider integer that does not fit the column equals nothing: NULL finds nothing. */
+function fitting(value: Evaluate, valueType: number, columnType: number): Evaluate {
+  const range = ranges[columnType];
+  if (range === undefined || valueType === columnType) return value;
+  const [low, high] = range;
+  return (row, state) => {
+    const v = value(row, state) as number | bigint | null;
+    return v === null || v < low || v > high ? null : v;
+  };
+}
+
+function isListOn(term: Expression, own: ReadonlySet<ColumnId>, attributeOf: ReadonlyMap<ColumnId, number>, attribute: number): boolean {
+  if (term.kind === "InList") {
+    const column = plainColumn(term.arg);
+    return column !== undefined && attributeOf.get(column.id) === attribute && term.items.every((i) => i.type === term.arg.type && isFreeOf(i, own));
+  }
+  if (term.kind !== "ArrayComparison" || term.quantifier !== "any" || term.operator !== "=") return false;
+  const column = plainColumn(term.left);
+  return column !== undefined && attributeOf.get(column.id) === attribute && isFreeOf(term.array, own);
+}
+function listLength(term: Expression): number {
+  return term.kind === "InList" ? term.items.length : 10;
+}
+function listValue(planner: Planner, term: Expression, value: (e: Expression) => Evaluate): Evaluate {
+  if (term.kind === "ArrayComparison") {
+    const elementType = planner.type(term.array.type).elementType;
+    assert(hashCompatible(elementType, term.left.type), "a list has the column's type");
+    return value(term.array);
+  }
+  assert(term.kind === "InList", "a list is IN or = ANY");
+  const { arrayType } = planner.type(term.arg.type);
+  return value({ kind: "ArrayConstructor", elementType: term.arg.type, elements: term.items, multidimensional: false, type: arrayType, typmod: -1 });
+}
+
+/** Which way the index must be read to give the order, after `prefix` columns that are held equal. */
+function orderOf(index: IndexObject, prefix: number, order: readonly SortKey[], attributeOf: ReadonlyMap<ColumnId, number>): "forward" | "backward" | undefined {
+  let backward: boolean | undefined;
+  let at = prefix;
+  for (const key of order) {
+    const column = plainColumn(key.expression);
+    if (column === undefined) return undefined;
+    const attribute = attributeOf.get(column.id);
+    if (index.columns.slice(0, prefix).some((c) => c.attribute === attribute)) continue;
+    const indexColumn = index.columns[at++];
+    if (indexColumn === undefined || indexColumn.attribute !== attribute) return undefined;
+    const turn = indexColumn.descending !== key.descending;
+    if (indexColumn.nullsFirst !== key.nullsFirst !== turn) return undefined;
+    if (backward !== undefined && backward !== turn) return undefined;
+    backward = turn;
+  }
+  return backward === true ? "backward" : "forward";
+}
+
+export function planSystemScan(planner: Planner, scan: SystemScan, predicate: Expression | undefined, scope: Scope): Operator {
+  const environment = planner.environment(scope);
+  const own = new Set<ColumnId>(scan.columns.map((c) => c.id));
+  const equalities = conjunctsOf(predicate).flatMap((term) => {
+    const c = comparisonOf(term, own);
+    if (c === undefined || c.operator !== "=" || c.columnType !== c.value.type) return [];
+    const at = scan.columns.findIndex((x) => x.id === c.column);
+    return [{ column: (scan.attributes[at] as number) - 1, value: compileScalar(environment, c.value, emptyLayout) }];
+  });
+  const short = scan.provider.slice(scan.provider.indexOf(".") + 1);
+  const title = `Seq Scan on ${short}${scan.alias === short ? "" : ` ${scan.alias}`}`;
+  const rows = 100 * selectivity(predicate, 100);
+  const facts = { title, columns: scan.columns, estimate: estimate(scan.columns, 100, 1) };
+  const operator = new SystemScanOperator(facts, scan.provider, scan.attributes, equalities);
+  if (predicate === undefined) return operator;
+  const test = compilePredicate(environment, predicate, Layout.of(scan.columns));
+  return new FilterOperator(
+    { title: "Filter", columns: scan.columns, estimate: estimate(scan.columns, rows, 1), details: [{ key: "Filter", value: deparse(predicate) }], subplans: planner.takeSubplans() },
+    operator, test, false,
+  );
+}
+
