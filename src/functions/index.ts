@@ -5,6 +5,7 @@
 import { aggregateFamily } from "./families/aggregates.js";
 import { basicStringFamily } from "./families/basic-strings.js";
 import { comparisonFamily } from "./families/comparisons.js";
+import { datetimeFamily } from "./families/datetime.js";
 import { floatMathFamily } from "./families/float-math.js";
 import { integerMathFamily } from "./families/integer-math.js";
 import { numberCastFamily } from "./families/number-casts.js";
@@ -17,7 +18,7 @@ export * from "./catalog-service.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [
-  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily,
+  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();
