@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Engine, native, type StatusDetail, StatusCode } from "./index.js";
+import { type Engine, native, StatusCode, type StatusDetail } from "./index.js";
 
 const { engine } = native;
 /** Worker threads and child processes load the binary without a TypeScript loader. */
@@ -99,7 +99,9 @@ describe("engine.open", () => {
   });
 
   it("does not keep the process alive, nor crash it when it exits with open engines", () => {
-    expect(runInChild(`const e = engine.open({ folder: ${JSON.stringify(folder)} }); engine.onEvents(e, () => {}); console.log("end");`)).toEqual({
+    expect(
+      runInChild(`const e = engine.open({ folder: ${JSON.stringify(folder)} }); engine.onEvents(e, () => {}); console.log("end");`),
+    ).toEqual({
       stdout: "end\n",
       status: 0,
     });
