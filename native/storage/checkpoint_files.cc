@@ -92,6 +92,7 @@ class FileCheckpointInput final : public CheckpointInput {
     if (status_.is_ok() && length > remaining_) status_ = corrupt(file_->path(), at_, "the stream is shorter than its contents say");
     while (length > 0 && status_.is_ok()) {
       if (used_ == block_.size()) next_block();
+      if (!status_.is_ok()) break;
       const std::size_t n = std::min(length, block_.size() - used_);
       std::memcpy(p, block_.data() + used_, n);
       used_ += n;
