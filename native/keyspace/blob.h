@@ -1,0 +1,74 @@
+// blob.h: an owned byte string of up to 4 GiB behind one pointer, with spare room for appending.
+#pragma once
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "memory.h"
+
+namespace orrery::keyspace {
+
+class Blob {
+ public:
+  Blob() = default;
+  explicit Blob(std::string_view s) { assign(s); }
+  Blob(Blob&& other) noexcept : head_(std::exchange(other.head_, nullptr)) {}
+  Blob& operator=(Blob&& other) noexcept {
+    std::swap(head_, other.head_);
+    return *this;
+  }
+  ~Blob() { release(head_); }
+
+  std::string_view view() const noexcept { return head_ == nullptr ? std::string_view{} : std::string_view{data(), head_->size}; }
+  std::size_t size() const noexcept { return head_ == nullptr ? 0 : head_->size; }
+  char* data() const noexcept { return reinterpret_cast<char*>(head_ + 1); }
+
+  void assign(std::string_view s) {
+    if (head_ == nullptr || head_->capacity < s.size() || head_->capacity > 2 * s.size() + 64) {
+      Head* fresh = make(s.size());
+      std::memcpy(reinterpret_cast<char*>(fresh + 1), s.data(), s.size());
+      release(head_);
+      head_ = fresh;
+    } else {
+      std::memmove(data(), s.data(), s.size());
+    }
+    head_->size = static_cast<std::uint32_t>(s.size());
+  }
+  void append(std::string_view s) {
+    const std::size_t before = size();
+    reserve(before + s.size());
+    std::memcpy(data() + before, s.data(), s.size());
+    head_->size = static_cast<std::uint32_t>(before + s.size());
+  }
+  /// Grows with zero bytes; never shrinks.
+  void extend(std::size_t size_wanted) {
+    const std::size_t before = size();
+    if (size_wanted <= before) return;
+    reserve(size_wanted);
+    std::memset(data() + before, 0, size_wanted - before);
+    head_->size = static_cast<std::uint32_t>(size_wanted);
+  }
+  std::size_t memory() const noexcept { return head_ == nullptr ? 0 : malloc_usable_size(head_); }
+
+ private:
+  struct Head { std::uint32_t size, capacity; };
+  static Head* make(std::size_t capacity) {
+    Head* h = static_cast<Head*>(allocate(sizeof(Head) + capacity));
+    h->size = 0;
+    h->capacity = static_cast<std::uint32_t>(capacity);
+    return h;
+  }
+  void reserve(std::size_t capacity) {
+    if (head_ == nullptr) {
+      head_ = make(capacity);
+    } else if (head_->capacity < capacity) {
+      const std::size_t room = capacity < (1u << 20) ? capacity * 2 : std::min<std::size_t>(capacity + (1u << 20), 0xffffffffu);
+      head_ = static_cast<Head*>(reallocate(head_, sizeof(Head) + room));
+      head_->capacity = static_cast<std::uint32_t>(room);
+    }
+  }
+  Head* head_ = nullptr;
+};
+
+}  // namespace orrery::keyspace

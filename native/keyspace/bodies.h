@@ -1,0 +1,19 @@
+// bodies.h: the families of native command bodies, by name.
+#pragma once
+#include <span>
+
+#include "command.h"
+
+namespace orrery::keyspace {
+
+struct NamedBody { const char* name; Body body; };
+
+std::span<const NamedBody> string_bodies();
+std::span<const NamedBody> key_bodies();
+std::span<const NamedBody> list_bodies();
+std::span<const NamedBody> hash_bodies();
+std::span<const NamedBody> set_bodies();
+std::span<const NamedBody> zset_bodies();
+std::span<const NamedBody> sort_bodies();
+
+}  // namespace orrery::keyspace

@@ -1,0 +1,34 @@
+// effect.h: the key changes that the log carries. The numbers are on disk; the payloads are drawn in docs/formats/keyspace.md.
+//
+// Invariants
+//  1. An effect changes one key (kFlush and kSwap: whole databases), so it belongs to exactly one shard.
+//  2. Effects are deterministic: times are absolute, random choices are written out.
+//  3. A collection that an effect leaves empty is deleted by it; one that it adds to is created when absent.
+#pragma once
+#include <cstdint>
+
+namespace orrery::keyspace {
+
+enum class Effect : std::uint8_t {
+  kSetString = 1,      // expire i64 (0 none), value string
+  kDelete = 2,         //
+  kExpire = 3,         // expire i64 (0 = persist)
+  kSetRange = 4,       // offset varint, bytes string (APPEND, SETRANGE, SETBIT)
+  kLoad = 5,           // expire i64, serialized value: replaces the key
+  kHashSet = 6,        // count varint, (field, value)…
+  kHashDelete = 7,     // count, field…
+  kListPush = 8,       // side u8 (1 = front), count, value…
+  kListPop = 9,        // side u8, count
+  kListSet = 10,       // index varint, value
+  kListInsert = 11,    // index varint, value
+  kListErase = 12,     // index varint
+  kListTrim = 13,      // first varint, kept varint
+  kSetAdd = 14,        // count, member…
+  kSetRemove = 15,     // count, member…
+  kZsetAdd = 16,       // count, (score f64, member)…
+  kZsetRemove = 17,    // count, member…
+  kFlush = 18,         // db u8 (0xff = all); no key
+  kSwap = 19,          // db u8, db u8; no key
+};
+
+}  // namespace orrery::keyspace

@@ -1,0 +1,211 @@
+#include "executor.h"
+
+#include <bit>
+
+#include "transaction.h"
+
+namespace orrery::keyspace {
+namespace {
+
+/// Stop filling the output here and let the socket drain: a pipeline of a thousand big GETs must not become one huge buffer.
+thread_local wire::FrameParser parser;
+
+bool latch_mask(const Command& command, std::span<const std::string_view> args, std::uint64_t* mask) {
+  thread_local std::vector<std::size_t> positions;
+  if (!Executor::key_arguments(command, args, &positions)) return false;
+  *mask = 0;
+  for (const std::size_t i : positions) *mask |= 1ull << Keyspace::shard_index(args[i]);
+  return true;
+}
+
+storage::Xid locked_by(Shard& shard, std::uint8_t db, std::string_view key) {
+  if (shard.locks.empty()) return 0;
+  const auto l = shard.locks.find(qualified(db, key));
+  return l == shard.locks.end() ? 0 : l->second.xid;
+}
+
+}  // namespace
+
+bool Executor::key_arguments(const Command& command, std::span<const std::string_view> args, std::vector<std::size_t>* out) {
+  out->clear();
+  const KeyPositions& k = command.keys;
+  const auto argc = static_cast<std::int64_t>(args.size());
+  if (k.first > 0) {
+    const std::int64_t last = k.last < 0 ? argc + k.last : k.last;
+    for (std::int64_t i = k.first; i <= last && i < argc; i += k.step) out->push_back(static_cast<std::size_t>(i));
+  }
+  if (k.count_at > 0 && k.count_at < argc) {
+    std::int64_t count = 0;
+    if (!parse_integer(args[static_cast<std::size_t>(k.count_at)], &count) || count < 0 || count > argc - k.count_at - 1) return true;
+    for (std::int64_t i = 0; i < count; i++) out->push_back(static_cast<std::size_t>(k.count_at + 1 + i));
+  }
+  return true;
+}
+
+Outcome Executor::execute(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid) {
+  const Command* command = CommandTable::instance().find(args[0]);
+  if (command == nullptr || command->body == nullptr) return Outcome::kTypeScript;
+  const auto argc = static_cast<std::int32_t>(args.size());
+  Context context(keyspace_, session, session.reply, session.effects);
+  context.args = args;
+  context.command = command;
+  context.now = now;
+  if (command->arity >= 0 ? argc != command->arity : argc < -command->arity) {
+    context.wrong_arity();
+    return Outcome::kDone;
+  }
+  if ((command->flags & kNoKeys) != 0) {
+    command->body(context);
+    return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
+  }
+  // Which latches: one shard is the common case.
+  std::uint64_t mask = ~0ull;
+  const bool one_key = command->keys.first == 1 && command->keys.last == 1;
+  if (one_key) {
+    const std::uint32_t index = Keyspace::shard_index(args[1]);
+    context.only_shard = &keyspace_.shard(index);
+    mask = 1ull << index;
+  } else if ((command->flags & kAllShards) == 0) {
+    latch_mask(*command, args, &mask);
+  }
+  if (!session.exclusive)
+    for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.lock();
+  const auto unlock = [&] {
+    if (session.exclusive) return;
+    for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
+  };
+  if ((command->flags & kWrite) != 0) {
+    storage::Xid blocker = 0;
+    if (one_key) {
+      blocker = locked_by(*context.only_shard, session.db, args[1]);
+    } else if ((command->flags & kAllShards) != 0) {
+      for (std::uint32_t i = 0; i < kShardCount && blocker == 0; i++)
+        if (auto& locks = keyspace_.shard(i).locks; !locks.empty()) blocker = locks.begin()->second.xid;
+    } else {
+      std::vector<std::size_t> positions;
+      bool any = false;
+      for (std::uint64_t m = mask; m != 0; m &= m - 1) any |= !keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).locks.empty();
+      if (any) {
+        key_arguments(*command, args, &positions);
+        // A command that names another database (COPY, MOVE) may meet a lock there: any lock of the name blocks.
+        for (const std::size_t i : positions)
+          for (std::uint8_t db = 0; db < kDatabaseCount && blocker == 0; db++)
+            blocker = locked_by(keyspace_.shard(Keyspace::shard_index(args[i])), db, args[i]);
+      }
+    }
+    if (blocker != 0) {
+      unlock();
+      *wait_xid = blocker;
+      return Outcome::kWait;
+    }
+  }
+  command->body(context);
+  if (!session.exclusive && !session.effects.empty()) {
+    session.lsn = keyspace_.append(session.effects.span());
+    session.effects.clear();
+  }
+  unlock();
+  return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
+}
+
+RunResult Executor::run(Session& session, const char* data, std::size_t length, std::size_t output_limit) {
+  RunResult result;
+  const std::int64_t now = now_millis();
+  wire::FrameLimits limits;
+  limits.unauthenticated = session.unauthenticated;
+  while (result.consumed < length) {
+    if (session.reply.size() >= output_limit) {
+      result.stop = Stop::kOutput;
+      break;
+    }
+    const wire::FrameResult frame = parser.parse(data + result.consumed, length - result.consumed, limits);
+    if (frame == wire::FrameResult::kIncomplete) {
+      result.stop = Stop::kIncomplete;
+      result.need = parser.need;
+      break;
+    }
+    if (frame == wire::FrameResult::kError) {
+      session.reply.error("ERR Protocol error: " + parser.error);
+      result.stop = Stop::kProtocol;
+      break;
+    }
+    if (frame == wire::FrameResult::kCommand && parser.arguments.empty()) {
+      result.consumed += parser.consumed;
+      continue;
+    }
+    Outcome outcome = Outcome::kTypeScript;
+    if (frame == wire::FrameResult::kCommand && !session.every_command_stops) outcome = execute(session, parser.arguments, now, &result.wait_xid);
+    if (outcome != Outcome::kDone) {
+      result.stop = outcome == Outcome::kWait ? Stop::kWait : Stop::kTypeScript;
+      result.frame_bytes = parser.consumed;
+      break;
+    }
+    result.commands++;
+    result.consumed += parser.consumed;
+  }
+  if (result.commands > 0) keyspace_.commands.fetch_add(result.commands, std::memory_order_relaxed);
+  return result;
+}
+
+bool Executor::begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid) {
+  keyspace_.lock_all();
+  *wait_xid = 0;
+  if (writes)
+    for (std::uint32_t i = 0; i < kShardCount && *wait_xid == 0; i++)
+      if (auto& locks = keyspace_.shard(i).locks; !locks.empty()) *wait_xid = locks.begin()->second.xid;
+  if (*wait_xid != 0) {
+    keyspace_.unlock_all();
+    return true;
+  }
+  session.exclusive = true;
+  bool intact = true;
+  Context context(keyspace_, session, session.reply, session.effects);
+  context.now = now_millis();
+  for (const Session::Watch& w : session.watches) {
+    const Key key = context.key_named(w.key, w.db);
+    (void)context.find(key);  // a key that expired since WATCH counts as changed
+    intact &= key.shard->watched.at(qualified(w.db, w.key)).version == w.version;
+  }
+  if (!intact) end_exclusive(session);
+  return intact;
+}
+
+void Executor::end_exclusive(Session& session) {
+  if (!session.effects.empty()) {
+    session.lsn = keyspace_.append(session.effects.span());
+    session.effects.clear();
+  }
+  session.exclusive = false;
+  keyspace_.unlock_all();
+}
+
+void Executor::watch(Session& session, std::string_view key) {
+  const std::string name = qualified(session.db, key);
+  for (const Session::Watch& w : session.watches)
+    if (w.db == session.db && w.key == key) return;
+  Shard& shard = keyspace_.shard(Keyspace::shard_index(key));
+  const std::lock_guard guard(shard.latch);
+  // A key that is expired already counts as absent from the start.
+  Context context(keyspace_, session, session.reply, session.effects);
+  context.now = now_millis();
+  (void)context.find(context.key_named(key, session.db));
+  if (!session.effects.empty()) {
+    session.lsn = keyspace_.append(session.effects.span());
+    session.effects.clear();
+  }
+  auto& watched = shard.watched[name];
+  watched.watchers++;
+  session.watches.push_back({session.db, std::string(key), watched.version});
+}
+
+void Executor::unwatch(Session& session) {
+  for (const Session::Watch& w : session.watches) {
+    Shard& shard = keyspace_.shard(Keyspace::shard_index(w.key));
+    const std::unique_lock guard = session.exclusive ? std::unique_lock<std::mutex>() : std::unique_lock(shard.latch);
+    const auto at = shard.watched.find(qualified(w.db, w.key));
+    if (--at->second.watchers == 0) shard.watched.erase(at);
+  }
+  session.watches.clear();
+}
+
+}  // namespace orrery::keyspace

@@ -1,0 +1,54 @@
+// executor.h: runs commands: finds them in the table, takes their latches, calls the body, logs the effects.
+//
+// `run` takes a chunk of input and goes on until something stops it; replies gather in the session's writer. One call is one border
+// crossing however many commands it holds.
+#pragma once
+#include "../wire/resp_frame.h"
+#include "context.h"
+
+namespace orrery::keyspace {
+
+/// Why a run ended. The numbers are in src/native/addon.ts.
+enum class Stop : std::uint32_t {
+  kEnd = 0,         // all input is used
+  kIncomplete = 1,  // the rest is the beginning of a frame; `need` bytes of it must be there for the next try
+  kTypeScript = 2,  // the command at `consumed` (frame_bytes long) is TypeScript's
+  kWait = 3,        // the command at `consumed` needs a key that transaction `wait_xid` has locked
+  kProtocol = 4,    // an error reply was written; the connection must end
+  kOutput = 5,      // enough output for now: send it, then go on
+};
+
+struct RunResult {
+  Stop stop = Stop::kEnd;
+  std::size_t consumed = 0;
+  std::size_t frame_bytes = 0;  // kTypeScript, kWait: of the command that stopped
+  std::size_t need = 0;
+  storage::Xid wait_xid = 0;
+  std::uint32_t commands = 0;
+};
+
+/// What `execute` did with one command.
+enum class Outcome : std::uint8_t { kDone, kTypeScript, kWait };
+
+class Executor {
+ public:
+  explicit Executor(Keyspace& keyspace) : keyspace_(keyspace) {}
+  RunResult run(Session& session, const char* data, std::size_t length, std::size_t output_limit);
+  /// One command that is split already. kWait sets *wait_xid.
+  Outcome execute(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
+
+  // EXEC: between begin and end the session holds every latch, and its writes become one record.
+  /// False when a watched key changed (then nothing is held); kWait semantics as above through *wait_xid when `writes`.
+  bool begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid);
+  void end_exclusive(Session& session);
+  void watch(Session& session, std::string_view key);
+  void unwatch(Session& session);
+
+  /// Key arguments of a command, as its table entry says.
+  static bool key_arguments(const Command& command, std::span<const std::string_view> args, std::vector<std::size_t>* out);
+
+ private:
+  Keyspace& keyspace_;
+};
+
+}  // namespace orrery::keyspace

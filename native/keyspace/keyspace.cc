@@ -1,0 +1,195 @@
+#include "keyspace.h"
+
+namespace orrery::keyspace {
+
+using storage::Lsn;
+
+Keyspace::Keyspace(Append append, std::function<Lsn()> appended) : append_(std::move(append)), appended_(std::move(appended)) {}
+Keyspace::~Keyspace() = default;
+
+std::size_t Keyspace::expire_some(std::int64_t now_ms, std::size_t limit) {
+  std::size_t count = 0;
+  storage::EffectBuffer effects;
+  ByteWriter payload;
+  for (Shard& s : shards_) {
+    const std::lock_guard guard(s.latch);
+    effects.clear();
+    for (std::uint8_t db = 0; db < kDatabaseCount; db++) {
+      Database& d = s.databases[db];
+      for (auto at = d.deadlines.begin(); at != d.deadlines.end() && at->first <= now_ms && count < limit;) {
+        Node* node = at->second;
+        ++at;
+        const std::string name = qualified(db, node->key());
+        if (s.locks.contains(name)) continue;  // its transaction decides
+        payload.clear();
+        payload.u8(db);
+        payload.string(node->key());
+        effects.add(storage::Room::kKeyspace, static_cast<std::uint8_t>(Effect::kDelete), payload.span());
+        touch(s, db, node->key());
+        d.erase(node);
+        count++;
+      }
+    }
+    if (!effects.empty()) append_(effects.span());
+    if (count >= limit) break;
+  }
+  expired.fetch_add(count, std::memory_order_relaxed);
+  return count;
+}
+
+std::array<Keyspace::Size, kDatabaseCount> Keyspace::sizes(bool latched) {
+  std::array<Size, kDatabaseCount> all{};
+  for (Shard& s : shards_) {
+    const std::unique_lock guard = latched ? std::unique_lock<std::mutex>() : std::unique_lock(s.latch);
+    for (std::size_t db = 0; db < kDatabaseCount; db++) {
+      all[db].keys += s.databases[db].keys.size();
+      all[db].expiring += s.databases[db].deadlines.size();
+    }
+  }
+  return all;
+}
+
+Status Keyspace::redo(std::uint8_t operation, ByteReader payload, storage::CommitTs, Lsn lsn) {
+  const auto corrupt = [&] { return Status::error(StatusCode::kCorrupt, "keyspace effect " + std::to_string(operation) + " does not parse"); };
+  const auto effect = static_cast<Effect>(operation);
+  if (effect == Effect::kFlush || effect == Effect::kSwap) {
+    const std::uint8_t a = payload.u8();
+    const std::uint8_t b = effect == Effect::kSwap ? payload.u8() : 0;
+    if (!payload.ok() || (a >= kDatabaseCount && !(effect == Effect::kFlush && a == 0xff)) || b >= kDatabaseCount) return corrupt();
+    for (Shard& s : shards_) {
+      if (lsn <= s.loaded_lsn) continue;
+      if (effect == Effect::kSwap) {
+        std::swap(s.databases[a].keys, s.databases[b].keys);
+        std::swap(s.databases[a].deadlines, s.databases[b].deadlines);
+      } else {
+        for (std::uint8_t db = 0; db < kDatabaseCount; db++)
+          if (a == 0xff || a == db) s.databases[db].clear();
+      }
+    }
+    return Status::ok();
+  }
+  const std::uint8_t db = payload.u8();
+  const std::string_view key = payload.string();
+  if (!payload.ok() || db >= kDatabaseCount) return corrupt();
+  Shard& s = shards_[shard_index(key)];
+  if (lsn <= s.loaded_lsn) {
+    const auto exception = s.loaded_exceptions.find(qualified(db, key));
+    if (exception == s.loaded_exceptions.end() || lsn <= exception->second) return Status::ok();
+  }
+  return apply_effect(effect, s.databases[db], key, payload).is_ok() ? Status::ok() : corrupt();
+}
+
+Status Keyspace::recovered(Lsn) {
+  for (Shard& s : shards_) {
+    s.loaded_lsn = 0;
+    s.loaded_exceptions.clear();
+  }
+  return Status::ok();
+}
+
+// Checkpoint: one stream a shard, written from a copy made under its latch (docs/formats/keyspace.md).
+Status Keyspace::save(storage::CheckpointWriter& out, const storage::CheckpointMark&) {
+  for (std::uint32_t i = 0; i < kShardCount; i++) {
+    Shard& s = shards_[i];
+    ByteWriter w;
+    {
+      const std::lock_guard guard(s.latch);
+      w.u64(appended_());
+      w.u32(static_cast<std::uint32_t>(s.locks.size()));
+      for (const auto& [name, lock] : s.locks) {
+        w.string(name);
+        w.u64(lock.since);
+      }
+      for (std::uint8_t db = 0; db < kDatabaseCount; db++)
+        s.databases[db].keys.each([&](const Node& n) {
+          w.u8(1);
+          w.u8(db);
+          w.string(n.key());
+          w.i64(n.payload.expire_ms);
+          n.payload.value.serialize(w);
+        });
+      w.u8(0);
+    }
+    std::unique_ptr<storage::CheckpointStream> stream;
+    if (Status status = out.create("keys." + std::to_string(i), &stream); !status.is_ok()) return status;
+    stream->write(w);
+    if (Status status = stream->close(); !status.is_ok()) return status;
+  }
+  return Status::ok();
+}
+
+Status Keyspace::load(storage::CheckpointReader& in) {
+  for (std::uint32_t i = 0; i < kShardCount; i++) {
+    const std::string name = "keys." + std::to_string(i);
+    if (!in.has(name)) return Status::error(StatusCode::kCorrupt, "the checkpoint has no stream " + name);
+    std::unique_ptr<storage::CheckpointInput> input;
+    if (Status status = in.open(name, &input); !status.is_ok()) return status;
+    std::vector<std::uint8_t> bytes(input->remaining());
+    if (!input->read(bytes.data(), bytes.size())) return input->status();
+    ByteReader r(bytes.data(), bytes.size());
+    Shard& s = shards_[i];
+    s.loaded_lsn = r.u64();
+    const std::uint32_t locks = r.u32();
+    for (std::uint32_t l = 0; l < locks && r.ok(); l++) {
+      std::string key(r.string());
+      s.loaded_exceptions[std::move(key)] = r.u64();
+    }
+    while (r.ok() && r.u8() == 1) {
+      const std::uint8_t db = r.u8();
+      const std::string_view key = r.string();
+      const std::int64_t expire = r.i64();
+      Value value;
+      if (!r.ok() || db >= kDatabaseCount || !Value::deserialize(r, &value)) return Status::error(StatusCode::kCorrupt, "stream " + name + " does not parse");
+      Node* n = s.databases[db].keys.insert(key, hash_bytes(key), std::move(value));
+      s.databases[db].set_deadline(n, expire);
+    }
+    if (!r.ok()) return Status::error(StatusCode::kCorrupt, "stream " + name + " does not parse");
+  }
+  return Status::ok();
+}
+
+void Keyspace::digest(Digest& out) {
+  ByteWriter w;
+  for (Shard& s : shards_) {
+    const std::lock_guard guard(s.latch);
+    for (std::uint8_t db = 0; db < kDatabaseCount; db++)
+      s.databases[db].keys.each([&](const Node& n) {
+        // Members are items of their own, so that the order of a hash table does not matter.
+        const auto item = [&](auto&& write) {
+          w.clear();
+          w.u8(db);
+          w.string(n.key());
+          write();
+          out.add("keys", w.span());
+        };
+        Value& v = const_cast<Node&>(n).payload.value;
+        item([&] { w.u8(static_cast<std::uint8_t>(v.type())); w.i64(n.payload.expire_ms); w.varint(v.size()); });
+        char scratch[24];
+        switch (v.type()) {
+          case ValueType::kString: item([&] { w.string(v.text(scratch)); }); break;
+          case ValueType::kList: v.list().walk(0, true, [&](std::size_t at, std::string_view e) { item([&] { w.varint(at); w.string(e); }); return true; }); break;
+          case ValueType::kSet: v.set().each([&](std::string_view m) { item([&] { w.string(m); }); }); break;
+          case ValueType::kZset: v.zset().each([&](ScoredMember m) { item([&] { w.string(m.member); w.f64(m.score); }); }); break;
+          case ValueType::kHash: v.hash().each([&](std::string_view f, std::string_view e) { item([&] { w.string(f); w.string(e); }); }); break;
+        }
+      });
+  }
+}
+
+void Keyspace::statistics(const std::function<void(std::string_view, double)>& report) {
+  std::size_t keys = 0, expiring = 0;
+  for (const Size& s : sizes(false)) {
+    keys += s.keys;
+    expiring += s.expiring;
+  }
+  report("keyspace.keys", static_cast<double>(keys));
+  report("keyspace.expiring", static_cast<double>(expiring));
+  report("keyspace.bytes", static_cast<double>(used_memory().load(std::memory_order_relaxed)));
+  report("keyspace.commands", static_cast<double>(commands.load(std::memory_order_relaxed)));
+  report("keyspace.hits", static_cast<double>(hits.load(std::memory_order_relaxed)));
+  report("keyspace.misses", static_cast<double>(misses.load(std::memory_order_relaxed)));
+  report("keyspace.expired", static_cast<double>(expired.load(std::memory_order_relaxed)));
+  report("keyspace.changes", static_cast<double>(changes.load(std::memory_order_relaxed)));
+}
+
+}  // namespace orrery::keyspace

@@ -1,0 +1,130 @@
+// packed.h: a sequence of byte strings in one allocation, for small collections and for the nodes of lists.
+//
+// Element: [length varint][bytes][length varint, bytes reversed], so it can be walked both ways. Finding is a linear walk:
+// the thresholds of the collections that use it keep it short.
+// Invariant: a position is the offset of an element's first byte; end() is one past the last element.
+#pragma once
+#include <string_view>
+
+#include "blob.h"
+
+namespace orrery::keyspace {
+
+class Packed {
+ public:
+  std::size_t count() const noexcept { return count_; }
+  std::size_t bytes() const noexcept { return size_; }
+  std::size_t begin() const noexcept { return 0; }
+  std::size_t end() const noexcept { return size_; }
+
+  Packed() = default;
+  Packed(Packed&& o) noexcept : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)), capacity_(std::exchange(o.capacity_, 0)), count_(std::exchange(o.count_, 0)) {}
+  Packed& operator=(Packed&& o) noexcept {
+    std::swap(data_, o.data_);
+    std::swap(size_, o.size_);
+    std::swap(capacity_, o.capacity_);
+    std::swap(count_, o.count_);
+    return *this;
+  }
+  Packed(const Packed& o) : size_(o.size_), capacity_(o.size_), count_(o.count_) {
+    if (size_ == 0) return;
+    data_ = static_cast<char*>(allocate(size_));
+    std::memcpy(data_, o.data_, size_);
+  }
+  ~Packed() { release(data_); }
+
+  std::string_view at(std::size_t position) const noexcept {
+    std::size_t length = 0;
+    const char* p = data_ + position;
+    for (int shift = 0;; shift += 7) {
+      const auto b = static_cast<std::uint8_t>(*p++);
+      length |= static_cast<std::size_t>(b & 0x7f) << shift;
+      if ((b & 0x80) == 0) break;
+    }
+    return {p, length};
+  }
+  std::size_t next(std::size_t position) const noexcept {
+    const std::string_view v = at(position);
+    const auto header = static_cast<std::size_t>(v.data() - (data_ + position));
+    return position + 2 * header + v.size();
+  }
+  /// The element that ends at `position` (> 0).
+  std::size_t previous(std::size_t position) const noexcept {
+    std::size_t length = 0, header = 0;
+    const char* p = data_ + position - 1;
+    for (int shift = 0;; shift += 7) {
+      const auto b = static_cast<std::uint8_t>(*p--);
+      header++;
+      length |= static_cast<std::size_t>(b & 0x7f) << shift;
+      if ((b & 0x80) == 0) break;
+    }
+    return position - 2 * header - length;
+  }
+  /// Position of element `index` (< count), from the nearer side.
+  std::size_t locate(std::size_t index) const noexcept {
+    if (index <= count_ / 2) {
+      std::size_t p = 0;
+      while (index-- > 0) p = next(p);
+      return p;
+    }
+    std::size_t p = size_;
+    for (std::size_t i = count_; i > index; i--) p = previous(p);
+    return p;
+  }
+
+  void insert(std::size_t position, std::string_view value) {
+    char header[10];
+    std::size_t n = 0;
+    for (std::size_t v = value.size();; v >>= 7) {
+      header[n++] = static_cast<char>(v >= 0x80 ? (v & 0x7f) | 0x80 : v);
+      if (v < 0x80) break;
+    }
+    const std::size_t total = 2 * n + value.size();
+    if (size_ + total > capacity_) {
+      // The value may lie in this very allocation (a copy within a collection), so grow into a fresh one.
+      const std::size_t capacity = size_ + total + std::min<std::size_t>(size_ / 2, 4096);
+      char* fresh = static_cast<char*>(allocate(capacity));
+      if (position > 0) std::memcpy(fresh, data_, position);
+      write(fresh + position, header, n, value);
+      if (size_ > position) std::memcpy(fresh + position + total, data_ + position, size_ - position);
+      release(data_);
+      data_ = fresh;
+      capacity_ = static_cast<std::uint32_t>(capacity);
+    } else {
+      if (size_ > position) std::memmove(data_ + position + total, data_ + position, size_ - position);
+      write(data_ + position, header, n, value);
+    }
+    size_ += static_cast<std::uint32_t>(total);
+    count_++;
+  }
+  void push_back(std::string_view value) { insert(size_, value); }
+  void push_front(std::string_view value) { insert(0, value); }
+
+  void erase(std::size_t position) noexcept {
+    const std::size_t after = next(position);
+    std::memmove(data_ + position, data_ + after, size_ - after);
+    size_ -= static_cast<std::uint32_t>(after - position);
+    count_--;
+  }
+  void replace(std::size_t position, std::string_view value) {
+    const std::string_view old = at(position);
+    if (old.size() == value.size()) {
+      std::memmove(const_cast<char*>(old.data()), value.data(), value.size());
+      return;
+    }
+    erase(position);
+    insert(position, value);
+  }
+  std::size_t memory() const noexcept { return sizeof(Packed) + (data_ == nullptr ? 0 : malloc_usable_size(data_)); }
+
+ private:
+  static void write(char* to, const char* header, std::size_t n, std::string_view value) noexcept {
+    std::memcpy(to, header, n);
+    if (!value.empty()) std::memcpy(to + n, value.data(), value.size());
+    for (std::size_t i = 0; i < n; i++) to[n + value.size() + i] = header[n - 1 - i];
+  }
+  char* data_ = nullptr;
+  std::uint32_t size_ = 0, capacity_ = 0, count_ = 0;
+};
+
+}  // namespace orrery::keyspace

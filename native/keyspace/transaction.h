@@ -1,0 +1,49 @@
+// transaction.h: keys in a SQL transaction: an overlay of private copies that is swapped in at commit.
+//
+// Invariants
+//  1. A key is in the overlay exactly while this transaction holds its lock; the overlay's database then is what the transaction sees of it.
+//  2. Before a command changes an owned key, its value is put on the undo list, so a rollback to a savepoint restores it.
+//  3. Effects of the commands are in the transaction's buffer, in order; the swap at commit gives what replaying them gives.
+// Threads: used by the transaction's thread; on_commit and on_rollback take shard latches one at a time.
+#pragma once
+#include <map>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "../storage/transaction.h"
+#include "context.h"
+#include "executor.h"
+
+namespace orrery::keyspace {
+
+class KeyTransaction final : public storage::TransactionParticipant {
+ public:
+  KeyTransaction(Keyspace& keyspace, storage::Xid xid) : keyspace_(keyspace), xid_(xid) {}
+  ~KeyTransaction() override;
+
+  bool owns(std::uint8_t db, std::string_view key) const { return !owned_.empty() && owned_.contains(qualified(db, key)); }
+  Database& database(std::uint8_t db) { return databases_[db]; }
+
+  /// Runs one command; the reply goes to `reply`. kWait: `detail` is the transaction that holds a key. kInvalid: the command cannot run
+  /// inside a transaction (message names it).
+  Status execute(Session& session, wire::RespWriter& reply, storage::EffectBuffer& effects, std::span<const std::string_view> args);
+
+  void on_commit(storage::CommitTs ts, storage::Lsn lsn) noexcept override;
+  void on_rollback() noexcept override;
+  std::size_t mark() const noexcept override { return undo_.size(); }
+  void on_rollback_to(std::size_t mark) noexcept override;
+
+ private:
+  struct Undo { std::uint8_t db; std::string key; bool existed; Value value; std::int64_t expire_ms; };
+  Status take(std::uint8_t db, std::string_view key, Shard& shard);
+  void remember(std::uint8_t db, std::string_view key);
+
+  Keyspace& keyspace_;
+  storage::Xid xid_;
+  std::unordered_set<std::string> owned_;
+  std::map<std::uint8_t, Database> databases_;
+  std::vector<Undo> undo_;
+};
+
+}  // namespace orrery::keyspace
