@@ -11,6 +11,15 @@ namespace {
 /// Rooms that replay the log are created here, before recovery, and join `participants`.
 void create_rooms(Engine& engine) {
   engine.transactions = std::make_unique<storage::TransactionManager>(*engine.log);
+  engine.keyspace = std::make_unique<keyspace::Keyspace>(
+      [&transactions = *engine.transactions](std::span<const std::uint8_t> effects) { return transactions.append_effects(effects); },
+      [&log = *engine.log] { return log.appended(); });
+  engine.participants.push_back({storage::Room::kKeyspace, engine.keyspace.get()});
+  engine.pubsub = std::make_unique<keyspace::PubSub>(
+      [&events = engine.events](std::uint64_t listener, std::uint64_t subscriber, std::string_view channel, std::string_view payload, const std::string* pattern) {
+        events.post(listener, pattern == nullptr ? Event::message(subscriber, std::string(channel), std::string(payload))
+                                                 : Event::pattern_message(subscriber, std::string(channel), std::string(payload), *pattern));
+      });
 }
 
 void listen_to_log(Engine& engine) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "../core/file.h"
+#include "../keyspace/keyspace.h"
+#include "../keyspace/pubsub.h"
 #include "../storage/checkpoint.h"
 #include "../storage/checkpointer.h"
 #include "../storage/data_folder.h"
@@ -33,6 +35,8 @@ struct Engine {
   std::unique_ptr<storage::Log> log;
   storage::FileLog* file_log = nullptr;  // `log` when there is a folder
   std::unique_ptr<storage::TransactionManager> transactions;
+  std::unique_ptr<keyspace::Keyspace> keyspace;
+  std::unique_ptr<keyspace::PubSub> pubsub;
   // Rooms stand here in their order of dependence: relations, vector indexes, keyspace.
   std::vector<storage::Participant> participants;
   std::unique_ptr<storage::Checkpointer> checkpointer;  // none in memory

@@ -1,6 +1,431 @@
-// keyspace_binding.cc: exports.keyspace.
+// keyspace_binding.cc: exports.keyspace (src/native/keyspace.ts). `run` is the hot call: raw Node-API, no allocation, results in state words.
+#include <algorithm>
+#include <cstring>
+
+#include "../keyspace/executor.h"
+#include "../keyspace/pubsub.h"
+#include "../keyspace/relation_rows.h"
+#include "../keyspace/transaction.h"
 #include "engine.h"
+#include "engine_rooms.h"
 
 namespace orrery::binding {
-void init_keyspace(Napi::Env env, Napi::Object exports) { exports.Set("keyspace", Napi::Object::New(env)); }
+namespace {
+
+using keyspace::Session;
+
+enum StateWord { kConsumed, kOutputLength, kLsn, kWaitXid, kFrameBytes, kNeed, kDatabase, kCommands, kStateWords };
+
+/// A JavaScript thread's shared buffers. References keep them alive as long as the thread's handle.
+struct Thread {
+  Engine* engine;
+  ListenerId listener;
+  std::uint8_t* output;
+  std::size_t output_size;
+  double* state;
+  Napi::ObjectReference output_reference, state_reference;
+  double next_session = 1;
+};
+
+struct NativeSession {
+  Session session;
+  Thread* thread;
+  Napi::ObjectReference thread_reference;
+  storage::Xid waiter;  // stands for this session in the graph of waits; far above real xids
+  bool closed = false;
+};
+
+template <typename T>
+T* external(const Napi::CallbackInfo& info, std::size_t at = 0) {
+  if (info.Length() > at && info[at].IsExternal()) return info[at].As<Napi::External<T>>().Data();
+  Napi::TypeError::New(info.Env(), "a keyspace handle is expected").ThrowAsJavaScriptException();
+  return nullptr;
+}
+NativeSession* session_of(const Napi::CallbackInfo& info) {
+  NativeSession* s = external<NativeSession>(info);
+  if (s != nullptr && !s->closed) return s;
+  if (s != nullptr) Napi::Error::New(info.Env(), "the keyspace session is closed").ThrowAsJavaScriptException();
+  return nullptr;
+}
+std::string_view bytes_of(const Napi::Value& v) {
+  void* data = nullptr;
+  std::size_t length = 0;
+  if (v.IsTypedArray()) napi_get_typedarray_info(v.Env(), v, nullptr, &length, &data, nullptr, nullptr);
+  return {static_cast<const char*>(data), length};
+}
+Napi::Value bytes_value(Napi::Env env, std::string_view s) { return Napi::Buffer<char>::Copy(env, s.data(), s.size()); }
+
+/// Moves the session's replies to the thread's output when they fit.
+void publish_output(NativeSession& s) {
+  wire::RespWriter& reply = s.session.reply;
+  double* state = s.thread->state;
+  if (reply.size() <= s.thread->output_size) {
+    if (reply.size() > 0) std::memcpy(s.thread->output, reply.data(), reply.size());
+    state[kOutputLength] = static_cast<double>(reply.size());
+    reply.clear();
+  } else {
+    state[kOutputLength] = -static_cast<double>(reply.size());
+  }
+  state[kLsn] = static_cast<double>(s.session.lsn);
+  state[kDatabase] = s.session.db;
+}
+
+Napi::Value define_commands(const Napi::CallbackInfo& info) {
+  count_crossing();
+  const auto list = info[0].As<Napi::Array>();
+  Napi::Array missing = Napi::Array::New(info.Env());
+  std::vector<keyspace::Command> commands;
+  for (std::uint32_t i = 0; i < list.Length(); i++) {
+    const auto entry = list.Get(i).As<Napi::Object>();
+    const auto number = [&](const char* name) { return entry.Get(name).As<Napi::Number>().Int32Value(); };
+    keyspace::Command c;
+    c.name = entry.Get("name").As<Napi::String>().Utf8Value();
+    c.arity = number("arity");
+    c.flags = static_cast<std::uint32_t>(number("flags"));
+    c.keys = {static_cast<std::int16_t>(number("firstKey")), static_cast<std::int16_t>(number("lastKey")), static_cast<std::int16_t>(number("keyStep")),
+              static_cast<std::int16_t>(number("keyCountAt"))};
+    c.body = keyspace::CommandTable::body_named(c.name);
+    if (c.body == nullptr) missing.Set(missing.Length(), Napi::String::New(info.Env(), c.name));
+    else commands.push_back(std::move(c));
+  }
+  keyspace::CommandTable::instance().define(std::move(commands));
+  return missing;
+}
+
+Napi::Value attach(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  auto output = info[1].As<Napi::Uint8Array>();
+  auto state = info[2].As<Napi::Float64Array>();
+  if (state.ElementLength() < kStateWords) {
+    Napi::TypeError::New(info.Env(), "the state array is too short").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  auto* thread = new Thread{engine, listener_of(info), output.Data(), output.ByteLength(), state.Data(), {}, {}};
+  thread->output_reference = Napi::Persistent(output.As<Napi::Object>());
+  thread->state_reference = Napi::Persistent(state.As<Napi::Object>());
+  return Napi::External<Thread>::New(info.Env(), thread, [](Napi::Env, Thread* t) { delete t; });
+}
+
+Napi::Value open_session(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Thread* thread = external<Thread>(info);
+  if (thread == nullptr) return info.Env().Undefined();
+  auto* s = new NativeSession();
+  s->thread = thread;
+  s->waiter = (1ull << 52) | (thread->listener << 32) | static_cast<std::uint64_t>(thread->next_session++);
+  s->thread_reference = Napi::Persistent(info[0].As<Napi::Object>());
+  return Napi::External<NativeSession>::New(info.Env(), s, [](Napi::Env, NativeSession* n) { delete n; });
+}
+
+Napi::Value close_session(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  keyspace::Executor executor(*s->thread->engine->keyspace);
+  executor.unwatch(s->session);
+  s->thread->engine->transactions->cancel_wait(s->waiter);
+  s->closed = true;
+  return info.Env().Undefined();
+}
+
+Napi::Value configure(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  const std::uint32_t flags = info[1].ToNumber().Uint32Value();
+  s->session.every_command_stops = (flags & 1) != 0;
+  s->session.unauthenticated = (flags & 2) != 0;
+  s->session.reply.resp3 = (flags & 4) != 0;
+  s->session.db = static_cast<std::uint8_t>(std::min(info[2].ToNumber().Uint32Value(), keyspace::kDatabaseCount - 1));
+  return info.Env().Undefined();
+}
+
+napi_value run(napi_env env, napi_callback_info info) {
+  count_crossing();
+  napi_value argv[5];
+  std::size_t argc = 5;
+  void* handle = nullptr;
+  void* data = nullptr;
+  std::size_t length = 0;
+  double start = 0, end = 0, limit = 0;
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr) != napi_ok || argc < 5 || napi_get_value_external(env, argv[0], &handle) != napi_ok ||
+      napi_get_typedarray_info(env, argv[1], nullptr, &length, &data, nullptr, nullptr) != napi_ok || napi_get_value_double(env, argv[2], &start) != napi_ok ||
+      napi_get_value_double(env, argv[3], &end) != napi_ok || napi_get_value_double(env, argv[4], &limit) != napi_ok || start < 0 || start > end ||
+      end > static_cast<double>(length) || static_cast<NativeSession*>(handle)->closed) {
+    napi_throw_type_error(env, nullptr, "run(session, input, start, end, outputLimit)");
+    return nullptr;
+  }
+  auto* s = static_cast<NativeSession*>(handle);
+  keyspace::Executor executor(*s->thread->engine->keyspace);
+  const auto first = static_cast<std::size_t>(start);
+  const keyspace::RunResult r = executor.run(s->session, static_cast<const char*>(data) + first, static_cast<std::size_t>(end) - first, static_cast<std::size_t>(limit));
+  double* state = s->thread->state;
+  publish_output(*s);
+  state[kConsumed] = start + static_cast<double>(r.consumed);
+  state[kWaitXid] = static_cast<double>(r.wait_xid);
+  state[kFrameBytes] = static_cast<double>(r.frame_bytes);
+  state[kNeed] = static_cast<double>(r.need);
+  state[kCommands] = r.commands;
+  napi_value result;
+  napi_create_uint32(env, static_cast<std::uint32_t>(r.stop), &result);
+  return result;
+}
+
+Napi::Value execute(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  const auto list = info[1].As<Napi::Array>();
+  std::vector<std::string_view> args;
+  for (std::uint32_t i = 0; i < list.Length(); i++) args.push_back(bytes_of(list.Get(i)));
+  storage::Xid wait_xid = 0;
+  keyspace::Executor executor(*s->thread->engine->keyspace);
+  const keyspace::Outcome outcome = args.empty() ? keyspace::Outcome::kTypeScript : executor.execute(s->session, args, keyspace::now_millis(), &wait_xid);
+  if (outcome == keyspace::Outcome::kDone) s->thread->engine->keyspace->commands.fetch_add(1, std::memory_order_relaxed);
+  publish_output(*s);
+  s->thread->state[kWaitXid] = static_cast<double>(wait_xid);
+  const auto stop = outcome == keyspace::Outcome::kDone ? keyspace::Stop::kEnd : outcome == keyspace::Outcome::kWait ? keyspace::Stop::kWait : keyspace::Stop::kTypeScript;
+  return Napi::Number::New(info.Env(), static_cast<double>(stop));
+}
+
+Napi::Value take_output(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  Napi::Value bytes = bytes_value(info.Env(), {s->session.reply.data(), s->session.reply.size()});
+  s->session.reply.clear();
+  return bytes;
+}
+
+Napi::Value watch(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s != nullptr) keyspace::Executor(*s->thread->engine->keyspace).watch(s->session, bytes_of(info[1]));
+  return info.Env().Undefined();
+}
+Napi::Value unwatch(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s != nullptr) keyspace::Executor(*s->thread->engine->keyspace).unwatch(s->session);
+  return info.Env().Undefined();
+}
+Napi::Value begin_exclusive(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  storage::Xid wait_xid = 0;
+  const bool intact = keyspace::Executor(*s->thread->engine->keyspace).begin_exclusive(s->session, info[1].ToBoolean(), &wait_xid);
+  s->thread->state[kWaitXid] = static_cast<double>(wait_xid);
+  return Napi::Number::New(info.Env(), !intact ? 2 : wait_xid != 0 ? 1 : 0);
+}
+Napi::Value end_exclusive(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  const storage::Lsn before = s->session.lsn;
+  keyspace::Executor(*s->thread->engine->keyspace).end_exclusive(s->session);
+  return Napi::Number::New(info.Env(), s->session.lsn == before ? 0.0 : static_cast<double>(s->session.lsn));
+}
+Napi::Value wait_for(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  const auto xid = static_cast<storage::Xid>(info[1].ToNumber().Int64Value());
+  const auto token = static_cast<std::uint64_t>(info[2].ToNumber().Int64Value());
+  bool already = false;
+  Engine* engine = s->thread->engine;
+  const Status status = engine->transactions->wait_for(s->waiter, xid, [engine, listener = s->thread->listener, token] { engine->events.post(listener, Event::wait_over(token)); }, &already);
+  (void)status;  // a RESP session waits for one transaction and holds nothing: it closes no cycle
+  return Napi::Number::New(info.Env(), already ? 0 : 1);
+}
+Napi::Value cancel_wait(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s != nullptr) s->thread->engine->transactions->cancel_wait(s->waiter);
+  return info.Env().Undefined();
+}
+
+Napi::Value expire_some(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->keyspace->expire_some(keyspace::now_millis(), info[1].ToNumber().Uint32Value())));
+}
+Napi::Value database_sizes(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  Napi::Array out = Napi::Array::New(info.Env());
+  for (const auto& size : s->thread->engine->keyspace->sizes(s->session.exclusive)) {
+    out.Set(out.Length(), Napi::Number::New(info.Env(), static_cast<double>(size.keys)));
+    out.Set(out.Length(), Napi::Number::New(info.Env(), static_cast<double>(size.expiring)));
+  }
+  return out;
+}
+Napi::Value counters(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  keyspace::Keyspace& k = *engine->keyspace;
+  Napi::Object out = Napi::Object::New(info.Env());
+  const auto put = [&](const char* name, double v) { out.Set(name, Napi::Number::New(info.Env(), v)); };
+  put("commands", static_cast<double>(k.commands.load()));
+  put("hits", static_cast<double>(k.hits.load()));
+  put("misses", static_cast<double>(k.misses.load()));
+  put("expired", static_cast<double>(k.expired.load()));
+  put("changes", static_cast<double>(k.changes.load()));
+  put("memory", static_cast<double>(keyspace::used_memory().load()));
+  return out;
+}
+Napi::Value limit(const Napi::CallbackInfo& info) {
+  count_crossing();
+  keyspace::Limits& l = keyspace::limits();
+  std::atomic<std::uint32_t>* all[] = {&l.hash_max_packed_entries, &l.hash_max_packed_value, &l.set_max_intset_entries, &l.zset_max_packed_entries, &l.zset_max_packed_value};
+  const std::uint32_t which = info[0].ToNumber().Uint32Value();
+  const double value = info[1].ToNumber().DoubleValue();
+  if (which >= 5) {
+    Napi::TypeError::New(info.Env(), "no such limit").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  if (value >= 0) *all[which] = static_cast<std::uint32_t>(std::min(value, 4294967295.0));
+  return Napi::Number::New(info.Env(), all[which]->load());
+}
+
+Napi::Value exec_in_transaction(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  storage::Transaction* t = engine->transactions->find(static_cast<storage::Xid>(info[1].ToNumber().Int64Value()));
+  if (t == nullptr) {
+    Napi::TypeError::New(info.Env(), "no such transaction").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  if (t->participant(storage::ParticipantSlot::kKeys) == nullptr)
+    t->attach(storage::ParticipantSlot::kKeys, std::make_unique<keyspace::KeyTransaction>(*engine->keyspace, t->xid()));
+  auto* keys = static_cast<keyspace::KeyTransaction*>(t->participant(storage::ParticipantSlot::kKeys));
+  const auto list = info[2].As<Napi::Array>();
+  std::vector<std::string> owned(list.Length());
+  std::vector<std::string_view> args;
+  for (std::uint32_t i = 0; i < list.Length(); i++) {
+    const Napi::Value v = list.Get(i);
+    if (v.IsString()) {
+      owned[i] = v.As<Napi::String>().Utf8Value();
+      args.push_back(owned[i]);
+    } else {
+      args.push_back(bytes_of(v));
+    }
+  }
+  Session session;
+  wire::RespWriter reply;
+  if (Status status = keys->execute(session, reply, t->effects(), args); !status.is_ok()) return status_value(info, std::move(status));
+  return bytes_value(info.Env(), {reply.data(), reply.size()});
+}
+
+Napi::Value new_subscriber(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->add_subscriber(listener_of(info))));
+}
+std::uint64_t subscriber_of(const Napi::CallbackInfo& info) { return static_cast<std::uint64_t>(info[1].ToNumber().Int64Value()); }
+Napi::Value subscribe(const Napi::CallbackInfo& info) {
+  count_crossing();
+  if (Engine* engine = engine_of(info)) engine->pubsub->subscribe(subscriber_of(info), bytes_of(info[2]), info[3].ToBoolean());
+  return info.Env().Undefined();
+}
+Napi::Value unsubscribe(const Napi::CallbackInfo& info) {
+  count_crossing();
+  if (Engine* engine = engine_of(info)) engine->pubsub->unsubscribe(subscriber_of(info), bytes_of(info[2]), info[3].ToBoolean());
+  return info.Env().Undefined();
+}
+Napi::Value remove_subscriber(const Napi::CallbackInfo& info) {
+  count_crossing();
+  if (Engine* engine = engine_of(info)) engine->pubsub->remove_subscriber(subscriber_of(info));
+  return info.Env().Undefined();
+}
+Napi::Value publish(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->publish(bytes_of(info[1]), bytes_of(info[2]))));
+}
+Napi::Value channels(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const std::string_view pattern = bytes_of(info[1]);
+  Napi::Array out = Napi::Array::New(info.Env());
+  for (const std::string& c : engine->pubsub->channels(info[1].IsTypedArray() ? &pattern : nullptr)) out.Set(out.Length(), bytes_value(info.Env(), c));
+  return out;
+}
+Napi::Value subscriber_count(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->subscriber_count(bytes_of(info[1]))));
+}
+Napi::Value pattern_count(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->pattern_count()));
+}
+
+Napi::Value relation_rows(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  keyspace::KeyTransaction* transaction = nullptr;
+  const auto xid = static_cast<storage::Xid>(info[1].ToNumber().Int64Value());
+  if (xid != 0)
+    if (storage::Transaction* t = engine->transactions->find(xid)) transaction = static_cast<keyspace::KeyTransaction*>(t->participant(storage::ParticipantSlot::kKeys));
+  const std::string_view key = bytes_of(info[4]);
+  auto cursor = static_cast<std::uint64_t>(info[3].ToNumber().Int64Value());
+  const std::vector<std::uint8_t> block =
+      keyspace::relation_rows(*engine->keyspace, transaction, static_cast<keyspace::KeyRelation>(info[2].ToNumber().Uint32Value()), &cursor, info[4].IsTypedArray() ? &key : nullptr);
+  Napi::Array out = Napi::Array::New(info.Env(), 2);
+  out.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(cursor)));
+  out.Set(1u, Napi::Buffer<std::uint8_t>::Copy(info.Env(), block.data(), block.size()));
+  return out;
+}
+
+}  // namespace
+
+void init_keyspace(Napi::Env env, Napi::Object exports) {
+  Napi::Object k = Napi::Object::New(env);
+  napi_value hot;
+  napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, nullptr, &hot);
+  k.Set("run", Napi::Value(env, hot));
+  const auto add = [&](const char* name, auto function) { k.Set(name, Napi::Function::New(env, function, name)); };
+  add("defineCommands", define_commands);
+  add("attach", attach);
+  add("openSession", open_session);
+  add("closeSession", close_session);
+  add("configure", configure);
+  add("execute", execute);
+  add("takeOutput", take_output);
+  add("watch", watch);
+  add("unwatch", unwatch);
+  add("beginExclusive", begin_exclusive);
+  add("endExclusive", end_exclusive);
+  add("waitFor", wait_for);
+  add("cancelWait", cancel_wait);
+  add("expireSome", expire_some);
+  add("databaseSizes", database_sizes);
+  add("counters", counters);
+  add("limit", limit);
+  add("execInTransaction", exec_in_transaction);
+  add("newSubscriber", new_subscriber);
+  add("subscribe", subscribe);
+  add("unsubscribe", unsubscribe);
+  add("removeSubscriber", remove_subscriber);
+  add("publish", publish);
+  add("channels", channels);
+  add("subscriberCount", subscriber_count);
+  add("patternCount", pattern_count);
+  add("relationRows", relation_rows);
+  exports.Set("keyspace", k);
+}
 }  // namespace orrery::binding

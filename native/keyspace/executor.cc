@@ -7,7 +7,6 @@
 namespace orrery::keyspace {
 namespace {
 
-/// Stop filling the output here and let the socket drain: a pipeline of a thousand big GETs must not become one huge buffer.
 thread_local wire::FrameParser parser;
 
 bool latch_mask(const Command& command, std::span<const std::string_view> args, std::uint64_t* mask) {
@@ -60,7 +59,7 @@ Outcome Executor::execute(Session& session, std::span<const std::string_view> ar
   }
   // Which latches: one shard is the common case.
   std::uint64_t mask = ~0ull;
-  const bool one_key = command->keys.first == 1 && command->keys.last == 1;
+  const bool one_key = command->keys.first == 1 && command->keys.last == 1 && command->keys.count_at == 0 && (command->flags & kAllShards) == 0;
   if (one_key) {
     const std::uint32_t index = Keyspace::shard_index(args[1]);
     context.only_shard = &keyspace_.shard(index);

@@ -6,7 +6,7 @@
 //  3. Several latches are taken in ascending shard order.
 //  4. A key locked by an open SQL transaction is not changed by anyone else until the transaction ends; readers see the committed value.
 //  5. `deadlines` holds exactly the nodes whose expire_ms is not 0.
-// Latch order: see storage/transaction.h; a shard latch is taken after the commit mutex and before the log's own.
+// Latch order: shard latches -> commit mutex (append) -> the log's own. So nothing takes a shard latch under the commit mutex.
 // Expiry: lazily at each access, and by `expire_some`, which walks each shard's ordered deadlines (a departure from a timing wheel: exact,
 // no ticks when nothing expires, O(log n) per change of a deadline).
 #pragma once
@@ -83,9 +83,6 @@ struct alignas(64) Shard {
   std::unordered_map<std::string, storage::Lsn> loaded_exceptions;
 };
 
-/// Called when a list or sorted set was pushed to, with the database and key (blocking commands).
-class KeyReadyListener;
-
 class Keyspace final : public storage::CheckpointParticipant {
  public:
   using Append = std::function<storage::Lsn(std::span<const std::uint8_t>)>;
@@ -111,6 +108,9 @@ class Keyspace final : public storage::CheckpointParticipant {
   Status recovered(storage::Lsn end) override;
   void digest(Digest& out) override;
   void statistics(const std::function<void(std::string_view, double)>& report) override;
+
+  /// SQL commits that are in the log and whose keys are not swapped in yet (transaction.h).
+  std::atomic<std::int64_t> swaps_due{0};
 
   // Counters (INFO). Relaxed.
   std::atomic<std::uint64_t> commands{0}, hits{0}, misses{0}, expired{0}, changes{0};

@@ -135,6 +135,13 @@ class Table {
     }
   }
 
+  void swap(Table& other) noexcept {
+    std::swap(buckets_, other.buckets_);
+    std::swap(mask_, other.mask_);
+    std::swap(used_, other.used_);
+    std::swap(rehash_at_, other.rehash_at_);
+  }
+
   void reserve(std::size_t count) {
     if (size() == 0 && count > 4) resize(std::bit_ceil(count));
   }

@@ -81,13 +81,17 @@ void KeyTransaction::on_rollback_to(std::size_t mark) noexcept {
   }
 }
 
-void KeyTransaction::on_commit(storage::CommitTs, storage::Lsn) noexcept {
+void KeyTransaction::on_commit(storage::CommitTs, storage::Lsn) noexcept { keyspace_.swaps_due.fetch_add(1, std::memory_order_acq_rel); }
+
+void KeyTransaction::after_commit(storage::CommitTs) noexcept {
+  std::uint64_t mask = 0;
+  for (const std::string& name : owned_) mask |= 1ull << Keyspace::shard_index(std::string_view(name).substr(1));
+  for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.lock();
   for (const std::string& name : owned_) {
     const auto db = static_cast<std::uint8_t>(name[0]);
     const std::string_view key = std::string_view(name).substr(1);
     const std::uint32_t hash = hash_bytes(key);
     Shard& shard = keyspace_.shard(Keyspace::shard_index(key));
-    const std::lock_guard guard(shard.latch);
     Database& committed = shard.databases[db];
     Node* target = committed.keys.find(key, hash);
     Node* source = databases_[db].keys.find(key, hash);
@@ -101,7 +105,9 @@ void KeyTransaction::on_commit(storage::CommitTs, storage::Lsn) noexcept {
     Keyspace::touch(shard, db, key);
     shard.locks.erase(name);
   }
+  for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
   owned_.clear();
+  keyspace_.swaps_due.fetch_sub(1, std::memory_order_acq_rel);
 }
 
 void KeyTransaction::on_rollback() noexcept {

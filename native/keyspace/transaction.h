@@ -4,7 +4,10 @@
 //  1. A key is in the overlay exactly while this transaction holds its lock; the overlay's database then is what the transaction sees of it.
 //  2. Before a command changes an owned key, its value is put on the undo list, so a rollback to a savepoint restores it.
 //  3. Effects of the commands are in the transaction's buffer, in order; the swap at commit gives what replaying them gives.
-// Threads: used by the transaction's thread; on_commit and on_rollback take shard latches one at a time.
+// The swap happens in after_commit, with all of the transaction's shards latched at once: a RESP writer appends to the log (commit
+// mutex) while it holds a shard latch, so nobody may take a shard latch under the commit mutex. Until then the keys stay locked, and
+// a checkpoint waits for swaps that are due (Keyspace::swaps_due).
+// Threads: used by the transaction's thread.
 #pragma once
 #include <map>
 #include <string>
@@ -30,6 +33,7 @@ class KeyTransaction final : public storage::TransactionParticipant {
   Status execute(Session& session, wire::RespWriter& reply, storage::EffectBuffer& effects, std::span<const std::string_view> args);
 
   void on_commit(storage::CommitTs ts, storage::Lsn lsn) noexcept override;
+  void after_commit(storage::CommitTs ts) noexcept override;
   void on_rollback() noexcept override;
   std::size_t mark() const noexcept override { return undo_.size(); }
   void on_rollback_to(std::size_t mark) noexcept override;

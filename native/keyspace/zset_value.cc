@@ -157,8 +157,8 @@ Zset::SkipNode* Zset::make_node(int level, Members::Node* item) {
 }
 
 void Zset::skip_insert(Members::Node* item) {
-  SkipNode* update[kMaxLevel];
-  std::size_t rank[kMaxLevel];
+  SkipNode* update[kMaxLevel] = {};
+  std::size_t rank[kMaxLevel] = {};
   SkipNode* n = head_;
   for (int l = level_ - 1; l >= 0; l--) {
     rank[l] = l == level_ - 1 ? 0 : rank[l + 1];
@@ -188,7 +188,7 @@ void Zset::skip_insert(Members::Node* item) {
 }
 
 void Zset::skip_erase(Members::Node* item) {
-  SkipNode* update[kMaxLevel];
+  SkipNode* update[kMaxLevel] = {};
   SkipNode* n = head_;
   for (int l = level_ - 1; l >= 0; l--) {
     while (n->links[l].next != nullptr && before(n->links[l].next->item->payload, n->links[l].next->item->key(), item->payload, item->key())) n = n->links[l].next;

@@ -8,6 +8,8 @@
  *  - Blocks (docs/formats/block.md) are Uint8Array views; the addon does not keep them after the call returns.
  *  - Each call is one border crossing and is counted: `crossings()`.
  */
+import type { KeyspaceBinding } from "./keyspace.js";
+
 export type Engine = { readonly brand: "Engine" };
 export type Xid = number;
 
@@ -129,6 +131,7 @@ export interface StorageBinding {
 }
 
 /** Filled in by the rooms' own files. */
+<<<<<<< HEAD
 export interface KeyspaceBinding { readonly [name: string]: unknown }
 export interface VectorIndexFacts { readonly rows: number; readonly levels: number; readonly bytes: number }
 
@@ -149,6 +152,9 @@ export interface VectorBinding {
   /** null: there is no such vector index. */
   indexFacts(engine: Engine, index: number): VectorIndexFacts | null;
 }
+=======
+export interface VectorBinding { readonly [name: string]: unknown }
+>>>>>>> dfc05a5 (Key dictionary and its binding: RESP input runs natively, effects go to the log)
 export interface ExecBinding { readonly [name: string]: unknown }
 
 export interface NativeAddon {

@@ -1,0 +1,26 @@
+// relation_rows.h: keys of database 0 as rows of redis.keys, redis.strings, … in blocks (docs/formats/block.md).
+//
+// A scan goes shard by shard, bucket by bucket, latching one shard per block: it sees every key that is there all along, and each
+// key's rows as of one moment. With a transaction, the keys that it owns are seen as it left them.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "transaction.h"
+
+namespace orrery::keyspace {
+
+enum class KeyRelation : std::uint32_t {
+  kKeys = 0,     // key text, type text, ttl int8 (milliseconds left, NULL without), encoding text, expires_at int8 (Unix milliseconds)
+  kStrings = 1,  // key, value
+  kHashes = 2,   // key, field, value
+  kLists = 3,    // key, index int8, value
+  kSets = 4,     // key, member
+  kZsets = 5,    // key, member, score float8
+};
+
+/// The next block from *cursor (0 = start), which becomes the cursor after it (0 = the end). `key`: only this one, in one block.
+std::vector<std::uint8_t> relation_rows(Keyspace& keyspace, KeyTransaction* transaction, KeyRelation relation, std::uint64_t* cursor, const std::string_view* key);
+
+}  // namespace orrery::keyspace

@@ -1,0 +1,79 @@
+/**
+ * The keyspace's face of the addon: RESP input in, replies out, many commands a call; SQL transactions' commands; SQL's views of keys.
+ *
+ * A JavaScript thread makes one KeyspaceThread (its output buffer and state words are shared by all of its connections, which run one
+ * after the other) and one KeyspaceSession per connection. After `run`, `output[0..state[outputLength])` are the replies; when the
+ * length is negative they did not fit and `takeOutput` gives them.
+ */
+import type { Engine, Xid } from "./addon.js";
+
+export type KeyspaceThread = { readonly brand: "KeyspaceThread" };
+export type KeyspaceSession = { readonly brand: "KeyspaceSession" };
+
+/** Why a run ended (native/keyspace/executor.h). */
+export const RunStop = { end: 0, incomplete: 1, typeScript: 2, wait: 3, protocol: 4, output: 5 } as const;
+
+/** Indexes of the state words that a call fills in. */
+export const RunState = { consumed: 0, outputLength: 1, lsn: 2, waitXid: 3, frameBytes: 4, need: 5, database: 6, commands: 7 } as const;
+export const runStateLength = 8;
+
+/** Bits of `configure`. */
+export const SessionFlag = { everyCommandStops: 1, unauthenticated: 2, resp3: 4 } as const;
+
+export interface NativeCommand {
+  readonly name: string;
+  readonly arity: number;
+  readonly flags: number; // 1 write, 2 all shards, 4 no keys
+  readonly firstKey: number;
+  readonly lastKey: number;
+  readonly keyStep: number;
+  readonly keyCountAt: number;
+}
+
+export interface KeyspaceBinding {
+  /** The command table; once per process. Returns the names of entries that have no native body. */
+  defineCommands(commands: readonly NativeCommand[]): string[];
+  attach(engine: Engine, output: Uint8Array, state: Float64Array): KeyspaceThread;
+  openSession(thread: KeyspaceThread): KeyspaceSession;
+  closeSession(session: KeyspaceSession): void;
+  configure(session: KeyspaceSession, flags: number, database: number): void;
+  /** Runs commands of input[start..end); returns a RunStop. Stops when `outputLimit` bytes of replies gathered. */
+  run(session: KeyspaceSession, input: Uint8Array, start: number, end: number, outputLimit: number): number;
+  /** One command that is split already; the reply is in the output like run's. RunStop.end, typeScript (no native body) or wait. */
+  execute(session: KeyspaceSession, args: readonly Uint8Array[]): number;
+  takeOutput(session: KeyspaceSession): Uint8Array;
+
+  watch(session: KeyspaceSession, key: Uint8Array): void;
+  unwatch(session: KeyspaceSession): void;
+  /** EXEC: 0 = the session now holds all latches until endExclusive, 1 = wait for state[waitXid], 2 = a watched key changed. */
+  beginExclusive(session: KeyspaceSession, writes: boolean): number;
+  /** LSN of the record; 0 = nothing was written. */
+  endExclusive(session: KeyspaceSession): number;
+  /** Calls back through a waitOver event with `token`: 0 = over already, 1 = the event follows. */
+  waitFor(session: KeyspaceSession, xid: Xid, token: number): number;
+  cancelWait(session: KeyspaceSession): void;
+
+  /** Deletes keys whose time has come, at most `limit`; returns how many. */
+  expireSome(engine: Engine, limit: number): number;
+  /** [keys, keys with a deadline] of database 0, 1, … */
+  databaseSizes(session: KeyspaceSession): number[];
+  counters(engine: Engine): { readonly commands: number; readonly hits: number; readonly misses: number; readonly expired: number; readonly changes: number; readonly memory: number };
+  /** The compact encodings' limits: 0 hash entries, 1 hash value, 2 intset entries, 3 zset entries, 4 zset value. Returns the value; sets it when >= 0. */
+  limit(which: number, value: number): number;
+  /** One command on the transaction's own view of database 0. The RESP2 reply bytes, or a status: kWait with the xid in lastError().detail. */
+  execInTransaction(engine: Engine, xid: Xid, args: readonly (Uint8Array | string)[]): Uint8Array | number;
+
+  /** Pub/sub. Subscribers are numbers of the whole process; messages come as `message` events on the thread that subscribed. */
+  newSubscriber(engine: Engine): number;
+  subscribe(engine: Engine, subscriber: number, channel: Uint8Array, isPattern: boolean): void;
+  unsubscribe(engine: Engine, subscriber: number, channel: Uint8Array, isPattern: boolean): void;
+  removeSubscriber(engine: Engine, subscriber: number): void;
+  publish(engine: Engine, channel: Uint8Array, payload: Uint8Array): number;
+  channels(engine: Engine, pattern: Uint8Array | null): Uint8Array[];
+  subscriberCount(engine: Engine, channel: Uint8Array): number;
+  patternCount(engine: Engine): number;
+
+  /** Rows of a redis.* relation as a block (docs/formats/block.md) from `cursor` (0 = the start) on, database 0; `what`: 0 keys, 1 strings,
+   *  2 hashes, 3 lists, 4 sets, 5 zsets. xid 0 = committed only. Returns [next cursor (0 = the end), block]. `key` limits to one key. */
+  relationRows(engine: Engine, xid: Xid, what: number, cursor: number, key: Uint8Array | null): [number, Uint8Array];
+}
