@@ -131,8 +131,6 @@ export interface StorageBinding {
 }
 
 /** Filled in by the rooms' own files. */
-<<<<<<< HEAD
-export interface KeyspaceBinding { readonly [name: string]: unknown }
 export interface VectorIndexFacts { readonly rows: number; readonly levels: number; readonly bytes: number }
 
 /** Metrics of vector indexes and scans: l2 1, inner product 2, cosine 3, l1 4 (VectorMetric in vector.ts). */
@@ -152,9 +150,6 @@ export interface VectorBinding {
   /** null: there is no such vector index. */
   indexFacts(engine: Engine, index: number): VectorIndexFacts | null;
 }
-=======
-export interface VectorBinding { readonly [name: string]: unknown }
->>>>>>> dfc05a5 (Key dictionary and its binding: RESP input runs natively, effects go to the log)
 export interface ExecBinding { readonly [name: string]: unknown }
 
 export interface NativeAddon {

@@ -6,11 +6,8 @@ import type { NativeAddon } from "./addon.js";
 
 export * from "./addon.js";
 export * from "./block.js";
-<<<<<<< HEAD
-export * from "./predicate.js";
-=======
 export * from "./keyspace.js";
->>>>>>> dfc05a5 (Key dictionary and its binding: RESP input runs natively, effects go to the log)
+export * from "./predicate.js";
 export * from "./status.js";
 export * from "./vector.js";
 
