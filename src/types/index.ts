@@ -1,6 +1,7 @@
 export * from "./array-value.js";
 export * from "./assert.js";
 export * from "./datum.js";
+export * from "./errors-settings.js";
 export * from "./errors.js";
 export * from "./errors-execution.js";
 export * from "./function-signature.js";

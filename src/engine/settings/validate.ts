@@ -1,0 +1,162 @@
+/** From what was written in SET to the value kept: PostgreSQL's spellings, units and error texts. */
+import { invalidSettingValue, notSupported, settingNeedsBoolean, settingOutOfRange } from "../../types/index.js";
+import type { SettingDefinition } from "./definitions.js";
+
+export function validateSetting(definition: SettingDefinition, value: string): string {
+  switch (definition.type) {
+    case "bool": return refuse(definition, boolean(definition, value));
+    case "integer":
+    case "real": return number(definition, value);
+    case "enum": return refuse(definition, enumeration(definition, value));
+    case "string": return text(definition, value);
+  }
+}
+
+/** As SHOW prints it: numbers with a unit in the largest unit that divides them. */
+export function showSetting(definition: SettingDefinition, value: string): string {
+  if (definition.unit === undefined || value === "0" || value === "-1") return value;
+  let n = Number(value);
+  const steps: readonly (readonly [string, number])[] =
+    definition.unit === "ms" ? [["ms", 1000], ["s", 60], ["min", 60], ["h", 24], ["d", Infinity]]
+    : definition.unit === "s" ? [["s", 60], ["min", 60], ["h", 24], ["d", Infinity]]
+    : [["kB", 1024], ["MB", 1024], ["GB", 1024], ["TB", Infinity]];
+  for (const [unit, next] of steps) {
+    if (n % next !== 0) return `${n}${unit}`;
+    n /= next;
+  }
+  return value;
+}
+
+export function parseBoolean(value: string): boolean | undefined {
+  const v = value.trim().toLowerCase();
+  if (v === "") return undefined;
+  if (v === "on" || v === "1" || "true".startsWith(v) || "yes".startsWith(v)) return true;
+  if (v === "of" || v === "off" || v === "0" || "false".startsWith(v) || "no".startsWith(v)) return false;
+  return undefined;
+}
+
+function boolean(definition: SettingDefinition, value: string): string {
+  const parsed = parseBoolean(value);
+  if (parsed === undefined) throw settingNeedsBoolean(definition.name);
+  return parsed ? "on" : "off";
+}
+
+function enumeration(definition: SettingDefinition, value: string): string {
+  const values = definition.values ?? [];
+  const found = values.find((v) => v === value.toLowerCase());
+  if (found !== undefined) return found;
+  if (values.includes("on")) {
+    const asBoolean = parseBoolean(value);
+    if (asBoolean !== undefined) return asBoolean ? "on" : "off";
+  }
+  throw invalidSettingValue(definition.name, value, `Available values: ${values.join(", ")}.`);
+}
+
+const unitFactors: Record<string, Record<string, number>> = {
+  ms: { us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 },
+  s: { us: 0.000001, ms: 0.001, s: 1, min: 60, h: 3600, d: 86_400 },
+  kB: { B: 1 / 1024, kB: 1, MB: 1024, GB: 1024 ** 2, TB: 1024 ** 3 },
+};
+
+function number(definition: SettingDefinition, value: string): string {
+  const match = /^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?0[xX][0-9a-fA-F]+)\s*([a-zA-Z]*)\s*$/.exec(value);
+  if (match === null) throw invalidSettingValue(definition.name, value);
+  const factors = definition.unit === undefined ? undefined : unitFactors[definition.unit];
+  const unit = match[2] as string;
+  let factor = 1;
+  if (unit !== "") {
+    const known = factors?.[unit];
+    if (known === undefined) {
+      const hint = definition.unit === undefined ? undefined
+        : definition.unit === "kB" ? 'Valid units for this parameter are "B", "kB", "MB", "GB", and "TB".'
+        : 'Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".';
+      throw invalidSettingValue(definition.name, value, hint);
+    }
+    factor = known;
+  }
+  let n = Number(match[1]) * factor;
+  if (definition.type === "integer") n = Math.round(n);
+  const suffix = definition.unit === undefined ? "" : ` ${definition.unit}`;
+  if (n < (definition.min ?? -Infinity) || n > (definition.max ?? Infinity))
+    throw settingOutOfRange(definition.name, `${n}${suffix}`, `${definition.min}${suffix}`, `${definition.max}${suffix}`);
+  return String(n);
+}
+
+/** Settings whose other values would change results that we do not change. */
+function refuse(definition: SettingDefinition, value: string): string {
+  const onlyValue: Record<string, string> = { standard_conforming_strings: "on", default_with_oids: "off", transaction_deferrable: value, xmloption: value };
+  const only = onlyValue[definition.name];
+  if (only !== undefined && only !== value) throw notSupported(`${definition.name} = ${value}`);
+  if (definition.name === "default_transaction_isolation" && value === "serializable") throw notSupported("isolation level serializable");
+  return value;
+}
+
+function text(definition: SettingDefinition, value: string): string {
+  switch (definition.name) {
+    case "TimeZone": return timeZone(value);
+    case "DateStyle": return dateStyle(value);
+    case "client_encoding": return encoding(value);
+    case "default_tablespace":
+      if (value !== "" && value !== "pg_default") throw invalidSettingValue(definition.name, value);
+      return value;
+    case "default_table_access_method":
+      if (value !== "heap") throw invalidSettingValue(definition.name, value);
+      return value;
+    default: return value;
+  }
+}
+
+function encoding(value: string): string {
+  const name = value.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
+  if (name === "UTF8" || name === "UNICODE") return "UTF8";
+  const known = ["SQLASCII", "LATIN1", "LATIN2", "LATIN9", "WIN1250", "WIN1251", "WIN1252", "EUCJP", "SJIS", "GBK", "BIG5", "KOI8R", "ISO88591"];
+  if (known.includes(name)) throw notSupported(`client_encoding ${value}`);
+  throw invalidSettingValue("client_encoding", value);
+}
+
+let zones: ReadonlyMap<string, string> | undefined;
+function timeZone(value: string): string {
+  const trimmed = value.trim();
+  const lower = trimmed.toLowerCase();
+  if (lower === "local" || lower === "default") return "UTC";
+  zones ??= new Map([...Intl.supportedValuesOf("timeZone"), "UTC", "GMT", "Etc/UTC", "Etc/GMT", "UCT", "Zulu", "Universal", "EST", "MST", "HST"].map((z) => [z.toLowerCase(), z]));
+  const listed = zones.get(lower);
+  if (listed !== undefined) return listed;
+  const hours = /^[-+]?\d{1,2}(\.\d+)?$/.exec(trimmed);
+  if (hours !== null) return offsetZone(Number(trimmed) * 3600);
+  const offset = /^([-+])(\d{1,2}):?(\d{2})$/.exec(trimmed);
+  if (offset !== null) return offsetZone((offset[1] === "-" ? -1 : 1) * (Number(offset[2]) * 3600 + Number(offset[3]) * 60));
+  if (/^[A-Za-z]+(\/[A-Za-z0-9_+-]+)*$/.test(trimmed)) {
+    try {
+      new Intl.DateTimeFormat("en", { timeZone: trimmed });
+      return trimmed.split("/").map((part) => (part === part.toLowerCase() && part.length > 3 ? part[0]?.toUpperCase() + part.slice(1) : part)).join("/");
+    } catch { /* Not a zone: the error below says so. */ }
+  }
+  throw invalidSettingValue("TimeZone", value);
+}
+/** PostgreSQL shows SET TIME ZONE 3 as a POSIX zone, whose sign runs the other way. */
+function offsetZone(seconds: number): string {
+  const sign = seconds < 0 ? "-" : "+";
+  const total = Math.abs(seconds);
+  const two = (n: number) => String(Math.floor(n)).padStart(2, "0");
+  const minutes = total % 3600 === 0 ? "" : `:${two((total % 3600) / 60)}`;
+  return `<${sign}${two(total / 3600)}${minutes}>${sign === "-" ? "+" : "-"}${two(total / 3600)}${minutes}`;
+}
+
+function dateStyle(value: string): string {
+  let style = "ISO";
+  let order = "MDY";
+  for (const part of value.split(",").map((p) => p.trim().toLowerCase()).filter((p) => p !== "")) {
+    if (part === "iso") style = "ISO";
+    else if (part === "sql") style = "SQL";
+    else if (part.startsWith("postgres")) style = "Postgres";
+    else if (part === "german") { style = "German"; order = "DMY"; }
+    else if (part === "ymd") order = "YMD";
+    else if (part === "dmy" || part.startsWith("euro")) order = "DMY";
+    else if (part === "mdy" || part === "us" || part.startsWith("noneuro")) order = "MDY";
+    else if (part === "default") { style = "ISO"; order = "MDY"; }
+    else throw invalidSettingValue("DateStyle", value);
+  }
+  if (style !== "ISO") throw notSupported(`DateStyle ${style}`);
+  return `${style}, ${order}`;
+}
