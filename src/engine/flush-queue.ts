@@ -1,0 +1,51 @@
+/**
+ * Callbacks that wait for the log, in order of LSN. `flushed` events of the engine release them; commits of many sessions
+ * share one fdatasync, so usually one event releases many.
+ */
+import type { Engine, EngineBinding } from "../native/index.js";
+import { logFailed } from "../types/index.js";
+
+interface Waiting { readonly lsn: number; readonly callback: (error?: Error) => void }
+
+export class FlushQueue {
+  readonly #binding: EngineBinding;
+  readonly #engine: Engine;
+  #waiting: Waiting[] = [];
+  #flushed = 0;
+  #requested = 0;
+  #failure: Error | undefined;
+
+  constructor(binding: EngineBinding, engine: Engine) {
+    this.#binding = binding;
+    this.#engine = engine;
+  }
+
+  whenFlushed(lsn: number, callback: (error?: Error) => void): void {
+    if (lsn <= this.#flushed) return callback();
+    if (this.#failure !== undefined) return callback(this.#failure);
+    // LSNs come nearly in order: look for the place from the end.
+    let at = this.#waiting.length;
+    while (at > 0 && (this.#waiting[at - 1] as Waiting).lsn > lsn) at--;
+    if (at === this.#waiting.length) this.#waiting.push({ lsn, callback });
+    else this.#waiting.splice(at, 0, { lsn, callback });
+    if (lsn > this.#requested) {
+      this.#requested = lsn;
+      this.#binding.requestFlush(this.#engine, lsn);
+    }
+  }
+
+  flushed(lsn: number): void {
+    if (lsn > this.#flushed) this.#flushed = lsn;
+    let count = 0;
+    while (count < this.#waiting.length && (this.#waiting[count] as Waiting).lsn <= this.#flushed) count++;
+    const ready = this.#waiting.splice(0, count);
+    for (const { callback } of ready) callback();
+  }
+
+  failed(message: string): void {
+    this.#failure = logFailed(message);
+    const all = this.#waiting;
+    this.#waiting = [];
+    for (const { callback } of all) callback(this.#failure);
+  }
+}

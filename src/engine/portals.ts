@@ -1,0 +1,95 @@
+/** Portals: results on their way to a client. */
+import type { Execution } from "../execution/index.js";
+import type { Row } from "../types/index.js";
+import type { Portal, PortalRows, ResultColumn } from "./types.js";
+
+/** Rows that are all there already: DML, commands, statements that ran to their end. */
+export class RowsPortal implements Portal {
+  #at = 0;
+  constructor(
+    readonly columns: readonly ResultColumn[],
+    private readonly rows: readonly Row[],
+    private readonly tag: string,
+    private readonly flushLsn: number,
+  ) {}
+
+  next(maxRows: number): PortalRows {
+    const rows = maxRows === 0 && this.#at === 0 ? this.rows : this.rows.slice(this.#at, maxRows === 0 ? undefined : this.#at + maxRows);
+    this.#at += rows.length;
+    const done = maxRows === 0 || rows.length < maxRows;
+    return { rows, done, tag: done ? this.tag : "", flushLsn: this.flushLsn };
+  }
+  close(): void {}
+}
+
+/** What a streaming portal needs of the session: to end its transaction (autocommit) and to turn a failure into the session's state. */
+export interface StreamOwner {
+  /** The LSN to wait for. */
+  finished(): number;
+  failed(error: unknown): unknown;
+}
+
+/** Rows pulled from an execution as the client asks for them. */
+export class StreamPortal implements Portal {
+  #execution: Execution | undefined;
+  #ahead: Row[] | undefined;
+  #count = 0;
+  readonly #owner: StreamOwner;
+  readonly #verb: string;
+
+  constructor(readonly columns: readonly ResultColumn[], execution: Execution, owner: StreamOwner, verb = "SELECT") {
+    this.#execution = execution;
+    this.#owner = owner;
+    this.#verb = verb;
+  }
+
+  next(maxRows: number): PortalRows {
+    const execution = this.#execution;
+    if (execution === undefined) return { rows: [], done: true, tag: `${this.#verb} 0`, flushLsn: 0 };
+    try {
+      const rows = maxRows === 0 ? this.#batch(execution) : this.#exactly(execution, maxRows);
+      this.#count += rows.length;
+      if (maxRows !== 0 && rows.length === maxRows) {
+        this.#count = 0;
+        return { rows, done: false, tag: "", flushLsn: 0 };
+      }
+      if (maxRows === 0 && this.#ahead !== undefined) return { rows, done: false, tag: "", flushLsn: 0 };
+      this.#execution = undefined;
+      execution.close();
+      return { rows, done: true, tag: `${this.#verb} ${this.#count}`, flushLsn: this.#owner.finished() };
+    } catch (error) {
+      this.#execution = undefined;
+      execution.close();
+      throw this.#owner.failed(error);
+    }
+  }
+
+  close(): void {
+    const execution = this.#execution;
+    if (execution === undefined) return;
+    this.#execution = undefined;
+    execution.close();
+    this.#owner.finished();
+  }
+
+  /** One batch, and a look at the next so that the last one is known to be the last. */
+  #batch(execution: Execution): Row[] {
+    const rows = this.#ahead ?? execution.next(0);
+    this.#ahead = undefined;
+    if (rows.length === 0) return rows;
+    const next = execution.next(0);
+    if (next.length > 0) this.#ahead = next;
+    return rows;
+  }
+  #exactly(execution: Execution, maxRows: number): Row[] {
+    const rows: Row[] = [];
+    while (rows.length < maxRows) {
+      const wanted = maxRows - rows.length;
+      const batch = this.#ahead ?? execution.next(wanted);
+      this.#ahead = batch.length > wanted ? batch.splice(wanted) : undefined;
+      if (batch.length === 0) break;
+      for (const row of batch) rows.push(row);
+    }
+    return rows;
+  }
+}

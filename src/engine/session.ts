@@ -1,0 +1,586 @@
+/**
+ * A session: one client's settings, transaction, prepared statements and cursors, over the database of this thread.
+ *
+ * A statement runs in the open transaction block or in a transaction of its own. What must wait (a row another
+ * transaction holds) leaves as a signal: the statement is undone to where it began, the session waits without blocking the
+ * thread, and the statement runs again. Statements that change nothing run inline and stream.
+ */
+import { SessionCatalogReader, type CatalogSnapshot } from "../catalog/index.js";
+import { type PhysicalPlan, type PlanContext, RestartSignal, WaitSignal } from "../execution/index.js";
+import { planStatement } from "../optimizer/index.js";
+import type { LogicalPlan } from "../plan/index.js";
+import {
+  type Datum, DbError, type FormatContext, type Oid, type Row, type SqlType, assert, cachedPlanChanged, lockTimedOut, needsTransactionBlock, queryCanceled,
+  readOnlyTransaction, serializationFailure, statementTimedOut, transactionFailed,
+} from "../types/index.js";
+import { clockMicros } from "./clock.js";
+import type { Cursor } from "./cursors.js";
+import { commandColumns, runCommand } from "./commands/index.js";
+import { mayWrite } from "./may-write.js";
+import type { EngineDatabase } from "./database.js";
+import type { PlannedStatement } from "./plan-cache.js";
+import { RowsPortal, StreamPortal } from "./portals.js";
+import { SequenceState, sessionServices } from "./services/index.js";
+import { SessionSettings, parseSearchPath } from "./settings/session-settings.js";
+import { settingsByName } from "./settings/definitions.js";
+import { StatementContext } from "./statement-context.js";
+import { BoundStoredExpressions } from "./stored-expressions.js";
+import { type IsolationLevel, SessionTransaction } from "./transaction.js";
+import type {
+  ExecuteOptions, ExecuteResult, ParsedStatement, Portal, PreparedStatement, ResultColumn, Session, SessionListener, TransactionStatus,
+} from "./types.js";
+
+/** What Parse made: bound again when the catalog or the session's settings moved on. */
+export class SessionStatement implements PreparedStatement {
+  constructor(
+    readonly text: string,
+    readonly requestedTypes: readonly Oid[],
+    public planned: PlannedStatement,
+  ) {}
+  get parameterTypes(): readonly Oid[] { return this.planned.bound.parameterTypes; }
+  get columns(): readonly ResultColumn[] { return this.planned.columns; }
+  get tag(): string { return this.planned.bound.tag; }
+}
+
+/** What a statement's work gives: rows with their tag, or something that runs on (COPY, an inner portal). */
+export interface StatementOutcome {
+  readonly tag: string;
+  readonly rows?: readonly Row[];
+  readonly columns?: readonly ResultColumn[];
+  /** COPY takes over the statement's transaction. */
+  readonly result?: (complete: (tag: string) => number, fail: () => void) => ExecuteResult;
+}
+
+const silent: SessionListener = { notice: () => {}, parameterStatus: () => {}, notification: () => {} };
+
+export class EngineSession implements Session {
+  readonly id: number;
+  readonly database: EngineDatabase;
+  readonly user: string;
+  readonly databaseName: string;
+  readonly settings: SessionSettings;
+  readonly preparedByName = new Map<string, SessionStatement>();
+  readonly cursors = new Map<string, Cursor>();
+  readonly sequences = new SequenceState();
+  readonly channels = new Set<string>();
+  readonly startedMicros = clockMicros();
+  listener: SessionListener = silent;
+  /** Set by cancel(); the next check of the running statement turns it into 57014. */
+  cancelRequested = false;
+  deadlineMs = Infinity;
+  statementStartMicros = 0;
+  memoryLimitBytes = 0;
+  /** For pg_stat_activity. */
+  currentQuery = "";
+  running = false;
+  #block: SessionTransaction | undefined;
+  #blockIsImplicit = false;
+  #failed = false;
+  #abandonWait: ((error: Error) => void) | undefined;
+  #catalog: SessionCatalogReader | undefined;
+  #catalogPath: readonly string[] = [];
+  #stored: BoundStoredExpressions | undefined;
+  #generation = -1;
+  #contextKey = "";
+  #format: FormatContext | undefined;
+
+  constructor(database: EngineDatabase, id: number, user: string, databaseName: string, settings: Readonly<Record<string, string>>) {
+    this.database = database;
+    this.id = id;
+    this.user = user;
+    this.databaseName = databaseName;
+    this.settings = new SessionSettings((name, value) => {
+      if (settingsByName.get(name.toLowerCase())?.reported === true) this.listener.parameterStatus(name, value);
+    });
+    this.settings.fix("session_authorization", user);
+    this.settings.fix("is_superuser", database.store.current().role(user)?.superuser === false ? "off" : "on");
+    for (const [name, value] of Object.entries(settings)) this.settings.initialize(name, value);
+  }
+
+  setListener(listener: SessionListener): void { this.listener = listener; }
+
+  // ---- settings -------------------------------------------------------------------------------------------------------
+
+  get format(): FormatContext {
+    this.#refreshSettings();
+    return this.#format as FormatContext;
+  }
+  setting(name: string): string {
+    switch (name.toLowerCase()) {
+      case "transaction_isolation": case "transaction isolation level": return this.#block?.isolation ?? this.#defaultIsolation();
+      case "transaction_read_only": return this.#block === undefined ? this.settings.show("default_transaction_read_only") : this.#block.readOnly ? "on" : "off";
+      default: return this.settings.show(name);
+    }
+  }
+  hasSetting(name: string): boolean { return this.settings.raw(name.toLowerCase()) !== undefined; }
+  setSetting(name: string, value: string): void { this.changeSetting(name, value, false); }
+  /** null: RESET. Returns the new value as SHOW prints it. */
+  changeSetting(name: string, value: string | null, local: boolean): string {
+    const key = name.toLowerCase();
+    if (key === "transaction_isolation" || key === "transaction_read_only") {
+      this.setTransactionMode(key === "transaction_isolation" && value !== null ? { isolation: value } : { readOnly: value !== null && this.#isOn(value) });
+      return this.setting(name);
+    }
+    if (key === "search_path" && value !== null) parseSearchPath(value);
+    this.settings.set(name, value, local);
+    // Outside a block every statement is its own transaction, and this one has ended well.
+    if (this.#block === undefined && !local) this.settings.commit();
+    return this.hasSetting(name) ? this.setting(name) : "";
+  }
+  setTransactionMode(mode: { isolation?: string | undefined; readOnly?: boolean | undefined }): void {
+    if (mode.isolation !== undefined) {
+      const level = isolationLevel(mode.isolation);
+      if (this.#block !== undefined && this.#block.isolation !== level) {
+        if (this.#block.hasBegun) throw new DbError({ sqlstate: "25001", message: "SET TRANSACTION ISOLATION LEVEL must be called before any query" });
+        this.#block.isolation = level;
+      }
+    }
+    if (mode.readOnly !== undefined && this.#block !== undefined) {
+      if (!mode.readOnly && this.#block.readOnly && this.#block.hasBegun)
+        throw new DbError({ sqlstate: "25001", message: "transaction read-write mode must be set before any query" });
+      this.#block.readOnly = mode.readOnly;
+    }
+    if (this.#block === undefined) this.notice("WARNING", "25P01", "SET TRANSACTION can only be used in transaction blocks");
+  }
+  notice(severityName: "NOTICE" | "WARNING" | "INFO", sqlstate: string, message: string, more: { detail?: string; hint?: string } = {}): void {
+    const levels = ["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"];
+    const threshold = levels.indexOf(this.settings.raw("client_min_messages") ?? "notice");
+    if (severityName !== "INFO" && levels.indexOf(severityName.toLowerCase()) < threshold) return;
+    this.listener.notice({ severityName, sqlstate, message, ...more });
+  }
+  /** Names of the schemas on the path that exist; pg_catalog only when it was written there. */
+  searchPathNames(catalog: SessionCatalogReader): readonly string[] {
+    return this.#path().filter((name) => catalog.schemaByName(name) !== undefined);
+  }
+  typeOf(oid: Oid): SqlType {
+    const type = this.database.registry.typeByOid(oid);
+    assert(type !== undefined, "a result's type is known");
+    return type;
+  }
+
+  // ---- preparing ------------------------------------------------------------------------------------------------------
+
+  split(text: string): readonly ParsedStatement[] {
+    const cache = this.database.planCache;
+    const known = cache.parsed(text);
+    if (known !== undefined) return known;
+    const statements = this.database.frontEnd.parse(text);
+    cache.setParsed(text, statements);
+    return statements;
+  }
+  prepare(text: string, parameterTypes: readonly Oid[]): SessionStatement {
+    const key = this.#statementKey(text, parameterTypes);
+    const planned = this.database.planCache.get(key);
+    if (planned !== undefined && !this.#failed && planned.catalogVersion === this.catalog().version) return new SessionStatement(text, parameterTypes, planned);
+    const statements = this.split(text);
+    if (statements.length > 1) throw new DbError({ sqlstate: "42601", message: "cannot insert multiple commands into a prepared statement" });
+    const [statement] = statements;
+    return this.prepareParsed(statement ?? { text, offset: 0, tree: null, transactionAction: undefined }, parameterTypes);
+  }
+  prepareParsed(statement: ParsedStatement, parameterTypes: readonly Oid[]): SessionStatement {
+    this.#refuseWhenFailed(statement);
+    return new SessionStatement(statement.text, parameterTypes, this.#plan(statement, parameterTypes));
+  }
+
+  #plan(statement: ParsedStatement, parameterTypes: readonly Oid[]): PlannedStatement {
+    const catalog = this.catalog();
+    const key = this.#statementKey(statement.text, parameterTypes);
+    const cache = this.database.planCache;
+    const known = cache.get(key);
+    if (known !== undefined && known.catalogVersion === catalog.version) return known;
+    const bound = statement.tree === null
+      ? { body: { kind: "Empty" as const }, parameterTypes: [], tag: "", columns: [], cacheable: false }
+      : this.database.frontEnd.bind(statement, { catalog, parameterTypes, format: this.format, currentUser: this.user, currentDatabase: this.databaseName });
+    const columns = bound.body.kind === "Command" ? commandColumns(this, bound.body.command, bound.columns) : bound.columns;
+    const planned: PlannedStatement = { parsed: statement, bound, columns, catalogVersion: catalog.version, contextKey: this.#contextKey, physical: undefined, mayWrite: false };
+    if (bound.cacheable && bound.body.kind === "Plan") cache.set(key, planned);
+    return planned;
+  }
+  #statementKey(text: string, parameterTypes: readonly Oid[]): string {
+    this.#refreshSettings();
+    return `${text}\0${parameterTypes.join()}\0${this.#contextKey}`;
+  }
+  /** The catalog as the session's next statement sees it. */
+  catalog(): SessionCatalogReader { return this.catalogIn(this.#block); }
+  catalogIn(transaction: SessionTransaction | undefined): SessionCatalogReader {
+    const committed = this.database.store.current();
+    return this.#reader(transaction === undefined ? committed : transaction.overlay.over(committed));
+  }
+  #reader(snapshot: CatalogSnapshot): SessionCatalogReader {
+    const path = this.#path();
+    if (this.#catalog === undefined || this.#catalog.snapshot !== snapshot || this.#catalogPath !== path) {
+      this.#catalog = new SessionCatalogReader(snapshot, path, this.database.systemRelations);
+      this.#catalogPath = path;
+      this.#stored = undefined;
+    }
+    return this.#catalog;
+  }
+  storedExpressions(catalog: SessionCatalogReader): BoundStoredExpressions {
+    if (this.#stored !== undefined && this.#catalog === catalog) return this.#stored;
+    const stored = new BoundStoredExpressions({
+      frontEnd: this.database.frontEnd, catalog, format: this.format, currentUser: this.user, currentDatabase: this.databaseName,
+      typeByOid: (oid) => this.database.registry.typeByOid(oid),
+    });
+    if (this.#catalog === catalog) this.#stored = stored;
+    return stored;
+  }
+  planLogical(plan: LogicalPlan, catalog: SessionCatalogReader): PhysicalPlan {
+    const context: PlanContext = {
+      catalog, registry: this.database.registry, statistics: this.database.statistics,
+      settings: { setting: (name) => this.settings.raw(name.toLowerCase()) }, stored: this.storedExpressions(catalog),
+    };
+    return planStatement(plan, context);
+  }
+
+  // ---- running --------------------------------------------------------------------------------------------------------
+
+  get transactionStatus(): TransactionStatus {
+    if (this.#block === undefined || this.#blockIsImplicit) return "idle";
+    return this.#failed ? "failed" : "transaction";
+  }
+  get block(): SessionTransaction | undefined { return this.#block; }
+  get inExplicitBlock(): boolean { return this.#block !== undefined && !this.#blockIsImplicit; }
+
+  execute(prepared: PreparedStatement, parameters: readonly Datum[], _options?: ExecuteOptions): ExecuteResult | Promise<ExecuteResult> {
+    assert(prepared instanceof SessionStatement, "a statement is executed by the session that prepared it");
+    this.#startClock(prepared.text);
+    try {
+      const planned = this.#current(prepared);
+      const body = planned.bound.body;
+      switch (body.kind) {
+        case "Empty": return { kind: "empty" };
+        case "Plan": return this.#executePlan(planned, body.plan, parameters);
+        case "Command": return settle(runCommand(this, body.command, parameters, planned), (result) => result, (error) => { throw this.#broken(error); });
+      }
+    } catch (error) {
+      throw this.#broken(error);
+    }
+  }
+
+  #current(prepared: SessionStatement): PlannedStatement {
+    const planned = prepared.planned;
+    this.#refuseWhenFailed(planned.parsed);
+    if (planned.bound.body.kind !== "Plan") return planned;
+    this.#refreshSettings();
+    if (planned.contextKey === this.#contextKey && planned.catalogVersion === this.catalog().version) return planned;
+    const renewed = this.#plan(planned.parsed, prepared.requestedTypes);
+    if (renewed.columns.length !== planned.columns.length || renewed.columns.some((c, i) => c.type !== planned.columns[i]?.type || c.name !== planned.columns[i]?.name))
+      throw cachedPlanChanged();
+    prepared.planned = renewed;
+    return renewed;
+  }
+
+  #executePlan(planned: PlannedStatement, plan: LogicalPlan, parameters: readonly Datum[]): ExecuteResult | Promise<ExecuteResult> {
+    const physical = this.physical(planned, plan);
+    if (planned.mayWrite) return this.#runToEnd(planned, physical, parameters);
+    if (this.#block === undefined && !physical.needsTransaction) {
+      const context = new StatementContext(this, undefined, this.catalog(), parameters);
+      const execution = physical.open(context);
+      return { kind: "portal", portal: new StreamPortal(planned.columns, execution, { finished: () => 0, failed: (error) => this.#broken(error) }) };
+    }
+    return { kind: "portal", portal: this.openStream(planned.columns, physical, parameters) };
+  }
+
+  physical(planned: PlannedStatement, plan: LogicalPlan): PhysicalPlan {
+    if (planned.physical === undefined) {
+      planned.physical = this.planLogical(plan, this.catalog());
+      planned.mayWrite = planned.physical.writes || mayWrite(plan);
+    }
+    return planned.physical;
+  }
+
+  /** A read that streams, in the block or in a transaction of its own that ends with it. */
+  openStream(columns: readonly ResultColumn[], physical: PhysicalPlan, parameters: readonly Datum[]): StreamPortal {
+    const block = this.#block;
+    const transaction = block ?? this.#newTransaction();
+    transaction.startStatement();
+    let portal: StreamPortal;
+    const owner = {
+      finished: (): number => {
+        transaction.untrack(portal);
+        return block === undefined ? transaction.commit() : 0;
+      },
+      failed: (error: unknown): unknown => {
+        transaction.untrack(portal);
+        if (block === undefined) transaction.rollback();
+        return this.#broken(error);
+      },
+    };
+    try {
+      const execution = physical.open(new StatementContext(this, transaction, this.catalogIn(transaction), parameters));
+      portal = new StreamPortal(columns, execution, owner);
+    } catch (error) {
+      if (block === undefined) transaction.rollback();
+      throw error;
+    }
+    if (block !== undefined) transaction.track(portal);
+    return portal;
+  }
+
+  #runToEnd(planned: PlannedStatement, physical: PhysicalPlan, parameters: readonly Datum[]): ExecuteResult | Promise<ExecuteResult> {
+    return this.runInTransaction((transaction) => {
+      if (transaction.readOnly && physical.writes) throw readOnlyTransaction(planned.bound.tag);
+      const context = new StatementContext(this, transaction, this.catalogIn(transaction), parameters);
+      const execution = physical.open(context);
+      try {
+        const rows: Row[] = [];
+        for (let batch = execution.next(0); batch.length > 0; batch = execution.next(0)) for (const row of batch) rows.push(row);
+        return { tag: commandTag(planned.bound.tag, execution.affectedRows, rows.length), rows, columns: planned.columns };
+      } finally {
+        execution.close();
+      }
+    });
+  }
+
+  /**
+   * Runs `work` as one statement: in the block, under an implicit savepoint, or in a transaction of its own that commits when
+   * it is done. Waits and restarts until it succeeds or fails.
+   */
+  runInTransaction(work: (transaction: SessionTransaction) => StatementOutcome | Promise<StatementOutcome>): ExecuteResult | Promise<ExecuteResult> {
+    const block = this.#block;
+    let transaction = block ?? this.#newTransaction();
+    let mark = undefined as ReturnType<SessionTransaction["mark"]> | undefined;
+
+    const done = (outcome: StatementOutcome): ExecuteResult => {
+      if (mark !== undefined) transaction.release(mark);
+      if (outcome.result !== undefined)
+        return outcome.result((tag) => (void tag, block === undefined ? this.#commit(transaction) : 0), () => {
+          if (block === undefined) this.#rollback(transaction);
+          else this.fail();
+        });
+      const lsn = block === undefined ? this.#commit(transaction) : 0;
+      return { kind: "portal", portal: new RowsPortal(outcome.columns ?? [], outcome.rows ?? [], outcome.tag, lsn) };
+    };
+    const undo = (): void => {
+      if (mark !== undefined) {
+        transaction.rollbackTo(mark);
+        transaction.release(mark);
+        mark = undefined;
+      } else {
+        transaction.rollback();
+        transaction = this.#newTransaction();
+      }
+    };
+    /** What to do about an error: go on at once (undefined), go on later (a promise), or fail (throws). */
+    const recover = (error: unknown): Promise<void> | undefined => {
+      if (error instanceof RestartSignal && transaction.restartable) {
+        undo();
+        return undefined;
+      }
+      if (error instanceof WaitSignal) {
+        undo();
+        if (transaction.xid === 0) transaction.startStatement();
+        return this.#wait(transaction, error.xid);
+      }
+      if (block === undefined) this.#rollback(transaction);
+      throw error instanceof RestartSignal ? serializationFailure() : error;
+    };
+    const attempt = (): ExecuteResult | Promise<ExecuteResult> => {
+      for (;;) {
+        try {
+          transaction.startStatement();
+          if (block !== undefined) mark = transaction.mark();
+          const outcome = work(transaction);
+          if (outcome instanceof Promise) return outcome.then(done, async (error) => { await recover(error); return attempt(); });
+          return done(outcome);
+        } catch (error) {
+          const waiting = recover(error);
+          if (waiting !== undefined) return waiting.then(attempt, (reason) => { if (block === undefined) this.#rollback(transaction); throw reason; });
+        }
+      }
+    };
+    const result = attempt();
+    return result instanceof Promise ? result.catch((error) => { throw this.#broken(error); }) : result;
+  }
+
+  async #wait(transaction: SessionTransaction, blocker: number): Promise<void> {
+    const handle = this.database.waits.wait(transaction.xid, blocker, this.id);
+    if (handle === undefined) {
+      // The blocker has ended already: give others a turn, so that two statements cannot restart each other for ever.
+      return new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#abandonWait = handle.abandon;
+    const timers: NodeJS.Timeout[] = [];
+    const lockTimeout = Number(this.settings.raw("lock_timeout"));
+    if (lockTimeout > 0) timers.push(setTimeout(() => handle.abandon(lockTimedOut()), lockTimeout));
+    if (this.deadlineMs !== Infinity) timers.push(setTimeout(() => handle.abandon(statementTimedOut()), Math.max(0, this.deadlineMs - performance.now())));
+    try {
+      await handle.over;
+    } finally {
+      this.#abandonWait = undefined;
+      for (const timer of timers) clearTimeout(timer);
+    }
+  }
+
+  // ---- transactions ---------------------------------------------------------------------------------------------------
+
+  #newTransaction(): SessionTransaction {
+    const readOnly = this.settings.raw("default_transaction_read_only") === "on";
+    return new SessionTransaction(this.database.native, this.database.engine, this.settings, this.#defaultIsolation(), readOnly, this.statementStartMicros);
+  }
+  #defaultIsolation(): IsolationLevel { return isolationLevel(this.settings.raw("default_transaction_isolation") ?? "read committed"); }
+
+  begin(mode: { isolation?: string | undefined; readOnly?: boolean | undefined }): void {
+    if (this.#block !== undefined && !this.#blockIsImplicit) {
+      this.notice("WARNING", "25001", "there is already a transaction in progress");
+      return;
+    }
+    if (mode.isolation !== undefined) isolationLevel(mode.isolation);
+    if (this.#block === undefined) {
+      this.settings.begin();
+      this.#block = this.#newTransaction();
+    }
+    this.#blockIsImplicit = false;
+    this.setTransactionMode(mode);
+  }
+  beginImplicit(): void {
+    if (this.#block !== undefined) return;
+    this.settings.begin();
+    this.statementStartMicros = clockMicros();
+    this.#block = this.#newTransaction();
+    this.#blockIsImplicit = true;
+  }
+  endImplicit(failed: boolean): number | Promise<number> {
+    if (this.#block === undefined || !this.#blockIsImplicit) return 0;
+    if (failed || this.#failed) {
+      this.rollbackBlock();
+      return 0;
+    }
+    return this.commitBlock().flushLsn;
+  }
+  /** COMMIT of a failed block is a ROLLBACK, and says so. */
+  commitBlock(): { readonly committed: boolean; readonly flushLsn: number } {
+    const block = this.#block;
+    if (block === undefined) {
+      this.notice("WARNING", "25P01", "there is no transaction in progress");
+      return { committed: true, flushLsn: 0 };
+    }
+    if (this.#failed) {
+      this.rollbackBlock();
+      return { committed: false, flushLsn: 0 };
+    }
+    this.#block = undefined;
+    this.#blockIsImplicit = false;
+    return { committed: true, flushLsn: this.#commit(block) };
+  }
+  rollbackBlock(): void {
+    const block = this.#block;
+    this.#block = undefined;
+    this.#blockIsImplicit = false;
+    this.#failed = false;
+    if (block !== undefined) this.#rollback(block);
+  }
+  rollbackToSavepoint(name: string): void {
+    const block = this.#block;
+    if (block === undefined || this.#blockIsImplicit) throw needsTransactionBlock("ROLLBACK TO SAVEPOINT");
+    block.rollbackToSavepoint(name);
+    this.#failed = false;
+  }
+
+  fail(): void {
+    const block = this.#block;
+    if (block === undefined || this.#failed) return;
+    this.#failed = true;
+    block.closeOpen();
+    // Without a savepoint to go back to nothing of the transaction can matter any more: let its locks go now.
+    if (!block.hasSavepoints) block.rollback();
+  }
+  #broken(error: unknown): unknown {
+    this.fail();
+    if (error instanceof RestartSignal) return serializationFailure();
+    return error;
+  }
+  #refuseWhenFailed(statement: ParsedStatement): void {
+    if (!this.#failed) return;
+    const action = statement.transactionAction;
+    if (action !== "commit" && action !== "rollback" && action !== "rollbackTo" && statement.tree !== null) throw transactionFailed();
+  }
+
+  #commit(transaction: SessionTransaction): number {
+    try {
+      for (const cursor of this.cursors.values()) cursor.beforeCommit(transaction);
+      for (const check of transaction.deferred) check(new StatementContext(this, transaction, this.catalogIn(transaction), []));
+      const lsn = transaction.commit();
+      this.settings.commit();
+      this.database.notifications.publish(this.id, transaction.notifications);
+      return this.settings.raw("synchronous_commit") === "off" ? 0 : lsn;
+    } catch (error) {
+      this.#rollback(transaction);
+      throw error;
+    }
+  }
+  #rollback(transaction: SessionTransaction): void {
+    transaction.rollback();
+    this.settings.rollback();
+    for (const [name, cursor] of this.cursors) if (cursor.transaction === transaction) this.cursors.delete(name);
+  }
+
+  // ---- the rest -------------------------------------------------------------------------------------------------------
+
+  service(name: string, context: StatementContext): unknown { return sessionServices(this, context, name); }
+
+  cancel(): void {
+    if (this.#abandonWait !== undefined) this.#abandonWait(queryCanceled());
+    else if (this.running) this.cancelRequested = true;
+  }
+  close(): void {
+    this.rollbackBlock();
+    for (const cursor of this.cursors.values()) cursor.close();
+    this.cursors.clear();
+    this.database.sessionClosed(this);
+  }
+
+  #startClock(text: string): void {
+    this.statementStartMicros = clockMicros();
+    this.currentQuery = text;
+    const timeout = Number(this.settings.raw("statement_timeout"));
+    this.deadlineMs = timeout > 0 ? performance.now() + timeout : Infinity;
+    this.cancelRequested = false;
+  }
+  #path(): readonly string[] {
+    this.#refreshSettings();
+    return this.#pathNames;
+  }
+  #pathNames: readonly string[] = [];
+  #refreshSettings(): void {
+    if (this.#generation === this.settings.generation) return;
+    this.#generation = this.settings.generation;
+    const raw = (key: string) => this.settings.raw(key) as string;
+    const session = this;
+    this.#format = {
+      timeZone: raw("timezone"), dateStyle: raw("datestyle"), intervalStyle: raw("intervalstyle"), extraFloatDigits: Number(raw("extra_float_digits")),
+      byteaOutput: raw("bytea_output") as "hex" | "escape",
+      get transactionTimeMicros(): number { return session.#block?.startMicros ?? session.statementStartMicros; },
+    };
+    this.#pathNames = parseSearchPath(raw("search_path")).map((name) => (name === "$user" ? this.user : name));
+    this.memoryLimitBytes = Math.max(Number(raw("work_mem")) * 1024, MEMORY_FLOOR_BYTES);
+    const planner = [...settingsByName.values()].filter((d) => d.name.startsWith("enable_")).map((d) => (raw(d.name) === "on" ? "1" : "0")).join("");
+    this.#contextKey = JSON.stringify([this.#pathNames, raw("timezone"), raw("datestyle"), raw("intervalstyle"), raw("extra_float_digits"), raw("bytea_output"), this.user, planner]);
+  }
+  #isOn(value: string): boolean { return ["on", "true", "yes", "1"].includes(value.toLowerCase()); }
+}
+
+/** Operators do not spill yet: below this a statement of everyday size would fail where PostgreSQL uses its disk. */
+const MEMORY_FLOOR_BYTES = 256 * 1024 * 1024;
+
+export function isolationLevel(name: string): IsolationLevel {
+  switch (name.toLowerCase()) {
+    case "read committed": case "read uncommitted": return "read committed";
+    case "repeatable read": return "repeatable read";
+    case "serializable": throw new DbError({ sqlstate: "0A000", message: "isolation level serializable is not supported", hint: "Use REPEATABLE READ." });
+    default: throw new DbError({ sqlstate: "22023", message: `invalid value for parameter "transaction_isolation": "${name}"` });
+  }
+}
+
+export function commandTag(tag: string, affectedRows: number, rowCount: number): string {
+  switch (tag) {
+    case "INSERT": return `INSERT 0 ${affectedRows}`;
+    case "UPDATE": case "DELETE": case "MERGE": return `${tag} ${affectedRows}`;
+    default: return `${tag === "" ? "SELECT" : tag} ${rowCount}`;
+  }
+}
+
+function settle<T, R>(value: T | Promise<T>, then: (value: T) => R, fail: (error: unknown) => never): R | Promise<R> {
+  return value instanceof Promise ? value.then(then, fail) : then(value);
+}
+export type { Portal };

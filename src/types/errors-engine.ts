@@ -1,0 +1,37 @@
+/** Errors of sessions, transactions, cursors and prepared statements, as PostgreSQL 15 words them. */
+import { DbError } from "./errors.js";
+
+const simple = (sqlstate: string, message: string, more: { detail?: string; hint?: string } = {}) => new DbError({ sqlstate, message, ...more });
+
+export const transactionFailed = () => simple("25P02", "current transaction is aborted, commands ignored until end of transaction block");
+export const readOnlyTransaction = (command: string) => simple("25006", `cannot execute ${command} in a read-only transaction`);
+export const needsTransactionBlock = (command: string) => simple("25P01", `${command} can only be used in transaction blocks`);
+export const forbidsTransactionBlock = (command: string) => simple("25001", `${command} cannot run inside a transaction block`);
+export const noSuchSavepoint = (name: string) => simple("3B001", `savepoint "${name}" does not exist`);
+export const isolationTooLate = () => simple("25001", "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+export const readWriteTooLate = () => simple("25001", "transaction read-write mode must be set before any query");
+export const deadlockDetected = (waiter: number, blocker: number, process: number) =>
+  simple("40P01", "deadlock detected", {
+    detail: `Process ${process} waits for ShareLock on transaction ${blocker}; blocked by a transaction that waits for transaction ${waiter}.`,
+    hint: "See server log for query details.",
+  });
+export const serializationFailure = () => simple("40001", "could not serialize access due to concurrent update");
+export const queryCanceled = () => simple("57014", "canceling statement due to user request");
+export const statementTimedOut = () => simple("57014", "canceling statement due to statement timeout");
+export const lockTimedOut = () => simple("55P03", "canceling statement due to lock timeout");
+export const noSuchPrepared = (name: string) => simple("26000", `prepared statement "${name}" does not exist`);
+export const duplicatePrepared = (name: string) => simple("42P05", `prepared statement "${name}" already exists`);
+export const noSuchCursor = (name: string) => simple("34000", `cursor "${name}" does not exist`);
+export const duplicateCursor = (name: string) => simple("42P03", `cursor "${name}" already exists`);
+export const cursorForwardOnly = () => simple("55000", "cursor can only scan forward", { hint: "Declare it with SCROLL option to enable backward scan." });
+export const wrongParameterCount = (name: string, expected: number, given: number) =>
+  simple("42601", `wrong number of parameters for prepared statement "${name}"`, { detail: `Expected ${expected} parameters but got ${given}.` });
+export const cachedPlanChanged = () => simple("0A000", "cached plan must not change result type");
+export const noSuchDatabase = (name: string) => new DbError({ sqlstate: "3D000", severity: "FATAL", message: `database "${name}" does not exist` });
+export const noSuchRole = (name: string) => simple("42704", `role "${name}" does not exist`);
+export const noSuchLoginRole = (name: string) => new DbError({ sqlstate: "28000", severity: "FATAL", message: `role "${name}" does not exist` });
+export const sequenceExhausted = (name: string, limit: string, ascending: boolean) =>
+  simple("2200H", `nextval: reached ${ascending ? "maximum" : "minimum"} value of sequence "${name}" (${limit})`);
+export const logFailed = (message: string) => simple("58030", `could not write to the log: ${message}`);
+export const nativeFailure = (sqlstate: string, message: string) => simple(sqlstate, message);
+export const nestedTooDeep = () => simple("54001", "stack depth limit exceeded");
