@@ -1,0 +1,149 @@
+/**
+ * What a definition command works with: the catalog as its transaction sees it, changes that are written at once to the
+ * native catalog and to the transaction's overlay, and statements of its own over the front end.
+ *
+ * Definitions of different transactions are serialized: the first change locks one row of the catalog (the database's), so
+ * two transactions can never both create the same name.
+ */
+import type { CatalogObject, CatalogSnapshot, IndexObject, RelationObject, SchemaObject, SequenceObject, SessionCatalogReader, TableObject, ViewObject } from "../../catalog/index.js";
+import { DATABASE_OID, INFORMATION_SCHEMA_OID, PG_CATALOG_OID, quoteIdentifier } from "../../catalog/index.js";
+import type { Engine, StorageBinding, Xid } from "../../native/index.js";
+import type { LogicalPlan, QualifiedName } from "../../plan/index.js";
+import {
+  type Datum, type Oid, type Row, type SqlType, assert, noCreationSchema, readOnlyTransaction, relationMissing, schemaMissing, systemObjectProtected, systemSchemaProtected, wrongRelationKind,
+} from "../../types/index.js";
+import { checkStatus } from "../native-status.js";
+import type { EngineSession } from "../session.js";
+import { StatementContext } from "../statement-context.js";
+import type { SessionTransaction } from "../transaction.js";
+
+export class DefinitionContext {
+  readonly session: EngineSession;
+  readonly transaction: SessionTransaction;
+  readonly storage: StorageBinding;
+  readonly engine: Engine;
+
+  constructor(session: EngineSession, transaction: SessionTransaction, command: string) {
+    if (transaction.readOnly) throw readOnlyTransaction(command);
+    this.session = session;
+    this.transaction = transaction;
+    this.storage = session.database.native.storage;
+    this.engine = session.database.engine;
+  }
+  get xid(): Xid { return this.transaction.xid; }
+  get catalog(): SessionCatalogReader { return this.session.catalogIn(this.transaction); }
+  get snapshot(): CatalogSnapshot { return this.catalog.snapshot; }
+  get owner(): Oid { return this.snapshot.role(this.session.user)?.oid ?? 10; }
+  check(status: number): void { checkStatus(this.session.database.native, this.engine, status); }
+  newOid(): Oid { return this.storage.allocateOid(this.engine); }
+  type(oid: Oid): SqlType { return this.session.typeOf(oid); }
+  notice(message: string, sqlstate = "00000", more: { detail?: string; hint?: string } = {}): void { this.session.notice("NOTICE", sqlstate, message, more); }
+
+  put(object: CatalogObject): void {
+    this.lockDefinitions();
+    this.check(this.storage.catalogPut(this.engine, this.xid, object.oid, JSON.stringify(object)));
+    this.transaction.overlay.put(object);
+  }
+  remove(oid: Oid): void {
+    this.lockDefinitions();
+    this.check(this.storage.catalogDelete(this.engine, this.xid, oid));
+    this.transaction.overlay.delete(oid);
+  }
+  /** What this command wrote so far becomes visible to its own later steps. */
+  nextStep(): void { this.storage.nextCommand(this.engine, this.xid); }
+  lockDefinitions(): void {
+    if (!this.transaction.overlay.isEmpty) return;
+    const database = this.snapshot.object(DATABASE_OID);
+    assert(database !== undefined, "the database has its object");
+    this.check(this.storage.catalogPut(this.engine, this.xid, DATABASE_OID, JSON.stringify(database)));
+    this.transaction.overlay.put(database);
+  }
+
+  // ---- names ----------------------------------------------------------------------------------------------------------
+
+  /** The schema a new object goes to. */
+  creationSchema(name: QualifiedName): SchemaObject {
+    const schema = name.schema !== undefined ? this.schema(name.schema) : this.#defaultSchema();
+    if (schema.oid === PG_CATALOG_OID || schema.oid === INFORMATION_SCHEMA_OID) throw systemSchemaProtected(`${schema.name}.${name.name}`);
+    return schema;
+  }
+  #defaultSchema(): SchemaObject {
+    const catalog = this.catalog;
+    for (const name of this.session.searchPathNames(catalog)) {
+      const schema = catalog.schemaByName(name);
+      if (schema !== undefined) return schema;
+    }
+    throw noCreationSchema();
+  }
+  schema(name: string): SchemaObject {
+    const schema = this.catalog.schemaByName(name);
+    if (schema === undefined) throw schemaMissing(name);
+    return schema;
+  }
+  schemaName(oid: Oid): string { return this.catalog.schemaByOid(oid)?.name ?? ""; }
+  find(name: QualifiedName): RelationObject | undefined { return this.catalog.relation(name.schema, name.name); }
+  relation(name: QualifiedName): TableObject | ViewObject | IndexObject | SequenceObject {
+    if (name.schema !== undefined) this.schema(name.schema);
+    const relation = this.find(name);
+    if (relation === undefined) throw relationMissing(displayName(name), name.position);
+    if (relation.class === "system") throw systemObjectProtected(relation.name);
+    return relation;
+  }
+  table(name: QualifiedName): TableObject {
+    const relation = this.relation(name);
+    if (relation.class !== "table") throw wrongRelationKind(relation.name, "a table");
+    return relation;
+  }
+  /** The newest version of an object changed earlier in this command. */
+  again<T extends CatalogObject>(object: T): T {
+    const current = this.snapshot.object(object.oid);
+    assert(current !== undefined && current.class === object.class, "the object is still there");
+    return current as T;
+  }
+  nameTaken(schema: Oid, name: string): boolean { return this.snapshot.relation(schema, name) !== undefined; }
+  /** Qualified and quoted, for statements of our own. */
+  sqlName(relation: { readonly schema: Oid; readonly name: string }): string {
+    return `${quoteIdentifier(this.schemaName(relation.schema))}.${quoteIdentifier(relation.name)}`;
+  }
+  /** As PostgreSQL prints it: qualified only when the search path does not lead to it. */
+  visibleName(relation: { readonly oid: Oid; readonly schema: Oid; readonly name: string }): string {
+    const visible = this.catalog.relation(undefined, relation.name)?.oid === relation.oid;
+    return visible ? quoteIdentifier(relation.name) : this.sqlName(relation);
+  }
+
+  // ---- statements of our own ------------------------------------------------------------------------------------------
+
+  statementContext(parameters: readonly Datum[] = []): StatementContext {
+    return new StatementContext(this.session, this.transaction, this.catalog, parameters);
+  }
+  /** Runs SQL inside the transaction; at most `maxRows` rows (0 = all). */
+  query(sql: string, maxRows = 0): Row[] {
+    const [statement] = this.session.database.frontEnd.parse(sql);
+    assert(statement !== undefined, "a statement of our own parses");
+    const bound = this.session.database.frontEnd.bind(statement, {
+      catalog: this.catalog, parameterTypes: [], format: this.session.format, currentUser: this.session.user, currentDatabase: this.session.databaseName,
+    });
+    assert(bound.body.kind === "Plan", "a statement of our own is a plan");
+    return this.run(bound.body.plan, maxRows);
+  }
+  run(plan: LogicalPlan, maxRows = 0, parameters: readonly Datum[] = []): Row[] {
+    const rows: Row[] = [];
+    this.stream(plan, (batch) => {
+      for (const row of batch) rows.push(row);
+      return maxRows === 0 || rows.length < maxRows;
+    }, parameters);
+    return rows;
+  }
+  /** `each` says whether it wants more. */
+  stream(plan: LogicalPlan, each: (rows: Row[]) => boolean, parameters: readonly Datum[] = []): void {
+    const physical = this.session.planLogical(plan, this.catalog);
+    const execution = physical.open(this.statementContext(parameters));
+    try {
+      for (let batch = execution.next(0); batch.length > 0; batch = execution.next(0)) if (!each(batch)) break;
+    } finally {
+      execution.close();
+    }
+  }
+}
+
+export function displayName(name: QualifiedName): string { return name.schema === undefined ? name.name : `${name.schema}.${name.name}`; }

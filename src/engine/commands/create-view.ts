@@ -1,0 +1,29 @@
+/** CREATE [OR REPLACE] VIEW: the text is kept and bound again wherever the view is read. */
+import type { ViewObject } from "../../catalog/index.js";
+import type { Command } from "../../plan/index.js";
+import { columnTwice, relationExists, viewColumnsChanged, wrongRelationKind } from "../../types/index.js";
+import type { DefinitionContext } from "./context.js";
+
+export function createView(context: DefinitionContext, command: Extract<Command, { kind: "CreateView" }>): void {
+  const schema = context.creationSchema(command.name);
+  const columns = command.query.columns.map((column, i) => ({ name: command.columnNames[i] ?? column.name, type: column.type, typmod: column.typmod }));
+  columns.forEach((column, i) => { if (columns.findIndex((c) => c.name === column.name) !== i) throw columnTwice(column.name); });
+  const existing = context.snapshot.relation(schema.oid, command.name.name);
+  if (existing !== undefined && !command.replace) throw relationExists(command.name.name);
+  if (existing !== undefined && existing.class !== "view") throw wrongRelationKind(existing.name, "a view");
+  if (existing?.class === "view") requireSameColumns(context, existing, columns);
+  const oid = existing?.oid ?? context.newOid();
+  context.put({ class: "view", oid, schema: schema.oid, name: command.name.name, owner: existing?.owner ?? context.owner, sql: command.sql, columns, dependsOn: command.dependsOn });
+}
+
+/** A replacement may only add columns at the end. */
+function requireSameColumns(context: DefinitionContext, old: ViewObject, columns: ViewObject["columns"]): void {
+  if (columns.length < old.columns.length) throw viewColumnsChanged("cannot drop columns from view");
+  old.columns.forEach((column, i) => {
+    const next = columns[i] as ViewObject["columns"][number];
+    if (next.name !== column.name) throw viewColumnsChanged(`cannot change name of view column "${column.name}" to "${next.name}"`);
+    if (next.type === column.type && next.typmod === column.typmod) return;
+    const print = (c: typeof column) => context.type(c.type).displayName + context.type(c.type).formatModifier(c.typmod);
+    throw viewColumnsChanged(`cannot change data type of view column "${column.name}" from ${print(column)} to ${print(next)}`);
+  });
+}

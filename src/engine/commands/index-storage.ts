@@ -1,0 +1,79 @@
+/** The native side of an index: building it, and the wording of what goes wrong. */
+import type { IndexObject, TableObject } from "../../catalog/index.js";
+import { BlockReader, type KeyColumn, StatusCode } from "../../native/index.js";
+import { type Datum, PhysicalType, type SqlType, assert, uniqueIndexCollision } from "../../types/index.js";
+import { createHnsw, dropHnsw } from "../hnsw.js";
+import type { DefinitionContext } from "./context.js";
+
+export function buildIndex(context: DefinitionContext, table: TableObject, index: IndexObject): void {
+  context.nextStep();
+  if (index.method === "hnsw") return createHnsw(context, table, index);
+  const keys = index.columns.map((column): KeyColumn => {
+    const attribute = table.attributes[column.attribute - 1];
+    assert(attribute !== undefined, "an index column is an attribute");
+    const kind = context.type(attribute.type).keyKind;
+    assert(kind !== undefined, "a btree column has an order");
+    return { column: column.attribute - 1, kind, descending: column.descending, nullsFirst: column.nullsFirst };
+  });
+  const status = context.storage.createIndex(context.engine, context.xid, index.storage, table.storage, keys, index.unique, index.nullsNotDistinct);
+  if (status === StatusCode.uniqueViolation) throw collision(context, table, index);
+  context.check(status);
+}
+
+export function dropIndexStorage(context: DefinitionContext, index: IndexObject): void {
+  if (index.method === "hnsw") dropHnsw(context, index);
+  else context.check(context.storage.dropIndex(context.engine, context.xid, index.storage));
+}
+
+/** The same index over the table's present storage, under a storage id of its own. */
+export function rebuildIndex(context: DefinitionContext, index: IndexObject, table?: TableObject): void {
+  const relation = table ?? context.snapshot.relationByOid(index.table);
+  assert(relation?.class === "table", "an index belongs to a table");
+  dropIndexStorage(context, index);
+  const next: IndexObject = { ...index, storage: context.newOid() };
+  context.put(next);
+  buildIndex(context, relation, next);
+}
+
+function collision(context: DefinitionContext, table: TableObject, index: IndexObject): Error {
+  const attributes = index.columns.map((c) => table.attributes[c.attribute - 1]);
+  const names = attributes.map((a) => a?.name ?? "").join(", ");
+  const rowId = context.session.database.native.engine.lastError(context.engine).detail;
+  const block = new Uint8Array(65_536 + 8 * 16_000);
+  const values = rowId === 0 ? undefined : keyOfRow(context, table, index, rowId, block);
+  const detail = values === undefined ? `Key (${names}) is duplicated.` : `Key (${names})=(${values.join(", ")}) is duplicated.`;
+  return uniqueIndexCollision(index.name, detail, context.schemaName(table.schema), table.name);
+}
+
+/** The key of one row, as text; undefined when it cannot be told. */
+function keyOfRow(context: DefinitionContext, table: TableObject, index: IndexObject, rowId: number, block: Uint8Array): string[] | undefined {
+  const columns = Uint32Array.from(index.columns.map((c) => c.attribute - 1));
+  const scan = context.storage.fetchOpen(context.engine, context.xid, table.storage, columns, Float64Array.of(rowId));
+  if (scan < 0) return undefined;
+  try {
+    if (context.storage.scanNext(context.engine, scan, block, 1) !== 1) return undefined;
+    const reader = new BlockReader(block);
+    return index.columns.map((column, i) => {
+      const attribute = table.attributes[column.attribute - 1];
+      assert(attribute !== undefined, "an index column is an attribute");
+      if (reader.isNull(i, 0)) return "null";
+      const type = context.type(attribute.type);
+      return type.output(readDatum(reader, i, type), context.session.format);
+    });
+  } finally {
+    context.storage.scanClose(context.engine, scan);
+  }
+}
+
+function readDatum(reader: BlockReader, column: number, type: SqlType): Exclude<Datum, null> {
+  switch (type.physical) {
+    case PhysicalType.bool: return reader.bool(column, 0);
+    case PhysicalType.int16: return reader.int16(column, 0);
+    case PhysicalType.int32: return reader.int32(column, 0);
+    case PhysicalType.int64: return reader.int64(column, 0);
+    case PhysicalType.float32: return reader.float32(column, 0);
+    case PhysicalType.float64: return reader.float64(column, 0);
+    case PhysicalType.uuid: return type.receive(reader.bytes16(column, 0).slice(), -1) as Exclude<Datum, null>;
+    default: return type.fromStorage === undefined ? reader.text(column, 0) : type.fromStorage(reader.varlen(column, 0).slice());
+  }
+}

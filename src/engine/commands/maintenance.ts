@@ -1,0 +1,48 @@
+/** ANALYZE, VACUUM, REINDEX, CHECKPOINT, LOCK TABLE, GRANT. */
+import type { Command } from "../../plan/index.js";
+import { forbidsTransactionBlock, needsSuperuser, needsTransactionBlock, notSupported, relationMissing } from "../../types/index.js";
+import type { EngineSession } from "../session.js";
+import type { ExecuteResult } from "../types.js";
+import { type DefinitionContext, displayName } from "./context.js";
+import { rebuildIndex } from "./index-storage.js";
+import { done } from "./results.js";
+
+/** Row counts are always current and dead versions go by themselves; the names must exist all the same. */
+export function analyze(session: EngineSession, command: Extract<Command, { kind: "Analyze" | "Vacuum" }>): ExecuteResult | Promise<ExecuteResult> {
+  const tag = command.kind === "Vacuum" ? "VACUUM" : "ANALYZE";
+  if (command.kind === "Vacuum" && session.inExplicitBlock) throw forbidsTransactionBlock("VACUUM");
+  const catalog = session.catalog();
+  for (const name of command.tables) if (catalog.relation(name.schema, name.name) === undefined) throw relationMissing(displayName(name), name.position);
+  return done(tag);
+}
+
+export function reindex(context: DefinitionContext, command: Extract<Command, { kind: "Reindex" }>): void {
+  const rebuild = (table: number) => { for (const index of context.snapshot.indexesOf(table)) rebuildIndex(context, index); };
+  switch (command.object) {
+    case "index": {
+      const index = context.relation(command.name);
+      if (index.class !== "index") throw notSupported(`REINDEX INDEX of a ${index.class}`);
+      rebuildIndex(context, index);
+      return;
+    }
+    case "table": return rebuild(context.table(command.name).oid);
+    default: throw notSupported(`REINDEX ${command.object.toUpperCase()}`);
+  }
+}
+
+export function checkpoint(session: EngineSession): Promise<ExecuteResult> {
+  return session.database.native.engine.checkpoint(session.database.engine).then(() => done("CHECKPOINT"));
+}
+
+/** Rows are locked as they are touched; a lock that would keep readers or writers out of a whole table is refused, not pretended. */
+export function lockTable(context: DefinitionContext, command: Extract<Command, { kind: "LockTable" }>): void {
+  if (!context.session.inExplicitBlock) throw needsTransactionBlock("LOCK TABLE");
+  for (const name of command.tables) context.relation(name);
+  const mode = command.mode.toUpperCase();
+  if (!["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE"].includes(mode)) throw notSupported(`LOCK TABLE … IN ${mode} MODE`);
+}
+
+export function grant(session: EngineSession, command: Extract<Command, { kind: "Grant" }>, tag: string): ExecuteResult {
+  if (session.catalog().role(session.user)?.superuser !== true) throw needsSuperuser("change privileges");
+  return done(tag === "" ? (command.revoke ? "REVOKE" : "GRANT") : tag);
+}

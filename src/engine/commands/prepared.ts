@@ -1,0 +1,58 @@
+/** PREPARE, EXECUTE, DEALLOCATE, DISCARD. */
+import type { Command } from "../../plan/index.js";
+import { type Datum, assert, duplicatePrepared, forbidsTransactionBlock, noSuchPrepared, wrongParameterCount } from "../../types/index.js";
+import { evaluate } from "../evaluate.js";
+import type { EngineSession } from "../session.js";
+import type { ExecuteResult } from "../types.js";
+import { done } from "./results.js";
+
+export function prepareNamed(session: EngineSession, command: Extract<Command, { kind: "Prepare" }>): ExecuteResult {
+  if (session.preparedByName.has(command.name)) throw duplicatePrepared(command.name);
+  session.preparedByName.set(command.name, session.prepare(command.text, command.paramTypes));
+  return done("PREPARE");
+}
+
+export function executePrepared(session: EngineSession, command: Extract<Command, { kind: "Execute" }>, parameters: readonly Datum[]): ExecuteResult | Promise<ExecuteResult> {
+  const prepared = session.preparedByName.get(command.name);
+  if (prepared === undefined) throw noSuchPrepared(command.name);
+  const expected = prepared.parameterTypes.length;
+  if (command.args.length !== expected) throw wrongParameterCount(command.name, expected, command.args.length);
+  const values = evaluate(session, command.args.map((arg, i) => coerceArgument(session, arg, prepared.parameterTypes[i] as number)), parameters);
+  return session.execute(prepared, values);
+}
+
+/** The binder could not know the parameter's type: an argument of another type goes through text, as its literal would. */
+function coerceArgument(_session: EngineSession, arg: Parameters<typeof evaluate>[1][number], type: number): Parameters<typeof evaluate>[1][number] {
+  if (arg.type === type) return arg;
+  assert(type !== 0, "a prepared statement's parameters have types");
+  return { kind: "CoerceViaText", arg, explicit: false, type, typmod: -1 };
+}
+
+export function deallocate(session: EngineSession, command: Extract<Command, { kind: "Deallocate" }>): ExecuteResult {
+  if (command.name === null) {
+    session.preparedByName.clear();
+    return done("DEALLOCATE ALL");
+  }
+  if (!session.preparedByName.delete(command.name)) throw noSuchPrepared(command.name);
+  return done("DEALLOCATE");
+}
+
+export function discard(session: EngineSession, command: Extract<Command, { kind: "Discard" }>): ExecuteResult {
+  const tag = `DISCARD ${command.what.toUpperCase()}`;
+  switch (command.what) {
+    case "all":
+      if (session.inExplicitBlock) throw forbidsTransactionBlock("DISCARD ALL");
+      for (const cursor of session.cursors.values()) cursor.close();
+      session.cursors.clear();
+      session.settings.resetAll();
+      session.settings.commit();
+      session.preparedByName.clear();
+      session.channels.clear();
+      session.sequences.clear();
+      break;
+    case "sequences": session.sequences.clear(); break;
+    case "plans": session.database.planCache.clear(); break;
+    case "temp": break;
+  }
+  return done(tag);
+}

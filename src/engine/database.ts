@@ -1,0 +1,135 @@
+/**
+ * The database as one JavaScript thread has it: the native engine it shares with other threads, and this thread's caches and sessions.
+ */
+import { CatalogStore, SystemRelations, bootstrapObjects, type SystemRelation } from "../catalog/index.js";
+import type { Statistics } from "../execution/index.js";
+import type { FunctionRegistry } from "../functions/index.js";
+import { type Engine, type EngineEvent, type EngineOptions, type NativeAddon, StatusCode, native as addon } from "../native/index.js";
+import { assert, nativeFailure, noSuchDatabase, noSuchLoginRole } from "../types/index.js";
+import { FlushQueue } from "./flush-queue.js";
+import { NotificationHub } from "./notifications.js";
+import { PlanCache } from "./plan-cache.js";
+import { EngineSession } from "./session.js";
+import type { Database, FrontEnd } from "./types.js";
+import { WaitRegistry } from "./wait-registry.js";
+
+export interface DatabaseOptions extends EngineOptions {
+  readonly registry: FunctionRegistry;
+  /** pg_catalog, information_schema, redis: what the composition root registered providers for. */
+  readonly systemRelations: Iterable<SystemRelation>;
+  /** Tests pass a fake. */
+  readonly native?: NativeAddon;
+  /** More doors for functions (EvaluationContext.service), by name. */
+  readonly services?: Readonly<Record<string, unknown>>;
+  /** Tells process ids of this thread from those of others: the worker's number. */
+  readonly threadNumber?: number;
+}
+
+export function openDatabase(options: DatabaseOptions, frontEnd: FrontEnd): EngineDatabase {
+  return new EngineDatabase(options, frontEnd);
+}
+
+/** Process ids: up to 2^20 sessions per thread before they repeat, 2^10 threads. */
+const SESSION_BITS = 20;
+
+export class EngineDatabase implements Database {
+  readonly native: NativeAddon;
+  readonly engine: Engine;
+  readonly frontEnd: FrontEnd;
+  readonly registry: FunctionRegistry;
+  readonly store: CatalogStore;
+  readonly systemRelations: SystemRelations;
+  readonly planCache = new PlanCache();
+  readonly flushes: FlushQueue;
+  readonly waits: WaitRegistry;
+  readonly notifications = new NotificationHub();
+  readonly statistics: Statistics;
+  readonly sessions = new Map<number, EngineSession>();
+  readonly services: Readonly<Record<string, unknown>>;
+  readonly #threadNumber: number;
+  #nextSession = 1;
+  #closed = false;
+  readonly #eventListeners = new Set<(event: EngineEvent) => void>();
+
+  constructor(options: DatabaseOptions, frontEnd: FrontEnd) {
+    const { registry, systemRelations, native, services, threadNumber, ...engineOptions } = options;
+    this.native = native ?? addon;
+    this.engine = this.native.engine.open(engineOptions);
+    this.frontEnd = frontEnd;
+    this.registry = registry;
+    this.services = services ?? {};
+    this.#threadNumber = threadNumber ?? 0;
+    this.store = new CatalogStore(this.native.storage, this.engine);
+    this.systemRelations = new SystemRelations(systemRelations);
+    this.flushes = new FlushQueue(this.native.engine, this.engine);
+    this.waits = new WaitRegistry(this.native, this.engine);
+    this.statistics = { rowCount: (storage) => this.native.storage.rowCountEstimate(this.engine, storage) };
+    this.native.engine.onEvents(this.engine, (events) => { for (const event of events) this.#onEvent(event); });
+    this.#bootstrap();
+  }
+
+  openSession(options: { readonly user: string; readonly database: string; readonly settings?: Readonly<Record<string, string>> }): EngineSession {
+    const catalog = this.store.current();
+    if (catalog.database(options.database) === undefined) throw noSuchDatabase(options.database);
+    const role = catalog.role(options.user);
+    if (role === undefined || !role.login) throw noSuchLoginRole(options.user);
+    const id = (this.#threadNumber << SESSION_BITS) | (this.#nextSession++ & ((1 << SESSION_BITS) - 1));
+    const session = new EngineSession(this, id, options.user, options.database, options.settings ?? {});
+    this.sessions.set(id, session);
+    this.notifications.add(session);
+    return session;
+  }
+  sessionClosed(session: EngineSession): void {
+    this.sessions.delete(session.id);
+    this.notifications.remove(session);
+  }
+
+  roleVerifier(user: string): { readonly canLogin: boolean; readonly password: string | null } | undefined {
+    const role = this.store.current().role(user);
+    return role === undefined ? undefined : { canLogin: role.login, password: role.password ?? null };
+  }
+  databaseExists(name: string): boolean { return this.store.current().database(name) !== undefined; }
+  whenFlushed(lsn: number, callback: (error?: Error) => void): void { this.flushes.whenFlushed(lsn, callback); }
+  cancelSession(id: number, _secret: number): void { this.sessions.get(id)?.cancel(); }
+  /** Events of the engine that are not the engine room's own: messages of channels. Returns how to stop. */
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => void this.#eventListeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      for (const session of [...this.sessions.values()]) session.close();
+      this.native.engine.close(this.engine);
+    }
+    return Promise.resolve();
+  }
+
+  #onEvent(event: EngineEvent): void {
+    switch (event.kind) {
+      case "flushed": this.flushes.flushed(event.lsn); break;
+      case "logFailed": this.flushes.failed(event.message); break;
+      case "waitOver": this.waits.waitOver(event.token); break;
+      case "catalog": break; // every statement looks at the version itself
+      case "message": break;
+    }
+    for (const listener of this.#eventListeners) listener(event);
+  }
+
+  /** The first start writes what every database has; two threads that start at once may both try: the second finds it done. */
+  #bootstrap(): void {
+    if (this.store.current().schema("pg_catalog") !== undefined) return;
+    const { storage } = this.native;
+    const xid = storage.begin(this.engine, 0);
+    for (const object of bootstrapObjects) {
+      const status = storage.catalogPut(this.engine, xid, object.oid, JSON.stringify(object));
+      if (status === StatusCode.ok) continue;
+      storage.rollback(this.engine, xid);
+      throw nativeFailure("XX000", this.native.engine.lastError(this.engine).message);
+    }
+    const lsn = storage.commit(this.engine, xid);
+    assert(lsn >= 0, "the first commit of a fresh log succeeds");
+    this.store.current();
+  }
+}
