@@ -551,7 +551,9 @@ export class EngineSession implements Session {
       timeZone: raw("timezone"), dateStyle: raw("datestyle"), intervalStyle: raw("intervalstyle"), extraFloatDigits: Number(raw("extra_float_digits")),
       byteaOutput: raw("bytea_output") as "hex" | "escape",
       get transactionTimeMicros(): number { return session.#block?.startMicros ?? session.statementStartMicros; },
-    };
+      // Input of regclass and its kin asks the catalog, also while a literal is bound.
+      service: (name: string) => sessionServices(session, undefined, name),
+    } as FormatContext;
     this.#pathNames = parseSearchPath(raw("search_path")).map((name) => (name === "$user" ? this.user : name));
     this.memoryLimitBytes = Math.max(Number(raw("work_mem")) * 1024, MEMORY_FLOOR_BYTES);
     const planner = [...settingsByName.values()].filter((d) => d.name.startsWith("enable_")).map((d) => (raw(d.name) === "on" ? "1" : "0")).join("");

@@ -43,7 +43,7 @@ function addKey(context: DefinitionContext, table: TableObject, definition: Extr
     index = newIndex(context, current, {
       name, method: "btree", unique: true, primary, nullsNotDistinct: definition.nullsNotDistinct ?? false, include: [], options: {},
       columns: attributes.map((attribute) => ({ attribute, descending: false, nullsFirst: false })),
-    });
+    }).index;
   }
   context.put({
     class: "constraint", oid: context.newOid(), schema: table.schema, name: index.name, table: table.oid, validated: true,

@@ -16,7 +16,7 @@ const INDEX_COLUMNS_MAX = 32;
 const hnswOptions = { m: { min: 2, max: 100, initial: 16 }, ef_construction: { min: 4, max: 1000, initial: 64 } } as const;
 const HNSW_DIMENSIONS_MAX = 2000;
 
-export function createIndex(context: DefinitionContext, command: Extract<Command, { kind: "CreateIndex" }>): void {
+export function createIndex(context: DefinitionContext, command: Extract<Command, { kind: "CreateIndex" }>): Promise<void> | undefined {
   const relation = context.relation(command.table);
   if (relation.class !== "table") throw wrongRelationKind(relation.name, "a table", relation.class === "view" ? "This operation is not supported for views." : undefined);
   const method = command.method.toLowerCase();
@@ -26,22 +26,23 @@ export function createIndex(context: DefinitionContext, command: Extract<Command
   const keyNames = command.columns.map((c) => c.column ?? "expr");
   if (command.name !== undefined && context.nameTaken(relation.schema, command.name)) {
     if (!command.ifNotExists) throw relationExists(command.name);
-    return context.notice(`relation "${command.name}" already exists, skipping`, "42P07");
+    context.notice(`relation "${command.name}" already exists, skipping`, "42P07");
+    return undefined;
   }
   const name = command.name ?? chooseName(relation.name, columnNamesPart([...keyNames, ...command.include]), "idx", (n) => context.nameTaken(relation.schema, n));
   if (command.columns.length > INDEX_COLUMNS_MAX) throw new DbError({ sqlstate: "54011", message: `cannot use more than ${INDEX_COLUMNS_MAX} columns in an index` });
-  newIndex(context, relation, {
+  return newIndex(context, relation, {
     name, method, unique: command.unique, primary: false, nullsNotDistinct: command.nullsNotDistinct,
     columns: command.columns.map((column) => indexColumn(context, relation, column, method)),
     include: command.include.map((column) => attributeNumber(relation, column)),
     options: method === "hnsw" ? hnswParameters(command.options) : btreeParameters(command.options),
-  });
+  }).built;
 }
 
 type NewIndex = Pick<IndexObject, "name" | "method" | "unique" | "primary" | "nullsNotDistinct" | "columns" | "include" | "options">;
 
 /** Writes the object and builds the index from the rows that are there. */
-export function newIndex(context: DefinitionContext, table: TableObject, definition: NewIndex): IndexObject {
+export function newIndex(context: DefinitionContext, table: TableObject, definition: NewIndex): { readonly index: IndexObject; readonly built: Promise<void> | undefined } {
   if (definition.method === "hnsw") requireHnsw(context, table, definition);
   else for (const column of definition.columns) {
     const type = typeOf(context, table, column.attribute);
@@ -50,8 +51,7 @@ export function newIndex(context: DefinitionContext, table: TableObject, definit
   const oid = context.newOid();
   const index: IndexObject = { class: "index", oid, schema: table.schema, owner: table.owner, table: table.oid, storage: oid, valid: true, ...definition };
   context.put(index);
-  buildIndex(context, table, index);
-  return index;
+  return { index, built: buildIndex(context, table, index) };
 }
 
 function requireHnsw(context: DefinitionContext, table: TableObject, definition: NewIndex): void {

@@ -2,12 +2,18 @@
 import type { IndexObject, TableObject } from "../../catalog/index.js";
 import { BlockReader, type KeyColumn, StatusCode } from "../../native/index.js";
 import { type Datum, PhysicalType, type SqlType, assert, uniqueIndexCollision } from "../../types/index.js";
-import { createHnsw, dropHnsw } from "../hnsw.js";
+import { buildHnsw } from "../hnsw.js";
 import type { DefinitionContext } from "./context.js";
 
-export function buildIndex(context: DefinitionContext, table: TableObject, index: IndexObject): void {
+/** A btree is there when this returns; a vector index when the promise resolves. */
+export function buildIndex(context: DefinitionContext, table: TableObject, index: IndexObject): Promise<void> | undefined {
   context.nextStep();
-  if (index.method === "hnsw") return createHnsw(context, table, index);
+  if (index.method === "hnsw") return buildHnsw(context, table, index);
+  buildBtree(context, table, index);
+  return undefined;
+}
+
+function buildBtree(context: DefinitionContext, table: TableObject, index: IndexObject): void {
   const keys = index.columns.map((column): KeyColumn => {
     const attribute = table.attributes[column.attribute - 1];
     assert(attribute !== undefined, "an index column is an attribute");
@@ -21,18 +27,17 @@ export function buildIndex(context: DefinitionContext, table: TableObject, index
 }
 
 export function dropIndexStorage(context: DefinitionContext, index: IndexObject): void {
-  if (index.method === "hnsw") dropHnsw(context, index);
-  else context.check(context.storage.dropIndex(context.engine, context.xid, index.storage));
+  context.check(context.storage.dropIndex(context.engine, context.xid, index.storage));
 }
 
 /** The same index over the table's present storage, under a storage id of its own. */
-export function rebuildIndex(context: DefinitionContext, index: IndexObject, table?: TableObject): void {
+export function rebuildIndex(context: DefinitionContext, index: IndexObject, table?: TableObject): Promise<void> | undefined {
   const relation = table ?? context.snapshot.relationByOid(index.table);
   assert(relation?.class === "table", "an index belongs to a table");
   dropIndexStorage(context, index);
   const next: IndexObject = { ...index, storage: context.newOid() };
   context.put(next);
-  buildIndex(context, relation, next);
+  return buildIndex(context, relation, next);
 }
 
 function collision(context: DefinitionContext, table: TableObject, index: IndexObject): Error {

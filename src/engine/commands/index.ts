@@ -30,7 +30,7 @@ import { truncate } from "./truncate.js";
 type Run = ExecuteResult | Promise<ExecuteResult>;
 
 export function runCommand(session: EngineSession, command: Command, parameters: readonly Datum[], planned: PlannedStatement): Run {
-  const define = (tag: string, work: (context: DefinitionContext) => StatementOutcome | string | void | Promise<string | void>): Run =>
+  const define = (tag: string, work: (context: DefinitionContext) => StatementOutcome | string | void | undefined | Promise<string | void>): Run =>
     session.runInTransaction((transaction) => {
       const result = work(new DefinitionContext(session, transaction, tag));
       const outcome = (value: StatementOutcome | string | void): StatementOutcome => (typeof value === "object" ? value : { tag: value ?? tag });

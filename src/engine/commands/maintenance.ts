@@ -16,14 +16,13 @@ export function analyze(session: EngineSession, command: Extract<Command, { kind
   return done(tag);
 }
 
-export function reindex(context: DefinitionContext, command: Extract<Command, { kind: "Reindex" }>): void {
-  const rebuild = (table: number) => { for (const index of context.snapshot.indexesOf(table)) rebuildIndex(context, index); };
+export async function reindex(context: DefinitionContext, command: Extract<Command, { kind: "Reindex" }>): Promise<void> {
+  const rebuild = async (table: number) => { for (const index of context.snapshot.indexesOf(table)) await rebuildIndex(context, index); };
   switch (command.object) {
     case "index": {
       const index = context.relation(command.name);
       if (index.class !== "index") throw notSupported(`REINDEX INDEX of a ${index.class}`);
-      rebuildIndex(context, index);
-      return;
+      return rebuildIndex(context, index);
     }
     case "table": return rebuild(context.table(command.name).oid);
     default: throw notSupported(`REINDEX ${command.object.toUpperCase()}`);

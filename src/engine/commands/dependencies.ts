@@ -1,0 +1,93 @@
+/**
+ * What hangs on what, for DROP. An object's parts go with it (a table's indexes, constraints, own sequences); everything else that
+ * needs it either stops the drop (RESTRICT) or goes too (CASCADE), in PostgreSQL's words.
+ */
+import type { CatalogObject, TableObject } from "../../catalog/index.js";
+import { TypeOid } from "../../types/index.js";
+import type { DefinitionContext } from "./context.js";
+import { sequencesIn } from "./stored-sql.js";
+
+/** Something to drop: an object, one column of a table, or one column's default. */
+export interface Target { readonly object: CatalogObject; readonly attribute: number; readonly isDefault?: boolean }
+export const whole = (object: CatalogObject): Target => ({ object, attribute: 0 });
+export const keyOf = (target: Target) => `${target.object.oid}.${target.attribute}${target.isDefault === true ? "d" : ""}`;
+
+/** "constraint b_fkey on table b", "view v", "column x of table t". */
+export function describeObject(context: DefinitionContext, object: CatalogObject): string {
+  switch (object.class) {
+    case "table": case "view": case "index": case "sequence": return `${object.class} ${context.visibleName(object)}`;
+    case "constraint": {
+      const table = context.snapshot.object(object.table);
+      return `constraint ${object.name} on ${table === undefined ? "table" : describeObject(context, table)}`;
+    }
+    default: return `${object.class} ${"name" in object ? object.name : object.oid}`;
+  }
+}
+export function describe(context: DefinitionContext, target: Target): string {
+  if (target.attribute === 0 || target.object.class !== "table") return describeObject(context, target.object);
+  const column = `column ${target.object.attributes[target.attribute - 1]?.name} of ${describeObject(context, target.object)}`;
+  return target.isDefault === true ? `default value for ${column}` : column;
+}
+
+/** Parts: dropped with it, without a word. */
+export function partsOf(context: DefinitionContext, target: Target): Target[] {
+  const { object } = target;
+  const { snapshot } = context;
+  if (object.class === "table" && target.isDefault !== true) {
+    const touches = (attributes: readonly number[]) => target.attribute === 0 || attributes.includes(target.attribute);
+    return [
+      ...snapshot.constraintsOf(object.oid).filter((c) => touches(c.attributes)),
+      ...snapshot.indexesOf(object.oid).filter((i) => touches([...i.columns.map((c) => c.attribute), ...i.include])),
+      ...snapshot.sequencesOf(object.oid).filter((s) => s.ownedBy !== undefined && touches([s.ownedBy.attribute])),
+    ].map(whole);
+  }
+  if (object.class === "constraint" && (object.kind === "primaryKey" || object.kind === "unique")) {
+    const index = snapshot.object(object.index);
+    return index === undefined ? [] : [whole(index)];
+  }
+  return [];
+}
+
+/** What needs it and is not part of it. */
+export function dependentsOf(context: DefinitionContext, target: Target): Target[] {
+  const { object } = target;
+  const { snapshot } = context;
+  switch (object.class) {
+    case "table": {
+      if (target.isDefault === true) return [];
+      const foreign = snapshot.referencing(object.oid)
+        .filter((c) => c.table !== object.oid || target.attribute !== 0)
+        .filter((c) => target.attribute === 0 || (c.kind === "foreignKey" && c.referencedAttributes.includes(target.attribute)));
+      const views = snapshot.viewsOf(object.oid).filter((view) => target.attribute === 0 || viewUsesColumn(context, view.sql, object, target.attribute));
+      return [...foreign, ...views].map(whole);
+    }
+    case "view": return snapshot.viewsOf(object.oid).map(whole);
+    case "index": case "constraint": {
+      const index = object.class === "index" ? object.oid : object.kind === "primaryKey" || object.kind === "unique" ? object.index : undefined;
+      if (index === undefined) return [];
+      return snapshot.referencing(object.table).filter((c) => c.kind === "foreignKey" && c.referencedIndex === index).map(whole);
+    }
+    case "sequence": return columnsWhere(context, (a) => a.defaultSql !== undefined && sequencesIn(a.defaultSql).includes(object.oid)).map((t) => ({ ...t, isDefault: true }));
+    case "schema": return [...snapshot.objects()].filter((o) => "schema" in o && o.schema === object.oid && o.class !== "constraint" && !isPart(context, o)).map(whole);
+    case "extension": return object.name === "vector" ? columnsWhere(context, (a) => a.type === TypeOid.vector || a.type === TypeOid.vectorArray) : [];
+    default: return [];
+  }
+}
+
+function isPart(context: DefinitionContext, object: CatalogObject): boolean {
+  return object.class === "index" || (object.class === "sequence" && object.ownedBy !== undefined && context.snapshot.object(object.ownedBy.table) !== undefined);
+}
+function columnsWhere(context: DefinitionContext, test: (attribute: TableObject["attributes"][number]) => boolean): Target[] {
+  const found: Target[] = [];
+  for (const object of context.snapshot.objects()) {
+    if (object.class !== "table") continue;
+    for (const attribute of object.attributes) if (!attribute.dropped && test(attribute)) found.push({ object, attribute: attribute.number });
+  }
+  return found;
+}
+
+/** A view names the columns it reads only in its text; one that does not mention the name cannot use it, but by `*`. */
+function viewUsesColumn(context: DefinitionContext, sql: string, table: TableObject, attribute: number): boolean {
+  const name = table.attributes[attribute - 1]?.name ?? "";
+  return sql.includes(name) || sql.includes("*") || !context.catalog.relationByOid(table.oid);
+}

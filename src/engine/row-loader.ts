@@ -1,0 +1,35 @@
+/** Rows straight into a table's native relation, in blocks: what CREATE TABLE AS, rewrites and COPY share. */
+import type { TableObject } from "../catalog/index.js";
+import { RowEncoder } from "../execution/codec.js";
+import { type Datum, type Row, assert } from "../types/index.js";
+import type { DefinitionContext } from "./commands/context.js";
+
+/** Rows per native call. */
+const BLOCK_ROWS = 4096;
+
+export class RowLoader {
+  readonly #context: DefinitionContext;
+  readonly #table: TableObject;
+  readonly #encoder: RowEncoder;
+
+  constructor(context: DefinitionContext, table: TableObject, _options: { readonly withoutIndexes?: boolean } = {}) {
+    this.#context = context;
+    this.#table = table;
+    this.#encoder = new RowEncoder(table.attributes.map((a) => ({ type: context.type(a.type), typmod: a.typmod })));
+  }
+
+  /** Rows of the live attributes in order; nothing is checked. */
+  insert(rows: readonly Row[]): void {
+    const { attributes } = this.#table;
+    assert(attributes.every((a) => !a.dropped), "a new table has no dropped attributes");
+    this.insertFull(rows);
+  }
+  /** Rows with one datum per attribute, dropped ones too. */
+  insertFull(rows: readonly (readonly Datum[])[]): void {
+    const { storage, engine, xid } = this.#context;
+    for (let at = 0; at < rows.length; at += BLOCK_ROWS) {
+      const block = this.#encoder.encode(rows.slice(at, at + BLOCK_ROWS) as Row[]);
+      this.#context.check(storage.insert(engine, xid, this.#table.storage, block, null));
+    }
+  }
+}
