@@ -107,6 +107,20 @@ export class BlockWriter {
     this.view.setUint32(offsets + 4 * (row + 1), this.#used, true);
   }
 
+  /** setVarlen of a slice of `source`, without a view per value: for loaders. */
+  setVarlenSlice(column: number, row: number, source: Uint8Array, start: number, end: number): void {
+    const offsets = this.#values[column] as number;
+    if (row === 0) this.view.setUint32(offsets, this.#used, true);
+    this.bytes[(this.#validity[column] as number) + row] = 1;
+    const length = end - start;
+    this.#reserve(this.#used + length);
+    const bytes = this.bytes;
+    if (length <= 48) for (let i = 0, at = this.#used; i < length; i++) bytes[at + i] = source[start + i] as number;
+    else bytes.set(source.subarray(start, end), this.#used);
+    this.#used += length;
+    this.view.setUint32(offsets + 4 * (row + 1), this.#used, true);
+  }
+
   /** The finished block; a view that the next `begin` overwrites. */
   finish(): Uint8Array {
     this.view.setUint32(12, this.#used, true);

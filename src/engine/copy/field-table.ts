@@ -1,0 +1,41 @@
+/**
+ * Where the fields of some rows lie in a buffer: what a scanner finds and loaders read. Offsets instead of strings, so that a
+ * value goes from the client's bytes to the column's bytes without becoming an object.
+ */
+export const FieldFlag = { plain: 0, escaped: 1, quotedWithEscapes: 2 } as const;
+
+export class FieldTable {
+  bytes: Buffer = Buffer.alloc(0);
+  rows = 0;
+  readonly columns: number;
+  readonly capacity: number;
+  /** By row * columns + column; -1 = NULL. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly flags: Uint8Array;
+  /** By row: the line's number in the stream (from 1) and its place, for error contexts. */
+  readonly lines: Float64Array;
+  readonly lineStarts: Int32Array;
+  readonly lineEnds: Int32Array;
+
+  constructor(columns: number, capacity: number) {
+    this.columns = columns;
+    this.capacity = capacity;
+    this.starts = new Int32Array(columns * capacity);
+    this.ends = new Int32Array(columns * capacity);
+    this.flags = new Uint8Array(columns * capacity);
+    this.lines = new Float64Array(capacity);
+    this.lineStarts = new Int32Array(capacity);
+    this.lineEnds = new Int32Array(capacity);
+  }
+  lineText(row: number): string { return this.bytes.toString("utf8", this.lineStarts[row], this.lineEnds[row]); }
+}
+
+/** Finds rows in `table.bytes` from `from` to `to`; returns how far it came: the start of the first row that is not complete. */
+export interface FieldScanner {
+  scan(table: FieldTable, from: number, to: number, final: boolean): number;
+  /** A field's value with escapes resolved; not for NULLs. */
+  decode(table: FieldTable, cell: number): string;
+  /** The end-of-data mark was seen: what follows is ignored. */
+  readonly ended: boolean;
+}
