@@ -33,5 +33,4 @@ export const noSuchLoginRole = (name: string) => new DbError({ sqlstate: "28000"
 export const sequenceExhausted = (name: string, limit: string, ascending: boolean) =>
   simple("2200H", `nextval: reached ${ascending ? "maximum" : "minimum"} value of sequence "${name}" (${limit})`);
 export const logFailed = (message: string) => simple("58030", `could not write to the log: ${message}`);
-export const nativeFailure = (sqlstate: string, message: string) => simple(sqlstate, message);
 export const nestedTooDeep = () => simple("54001", "stack depth limit exceeded");
