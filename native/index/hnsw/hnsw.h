@@ -9,8 +9,8 @@
 //  1. A node id in any neighbor list names a node whose vector, row id, slot and level were written before.
 //  2. A node is linked to only after its own neighbor lists are complete: whoever reaches it can walk on.
 //  3. A neighbor list holds no duplicates and not its own node; unused places at its end are kNoNode.
-//  4. Vectors do not change and do not move while their node exists.
-//  5. At most one node per slot.
+//  4. Vectors do not change and do not move while their node is present; a removed node has its own copy.
+//  5. At most one node per row id and slot. (Rows share a slot only when a column was added with a default.)
 // Threads: insert and scans from any number of threads at once. Neighbor lists are read without a latch and written under
 // their node's latch. Image and vacuum exclude inserts and running scan steps by structure_ (shared / exclusive).
 // Latch order: vacuum_latch_ -> structure_ -> node latch (one at a time); entry_latch_ is taken alone.
@@ -21,6 +21,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "../../core/bytes.h"
@@ -34,6 +35,7 @@ namespace orrery::index::hnsw {
 using storage::RowId;
 using NodeId = std::uint32_t;
 constexpr NodeId kNoNode = UINT32_MAX;
+constexpr NodeId kClaimed = UINT32_MAX - 1;  // in the slot map: an insert is on its way
 constexpr NodeId kMaxNodes = 1u << 31;  // one bit of a queue entry's node is a flag
 constexpr unsigned kMaxLevel = 15;      // beyond it with m = 2 lie 2^16 nodes per top node: nothing to gain
 
@@ -67,8 +69,8 @@ struct Facts {
 
 /// Whether a row version is wanted: visible to the snapshot and matching the filter. Empty: all are.
 using Accept = std::function<bool(RowId row, std::uint32_t slot)>;
-/// The vector behind a slot; nullptr when the matrix store has none (a damaged image).
-using VectorOf = std::function<const float*(std::uint32_t slot)>;
+/// Where a row's vector lies now, for loading an image: false when there is no such row or it has none.
+using Locate = std::function<bool(RowId row, Item* item)>;
 
 /// The SQL distance of a hit, computed anew in float64 where that is more exact than what the walk orders by.
 double sql_distance(Metric metric, const float* a, const float* b, std::uint32_t dimensions) noexcept;
@@ -82,20 +84,28 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  /// Adds a node (insert.cc). A slot that already has one, and a zero vector under cosine (it has no direction; pgvector
+  /// Adds a node (insert.cc). A row and slot that already have one, and a zero vector under cosine (it has no direction; pgvector
   /// leaves it out too), change nothing. kLimit at 2^31 nodes.
   Status insert(const Item& item);
   /// Inserts all with `threads` threads (build.cc).
   Status build(std::span<const Item> items, unsigned threads);
-  bool has_slot(std::uint32_t slot) const noexcept { return node_of_slot(slot) != kNoNode; }
+  bool has(RowId row, std::uint32_t slot) const;
 
-  /// Takes out the nodes for which `dead` says so, and repairs the neighborhoods they were in (vacuum.cc). Returns how many.
+  /// Takes a node out of every answer at once (vacuum.cc): it stays walkable, with a copy of its vector, until repair().
+  /// False: there is none.
+  bool remove(RowId row, std::uint32_t slot);
+  /// Removed nodes that wait for repair().
+  std::size_t removed_count() const;
+  /// Repairs the neighborhoods of removed nodes, in slices between which others work, and frees them. Returns how many.
+  std::size_t repair();
+  /// remove() of the nodes for which `dead` says so, then repair().
   std::size_t vacuum(const Accept& dead);
 
-  /// The image for a checkpoint (image.cc, docs/formats/hnsw.md): all but the vectors.
-  void save(ByteWriter& out) const;
+  /// The image for a checkpoint (image.cc, docs/formats/hnsw.md): all but the vectors of the rows for which `current`
+  /// says that row and slot belong together in the saved database; the others are saved as removed nodes.
+  void save(ByteWriter& out, const Accept& current) const;
   /// Replaces the (empty) graph by an image. kCorrupt when it does not hold together.
-  Status load(ByteReader& in, const VectorOf& vector_of);
+  Status load(ByteReader& in, const Locate& locate);
 
   Facts facts() const;
   const Options& options() const noexcept { return options_; }
@@ -116,7 +126,7 @@ class Graph {
       for (std::size_t i = 0; i < links_per_node << kNodeShift; i++) base[i].store(kNoNode, std::memory_order_relaxed);
     }
     static constexpr std::size_t kNodes = 1u << kNodeShift;
-    const float* vectors[kNodes] = {};
+    const float* vectors[kNodes] = {};            // removed nodes: into copies
     float factors[kNodes] = {};  // cosine: 1 / norm
     RowId rows[kNodes] = {};
     std::uint32_t slots[kNodes] = {};
@@ -124,7 +134,8 @@ class Graph {
     std::atomic<State> states[kNodes] = {};
     std::atomic<bool> latches[kNodes] = {};
     std::unique_ptr<Link[]> base;               // [node][2 m]
-    std::unique_ptr<Link[]> upper[kNodes] = {};  // [level - 1][m]
+    std::unique_ptr<Link[]> upper[kNodes] = {};   // [level - 1][m]
+    std::unique_ptr<float[]> copies[kNodes] = {};
   };
   struct SlotChunk {
     SlotChunk() { for (auto& n : nodes) n.store(kNoNode, std::memory_order_relaxed); }
@@ -148,9 +159,12 @@ class Graph {
     return level == 0 ? c.base.get() + std::size_t{local(id)} * base_links_ : c.upper[local(id)].get() + std::size_t{level - 1} * options_.m;
   }
   unsigned link_limit(unsigned level) const noexcept { return level == 0 ? base_links_ : options_.m; }
-  NodeId node_of_slot(std::uint32_t slot) const noexcept {
-    return slots_.has(slot) ? slots_.chunk_of(slot).nodes[slots_.within(slot)].load(std::memory_order_acquire) : kNoNode;
-  }
+  NodeId find(RowId row, std::uint32_t slot) const;
+  enum class Claim : std::uint8_t { kRefused, kFirst, kShared };
+  Claim claim(RowId row, std::uint32_t slot);
+  void settle(Claim claim, RowId row, std::uint32_t slot, NodeId id);
+  void forget(NodeId id);
+  void remove_node(NodeId id, const float* copy);
 
   Query query_of(const float* values) const noexcept;
   float distance(const Query& query, NodeId id) const noexcept;
@@ -165,7 +179,7 @@ class Graph {
   void add_link(NodeId to, NodeId id, float distance, unsigned level, SearchContext& context);
   void write_links(NodeId id, unsigned level, std::span<const std::uint64_t> keys);
   bool is_removed(NodeId id) const noexcept { return chunk(id).states[local(id)].load(std::memory_order_acquire) == State::kRemoved; }
-  void repair(NodeId id, unsigned level, SearchContext& context);
+  void repair_list(NodeId id, unsigned level, SearchContext& context);
   void choose_entry();
 
   std::unique_ptr<SearchContext> take_context() const;
@@ -179,7 +193,10 @@ class Graph {
   const unsigned base_links_;
   const kernels::DistanceKernels& kernels_;
   ChunkedArray<NodeChunk, kNodeShift> nodes_;
-  ChunkedArray<SlotChunk, kNodeShift> slots_;
+  ChunkedArray<SlotChunk, kNodeShift> slots_;  // slot -> its first node
+  mutable std::mutex shared_latch_;
+  std::atomic<bool> has_shared_{false};
+  std::unordered_map<RowId, NodeId> shared_rows_;  // rows whose slot was another row's first
   std::atomic<std::uint32_t> node_limit_{0};
   std::atomic<std::uint64_t> present_{0};
   std::atomic<std::uint64_t> upper_links_{0};
@@ -188,8 +205,9 @@ class Graph {
   mutable std::shared_mutex structure_;
   mutable std::mutex vacuum_latch_;  // one vacuum at a time, no image in the middle of one; before structure_
   mutable std::mutex free_latch_;
-  std::vector<NodeId> free_;     // removed, no scan can hold them
-  std::vector<NodeId> retired_;  // removed while scans were open
+  std::vector<NodeId> removed_;  // wait for repair
+  std::vector<NodeId> retired_;  // repaired around; scans that were open then may hold them
+  std::vector<NodeId> free_;
   mutable std::atomic<std::uint32_t> open_scans_{0};
   mutable std::mutex contexts_latch_;
   mutable std::vector<std::unique_ptr<SearchContext>> contexts_;
@@ -211,6 +229,8 @@ class Scan {
 
   /// The next row, or false at the end.
   bool next(Hit& hit);
+  /// Rows that next() gives without walking on.
+  std::size_t buffered() const noexcept { return batch_.size(); }
   bool is_exact() const noexcept { return exhaustive_; }
 
  private:

@@ -1,4 +1,5 @@
-// image.cc: the graph as checkpoint bytes and back (docs/formats/hnsw.md). Vectors are not in it: the matrix store has them.
+// image.cc: the graph as checkpoint bytes and back (docs/formats/hnsw.md). Vectors of rows are not in it: the matrix
+// store has them, and loading finds them by row id, since slots are not the same after a restart.
 //
 // Saving excludes inserts for as long as copying the lists takes. Loading checks everything that a walk relies on, since a
 // damaged list would lead outside the arrays.
@@ -9,13 +10,16 @@ namespace orrery::index::hnsw {
 namespace {
 constexpr std::uint32_t kMagic = 0x57534e48;  // "HNSW"
 constexpr std::uint32_t kVersion = 1;
+constexpr std::uint8_t kFree = 0xff;
+constexpr std::uint8_t kRemovedFlag = 0x80;
 }  // namespace
 
-void Graph::save(ByteWriter& out) const {
-  const std::scoped_lock no_vacuum(vacuum_latch_);
+void Graph::save(ByteWriter& out, const Accept& current) const {
+  const std::scoped_lock no_repair(vacuum_latch_);
   const std::unique_lock lock(structure_);
-  const Entry entry = entry_.load(std::memory_order_acquire);
   const NodeId limit = node_limit();
+  std::vector<bool> waits(limit, false);  // removed, but others still lead to it
+  for (const NodeId id : removed_) waits[id] = true;
   out.u32(kMagic);
   out.u32(kVersion);
   out.u8(static_cast<std::uint8_t>(options_.metric));
@@ -23,15 +27,16 @@ void Graph::save(ByteWriter& out) const {
   out.u32(options_.m);
   out.u32(options_.ef_construction);
   out.u32(limit);
-  out.u32(entry.node);
+  out.u32(entry_.load(std::memory_order_acquire).node);
   for (NodeId id = 0; id < limit; id++) {
-    if (!is_present(id)) {
-      out.u8(UINT8_MAX);
+    if (!is_present(id) && !waits[id]) {
+      out.u8(kFree);
       continue;
     }
-    out.u8(static_cast<std::uint8_t>(level(id)));
+    const bool live = is_present(id) && (!current || current(row(id), slot(id)));
+    out.u8(static_cast<std::uint8_t>(level(id) | (live ? 0 : kRemovedFlag)));
     out.varint(row(id));
-    out.u32(slot(id));
+    if (!live) out.raw(vector(id), sizeof(float) * options_.dimensions);
     for (unsigned l = 0; l <= level(id); l++) {
       const Link* list = links(id, l);
       unsigned count = 0;
@@ -42,7 +47,7 @@ void Graph::save(ByteWriter& out) const {
   }
 }
 
-Status Graph::load(ByteReader& in, const VectorOf& vector_of) {
+Status Graph::load(ByteReader& in, const Locate& locate) {
   const auto corrupt = [](const char* what) { return Status::error(StatusCode::kCorrupt, std::string("hnsw image: ") + what); };
   const std::unique_lock lock(structure_);
   if (in.u32() != kMagic || in.u32() != kVersion) return corrupt("not an image of this version");
@@ -53,22 +58,35 @@ Status Graph::load(ByteReader& in, const VectorOf& vector_of) {
   const NodeId entry = in.u32();
   if (!in.ok() || limit > in.remaining() || node_limit() != 0) return corrupt("node count");
   std::vector<NodeId> unused;
+  std::vector<float> values(options_.dimensions);
   for (NodeId id = 0; id < limit; id++) {
-    const std::uint8_t top = in.u8();
-    if (top == UINT8_MAX) {
-      if (allocate({0, 0, nullptr}, 0) != id) return corrupt("node order");
+    const std::uint8_t kind = in.u8();
+    if (kind == kFree) {
+      if (allocate({}, 0) != id) return corrupt("node order");
       unused.push_back(id);
       continue;
     }
+    const bool live = (kind & kRemovedFlag) == 0;
+    const unsigned top = kind & ~kRemovedFlag;
     Item item;
     item.row = in.varint();
-    item.slot = in.u32();
-    if (!in.ok() || top > kMaxLevel || item.row == 0 || has_slot(item.slot)) return corrupt("node");
-    item.vector = vector_of(item.slot);
-    if (item.vector == nullptr) return corrupt("slot without a vector");
-    if (allocate(item, top) != id) return corrupt("node order");
-    slots_.reserve(item.slot, [] { return std::make_unique<SlotChunk>(); });
-    slots_.chunk_of(item.slot).nodes[slots_.within(item.slot)].store(id, std::memory_order_release);
+    if (!in.ok() || top > kMaxLevel || item.row == 0) return corrupt("node");
+    if (live) {
+      if (!locate(item.row, &item)) return corrupt("a row that is not there");
+      const Claim claimed = claim(item.row, item.slot);
+      if (claimed == Claim::kRefused) return corrupt("a row twice");
+      if (allocate(item, top) != id) return corrupt("node order");
+      settle(claimed, item.row, item.slot, id);
+      chunk(id).states[local(id)].store(State::kPresent, std::memory_order_release);
+      present_.fetch_add(1, std::memory_order_relaxed);
+    } else {
+      const std::string_view bytes = in.raw(sizeof(float) * options_.dimensions);
+      if (!in.ok()) return corrupt("cut short");
+      std::memcpy(values.data(), bytes.data(), bytes.size());
+      item.vector = values.data();
+      if (allocate(item, top) != id) return corrupt("node order");
+      remove_node(id, values.data());
+    }
     for (unsigned l = 0; l <= top; l++) {
       const unsigned count = in.u8();
       if (count > link_limit(l)) return corrupt("neighbor count");
@@ -76,19 +94,20 @@ Status Graph::load(ByteReader& in, const VectorOf& vector_of) {
       for (unsigned i = 0; i < count; i++) list[i].store(in.u32(), std::memory_order_relaxed);
     }
     if (!in.ok()) return corrupt("cut short");
-    chunk(id).states[local(id)].store(State::kPresent, std::memory_order_release);
-    present_.fetch_add(1, std::memory_order_relaxed);
   }
   // A list may mention nodes that follow its own, so links are checked at the end.
+  std::vector<bool> is_free(limit, false);
+  for (const NodeId id : unused) is_free[id] = true;
   for (NodeId id = 0; id < limit; id++)
-    for (unsigned l = 0; is_present(id) && l <= level(id); l++)
+    for (unsigned l = 0; !is_free[id] && l <= level(id); l++)
       for (unsigned i = 0; i < link_limit(l); i++) {
         const NodeId neighbor = links(id, l)[i].load(std::memory_order_relaxed);
         if (neighbor == kNoNode) break;
-        if (neighbor >= limit || neighbor == id || !is_present(neighbor) || level(neighbor) < l) return corrupt("neighbor");
+        if (neighbor >= limit || neighbor == id || is_free[neighbor] || level(neighbor) < l) return corrupt("neighbor");
       }
-  if (entry == kNoNode ? present_.load() != 0 : entry >= limit || !is_present(entry)) return corrupt("entry point");
-  if (entry != kNoNode) entry_.store({entry, level(entry)}, std::memory_order_release);
+  if (entry != kNoNode && entry >= limit) return corrupt("entry point");
+  if (entry != kNoNode && is_present(entry)) entry_.store({entry, level(entry)}, std::memory_order_release);
+  else choose_entry();
   const std::scoped_lock free_lock(free_latch_);
   free_ = std::move(unused);
   return Status::ok();

@@ -95,6 +95,8 @@ NodeId Graph::allocate(const Item& item, unsigned level) {
   c.slots[at] = item.slot;
   c.levels[at] = static_cast<std::uint8_t>(level);
   c.upper[at].reset();
+  c.copies[at].reset();
+  c.states[at].store(State::kAbsent, std::memory_order_release);
   if (level > 0) {
     const std::size_t count = std::size_t{level} * options_.m;
     c.upper[at].reset(new Link[count]);
@@ -107,18 +109,64 @@ NodeId Graph::allocate(const Item& item, unsigned level) {
 Status Graph::insert(const Item& item) {
   if (options_.metric == Metric::kCosine && query_of(item.vector).factor == 0) return Status::ok();
   const std::shared_lock lock(structure_);
-  slots_.reserve(item.slot, [] { return std::make_unique<SlotChunk>(); });
-  auto& place = slots_.chunk_of(item.slot).nodes[slots_.within(item.slot)];
-  if (place.load(std::memory_order_acquire) != kNoNode) return Status::ok();
+  const Claim claimed = claim(item.row, item.slot);
+  if (claimed == Claim::kRefused) return Status::ok();
   const NodeId id = allocate(item, level_for(item));
+  settle(claimed, item.row, item.slot, id);
   if (id == kNoNode) return Status::error(StatusCode::kLimit, "an hnsw index holds at most 2147483648 vectors");
-  place.store(id, std::memory_order_release);
   auto context = take_context();
   link_node(id, *context);
   chunk(id).states[local(id)].store(State::kPresent, std::memory_order_release);
   present_.fetch_add(1, std::memory_order_relaxed);
   give_context(std::move(context));
   return Status::ok();
+}
+
+// The slot map. Inserts claim their place under structure_ shared, so removing, which excludes them, meets no claims.
+
+NodeId Graph::find(RowId wanted, std::uint32_t wanted_slot) const {
+  if (!slots_.has(wanted_slot)) return kNoNode;
+  const NodeId first = slots_.chunk_of(wanted_slot).nodes[slots_.within(wanted_slot)].load(std::memory_order_acquire);
+  if (first != kNoNode && first != kClaimed && row(first) == wanted) return first;
+  if (!has_shared_.load(std::memory_order_acquire)) return kNoNode;
+  const std::scoped_lock lock(shared_latch_);
+  const auto found = shared_rows_.find(wanted);
+  return found == shared_rows_.end() || found->second == kClaimed || slot(found->second) != wanted_slot ? kNoNode : found->second;
+}
+bool Graph::has(RowId row, std::uint32_t slot) const {
+  const std::shared_lock lock(structure_);
+  return find(row, slot) != kNoNode;
+}
+Graph::Claim Graph::claim(RowId wanted, std::uint32_t slot) {
+  slots_.reserve(slot, [] { return std::make_unique<SlotChunk>(); });
+  if (find(wanted, slot) != kNoNode) return Claim::kRefused;
+  auto& place = slots_.chunk_of(slot).nodes[slots_.within(slot)];
+  NodeId first = kNoNode;
+  if (place.compare_exchange_strong(first, kClaimed, std::memory_order_acq_rel)) return Claim::kFirst;
+  while (first == kClaimed) {  // as long as it takes to fill a node in
+    std::this_thread::yield();
+    first = place.load(std::memory_order_acquire);
+  }
+  if (first != kNoNode && row(first) == wanted) return Claim::kRefused;
+  const std::scoped_lock lock(shared_latch_);
+  has_shared_.store(true, std::memory_order_release);
+  return shared_rows_.emplace(wanted, kClaimed).second ? Claim::kShared : Claim::kRefused;
+}
+void Graph::settle(Claim claim, RowId row, std::uint32_t slot, NodeId id) {
+  if (claim == Claim::kFirst) {
+    slots_.chunk_of(slot).nodes[slots_.within(slot)].store(id, std::memory_order_release);
+    return;
+  }
+  const std::scoped_lock lock(shared_latch_);
+  if (id == kNoNode) shared_rows_.erase(row);
+  else shared_rows_[row] = id;
+}
+void Graph::forget(NodeId id) {
+  NodeId self = id;
+  auto& place = slots_.chunk_of(slot(id)).nodes[slots_.within(slot(id))];
+  if (place.compare_exchange_strong(self, kNoNode, std::memory_order_acq_rel)) return;
+  const std::scoped_lock lock(shared_latch_);
+  shared_rows_.erase(row(id));
 }
 
 void Graph::link_node(NodeId id, SearchContext& context) {

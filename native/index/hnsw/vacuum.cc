@@ -1,8 +1,8 @@
-// vacuum.cc: taking dead nodes out. First they are marked: walked through, never returned, never linked to again. Then
-// every list that mentions one is chosen anew among what it had and what lay behind the dead. Then the ids are free.
+// vacuum.cc: taking dead nodes out. remove() marks a node: walked through, never returned, never linked to again, with
+// its own copy of the vector since the slot may get another one. repair() chooses every list that mentions a removed
+// node anew among what it had and what lay behind the dead; then the ids are free.
 //
-// Works in slices, so that inserts and scans go on between them. A crash loses nothing: the image is written between
-// vacuums, and what was vacuumed after it is dead again after redo.
+// repair() works in slices, so that inserts and scans go on between them. A crash loses nothing: an image holds removed nodes too.
 #include <algorithm>
 
 #include "hnsw.h"
@@ -10,41 +10,81 @@
 
 namespace orrery::index::hnsw {
 
+/// The caller holds structure_ exclusively: nobody reads the vector while it is replaced by its copy.
+void Graph::remove_node(NodeId id, const float* values) {
+  NodeChunk& c = chunk(id);
+  const unsigned at = local(id);
+  c.copies[at] = std::make_unique<float[]>(options_.dimensions);
+  std::copy_n(values, options_.dimensions, c.copies[at].get());
+  c.vectors[at] = c.copies[at].get();
+  c.states[at].store(State::kRemoved, std::memory_order_release);
+  removed_.push_back(id);
+}
+
+bool Graph::remove(RowId row, std::uint32_t slot) {
+  const std::unique_lock lock(structure_);
+  const NodeId id = find(row, slot);
+  if (id == kNoNode) return false;
+  forget(id);
+  remove_node(id, vector(id));
+  present_.fetch_sub(1, std::memory_order_relaxed);
+  if (entry_.load(std::memory_order_acquire).node == id) choose_entry();
+  return true;
+}
+
+std::size_t Graph::removed_count() const {
+  const std::shared_lock lock(structure_);
+  return removed_.size();
+}
+
 std::size_t Graph::vacuum(const Accept& dead) {
-  constexpr NodeId kSlice = 128;  // about 10 ms of repairs at 784 dimensions
-  const std::scoped_lock one(vacuum_latch_);
-  std::vector<NodeId> removed;
+  std::vector<std::pair<RowId, std::uint32_t>> found;
   {
     const std::shared_lock lock(structure_);
-    for (NodeId id = 0, seen = node_limit(); id < seen; id++)
-      if (is_present(id) && dead(row(id), slot(id))) removed.push_back(id);
+    for (NodeId id = 0, limit = node_limit(); id < limit; id++)
+      if (is_present(id) && dead(row(id), slot(id))) found.push_back({row(id), slot(id)});
   }
-  if (removed.empty()) return 0;
+  for (const auto& [row, slot] : found) remove(row, slot);
+  return repair();
+}
+
+std::size_t Graph::repair() {
+  constexpr NodeId kSlice = 64;  // some milliseconds of choosing at 784 dimensions
+  const std::scoped_lock one(vacuum_latch_);
+  std::vector<NodeId> removed;
   NodeId limit = 0;
   {
     const std::unique_lock lock(structure_);
-    for (const NodeId id : removed) {
-      chunk(id).states[local(id)].store(State::kRemoved, std::memory_order_release);
-      slots_.chunk_of(slot(id)).nodes[slots_.within(slot(id))].store(kNoNode, std::memory_order_release);
-    }
-    present_.fetch_sub(removed.size(), std::memory_order_relaxed);
-    choose_entry();
+    removed.swap(removed_);
     limit = node_limit();  // nodes that come from here on are linked without the dead
   }
+  if (removed.empty()) return 0;
+  std::sort(removed.begin(), removed.end());
   auto context = take_context();
   for (NodeId from = 0; from < limit; from += kSlice) {
     const std::unique_lock lock(structure_);
     for (NodeId id = from; id < std::min(limit, from + kSlice); id++)
       if (is_present(id))
-        for (unsigned l = 0; l <= level(id); l++) repair(id, l, *context);
+        for (unsigned l = 0; l <= level(id); l++) repair_list(id, l, *context);
   }
-  give_context(std::move(context));
-  const std::scoped_lock lock(free_latch_);
+  // Nodes that were removed meanwhile may lead to these: their way on ends here, and they are repaired around next time.
+  const std::unique_lock lock(structure_);
+  for (const NodeId id : removed_)
+    for (unsigned l = 0; l <= level(id); l++) {
+      std::vector<QueueEntry> rest;
+      for (unsigned i = 0; i < link_limit(l); i++) {
+        const NodeId n = links(id, l)[i].load(std::memory_order_relaxed);
+        if (n != kNoNode && !std::binary_search(removed.begin(), removed.end(), n)) rest.push_back(queue_entry(0, n));
+      }
+      write_links(id, l, rest);
+    }
+  const std::scoped_lock free_lock(free_latch_);
   retired_.insert(retired_.end(), removed.begin(), removed.end());
+  give_context(std::move(context));
   return removed.size();
 }
 
-void Graph::repair(NodeId id, unsigned level, SearchContext& context) {
+void Graph::repair_list(NodeId id, unsigned level, SearchContext& context) {
   constexpr std::size_t kEnough = 96;  // candidates: some more than the widest list of the default m, as when inserting
   const unsigned limit = link_limit(level);
   const auto each_link = [&](NodeId node, auto&& use) {
@@ -87,11 +127,9 @@ void Graph::repair(NodeId id, unsigned level, SearchContext& context) {
     if (std::find(old.begin(), old.end(), node_of(e)) == old.end()) add_link(node_of(e), id, distance_of(e), level, context);
 }
 
-/// The present node on the highest level; keeps the entry point while it is present.
+/// The present node on the highest level.
 void Graph::choose_entry() {
   const std::scoped_lock lock(entry_latch_);
-  const Entry old = entry_.load(std::memory_order_acquire);
-  if (old.node != kNoNode && is_present(old.node)) return;
   Entry best{kNoNode, 0};
   for (NodeId id = 0, limit = node_limit(); id < limit; id++)
     if (is_present(id) && (best.node == kNoNode || level(id) > best.level)) best = {id, level(id)};
