@@ -10,6 +10,8 @@ import { floatMathFamily } from "./families/float-math.js";
 import { integerMathFamily } from "./families/integer-math.js";
 import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
+import { patternFamily } from "./families/patterns.js";
+import { stringFamily } from "./families/strings.js";
 import type { DefinableRegistry } from "./registry.js";
 import { type Family, RegistryBuilder } from "./registry-builder.js";
 import { makeBuiltinTypes } from "./types/index.js";
@@ -18,7 +20,7 @@ export * from "./catalog-service.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [
-  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily,
+  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily, stringFamily, patternFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();

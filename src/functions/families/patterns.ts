@@ -1,0 +1,156 @@
+/** LIKE, SIMILAR TO and regular expression operators and functions. */
+import { ArrayValue, type Datum, DbError, TypeOid, invalidParameter } from "../../types/index.js";
+import type { ScalarBody, SetBody } from "../registry.js";
+import type { Family } from "../registry-builder.js";
+import { likeEscape, likeMatcher } from "../text/like.js";
+import { type RegexOptions, compileRegex, defaultOptions, parseOptions, similarToRegex } from "../text/regex.js";
+import { characterCount, positionAfter } from "../types/strings.js";
+
+const ignoreCase: RegexOptions = { ...defaultOptions, ignoreCase: true };
+const scalars: Record<string, ScalarBody> = {};
+const matches = (text: string, pattern: string, options: RegexOptions) => compileRegex(pattern, options).test(text);
+for (const type of ["text", "name", "bpchar"]) {
+  scalars[`${type}like`] = (_c, t: string, p: string) => likeMatcher(p)(t);
+  scalars[`${type}nlike`] = (_c, t: string, p: string) => !likeMatcher(p)(t);
+  scalars[`${type}iclike`] = (_c, t: string, p: string) => likeMatcher(p.toLowerCase())(t.toLowerCase());
+  scalars[`${type}icnlike`] = (_c, t: string, p: string) => !likeMatcher(p.toLowerCase())(t.toLowerCase());
+  scalars[`${type}regexeq`] = (_c, t: string, p: string) => matches(t, p, defaultOptions);
+  scalars[`${type}regexne`] = (_c, t: string, p: string) => !matches(t, p, defaultOptions);
+  scalars[`${type}icregexeq`] = (_c, t: string, p: string) => matches(t, p, ignoreCase);
+  scalars[`${type}icregexne`] = (_c, t: string, p: string) => !matches(t, p, ignoreCase);
+}
+
+/** Matches in order. An empty match moves on by a character. */
+function* allMatches(text: string, pattern: string, options: RegexOptions, start = 0): Iterable<RegExpExecArray> {
+  const regex = compileRegex(pattern, options, "g");
+  let at = start;
+  while (at <= text.length) {
+    regex.lastIndex = at;
+    const match = regex.exec(text);
+    if (match === null) return;
+    yield match;
+    const end = match.index + match[0].length;
+    at = match[0].length > 0 ? end : end + ((text.charCodeAt(end) & 0xfc00) === 0xd800 ? 2 : 1);
+  }
+}
+function groupsOf(match: RegExpExecArray): ArrayValue {
+  const groups = match.length > 1 ? match.slice(1).map((g): Datum => g ?? null) : [match[0]];
+  return new ArrayValue(TypeOid.text, groups);
+}
+/** Empty matches at the ends and right after another match split nothing. */
+function splitBy(text: string, pattern: string, options: RegexOptions): string[] {
+  const parts: string[] = [];
+  let last = 0;
+  let previousEnd = 0;
+  for (const match of allMatches(text, pattern, options)) {
+    const end = match.index + match[0].length;
+    if (match.index >= text.length || end <= previousEnd) continue;
+    parts.push(text.slice(last, match.index));
+    last = end;
+    previousEnd = end;
+  }
+  parts.push(text.slice(last));
+  return parts;
+}
+
+function expand(replacement: string, match: RegExpExecArray): string {
+  return replacement.replace(/\\(\d|&|\\|.)?/gs, (whole, c: string | undefined) => {
+    if (c === undefined) return "\\";
+    if (c === "&" || c === "0") return c === "&" ? match[0] : whole;
+    if (/[1-9]/.test(c)) return match[Number(c)] ?? "";
+    return c === "\\" ? "\\" : whole;
+  });
+}
+/** `occurrence` 0: all of them. */
+function replaceMatches(text: string, pattern: string, replacement: string, options: RegexOptions, start: number, occurrence: number): string {
+  let out = "";
+  let last = 0;
+  let count = 0;
+  for (const match of allMatches(text, pattern, options, start)) {
+    count++;
+    if (occurrence !== 0 && count < occurrence) continue;
+    out += text.slice(last, match.index) + (replacement.includes("\\") ? expand(replacement, match) : replacement);
+    last = match.index + match[0].length;
+    if (occurrence !== 0) break;
+  }
+  return out + text.slice(last);
+}
+function startAt(text: string, start: number): number {
+  if (start <= 0) throw invalidParameter(`invalid value for parameter "start": ${start}`);
+  return positionAfter(text, start - 1);
+}
+function atLeast(value: number, minimum: number, name: string): number {
+  if (value < minimum) throw invalidParameter(`invalid value for parameter "${name}": ${value}`);
+  return value;
+}
+function nth(text: string, pattern: string, options: RegexOptions, start: number, n: number): RegExpExecArray | undefined {
+  let count = 0;
+  for (const match of allMatches(text, pattern, options, start)) if (++count === n) return match;
+  return undefined;
+}
+function regexSubstring(text: string, pattern: string): Datum {
+  const match = compileRegex(pattern).exec(text);
+  if (match === null) return null;
+  return match.length > 1 ? (match[1] ?? null) : match[0];
+}
+function escapeCharacter(escape: string | null): string | null {
+  if (escape !== null && [...escape].length > 1) throw new DbError({ sqlstate: "22025", message: "invalid escape string", hint: "Escape string must be empty or one character." });
+  return escape;
+}
+const replaceBody = (t: string, p: string, r: string, flags: string) => {
+  const options = parseOptions(flags, true, "regexp_replace");
+  return replaceMatches(t, p, r, options, 0, options.global ? 0 : 1);
+};
+
+Object.assign(scalars, {
+  "like(text,text)": scalars.textlike!, "notlike(text,text)": scalars.textnlike!, "like(name,text)": scalars.textlike!, "notlike(name,text)": scalars.textnlike!,
+  "like_escape(text,text)": (_c: unknown, p: string, e: string) => likeEscape(p, e),
+  "similar_to_escape(text)": (_c: unknown, p: string) => similarToRegex(p, "\\"),
+  "similar_to_escape(text,text)": (_c: unknown, p: string, e: string) => similarToRegex(p, escapeCharacter(e)),
+  similar_escape: (_c: unknown, p: string | null, e: string | null) => (p === null ? null : similarToRegex(p, e === null ? "\\" : escapeCharacter(e))),
+  "substring(text,text)": (_c: unknown, t: string, p: string) => regexSubstring(t, p),
+  "substring(text,text,text)": (_c: unknown, t: string, p: string, e: string) => regexSubstring(t, similarToRegex(p, escapeCharacter(e))),
+  "regexp_replace(text,text,text)": (_c: unknown, t: string, p: string, r: string) => replaceMatches(t, p, r, defaultOptions, 0, 1),
+  "regexp_replace(text,text,text,text)": (_c: unknown, t: string, p: string, r: string, flags: string) => {
+    if (/^\d/.test(flags)) throw invalidParameter(`invalid regular expression option: "${flags[0]}"`, "If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.");
+    return replaceBody(t, p, r, flags);
+  },
+  "regexp_replace(text,text,text,int4)": (_c: unknown, t: string, p: string, r: string, s: number) => replaceMatches(t, p, r, defaultOptions, startAt(t, s), 1),
+  "regexp_replace(text,text,text,int4,int4)": (_c: unknown, t: string, p: string, r: string, s: number, n: number) => replaceMatches(t, p, r, defaultOptions, startAt(t, s), atLeast(n, 0, "n")),
+  "regexp_replace(text,text,text,int4,int4,text)": (_c: unknown, t: string, p: string, r: string, s: number, n: number, f: string) => replaceMatches(t, p, r, parseOptions(f, true, "regexp_replace"), startAt(t, s), atLeast(n, 0, "n")),
+  "regexp_match(text,text)": (_c: unknown, t: string, p: string) => { const m = compileRegex(p).exec(t); return m === null ? null : groupsOf(m); },
+  "regexp_match(text,text,text)": (_c: unknown, t: string, p: string, f: string) => { const m = compileRegex(p, parseOptions(f, false, "regexp_match")).exec(t); return m === null ? null : groupsOf(m); },
+  "regexp_like(text,text)": (_c: unknown, t: string, p: string) => matches(t, p, defaultOptions),
+  "regexp_like(text,text,text)": (_c: unknown, t: string, p: string, f: string) => matches(t, p, parseOptions(f, false, "regexp_like")),
+  "regexp_count(text,text)": (_c: unknown, t: string, p: string) => [...allMatches(t, p, defaultOptions)].length,
+  "regexp_count(text,text,int4)": (_c: unknown, t: string, p: string, s: number) => [...allMatches(t, p, defaultOptions, startAt(t, s))].length,
+  "regexp_count(text,text,int4,text)": (_c: unknown, t: string, p: string, s: number, f: string) => [...allMatches(t, p, parseOptions(f, false, "regexp_count"), startAt(t, s))].length,
+  regexp_instr: (_c: unknown, t: string, p: string, s = 1, n = 1, end = 0, f = "", sub = 0) => {
+    const match = nth(t, p, parseOptions(f, false, "regexp_instr"), startAt(t, s), atLeast(n, 1, "n"));
+    if (match === undefined || (sub > 0 && match[sub] === undefined)) return 0;
+    const at = sub > 0 ? match.index + match[0].indexOf(match[sub]!) : match.index;
+    return characterCount(t.slice(0, end === 1 ? at + match[sub]!.length : at)) + 1;
+  },
+  regexp_substr: (_c: unknown, t: string, p: string, s = 1, n = 1, f = "", sub = 0): Datum =>
+    nth(t, p, parseOptions(f, false, "regexp_substr"), startAt(t, s), atLeast(n, 1, "n"))?.[sub] ?? null,
+  "regexp_split_to_array(text,text)": (_c: unknown, t: string, p: string) => new ArrayValue(TypeOid.text, splitBy(t, p, defaultOptions)),
+  "regexp_split_to_array(text,text,text)": (_c: unknown, t: string, p: string, f: string) => new ArrayValue(TypeOid.text, splitBy(t, p, parseOptions(f, false, "regexp_split_to_array"))),
+});
+
+const sets: Record<string, SetBody> = {
+  *"regexp_matches(text,text)"(_c, t: string, p: string) {
+    const match = compileRegex(p).exec(t);
+    if (match !== null) yield groupsOf(match);
+  },
+  *"regexp_matches(text,text,text)"(_c, t: string, p: string, f: string) {
+    const options = parseOptions(f, true, "regexp_matches");
+    for (const match of allMatches(t, p, options)) {
+      yield groupsOf(match);
+      if (!options.global) return;
+    }
+  },
+  "regexp_split_to_table(text,text)": (_c, t: string, p: string) => splitBy(t, p, defaultOptions),
+  "regexp_split_to_table(text,text,text)": (_c, t: string, p: string, f: string) => splitBy(t, p, parseOptions(f, false, "regexp_split_to_table")),
+};
+
+export const patternFamily: Family = { scalars, sets };
