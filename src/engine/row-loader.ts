@@ -1,6 +1,6 @@
 /** Rows straight into a table's native relation, in blocks: what CREATE TABLE AS, rewrites and COPY share. */
 import type { TableObject } from "../catalog/index.js";
-import { RowEncoder } from "../execution/codec.js";
+import { RowEncoder } from "../execution/internal.js";
 import { type Datum, type Row, assert } from "../types/index.js";
 import type { DefinitionContext } from "./commands/context.js";
 

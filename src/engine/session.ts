@@ -224,12 +224,12 @@ export class EngineSession implements Session {
     if (this.#catalog === catalog) this.#stored = stored;
     return stored;
   }
-  planLogical(plan: LogicalPlan, catalog: SessionCatalogReader): PhysicalPlan {
-    const context: PlanContext = {
+  planLogical(plan: LogicalPlan, catalog: SessionCatalogReader): PhysicalPlan { return planStatement(plan, this.planContext(catalog)); }
+  planContext(catalog: SessionCatalogReader): PlanContext {
+    return {
       catalog, registry: this.database.registry, statistics: this.database.statistics,
       settings: { setting: (name) => this.settings.raw(name.toLowerCase()) }, stored: this.storedExpressions(catalog),
     };
-    return planStatement(plan, context);
   }
 
   // ---- running --------------------------------------------------------------------------------------------------------
@@ -370,7 +370,7 @@ export class EngineSession implements Session {
       if (error instanceof WaitSignal) {
         undo();
         if (transaction.xid === 0) transaction.startStatement();
-        return this.#wait(transaction, error.xid);
+        return this.waitFor(transaction, error.xid);
       }
       if (block === undefined) this.#rollback(transaction);
       throw error instanceof RestartSignal ? serializationFailure() : error;
@@ -393,7 +393,7 @@ export class EngineSession implements Session {
     return result instanceof Promise ? result.catch((error) => { throw this.#broken(error); }) : result;
   }
 
-  async #wait(transaction: SessionTransaction, blocker: number): Promise<void> {
+  async waitFor(transaction: SessionTransaction, blocker: number): Promise<void> {
     const handle = this.database.waits.wait(transaction.xid, blocker, this.id);
     if (handle === undefined) {
       // The blocker has ended already: give others a turn, so that two statements cannot restart each other for ever.

@@ -4,7 +4,7 @@ import type { AlterTableAction, Command } from "../../plan/index.js";
 import {
   DbError, alterTypeCast, columnExists, columnInPrimaryKey, columnMissing, constraintMissing, identityError, noSuchRole, systemColumnName, unreachable,
 } from "../../types/index.js";
-import { columnWriter } from "../../execution/codec.js";
+import { columnWriter } from "../../execution/internal.js";
 import { BlockWriter } from "../../native/index.js";
 import { physicalColumn } from "../physical-column.js";
 import { addConstraint, constraintNamed, validateConstraint } from "./constraints.js";
