@@ -107,7 +107,7 @@ function planProject(planner: Planner, plan: Project, scope: Scope): Operator {
       const signature = registry.functionById(e.functionId);
       return {
         kind: "set", args: e.args.map((a) => compileScalar(environment, a, layout)), strict: e.strict, outTypes: signature?.outColumns?.map((c) => c.type),
-        body: registry.setBody(e.functionId) as unknown as Extract<ProjectSetItem, { kind: "set" }>["body"],
+        body: registry.setBody(e.functionId, { argTypes: e.args.map((a) => a.type), returnType: e.type }) as unknown as Extract<ProjectSetItem, { kind: "set" }>["body"],
       };
     });
     return new ProjectSetOperator(
@@ -210,7 +210,7 @@ export function aggregateStep(planner: Planner, call: AggregateCall, layout: Lay
   const environment = planner.environment(scope);
   const { registry } = planner.context;
   return {
-    body: registry.aggregateBody(call.functionId),
+    body: registry.aggregateBody(call.functionId, { argTypes: call.args.map((a) => a.type), returnType: call.type }),
     args: call.args.map((a) => compileScalar(environment, a, layout)),
     argTypes: call.args.map((a) => planner.type(a.type)),
     strict: registry.functionById(call.functionId)?.strict ?? false,
@@ -249,7 +249,7 @@ function planFunctionScan(planner: Planner, plan: FunctionScan, scope: Scope): O
     if (e.kind !== "FunctionCall" || signature?.kind !== "set") return { kind: "scalar", evaluate: compileScalar(environment, e, emptyLayout), width };
     return {
       kind: "set", args: e.args.map((a) => compileScalar(environment, a, emptyLayout)), strict: e.strict, width,
-      body: registry.setBody(e.functionId) as unknown as Extract<FunctionCallRows, { kind: "set" }>["body"],
+      body: registry.setBody(e.functionId, { argTypes: e.args.map((a) => a.type), returnType: e.type }) as unknown as Extract<FunctionCallRows, { kind: "set" }>["body"],
     };
   });
   const names = plan.calls.map((c) => (c.kind === "FunctionCall" ? c.syntax.name : "?"));

@@ -7,7 +7,7 @@
  *
  * SQL's three-valued logic: true, false and null are the JavaScript values of those names.
  */
-import type { EvaluationContext, FunctionRegistry, ScalarBody } from "../../functions/registry.js";
+import type { CallTypes, EvaluationContext, FunctionRegistry, ScalarBody } from "../../functions/registry.js";
 import type { ArrayComparison, Case, ColumnId, Expression, FunctionCall, InList, LogicalPlan, SubqueryExpression } from "../../plan/index.js";
 import { type Datum, notSupported, type Oid, type Row, type SqlType, statementTooComplex, TypeOid, unreachable } from "../../types/index.js";
 import type { Operator, RunState } from "../operator.js";
@@ -158,7 +158,7 @@ export class Emitter {
       case "DistinctTest": {
         const a = this.emit(e.left);
         const b = this.emit(e.right);
-        const equal = this.#bodyCall(e.equalId, [a, b]);
+        const equal = this.#bodyCall(e.equalId, [a, b], equalityTypes(e.left, e.right));
         return this.#keep(`(${a} === null || ${b} === null ? ${a} === ${b} : ${equal}) ${e.negated ? "===" : "!=="} true`);
       }
       case "Case":
@@ -174,7 +174,7 @@ export class Emitter {
       case "NullIf": {
         const a = this.emit(e.left);
         const b = this.emit(e.right);
-        return this.#keep(`${a} !== null && ${b} !== null && ${this.#bodyCall(e.equalId, [a, b])} === true ? null : ${a}`);
+        return this.#keep(`${a} !== null && ${b} !== null && ${this.#bodyCall(e.equalId, [a, b], equalityTypes(e.left, e.right))} === true ? null : ${a}`);
       }
       case "Greatest":
       case "Least": {
@@ -257,26 +257,27 @@ export class Emitter {
     if (type === undefined) throw notSupported(`type with OID ${oid}`);
     return type;
   }
-  #body(id: string): AnyBody {
-    return this.environment.registry.scalarBody(id) as ScalarBody as unknown as AnyBody;
+  #body(id: string, call?: CallTypes): AnyBody {
+    return this.environment.registry.scalarBody(id, call) as ScalarBody as unknown as AnyBody;
   }
   /** The code of a call with non-null arguments. */
-  #bodyCall(id: string, args: readonly string[]): string {
+  #bodyCall(id: string, args: readonly string[], call?: CallTypes): string {
     const inline = args.length === 2 ? inlineComparison(id) : undefined;
     if (inline !== undefined) return inline(args[0] as string, args[1] as string);
-    return `${this.constant(this.#body(id))}(${[this.context, ...args].join(", ")})`;
+    return `${this.constant(this.#body(id, call))}(${[this.context, ...args].join(", ")})`;
   }
 
   #call(e: FunctionCall): string {
     const args = e.args.map((a) => this.emit(a));
-    if (!e.strict) return this.#keep(this.#bodyCall(e.functionId, args));
+    const call: CallTypes = { argTypes: e.args.map((a) => a.type), returnType: e.type };
+    if (!e.strict) return this.#keep(this.#bodyCall(e.functionId, args, call));
     const nullable = [...new Set(args.filter((a) => !isNeverNull(a)))];
     if (args.includes("null")) return "null";
     const t = this.#variable();
     const arithmetic = args.length === 2 ? inlineArithmetic(e.functionId) : undefined;
-    const slow = (): string => `${this.constant(this.#body(e.functionId))}(${[this.context, ...args].join(", ")})`;
+    const slow = (): string => `${this.constant(this.#body(e.functionId, call))}(${[this.context, ...args].join(", ")})`;
     const code =
-      arithmetic !== undefined ? arithmetic(args[0] as string, args[1] as string, t, slow()) : `${t} = ${this.#bodyCall(e.functionId, args)};`;
+      arithmetic !== undefined ? arithmetic(args[0] as string, args[1] as string, t, slow()) : `${t} = ${this.#bodyCall(e.functionId, args, call)};`;
     this.line(nullable.length === 0 ? code : `if (${nullable.map((a) => `${a} !== null`).join(" && ")}) { ${code} }`);
     return t;
   }
@@ -327,7 +328,7 @@ export class Emitter {
     this.line(`let ${t} = false; ${label}: {`);
     for (const item of e.items) {
       const b = this.emit(item);
-      this.line(`if (${a} === null || ${b} === null) ${t} = null; else if (${this.#bodyCall(e.equalId, [a, b])}) { ${t} = true; break ${label}; }`);
+      this.line(`if (${a} === null || ${b} === null) ${t} = null; else if (${this.#bodyCall(e.equalId, [a, b], equalityTypes(e.arg, item))}) { ${t} = true; break ${label}; }`);
     }
     this.line("}");
     return t;
@@ -343,7 +344,7 @@ export class Emitter {
       return this.#keep(`${this.constant(helpers.isInArray)}(${left}, ${array}, ${this.constant(type.hashKey)})`);
     }
     const strict = this.environment.registry.functionById(e.functionId)?.strict ?? true;
-    const body = this.constant(this.#body(e.functionId));
+    const body = this.constant(this.#body(e.functionId, { argTypes: [e.left.type, elementType], returnType: e.type }));
     return this.#keep(`${this.constant(helpers.compareWithArray)}(${this.context}, ${left}, ${array}, ${body}, ${strict}, ${e.quantifier === "all"})`);
   }
 
@@ -373,6 +374,10 @@ export class Emitter {
 const NAMED_CONSTANTS = 200;
 /** From here on a hash set beats a chain of comparisons. */
 const HASHED_LIST_ITEMS = 8;
+
+function equalityTypes(left: Expression, right: Expression): CallTypes {
+  return { argTypes: [left.type, right.type], returnType: TypeOid.bool };
+}
 
 function isNeverNull(code: string): boolean {
   return code === "true" || code === "false" || code.startsWith("k");
