@@ -5,6 +5,7 @@
 import type { CompileEnvironment, Operator, PlanContext } from "../execution/internal.js";
 import { PlanSlots, Scope } from "../execution/internal.js";
 import type { LogicalPlan } from "../plan/index.js";
+import { ordered } from "./ordered.js";
 import { notSupported, type Oid, type SqlType } from "../types/index.js";
 
 export interface CteEntry {
@@ -40,7 +41,7 @@ export class Planner {
         const outerReads = this.#cteReads;
         this.#cteReads = [];
         const known = new Set(this.ctes.keys());
-        const operator = this.plan(plan, inner);
+        const operator = ordered(this, this.plan(plan, inner), plan.columns, inner);
         const cacheable = this.#cteReads.every((id) => !known.has(id) || this.ctes.get(id)?.stable === true);
         this.#cteReads = [...outerReads, ...this.#cteReads];
         const title = inner.parameters.length === 0 && cacheable ? "InitPlan" : "SubPlan";

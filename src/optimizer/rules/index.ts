@@ -1,13 +1,14 @@
 /** The rewrite rules, in the order in which they run. */
 import type { PlanContext } from "../../execution/index.js";
 import type { LogicalPlan } from "../../plan/index.js";
+import { inlineCommonTables } from "./inline-common-tables.js";
+import { orderJoins } from "./order-joins.js";
+import { pruneColumns } from "./prune-columns.js";
+import { pushFilters } from "./push-filters.js";
+import type { Rule } from "./rule.js";
+import { unnestSubqueries } from "./unnest-subqueries.js";
 
-export interface Rule {
-  readonly name: string;
-  apply(plan: LogicalPlan, context: PlanContext): LogicalPlan;
-}
-
-export const rules: readonly Rule[] = [];
+export const rules: readonly Rule[] = [inlineCommonTables, unnestSubqueries, pushFilters, orderJoins, pruneColumns];
 
 export function applyRules(plan: LogicalPlan, context: PlanContext): LogicalPlan {
   let current = plan;

@@ -1,0 +1,83 @@
+/** Scans read, and projections compute, only what something above needs. Rows get narrower; nothing else changes. */
+import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../../plan/index.js";
+import { columnsOf, expressionsOf, isVolatile, mapInputs, mapOwnExpressions } from "../walk.js";
+import { mapSubqueryPlans } from "../subquery-plans.js";
+import type { Rule } from "./rule.js";
+
+export const pruneColumns: Rule = { name: "prune columns", apply: (plan) => prune(plan, new Set(plan.columns.map((c) => c.id))) };
+
+/** `needed` are ids that the plan's consumers read, those of enclosing plans' consumers do not matter here. */
+function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
+  switch (plan.kind) {
+    case "Scan":
+    case "SystemScan": {
+      const keep = plan.columns.map((c) => needed.has(c.id));
+      if (keep.every((k) => k)) return plan;
+      return { ...plan, columns: plan.columns.filter((_, i) => keep[i]), attributes: plan.attributes.filter((_, i) => keep[i]) };
+    }
+    case "Project": {
+      const keep = plan.columns.map((c, i) => needed.has(c.id) || isVolatile(plan.expressions[i] as Expression) || isSetReturning(plan.expressions[i] as Expression));
+      const expressions = plan.expressions.filter((_, i) => keep[i]).map(inside);
+      const pruned = { ...plan, columns: plan.columns.filter((_, i) => keep[i]), expressions };
+      return { ...pruned, input: prune(plan.input, new Set(expressions.flatMap((e) => [...columnsOf(e)]))) };
+    }
+    case "Filter":
+    case "Sort":
+    case "Limit":
+    case "LockRows": {
+      const own = mapOwnExpressions(plan, inside) as typeof plan;
+      const wanted = new Set([...needed, ...expressionsOf(plan).flatMap((e) => [...columnsOf(e)])]);
+      if (plan.kind === "LockRows") for (const t of plan.targets) wanted.add(t.rowId);
+      const input = prune(plan.input, wanted);
+      return { ...own, input, columns: input.columns } as LogicalPlan;
+    }
+    case "Join": {
+      const own = mapOwnExpressions(plan, inside) as typeof plan;
+      const wanted = new Set([...needed, ...(plan.condition === undefined ? [] : columnsOf(plan.condition))]);
+      const right = prune(plan.right, wanted);
+      // A lateral right side reads the left one's columns.
+      if (plan.lateral) for (const id of deepColumns(right)) wanted.add(id);
+      const left = prune(plan.left, wanted);
+      const columns: readonly PlanColumn[] = plan.type === "semi" || plan.type === "anti" ? left.columns : [...left.columns, ...right.columns];
+      return { ...own, left, right, columns };
+    }
+    case "Aggregate":
+    case "Window": {
+      const own = mapOwnExpressions(plan, inside) as typeof plan;
+      const wanted = new Set(expressionsOf(plan).flatMap((e) => [...columnsOf(e)]));
+      if (plan.kind === "Window") for (const id of needed) wanted.add(id);
+      const input = prune(plan.input, wanted);
+      if (plan.kind === "Aggregate") return { ...own, input } as LogicalPlan;
+      return { ...own, input, columns: [...input.columns, ...plan.columns.slice(plan.input.columns.length)] } as LogicalPlan;
+    }
+    case "Update":
+    case "Delete": {
+      const own = mapOwnExpressions(plan, inside) as typeof plan;
+      const wanted = new Set([plan.rowId, ...plan.oldRow.map((c) => c.id), ...expressionsOf(plan).flatMap((e) => [...columnsOf(e)])]);
+      return { ...own, source: prune(plan.source, wanted) } as LogicalPlan;
+    }
+    default:
+      // By position, or to be kept whole: everything that the inputs give is needed.
+      return mapOwnExpressions(mapInputs(plan, (input) => prune(input, new Set(input.columns.map((c) => c.id)))), inside);
+  }
+}
+
+function inside(e: Expression): Expression {
+  return mapSubqueryPlans(e, (plan) => prune(plan, new Set(plan.columns.map((c) => c.id))));
+}
+/** Functions that return sets stand at the top of an expression; one that is left out would change how many rows there are. */
+function isSetReturning(e: Expression): boolean {
+  return e.kind === "FunctionCall" && e.syntax.form === "function";
+}
+function deepColumns(plan: LogicalPlan): Set<ColumnId> {
+  const ids = new Set<ColumnId>();
+  const walk = (p: LogicalPlan): void => {
+    for (const e of expressionsOf(p)) columnsOf(e, ids);
+    mapInputs(p, (input) => {
+      walk(input);
+      return input;
+    });
+  };
+  walk(plan);
+  return ids;
+}
