@@ -6,6 +6,7 @@ export * from "./errors-engine.js";
 export * from "./errors-settings.js";
 export * from "./errors.js";
 export * from "./errors-execution.js";
+export * from "./errors-binder.js";
 export * from "./function-signature.js";
 export * from "./interval.js";
 export * from "./jsonb.js";

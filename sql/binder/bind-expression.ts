@@ -1,0 +1,376 @@
+/** Scalar expressions: parse_expr.c's transformations, one function per form. */
+import type { Expression, PlanColumn } from "../../src/plan/index.js";
+import { DbError, datatypeMismatch, notSupportedAt, Numeric, type Oid, syntaxError, TypeOid, undefinedObject, undefinedColumn } from "../../src/types/index.js";
+import type { CaseExpr, CastExpr, Expr, IndirectionExpr, Literal, OperatorExpr, TypeName } from "../parser/syntax-tree.js";
+import { at, type Binder } from "./binder.js";
+import { bindFunction, bindSqlValue } from "./bind-function.js";
+import { bindColumnRef } from "./bind-name.js";
+import { bindGrouping } from "./bind-grouping.js";
+import { bindSubqueryExpression } from "./bind-subquery.js";
+import { bindBetween, bindDistinct, bindIn, bindNullIf, bindQuantified, bindRowComparison } from "./bind-comparison.js";
+import { castTo, coerceTo, coerceToBoolean, commonModifier, commonType, resolveUnknown } from "./coerce.js";
+import { equalityId, operatorCall, requireOperator } from "./resolve.js";
+import type { Scope } from "./scope.js";
+
+export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expression {
+  const bind = (e: Expr): Expression => bindExpression(binder, scope, e);
+  switch (expr.kind) {
+    case "Literal":
+      return bindLiteral(expr);
+    case "ParameterRef":
+      return binder.parameter(expr.number, expr.position);
+    case "ColumnRef":
+      return bindColumnRef(binder, scope, expr);
+    case "Operator":
+      return bindOperator(binder, scope, expr);
+    case "Quantified":
+      return bindQuantified(binder, scope, expr);
+    case "Distinct":
+      return bindDistinct(binder, bind, expr);
+    case "NullIf":
+      return bindNullIf(binder, bind, expr);
+    case "In":
+      return bindIn(binder, scope, expr);
+    case "Between":
+      return bindBetween(binder, scope, expr);
+    case "And":
+    case "Or": {
+      const construct = expr.kind === "And" ? "AND" : "OR";
+      const args = expr.args.map((arg) => coerceToBoolean(binder, bind(arg), construct, arg.position));
+      return { kind: expr.kind, args, type: TypeOid.bool, typmod: -1 };
+    }
+    case "Not":
+      return { kind: "Not", arg: coerceToBoolean(binder, bind(expr.arg), "NOT", expr.arg.position), type: TypeOid.bool, typmod: -1 };
+    case "Function":
+      return bindFunction(binder, scope, expr);
+    case "Cast":
+      return bindCast(binder, scope, expr);
+    case "Case":
+      return bindCase(binder, scope, expr);
+    case "Coalesce": {
+      const [args, type] = bindCommon(binder, expr.args.map(bind), "COALESCE");
+      return { kind: "Coalesce", args, type, typmod: commonModifier(args, type) };
+    }
+    case "Greatest":
+    case "Least": {
+      const [args, type] = bindCommon(binder, expr.args.map(bind), expr.kind === "Greatest" ? "GREATEST" : "LEAST");
+      return { kind: expr.kind, args, type, typmod: commonModifier(args, type) };
+    }
+    case "Array":
+      return bindArray(binder, scope, expr.elements, undefined, -1, expr.position);
+    case "Row": {
+      const fields = expandRow(binder, scope, expr.fields).map((field) => resolveUnknown(binder, field));
+      return { kind: "RowConstructor", fields, type: TypeOid.record, typmod: -1 };
+    }
+    case "Subquery":
+      return bindSubqueryExpression(binder, scope, expr);
+    case "Indirection":
+      return bindIndirection(binder, scope, expr);
+    case "NullTest": {
+      const arg = bind(expr.arg);
+      return { kind: "NullTest", arg, negated: expr.negated, type: TypeOid.bool, typmod: -1 };
+    }
+    case "BooleanTest": {
+      const construct = `IS ${expr.negated ? "NOT " : ""}${expr.test.toUpperCase()}`;
+      const arg = coerceToBoolean(binder, bind(expr.arg), construct, expr.arg.position);
+      return { kind: "BooleanTest", arg, test: expr.test, negated: expr.negated, type: TypeOid.bool, typmod: -1 };
+    }
+    case "Collate": {
+      const name = expr.collation.at(-1)!;
+      if (!SUPPORTED_COLLATIONS.has(name)) {
+        if (/^[a-z]{2}([_-]|$)|-x-icu$/i.test(name)) throw notSupportedAt(`collation "${name}"`, at(expr.position));
+        throw undefinedObject(`collation "${expr.collation.join(".")}" for encoding "UTF8" does not exist`, at(expr.position));
+      }
+      const arg = resolveUnknown(binder, bind(expr.arg));
+      if (binder.category(arg.type) !== "S") throw datatypeMismatch(`collations are not supported by type ${binder.typeName(arg.type)}`, at(expr.position));
+      return arg;
+    }
+    case "SqlValue":
+      return bindSqlValue(binder, scope, expr);
+    case "Grouping":
+      return bindGrouping(binder, scope, expr);
+    case "Default":
+      throw syntaxError("DEFAULT is not allowed in this context", at(expr.position));
+  }
+}
+/** Text is ordered by bytes everywhere, which is what these collations say. */
+const SUPPORTED_COLLATIONS = new Set(["default", "C", "POSIX", "ucs_basic", "C.UTF-8", "C.utf8"]);
+
+export function bindLiteral(expr: Literal): Expression {
+  const position = expr.position;
+  switch (expr.literal) {
+    case "null":
+      return { kind: "Constant", value: null, type: TypeOid.unknown, typmod: -1, position };
+    case "boolean":
+      return { kind: "Constant", value: expr.value as boolean, type: TypeOid.bool, typmod: -1, position };
+    case "integer":
+      return { kind: "Constant", value: expr.value as number, type: TypeOid.int4, typmod: -1, position };
+    case "string":
+      return { kind: "Constant", value: expr.value as string, type: TypeOid.unknown, typmod: -1, position };
+    case "float":
+      return bindNumber(expr.value as string, position);
+    case "bits":
+      throw notSupportedAt("bit string type", at(position));
+  }
+}
+/** What does not fit int4: int8 when it is a whole number that fits, else numeric. */
+function bindNumber(text: string, position: number): Expression {
+  const plain = text.replaceAll("_", "");
+  if (/^(\d+|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(plain)) {
+    const value = BigInt(plain);
+    if (value <= 0x7fffffffffffffffn) {
+      const datum = value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+      return { kind: "Constant", value: datum, type: TypeOid.int8, typmod: -1, position };
+    }
+    return { kind: "Constant", value: new Numeric(value, 0), type: TypeOid.numeric, typmod: -1, position };
+  }
+  const match = /^(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(plain)!;
+  const exponent = Number(match[3] ?? "0");
+  let scale = match[2]!.length - exponent;
+  let coefficient = BigInt(match[1]! + match[2]! || "0");
+  if (scale < 0) {
+    coefficient *= 10n ** BigInt(-scale);
+    scale = 0;
+  }
+  return { kind: "Constant", value: new Numeric(coefficient, scale), type: TypeOid.numeric, typmod: -1, position };
+}
+
+/** Long chains `a + b + c …` are left-deep: walked in a loop. */
+function bindOperator(binder: Binder, scope: Scope, expr: OperatorExpr): Expression {
+  const spine: OperatorExpr[] = [expr];
+  let bottom = expr.left;
+  while (bottom?.kind === "Operator" && spine.length < 1_000_000) {
+    spine.push(bottom);
+    bottom = bottom.left;
+  }
+  let left: Expression | undefined;
+  for (let i = spine.length - 1; i >= 0; i--) {
+    const node = spine[i]!;
+    if (left === undefined && bottom !== undefined && i === spine.length - 1) {
+      const row = bindRowComparison(binder, scope, node);
+      if (row !== undefined) {
+        left = row;
+        continue;
+      }
+      left = bindExpression(binder, scope, bottom);
+    }
+    const folded: Expression | undefined = left === undefined ? negatedConstant(node) : undefined;
+    if (folded !== undefined) {
+      left = folded;
+      continue;
+    }
+    const right = bindExpression(binder, scope, node.right);
+    left = makeOperator(binder, node.name, left, right, node.position);
+  }
+  return left!;
+}
+/** `- 5` as the grammar of a literal: the constant itself is negative (doNegate). */
+function negatedConstant(node: OperatorExpr): Expression | undefined {
+  if (node.name !== "-" || node.left !== undefined || node.right.kind !== "Literal") return undefined;
+  const constant = bindLiteral(node.right);
+  if (constant.kind !== "Constant" || constant.type !== TypeOid.int4) return undefined;
+  return { ...constant, value: -(constant.value as number), position: node.position };
+}
+
+export function makeOperator(binder: Binder, name: string, left: Expression | undefined, right: Expression, position: number): Expression {
+  const operator = requireOperator(binder, name, left === undefined ? 0 : left.type, right.type, position);
+  return operatorCall(binder, operator, left, right, operator.name, position);
+}
+
+export function bindCommon(binder: Binder, args: readonly Expression[], construct: string): [readonly Expression[], Oid] {
+  const type = commonType(binder, args, construct)!;
+  return [args.map((arg) => coerceTo(binder, arg, type, construct)), type];
+}
+
+/** The type's OID and modifier. */
+export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; typmod: number } {
+  const last = name.names.at(-1)!;
+  const found = binder.registry.typeByName(last);
+  if (found === undefined) throw undefinedObject(`type "${name.names.join(".")}" does not exist`, at(name.position));
+  let typmod = -1;
+  // bpchar without a length is char(1) only when written as character, which the grammar spells out.
+  if (name.modifiers.length > 0) {
+    if (found.parseModifier === undefined) throw syntaxError(`type modifier is not allowed for type "${last}"`, at(name.position));
+    try {
+      typmod = found.parseModifier(name.modifiers);
+    } catch (error) {
+      throw error instanceof DbError ? error.at(at(name.position)) : error;
+    }
+  }
+  if (name.arrayDimensions === 0) return { type: found.oid, typmod };
+  if (found.category === "A") return { type: found.oid, typmod };
+  if (found.arrayType === 0) throw undefinedObject(`could not find array type for data type ${found.displayName}`, at(name.position));
+  return { type: found.arrayType, typmod };
+}
+
+function bindCast(binder: Binder, scope: Scope, expr: CastExpr): Expression {
+  const { type, typmod } = resolveTypeName(binder, expr.target);
+  if (expr.arg.kind === "Array") {
+    // The target's element type is known to the elements: ARRAY[]::int[] works, literals need no guess.
+    const element = binder.elementType(type);
+    if (element !== 0 && binder.category(type) === "A") {
+      const array = bindArray(binder, scope, expr.arg.elements, element, typmod, expr.arg.position);
+      return castTo(binder, array, type, typmod, expr.position);
+    }
+  }
+  return castTo(binder, bindExpression(binder, scope, expr.arg), type, typmod, expr.position);
+}
+
+function bindArray(binder: Binder, scope: Scope, elements: readonly Expr[], target: Oid | undefined, typmod: number, position: number): Expression {
+  const nested = elements.length > 0 && elements.every((element) => element.kind === "Array");
+  const bound = elements.map((element) =>
+    element.kind === "Array" ? bindArray(binder, scope, element.elements, target, typmod, element.position) : bindExpression(binder, scope, element),
+  );
+  if (target !== undefined) {
+    const arrayType = binder.arrayType(target);
+    const each = nested ? bound : bound.map((element) => castTo(binder, element, target, typmod, element.position));
+    return { kind: "ArrayConstructor", elementType: target, elements: each, multidimensional: nested, type: arrayType, typmod: -1 };
+  }
+  if (bound.length === 0) {
+    throw new DbError({
+      sqlstate: "42P18",
+      message: "cannot determine type of empty array",
+      hint: 'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
+      ...(position === 0 ? {} : { position }),
+    });
+  }
+  const [args, type] = bindCommon(binder, bound, "ARRAY");
+  // Elements that are arrays make one array of more dimensions.
+  const multidimensional = binder.category(type) === "A";
+  const elementType = multidimensional ? binder.elementType(type) : type;
+  const arrayType = multidimensional ? type : binder.arrayType(type);
+  if (arrayType === 0) throw undefinedObject(`could not find array type for data type ${binder.typeName(type)}`, at(position));
+  return { kind: "ArrayConstructor", elementType, elements: args, multidimensional, type: arrayType, typmod: -1 };
+}
+
+function bindCase(binder: Binder, scope: Scope, expr: CaseExpr): Expression {
+  const operand = expr.operand === undefined ? undefined : resolveUnknown(binder, bindExpression(binder, scope, expr.operand));
+  const whens = expr.whens.map(({ when, then }) => {
+    const condition = bindExpression(binder, scope, when);
+    if (operand === undefined) return { when: coerceToBoolean(binder, condition, "CASE/WHEN", when.position), then: bindExpression(binder, scope, then) };
+    const mention: Expression = { kind: "CaseOperand", type: operand.type, typmod: operand.typmod };
+    const test = coerceToBoolean(binder, makeOperator(binder, "=", mention, condition, when.position), "CASE/WHEN", when.position);
+    return { when: test, then: bindExpression(binder, scope, then) };
+  });
+  const otherwise: Expression =
+    expr.otherwise === undefined ? { kind: "Constant", value: null, type: TypeOid.unknown, typmod: -1 } : bindExpression(binder, scope, expr.otherwise);
+  // PostgreSQL looks at the ELSE first.
+  const [results, type] = bindCommon(binder, [otherwise, ...whens.map((w) => w.then)], "CASE");
+  return {
+    kind: "Case",
+    ...(operand === undefined ? {} : { operand }),
+    whens: whens.map((w, i) => ({ when: w.when, then: results[i + 1]! })),
+    otherwise: results[0]!,
+    type,
+    typmod: commonModifier(results, type),
+  };
+}
+
+/** ROW(t.*, 1): stars spread. */
+export function expandRow(binder: Binder, scope: Scope, fields: readonly Expr[]): Expression[] {
+  return fields.flatMap((field) => {
+    const bound = bindExpression(binder, scope, field);
+    if (field.kind === "ColumnRef" && field.star && bound.kind === "RowConstructor") return bound.fields;
+    return [bound];
+  });
+}
+
+function bindIndirection(binder: Binder, scope: Scope, expr: IndirectionExpr): Expression {
+  let current = bindExpression(binder, scope, expr.arg);
+  let i = 0;
+  while (i < expr.path.length) {
+    const step = expr.path[i]!;
+    if (step.kind === "field") {
+      current = selectField(binder, current, step.name, expr.position);
+      i++;
+      continue;
+    }
+    if (step.kind === "star") throw notSupportedAt("row expansion via \"*\" here", at(expr.position));
+    const run: Exclude<(typeof expr.path)[number], { kind: "field" | "star" }>[] = [];
+    for (; i < expr.path.length; i++) {
+      const next = expr.path[i]!;
+      if (next.kind !== "index" && next.kind !== "slice") break;
+      run.push(next);
+    }
+    current = bindSubscripts(binder, scope, current, run, expr.position);
+  }
+  return current;
+}
+
+function bindSubscripts(
+  binder: Binder,
+  scope: Scope,
+  container: Expression,
+  steps: readonly ({ kind: "index"; index: Expr } | { kind: "slice"; lower: Expr | undefined; upper: Expr | undefined })[],
+  position: number,
+): Expression {
+  const isArray = binder.category(container.type) === "A";
+  if (!isArray && container.type === TypeOid.jsonb) return steps.reduce((current, step) => bindJsonSubscript(binder, scope, current, step, position), container);
+  if (!isArray) throw datatypeMismatch(`cannot subscript type ${binder.typeName(container.type)} because it does not support subscripting`, at(position));
+  const isSlice = steps.some((step) => step.kind === "slice");
+  const subscript = (expr: Expr): Expression => {
+    const bound = bindExpression(binder, scope, expr);
+    return coerceAssign(binder, bound, expr.position);
+  };
+  const subscripts = steps.map((step) => {
+    if (step.kind === "index") {
+      const upper = subscript(step.index);
+      // Among slices a single index n means 1:n.
+      return isSlice ? { lower: { kind: "Constant" as const, value: 1, type: TypeOid.int4, typmod: -1 }, upper } : { upper };
+    }
+    return {
+      ...(step.lower === undefined ? {} : { lower: subscript(step.lower) }),
+      ...(step.upper === undefined ? {} : { upper: subscript(step.upper) }),
+    };
+  });
+  return { kind: "Subscript", container, isSlice, subscripts, type: isSlice ? container.type : binder.elementType(container.type), typmod: container.typmod };
+}
+function coerceAssign(binder: Binder, bound: Expression, position: number): Expression {
+  const coerced = bound.type === TypeOid.int4 ? bound : tryInt4(binder, bound);
+  if (coerced === undefined) throw datatypeMismatch("array subscript must have type integer", at(position));
+  return coerced;
+}
+const tryInt4 = (binder: Binder, bound: Expression): Expression | undefined => {
+  try {
+    return castTo(binder, bound, TypeOid.int4, -1, bound.position);
+  } catch {
+    return undefined;
+  }
+};
+function bindJsonSubscript(binder: Binder, scope: Scope, container: Expression, step: { kind: string; index?: Expr }, position: number): Expression {
+  if (step.kind !== "index") throw datatypeMismatch("jsonb subscript does not support slices", at(position));
+  const key = bindExpression(binder, scope, step.index!);
+  return makeOperator(binder, "->", container, key.type === TypeOid.unknown ? resolveUnknown(binder, key) : key, position);
+}
+
+/** (row).field: of a row whose fields are known here. */
+export function selectField(binder: Binder, record: Expression, name: string, position: number): Expression {
+  if (record.kind === "RowConstructor") {
+    const index = record.names?.indexOf(name) ?? fieldNumber(name, record.fields.length);
+    if (index >= 0) return record.fields[index]!;
+  }
+  if (record.kind === "FunctionCall") {
+    const columns = binder.registry.functionById(record.functionId)?.outColumns;
+    const index = columns?.findIndex((column) => column.name === name) ?? -1;
+    if (columns !== undefined && index >= 0) return { kind: "FieldSelect", record, fieldIndex: index, type: columns[index]!.type, typmod: -1 };
+  }
+  if (record.type === TypeOid.record) throw undefinedColumn(`could not identify column "${name}" in record data type`, at(position));
+  throw datatypeMismatchField(binder, record, name, position);
+}
+const fieldNumber = (name: string, count: number): number => {
+  const match = /^f(\d+)$/.exec(name);
+  const index = match === null ? -1 : Number(match[1]) - 1;
+  return index < count ? index : -1;
+};
+const datatypeMismatchField = (binder: Binder, record: Expression, name: string, position: number): DbError =>
+  new DbError({
+    sqlstate: "42809",
+    message: `column notation .${name} applied to type ${binder.typeName(record.type)}, which is not a composite type`,
+    ...(position === 0 ? {} : { position }),
+  });
+
+export const columnReference = (column: PlanColumn, position?: number): Expression =>
+  position === undefined || position === 0
+    ? { kind: "ColumnReference", id: column.id, name: column.name, type: column.type, typmod: column.typmod }
+    : { kind: "ColumnReference", id: column.id, name: column.name, type: column.type, typmod: column.typmod, position };
+export { equalityId };

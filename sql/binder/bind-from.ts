@@ -1,0 +1,331 @@
+/** FROM: tables, views, WITH entries, subqueries, functions, joins. */
+import type { SystemRelation, TableObject, ViewObject } from "../../src/catalog/index.js";
+import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
+import {
+  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, invalidColumnReference, notSupportedAt, syntaxError, TypeOid, undefinedColumn, undefinedTable, wrongObjectType,
+} from "../../src/types/index.js"; // biome-ignore format: a list
+import type { Alias, FromItem, FunctionItem, JoinItem, RelationItem, SubqueryItem } from "../parser/syntax-tree.js";
+import { at, type Binder } from "./binder.js";
+import { bindExpression, columnReference, resolveTypeName } from "./bind-expression.js";
+import { bindQuery } from "./bind-query.js";
+import { bindView } from "./bind-view.js";
+import { coerceToBoolean, coerceTo, commonType } from "./coerce.js";
+import { outputName } from "./output-name.js";
+import { equalityId, operatorCall, requireOperator } from "./resolve.js";
+import { type NamespaceItem, Scope } from "./scope.js";
+
+interface Bound {
+  readonly plan: LogicalPlan;
+  readonly items: readonly NamespaceItem[];
+  readonly lateral: boolean;
+}
+
+/** One row without columns: what a SELECT without FROM reads. */
+const ONE_ROW: LogicalPlan = { kind: "Values", rows: [[]], columns: [] };
+
+/** Binds the list and leaves its names in `scope.items`. */
+export function bindFrom(binder: Binder, scope: Scope, from: readonly FromItem[]): LogicalPlan {
+  let plan: LogicalPlan | undefined;
+  const items: NamespaceItem[] = [...scope.items];
+  for (const item of from) {
+    const bound = bindItem(binder, scope, item, items);
+    checkAliases(items, bound.items);
+    items.push(...bound.items);
+    plan = plan === undefined ? bound.plan : crossJoin(plan, bound.plan, bound.lateral);
+  }
+  scope.items = items;
+  return plan ?? ONE_ROW;
+}
+export const crossJoin = (left: LogicalPlan, right: LogicalPlan, lateral: boolean): LogicalPlan => ({
+  kind: "Join",
+  type: "inner",
+  left,
+  right,
+  lateral,
+  columns: [...left.columns, ...right.columns],
+});
+
+function checkAliases(left: readonly NamespaceItem[], right: readonly NamespaceItem[]): void {
+  for (const item of right) {
+    if (!item.relationVisible || item.name === "") continue;
+    const clash = left.find((other) => other.relationVisible && other.name === item.name);
+    // Two tables of one name in different schemas can be told apart, unless they have aliases.
+    if (clash !== undefined && (clash.schema === item.schema || clash.schema === undefined || item.schema === undefined || clash.relation === item.relation)) {
+      throw duplicateAlias(item.name, undefined);
+    }
+  }
+}
+
+/** `before`: what stands to the left, which LATERAL sees. */
+function bindItem(binder: Binder, scope: Scope, item: FromItem, before: readonly NamespaceItem[]): Bound {
+  switch (item.kind) {
+    case "Relation":
+      return bindRelation(binder, scope, item);
+    case "SubqueryItem":
+      return bindSubqueryItem(binder, scope, item, before);
+    case "FunctionItem":
+      return bindFunctionItem(binder, scope, item, before);
+    case "JoinItem":
+      return bindJoin(binder, scope, item, before);
+  }
+}
+
+function single(binder: Binder, scope: Scope, plan: LogicalPlan, item: NamespaceItem, lateral = false): Bound {
+  binder.own(scope, item);
+  return { plan, items: [item], lateral };
+}
+
+/** Column aliases rename from the left; too many are an error. */
+function applyAlias(columns: readonly PlanColumn[], name: string, alias: Alias | undefined): readonly PlanColumn[] {
+  if (alias === undefined || alias.columns.length === 0) return columns;
+  if (alias.columns.length > columns.length) {
+    throw invalidColumnReference(`table "${name}" has ${columns.length} columns available but ${alias.columns.length} columns specified`);
+  }
+  return columns.map((column, i) => (alias.columns[i] === undefined ? column : { ...column, name: alias.columns[i]! }));
+}
+
+// ---- relations
+
+function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
+  const { relation } = item;
+  const alias = relation.alias;
+  if (relation.schema === undefined) {
+    const cte = scope.findCte(relation.name);
+    if (cte !== undefined) return bindCteReference(binder, scope, item, cte);
+  }
+  const object = findRelationObject(binder, relation.schema, relation.name, item.position);
+  const name = alias?.name ?? object.name;
+  const schema = alias === undefined ? (relation.schema ?? binder.catalog.schemaByOid(object.schema)?.name) : undefined;
+  const make = (plan: LogicalPlan, columns: readonly PlanColumn[], rowId?: PlanColumn): Bound =>
+    single(binder, scope, plan, {
+      name,
+      ...(schema === undefined ? {} : { schema }),
+      relation: object.oid,
+      columns: applyAlias(columns, name, alias),
+      relationVisible: true,
+      columnsVisible: true,
+      ...(rowId === undefined ? {} : { rowId: rowId.id }),
+    });
+  switch (object.class) {
+    case "table": {
+      const { plan, columns, rowId } = scanTable(binder, object, name, scope.lockNames === "all" || scope.lockNames.has(name));
+      return make(plan, columns, rowId);
+    }
+    case "system": {
+      const columns = object.columns.map((column, i) => binder.newColumn(column.name, column.type, column.typmod ?? -1, { relation: object.oid, attribute: i + 1 }));
+      binder.cacheable = false;
+      return make({ kind: "SystemScan", provider: `${object.schemaName}.${object.name}`, alias: name, attributes: columns.map((_, i) => i + 1), columns }, columns);
+    }
+    case "view": {
+      const plan = bindView(binder, object);
+      return make(plan, plan.columns);
+    }
+    case "sequence":
+      throw notSupportedAt(`reading sequence "${object.name}" as a table`, at(item.position));
+    case "index":
+      throw wrongObjectType(`cannot open relation "${object.name}"`, at(item.position), "This operation is not supported for indexes.");
+  }
+}
+
+export function findRelationObject(binder: Binder, schema: string | undefined, name: string, position: number) {
+  const object = binder.catalog.relation(schema, name);
+  if (object === undefined) throw undefinedTable(`relation "${schema === undefined ? "" : `${schema}.`}${name}" does not exist`, at(position));
+  binder.relationsRead.add(object.oid);
+  return object;
+}
+export type ReadableRelation = TableObject | ViewObject | SystemRelation;
+
+export function scanTable(binder: Binder, table: TableObject, alias: string, withRowId: boolean) {
+  const attributes = table.attributes.filter((attribute) => !attribute.dropped);
+  const columns = attributes.map((attribute) => binder.newColumn(attribute.name, attribute.type, attribute.typmod, { relation: table.oid, attribute: attribute.number }));
+  const rowId = withRowId ? binder.newColumn("", TypeOid.int8, -1) : undefined;
+  const numbers = attributes.map((attribute) => attribute.number);
+  const plan: LogicalPlan = {
+    kind: "Scan",
+    relation: table.oid,
+    alias,
+    attributes: rowId === undefined ? numbers : [...numbers, 0],
+    columns: rowId === undefined ? columns : [...columns, rowId],
+  };
+  return { plan, columns, rowId };
+}
+
+function bindCteReference(binder: Binder, scope: Scope, item: RelationItem, cte: NonNullable<ReturnType<Scope["findCte"]>>): Bound {
+  cte.references++;
+  if (cte.columns === undefined) throw recursionError(cte, item.position);
+  const name = item.relation.alias?.name ?? cte.name;
+  const columns = cte.columns.map((column) => binder.newColumn(column.name, column.type, column.typmod));
+  const plan: LogicalPlan = { kind: "CteScan", cteId: cte.cteId, name: cte.name, alias: name, columns };
+  return single(binder, scope, plan, { name, columns: applyAlias(columns, name, item.relation.alias), relationVisible: true, columnsVisible: true });
+}
+const recursionError = (cte: { readonly name: string }, position: number) =>
+  new DbError({
+    sqlstate: "42P19",
+    message: `recursive reference to query "${cte.name}" must not appear within its non-recursive term`,
+    ...(position === 0 ? {} : { position }),
+  });
+
+// ---- subqueries and functions
+
+/** A level around a FROM entry: LATERAL sees what stands left, others see only the outer queries (and this level's WITH). */
+function entryScope(scope: Scope, before: readonly NamespaceItem[], lateral: boolean): Scope {
+  const level = new Scope(scope.parent);
+  for (const [name, cte] of scope.ctes) level.ctes.set(name, cte);
+  level.items = lateral ? [...before] : [];
+  level.known.push(...before);
+  level.clause = "FROM";
+  return level;
+}
+
+function bindSubqueryItem(binder: Binder, scope: Scope, item: SubqueryItem, before: readonly NamespaceItem[]): Bound {
+  // References to the left belong to `scope`, which owns their columns; this level only limits what is seen.
+  const plan = bindQuery(binder, entryScope(scope, before, item.lateral), item.query, { resolveUnknowns: true });
+  if (item.alias === undefined) {
+    throw new DbError({
+      sqlstate: "42601",
+      message: item.query.kind === "Values" ? "VALUES in FROM must have an alias" : "subquery in FROM must have an alias",
+      hint: item.query.kind === "Values" ? "For example, FROM (VALUES ...) [AS] foo." : "For example, FROM (SELECT ...) [AS] foo.",
+    });
+  }
+  const columns = applyAlias(plan.columns, item.alias.name, item.alias);
+  return single(binder, scope, plan, { name: item.alias.name, columns, relationVisible: true, columnsVisible: true }, item.lateral);
+}
+
+function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, before: readonly NamespaceItem[]): Bound {
+  const level = entryScope(scope, before, true);
+  level.clause = "functions in FROM";
+  const columns: PlanColumn[] = [];
+  const alias = item.alias?.name ?? outputName(item.functions[0]!.call);
+  const calls = item.functions.map(({ call, columns: own }) => {
+    const bound = bindExpression(binder, level, call);
+    columns.push(...functionColumns(binder, bound, own.length > 0 ? own : item.columns, item, alias, outputName(call), item.functions.length));
+    return bound;
+  });
+  if (item.ordinality) columns.push(binder.newColumn("ordinality", TypeOid.int8, -1));
+  const plan: LogicalPlan = { kind: "FunctionScan", calls, alias, withOrdinality: item.ordinality, columns };
+  return single(binder, scope, plan, { name: alias, columns: applyAlias(columns, alias, item.alias), relationVisible: true, columnsVisible: true }, before.length > 0);
+}
+
+function functionColumns(
+  binder: Binder,
+  call: Expression,
+  definitions: FunctionItem["columns"],
+  item: FunctionItem,
+  alias: string,
+  functionName: string,
+  count: number,
+): PlanColumn[] {
+  const signature = call.kind === "FunctionCall" ? binder.registry.functionById(call.functionId) : undefined;
+  if (signature?.outColumns !== undefined) return signature.outColumns.map((column) => binder.newColumn(column.name, column.type, -1));
+  if (call.type === TypeOid.record) {
+    if (definitions.length === 0) throw syntaxError("a column definition list is required for functions returning \"record\"", at(item.position));
+    return definitions.map((definition) => {
+      const { type, typmod } = resolveTypeName(binder, definition.type);
+      return binder.newColumn(definition.name, type, typmod);
+    });
+  }
+  if (definitions.length > 0) throw syntaxError("a column definition list is only allowed for functions returning \"record\"", at(item.position));
+  return [binder.newColumn(count === 1 && item.alias !== undefined ? alias : functionName, call.type, call.typmod)];
+}
+
+// ---- joins
+
+function bindJoin(binder: Binder, scope: Scope, item: JoinItem, before: readonly NamespaceItem[]): Bound {
+  const left = bindItem(binder, scope, item.left, before);
+  // A right or full join has no left row to look at from its right side.
+  const lateralOk = item.type === "inner" || item.type === "left";
+  const right = bindItem(binder, scope, item.right, lateralOk ? [...before, ...left.items] : before);
+  checkAliases(left.items, right.items);
+  const base = { type: item.type, left: left.plan, right: right.plan, lateral: right.lateral, columns: [...left.plan.columns, ...right.plan.columns] } as const;
+  const using = item.natural ? naturalColumns(left.items, right.items) : item.using;
+  if (using !== undefined) return bindUsing(binder, scope, item, left, right, using, base);
+  let plan: LogicalPlan = { kind: "Join", ...base };
+  if (item.on !== undefined) {
+    const saved = { items: scope.items, clause: scope.clause };
+    scope.items = [...left.items, ...right.items];
+    scope.clause = "JOIN conditions";
+    const condition = coerceToBoolean(binder, bindExpression(binder, scope, item.on), "JOIN/ON", item.on.position);
+    scope.items = saved.items;
+    scope.clause = saved.clause;
+    plan = { kind: "Join", ...base, condition };
+  }
+  const items = [...left.items, ...right.items];
+  return aliasJoin(binder, scope, item, plan, items, visibleColumns(items), left.lateral);
+}
+const visibleColumns = (items: readonly NamespaceItem[]): PlanColumn[] => items.filter((i) => i.columnsVisible).flatMap((i) => i.columns);
+
+/** `(a JOIN b) AS j` hides a and b behind j. */
+function aliasJoin(binder: Binder, scope: Scope, item: JoinItem, plan: LogicalPlan, items: readonly NamespaceItem[], columns: readonly PlanColumn[], lateral: boolean): Bound {
+  if (item.alias === undefined) return { plan, items, lateral };
+  const renamed = applyAlias(columns, item.alias.name, item.alias);
+  return single(binder, scope, plan, { name: item.alias.name, columns: renamed, relationVisible: true, columnsVisible: true }, lateral);
+}
+
+function naturalColumns(left: readonly NamespaceItem[], right: readonly NamespaceItem[]): string[] {
+  const names = new Set(visibleColumns(right).map((column) => column.name));
+  return [...new Set(visibleColumns(left).map((column) => column.name))].filter((name) => names.has(name));
+}
+
+function usingColumn(items: readonly NamespaceItem[], name: string, side: "left" | "right"): PlanColumn {
+  const matches = visibleColumns(items).filter((column) => column.name === name);
+  if (matches.length === 0) throw undefinedColumn(`column "${name}" specified in USING clause does not exist in ${side} table`);
+  if (matches.length > 1) throw ambiguousUsing(name, side);
+  return matches[0]!;
+}
+const ambiguousUsing = (name: string, side: string) =>
+  new DbError({ ...ambiguousColumn(name).fields, message: `common column name "${name}" appears more than once in ${side} table` });
+
+function bindUsing(
+  binder: Binder,
+  scope: Scope,
+  item: JoinItem,
+  left: Bound,
+  right: Bound,
+  using: readonly string[],
+  base: Omit<Extract<LogicalPlan, { kind: "Join" }>, "kind" | "condition">,
+): Bound {
+  const merged: { column: PlanColumn; expression: Expression }[] = [];
+  const tests: Expression[] = [];
+  const used = new Set<number>();
+  for (const [i, name] of using.entries()) {
+    if (using.indexOf(name) !== i) throw duplicateColumn(`column name "${name}" appears more than once in USING clause`);
+    const l = usingColumn(left.items, name, "left");
+    const r = usingColumn(right.items, name, "right");
+    used.add(l.id).add(r.id);
+    const operator = requireOperator(binder, "=", l.type, r.type, undefined);
+    tests.push(operatorCall(binder, operator, columnReference(l), columnReference(r), "="));
+    const type = commonType(binder, [columnReference(l), columnReference(r)], "JOIN/USING")!;
+    if (item.type === "full") {
+      const args = [coerceTo(binder, columnReference(l), type, "JOIN/USING"), coerceTo(binder, columnReference(r), type, "JOIN/USING")];
+      merged.push({ column: binder.newColumn(name, type, l.typmod === r.typmod ? l.typmod : -1), expression: { kind: "Coalesce", args, type, typmod: -1 } });
+      continue;
+    }
+    const source = item.type === "right" ? r : l;
+    if (source.type === type) merged.push({ column: { ...source, name }, expression: columnReference(source) });
+    else merged.push({ column: binder.newColumn(name, type, -1), expression: coerceTo(binder, columnReference(source), type, "JOIN/USING") });
+  }
+  const condition: Expression | undefined = tests.length === 0 ? undefined : tests.length === 1 ? tests[0]! : { kind: "And", args: tests, type: TypeOid.bool, typmod: -1 };
+  let plan: LogicalPlan = { kind: "Join", ...base, ...(condition === undefined ? {} : { condition }) };
+  // Merged columns that are no plain copies are computed above the join, everything else passes through.
+  const computed = merged.filter(({ expression, column }) => expression.kind !== "ColumnReference" || expression.id !== column.id);
+  if (computed.length > 0) {
+    const passed = plan.columns;
+    plan = {
+      kind: "Project",
+      input: plan,
+      expressions: [...passed.map((column) => columnReference(column)), ...computed.map((m) => m.expression)],
+      columns: [...passed, ...computed.map((m) => m.column)],
+    };
+  }
+  const rest = visibleColumns([...left.items, ...right.items]).filter((column) => !used.has(column.id));
+  const all = [...merged.map((m) => m.column), ...rest];
+  if (item.alias !== undefined) return aliasJoin(binder, scope, item, plan, [], all, left.lateral);
+  // The join's own columns replace the tables' bare names; `t.column` still works.
+  const hidden = [...left.items, ...right.items].map((i) => ({ ...i, columnsVisible: false }));
+  const own: NamespaceItem = { name: item.usingAlias ?? "", columns: all, relationVisible: false, columnsVisible: true };
+  for (const { column } of computed) binder.owners[column.id] = scope;
+  const usingItem: NamespaceItem[] =
+    item.usingAlias === undefined ? [] : [{ name: item.usingAlias, columns: merged.map((m) => m.column), relationVisible: true, columnsVisible: false }];
+  return { plan, items: [...hidden, own, ...usingItem], lateral: left.lateral };
+}
+export { datatypeMismatch, equalityId };

@@ -1,0 +1,162 @@
+/** INSERT: where the rows come from, defaults, ON CONFLICT. */
+import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
+import type { Expression, Insert, LogicalPlan } from "../../src/plan/index.js";
+import { DbError, duplicateColumn, generatedAlways, notSupportedAt, syntaxError, TypeOid, undefinedColumn } from "../../src/types/index.js";
+import type { Expr, InsertStatement, ValuesQuery } from "../parser/syntax-tree.js";
+import { at, type Binder } from "./binder.js";
+import { defaultOrNull, findAttribute, liveAttributes } from "./bind-default.js";
+import { bindExpression, columnReference } from "./bind-expression.js";
+import { bindReturning, targetTable } from "./bind-modification.js";
+import { bindOnConflict } from "./bind-on-conflict.js";
+import { bindQuery } from "./bind-query.js";
+import { coerceForAssignment } from "./coerce.js";
+import { type NamespaceItem, Scope } from "./scope.js";
+
+export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatement): LogicalPlan {
+  const table = targetTable(binder, statement.relation, "insert into");
+  const named = namedAttributes(table, statement);
+  const written = statement.source === undefined ? { attributes: [], plan: ONE_ROW } : bindSource(binder, scope, table, statement, named);
+  const source = addDefaults(binder, table, written.attributes, written.plan);
+
+  const alias = statement.relation.alias?.name ?? table.name;
+  const schema = statement.relation.alias === undefined ? binder.catalog.schemaByOid(table.schema)?.name : undefined;
+  const target: NamespaceItem = {
+    name: alias,
+    ...(schema === undefined ? {} : { schema }),
+    relation: table.oid,
+    columns: [],
+    relationVisible: true,
+    columnsVisible: true,
+  };
+  const onConflict = statement.onConflict === undefined ? undefined : bindOnConflict(binder, scope, table, target, statement.onConflict);
+  scope.items = [];
+  const returning = bindReturning(binder, scope, table, target, statement.returning);
+  const insert: Insert = {
+    kind: "Insert",
+    relation: table.oid,
+    attributes: source.attributes,
+    source: source.plan,
+    ...(onConflict === undefined ? {} : { onConflict }),
+    ...(returning === undefined ? {} : { returning: returning.returning }),
+    columns: returning?.columns ?? [],
+  };
+  return insert;
+}
+const ONE_ROW: LogicalPlan = { kind: "Values", rows: [[]], columns: [] };
+
+function namedAttributes(table: TableObject, statement: InsertStatement): AttributeObject[] {
+  const seen = new Set<number>();
+  return statement.columns.map((column) => {
+    if (column.indirection.length > 0) throw notSupportedAt("inserting into an element or field of a column", at(column.position));
+    const attribute = findAttribute(table, column.name);
+    if (attribute === undefined) throw undefinedColumn(`column "${column.name}" of relation "${table.name}" does not exist`, at(column.position));
+    if (seen.has(attribute.number)) throw duplicateColumn(`column "${column.name}" specified more than once`, at(column.position));
+    seen.add(attribute.number);
+    return attribute;
+  });
+}
+
+interface Written {
+  readonly attributes: readonly AttributeObject[];
+  readonly plan: LogicalPlan;
+}
+
+function bindSource(binder: Binder, scope: Scope, table: TableObject, statement: InsertStatement, named: readonly AttributeObject[]): Written {
+  const source = statement.source!;
+  const targets = named.length > 0 ? named : liveAttributes(table);
+  const isPlainValues = source.kind === "Values" && source.orderBy.length === 0 && source.limit === undefined && source.offset === undefined;
+  if (isPlainValues) return bindValueRows(binder, scope, table, statement, source, targets, named.length > 0);
+  const plan = bindQuery(binder, scope, source, { resolveUnknowns: false });
+  checkCount(targets, plan.columns.length, named.length > 0, undefined, statement);
+  const used = targets.slice(0, plan.columns.length);
+  for (const attribute of used) {
+    if (attribute.generated === true) throw cannotInsert(attribute);
+    if (attribute.identity === "always" && statement.overriding === "none") throw cannotInsert(attribute);
+  }
+  // Literals of a plain SELECT take the attribute's type.
+  const cells = plan.kind === "Project" ? plan.expressions : plan.columns.map((column) => columnReference(column));
+  const expressions = used.map((attribute, i) =>
+    coerceForAssignment(binder, cells[i]!, attribute.type, attribute.typmod, attribute.name, cells[i]!.position),
+  );
+  const columns = used.map((attribute) => binder.newColumn(attribute.name, attribute.type, attribute.typmod));
+  const input = plan.kind === "Project" ? plan.input : plan;
+  if (statement.overriding !== "user") return { attributes: used, plan: { kind: "Project", input, expressions, columns } };
+  // OVERRIDING USER VALUE: what is given for an identity column is thrown away.
+  const kept = used.map((attribute, i) => ({ attribute, i })).filter(({ attribute }) => attribute.identity === undefined);
+  return {
+    attributes: kept.map(({ attribute }) => attribute),
+    plan: { kind: "Project", input, expressions: kept.map(({ i }) => expressions[i]!), columns: kept.map(({ i }) => columns[i]!) },
+  };
+}
+
+function checkCount(targets: readonly AttributeObject[], count: number, named: boolean, row: readonly Expr[] | undefined, statement: InsertStatement): void {
+  if (count > targets.length) throw syntaxError("INSERT has more expressions than target columns", at(row?.[targets.length]?.position));
+  if (named && count < targets.length) throw syntaxError("INSERT has more target columns than expressions", at(statement.columns[count]?.position));
+}
+
+const cannotInsert = (attribute: AttributeObject): DbError =>
+  attribute.generated === true
+    ? generatedAlways(`cannot insert a non-DEFAULT value into column "${attribute.name}"`, `Column "${attribute.name}" is a generated column.`)
+    : generatedAlways(
+        `cannot insert a non-DEFAULT value into column "${attribute.name}"`,
+        `Column "${attribute.name}" is an identity column defined as GENERATED ALWAYS.`,
+        "Use OVERRIDING SYSTEM VALUE to override.",
+      );
+
+/** VALUES rows are coerced cell by cell straight to the attributes' types; DEFAULT may stand in any of them. */
+function bindValueRows(
+  binder: Binder,
+  scope: Scope,
+  _table: TableObject,
+  statement: InsertStatement,
+  source: ValuesQuery,
+  targets: readonly AttributeObject[],
+  named: boolean,
+): Written {
+  const level = new Scope(scope);
+  level.clause = "VALUES";
+  const width = source.rows[0]!.length;
+  for (const row of source.rows) if (row.length !== width) throw syntaxError("VALUES lists must all be the same length", at(row[0]?.position));
+  checkCount(targets, width, named, source.rows[0]!, statement);
+  const used = targets.slice(0, width);
+  const defaults: (Expression | undefined)[] = [];
+  const defaultFor = (i: number): Expression => {
+    defaults[i] ??= defaultOrNull(binder, used[i]!);
+    return defaults[i];
+  };
+  const rows = source.rows.map((row) =>
+    row.map((expr, i) => {
+      const attribute = used[i]!;
+      if (expr.kind === "Default") return defaultFor(i);
+      if (attribute.generated === true) throw cannotInsert(attribute);
+      if (attribute.identity === "always" && statement.overriding === "none") throw cannotInsert(attribute);
+      const bound = bindExpression(binder, level, expr);
+      if (attribute.identity !== undefined && statement.overriding === "user") return defaultFor(i);
+      return coerceForAssignment(binder, bound, attribute.type, attribute.typmod, attribute.name, expr.position);
+    }),
+  );
+  // A generated column that got DEFAULT is computed by the engine like one that was left out.
+  const kept = used.map((attribute, i) => ({ attribute, i })).filter(({ attribute }) => attribute.generated !== true);
+  const columns = kept.map(({ attribute }) => binder.newColumn(attribute.name, attribute.type, attribute.typmod));
+  const keptRows = kept.length === used.length ? rows : rows.map((row) => kept.map(({ i }) => row[i]!));
+  return { attributes: kept.map(({ attribute }) => attribute), plan: { kind: "Values", rows: keptRows, columns } };
+}
+
+/** Attributes that the statement leaves out but that have a default: one more column each. */
+function addDefaults(binder: Binder, table: TableObject, written: readonly AttributeObject[], plan: LogicalPlan): { attributes: readonly number[]; plan: LogicalPlan } {
+  const given = new Set(written.map((attribute) => attribute.number));
+  const missing = liveAttributes(table).filter(
+    (attribute) => !given.has(attribute.number) && attribute.generated !== true && (attribute.defaultSql !== undefined || attribute.identity !== undefined),
+  );
+  const attributes = [...written, ...missing].map((attribute) => attribute.number);
+  if (missing.length === 0) return { attributes, plan };
+  const defaults = missing.map((attribute) => defaultOrNull(binder, attribute));
+  const columns = missing.map((attribute) => binder.newColumn(attribute.name, attribute.type, attribute.typmod));
+  if (plan.kind === "Values") {
+    return { attributes, plan: { kind: "Values", rows: plan.rows.map((row) => [...row, ...defaults]), columns: [...plan.columns, ...columns] } };
+  }
+  if (plan.kind === "Project") return { attributes, plan: { ...plan, expressions: [...plan.expressions, ...defaults], columns: [...plan.columns, ...columns] } };
+  const expressions = [...plan.columns.map((column) => columnReference(column)), ...defaults];
+  return { attributes, plan: { kind: "Project", input: plan, expressions, columns: [...plan.columns, ...columns] } };
+}
+export { TypeOid };

@@ -1,0 +1,131 @@
+/** Column and whole-row references, with PostgreSQL's hints when there is no such name. */
+import type { Expression, PlanColumn } from "../../src/plan/index.js";
+import { ambiguousAlias, ambiguousColumn, notSupportedAt, TypeOid, undefinedColumn, undefinedTable } from "../../src/types/index.js";
+import type { ColumnRef } from "../parser/syntax-tree.js";
+import { at, type Binder } from "./binder.js";
+import { columnReference, selectField } from "./bind-expression.js";
+import { levenshtein } from "./levenshtein.js";
+import type { NamespaceItem, Scope } from "./scope.js";
+
+export function bindColumnRef(binder: Binder, scope: Scope, expr: ColumnRef): Expression {
+  if (expr.star) {
+    if (expr.fields.length === 0) throw undefinedColumn("row expansion via \"*\" is not supported here", at(expr.position));
+    return wholeRow(findRelation(scope, expr.fields, expr.position), expr.position);
+  }
+  if (expr.fields.length === 1) return bindBareName(binder, scope, expr);
+  return bindQualifiedName(binder, scope, expr);
+}
+
+function bindBareName(binder: Binder, scope: Scope, expr: ColumnRef): Expression {
+  const name = expr.fields[0]!;
+  const column = findColumn(scope, name, expr.position);
+  if (column !== undefined) return columnReference(column, expr.position);
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    const item = level.items.find((candidate) => candidate.relationVisible && candidate.name === name);
+    if (item !== undefined) return wholeRow(item, expr.position);
+  }
+  throw missingColumn(binder, scope, undefined, name, expr.position);
+}
+
+/** The column that a bare name means, innermost level first; undefined when there is none. */
+export function findColumn(scope: Scope, name: string, position: number): PlanColumn | undefined {
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    const found = findColumnHere(level, name, position);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+export function findColumnHere(scope: Scope, name: string, position: number): PlanColumn | undefined {
+  let found: PlanColumn | undefined;
+  for (const item of scope.items) {
+    if (!item.columnsVisible) continue;
+    for (const column of item.columns) {
+      if (column.name !== name) continue;
+      if (found !== undefined) throw ambiguousColumn(name, at(position));
+      found = column;
+    }
+  }
+  return found;
+}
+
+function bindQualifiedName(binder: Binder, scope: Scope, expr: ColumnRef): Expression {
+  const fields = expr.fields;
+  const name = fields.at(-1)!;
+  if (fields.length > 4) throw notSupportedAt("improper qualified name (too many dotted names)", at(expr.position));
+  const item = findRelation(scope, fields.slice(0, -1), expr.position);
+  const column = item.columns.find((candidate) => candidate.name === name);
+  if (column === undefined) throw missingColumn(binder, scope, item, name, expr.position);
+  if (item.columns.filter((candidate) => candidate.name === name).length > 1) throw ambiguousColumn(name, at(expr.position));
+  return columnReference(column, expr.position);
+}
+
+export function findRelation(scope: Scope, fields: readonly string[], position: number): NamespaceItem {
+  const name = fields.at(-1)!;
+  const schema = fields.length > 1 ? fields.at(-2) : undefined;
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    const matches = level.items.filter((item) => item.relationVisible && item.name === name && (schema === undefined || item.schema === schema));
+    if (matches.length > 1) throw ambiguousAlias(name, at(position));
+    if (matches.length === 1) return matches[0]!;
+  }
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    const hidden = level.known.find((item) => item.name === name && item.relationVisible);
+    if (hidden !== undefined) {
+      throw undefinedTable(`invalid reference to FROM-clause entry for table "${name}"`, at(position), {
+        hint: `There is an entry for table "${name}", but it cannot be referenced from this part of the query.`,
+      });
+    }
+  }
+  throw undefinedTable(`missing FROM-clause entry for table "${fields.join(".")}"`, at(position));
+}
+
+export function wholeRow(item: NamespaceItem, position: number): Expression {
+  return {
+    kind: "RowConstructor",
+    fields: item.columns.map((column) => columnReference(column, position)),
+    names: item.columns.map((column) => column.name),
+    type: TypeOid.record,
+    typmod: -1,
+  };
+}
+
+/** PostgreSQL proposes at most two columns that are at most three edits away. */
+const FUZZY_DISTANCE_MAX = 3;
+
+function missingColumn(_binder: Binder, scope: Scope, relation: NamespaceItem | undefined, name: string, position: number) {
+  const message = relation === undefined ? `column "${name}" does not exist` : `column ${relation.name}.${name} does not exist`;
+  // Exactly this column in a relation that cannot be seen from here?
+  if (relation === undefined) {
+    for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+      const hidden = level.known.find((item) => !level.items.includes(item) && item.name !== "" && item.columns.some((column) => column.name === name));
+      if (hidden !== undefined) {
+        return undefinedColumn(message, at(position), {
+          detail: `There is a column named "${name}" in table "${hidden.name}", but it cannot be referenced from this part of the query.`,
+        });
+      }
+    }
+  }
+  let best = FUZZY_DISTANCE_MAX + 1;
+  let matches: string[] = [];
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    for (const item of level.items) {
+      if (item.name === "" || (!item.columnsVisible && !item.relationVisible)) continue;
+      const penalty = relation !== undefined && item.name !== relation.name ? levenshtein(relation.name, item.name, best) : 0;
+      for (const column of item.columns) {
+        if (column.name === "") continue;
+        const distance = levenshtein(name, column.name, best);
+        if (distance > name.length / 2 || distance + penalty > best || distance + penalty > FUZZY_DISTANCE_MAX) continue;
+        const text = `"${item.name}.${column.name}"`;
+        if (distance + penalty < best) {
+          best = distance + penalty;
+          matches = [text];
+        } else if (!matches.includes(text)) matches.push(text);
+      }
+    }
+  }
+  if (matches.length === 1) return undefinedColumn(message, at(position), { hint: `Perhaps you meant to reference the column ${matches[0]}.` });
+  if (matches.length === 2) {
+    return undefinedColumn(message, at(position), { hint: `Perhaps you meant to reference the column ${matches[0]} or the column ${matches[1]}.` });
+  }
+  return undefinedColumn(message, at(position));
+}
+export { selectField };

@@ -1,0 +1,70 @@
+/** ON CONFLICT: the arbiter indexes, the names `excluded` and the target's, DO UPDATE's assignments. */
+import type { IndexObject, TableObject } from "../../src/catalog/index.js";
+import type { OnConflict } from "../../src/plan/index.js";
+import { invalidColumnReference, syntaxError, undefinedColumn, undefinedObject, wrongObjectType, type Oid } from "../../src/types/index.js";
+import { deparseExpression } from "../parser/deparse.js";
+import type { OnConflictClause } from "../parser/syntax-tree.js";
+import { at, type Binder } from "./binder.js";
+import { bindAssignments } from "./bind-assignment.js";
+import { findAttribute, liveAttributes } from "./bind-default.js";
+import { bindExpression } from "./bind-expression.js";
+import { coerceToBoolean } from "./coerce.js";
+import { type NamespaceItem, Scope } from "./scope.js";
+
+export function bindOnConflict(binder: Binder, outer: Scope, table: TableObject, target: NamespaceItem, clause: OnConflictClause): OnConflict {
+  const arbiters = findArbiters(binder, table, clause);
+  const row = () => liveAttributes(table).map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: table.oid, attribute: a.number }));
+  const existing = row();
+  const excluded = row();
+  if (clause.action === "nothing") return { action: "nothing", arbiters, existing, excluded, assignments: [] };
+  if (clause.constraint === undefined && clause.elements.length === 0) {
+    throw syntaxError("ON CONFLICT DO UPDATE requires inference specification or constraint name", at(clause.position));
+  }
+  const scope = new Scope(outer);
+  const targetItem: NamespaceItem = { ...target, columns: existing };
+  const excludedItem: NamespaceItem = { name: "excluded", columns: excluded, relationVisible: true, columnsVisible: false };
+  binder.own(scope, targetItem);
+  binder.own(scope, excludedItem);
+  scope.items = [targetItem, excludedItem];
+  scope.clause = "UPDATE";
+  const { assignments } = bindAssignments(binder, scope, table, clause.set, { kind: "Values", rows: [[]], columns: [] }, existing);
+  scope.clause = "WHERE";
+  const where = clause.where === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, clause.where), "WHERE", clause.where.position);
+  return { action: "update", arbiters, existing, excluded, assignments, ...(where === undefined ? {} : { where }) };
+}
+
+function findArbiters(binder: Binder, table: TableObject, clause: OnConflictClause): Oid[] {
+  if (clause.constraint !== undefined) {
+    const constraint = binder.catalog.constraintsOf(table.oid).find((candidate) => candidate.name === clause.constraint);
+    if (constraint === undefined) throw undefinedObject(`constraint "${clause.constraint}" for table "${table.name}" does not exist`);
+    if (constraint.kind !== "primaryKey" && constraint.kind !== "unique") {
+      throw wrongObjectType("constraint in ON CONFLICT clause has no associated index");
+    }
+    return [constraint.index];
+  }
+  if (clause.elements.length === 0) return [];
+  const columns = new Set<number>();
+  const expressions = new Set<string>();
+  for (const element of clause.elements) {
+    if (element.column !== undefined) {
+      const attribute = findAttribute(table, element.column);
+      if (attribute === undefined) throw undefinedColumn(`column "${element.column}" does not exist`, at(clause.position));
+      columns.add(attribute.number);
+    } else expressions.add(deparseExpression(element.expr!));
+  }
+  const predicate = clause.elementsWhere === undefined ? undefined : deparseExpression(clause.elementsWhere);
+  const matches = binder.catalog.indexesOf(table.oid).filter((index) => matchesInference(index, columns, expressions, predicate));
+  if (matches.length === 0) {
+    throw invalidColumnReference("there is no unique or exclusion constraint matching the ON CONFLICT specification");
+  }
+  return matches.map((index) => index.oid);
+}
+/** infer_arbiter_indexes: the same set of columns and expressions; a partial index needs its predicate named. */
+function matchesInference(index: IndexObject, columns: ReadonlySet<number>, expressions: ReadonlySet<string>, predicate: string | undefined): boolean {
+  if (!index.unique || !index.valid) return false;
+  if (index.predicateSql !== undefined && index.predicateSql !== predicate) return false;
+  const ownColumns = new Set(index.columns.filter((column) => column.expressionSql === undefined).map((column) => column.attribute));
+  const ownExpressions = new Set(index.columns.flatMap((column) => (column.expressionSql === undefined ? [] : [column.expressionSql])));
+  const sameColumns = ownColumns.size === columns.size && [...columns].every((column) => ownColumns.has(column));
+  return sameColumns && ownExpressions.size === expressions.size && [...expressions].every((expression) => ownExpressions.has(expression));
+}

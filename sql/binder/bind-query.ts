@@ -1,0 +1,76 @@
+/** A query of any form: WITH around it, its body, then what follows the body. */
+import type { CommonTable, Expression, LogicalPlan } from "../../src/plan/index.js";
+import { invalidColumnReference, notSupportedAt, syntaxError, TypeOid } from "../../src/types/index.js";
+import type { Expr, Query } from "../parser/syntax-tree.js";
+import { at, type Binder } from "./binder.js";
+import { bindExpression } from "./bind-expression.js";
+import { bindSelect } from "./bind-select.js";
+import { bindSetOperation } from "./bind-set-operation.js";
+import { bindValues } from "./bind-values.js";
+import { bindWith } from "./bind-with.js";
+import { coerceTo } from "./coerce.js";
+import { Scope } from "./scope.js";
+import { visitExpression } from "./walk.js";
+
+export interface QueryOptions {
+  /** Literals of unknown type in the output become text; not in INSERT … SELECT and the arms of a set operation. */
+  readonly resolveUnknowns: boolean;
+}
+
+export function bindQuery(binder: Binder, parent: Scope | undefined, query: Query, options: QueryOptions): LogicalPlan {
+  const scope = new Scope(parent);
+  const tables = query.with === undefined ? [] : bindWith(binder, scope, query.with);
+  const body = bindBody(binder, scope, query, options);
+  return withTables(tables, body);
+}
+export function withTables(tables: readonly CommonTable[], body: LogicalPlan): LogicalPlan {
+  return tables.length === 0 ? body : { kind: "With", tables, body, columns: body.columns };
+}
+
+function bindBody(binder: Binder, scope: Scope, query: Query, options: QueryOptions): LogicalPlan {
+  switch (query.kind) {
+    case "Select":
+      if (query.into !== undefined) throw syntaxError("SELECT ... INTO is not allowed here", at(query.into.position));
+      return bindSelect(binder, scope, query, options);
+    case "Values":
+      if (query.locking.length > 0) throw notSupportedAt("FOR UPDATE applied to VALUES", undefined);
+      return bindValues(binder, scope, query, options);
+    case "SetOperation":
+      return bindSetOperation(binder, scope, query, options);
+  }
+}
+
+/** LIMIT and OFFSET around `input`. */
+export function bindLimit(binder: Binder, scope: Scope, query: Query, input: LogicalPlan): LogicalPlan {
+  const count = query.limit === undefined ? undefined : bindLimitExpression(binder, scope, query.limit, query.withTies ? "FETCH FIRST" : "LIMIT");
+  const offset = query.offset === undefined ? undefined : bindLimitExpression(binder, scope, query.offset, "OFFSET");
+  if (count === undefined && offset === undefined) return input;
+  if (query.withTies && query.orderBy.length === 0) throw syntaxError("WITH TIES cannot be specified without ORDER BY clause");
+  return {
+    kind: "Limit",
+    input,
+    ...(count === undefined ? {} : { count }),
+    ...(offset === undefined ? {} : { offset }),
+    withTies: query.withTies,
+    columns: input.columns,
+  };
+}
+function bindLimitExpression(binder: Binder, scope: Scope, expr: Expr, construct: "LIMIT" | "OFFSET" | "FETCH FIRST"): Expression | undefined {
+  if (expr.kind === "Literal" && expr.literal === "null") return undefined;
+  // Columns of this query cannot be meant: the limit is one value.
+  const items = scope.items;
+  const clause = scope.clause;
+  scope.clause = construct === "OFFSET" ? "OFFSET" : "LIMIT";
+  try {
+    const bound = coerceTo(binder, bindExpression(binder, scope, expr), TypeOid.int8, construct, expr.position);
+    const usesColumns = (e: Expression): void => {
+      if (e.kind === "ColumnReference" && binder.owners[e.id] === scope) throw invalidLimit(construct, expr.position);
+    };
+    visitExpression(bound, usesColumns);
+    return bound;
+  } finally {
+    scope.items = items;
+    scope.clause = clause;
+  }
+}
+const invalidLimit = (construct: string, position: number) => invalidColumnReference(`argument of ${construct} must not contain variables`, at(position));

@@ -1,0 +1,248 @@
+/**
+ * One SELECT: From, Filter, Aggregate, Window, then sorting and projection.
+ *
+ * Where nothing forbids it the Sort lies below the Project and the Limit between them, so that only the rows that are
+ * returned are projected and an index may give the order. DISTINCT, set-returning functions and volatile sort keys need the
+ * projection first.
+ */
+import type { Expression, LogicalPlan, PlanColumn, SortKey } from "../../src/plan/index.js";
+import { featureNotSupported, invalidColumnReference, syntaxError, undefinedColumn } from "../../src/types/index.js";
+import type { Expr, SelectQuery, Target } from "../parser/syntax-tree.js";
+import { at, type Binder } from "./binder.js";
+import { planAggregation } from "./bind-aggregation.js";
+import { bindExpression, columnReference } from "./bind-expression.js";
+import { bindFrom } from "./bind-from.js";
+import { bindLocking, lockedNames } from "./bind-locking.js";
+import { findColumnHere, findRelation } from "./bind-name.js";
+import { bindLimit, type QueryOptions } from "./bind-query.js";
+import { bindSortKey, requireEquality } from "./bind-sort.js";
+import { coerceToBoolean, resolveUnknown } from "./coerce.js";
+import { outputName } from "./output-name.js";
+import type { Scope } from "./scope.js";
+import { sameExpression, visitExpression } from "./walk.js";
+
+/** One output column before projection. `junk` ones only serve sorting. */
+export interface TargetEntry {
+  readonly name: string;
+  expression: Expression;
+  readonly junk: boolean;
+  readonly position: number;
+}
+
+export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, options: QueryOptions): LogicalPlan {
+  scope.windows = query.windows;
+  scope.clause = "FROM";
+  if (query.locking.length > 0) scope.lockNames = lockedNames(query);
+  let plan: LogicalPlan = bindFrom(binder, scope, query.from);
+  scope.clause = "WHERE";
+  const where = query.where === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, query.where), "WHERE", query.where.position);
+  if (where !== undefined) plan = { kind: "Filter", input: plan, predicate: where, columns: plan.columns };
+
+  scope.clause = "select list";
+  const targets = bindTargets(binder, scope, query.targets);
+  if (options.resolveUnknowns) for (const target of targets) target.expression = resolveUnknown(binder, target.expression);
+  const visibleCount = targets.length;
+  scope.clause = "HAVING";
+  const having = query.having === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, query.having), "HAVING", query.having.position);
+  scope.clause = "ORDER BY";
+  const sort = bindOrderBy(binder, scope, query.orderBy, targets);
+  const distinctOn = bindDistinct(binder, scope, query, targets, sort);
+
+  const aggregated = planAggregation(binder, scope, query, plan, targets, having, sort);
+  plan = aggregated.plan;
+  if (scope.windowCalls.length > 0) {
+    const calls = scope.windowCalls.map(({ column: _, ...call }) => ({
+      ...call,
+      partitionBy: call.partitionBy.map(aggregated.replace),
+      orderBy: call.orderBy.map((key) => ({ ...key, expression: aggregated.replace(key.expression) })),
+      call: { ...call.call, args: call.call.args.map(aggregated.replace), ...(call.call.filter === undefined ? {} : { filter: aggregated.replace(call.call.filter) }) },
+    }));
+    plan = { kind: "Window", input: plan, calls, columns: [...plan.columns, ...scope.windowCalls.map((call) => call.column)] };
+  }
+  if (query.locking.length > 0) plan = refuseLocking(scope, query, plan);
+  return finishSelect(binder, scope, query, plan, targets, visibleCount, sort, distinctOn);
+}
+
+export interface SortReference {
+  readonly target: number; // index into the targets
+  readonly key: SortKey;
+}
+
+/** Sorting, DISTINCT, LIMIT and projection over what aggregation gave. */
+function finishSelect(
+  binder: Binder,
+  scope: Scope,
+  query: SelectQuery,
+  input: LogicalPlan,
+  targets: readonly TargetEntry[],
+  visibleCount: number,
+  sort: readonly SortReference[],
+  distinctOn: readonly number[] | undefined,
+): LogicalPlan {
+  const volatileSort = sort.some(({ target }) => isVolatile(targets[target]!.expression));
+  const sortFirst = query.distinct === "none" && !scope.hasSetReturning && !volatileSort;
+  const lock = (plan: LogicalPlan): LogicalPlan => (query.locking.length === 0 ? plan : bindLocking(binder, scope, query.locking, plan));
+  const visible = targets.slice(0, visibleCount);
+  if (sortFirst) {
+    let plan = input;
+    if (sort.length > 0) {
+      const keys = sort.map(({ target, key }) => ({ ...key, expression: targets[target]!.expression }));
+      plan = { kind: "Sort", input: plan, keys, columns: plan.columns };
+    }
+    plan = bindLimit(binder, scope, query, lock(plan));
+    return project(binder, plan, visible);
+  }
+  let plan = project(binder, lock(input), targets);
+  const output = plan.columns;
+  if (query.distinct === "all") plan = { kind: "Distinct", input: plan, columns: output };
+  if (sort.length > 0) {
+    const keys = sort.map(({ target, key }) => ({ ...key, expression: columnReference(output[target]!) }));
+    plan = { kind: "Sort", input: plan, keys, columns: output };
+  }
+  if (distinctOn !== undefined) plan = { kind: "Distinct", input: plan, on: distinctOn.map((target) => columnReference(output[target]!)), columns: output };
+  plan = bindLimit(binder, scope, query, plan);
+  if (targets.length === visibleCount) return plan;
+  const kept = output.slice(0, visibleCount);
+  return { kind: "Project", input: plan, expressions: kept.map((column) => columnReference(column)), columns: kept };
+}
+
+function isVolatile(expression: Expression): boolean {
+  let volatile = false;
+  visitExpression(expression, (e) => {
+    if (e.kind === "FunctionCall" && e.volatility === "volatile") volatile = true;
+  });
+  return volatile;
+}
+
+function project(binder: Binder, input: LogicalPlan, targets: readonly TargetEntry[]): LogicalPlan {
+  return {
+    kind: "Project",
+    input,
+    expressions: targets.map((target) => target.expression),
+    columns: targets.map((target) => outputColumn(binder, target.name, target.expression, input)),
+  };
+}
+export function outputColumn(binder: Binder, name: string, expression: Expression, input: LogicalPlan): PlanColumn {
+  const origin = expression.kind === "ColumnReference" ? input.columns.find((column) => column.id === expression.id)?.origin : undefined;
+  return binder.newColumn(name, expression.type, expression.typmod, origin);
+}
+
+/** The select list, stars spread. */
+export function bindTargets(binder: Binder, scope: Scope, targets: readonly Target[]): TargetEntry[] {
+  const entries: TargetEntry[] = [];
+  for (const target of targets) {
+    const expr = target.expr;
+    if (expr.kind === "ColumnRef" && expr.star) {
+      for (const column of starColumns(scope, expr.fields, expr.position)) {
+        entries.push({ name: column.name, expression: columnReference(column, expr.position), junk: false, position: expr.position });
+      }
+      continue;
+    }
+    if (expr.kind === "Indirection" && expr.path.at(-1)?.kind === "star") {
+      entries.push(...expandRecord(binder, scope, expr));
+      continue;
+    }
+    const expression = bindExpression(binder, scope, expr);
+    entries.push({ name: target.name ?? outputName(expr), expression, junk: false, position: expr.position });
+  }
+  return entries;
+}
+function expandRecord(binder: Binder, scope: Scope, expr: Extract<Expr, { kind: "Indirection" }>): TargetEntry[] {
+  const path = expr.path.slice(0, -1);
+  const record = bindExpression(binder, scope, path.length === 0 ? expr.arg : { ...expr, path });
+  if (record.kind === "RowConstructor") {
+    return record.fields.map((field, i) => ({ name: record.names?.[i] ?? `f${i + 1}`, expression: field, junk: false, position: expr.position }));
+  }
+  const columns = record.kind === "FunctionCall" ? binder.registry.functionById(record.functionId)?.outColumns : undefined;
+  if (columns === undefined) throw featureNotSupported("record type has not been registered", at(expr.position));
+  return columns.map((column, fieldIndex) => ({
+    name: column.name,
+    expression: { kind: "FieldSelect", record, fieldIndex, type: column.type, typmod: -1 },
+    junk: false,
+    position: expr.position,
+  }));
+}
+
+function starColumns(scope: Scope, fields: readonly string[], position: number): readonly PlanColumn[] {
+  if (fields.length > 0) return findRelation(scope, fields, position).columns;
+  const items = scope.items.filter((item) => item.columnsVisible);
+  if (items.length === 0) throw syntaxError("SELECT * with no tables specified is not valid", at(position));
+  return items.flatMap((item) => item.columns);
+}
+
+/** findTargetlistEntrySQL92 and SQL99: which target a sort or group item means; adds a junk one when it is none of them. */
+export function findTarget(binder: Binder, scope: Scope, expr: Expr, targets: TargetEntry[], clause: "ORDER BY" | "GROUP BY" | "DISTINCT ON"): number {
+  if (expr.kind === "ColumnRef" && expr.fields.length === 1 && !expr.star) {
+    const name = expr.fields[0]!;
+    // GROUP BY prefers an input column to an output name.
+    const isInput = clause === "GROUP BY" && findColumnHere(scope, name, expr.position) !== undefined;
+    if (!isInput) {
+      const matches = targets.map((target, i) => ({ target, i })).filter(({ target }) => !target.junk && target.name === name);
+      if (matches.length > 0) {
+        const first = matches[0]!;
+        if (matches.some(({ target }) => !sameExpression(target.expression, first.target.expression))) {
+          throw undefinedAmbiguous(clause, name, expr.position);
+        }
+        return first.i;
+      }
+    }
+  }
+  if (expr.kind === "Literal") {
+    if (expr.literal !== "integer") throw syntaxError(`non-integer constant in ${clause}`, at(expr.position));
+    const place = expr.value as number;
+    const count = targets.filter((target) => !target.junk).length;
+    if (place < 1 || place > count) throw invalidColumnReference(`${clause} position ${place} is not in select list`, at(expr.position));
+    return place - 1;
+  }
+  const bound = resolveUnknown(binder, bindExpression(binder, scope, expr));
+  const existing = targets.findIndex((target) => sameExpression(target.expression, bound));
+  if (existing >= 0) return existing;
+  targets.push({ name: "?column?", expression: bound, junk: true, position: expr.position });
+  return targets.length - 1;
+}
+const undefinedAmbiguous = (clause: string, name: string, position: number) => ambiguous(`${clause} "${name}" is ambiguous`, position);
+const ambiguous = (message: string, position: number) => undefinedColumn(message, at(position));
+
+function bindOrderBy(binder: Binder, scope: Scope, items: SelectQuery["orderBy"], targets: TargetEntry[]): SortReference[] {
+  return items.map((item) => {
+    const target = findTarget(binder, scope, item.expr, targets, "ORDER BY");
+    const entry = targets[target]!;
+    entry.expression = resolveUnknown(binder, entry.expression);
+    return { target, key: bindSortKey(binder, entry.expression, item) };
+  });
+}
+
+/** For DISTINCT ON its keys' targets; checks both forms against ORDER BY. */
+function bindDistinct(binder: Binder, scope: Scope, query: SelectQuery, targets: TargetEntry[], sort: SortReference[]): readonly number[] | undefined {
+  if (query.distinct === "none") return undefined;
+  if (query.distinct === "all") {
+    const extra = sort.find(({ target }) => targets[target]!.junk);
+    if (extra !== undefined) {
+      throw invalidColumnReference("for SELECT DISTINCT, ORDER BY expressions must appear in select list", at(targets[extra.target]!.position));
+    }
+    for (const target of targets) requireEquality(binder, target.expression, target.position);
+    return undefined;
+  }
+  scope.clause = "DISTINCT ON";
+  const keys = query.distinct.map((expr) => findTarget(binder, scope, expr, targets, "DISTINCT ON"));
+  const leading = sort.slice(0, new Set(keys).size);
+  const outside = leading.find(({ target }) => !keys.includes(target));
+  if (outside !== undefined || (sort.length > 0 && sort.length < new Set(keys).size && sort.some(({ target }) => !keys.includes(target)))) {
+    const position = targets[(outside ?? sort[0]!).target]!.position;
+    throw invalidColumnReference("SELECT DISTINCT ON expressions must match initial ORDER BY expressions", at(position));
+  }
+  return keys;
+}
+
+function refuseLocking(scope: Scope, query: SelectQuery, plan: LogicalPlan): LogicalPlan {
+  const name = LOCK_NAMES[query.locking[0]!.strength];
+  const refuse = (what: string) => featureNotSupported(`${name} is not allowed with ${what}`);
+  if (query.distinct !== "none") throw refuse("DISTINCT clause");
+  if (query.groupBy.length > 0) throw refuse("GROUP BY clause");
+  if (query.having !== undefined) throw refuse("HAVING clause");
+  if (scope.aggregates.length > 0) throw refuse("aggregate functions");
+  if (scope.windowCalls.length > 0) throw refuse("window functions");
+  if (scope.hasSetReturning) throw refuse("set-returning functions in the target list");
+  return plan;
+}
+const LOCK_NAMES = { update: "FOR UPDATE", noKeyUpdate: "FOR NO KEY UPDATE", share: "FOR SHARE", keyShare: "FOR KEY SHARE" } as const;

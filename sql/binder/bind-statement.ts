@@ -1,0 +1,39 @@
+/** One statement, bound: its plan or command, its parameters and its result columns. */
+import type { BindContext } from "../../src/engine/types.js";
+import type { FunctionRegistry } from "../../src/functions/registry.js";
+import type { BoundStatement, LogicalPlan } from "../../src/plan/index.js";
+import { TypeOid } from "../../src/types/index.js";
+import type { Statement } from "../parser/syntax-tree.js";
+import { Binder } from "./binder.js";
+import { bindCommand } from "./bind-command.js";
+import { bindModification } from "./bind-modification.js";
+import { bindQuery } from "./bind-query.js";
+
+export function bindStatement(registry: FunctionRegistry, context: BindContext, statement: Statement): BoundStatement {
+  const binder = new Binder(registry, context);
+  return bindWithin(binder, statement);
+}
+
+export function bindWithin(binder: Binder, statement: Statement): BoundStatement {
+  switch (statement.kind) {
+    case "Empty":
+      return { body: { kind: "Empty" }, parameterTypes: binder.finishParameters(), tag: "", columns: [], cacheable: true };
+    case "Query":
+      return finish(binder, bindQuery(binder, undefined, statement.query, { resolveUnknowns: true }), "SELECT");
+    case "Insert":
+    case "Update":
+    case "Delete":
+      return finish(binder, bindModification(binder, undefined, statement), statement.kind.toUpperCase());
+    default: {
+      const { command, tag, columns } = bindCommand(binder, statement);
+      return { body: { kind: "Command", command }, parameterTypes: binder.finishParameters(), tag, columns: columns ?? [], cacheable: false };
+    }
+  }
+}
+
+function finish(binder: Binder, plan: LogicalPlan, tag: string): BoundStatement {
+  const columns = plan.columns.map(({ name, type, typmod, origin }) =>
+    origin === undefined ? { name, type: type === TypeOid.unknown ? TypeOid.text : type, typmod } : { name, type, typmod, origin },
+  );
+  return { body: { kind: "Plan", plan }, parameterTypes: binder.finishParameters(), tag, columns, cacheable: binder.cacheable };
+}

@@ -1,0 +1,28 @@
+/** A view is its query, bound anew wherever it is read. */
+import type { ViewObject } from "../../src/catalog/index.js";
+import type { LogicalPlan } from "../../src/plan/index.js";
+import { invalidObjectDefinition, stackDepthExceeded } from "../../src/types/index.js";
+import type { Query } from "../parser/syntax-tree.js";
+import { bindQuery } from "./bind-query.js";
+import type { Binder } from "./binder.js";
+import { parseStoredQuery } from "./stored-sql.js";
+
+const VIEW_NESTING_MAX = 100;
+
+export function bindView(binder: Binder, view: ViewObject): LogicalPlan {
+  if (binder.viewStack.includes(view.oid)) throw invalidObjectDefinition(`infinite recursion detected in rules for relation "${view.name}"`);
+  if (binder.viewStack.length >= VIEW_NESTING_MAX) throw stackDepthExceeded();
+  const query: Query = parseStoredQuery(view.sql);
+  binder.viewStack.push(view.oid);
+  try {
+    const plan = bindQuery(binder, undefined, query, { resolveUnknowns: true });
+    // The view's column names and origin are its own, whatever the query calls them.
+    const columns = view.columns.map((column, i) => {
+      const inner = plan.columns[i]!;
+      return { id: inner.id, name: column.name, type: inner.type, typmod: inner.typmod, origin: { relation: view.oid, attribute: i + 1 } };
+    });
+    return { ...plan, columns } as LogicalPlan;
+  } finally {
+    binder.viewStack.pop();
+  }
+}

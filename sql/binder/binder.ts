@@ -1,0 +1,104 @@
+/** What binding one statement carries along: id supplies, parameters, the catalog, and whether the plan may be kept. */
+import type { CatalogReader } from "../../src/catalog/index.js";
+import type { BindContext } from "../../src/engine/types.js";
+import type { FunctionRegistry } from "../../src/functions/registry.js";
+import type { ColumnId, Expression, Parameter, PlanColumn } from "../../src/plan/index.js";
+import { DbError, indeterminateType, notSupported, type Oid, type SqlType, TypeOid, undefinedParameter } from "../../src/types/index.js";
+import type { NamespaceItem, Scope } from "./scope.js";
+
+export class Binder {
+  readonly catalog: CatalogReader;
+  cacheable = true;
+  #nextColumnId = 1;
+  #nextCteId = 1;
+  readonly #parameterTypes: Oid[];
+  readonly #parameterPositions: number[] = [];
+  /** Query level that a column id belongs to, by id. */
+  readonly owners: (Scope | undefined)[] = [];
+  /** Views being expanded, against endless recursion; and OIDs of the relations that were read. */
+  readonly viewStack: Oid[] = [];
+  readonly relationsRead = new Set<Oid>();
+  /** 0 outside stored expressions; parameters are refused inside. */
+  parametersAllowed = true;
+
+  constructor(
+    readonly registry: FunctionRegistry,
+    readonly context: BindContext,
+  ) {
+    this.catalog = context.catalog;
+    this.#parameterTypes = context.parameterTypes.slice();
+  }
+
+  newColumn(name: string, type: Oid, typmod: number, origin?: PlanColumn["origin"]): PlanColumn {
+    const id = this.#nextColumnId++ as ColumnId;
+    return origin === undefined ? { id, name, type, typmod } : { id, name, type, typmod, origin };
+  }
+  newCteId(): number {
+    return this.#nextCteId++;
+  }
+  own(scope: Scope, item: NamespaceItem): void {
+    for (const column of item.columns) this.owners[column.id] = scope;
+    if (item.rowId !== undefined) this.owners[item.rowId] = scope;
+    scope.known.push(item);
+  }
+
+  type(oid: Oid): SqlType {
+    const type = this.registry.typeByOid(oid);
+    if (type === undefined) throw notSupported(`type with OID ${oid}`);
+    return type;
+  }
+  /** As format_type prints it. */
+  typeName(oid: Oid): string {
+    return this.registry.typeByOid(oid)?.displayName ?? PSEUDO_TYPE_NAMES[oid] ?? `???`;
+  }
+  category(oid: Oid): string {
+    return this.registry.typeByOid(oid)?.category ?? "X";
+  }
+  elementType(oid: Oid): Oid {
+    return this.registry.typeByOid(oid)?.elementType ?? 0;
+  }
+  arrayType(oid: Oid): Oid {
+    return this.registry.typeByOid(oid)?.arrayType ?? 0;
+  }
+
+  parameter(number: number, position: number): Parameter {
+    if (!this.parametersAllowed || number < 1 || number > 65535) throw undefinedParameter(number, position);
+    while (this.#parameterTypes.length < number) this.#parameterTypes.push(0);
+    this.#parameterPositions[number - 1] ??= position;
+    const known = this.#parameterTypes[number - 1]!;
+    return { kind: "Parameter", index: number - 1, type: known === 0 ? TypeOid.unknown : known, typmod: -1, position };
+  }
+  /** The first use that needs a type decides it. */
+  resolveParameter(parameter: Parameter, type: Oid): Parameter {
+    const known = this.#parameterTypes[parameter.index]!;
+    if (known !== 0 && known !== TypeOid.unknown && known !== type) {
+      throw new DbError({
+        sqlstate: "42P08",
+        message: `inconsistent types deduced for parameter $${parameter.index + 1}`,
+        detail: `${this.typeName(known)} versus ${this.typeName(type)}`,
+        ...(parameter.position === undefined ? {} : { position: parameter.position }),
+      });
+    }
+    this.#parameterTypes[parameter.index] = type;
+    return { ...parameter, type };
+  }
+  finishParameters(): readonly Oid[] {
+    for (const [index, type] of this.#parameterTypes.entries()) {
+      if (type === 0 || type === TypeOid.unknown) throw indeterminateType(`could not determine data type of parameter $${index + 1}`, this.#parameterPositions[index]);
+    }
+    return this.#parameterTypes;
+  }
+}
+
+/** Pseudo-types that error messages may name though no value has them. */
+const PSEUDO_TYPE_NAMES: Readonly<Record<Oid, string>> = {
+  [TypeOid.unknown]: "unknown",
+  [TypeOid.record]: "record",
+  [TypeOid.anyelement]: "anyelement",
+  [TypeOid.anyarray]: "anyarray",
+  [TypeOid.void]: "void",
+};
+
+export const typeOf = (expression: Expression): Oid => expression.type;
+/** The errors' position wants undefined for "unknown". */
+export const at = (position: number | undefined): number | undefined => (position === 0 ? undefined : position);

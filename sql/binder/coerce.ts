@@ -1,0 +1,233 @@
+/** Coercions, as parse_coerce.c chooses them. */
+import type { Constant, Expression } from "../../src/plan/index.js";
+import { cannotCoerce, type CastSignature, datatypeMismatch, DbError, type Oid, TypeOid } from "../../src/types/index.js";
+import { at, type Binder } from "./binder.js";
+
+export type CoercionContext = "implicit" | "assignment" | "explicit";
+const CONTEXT_RANK: Readonly<Record<CoercionContext, number>> = { implicit: 0, assignment: 1, explicit: 2 };
+
+type Pathway =
+  | { readonly kind: "none" }
+  | { readonly kind: "relabel" }
+  | { readonly kind: "cast"; readonly cast: CastSignature }
+  | { readonly kind: "array"; readonly source: Oid; readonly target: Oid }
+  | { readonly kind: "inout" };
+
+const POLYMORPHIC = new Set<Oid>([
+  TypeOid.any, TypeOid.anyelement, TypeOid.anyarray, TypeOid.anynonarray, TypeOid.anycompatible, TypeOid.anycompatiblearray, 3500, 3831, 5079, 5080,
+]); // biome-ignore format: a list
+export const isPolymorphic = (type: Oid): boolean => POLYMORPHIC.has(type);
+
+/** find_coercion_pathway; undefined: there is none in this context. */
+function findPathway(binder: Binder, source: Oid, target: Oid, context: CoercionContext): Pathway | undefined {
+  if (source === target) return { kind: "none" };
+  const cast = binder.registry.cast(source, target);
+  if (cast !== undefined) {
+    if (CONTEXT_RANK[cast.context] > CONTEXT_RANK[context]) return undefined;
+    if (cast.method.kind === "binary") return { kind: "relabel" };
+    return cast.method.kind === "inout" ? { kind: "inout" } : { kind: "cast", cast };
+  }
+  const sourceElement = binder.elementType(source);
+  const targetElement = binder.elementType(target);
+  if (sourceElement !== 0 && targetElement !== 0 && binder.category(source) === "A" && binder.category(target) === "A") {
+    const element = findPathway(binder, sourceElement, targetElement, context);
+    if (element === undefined) return undefined;
+    return element.kind === "relabel" ? { kind: "relabel" } : { kind: "array", source: sourceElement, target: targetElement };
+  }
+  if (context !== "implicit" && binder.category(target) === "S") return { kind: "inout" };
+  if (context === "explicit" && binder.category(source) === "S") return { kind: "inout" };
+  return undefined;
+}
+
+export function canCoerce(binder: Binder, source: Oid, target: Oid, context: CoercionContext): boolean {
+  if (source === target || source === TypeOid.unknown || isPolymorphic(target)) return true;
+  return findPathway(binder, source, target, context) !== undefined;
+}
+/** Same bytes, no context asked: IsBinaryCoercible. */
+export function isBinaryCoercible(binder: Binder, source: Oid, target: Oid): boolean {
+  if (source === target) return true;
+  const cast = binder.registry.cast(source, target);
+  return cast !== undefined && cast.method.kind === "binary" && cast.context === "implicit";
+}
+
+/** coerce_to_target_type without modifier; undefined when there is no way. */
+export function tryCoerce(binder: Binder, expression: Expression, target: Oid, context: CoercionContext, written = false): Expression | undefined {
+  const source = expression.type;
+  if (source === target) return expression;
+  if (isPolymorphic(target)) return resolveUnknown(binder, expression, TypeOid.text);
+  if (source === TypeOid.unknown) {
+    if (expression.kind === "Constant") return literal(binder, expression, target, -1);
+    if (expression.kind === "Parameter") return binder.resolveParameter(expression, target);
+    return { kind: "CoerceViaText", arg: expression, explicit: written, type: target, typmod: -1 };
+  }
+  const pathway = findPathway(binder, source, target, context);
+  if (pathway === undefined) return undefined;
+  switch (pathway.kind) {
+    case "none":
+      return expression;
+    case "relabel":
+      return relabel(expression, target, written);
+    case "inout":
+      return { kind: "CoerceViaText", arg: expression, explicit: written, type: target, typmod: -1 };
+    case "array": {
+      const operand: Expression = { kind: "CaseOperand", type: pathway.source, typmod: -1 };
+      const element = tryCoerce(binder, operand, pathway.target, context, written)!;
+      return { kind: "CoerceArray", arg: expression, element, type: target, typmod: -1 };
+    }
+    case "cast":
+      return castCall(binder, expression, pathway.cast, target, written);
+  }
+}
+
+/** A constant changes its type in place: bytes are the same. */
+function relabel(expression: Expression, target: Oid, written: boolean): Expression {
+  if (expression.kind === "Constant") return { ...expression, type: target, typmod: -1 };
+  return { kind: "Relabel", arg: expression, explicit: written, type: target, typmod: -1 };
+}
+
+function castCall(binder: Binder, expression: Expression, cast: CastSignature, target: Oid, written: boolean): Expression {
+  if (cast.method.kind !== "function") return relabel(expression, target, written);
+  const signature = binder.registry.functionById(cast.method.functionId);
+  const args: Expression[] = [expression];
+  if (signature !== undefined) {
+    // The function may read its argument as another type of the same bytes (varchar as text).
+    const declared = signature.argTypes[0];
+    if (declared !== undefined && declared !== expression.type && !isPolymorphic(declared)) args[0] = relabel(expression, declared, false);
+    if (signature.argTypes.length > 1) args.push({ kind: "Constant", value: -1, type: TypeOid.int4, typmod: -1 });
+    if (signature.argTypes.length > 2) args.push({ kind: "Constant", value: written, type: TypeOid.bool, typmod: -1 });
+  }
+  return {
+    kind: "FunctionCall",
+    functionId: cast.method.functionId,
+    args,
+    strict: signature?.strict ?? true,
+    volatility: signature?.volatility ?? "immutable",
+    syntax: { form: "cast", name: binder.typeName(target), implicit: !written },
+    type: target,
+    typmod: -1,
+  };
+}
+
+/** Literals of these types are read with session settings, or say "now": such a plan is not kept. */
+function dependsOnSession(type: Oid, text: string): boolean {
+  switch (type) {
+    case TypeOid.timestamptz:
+    case TypeOid.timetz:
+      return true;
+    case TypeOid.date:
+    case TypeOid.timestamp:
+    case TypeOid.time:
+      return !/^\d{4}-\d\d-\d\d([ T][\d:.]+)?$/.test(text);
+    case TypeOid.interval:
+    case TypeOid.regclass:
+    case TypeOid.regtype:
+    case TypeOid.regproc:
+    case TypeOid.regnamespace:
+    case TypeOid.regrole:
+      return type !== TypeOid.interval;
+    default:
+      return false;
+  }
+}
+
+/** Runs the type's input function over an unknown literal. */
+export function literal(binder: Binder, constant: Constant, target: Oid, typmod: number): Expression {
+  if (constant.value === null) return { kind: "Constant", value: null, type: target, typmod: -1 };
+  const type = binder.type(target);
+  const text = constant.value as string;
+  if (dependsOnSession(target, text)) binder.cacheable = false;
+  try {
+    const value = type.input(text, typmod, binder.context.format);
+    return { kind: "Constant", value, type: target, typmod, ...(constant.position === undefined ? {} : { position: constant.position }) };
+  } catch (error) {
+    throw error instanceof DbError ? error.at(at(constant.position)) : error;
+  }
+}
+
+/** coerce_type_typmod. */
+export function applyModifier(binder: Binder, expression: Expression, typmod: number, explicit: boolean): Expression {
+  if (typmod < 0 || expression.typmod === typmod) return expression;
+  const type = binder.type(expression.type);
+  if (type.coerceModifier === undefined) {
+    const element = type.elementType;
+    if (element === 0 || type.category !== "A" || binder.type(element).coerceModifier === undefined) return expression;
+    const operand: Expression = { kind: "CaseOperand", type: element, typmod: -1 };
+    return { kind: "CoerceArray", arg: expression, element: { kind: "CoerceModifier", arg: operand, explicit, type: element, typmod }, type: expression.type, typmod };
+  }
+  if (expression.kind === "Constant") {
+    if (expression.value === null) return { ...expression, typmod };
+    return { ...expression, value: type.coerceModifier(expression.value, typmod, explicit), typmod };
+  }
+  return { kind: "CoerceModifier", arg: expression, explicit, type: expression.type, typmod };
+}
+
+/** expr::type(modifier), and CAST. */
+export function castTo(binder: Binder, expression: Expression, target: Oid, typmod: number, position: number | undefined): Expression {
+  if (target === TypeOid.interval && expression.type === TypeOid.unknown && expression.kind === "Constant") return literal(binder, expression, target, typmod);
+  const coerced = tryCoerce(binder, expression, target, "explicit", true);
+  if (coerced === undefined) throw cannotCoerce(`cannot cast type ${binder.typeName(expression.type)} to ${binder.typeName(target)}`, at(position));
+  return applyModifier(binder, coerced, typmod, true);
+}
+
+/** A value that goes into an attribute. */
+export function coerceForAssignment(binder: Binder, expression: Expression, target: Oid, typmod: number, column: string, position: number | undefined): Expression {
+  const coerced = tryCoerce(binder, expression, target, "assignment");
+  if (coerced === undefined) {
+    throw datatypeMismatch(`column "${column}" is of type ${binder.typeName(target)} but expression is of type ${binder.typeName(expression.type)}`, at(position), {
+      hint: "You will need to rewrite or cast the expression.",
+    });
+  }
+  return applyModifier(binder, coerced, typmod, false);
+}
+
+export function coerceTo(binder: Binder, expression: Expression, target: Oid, construct: string, position?: number): Expression {
+  const coerced = tryCoerce(binder, expression, target, "implicit");
+  if (coerced === undefined) {
+    throw cannotCoerce(`${construct} could not convert type ${binder.typeName(expression.type)} to ${binder.typeName(target)}`, at(position ?? expression.position));
+  }
+  return coerced;
+}
+
+export function coerceToBoolean(binder: Binder, expression: Expression, construct: string, position?: number): Expression {
+  const coerced = tryCoerce(binder, expression, TypeOid.bool, "assignment");
+  if (coerced === undefined) {
+    throw datatypeMismatch(`argument of ${construct} must be type boolean, not type ${binder.typeName(expression.type)}`, at(position ?? expression.position));
+  }
+  return coerced;
+}
+
+/** An undecided literal or parameter becomes `type`; anything else stays. */
+export function resolveUnknown(binder: Binder, expression: Expression, type: Oid = TypeOid.text): Expression {
+  return expression.type === TypeOid.unknown ? tryCoerce(binder, expression, type, "implicit")! : expression;
+}
+
+/** select_common_type; undefined when `construct` is undefined and the types do not fit. */
+export function commonType(binder: Binder, expressions: readonly Expression[], construct: string | undefined): Oid | undefined {
+  let chosen = expressions[0]!.type;
+  let category = binder.category(chosen);
+  let preferred = binder.registry.typeByOid(chosen)?.preferred ?? false;
+  for (const expression of expressions) {
+    const type = expression.type;
+    if (type === chosen || type === TypeOid.unknown) continue;
+    if (chosen === TypeOid.unknown) {
+      chosen = type;
+      category = binder.category(type);
+      preferred = binder.registry.typeByOid(type)?.preferred ?? false;
+    } else if (binder.category(type) !== category) {
+      if (construct === undefined) return undefined;
+      throw datatypeMismatch(`${construct} types ${binder.typeName(chosen)} and ${binder.typeName(type)} cannot be matched`, at(expression.position));
+    } else if (!preferred && canCoerce(binder, chosen, type, "implicit") && !canCoerce(binder, type, chosen, "implicit")) {
+      chosen = type;
+      preferred = binder.registry.typeByOid(type)?.preferred ?? false;
+    }
+  }
+  if (chosen === TypeOid.unknown) return TypeOid.text;
+  if (construct === undefined && !expressions.every((expression) => canCoerce(binder, expression.type, chosen, "implicit"))) return undefined;
+  return chosen;
+}
+
+/** select_common_typmod: the modifier that all share, else none. */
+export function commonModifier(expressions: readonly Expression[], type: Oid): number {
+  const typmod = expressions[0]!.typmod;
+  return expressions.every((expression) => expression.type === type && expression.typmod === typmod) ? typmod : -1;
+}

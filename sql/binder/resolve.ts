@@ -1,0 +1,336 @@
+/** Overload resolution of functions and operators: func_get_detail, oper and func_select_candidate. */
+import type { Expression } from "../../src/plan/index.js";
+import { ambiguousFunction, datatypeMismatch, type FunctionSignature, type Oid, type OperatorSignature, TypeOid, undefinedFunction } from "../../src/types/index.js";
+import { at, type Binder } from "./binder.js";
+import { canCoerce, commonType, isBinaryCoercible, isPolymorphic, tryCoerce } from "./coerce.js";
+
+interface Candidate<Target> {
+  readonly target: Target;
+  readonly argTypes: readonly Oid[];
+}
+
+/** func_select_candidate: the best of several that all could work; undefined when none is. */
+function selectCandidate<Target>(binder: Binder, inputs: readonly Oid[], all: readonly Candidate<Target>[]): Candidate<Target> | undefined {
+  const unknown = TypeOid.unknown;
+  const preferredFor = (type: Oid, input: Oid): boolean => {
+    const facts = binder.registry.typeByOid(type);
+    return facts?.preferred === true && facts.category === binder.category(input);
+  };
+  const score = (candidate: Candidate<Target>, withPreferred: boolean): number =>
+    inputs.reduce((sum, input, i) => {
+      if (input === unknown) return sum;
+      const type = candidate.argTypes[i]!;
+      return type === input || (withPreferred && preferredFor(type, input)) ? sum + 1 : sum;
+    }, 0);
+  const best = (candidates: readonly Candidate<Target>[], withPreferred: boolean): readonly Candidate<Target>[] => {
+    const scores = candidates.map((candidate) => score(candidate, withPreferred));
+    const top = Math.max(...scores);
+    return candidates.filter((_, i) => scores[i] === top);
+  };
+  let candidates = best(all, false);
+  if (candidates.length === 1) return candidates[0];
+  candidates = best(candidates, true);
+  if (candidates.length === 1) return candidates[0];
+  if (!inputs.includes(unknown)) return undefined;
+
+  const matchesSlot = unknownSlots(binder, inputs, candidates);
+  if (matchesSlot !== undefined) {
+    const kept = candidates.filter((candidate) => inputs.every((input, i) => input !== unknown || matchesSlot(i, candidate.argTypes[i]!)));
+    if (kept.length > 0) candidates = kept;
+    if (candidates.length === 1) return candidates[0];
+  }
+  const known = inputs.filter((input) => input !== unknown);
+  if (known.length > 0 && known.every((type) => type === known[0])) {
+    const fitting = candidates.filter((candidate) => candidate.argTypes.every((type) => canCoerce(binder, known[0]!, type, "implicit")));
+    if (fitting.length === 1) return fitting[0];
+  }
+  return undefined;
+}
+
+/** What unknown arguments are taken for: the category the candidates agree on, string when in doubt. */
+function unknownSlots<Target>(binder: Binder, inputs: readonly Oid[], candidates: readonly Candidate<Target>[]): ((slot: number, type: Oid) => boolean) | undefined {
+  const slots: ({ category: string; preferred: boolean } | undefined)[] = [];
+  for (const [i, input] of inputs.entries()) {
+    if (input !== TypeOid.unknown) continue;
+    let slot: { category: string; preferred: boolean } | undefined;
+    let conflict = false;
+    for (const candidate of candidates) {
+      const facts = binder.registry.typeByOid(candidate.argTypes[i]!);
+      const category = facts?.category ?? "P";
+      const preferred = facts?.preferred ?? false;
+      if (slot === undefined) slot = { category, preferred };
+      else if (slot.category === category) slot.preferred ||= preferred;
+      else if (category === "S") slot = { category, preferred };
+      else conflict = true;
+    }
+    if (conflict && slot?.category !== "S") return undefined;
+    slots[i] = slot;
+  }
+  return (i, type) => {
+    const slot = slots[i]!;
+    const facts = binder.registry.typeByOid(type);
+    return (facts?.category ?? "P") === slot.category && (!slot.preferred || (facts?.preferred ?? false));
+  };
+}
+
+// ---- operators
+
+const operatorCaches = new WeakMap<object, Map<string, OperatorSignature | null>>();
+/** The registry does not change once it is made, so what was resolved stays true. */
+export function findOperator(binder: Binder, name: string, left: Oid, right: Oid): OperatorSignature | undefined {
+  let cache = operatorCaches.get(binder.registry);
+  if (cache === undefined) {
+    cache = new Map();
+    operatorCaches.set(binder.registry, cache);
+  }
+  const key = `${name} ${left} ${right}`;
+  let found = cache.get(key);
+  if (found === undefined) {
+    found = selectOperator(binder, name, left, right) ?? null;
+    cache.set(key, found);
+  }
+  return found ?? undefined;
+}
+
+function selectOperator(binder: Binder, name: string, left: Oid, right: Oid): OperatorSignature | undefined {
+  const prefix = left === 0;
+  const operators = binder.registry.operatorsByName(name === "!=" ? "<>" : name).filter((operator) => (operator.left === 0) === prefix);
+  const unknown = TypeOid.unknown;
+  // An unknown literal is first taken to be of the other side's type.
+  const exactLeft = left === unknown && right !== unknown ? right : left;
+  const exactRight = right === unknown && !prefix ? exactLeft : right;
+  const exact = operators.find((operator) => operator.left === exactLeft && operator.right === exactRight);
+  if (exact !== undefined) return exact;
+  const inputs = prefix ? [right] : [left, right];
+  const candidates = operators
+    .map((operator) => ({ target: operator, argTypes: prefix ? [operator.right] : [operator.left, operator.right] }))
+    .filter((candidate) => acceptsAll(binder, inputs, candidate.argTypes));
+  if (candidates.length === 0) return undefined;
+  if (candidates.length === 1) return candidates[0]!.target;
+  const chosen = selectCandidate(binder, inputs, candidates);
+  if (chosen === undefined) throw new AmbiguousOperator();
+  return chosen.target;
+}
+class AmbiguousOperator extends Error {}
+
+function acceptsAll(binder: Binder, inputs: readonly Oid[], declared: readonly Oid[]): boolean {
+  if (!inputs.every((input, i) => canCoerce(binder, input, declared[i]!, "implicit"))) return false;
+  return !declared.some(isPolymorphic) || resolvePolymorphic(binder, inputs, declared, 0) !== undefined;
+}
+
+const operatorText = (binder: Binder, name: string, left: Oid, right: Oid): string =>
+  left === 0 ? `${name} ${binder.typeName(right)}` : `${binder.typeName(left)} ${name} ${binder.typeName(right)}`;
+
+export function requireOperator(binder: Binder, name: string, left: Oid, right: Oid, position: number | undefined): OperatorSignature {
+  let operator: OperatorSignature | undefined;
+  try {
+    operator = findOperator(binder, name, left, right);
+  } catch (error) {
+    if (!(error instanceof AmbiguousOperator)) throw error;
+    throw ambiguousFunction(
+      `operator is not unique: ${operatorText(binder, name, left, right)}`,
+      at(position),
+      "Could not choose a best candidate operator. You might need to add explicit type casts.",
+    );
+  }
+  if (operator === undefined) {
+    throw undefinedFunction(
+      `operator does not exist: ${operatorText(binder, name, left, right)}`,
+      at(position),
+      `No operator matches the given name and argument ${left === 0 ? "type" : "types"}. You might need to add ${left === 0 ? "an explicit type cast" : "explicit type casts"}.`,
+    );
+  }
+  return operator;
+}
+
+// ---- polymorphism
+
+/** Declared types with the polymorphic ones replaced, and the result type; undefined when the arguments disagree. */
+export function resolvePolymorphic(
+  binder: Binder,
+  inputs: readonly Oid[],
+  declared: readonly Oid[],
+  result: Oid,
+): { readonly argTypes: readonly Oid[]; readonly result: Oid } | undefined {
+  let element: Oid = 0;
+  const compatible: Oid[] = [];
+  let sawArray = false;
+  for (const [i, type] of declared.entries()) {
+    const input = inputs[i]!;
+    if (input === TypeOid.unknown) continue;
+    switch (type) {
+      case TypeOid.anynonarray:
+        if (binder.category(input) === "A") return undefined;
+        if (element !== 0 && element !== input) return undefined;
+        element = input;
+        break;
+      case TypeOid.anyelement:
+        if (element !== 0 && element !== input) return undefined;
+        element = input;
+        break;
+      case TypeOid.anyarray: {
+        sawArray = true;
+        const inner = arrayElement(binder, input);
+        if (inner === 0 || (element !== 0 && element !== inner)) return undefined;
+        element = inner;
+        break;
+      }
+      case TypeOid.anycompatible:
+      case 5079: // anycompatiblenonarray
+        compatible.push(input);
+        break;
+      case TypeOid.anycompatiblearray: {
+        const inner = arrayElement(binder, input);
+        if (inner === 0) return undefined;
+        compatible.push(inner);
+        break;
+      }
+    }
+  }
+  const common: Oid = compatible.length === 0 ? TypeOid.text : (commonType(binder, compatible.map(placeholder), undefined) ?? 0);
+  if (common === 0) return undefined;
+  if (element === 0 && !sawArray && declared.some((type) => type === TypeOid.anyelement || type === TypeOid.anynonarray || type === TypeOid.anyarray)) {
+    element = TypeOid.unknown;
+  }
+  const map = (type: Oid): Oid => {
+    switch (type) {
+      case TypeOid.anyelement:
+      case TypeOid.anynonarray:
+        return element;
+      case TypeOid.anyarray:
+        return element === TypeOid.unknown ? TypeOid.unknown : binder.arrayType(element);
+      case TypeOid.anycompatible:
+      case 5079:
+        return common;
+      case TypeOid.anycompatiblearray:
+        return binder.arrayType(common);
+      default:
+        return type;
+    }
+  };
+  return { argTypes: declared.map(map), result: map(result) };
+}
+const placeholder = (type: Oid): Expression => ({ kind: "CaseOperand", type, typmod: -1 });
+const arrayElement = (binder: Binder, type: Oid): Oid => (binder.category(type) === "A" ? binder.elementType(type) : 0);
+
+// ---- functions
+
+export interface ResolvedFunction {
+  readonly signature: FunctionSignature;
+  /** One per argument given (variadic ones spread). */
+  readonly argTypes: readonly Oid[];
+  readonly result: Oid;
+  /** Arguments from this place on are packed into one array; -1: none. */
+  readonly packFrom: number;
+  /** Order of the given arguments when named ones were moved; undefined: as written. */
+  readonly order?: readonly number[];
+}
+interface FunctionCandidate extends Candidate<FunctionSignature> {
+  readonly packFrom: number;
+}
+
+export function visibleFunctions(binder: Binder, name: readonly string[]): readonly FunctionSignature[] {
+  const all = binder.registry.functionsByName(name.at(-1)!);
+  if (name.length > 1) return all.filter((signature) => signature.schema === name.at(-2));
+  return all.filter((signature) => isVisibleSchema(binder, signature.schema));
+}
+function isVisibleSchema(binder: Binder, schema: string): boolean {
+  if (schema === "pg_catalog") return true;
+  return binder.catalog.searchPath.some((oid) => binder.catalog.schemaByOid(oid)?.name === schema);
+}
+
+function candidateOf(signature: FunctionSignature, count: number, explicitVariadic: boolean): FunctionCandidate | undefined {
+  const declared = signature.argTypes;
+  if (declared.length === count && (signature.variadic === undefined || explicitVariadic || signature.variadic !== TypeOid.any)) {
+    if (signature.variadic === undefined || explicitVariadic) return { target: signature, argTypes: declared, packFrom: -1 };
+  }
+  if (signature.variadic !== undefined && !explicitVariadic && count >= declared.length) {
+    const fixed = declared.slice(0, -1);
+    const element = signature.variadic;
+    return { target: signature, argTypes: [...fixed, ...Array<Oid>(count - fixed.length).fill(element)], packFrom: element === TypeOid.any ? -1 : fixed.length };
+  }
+  const optional = signature.defaults?.length ?? 0;
+  if (count < declared.length && count >= declared.length - optional && signature.variadic === undefined) {
+    return { target: signature, argTypes: declared.slice(0, count), packFrom: -1 };
+  }
+  return undefined;
+}
+
+/** undefined: no such function (the caller may still find a cast). */
+export function resolveFunction(
+  binder: Binder,
+  name: readonly string[],
+  inputs: readonly Oid[],
+  explicitVariadic: boolean,
+  position: number,
+): ResolvedFunction | undefined {
+  const candidates: FunctionCandidate[] = [];
+  for (const signature of visibleFunctions(binder, name)) {
+    const candidate = candidateOf(signature, inputs.length, explicitVariadic);
+    if (candidate !== undefined) candidates.push(candidate);
+  }
+  const exact = candidates.filter((candidate) => candidate.argTypes.every((type, i) => type === inputs[i]));
+  // A function that takes the arguments as they are wins over a variadic one that collects them.
+  const chosen = exact.find((candidate) => candidate.packFrom < 0) ?? exact[0] ?? bestFunction(binder, name, inputs, candidates, position);
+  if (chosen === undefined) return undefined;
+  if (!chosen.argTypes.some(isPolymorphic) && !isPolymorphic(chosen.target.returnType)) {
+    return { signature: chosen.target, argTypes: chosen.argTypes, result: chosen.target.returnType, packFrom: chosen.packFrom };
+  }
+  const resolved = resolvePolymorphic(binder, inputs, chosen.argTypes, chosen.target.returnType);
+  if (resolved === undefined) return undefined;
+  if (resolved.result === TypeOid.unknown) {
+    throw datatypeMismatch("could not determine polymorphic type because input has type unknown", at(position));
+  }
+  return { signature: chosen.target, ...resolved, packFrom: chosen.packFrom };
+}
+
+function bestFunction(
+  binder: Binder,
+  name: readonly string[],
+  inputs: readonly Oid[],
+  candidates: readonly FunctionCandidate[],
+  position: number,
+): FunctionCandidate | undefined {
+  const accepting = candidates.filter((candidate) => acceptsAll(binder, inputs, candidate.argTypes));
+  if (accepting.length <= 1) return accepting[0];
+  const plain = accepting.filter((candidate) => candidate.packFrom < 0);
+  const chosen = selectCandidate(binder, inputs, plain.length > 0 && plain.length < accepting.length ? plain : accepting) as FunctionCandidate | undefined;
+  if (chosen === undefined) {
+    throw ambiguousFunction(
+      `function ${functionText(binder, name, inputs)} is not unique`,
+      at(position),
+      "Could not choose a best candidate function. You might need to add explicit type casts.",
+    );
+  }
+  return chosen;
+}
+
+export const functionText = (binder: Binder, name: readonly string[], inputs: readonly Oid[]): string =>
+  `${name.join(".")}(${inputs.map((type) => binder.typeName(type)).join(", ")})`;
+
+/** Coerces the operands and makes the call. */
+export function operatorCall(binder: Binder, operator: OperatorSignature, left: Expression | undefined, right: Expression, name: string, position?: number): Expression {
+  const declared = left === undefined ? [operator.right] : [operator.left, operator.right];
+  const operands = left === undefined ? [right] : [left, right];
+  const resolved = declared.some(isPolymorphic)
+    ? resolvePolymorphic(binder, operands.map((operand) => operand.type), declared, operator.result)
+    : { argTypes: declared, result: operator.result };
+  const argTypes = resolved?.argTypes ?? declared;
+  const signature = binder.registry.functionById(operator.functionId);
+  return {
+    kind: "FunctionCall",
+    functionId: operator.functionId,
+    args: operands.map((operand, i) => tryCoerce(binder, operand, argTypes[i]!, "implicit")!),
+    strict: signature?.strict ?? true,
+    volatility: signature?.volatility ?? "immutable",
+    syntax: { form: "operator", name },
+    type: resolved?.result ?? operator.result,
+    typmod: -1,
+    ...(position === undefined || position === 0 ? {} : { position }),
+  };
+}
+/** The function behind `left = right` for operands that already have these types. */
+export function equalityId(binder: Binder, left: Oid, right: Oid, position?: number): string {
+  return requireOperator(binder, "=", left, right, position).functionId;
+}
+export { isBinaryCoercible };

@@ -1,0 +1,334 @@
+/** CREATE and ALTER TABLE, CREATE INDEX, sequences. */
+import type { ForeignKeyAction } from "../../src/plan/index.js";
+import { featureNotSupported, notSupported, notSupportedAt } from "../../src/types/index.js";
+import { convertExpression } from "./convert-expression.js";
+import { convertQuery } from "./convert-query.js";
+import { type Converter, convertRelationName, convertTypeName } from "./converter.js";
+import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
+import type { AlterActionSyntax, ColumnSyntax, ConstraintSyntax, DefinitionStatement, IndexElementSyntax, SequenceOptionsSyntax } from "./syntax-tree-definition.js";
+
+export function convertCreateTable(converter: Converter, raw: RawNode): DefinitionStatement {
+  if (list(raw, "inhRelations").length > 0) throw notSupported(raw.partbound === undefined ? "INHERITS" : "PARTITION OF");
+  if (raw.partspec !== undefined) throw notSupported("PARTITION BY");
+  if (raw.ofTypename !== undefined) throw notSupported("CREATE TABLE OF");
+  if (raw.tablespacename !== undefined) throw notSupported("TABLESPACE");
+  if (raw.accessMethod !== undefined && raw.accessMethod !== "heap") throw notSupported(`table access method "${text(raw, "accessMethod")}"`);
+  if (raw.oncommit !== undefined && raw.oncommit !== "ONCOMMIT_NOOP" && raw.oncommit !== "ONCOMMIT_PRESERVE_ROWS") throw notSupported("ON COMMIT DROP or DELETE ROWS");
+  for (const option of list(raw, "options")) {
+    const name = text(bodyOf(option), "defname");
+    // These tell PostgreSQL how to lay its pages out and change no result.
+    if (!STORAGE_HINTS.has(name) && !name.startsWith("autovacuum_")) throw notSupported(`storage parameter "${name}"`);
+  }
+  const columns: ColumnSyntax[] = [];
+  const constraints: ConstraintSyntax[] = [];
+  for (const element of list(raw, "tableElts")) {
+    const kind = kindOf(element);
+    if (kind === "ColumnDef") columns.push(convertColumn(converter, bodyOf(element)));
+    else if (kind === "Constraint") constraints.push(convertConstraint(converter, bodyOf(element)));
+    else throw notSupported(kind === "TableLikeClause" ? "LIKE in CREATE TABLE" : kind);
+  }
+  return { kind: "CreateTable", relation: convertRelationName(converter, child(raw, "relation")!), columns, constraints: mergeAttributes(constraints), ifNotExists: flag(raw, "if_not_exists") };
+}
+const STORAGE_HINTS = new Set(["fillfactor", "toast_tuple_target", "parallel_workers", "vacuum_truncate", "log_autovacuum_min_duration", "user_catalog_table"]);
+
+export function convertCreateTableAs(converter: Converter, raw: RawNode): DefinitionStatement {
+  if (raw.objtype === "OBJECT_MATVIEW") throw notSupported("CREATE MATERIALIZED VIEW");
+  const into = child(raw, "into")!;
+  const query = child(raw, "query")!;
+  if (kindOf(query) !== "SelectStmt") throw notSupported("CREATE TABLE AS EXECUTE");
+  if (into.onCommit !== undefined && into.onCommit !== "ONCOMMIT_NOOP") throw notSupported("ON COMMIT");
+  return {
+    kind: "CreateTableAs",
+    relation: convertRelationName(converter, child(into, "rel")!),
+    columnNames: strings(into, "colNames"),
+    query: convertQuery(converter, query),
+    ifNotExists: flag(raw, "if_not_exists"),
+    withData: !flag(into, "skipData"),
+    tag: "CREATE TABLE AS",
+  };
+}
+
+function convertColumn(converter: Converter, raw: RawNode): ColumnSyntax {
+  const position = converter.position(raw);
+  if (list(raw, "fdwoptions").length > 0) throw notSupportedAt("OPTIONS of a column", position);
+  const collation = child(raw, "collClause");
+  const inline = raw.raw_default === undefined ? [] : [{ kind: "default" as const, expr: convertExpression(converter, child(raw, "raw_default")!), name: undefined, position }];
+  return {
+    name: text(raw, "colname"),
+    type: convertTypeName(converter, child(raw, "typeName")!),
+    collation: collation === undefined ? undefined : strings(collation, "collname"),
+    constraints: mergeAttributes([...inline, ...list(raw, "constraints").map((item) => convertConstraint(converter, bodyOf(item)))]),
+    position,
+  };
+}
+
+/** DEFERRABLE and the like stand as constraints of their own behind the one they modify. */
+type Attribute = { readonly kind: "deferrable" | "notDeferrable" | "deferred" | "immediate"; readonly name: undefined; readonly position: number };
+const ATTRIBUTE_KINDS = new Set<string>(["deferrable", "notDeferrable", "deferred", "immediate"]);
+const isAttribute = (item: ConstraintSyntax | Attribute): item is Attribute => ATTRIBUTE_KINDS.has(item.kind);
+function mergeAttributes(items: readonly (ConstraintSyntax | Attribute)[]): ConstraintSyntax[] {
+  const merged: ConstraintSyntax[] = [];
+  for (const item of items) {
+    if (!isAttribute(item)) {
+      merged.push(item);
+      continue;
+    }
+    const last = merged.at(-1);
+    if (last?.kind === "foreignKey") {
+      const deferred = item.kind === "deferred";
+      merged[merged.length - 1] = { ...last, deferrable: item.kind === "deferrable" || deferred || (item.kind === "immediate" && last.deferrable), initiallyDeferred: deferred };
+    } else if (last?.kind === "unique" || last?.kind === "primaryKey") {
+      if (item.kind === "deferred") throw notSupportedAt("INITIALLY DEFERRED on a unique constraint", item.position);
+      merged[merged.length - 1] = { ...last, deferrable: item.kind === "deferrable" };
+    }
+  }
+  return merged;
+}
+
+const FOREIGN_KEY_ACTIONS: Readonly<Record<string, ForeignKeyAction>> = { a: "noAction", r: "restrict", c: "cascade", n: "setNull", d: "setDefault" };
+
+function convertConstraint(converter: Converter, raw: RawNode): ConstraintSyntax {
+  const common = { name: optionalText(raw, "conname"), position: converter.position(raw) };
+  const expression = () => convertExpression(converter, child(raw, "raw_expr")!);
+  const kind = text(raw, "contype");
+  if (raw.is_enforced === false) throw notSupportedAt("NOT ENFORCED", common.position);
+  switch (kind) {
+    case "CONSTR_NOTNULL":
+      if (list(raw, "keys").length > 0) throw notSupportedAt("NOT NULL as a table constraint", common.position);
+      return { kind: "notNull", ...common };
+    case "CONSTR_NULL":
+      return { kind: "null", ...common };
+    case "CONSTR_DEFAULT":
+      return { kind: "default", expr: expression(), ...common };
+    case "CONSTR_IDENTITY":
+      return { kind: "identity", always: raw.generated_when === "a", options: convertSequenceOptions(converter, list(raw, "options")), ...common };
+    case "CONSTR_GENERATED":
+      // PostgreSQL 18's grammar makes VIRTUAL the default; 15 knows STORED alone.
+      if (raw.generated_kind !== "s") throw notSupportedAt("a VIRTUAL generated column", common.position);
+      return { kind: "generated", expr: expression(), ...common };
+    case "CONSTR_CHECK":
+      return { kind: "check", expr: expression(), notValid: flag(raw, "skip_validation"), ...common };
+    case "CONSTR_PRIMARY":
+    case "CONSTR_UNIQUE":
+      if (list(raw, "including").length > 0) throw notSupportedAt("INCLUDE in a constraint", common.position);
+      if (flag(raw, "without_overlaps")) throw notSupportedAt("WITHOUT OVERLAPS", common.position);
+      return {
+        kind: kind === "CONSTR_PRIMARY" ? "primaryKey" : "unique",
+        columns: strings(raw, "keys"),
+        usingIndex: optionalText(raw, "indexname"),
+        deferrable: flag(raw, "deferrable"),
+        nullsNotDistinct: flag(raw, "nulls_not_distinct"),
+        ...common,
+      };
+    case "CONSTR_FOREIGN": {
+      if (list(raw, "fk_del_set_cols").length > 0) throw notSupportedAt("ON DELETE SET with a column list", common.position);
+      if (flag(raw, "fk_with_period") || flag(raw, "pk_with_period")) throw notSupportedAt("PERIOD", common.position);
+      if (raw.fk_matchtype === "p") throw featureNotSupported("MATCH PARTIAL not yet implemented", common.position);
+      return {
+        kind: "foreignKey",
+        columns: strings(raw, "fk_attrs"),
+        references: convertRelationName(converter, child(raw, "pktable")!),
+        referencedColumns: strings(raw, "pk_attrs"),
+        onUpdate: FOREIGN_KEY_ACTIONS[text(raw, "fk_upd_action")] ?? "noAction",
+        onDelete: FOREIGN_KEY_ACTIONS[text(raw, "fk_del_action")] ?? "noAction",
+        match: raw.fk_matchtype === "f" ? "full" : "simple",
+        deferrable: flag(raw, "deferrable"),
+        initiallyDeferred: flag(raw, "initdeferred"),
+        notValid: flag(raw, "skip_validation"),
+        ...common,
+      };
+    }
+    case "CONSTR_ATTR_DEFERRABLE":
+      return { kind: "deferrable", ...common } as never;
+    case "CONSTR_ATTR_NOT_DEFERRABLE":
+      return { kind: "notDeferrable", ...common } as never;
+    case "CONSTR_ATTR_DEFERRED":
+      return { kind: "deferred", ...common } as never;
+    case "CONSTR_ATTR_IMMEDIATE":
+      return { kind: "immediate", ...common } as never;
+    case "CONSTR_EXCLUSION":
+      throw notSupportedAt("EXCLUDE", common.position);
+    default:
+      throw notSupportedAt(kind.replace("CONSTR_", ""), common.position);
+  }
+}
+
+export function convertAlterTable(converter: Converter, raw: RawNode): DefinitionStatement {
+  const object = text(raw, "objtype").replace("OBJECT_", "").toLowerCase();
+  return {
+    kind: "AlterTable",
+    relation: convertRelationName(converter, child(raw, "relation")!),
+    object: object === "matview" ? "materialized view" : object,
+    ifExists: flag(raw, "missing_ok"),
+    actions: list(raw, "cmds").map((item) => convertAlterAction(converter, bodyOf(item))),
+  };
+}
+
+function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSyntax {
+  const name = text(raw, "name");
+  const definition = child(raw, "def");
+  const body = definition === undefined ? {} : bodyOf(definition);
+  const ifExists = flag(raw, "missing_ok");
+  const cascade = raw.behavior === "DROP_CASCADE";
+  switch (raw.subtype) {
+    case "AT_AddColumn":
+      return { kind: "addColumn", column: convertColumn(converter, body), ifNotExists: ifExists };
+    case "AT_DropColumn":
+      return { kind: "dropColumn", name, ifExists, cascade };
+    case "AT_ColumnDefault":
+      return { kind: "setDefault", name, expr: definition === undefined ? null : convertExpression(converter, definition) };
+    case "AT_SetNotNull":
+      return { kind: "setNotNull", name };
+    case "AT_DropNotNull":
+      return { kind: "dropNotNull", name };
+    case "AT_AlterColumnType": {
+      const using = child(body, "raw_default");
+      return { kind: "alterType", name, type: convertTypeName(converter, child(body, "typeName")!), using: using === undefined ? undefined : convertExpression(converter, using) };
+    }
+    case "AT_AddConstraint":
+      return { kind: "addConstraint", constraint: mergeAttributes([convertConstraint(converter, body)])[0]! };
+    case "AT_DropConstraint":
+      return { kind: "dropConstraint", name, ifExists, cascade };
+    case "AT_ValidateConstraint":
+      return { kind: "validateConstraint", name };
+    case "AT_AddIdentity":
+      return { kind: "addIdentity", name, always: body.generated_when === "a", options: convertSequenceOptions(converter, list(body, "options")) };
+    case "AT_DropIdentity":
+      return { kind: "dropIdentity", name, ifExists };
+    case "AT_ChangeOwner":
+      return { kind: "owner", role: roleName(child(raw, "newowner")!) };
+    case "AT_SetStatistics":
+    case "AT_SetStorage":
+    case "AT_SetCompression":
+    case "AT_ClusterOn":
+    case "AT_DropCluster":
+    case "AT_SetRelOptions":
+    case "AT_ResetRelOptions":
+    case "AT_SetOptions":
+    case "AT_ResetOptions":
+      return { kind: "noOp", what: text(raw, "subtype").slice(3) };
+    default:
+      throw notSupported(`ALTER TABLE ${text(raw, "subtype").slice(3).replace(/([a-z])([A-Z])/g, "$1 $2").toUpperCase()}`);
+  }
+}
+export function roleName(raw: RawNode): string {
+  switch (raw.roletype) {
+    case "ROLESPEC_CURRENT_USER":
+    case "ROLESPEC_CURRENT_ROLE":
+      return "current_user";
+    case "ROLESPEC_SESSION_USER":
+      return "session_user";
+    case "ROLESPEC_PUBLIC":
+      return "public";
+    default:
+      return text(raw, "rolename");
+  }
+}
+
+export function convertIndex(converter: Converter, raw: RawNode): DefinitionStatement {
+  if (raw.tableSpace !== undefined) throw notSupported("TABLESPACE");
+  const where = child(raw, "whereClause");
+  const options: Record<string, string> = {};
+  for (const item of list(raw, "options")) {
+    const body = bodyOf(item);
+    options[text(body, "defname")] = optionText(child(body, "arg"));
+  }
+  return {
+    kind: "CreateIndex",
+    name: optionalText(raw, "idxname"),
+    relation: convertRelationName(converter, child(raw, "relation")!),
+    method: text(raw, "accessMethod"),
+    unique: flag(raw, "unique"),
+    elements: list(raw, "indexParams").map((item) => convertIndexElement(converter, bodyOf(item))),
+    include: list(raw, "indexIncludingParams").map((item) => text(bodyOf(item), "name")),
+    where: where === undefined ? undefined : convertExpression(converter, where),
+    options,
+    ifNotExists: flag(raw, "if_not_exists"),
+    nullsNotDistinct: flag(raw, "nulls_not_distinct"),
+    concurrently: flag(raw, "concurrent"),
+  };
+}
+function convertIndexElement(converter: Converter, raw: RawNode): IndexElementSyntax {
+  const expr = child(raw, "expr");
+  const ordering = text(raw, "ordering");
+  const nulls = text(raw, "nulls_ordering");
+  const collation = strings(raw, "collation").at(-1);
+  if (collation !== undefined && collation !== "C" && collation !== "default" && collation !== "POSIX") throw notSupported(`collation "${collation}"`);
+  if (list(raw, "opclassopts").length > 0) throw notSupported("operator class options");
+  return {
+    column: optionalText(raw, "name"),
+    expr: expr === undefined ? undefined : convertExpression(converter, expr),
+    opclass: strings(raw, "opclass").at(-1),
+    direction: ordering === "SORTBY_DESC" ? "desc" : ordering === "SORTBY_ASC" ? "asc" : "default",
+    nulls: nulls === "SORTBY_NULLS_FIRST" ? "first" : nulls === "SORTBY_NULLS_LAST" ? "last" : "default",
+  };
+}
+
+/** The text of an option's value: number, word or string. */
+export function optionText(wrapped: RawNode | undefined): string {
+  if (wrapped === undefined) return "true";
+  const body = bodyOf(wrapped);
+  switch (kindOf(wrapped)) {
+    case "Integer":
+      return String((body.ival as number | undefined) ?? 0);
+    case "Float":
+      return text(body, "fval");
+    case "Boolean":
+      return String(flag(body, "boolval"));
+    case "TypeName":
+      return strings(body, "names").at(-1)!;
+    default:
+      return stringOf(wrapped);
+  }
+}
+
+export function convertSequence(converter: Converter, raw: RawNode, isCreate: boolean): DefinitionStatement {
+  const relation = convertRelationName(converter, child(raw, "sequence")!);
+  const options = convertSequenceOptions(converter, list(raw, "options"));
+  if (isCreate) return { kind: "CreateSequence", relation, options, ifNotExists: flag(raw, "if_not_exists") };
+  return { kind: "AlterSequence", relation, options, ifExists: flag(raw, "missing_ok") };
+}
+export function convertSequenceOptions(converter: Converter, items: readonly RawNode[]): SequenceOptionsSyntax {
+  const options: { -readonly [Key in keyof SequenceOptionsSyntax]: SequenceOptionsSyntax[Key] } = {};
+  for (const item of items) {
+    const body = bodyOf(item);
+    const arg = child(body, "arg");
+    const value = (): bigint | null => (arg === undefined ? null : BigInt(optionText(arg)));
+    switch (body.defname) {
+      case "as":
+        options.type = convertTypeName(converter, bodyOf(arg!));
+        break;
+      case "increment":
+        options.increment = value()!;
+        break;
+      case "minvalue":
+        options.min = value();
+        break;
+      case "maxvalue":
+        options.max = value();
+        break;
+      case "start":
+        options.start = value()!;
+        break;
+      case "restart":
+        options.restart = value();
+        break;
+      case "cache":
+        options.cache = value()!;
+        break;
+      case "cycle":
+        options.cycle = optionText(arg) !== "false";
+        break;
+      case "owned_by": {
+        const names = list(bodyOf(arg!), "items").map(stringOf);
+        options.ownedBy = names.length === 1 && names[0] === "none" ? null : names;
+        break;
+      }
+      case "sequence_name":
+        break; // pg_dump names the sequence behind an identity; ours is found by the column
+      default:
+        throw notSupported(`sequence option ${text(body, "defname")}`);
+    }
+  }
+  return options;
+}

@@ -1,0 +1,123 @@
+/** Statements about objects by name: DROP, RENAME, SET SCHEMA, COMMENT, roles, GRANT. */
+import type { RoleOptions } from "../../src/plan/index.js";
+import { notSupported } from "../../src/types/index.js";
+import { optionText, roleName } from "./convert-definition.js";
+import type { Converter } from "./converter.js";
+import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
+import type { DefinitionStatement } from "./syntax-tree-definition.js";
+
+const objectWord = (type: string): string => type.replace("OBJECT_", "").replaceAll("_", " ").toLowerCase();
+const relationNames = (raw: RawNode): string[] => [optionalText(raw, "schemaname"), optionalText(raw, "relname")].filter((part) => part !== undefined);
+
+/** A name in DROP or COMMENT: a list, a string, or a type name. */
+function objectName(wrapped: RawNode): string[] {
+  switch (kindOf(wrapped)) {
+    case "List":
+      return list(bodyOf(wrapped), "items").map(stringOf);
+    case "TypeName":
+      return strings(bodyOf(wrapped), "names");
+    case "ObjectWithArgs":
+      return strings(bodyOf(wrapped), "objname");
+    default:
+      return [stringOf(wrapped)];
+  }
+}
+
+export function convertDrop(raw: RawNode): DefinitionStatement {
+  const object = objectWord(text(raw, "removeType"));
+  if (object !== "table" && object !== "index" && object !== "view" && object !== "sequence" && object !== "schema" && object !== "extension") {
+    throw notSupported(`DROP ${object === "matview" ? "MATERIALIZED VIEW" : object.toUpperCase()}`);
+  }
+  return { kind: "Drop", object, names: list(raw, "objects").map(objectName), ifExists: flag(raw, "missing_ok"), cascade: raw.behavior === "DROP_CASCADE" };
+}
+
+export function convertRename(converter: Converter, raw: RawNode): DefinitionStatement {
+  const type = objectWord(text(raw, "renameType"));
+  const relationType = objectWord(text(raw, "relationType"));
+  const relation = child(raw, "relation");
+  const common = { newName: text(raw, "newname"), ifExists: flag(raw, "missing_ok"), position: relation === undefined ? 0 : converter.position(relation) };
+  const name = relation === undefined ? [text(raw, "subname")] : relationNames(relation);
+  switch (type) {
+    case "table":
+    case "index":
+    case "view":
+    case "sequence":
+      return { kind: "Rename", object: type, name, subname: undefined, tag: `ALTER ${type.toUpperCase()}`, ...common };
+    case "column":
+      return { kind: "Rename", object: "column", name, subname: text(raw, "subname"), tag: `ALTER ${relationType.toUpperCase()}`, ...common };
+    case "tabconstraint":
+      return { kind: "Rename", object: "constraint", name, subname: text(raw, "subname"), tag: "ALTER TABLE", ...common };
+    case "schema":
+      return { kind: "Rename", object: "schema", name, subname: undefined, tag: "ALTER SCHEMA", ...common };
+    default:
+      throw notSupported(`ALTER ${type.toUpperCase()} RENAME`);
+  }
+}
+
+export function convertSetSchema(raw: RawNode): DefinitionStatement {
+  const object = objectWord(text(raw, "objectType"));
+  if (object !== "table" && object !== "view" && object !== "sequence") throw notSupported(`ALTER ${object.toUpperCase()} SET SCHEMA`);
+  return { kind: "SetSchema", object, name: relationNames(child(raw, "relation")!), schema: text(raw, "newschema"), ifExists: flag(raw, "missing_ok") };
+}
+
+export function convertComment(raw: RawNode): DefinitionStatement {
+  return { kind: "Comment", object: objectWord(text(raw, "objtype")), name: objectName(child(raw, "object")!), text: optionalText(raw, "comment") ?? null };
+}
+
+export function convertRole(kind: string, raw: RawNode): DefinitionStatement {
+  if (kind === "DropRoleStmt") return { kind: "DropRole", names: list(raw, "roles").map((item) => roleName(bodyOf(item))), ifExists: flag(raw, "missing_ok") };
+  const options: { -readonly [Key in keyof RoleOptions]: RoleOptions[Key] } = {};
+  // CREATE USER is CREATE ROLE … LOGIN.
+  if (raw.stmt_type === "ROLESTMT_USER") options.login = true;
+  for (const item of list(raw, "options")) setRoleOption(options, text(bodyOf(item), "defname"), child(bodyOf(item), "arg"));
+  if (kind === "CreateRoleStmt") return { kind: "CreateRole", name: text(raw, "role"), options };
+  return { kind: "AlterRole", name: roleName(child(raw, "role")!), options };
+}
+function setRoleOption(options: { -readonly [Key in keyof RoleOptions]: RoleOptions[Key] }, name: string, arg: RawNode | undefined): void {
+  const on = arg === undefined || optionText(arg) === "true";
+  switch (name) {
+    case "canlogin":
+      options.login = on;
+      break;
+    case "superuser":
+      options.superuser = on;
+      break;
+    case "createdb":
+      options.createdb = on;
+      break;
+    case "createrole":
+      options.createrole = on;
+      break;
+    case "inherit":
+      options.inherit = on;
+      break;
+    case "isreplication":
+      options.replication = on;
+      break;
+    case "bypassrls":
+      options.bypassRls = on;
+      break;
+    case "connectionlimit":
+      options.connectionLimit = Number(optionText(arg));
+      break;
+    case "password":
+      options.password = arg === undefined ? null : optionText(arg);
+      break;
+    default:
+      throw notSupported(`role option ${name}`);
+  }
+}
+
+export function convertGrant(kind: string, raw: RawNode): DefinitionStatement {
+  if (kind === "AlterOwnerStmt") {
+    const object = objectWord(text(raw, "objectType"));
+    return { kind: "Grant", revoke: false, description: `ALTER ${object.toUpperCase()} OWNER`, tag: `ALTER ${object.toUpperCase()}` };
+  }
+  if (kind === "AlterDefaultPrivilegesStmt") return { kind: "Grant", revoke: false, description: "ALTER DEFAULT PRIVILEGES", tag: "ALTER DEFAULT PRIVILEGES" };
+  if (kind === "GrantRoleStmt") {
+    const revoke = !flag(raw, "is_grant");
+    return { kind: "Grant", revoke, description: "role membership", tag: revoke ? "REVOKE ROLE" : "GRANT ROLE" };
+  }
+  const revoke = !flag(raw, "is_grant");
+  return { kind: "Grant", revoke, description: `privileges on ${objectWord(text(raw, "objtype"))}`, tag: revoke ? "REVOKE" : "GRANT" };
+}

@@ -1,0 +1,190 @@
+/** Which conversion a statement needs; what has none is refused by its name. */
+import { notSupported } from "../../src/types/index.js";
+import { convertAlterTable, convertCreateTable, convertCreateTableAs, convertIndex, convertSequence } from "./convert-definition.js";
+import { convertExpression } from "./convert-expression.js";
+import { convertModification, convertQuery } from "./convert-query.js";
+import { convertComment, convertDrop, convertGrant, convertRename, convertRole, convertSetSchema } from "./convert-object.js";
+import { convertCopy, convertExplain, convertFetch, convertPrepare, convertSet, convertTransaction, convertVacuum } from "./convert-session.js";
+import { type Converter, convertRelationName } from "./converter.js";
+import { bodyOf, child, flag, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
+import type { Statement } from "./syntax-tree.js";
+
+export function convertStatement(converter: Converter, wrapped: RawNode): Statement {
+  const raw = bodyOf(wrapped);
+  const kind = kindOf(wrapped);
+  switch (kind) {
+    case "SelectStmt": {
+      const query = convertQuery(converter, wrapped);
+      if (query.kind === "Select" && query.into !== undefined) {
+        return { kind: "CreateTableAs", relation: query.into, columnNames: [], query: { ...query, into: undefined }, ifNotExists: false, withData: true, tag: "SELECT INTO" };
+      }
+      return { kind: "Query", query };
+    }
+    case "InsertStmt":
+    case "UpdateStmt":
+    case "DeleteStmt":
+    case "MergeStmt":
+      return convertModification(converter, wrapped);
+    case "CreateStmt":
+      return convertCreateTable(converter, raw);
+    case "CreateTableAsStmt":
+      return convertCreateTableAs(converter, raw);
+    case "AlterTableStmt":
+      return convertAlterTable(converter, raw);
+    case "RenameStmt":
+      return convertRename(converter, raw);
+    case "AlterObjectSchemaStmt":
+      return convertSetSchema(raw);
+    case "DropStmt":
+      return convertDrop(raw);
+    case "IndexStmt":
+      return convertIndex(converter, raw);
+    case "ViewStmt": {
+      if (list(raw, "options").length > 0) throw notSupported("CREATE VIEW WITH (options)");
+      if (raw.withCheckOption !== undefined && raw.withCheckOption !== "NO_CHECK_OPTION") throw notSupported("WITH CHECK OPTION");
+      const relation = convertRelationName(converter, child(raw, "view")!);
+      if (relation.persistence !== "permanent") throw notSupported("CREATE TEMPORARY VIEW");
+      return { kind: "CreateView", relation, columnNames: strings(raw, "aliases"), query: convertQuery(converter, child(raw, "query")!), replace: flag(raw, "replace") };
+    }
+    case "CreateSeqStmt":
+    case "AlterSeqStmt":
+      return convertSequence(converter, raw, kind === "CreateSeqStmt");
+    case "CreateSchemaStmt": {
+      if (list(raw, "schemaElts").length > 0) throw notSupported("CREATE SCHEMA with elements");
+      const role = child(raw, "authrole");
+      const authorization = role === undefined ? undefined : text(role, "rolename");
+      return { kind: "CreateSchema", name: optionalText(raw, "schemaname") ?? authorization ?? "", ifNotExists: flag(raw, "if_not_exists"), authorization };
+    }
+    case "CreateExtensionStmt": {
+      const options = new Map(list(raw, "options").map((item) => [text(bodyOf(item), "defname"), child(bodyOf(item), "arg")]));
+      const schema = options.get("schema");
+      return { kind: "CreateExtension", name: text(raw, "extname"), schema: schema === undefined ? undefined : stringOf(schema), ifNotExists: flag(raw, "if_not_exists") };
+    }
+    case "CreateRoleStmt":
+    case "AlterRoleStmt":
+    case "DropRoleStmt":
+      return convertRole(kind, raw);
+    case "CommentStmt":
+      return convertComment(raw);
+    case "TruncateStmt":
+      return {
+        kind: "Truncate",
+        relations: list(raw, "relations").map((item) => convertRelationName(converter, bodyOf(item))),
+        restartIdentity: flag(raw, "restart_seqs"),
+        cascade: raw.behavior === "DROP_CASCADE",
+      };
+    case "CopyStmt":
+      return convertCopy(converter, raw);
+    case "TransactionStmt":
+      return convertTransaction(raw);
+    case "VariableSetStmt":
+      return convertSet(converter, raw);
+    case "VariableShowStmt":
+      return { kind: "Show", name: text(raw, "name") };
+    case "ExplainStmt":
+      return convertExplain(converter, raw);
+    case "PrepareStmt":
+      return convertPrepare(converter, raw);
+    case "ExecuteStmt":
+      return { kind: "Execute", name: text(raw, "name"), args: list(raw, "params").map((item) => convertExpression(converter, item)) };
+    case "DeallocateStmt":
+      return { kind: "Deallocate", name: optionalText(raw, "name") };
+    case "DiscardStmt": {
+      const what = text(raw, "target").replace("DISCARD_", "").toLowerCase();
+      return { kind: "Discard", what: what === "plans" ? "plans" : what === "sequences" ? "sequences" : what === "temp" ? "temp" : "all" };
+    }
+    case "DeclareCursorStmt": {
+      const options = integer(raw, "options");
+      const query = convertQuery(converter, child(raw, "query")!);
+      // CURSOR_OPT_BINARY 1, SCROLL 2, NO_SCROLL 4, HOLD 32.
+      return { kind: "DeclareCursor", name: text(raw, "portalname"), query, scroll: options & 2 ? true : options & 4 ? false : undefined, hold: (options & 32) !== 0, binary: (options & 1) !== 0 };
+    }
+    case "FetchStmt":
+      return convertFetch(raw);
+    case "ClosePortalStmt":
+      return { kind: "ClosePortal", name: optionalText(raw, "portalname") };
+    case "ListenStmt":
+      return { kind: "Listen", channel: text(raw, "conditionname") };
+    case "UnlistenStmt":
+      return { kind: "Unlisten", channel: optionalText(raw, "conditionname") };
+    case "NotifyStmt":
+      return { kind: "Notify", channel: text(raw, "conditionname"), payload: text(raw, "payload") };
+    case "LockStmt":
+      return {
+        kind: "LockTable",
+        relations: list(raw, "relations").map((item) => convertRelationName(converter, bodyOf(item))),
+        mode: LOCK_MODES[integer(raw, "mode")] ?? "ACCESS EXCLUSIVE",
+        nowait: flag(raw, "nowait"),
+      };
+    case "VacuumStmt":
+      return convertVacuum(converter, raw);
+    case "ReindexStmt": {
+      const object = text(raw, "kind").replace("REINDEX_OBJECT_", "").toLowerCase();
+      const relation = child(raw, "relation");
+      const name = relation === undefined ? [text(raw, "name")] : [optionalText(relation, "schemaname"), text(relation, "relname")].filter((part) => part !== undefined);
+      if (object !== "index" && object !== "table" && object !== "schema" && object !== "database") throw notSupported(`REINDEX ${object.toUpperCase()}`);
+      return { kind: "Reindex", object, name };
+    }
+    case "CheckPointStmt":
+      return { kind: "Checkpoint" };
+    case "GrantStmt":
+    case "GrantRoleStmt":
+    case "AlterOwnerStmt":
+    case "AlterDefaultPrivilegesStmt":
+      return convertGrant(kind, raw);
+    default:
+      throw notSupported(STATEMENT_NAMES[kind] ?? kind.replace(/Stmt$/, "").replace(/([a-z])([A-Z])/g, "$1 $2").toUpperCase());
+  }
+}
+
+const LOCK_MODES: Readonly<Record<number, string>> = {
+  1: "ACCESS SHARE", 2: "ROW SHARE", 3: "ROW EXCLUSIVE", 4: "SHARE UPDATE EXCLUSIVE", 5: "SHARE", 6: "SHARE ROW EXCLUSIVE", 7: "EXCLUSIVE", 8: "ACCESS EXCLUSIVE",
+}; // biome-ignore format: a table
+
+/** Names of statements that are refused, where the node's own name does not say it. */
+const STATEMENT_NAMES: Readonly<Record<string, string>> = {
+  CreateFunctionStmt: "CREATE FUNCTION",
+  CreateTrigStmt: "CREATE TRIGGER",
+  CreateEventTrigStmt: "CREATE EVENT TRIGGER",
+  CreatePLangStmt: "CREATE LANGUAGE",
+  CreatePolicyStmt: "CREATE POLICY",
+  CreateDomainStmt: "CREATE DOMAIN",
+  CreateEnumStmt: "CREATE TYPE",
+  CreateRangeStmt: "CREATE TYPE",
+  CompositeTypeStmt: "CREATE TYPE",
+  AlterEnumStmt: "ALTER TYPE",
+  DefineStmt: "CREATE AGGREGATE, OPERATOR, TYPE, COLLATION or TEXT SEARCH",
+  CreateCastStmt: "CREATE CAST",
+  CreateOpClassStmt: "CREATE OPERATOR CLASS",
+  CreateOpFamilyStmt: "CREATE OPERATOR FAMILY",
+  CreateConversionStmt: "CREATE CONVERSION",
+  CreateTransformStmt: "CREATE TRANSFORM",
+  CreateAmStmt: "CREATE ACCESS METHOD",
+  CreateForeignTableStmt: "CREATE FOREIGN TABLE",
+  CreateForeignServerStmt: "CREATE SERVER",
+  CreateFdwStmt: "CREATE FOREIGN DATA WRAPPER",
+  CreateUserMappingStmt: "CREATE USER MAPPING",
+  ImportForeignSchemaStmt: "IMPORT FOREIGN SCHEMA",
+  CreateTableSpaceStmt: "CREATE TABLESPACE",
+  CreatedbStmt: "CREATE DATABASE",
+  DropdbStmt: "DROP DATABASE",
+  AlterDatabaseStmt: "ALTER DATABASE",
+  AlterDatabaseSetStmt: "ALTER DATABASE SET",
+  AlterRoleSetStmt: "ALTER ROLE SET",
+  AlterSystemStmt: "ALTER SYSTEM",
+  AlterExtensionStmt: "ALTER EXTENSION",
+  AlterFunctionStmt: "ALTER FUNCTION",
+  CreateStatsStmt: "CREATE STATISTICS",
+  CreatePublicationStmt: "CREATE PUBLICATION",
+  CreateSubscriptionStmt: "CREATE SUBSCRIPTION",
+  RuleStmt: "CREATE RULE",
+  DoStmt: "DO",
+  CallStmt: "CALL",
+  ClusterStmt: "CLUSTER",
+  RefreshMatViewStmt: "REFRESH MATERIALIZED VIEW",
+  ConstraintsSetStmt: "SET CONSTRAINTS",
+  SecLabelStmt: "SECURITY LABEL",
+  LoadStmt: "LOAD",
+  ReassignOwnedStmt: "REASSIGN OWNED",
+  DropOwnedStmt: "DROP OWNED",
+};

@@ -1,0 +1,272 @@
+/**
+ * Syntax trees back to SQL, in PostgreSQL's manner: upper-case keywords, parentheses around operators. What is printed parses
+ * to the same tree, which is what the catalog needs of it.
+ */
+import { notSupported } from "../../src/types/index.js";
+import type {
+  Alias, Expr, FrameEdge, FromItem, GroupItem, Indirection, Query, QualifiedIdentifier, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
+} from "./syntax-tree.js"; // biome-ignore format: a list of names
+
+/** Words that cannot stand as a bare name (reserved, and those that functions or types reserve). */
+const RESERVED = new Set(
+  (
+    "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char character check coalesce collate collation column concurrently constraint create cross " +
+    "current_catalog current_date current_role current_schema current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full " +
+    "grant greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull join lateral leading least left like limit localtime localtimestamp national natural nchar none normalize not notnull null nullif " +
+    "numeric offset on only or order out outer overlaps overlay placing position precision primary real references returning right row select session_user setof similar smallint some substring symmetric table tablesample then time timestamp to trailing treat trim true union " +
+    "unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable"
+  ).split(" "),
+);
+export const quoteName = (name: string): string => (/^[a-z_][a-z0-9_$]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`);
+const quoteNames = (names: QualifiedIdentifier): string => names.map(quoteName).join(".");
+export const quoteText = (text: string): string => (text.includes("\\") ? ` E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`);
+const commas = <Item>(items: readonly Item[], print: (item: Item) => string): string => items.map(print).join(", ");
+
+export function deparseExpression(expr: Expr): string {
+  const d = deparseExpression;
+  switch (expr.kind) {
+    case "Literal":
+      if (expr.value === null) return "NULL";
+      if (expr.literal === "boolean") return expr.value === true ? "true" : "false";
+      if (expr.literal === "bits") return `${String(expr.value)[0]}'${String(expr.value).slice(1)}'`;
+      return expr.literal === "string" ? quoteText(expr.value as string) : String(expr.value);
+    case "ParameterRef":
+      return `$${expr.number}`;
+    case "ColumnRef":
+      return [...expr.fields.map(quoteName), ...(expr.star ? ["*"] : [])].join(".");
+    case "Operator": {
+      if (expr.left === undefined) return `(${expr.name} ${d(expr.right)})`;
+      const parts: string[] = [];
+      let left: Expr = expr;
+      let opened = 0;
+      while (left.kind === "Operator" && left.left !== undefined) {
+        parts.push(` ${left.name} ${d(left.right)})`);
+        opened++;
+        left = left.left;
+      }
+      return "(".repeat(opened) + d(left) + parts.reverse().join("");
+    }
+    case "Quantified":
+      return `(${d(expr.left)} ${expr.operator} ${expr.quantifier.toUpperCase()} (${d(expr.array)}))`;
+    case "Distinct":
+      return `(${d(expr.left)} IS ${expr.negated ? "NOT " : ""}DISTINCT FROM ${d(expr.right)})`;
+    case "NullIf":
+      return `NULLIF(${d(expr.left)}, ${d(expr.right)})`;
+    case "In":
+      return `(${d(expr.left)} ${expr.negated ? "NOT " : ""}IN (${commas(expr.items, d)}))`;
+    case "Between":
+      return `(${d(expr.arg)} ${expr.negated ? "NOT " : ""}BETWEEN ${expr.symmetric ? "SYMMETRIC " : ""}${d(expr.low)} AND ${d(expr.high)})`;
+    case "And":
+    case "Or":
+      return `(${expr.args.map(d).join(expr.kind === "And" ? " AND " : " OR ")})`;
+    case "Not":
+      return `(NOT ${d(expr.arg)})`;
+    case "Function":
+      return deparseFunction(expr);
+    case "Cast": {
+      const arg = d(expr.arg);
+      return `${needsParentheses(expr.arg) ? `(${arg})` : arg}::${deparseType(expr.target)}`;
+    }
+    case "Case":
+      return `CASE${expr.operand === undefined ? "" : ` ${d(expr.operand)}`}${expr.whens.map((w) => ` WHEN ${d(w.when)} THEN ${d(w.then)}`).join("")}${expr.otherwise === undefined ? "" : ` ELSE ${d(expr.otherwise)}`} END`;
+    case "Coalesce":
+    case "Greatest":
+    case "Least":
+      return `${expr.kind.toUpperCase()}(${commas(expr.args, d)})`;
+    case "Array":
+      return `ARRAY[${commas(expr.elements, d)}]`;
+    case "Row":
+      return `ROW(${commas(expr.fields, d)})`;
+    case "Subquery":
+      return deparseSubquery(expr);
+    case "Indirection":
+      return `(${d(expr.arg)})${expr.path.map(deparseStep).join("")}`;
+    case "NullTest":
+      return `(${d(expr.arg)} IS ${expr.negated ? "NOT " : ""}NULL)`;
+    case "BooleanTest":
+      return `(${d(expr.arg)} IS ${expr.negated ? "NOT " : ""}${expr.test.toUpperCase()})`;
+    case "Collate":
+      return `(${d(expr.arg)} COLLATE ${quoteNames(expr.collation)})`;
+    case "SqlValue":
+      return `${expr.name.toUpperCase()}${expr.precision >= 0 ? `(${expr.precision})` : ""}`;
+    case "Default":
+      return "DEFAULT";
+    case "Grouping":
+      return `GROUPING(${commas(expr.args, d)})`;
+  }
+}
+const needsParentheses = (expr: Expr): boolean => expr.kind === "Case" || (expr.kind === "Literal" && typeof expr.value === "number" && expr.value < 0);
+
+function deparseStep(step: Indirection): string {
+  switch (step.kind) {
+    case "field":
+      return `.${quoteName(step.name)}`;
+    case "star":
+      return ".*";
+    case "index":
+      return `[${deparseExpression(step.index)}]`;
+    case "slice":
+      return `[${step.lower === undefined ? "" : deparseExpression(step.lower)}:${step.upper === undefined ? "" : deparseExpression(step.upper)}]`;
+  }
+}
+
+export function deparseType(type: TypeName): string {
+  // The grammar spells built-in types pg_catalog.int4; a "char" in quotes is another type than char.
+  const names = type.names.length > 1 && type.names[0] === "pg_catalog" ? type.names.slice(1) : type.names;
+  const name = type.names[0] === "pg_catalog" && names[0] === "interval" && type.modifiers.length > 0 ? intervalType(type) : names.map(quoteType).join(".");
+  const modifiers = type.modifiers.length > 0 && !name.startsWith("interval") ? `(${type.modifiers.join(",")})` : "";
+  return name + modifiers + "[]".repeat(type.arrayDimensions);
+}
+const quoteType = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) && name !== "char" ? name : `"${name}"`);
+const INTERVAL_FULL_RANGE = "32767";
+function intervalType(type: TypeName): string {
+  if (type.modifiers.length === 2 && type.modifiers[0] === INTERVAL_FULL_RANGE) return `interval(${type.modifiers[1]})`;
+  throw notSupported("interval fields in a stored expression");
+}
+
+function deparseFunction(expr: Extract<Expr, { kind: "Function" }>): string {
+  const args = expr.args.map((arg, i) => {
+    const name = expr.argNames[i];
+    const variadic = expr.variadic && i === expr.args.length - 1 ? "VARIADIC " : "";
+    return (name === undefined ? "" : `${quoteName(name)} => `) + variadic + deparseExpression(arg);
+  });
+  const order = expr.orderBy.length === 0 ? "" : `ORDER BY ${commas(expr.orderBy, deparseSortItem)}`;
+  const inner = expr.star ? "*" : [(expr.distinct ? "DISTINCT " : "") + args.join(", "), expr.withinGroup ? "" : order].filter((part) => part !== "").join(" ");
+  const within = expr.withinGroup ? ` WITHIN GROUP (${order})` : "";
+  const filter = expr.filter === undefined ? "" : ` FILTER (WHERE ${deparseExpression(expr.filter)})`;
+  const over = expr.over === undefined ? "" : ` OVER ${deparseWindow(expr.over)}`;
+  const name = expr.name.map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) && (expr.name.length > 1 || !RESERVED.has(part)) ? part : `"${part}"`)).join(".");
+  return `${name}(${inner})${within}${filter}${over}`;
+}
+
+function deparseSubquery(expr: Extract<Expr, { kind: "Subquery" }>): string {
+  const query = deparseQuery(expr.query);
+  switch (expr.form) {
+    case "exists":
+      return `(EXISTS (${query}))`;
+    case "scalar":
+      return `(${query})`;
+    case "array":
+      return `ARRAY(${query})`;
+    case "any":
+    case "all":
+      return expr.isIn
+        ? `(${deparseExpression(expr.test!)} IN (${query}))`
+        : `(${deparseExpression(expr.test!)} ${expr.operator} ${expr.form.toUpperCase()} (${query}))`;
+  }
+}
+
+function deparseSortItem(item: SortItem): string {
+  const direction = item.direction === "desc" ? " DESC" : item.direction === "using" ? ` USING ${item.operator}` : "";
+  const nulls = item.nulls === "default" ? "" : ` NULLS ${item.nulls.toUpperCase()}`;
+  return deparseExpression(item.expr) + direction + nulls;
+}
+function deparseWindow(window: WindowSpecification): string {
+  if (window.name !== undefined) return quoteName(window.name);
+  const edge = (e: FrameEdge): string => {
+    switch (e.kind) {
+      case "unboundedPreceding":
+        return "UNBOUNDED PRECEDING";
+      case "unboundedFollowing":
+        return "UNBOUNDED FOLLOWING";
+      case "currentRow":
+        return "CURRENT ROW";
+      default:
+        return `${deparseExpression(e.offset)} ${e.kind.toUpperCase()}`;
+    }
+  };
+  const frame = window.frame;
+  const exclusions = { none: "", current: " EXCLUDE CURRENT ROW", group: " EXCLUDE GROUP", ties: " EXCLUDE TIES" };
+  const parts = [
+    window.reference === undefined ? "" : quoteName(window.reference),
+    window.partitionBy.length === 0 ? "" : `PARTITION BY ${commas(window.partitionBy, deparseExpression)}`,
+    window.orderBy.length === 0 ? "" : `ORDER BY ${commas(window.orderBy, deparseSortItem)}`,
+    frame === undefined ? "" : `${frame.mode.toUpperCase()} BETWEEN ${edge(frame.start)} AND ${edge(frame.end)}${exclusions[frame.exclude]}`,
+  ];
+  return `(${parts.filter((part) => part !== "").join(" ")})`;
+}
+
+export function deparseQuery(query: Query): string {
+  const withClause = query.with === undefined ? "" : `${deparseWith(query.with)} `;
+  const tail = [
+    query.orderBy.length === 0 ? "" : ` ORDER BY ${commas(query.orderBy, deparseSortItem)}`,
+    query.offset === undefined ? "" : ` OFFSET ${deparseExpression(query.offset)}`,
+    query.limit === undefined ? "" : query.withTies ? ` FETCH FIRST (${deparseExpression(query.limit)}) ROWS WITH TIES` : ` LIMIT ${deparseExpression(query.limit)}`,
+  ].join("");
+  if (query.locking.length > 0) throw notSupported("FOR UPDATE in a stored query");
+  switch (query.kind) {
+    case "Values":
+      return `${withClause}VALUES ${commas(query.rows, (row) => `(${commas(row, deparseExpression)})`)}${tail}`;
+    case "SetOperation":
+      return `${withClause}(${deparseQuery(query.left)}) ${query.operation.toUpperCase()}${query.all ? " ALL" : ""} (${deparseQuery(query.right)})${tail}`;
+    case "Select":
+      return `${withClause}${deparseSelect(query)}${tail}`;
+  }
+}
+function deparseSelect(query: SelectQuery): string {
+  const distinct = query.distinct === "none" ? "" : query.distinct === "all" ? "DISTINCT " : `DISTINCT ON (${commas(query.distinct, deparseExpression)}) `;
+  const windows = query.windows.map((window) => `${quoteName(window.name!)} AS ${deparseWindow({ ...window, name: undefined })}`);
+  return [
+    `SELECT ${distinct}${commas(query.targets, deparseTarget)}`,
+    query.from.length === 0 ? "" : ` FROM ${commas(query.from, deparseFrom)}`,
+    query.where === undefined ? "" : ` WHERE ${deparseExpression(query.where)}`,
+    query.groupBy.length === 0 ? "" : ` GROUP BY ${query.groupDistinct ? "DISTINCT " : ""}${commas(query.groupBy, deparseGroup)}`,
+    query.having === undefined ? "" : ` HAVING ${deparseExpression(query.having)}`,
+    windows.length === 0 ? "" : ` WINDOW ${windows.join(", ")}`,
+  ].join("");
+}
+function deparseTarget(target: Target): string {
+  return deparseExpression(target.expr) + (target.name === undefined ? "" : ` AS ${quoteName(target.name)}`);
+}
+function deparseGroup(item: GroupItem): string {
+  switch (item.kind) {
+    case "expression":
+      return deparseExpression(item.expr);
+    case "empty":
+      return "()";
+    case "simple":
+      return `(${commas(item.items, deparseGroup)})`;
+    case "sets":
+      return `GROUPING SETS (${commas(item.items, deparseGroup)})`;
+    case "rollup":
+    case "cube":
+      return `${item.kind.toUpperCase()} (${commas(item.items, deparseGroup)})`;
+  }
+}
+function deparseWith(clause: WithClause): string {
+  const tables = clause.tables.map((table) => {
+    if (table.query.kind === "Insert" || table.query.kind === "Update" || table.query.kind === "Delete") throw notSupported("a data-modifying statement in a stored query");
+    const columns = table.columnNames.length === 0 ? "" : `(${commas(table.columnNames, quoteName)})`;
+    const materialized = table.materialized === undefined ? "" : table.materialized ? "MATERIALIZED " : "NOT MATERIALIZED ";
+    return `${quoteName(table.name)}${columns} AS ${materialized}(${deparseQuery(table.query)})`;
+  });
+  return `WITH ${clause.recursive ? "RECURSIVE " : ""}${tables.join(", ")}`;
+}
+const deparseAlias = (alias: Alias | undefined): string =>
+  alias === undefined ? "" : ` ${quoteName(alias.name)}${alias.columns.length === 0 ? "" : `(${commas(alias.columns, quoteName)})`}`;
+
+function deparseFrom(item: FromItem): string {
+  switch (item.kind) {
+    case "Relation": {
+      const { schema, name, alias, only } = item.relation;
+      return `${only ? "ONLY " : ""}${quoteNames(schema === undefined ? [name] : [schema, name])}${deparseAlias(alias)}`;
+    }
+    case "SubqueryItem":
+      return `${item.lateral ? "LATERAL " : ""}(${deparseQuery(item.query)})${deparseAlias(item.alias)}`;
+    case "FunctionItem": {
+      const definitions = (columns: typeof item.columns): string => commas(columns, (column) => `${quoteName(column.name)} ${deparseType(column.type)}`);
+      const calls = item.functions.map((f) => deparseExpression(f.call) + (f.columns.length === 0 ? "" : ` AS (${definitions(f.columns)})`));
+      const source = calls.length === 1 && item.functions[0]!.columns.length === 0 ? calls[0]! : `ROWS FROM (${calls.join(", ")})`;
+      const list = item.columns.length === 0 ? "" : `${item.alias === undefined ? " AS" : ""} (${definitions(item.columns)})`;
+      return `${item.lateral ? "LATERAL " : ""}${source}${item.ordinality ? " WITH ORDINALITY" : ""}${deparseAlias(item.alias)}${list}`;
+    }
+    case "JoinItem": {
+      const isCross = !item.natural && item.using === undefined && item.on === undefined;
+      const type = isCross ? "CROSS JOIN" : `${item.natural ? "NATURAL " : ""}${item.type === "inner" ? "" : `${item.type.toUpperCase()} `}JOIN`;
+      const condition =
+        item.using !== undefined ? ` USING (${commas(item.using, quoteName)})${item.usingAlias === undefined ? "" : ` AS ${quoteName(item.usingAlias)}`}` : item.on !== undefined ? ` ON ${deparseExpression(item.on)}` : "";
+      const joined = `(${deparseFrom(item.left)} ${type} ${deparseFrom(item.right)}${condition})`;
+      return joined + deparseAlias(item.alias);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The WASM build of PostgreSQL's grammar, kept alive.
+ *
+ * An expression that is too deep overflows the stack inside the instance and leaks its WASM stack; after some thirty of those the
+ * instance is dead. So an instance that threw anything but a syntax error is replaced: the next one is made in the
+ * background, and until it is ready a worn instance answers at most `WORN_USES_MAX` more times.
+ */
+import { createRequire } from "node:module";
+import { stackDepthExceeded } from "../../src/types/index.js";
+
+interface WasmModule {
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  lengthBytesUTF8(text: string): number;
+  stringToUTF8(text: string, pointer: number, bytes: number): void;
+  UTF8ToString(pointer: number): string;
+  getValue(pointer: number, type: "i32"): number;
+  _wasm_parse_query_raw(pointer: number): number;
+  _wasm_free_parse_result(pointer: number): void;
+}
+export type WasmParseResult = { readonly json: string } | { readonly message: string; /** Bytes, from 0. */ readonly byteOffset: number };
+
+const createInstance = createRequire(import.meta.url)("libpg-query/wasm/libpg-query.js") as () => Promise<WasmModule>;
+
+/** Each overflow leaks a part of the 1 MiB stack; measured: an instance survives about thirty. */
+const WORN_USES_MAX = 20;
+
+export class WasmParser {
+  #instance: WasmModule;
+  #overflows = 0;
+  #replacement: Promise<void> | undefined;
+
+  private constructor(instance: WasmModule) {
+    this.#instance = instance;
+  }
+  static async create(): Promise<WasmParser> {
+    return new WasmParser(await createInstance());
+  }
+
+  /** @throws DbError 54001 when the text nests too deeply for the grammar's stack. */
+  parse(text: string): WasmParseResult {
+    if (this.#overflows > WORN_USES_MAX) throw stackDepthExceeded();
+    try {
+      return run(this.#instance, text);
+    } catch (error) {
+      // A trap is a WebAssembly.RuntimeError, a name the compiler's Node library does not know.
+      if (!(error instanceof Error) || (error.name !== "RangeError" && error.name !== "RuntimeError")) throw error;
+      this.#overflows += error instanceof RangeError ? 1 : WORN_USES_MAX + 1;
+      this.#replacement ??= createInstance().then((instance) => {
+        this.#instance = instance;
+        this.#overflows = 0;
+        this.#replacement = undefined;
+      });
+      throw stackDepthExceeded();
+    }
+  }
+  /** Resolves when no replacement is under way. */
+  async settled(): Promise<void> {
+    await this.#replacement;
+  }
+}
+
+/** Layouts: PgQueryParseResult { tree, stderr, error }, PgQueryError { message, function, file, line, cursor (bytes, from 1) }. */
+function run(wasm: WasmModule, query: string): WasmParseResult {
+  const bytes = wasm.lengthBytesUTF8(query) + 1;
+  const input = wasm._malloc(bytes);
+  let result = 0;
+  try {
+    wasm.stringToUTF8(query, input, bytes);
+    result = wasm._wasm_parse_query_raw(input);
+    const error = wasm.getValue(result + 8, "i32");
+    if (error !== 0) {
+      const cursor = wasm.getValue(error + 16, "i32");
+      return { message: wasm.UTF8ToString(wasm.getValue(error, "i32")), byteOffset: cursor > 0 ? cursor - 1 : -1 };
+    }
+    return { json: wasm.UTF8ToString(wasm.getValue(result, "i32")) };
+  } finally {
+    wasm._free(input);
+    if (result !== 0) wasm._wasm_free_parse_result(result);
+  }
+}
