@@ -1,6 +1,6 @@
 /** IN, BETWEEN, ANY/ALL over arrays, IS DISTINCT FROM, NULLIF and comparisons of rows. */
 import type { Expression } from "../../src/plan/index.js";
-import { datatypeMismatch, syntaxError, TypeOid, undefinedObject, wrongObjectType } from "../../src/types/index.js";
+import { datatypeMismatch, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
 import type { BetweenExpr, DistinctExpr, Expr, InExpr, NullIfExpr, OperatorExpr, QuantifiedExpr } from "../parser/syntax-tree.js";
 import { at, type Binder } from "./binder.js";
 import { bindExpression, expandRow, makeOperator } from "./bind-expression.js";
@@ -75,10 +75,10 @@ export function bindQuantified(binder: Binder, scope: Scope, expr: QuantifiedExp
   if (operator.result !== TypeOid.bool) throw wrongObjectType("op ANY/ALL (array) requires operator to yield boolean", at(expr.position));
   const probe: Expression = { kind: "CaseOperand", type: elementType === TypeOid.unknown ? operator.right : elementType, typmod: -1 };
   const call = operatorCall(binder, operator, left, probe, operator.name);
-  if (call.kind !== "FunctionCall") throw undefinedObject(`operator ${expr.operator}`, at(expr.position));
+  if (call.kind !== "FunctionCall") throw undefinedObjectAt(`operator ${expr.operator}`, at(expr.position));
   const [coercedLeft, coercedElement] = call.args;
   const arrayType = binder.arrayType(coercedElement!.type);
-  if (arrayType === 0) throw undefinedObject(`could not find array type for data type ${binder.typeName(coercedElement!.type)}`, at(expr.position));
+  if (arrayType === 0) throw undefinedObjectAt(`could not find array type for data type ${binder.typeName(coercedElement!.type)}`, at(expr.position));
   return {
     kind: "ArrayComparison",
     quantifier: expr.quantifier,

@@ -1,6 +1,6 @@
 /** Scalar expressions: parse_expr.c's transformations, one function per form. */
 import type { Expression, PlanColumn } from "../../src/plan/index.js";
-import { DbError, datatypeMismatch, notSupportedAt, Numeric, type Oid, syntaxError, TypeOid, undefinedObject, undefinedColumn } from "../../src/types/index.js";
+import { DbError, datatypeMismatch, notSupportedAt, Numeric, type Oid, syntaxError, TypeOid, undefinedObjectAt, undefinedColumn } from "../../src/types/index.js";
 import type { CaseExpr, CastExpr, Expr, IndirectionExpr, Literal, OperatorExpr, TypeName } from "../parser/syntax-tree.js";
 import { at, type Binder } from "./binder.js";
 import { bindFunction, bindSqlValue } from "./bind-function.js";
@@ -79,7 +79,7 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
       const name = expr.collation.at(-1)!;
       if (!SUPPORTED_COLLATIONS.has(name)) {
         if (/^[a-z]{2}([_-]|$)|-x-icu$/i.test(name)) throw notSupportedAt(`collation "${name}"`, at(expr.position));
-        throw undefinedObject(`collation "${expr.collation.join(".")}" for encoding "UTF8" does not exist`, at(expr.position));
+        throw undefinedObjectAt(`collation "${expr.collation.join(".")}" for encoding "UTF8" does not exist`, at(expr.position));
       }
       const arg = resolveUnknown(binder, bind(expr.arg));
       if (binder.category(arg.type) !== "S") throw datatypeMismatch(`collations are not supported by type ${binder.typeName(arg.type)}`, at(expr.position));
@@ -186,7 +186,7 @@ export function bindCommon(binder: Binder, args: readonly Expression[], construc
 export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; typmod: number } {
   const last = name.names.at(-1)!;
   const found = binder.registry.typeByName(last);
-  if (found === undefined) throw undefinedObject(`type "${name.names.join(".")}" does not exist`, at(name.position));
+  if (found === undefined) throw undefinedObjectAt(`type "${name.names.join(".")}" does not exist`, at(name.position));
   let typmod = -1;
   // bpchar without a length is char(1) only when written as character, which the grammar spells out.
   if (name.modifiers.length > 0) {
@@ -199,7 +199,7 @@ export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; ty
   }
   if (name.arrayDimensions === 0) return { type: found.oid, typmod };
   if (found.category === "A") return { type: found.oid, typmod };
-  if (found.arrayType === 0) throw undefinedObject(`could not find array type for data type ${found.displayName}`, at(name.position));
+  if (found.arrayType === 0) throw undefinedObjectAt(`could not find array type for data type ${found.displayName}`, at(name.position));
   return { type: found.arrayType, typmod };
 }
 
@@ -239,7 +239,7 @@ function bindArray(binder: Binder, scope: Scope, elements: readonly Expr[], targ
   const multidimensional = binder.category(type) === "A";
   const elementType = multidimensional ? binder.elementType(type) : type;
   const arrayType = multidimensional ? type : binder.arrayType(type);
-  if (arrayType === 0) throw undefinedObject(`could not find array type for data type ${binder.typeName(type)}`, at(position));
+  if (arrayType === 0) throw undefinedObjectAt(`could not find array type for data type ${binder.typeName(type)}`, at(position));
   return { kind: "ArrayConstructor", elementType, elements: args, multidimensional, type: arrayType, typmod: -1 };
 }
 

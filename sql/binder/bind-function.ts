@@ -1,7 +1,7 @@
 /** Calls: plain functions, casts written as calls, set-returning functions, aggregates and window functions. */
 import type { AggregateCall, Expression, SortKey, WindowFrame } from "../../src/plan/index.js";
 import {
-  type FunctionSignature, featureNotSupported, groupingError, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, undefinedObject, windowingError, wrongObjectType,
+  type FunctionSignature, featureNotSupported, groupingError, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, undefinedObjectAt, windowingError, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import type { Expr, FrameEdge, FunctionExpr, SqlValueExpr, WindowSpecification } from "../parser/syntax-tree.js";
 import { at, type Binder } from "./binder.js";
@@ -270,7 +270,7 @@ function resolveWindow(scope: Scope, written: WindowSpecification, position: num
   const name = written.reference ?? written.name;
   if (name === undefined) return written;
   const base = scope.windows.find((window) => window.name === name);
-  if (base === undefined) throw undefinedObject(`window "${name}" does not exist`, at(written.position || position));
+  if (base === undefined) throw undefinedObjectAt(`window "${name}" does not exist`, at(written.position || position));
   const full = resolveWindow(scope, { ...base, name: undefined }, position);
   if (written.partitionBy.length > 0) throw windowingError(`cannot override PARTITION BY clause of window "${name}"`, at(written.position));
   if (written.orderBy.length > 0 && full.orderBy.length > 0) throw windowingError(`cannot override ORDER BY clause of window "${name}"`, at(written.position));

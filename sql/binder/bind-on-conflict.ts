@@ -1,7 +1,7 @@
 /** ON CONFLICT: the arbiter indexes, the names `excluded` and the target's, DO UPDATE's assignments. */
 import type { IndexObject, TableObject } from "../../src/catalog/index.js";
 import type { OnConflict } from "../../src/plan/index.js";
-import { invalidColumnReference, syntaxError, undefinedColumn, undefinedObject, wrongObjectType, type Oid } from "../../src/types/index.js";
+import { invalidColumnReference, syntaxError, undefinedColumn, undefinedObjectAt, wrongObjectType, type Oid } from "../../src/types/index.js";
 import { deparseExpression } from "../parser/deparse.js";
 import type { OnConflictClause } from "../parser/syntax-tree.js";
 import { at, type Binder } from "./binder.js";
@@ -36,7 +36,7 @@ export function bindOnConflict(binder: Binder, outer: Scope, table: TableObject,
 function findArbiters(binder: Binder, table: TableObject, clause: OnConflictClause): Oid[] {
   if (clause.constraint !== undefined) {
     const constraint = binder.catalog.constraintsOf(table.oid).find((candidate) => candidate.name === clause.constraint);
-    if (constraint === undefined) throw undefinedObject(`constraint "${clause.constraint}" for table "${table.name}" does not exist`);
+    if (constraint === undefined) throw undefinedObjectAt(`constraint "${clause.constraint}" for table "${table.name}" does not exist`);
     if (constraint.kind !== "primaryKey" && constraint.kind !== "unique") {
       throw wrongObjectType("constraint in ON CONFLICT clause has no associated index");
     }

@@ -1,6 +1,6 @@
 /** Subqueries inside expressions: EXISTS, scalar, ARRAY(…), IN, op ANY, op ALL. */
 import type { Expression } from "../../src/plan/index.js";
-import { syntaxError, TypeOid, undefinedObject, wrongObjectType } from "../../src/types/index.js";
+import { syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
 import type { SubqueryExpr } from "../parser/syntax-tree.js";
 import { at, type Binder } from "./binder.js";
 import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
@@ -22,7 +22,7 @@ export function bindSubqueryExpression(binder: Binder, scope: Scope, expr: Subqu
       const column = plan.columns[0]!;
       if (expr.form === "scalar") return { kind: "Subquery", form: "scalar", plan, type: column.type, typmod: column.typmod };
       const type = binder.category(column.type) === "A" ? column.type : binder.arrayType(column.type);
-      if (type === 0) throw undefinedObject(`could not find array type for data type ${binder.typeName(column.type)}`, at(expr.position));
+      if (type === 0) throw undefinedObjectAt(`could not find array type for data type ${binder.typeName(column.type)}`, at(expr.position));
       return { kind: "Subquery", form: "array", plan, type, typmod: column.typmod };
     }
     case "any":

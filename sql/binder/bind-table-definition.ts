@@ -1,7 +1,7 @@
 /** CREATE TABLE and CREATE INDEX: types, constraints and stored expressions, checked against the new columns. */
 import type { ColumnDefinition, Command, ConstraintDefinition, Expression, PlanColumn, StoredExpression } from "../../src/plan/index.js";
 import {
-  datatypeMismatch, duplicateColumn, featureNotSupported, invalidObjectDefinition, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObject, wrongObjectType,
+  datatypeMismatch, duplicateColumn, featureNotSupported, invalidObjectDefinition, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { deparseExpression } from "../parser/deparse.js";
 import type { Expr, TypeName } from "../parser/syntax-tree.js";
@@ -191,7 +191,7 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
   const object = findRelationObject(binder, statement.relation.schema, statement.relation.name, statement.relation.position);
   if (object.class !== "table") throw wrongObjectType(`cannot create index on relation "${object.name}"`, undefined, `This operation is not supported for ${object.class === "index" ? "indexes" : `${object.class}s`}.`);
   const method = statement.method === "" ? DEFAULT_METHOD : statement.method;
-  if (!METHODS.has(method)) throw undefinedObject(`access method "${method}" does not exist`);
+  if (!METHODS.has(method)) throw undefinedObjectAt(`access method "${method}" does not exist`);
   if (method !== "btree" && method !== "hnsw") throw notSupported(`access method "${method}"`);
   if (method === "hnsw") {
     if (statement.unique) throw featureNotSupported(`access method "hnsw" does not support unique indexes`);

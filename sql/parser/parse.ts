@@ -58,12 +58,12 @@ export function parseStatements(source: string): readonly SourceStatement[] {
   if (nul >= 0) throw new DbError({ sqlstate: "22021", message: 'invalid byte sequence for encoding "UTF8": 0x00' });
   if (source === "") return [];
   const result = wasm!.parse(source);
-  const locator = new Locator(source);
   if ("message" in result) {
     const message = result.message;
     if (message.startsWith("memory exhausted") || message.startsWith("stack depth limit")) throw stackDepthExceeded();
-    throw errorFromGrammar(message, result.byteOffset < 0 ? undefined : locator.position(result.byteOffset));
+    throw errorFromGrammar(message, result.position);
   }
+  const locator = new Locator(source);
   const converter = new Converter(locator, source);
   const parsed = JSON.parse(result.json) as RawNode;
   return list(parsed, "stmts").map((item) => {

@@ -18,7 +18,7 @@ interface WasmModule {
   _wasm_parse_query_raw(pointer: number): number;
   _wasm_free_parse_result(pointer: number): void;
 }
-export type WasmParseResult = { readonly json: string } | { readonly message: string; /** Bytes, from 0. */ readonly byteOffset: number };
+export type WasmParseResult = { readonly json: string } | { readonly message: string; /** Characters (unlike the tree's locations), from 1; 0 = unknown. */ readonly position: number };
 
 const createInstance = createRequire(import.meta.url)("libpg-query/wasm/libpg-query.js") as () => Promise<WasmModule>;
 
@@ -60,7 +60,7 @@ export class WasmParser {
   }
 }
 
-/** Layouts: PgQueryParseResult { tree, stderr, error }, PgQueryError { message, function, file, line, cursor (bytes, from 1) }. */
+/** Layouts: PgQueryParseResult { tree, stderr, error }, PgQueryError { message, function, file, line, cursor (characters, from 1) }. */
 function run(wasm: WasmModule, query: string): WasmParseResult {
   const bytes = wasm.lengthBytesUTF8(query) + 1;
   const input = wasm._malloc(bytes);
@@ -70,8 +70,7 @@ function run(wasm: WasmModule, query: string): WasmParseResult {
     result = wasm._wasm_parse_query_raw(input);
     const error = wasm.getValue(result + 8, "i32");
     if (error !== 0) {
-      const cursor = wasm.getValue(error + 16, "i32");
-      return { message: wasm.UTF8ToString(wasm.getValue(error, "i32")), byteOffset: cursor > 0 ? cursor - 1 : -1 };
+      return { message: wasm.UTF8ToString(wasm.getValue(error, "i32")), position: Math.max(0, wasm.getValue(error + 16, "i32")) };
     }
     return { json: wasm.UTF8ToString(wasm.getValue(result, "i32")) };
   } finally {

@@ -15,7 +15,7 @@ export const statementTooLong = (limit: number) => new DbError({ sqlstate: "5400
 export const undefinedColumn = (message: string, position?: number, more?: { detail?: string; hint?: string }) => located("42703", message, position, more);
 export const undefinedTable = (message: string, position?: number, more?: { detail?: string; hint?: string }) => located("42P01", message, position, more);
 export const undefinedFunction = (message: string, position?: number, hint?: string) => located("42883", message, position, hint === undefined ? {} : { hint });
-export const undefinedObject = (message: string, position?: number) => located("42704", message, position);
+export const undefinedObjectAt = (message: string, position?: number) => located("42704", message, position);
 export const undefinedSchema = (name: string, position?: number) => located("3F000", `schema "${name}" does not exist`, position);
 export const undefinedParameter = (number: number, position?: number) => located("42P02", `there is no parameter $${number}`, position);
 export const indeterminateType = (message: string, position?: number) => located("42P18", message, position);
