@@ -21,6 +21,7 @@
 
 #include "../core/block.h"
 #include "ids.h"
+#include "transaction.h"
 
 namespace orrery::storage {
 
@@ -67,6 +68,13 @@ class Chunk {
   bool key_changed(std::uint32_t slot) const noexcept { return (headers_[slot].row & kKeyChanged) != 0; }
   /// Vacuum moved the row here; its values are those of the older version.
   bool moved(std::uint32_t slot) const noexcept { return (headers_[slot].row & kMoved) != 0; }
+  bool is_visible(std::uint32_t slot, const Snapshot& snapshot, const TransactionManager& manager) const noexcept {
+    const Stamp begin = begins_[slot].load(std::memory_order_acquire);
+    if (begin <= snapshot.read_ts && ends_[slot].load(std::memory_order_acquire) == kLive) return true;
+    return storage::is_visible(begins_[slot], ends_[slot], snapshot, manager);
+  }
+  std::uint32_t ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
+  std::uint32_t unsettled() const noexcept { return unsettled_.load(std::memory_order_relaxed); }
   /// All versions below count() are visible at read_ts. Read count() first, then ask.
   bool all_visible(CommitTs read_ts) const noexcept {
     return unsettled_.load(std::memory_order_acquire) == 0 && ended_.load(std::memory_order_acquire) == 0 &&
@@ -105,9 +113,14 @@ class Chunk {
   struct Header { std::uint64_t row; VersionPos older; };
   struct Segment {
     std::uint8_t* values = nullptr;
+    PhysicalType type = PhysicalType::kInt32;
     std::atomic<std::uint8_t*> validity{nullptr};
   };
-  struct SharedValue { std::atomic<std::uint32_t> references; char bytes[1]; };
+  /// Lies before the bytes that the pointers of long values lead to.
+  struct SharedHeader { std::atomic<std::uint32_t> references; std::uint32_t length; };
+  static SharedHeader* shared_header(const char* bytes) noexcept {
+    return reinterpret_cast<SharedHeader*>(const_cast<char*>(bytes) - sizeof(SharedHeader));
+  }
 
   // Writers (relation.cc).
   void set_null(std::uint32_t column, std::uint32_t slot);
@@ -125,13 +138,15 @@ class Chunk {
   std::atomic<std::uint32_t> ended_{0};
   std::atomic<CommitTs> max_begin_{0};
   std::atomic<std::size_t> bytes_{0};
-  std::unique_ptr<std::uint8_t, void (*)(void*)> memory_;
+  std::uint8_t* memory_ = nullptr;
   std::atomic<Stamp>* begins_ = nullptr;
   std::atomic<Stamp>* ends_ = nullptr;
   Header* headers_ = nullptr;
   std::unique_ptr<Segment[]> segments_;
   std::vector<std::unique_ptr<char[]>> heap_;  // append-only blocks
   std::uint32_t heap_used_ = 0, heap_size_ = 0;
+  std::uint32_t allocated_ = 0;  // slots given to writers
+  bool has_shared_ = false;
 };
 
 /// One version. Empty (`chunk == nullptr`): there is none.

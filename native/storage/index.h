@@ -6,6 +6,7 @@
 // Threads: insert and remove from any thread, without the relation's write latch, after the versions were published; the index
 // latches itself. During redo there is one thread.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <span>
 
@@ -40,6 +41,9 @@ class SecondaryIndex {
   virtual void remove_stale(VersionRef version) noexcept { (void)version; }
 
   virtual std::size_t memory_bytes() const noexcept = 0;
+
+  std::atomic<CommitTs> created{0};  // 0: by an open transaction
+  std::atomic<CommitTs> dropped{0};  // 0: alive
 
  private:
   const RelationId id_;

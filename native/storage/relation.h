@@ -39,7 +39,8 @@ struct Column {
   std::unique_ptr<MatrixStore> matrix;       // kVector only
   bool missing_null = true;                  // value of rows older than the column
   std::string missing;                       // its bytes: fixed width, varlen, or float32s
-  CommitTs added = 0;                        // 0: with the relation
+  std::atomic<CommitTs> added{0};            // 0: by an open transaction
+  std::uint32_t missing_slot = MatrixStore::kNoSlot;  // kVector with a missing value: where it lies in the matrix
 };
 
 class Relation {
@@ -74,7 +75,6 @@ class Relation {
     return rows_[row].load(std::memory_order_acquire) - 1;
   }
   VersionRef visible(RowId row, const Snapshot& snapshot, const TransactionManager& manager) const noexcept;
-  bool is_visible(VersionRef version, const Snapshot& snapshot, const TransactionManager& manager) const noexcept;
   /// Row ids given out so far are below this.
   RowId row_limit() const noexcept { return row_limit_.load(std::memory_order_acquire); }
   std::uint64_t live_estimate() const noexcept;
@@ -97,14 +97,18 @@ class Relation {
   void set_newest(RowId row, VersionPos pos) noexcept { rows_[row].store(pos + 1, std::memory_order_release); }
   void write_header(Run run, std::uint32_t i, RowId row, VersionPos older, Stamp begin, bool key_changed, bool moved = false) noexcept;
   void write_row(Run run, std::uint32_t i, const Block& block, std::uint32_t row);
+  /// Rows row, row + 1 … of the block into the whole run.
+  void write_rows(Run run, const Block& block, std::uint32_t row);
   /// An update: columns in `changed` come from the block, the others are shared with or copied from `old`.
   void write_update(Run run, std::uint32_t i, const Block& block, std::uint32_t row, std::span<const std::uint8_t> changed, VersionRef old);
   void copy_row(Run run, std::uint32_t i, VersionRef old);
-  void publish(Run run) noexcept;
+  /// Readers may see the run from now on; `begin` is the stamp that write_header gave all of it.
+  void publish(Run run, Stamp begin) noexcept;
   void set_end(VersionRef version, Stamp stamp) noexcept;    // kLive -> open or committed
   void clear_end(VersionRef version) noexcept;               // rollback: back to kLive
   void abort_version(VersionRef version) noexcept;           // begin = kAborted
-  void add_column(ColumnType type, bool missing_null, std::string missing);
+  void add_column(ColumnType type, bool missing_null, std::string_view missing);
+  void settle_column(std::uint32_t column, CommitTs ts) noexcept;
   void remove_last_column();
   /// New rows go to a new chunk from now on.
   void seal_tail() noexcept { tail_ = nullptr; }

@@ -192,6 +192,22 @@ Status TransactionManager::commit(Transaction* t, Lsn* lsn) {
   return Status::ok();
 }
 
+void TransactionManager::commit_unlogged(Transaction* t) {
+  Impl& m = *impl_;
+  CommitTs ts;
+  {
+    std::lock_guard order(m.commit_mutex);
+    ts = m.newest.load(std::memory_order_relaxed) + 1;
+    for (auto& p : t->participants_)
+      if (p) p->on_commit(ts, 0);
+    m.state(t->xid_).stamp.store(ts, std::memory_order_seq_cst);
+    m.newest.store(ts, std::memory_order_seq_cst);
+  }
+  for (auto& p : t->participants_)
+    if (p) p->after_commit(ts);
+  m.finish(t);
+}
+
 void TransactionManager::rollback(Transaction* t) {
   Impl& m = *impl_;
   for (auto& p : t->participants_)

@@ -86,6 +86,8 @@ class TransactionManager {
   void next_command(Transaction& transaction);
   /// Returns the LSN to wait for (0: nothing was written). On a failed log the transaction is rolled back.
   Status commit(Transaction* transaction, Lsn* lsn);
+  /// Commits changes that are not effects (vacuum moving rows): a timestamp of their own, nothing in the log.
+  void commit_unlogged(Transaction* transaction);
   void rollback(Transaction* transaction);
   std::size_t savepoint(Transaction& transaction);
   void rollback_to(Transaction& transaction, std::size_t savepoint);  // the savepoint stays

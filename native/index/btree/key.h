@@ -1,0 +1,51 @@
+// key.h: keys that memcmp orders as SQL does. Layout: docs/formats/key.md.
+//
+// Invariants
+//  1. memcmp(a, b), then length, orders encoded keys as their columns order, direction and NULLS FIRST/LAST included.
+//  2. Each column's encoding is prefix-free, so the encoding of the first k columns is a prefix of exactly the keys that
+//     have those values, and next_prefix() of it is above all of them and at or below every other greater key.
+//  3. Values that SQL calls equal have one encoding (1.0 and 1.00, -0 and 0, 'a' and 'a ' as bpchar).
+// Threads: an encoder is immutable; a key belongs to its thread.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../core/block.h"
+#include "../../core/physical_type.h"
+#include "../../storage/chunk.h"
+
+namespace orrery::index {
+
+struct KeyColumn {
+  std::uint32_t column = 0;  // of the relation
+  KeyKind kind = KeyKind::kInt32;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+using Key = std::string;  // encoded bytes
+
+class KeyEncoder {
+ public:
+  explicit KeyEncoder(std::vector<KeyColumn> columns) : columns_(std::move(columns)) {}
+  const std::vector<KeyColumn>& columns() const noexcept { return columns_; }
+  /// Replaces `key` by the key of a row version. True when a column is NULL.
+  bool encode(storage::VersionRef version, Key& key) const;
+  /// The key columns in order are the block's columns; a block with fewer columns gives a prefix.
+  bool encode(const Block& block, std::uint32_t row, Key& key) const;
+  /// Bytes that stand before (or after) every non-NULL value of key column `i`, to be appended to a prefix: they cut the NULLs off.
+  static constexpr char kValueMarker = '\x80';
+
+ private:
+  std::vector<KeyColumn> columns_;
+};
+
+/// True when physical values of `type` can be encoded as `kind`.
+bool key_kind_fits(KeyKind kind, PhysicalType type) noexcept;
+
+/// The least key above every key that starts with `prefix`; false when there is none (all bytes 0xff).
+bool next_prefix(Key& prefix) noexcept;
+
+}  // namespace orrery::index

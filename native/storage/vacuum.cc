@@ -1,0 +1,156 @@
+// vacuum.cc: taking back versions that no snapshot can see.
+//
+// The unit is the chunk. One whose versions are all dead leaves the relation: its index entries go, its memory follows when every
+// snapshot of now has ended. One that is mostly dead has its living rows moved to the tail first, by an internal transaction
+// that updates each row to itself; it follows the rules of visibility like any other, so readers and writers need not know.
+#include <condition_variable>
+#include <thread>
+
+#include "row_store.h"
+
+namespace orrery::storage {
+
+struct RowStore::Vacuum {
+  std::mutex latch;
+  std::condition_variable wake;
+  bool stop = false;
+  std::thread thread;
+};
+
+RowStore::RowStore(Log& log, TransactionManager& manager) : log_(log), manager_(manager), sequences_(log, manager) {}
+RowStore::~RowStore() { stop_vacuum(); }
+
+
+namespace {
+
+struct Census { std::uint32_t dead = 0, live = 0; bool undecided = false; };
+
+/// Counts what every snapshot agrees is dead, and what is the living newest version of its row. The caller holds the write latch.
+Census census_of(const Chunk& chunk, CommitTs oldest) {
+  Census census;
+  const std::uint32_t count = chunk.count();
+  for (std::uint32_t slot = 0; slot < count; slot++) {
+    const Stamp begin = chunk.begin(slot), end = chunk.end(slot);
+    if (begin == kAborted || (!is_open(end) && end <= oldest && !is_open(begin))) census.dead++;
+    else if (!is_open(begin) && end == kLive) census.live++;
+    else census.undecided = true;
+  }
+  return census;
+}
+
+}  // namespace
+
+bool RowStore::reclaim(Relation& relation, std::uint32_t i, CommitTs) {
+  const Chunk* chunk = relation.chunk(i);
+  const auto indexes = relation.indexes();
+  const std::uint32_t count = chunk->count();
+  std::vector<VersionRef> gone;
+  for (std::uint32_t slot = 0; slot < count; slot++) {
+    const VersionRef v{chunk, slot};
+    const RowId row = v.row_id();
+    if (relation.newest_pos(row) == chunk->first() + slot) {
+      gone.push_back(v);
+      relation.forget_row(row);
+    } else {
+      for (const auto& index : *indexes) index->remove_stale(v);
+    }
+  }
+  if (!gone.empty())
+    for (const auto& index : *indexes) index->remove(gone);
+  relation.dead_versions.fetch_sub(std::min<std::uint64_t>(count, relation.dead_versions.load()), std::memory_order_relaxed);
+  retire(std::shared_ptr<Chunk>(relation.detach_chunk(i)));
+  return true;
+}
+
+bool RowStore::move_rows(Relation& relation, std::uint32_t i) {
+  Transaction* t = manager_.begin(Isolation::kReadCommitted);
+  RowChanges& changes = changes_of(*t);
+  {
+    std::lock_guard guard(relation.write_latch());
+    const Chunk* chunk = relation.chunk(i);
+    if (chunk == relation.tail()) relation.seal_tail();
+    const std::uint32_t count = chunk->count();
+    for (std::uint32_t slot = 0; slot < count; slot++) {
+      const VersionRef old{chunk, slot};
+      if (is_open(chunk->begin(slot)) || chunk->begin(slot) == kAborted || chunk->end(slot) != kLive) continue;
+      const Relation::Run run = relation.allocate(1);
+      relation.write_header(run, 0, old.row_id(), chunk->first() + slot, t->stamp(), false, true);
+      relation.copy_row(run, 0, old);
+      relation.publish(run, t->stamp());
+      relation.set_newest(old.row_id(), run.chunk->first() + run.slot);
+      relation.set_end(old, t->stamp());
+      changes.updated(relation, run.chunk->first() + run.slot);
+    }
+  }
+  manager_.commit_unlogged(t);
+  return true;
+}
+
+bool RowStore::vacuum(Relation& relation) {
+  purge_retired();
+  const CommitTs dropped = relation.dropped.load();
+  const CommitTs oldest = manager_.oldest_needed();
+  if (dropped != 0) {
+    if (dropped >= oldest) return false;
+    for (const auto& index : *relation.indexes()) erase_index(index->id());
+    erase_relation(relation.id());
+    return true;
+  }
+  const std::uint32_t chunks = relation.chunk_count();
+  for (std::uint32_t i = 0; i < chunks; i++) {
+    bool move = false;
+    {
+      std::lock_guard guard(relation.write_latch());
+      const Chunk* chunk = relation.chunk(i);
+      if (chunk == nullptr || chunk->unsettled() != 0) continue;
+      const std::uint32_t count = chunk->count(), ended = chunk->ended();
+      const bool tail = chunk == relation.tail();
+      if (ended * 2 < count || (tail && (ended < 1024 || ended < 3 * (count - ended)))) continue;
+      const Census census = census_of(*chunk, oldest);
+      if (census.undecided) continue;
+      if (census.live == 0) return reclaim(relation, i, oldest);
+      move = census.live <= census.dead;
+    }
+    if (move) return move_rows(relation, i);
+  }
+  return false;
+}
+
+void RowStore::start_vacuum() {
+  if (vacuum_) return;
+  vacuum_ = std::make_unique<Vacuum>();
+  vacuum_->thread = std::thread([this, v = vacuum_.get()] {
+    std::unique_lock guard(v->latch);
+    while (!v->stop) {
+      v->wake.wait_for(guard, std::chrono::milliseconds(100));
+      if (v->stop) break;
+      guard.unlock();
+      std::vector<std::shared_ptr<Relation>> candidates;
+      {
+        std::shared_lock registry(registry_latch_);
+        for (const auto& [id, relation] : relations_) {
+          const std::uint64_t dead = relation->dead_versions.load(std::memory_order_relaxed);
+          if (relation->dropped.load() != 0 || (dead >= 1024 && dead >= relation->live_estimate() / 4)) candidates.push_back(relation);
+        }
+      }
+      for (const auto& relation : candidates)
+        for (int steps = 0; steps < 16 && vacuum(*relation); steps++) {}
+      candidates.clear();
+      purge_retired();
+      guard.lock();
+    }
+  });
+}
+
+void RowStore::stop_vacuum() {
+  if (!vacuum_) return;
+  {
+    std::lock_guard guard(vacuum_->latch);
+    vacuum_->stop = true;
+  }
+  vacuum_->wake.notify_all();
+  vacuum_->thread.join();
+  vacuum_.reset();
+}
+
+}  // namespace orrery::storage
