@@ -11,6 +11,9 @@ namespace {
 /// Rooms that replay the log are created here, before recovery, and join `participants`.
 void create_rooms(Engine& engine) {
   engine.transactions = std::make_unique<storage::TransactionManager>(*engine.log);
+  engine.rows = std::make_unique<storage::RowStore>(*engine.log, *engine.transactions);
+  engine.rows->catalog().set_listener([&events = engine.events](std::uint64_t version) { events.broadcast(Event::catalog(version)); });
+  engine.participants.push_back({storage::Room::kStorage, engine.rows.get()});
   engine.keyspace = std::make_unique<keyspace::Keyspace>(
       [&transactions = *engine.transactions](std::span<const std::uint8_t> effects) { return transactions.append_effects(effects); },
       [&log = *engine.log] { return log.appended(); });
@@ -35,6 +38,7 @@ Status open_rooms(Engine& engine) {
   if (engine.settings.folder.empty()) {
     engine.log = std::make_unique<storage::MemoryLog>();
     create_rooms(engine);
+    engine.rows->start_vacuum();
     listen_to_log(engine);
     return Status::ok();
   }
@@ -57,6 +61,7 @@ Status open_rooms(Engine& engine) {
       storage::CheckpointerSettings{path, engine.folder.database_id, engine.settings.checkpoint_log_bytes, engine.settings.keep_log},
       *engine.file_log, *engine.transactions, engine.participants);
   engine.checkpointer->start(engine.recovery.checkpoint_lsn);
+  engine.rows->start_vacuum();
   return Status::ok();
 }
 
@@ -64,6 +69,7 @@ Status checkpoint_rooms(Engine& engine) { return engine.checkpointer ? engine.ch
 
 Status close_rooms(Engine& engine, bool with_checkpoint) {
   Status status;
+  engine.rows->stop_vacuum();
   if (engine.checkpointer) {
     engine.checkpointer->stop();
     if (with_checkpoint) status = engine.checkpointer->run();

@@ -17,6 +17,7 @@
 #include "../storage/file_log.h"
 #include "../storage/log.h"
 #include "../storage/recovery.h"
+#include "../storage/row_store.h"
 #include "../storage/transaction.h"
 #include "events.h"
 
@@ -35,6 +36,7 @@ struct Engine {
   std::unique_ptr<storage::Log> log;
   storage::FileLog* file_log = nullptr;  // `log` when there is a folder
   std::unique_ptr<storage::TransactionManager> transactions;
+  std::unique_ptr<storage::RowStore> rows;
   std::unique_ptr<keyspace::Keyspace> keyspace;
   std::unique_ptr<keyspace::PubSub> pubsub;
   // Rooms stand here in their order of dependence: relations, vector indexes, keyspace.

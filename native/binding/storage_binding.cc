@@ -1,6 +1,633 @@
-// storage_binding.cc: exports.storage.
+// storage_binding.cc: exports.storage (StorageBinding in src/native/addon.ts): arguments are checked once, blocks are passed.
+#include <cstring>
+
+#include "../index/btree/index_scan.h"
+#include "../storage/row_store.h"
+#include "../storage/table_scan.h"
 #include "engine.h"
+#include "engine_rooms.h"
 
 namespace orrery::binding {
-void init_storage(Napi::Env env, Napi::Object exports) { exports.Set("storage", Napi::Object::New(env)); }
+namespace {
+
+using storage::RowId;
+using storage::RowStore;
+using storage::Transaction;
+
+constexpr double kSafe = 9007199254740991.0;
+
+double number_of(const Napi::Value& v) {
+  double d = 0;
+  napi_get_value_double(v.Env(), v, &d);
+  return d;
+}
+std::uint32_t u32_of(const Napi::Value& v) {
+  std::uint32_t n = 0;
+  napi_get_value_uint32(v.Env(), v, &n);
+  return n;
+}
+bool bool_of(const Napi::Value& v) {
+  bool b = false;
+  napi_get_value_bool(v.Env(), v, &b);
+  return b;
+}
+Napi::Value type_error(const Napi::CallbackInfo& info, const char* message) {
+  Napi::TypeError::New(info.Env(), message).ThrowAsJavaScriptException();
+  return info.Env().Undefined();
+}
+
+/// A typed array's memory without a wrapper object. `type` is the expected kind.
+template <typename T>
+bool array_of(const Napi::Value& v, napi_typedarray_type type, std::span<T>* out) {
+  napi_typedarray_type actual;
+  std::size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(v.Env(), v, &actual, &length, &data, nullptr, nullptr) != napi_ok || actual != type) return false;
+  *out = {static_cast<T*>(data), length};
+  return true;
+}
+bool bytes_of(const Napi::Value& v, std::span<std::uint8_t>* out) { return array_of(v, napi_uint8_array, out); }
+
+/// A block argument, checked. A view that does not start at a multiple of 8 is copied to `aligned` first.
+std::optional<Block> block_of(const Napi::Value& v, std::vector<std::uint64_t>& aligned) {
+  std::span<std::uint8_t> bytes;
+  if (!bytes_of(v, &bytes)) return std::nullopt;
+  const std::uint8_t* data = bytes.data();
+  if (reinterpret_cast<std::uintptr_t>(data) % 8 != 0) {
+    aligned.resize(bytes.size() / 8 + 1);
+    std::memcpy(aligned.data(), data, bytes.size());
+    data = reinterpret_cast<const std::uint8_t*>(aligned.data());
+  }
+  return Block::parse(data, bytes.size());
+}
+
+/// The row store, and the transaction of argument 1.
+struct Call {
+  Engine* engine = nullptr;
+  RowStore* rows = nullptr;
+  Transaction* transaction = nullptr;
+};
+bool enter(const Napi::CallbackInfo& info, Call& call) {
+  count_crossing();
+  call.engine = engine_of(info);
+  if (call.engine == nullptr) return false;
+  call.rows = call.engine->rows.get();
+  return true;
+}
+bool enter_transaction(const Napi::CallbackInfo& info, Call& call) {
+  if (!enter(info, call)) return false;
+  call.transaction = call.engine->transactions->find(static_cast<storage::Xid>(number_of(info[1])));
+  if (call.transaction == nullptr) type_error(info, "no such open transaction");
+  return call.transaction != nullptr;
+}
+storage::Relation* relation_of(const Napi::CallbackInfo& info, const Call& call, std::size_t at) {
+  storage::Relation* relation = call.rows->find(u32_of(info[at]));
+  if (relation == nullptr) type_error(info, "no such relation");
+  return relation;
+}
+
+Napi::Value failed_row(const Napi::CallbackInfo& info, Status status, std::size_t row) {
+  if (status.message.empty()) status.message = "row " + std::to_string(row);
+  return status_value(info, std::move(status));
+}
+
+// ---- transactions ----
+
+Napi::Value begin(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  const std::uint32_t isolation = u32_of(info[1]);
+  if (isolation > 2) return type_error(info, "isolation is 0, 1 or 2");
+  return Napi::Number::New(info.Env(), static_cast<double>(call.engine->transactions->begin(static_cast<storage::Isolation>(isolation))->xid()));
+}
+
+Napi::Value next_command(const Napi::CallbackInfo& info) {
+  Call call;
+  if (enter_transaction(info, call)) call.engine->transactions->next_command(*call.transaction);
+  return info.Env().Undefined();
+}
+
+Napi::Value commit(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  storage::Lsn lsn = 0;
+  Status status = call.engine->transactions->commit(call.transaction, &lsn);
+  if (!status.is_ok()) {
+    remember(std::move(status));
+    return Napi::Number::New(info.Env(), -1);
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(lsn));
+}
+
+Napi::Value rollback(const Napi::CallbackInfo& info) {
+  Call call;
+  if (enter_transaction(info, call)) call.engine->transactions->rollback(call.transaction);
+  return info.Env().Undefined();
+}
+
+Napi::Value savepoint(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(call.engine->transactions->savepoint(*call.transaction)));
+}
+
+Napi::Value rollback_to(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  const std::uint32_t at = u32_of(info[2]);
+  if (at >= call.engine->transactions->savepoint_count(*call.transaction)) return type_error(info, "no such savepoint");
+  call.engine->transactions->rollback_to(*call.transaction, at);
+  return info.Env().Undefined();
+}
+
+Napi::Value release(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  const std::uint32_t at = u32_of(info[2]);
+  if (at >= call.engine->transactions->savepoint_count(*call.transaction)) return type_error(info, "no such savepoint");
+  call.engine->transactions->release(*call.transaction, at);
+  return info.Env().Undefined();
+}
+
+Napi::Value wait_for(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  const auto waiter = static_cast<storage::Xid>(number_of(info[1]));
+  const auto blocker = static_cast<storage::Xid>(number_of(info[2]));
+  const auto token = static_cast<std::uint64_t>(number_of(info[3]));
+  bool already = false;
+  Status status = call.engine->transactions->wait_for(
+      waiter, blocker,
+      [events = &call.engine->events, listener = listener_of(info), token] { events->post(listener, Event::wait_over(token)); }, &already);
+  if (status.is_ok() && !already) return Napi::Number::New(info.Env(), static_cast<double>(StatusCode::kWait));
+  return status_value(info, std::move(status));
+}
+
+Napi::Value cancel_wait(const Napi::CallbackInfo& info) {
+  Call call;
+  if (enter(info, call)) call.engine->transactions->cancel_wait(static_cast<storage::Xid>(number_of(info[1])));
+  return info.Env().Undefined();
+}
+
+// ---- definitions ----
+
+Napi::Value allocate_oid(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), call.rows->allocate_oid());
+}
+
+bool column_type_of(const Napi::Value& v, storage::ColumnType* out) {
+  if (!v.IsObject()) return false;
+  const auto object = v.As<Napi::Object>();
+  const std::uint32_t type = u32_of(object.Get("type"));
+  if (type < 1 || type > 10) return false;
+  out->type = static_cast<PhysicalType>(type);
+  const Napi::Value dimensions = object.Get("dimensions");
+  out->dimensions = dimensions.IsNumber() ? u32_of(dimensions) : 0;
+  return out->dimensions <= 16000 && (out->type == PhysicalType::kVector) == (out->dimensions != 0);
+}
+
+Napi::Value create_relation(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  if (!info[3].IsArray()) return type_error(info, "columns must be an array");
+  const auto list = info[3].As<Napi::Array>();
+  std::vector<storage::ColumnType> columns(list.Length());
+  if (columns.size() > 1600) return status_value(info, Status::error(StatusCode::kLimit, "tables can have at most 1600 columns"));
+  for (std::uint32_t i = 0; i < list.Length(); i++)
+    if (!column_type_of(list.Get(i), &columns[i])) return type_error(info, "a column has a physical type, and dimensions if it is a vector");
+  return status_value(info, call.rows->create_relation(*call.transaction, u32_of(info[2]), columns));
+}
+
+Napi::Value drop_relation(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  return status_value(info, call.rows->drop_relation(*call.transaction, u32_of(info[2])));
+}
+
+Napi::Value add_column(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  storage::ColumnType type;
+  if (!column_type_of(info[3], &type)) return type_error(info, "a column has a physical type, and dimensions if it is a vector");
+  std::vector<std::uint64_t> aligned;
+  std::optional<Block> missing;
+  if (!info[4].IsNull() && !info[4].IsUndefined()) {
+    missing = block_of(info[4], aligned);
+    if (!missing) return type_error(info, "the missing value is not a block");
+  }
+  return status_value(info, call.rows->add_column(*call.transaction, u32_of(info[2]), type, missing ? &*missing : nullptr));
+}
+
+Napi::Value truncate(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  return status_value(info, call.rows->truncate(*call.transaction, u32_of(info[2])));
+}
+
+Napi::Value create_index(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  if (!info[4].IsArray()) return type_error(info, "columns must be an array");
+  const auto list = info[4].As<Napi::Array>();
+  std::vector<index::KeyColumn> columns(list.Length());
+  for (std::uint32_t i = 0; i < list.Length(); i++) {
+    const Napi::Value v = list.Get(i);
+    if (!v.IsObject()) return type_error(info, "a key column is an object");
+    const auto object = v.As<Napi::Object>();
+    columns[i].column = u32_of(object.Get("column"));
+    columns[i].kind = static_cast<KeyKind>(u32_of(object.Get("kind")));
+    columns[i].descending = bool_of(object.Get("descending"));
+    columns[i].nulls_first = bool_of(object.Get("nullsFirst"));
+  }
+  return status_value(info, call.rows->create_btree(*call.transaction, u32_of(info[2]), u32_of(info[3]), columns, bool_of(info[5]), bool_of(info[6])));
+}
+
+Napi::Value drop_index(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  return status_value(info, call.rows->drop_index(*call.transaction, u32_of(info[2])));
+}
+
+// ---- rows ----
+
+Napi::Value insert(const Napi::CallbackInfo& info) {
+  static thread_local std::vector<std::uint64_t> aligned;
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  storage::Relation* relation = relation_of(info, call, 2);
+  if (relation == nullptr) return info.Env().Undefined();
+  const auto block = block_of(info[3], aligned);
+  if (!block) return type_error(info, "the rows are not a block");
+  std::span<double> ids;
+  if (info[4].IsTypedArray() && (!array_of(info[4], napi_float64_array, &ids) || ids.size() < block->row_count()))
+    return type_error(info, "rowIds is a Float64Array with a place for each row");
+  RowId first = 0;
+  std::size_t row = 0;
+  Status status = call.rows->insert(*call.transaction, *relation, *block, &first, &row);
+  if (!status.is_ok()) return failed_row(info, std::move(status), row);
+  if (!ids.empty())
+    for (std::uint32_t i = 0; i < block->row_count(); i++) ids[i] = static_cast<double>(first + i);
+  return Napi::Number::New(info.Env(), 0);
+}
+
+Napi::Value update(const Napi::CallbackInfo& info) {
+  static thread_local std::vector<std::uint64_t> aligned;
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  storage::Relation* relation = relation_of(info, call, 2);
+  if (relation == nullptr) return info.Env().Undefined();
+  const auto block = block_of(info[3], aligned);
+  std::span<std::uint32_t> changed;
+  if (!block || !array_of(info[4], napi_uint32_array, &changed)) return type_error(info, "update takes a block and a Uint32Array of columns");
+  std::size_t row = 0;
+  Status status = call.rows->update(*call.transaction, *relation, *block, changed, &row);
+  if (!status.is_ok()) return failed_row(info, std::move(status), row);
+  return Napi::Number::New(info.Env(), 0);
+}
+
+bool row_ids_of(const Napi::Value& v, std::vector<RowId>& out) {
+  std::span<double> ids;
+  if (!array_of(v, napi_float64_array, &ids)) return false;
+  out.resize(ids.size());
+  for (std::size_t i = 0; i < ids.size(); i++) out[i] = ids[i] >= 0 && ids[i] <= kSafe ? static_cast<RowId>(ids[i]) : UINT64_MAX;
+  return true;
+}
+
+Napi::Value remove(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  storage::Relation* relation = relation_of(info, call, 2);
+  if (relation == nullptr) return info.Env().Undefined();
+  std::vector<RowId> rows;
+  if (!row_ids_of(info[3], rows)) return type_error(info, "rowIds is a Float64Array");
+  return status_value(info, call.rows->remove(*call.transaction, *relation, rows));
+}
+
+Napi::Value lock_rows(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  storage::Relation* relation = relation_of(info, call, 2);
+  if (relation == nullptr) return info.Env().Undefined();
+  std::vector<RowId> rows;
+  const std::uint32_t strength = u32_of(info[4]);
+  if (!row_ids_of(info[3], rows) || strength > 3) return type_error(info, "lockRows takes a Float64Array and a strength from 0 to 3");
+  return status_value(info, call.rows->lock_rows(*call.transaction, *relation, rows, static_cast<storage::LockStrength>(strength)));
+}
+
+// ---- scans ----
+
+/// The snapshot of the transaction in argument 1, or one of now for xid 0.
+class ReadSnapshot {
+ public:
+  bool enter(const Napi::CallbackInfo& info, Call& call) {
+    if (!binding::enter(info, call)) return false;
+    manager_ = call.engine->transactions.get();
+    const auto xid = static_cast<storage::Xid>(number_of(info[1]));
+    if (xid == 0) {
+      snapshot_ = manager_->acquire_snapshot();
+      acquired_ = true;
+      return true;
+    }
+    call.transaction = manager_->find(xid);
+    if (call.transaction == nullptr) {
+      type_error(info, "no such open transaction");
+      return false;
+    }
+    snapshot_ = call.transaction->snapshot();
+    return true;
+  }
+  ~ReadSnapshot() {
+    if (acquired_) manager_->release_snapshot(snapshot_);
+  }
+  const storage::Snapshot& operator*() const { return snapshot_; }
+
+ private:
+  storage::TransactionManager* manager_ = nullptr;
+  storage::Snapshot snapshot_;
+  bool acquired_ = false;
+};
+
+bool columns_of(const Napi::Value& v, const storage::Relation& relation, std::vector<std::uint32_t>& out) {
+  std::span<std::uint32_t> columns;
+  if (!array_of(v, napi_uint32_array, &columns)) return false;
+  out.assign(columns.begin(), columns.end());
+  for (const std::uint32_t c : out)
+    if (c >= relation.column_count()) return false;
+  return true;
+}
+
+Napi::Value opened(const Napi::CallbackInfo& info, const Call& call, std::unique_ptr<storage::Scan> scan) {
+  return Napi::Number::New(info.Env(), call.rows->scans().open(std::move(scan)));
+}
+
+Napi::Value scan_open(const Napi::CallbackInfo& info) {
+  Call call;
+  ReadSnapshot snapshot;
+  if (!snapshot.enter(info, call)) return info.Env().Undefined();
+  const storage::Relation* relation = relation_of(info, call, 2);
+  if (relation == nullptr) return info.Env().Undefined();
+  std::vector<std::uint32_t> columns;
+  if (!columns_of(info[3], *relation, columns)) return type_error(info, "columns is a Uint32Array of the relation's columns");
+  return opened(info, call,
+                std::make_unique<storage::TableScan>(call.rows->manager(), *snapshot, *relation, std::move(columns), bool_of(info[4])));
+}
+
+std::shared_ptr<storage::SecondaryIndex> btree_of(const Napi::CallbackInfo& info, const Call& call) {
+  auto index = call.rows->find_index(u32_of(info[2]));
+  if (index && dynamic_cast<index::BTree*>(index.get()) == nullptr) index.reset();
+  if (!index) type_error(info, "no such B-tree index");
+  return index;
+}
+
+Napi::Value index_scan_open(const Napi::CallbackInfo& info) {
+  Call call;
+  ReadSnapshot snapshot;
+  if (!snapshot.enter(info, call)) return info.Env().Undefined();
+  auto index = btree_of(info, call);
+  if (!index) return info.Env().Undefined();
+  std::vector<std::uint32_t> columns;
+  if (!columns_of(info[3], index->relation(), columns)) return type_error(info, "columns is a Uint32Array of the relation's columns");
+  const auto& encoder = static_cast<index::BTree&>(*index).encoder();
+  std::vector<std::uint64_t> aligned[2];
+  std::optional<Block> bounds[2];
+  for (int side = 0; side < 2; side++) {
+    const Napi::Value v = info[side == 0 ? 5 : 7];
+    if (v.IsNull() || v.IsUndefined()) continue;
+    bounds[side] = block_of(v, aligned[side]);
+    if (!bounds[side] || bounds[side]->row_count() != 1 || !encoder.accepts(*bounds[side]))
+      return type_error(info, "a bound is a block of one row of the first key columns");
+  }
+  auto range = index::range_of(encoder, bounds[0] ? &*bounds[0] : nullptr, bool_of(info[6]), bounds[1] ? &*bounds[1] : nullptr, bool_of(info[8]));
+  return opened(info, call,
+                std::make_unique<index::IndexScan>(call.rows->manager(), *snapshot, std::move(index), std::move(columns), bool_of(info[4]),
+                                                   std::move(range), bool_of(info[9])));
+}
+
+Napi::Value index_lookup_open(const Napi::CallbackInfo& info) {
+  static thread_local std::vector<std::uint64_t> aligned;
+  Call call;
+  ReadSnapshot snapshot;
+  if (!snapshot.enter(info, call)) return info.Env().Undefined();
+  auto index = btree_of(info, call);
+  if (!index) return info.Env().Undefined();
+  std::vector<std::uint32_t> columns;
+  if (!columns_of(info[3], index->relation(), columns)) return type_error(info, "columns is a Uint32Array of the relation's columns");
+  const auto& encoder = static_cast<index::BTree&>(*index).encoder();
+  const auto keys = block_of(info[5], aligned);
+  if (!keys || keys->column_count() != encoder.columns().size() || !encoder.accepts(*keys))
+    return type_error(info, "keys is a block of all key columns");
+  return opened(info, call,
+                std::make_unique<index::IndexLookup>(call.rows->manager(), *snapshot, std::move(index), std::move(columns), bool_of(info[4]), *keys));
+}
+
+Napi::Value fetch_open(const Napi::CallbackInfo& info) {
+  Call call;
+  ReadSnapshot snapshot;
+  if (!snapshot.enter(info, call)) return info.Env().Undefined();
+  const storage::Relation* relation = relation_of(info, call, 2);
+  if (relation == nullptr) return info.Env().Undefined();
+  std::vector<std::uint32_t> columns;
+  std::vector<RowId> rows;
+  if (!columns_of(info[3], *relation, columns) || !row_ids_of(info[4], rows))
+    return type_error(info, "fetchOpen takes a Uint32Array of columns and a Float64Array of row ids");
+  return opened(info, call,
+                std::make_unique<storage::RowFetch>(call.rows->manager(), *snapshot, *relation, std::move(columns), std::move(rows)));
+}
+
+Napi::Value scan_next(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  storage::Scan* scan = call.rows->scans().find(u32_of(info[1]));
+  std::span<std::uint8_t> block;
+  if (scan == nullptr) return type_error(info, "no such scan");
+  if (!bytes_of(info[2], &block) || reinterpret_cast<std::uintptr_t>(block.data()) % 8 != 0)
+    return type_error(info, "the block is a Uint8Array that starts at a multiple of 8");
+  const std::uint32_t max_rows = u32_of(info[3]);
+  return Napi::Number::New(info.Env(), static_cast<double>(scan->next(block.data(), block.size(), max_rows == 0 ? 1 : max_rows)));
+}
+
+Napi::Value scan_close(const Napi::CallbackInfo& info) {
+  Call call;
+  if (enter(info, call)) call.rows->scans().close(u32_of(info[1]));
+  return info.Env().Undefined();
+}
+
+Napi::Value row_count_estimate(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  const storage::Relation* relation = call.rows->find(u32_of(info[1]));
+  return Napi::Number::New(info.Env(), relation == nullptr ? 0 : static_cast<double>(relation->live_estimate()));
+}
+
+Napi::Value relation_bytes(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  const std::uint32_t id = u32_of(info[1]);
+  std::size_t bytes = 0;
+  if (const storage::Relation* relation = call.rows->find(id)) bytes = relation->memory_bytes();
+  else if (const auto index = call.rows->find_index(id)) bytes = index->memory_bytes();
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
+Napi::Value vacuum(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  std::uint32_t steps = 0;
+  while (call.rows->vacuum(u32_of(info[1]))) steps++;
+  return Napi::Number::New(info.Env(), steps);
+}
+
+// ---- sequences ----
+
+std::int64_t int64_text(const Napi::Value& v) {
+  if (!v.IsString()) return 0;
+  return std::strtoll(v.As<Napi::String>().Utf8Value().c_str(), nullptr, 10);
+}
+
+Napi::Value create_sequence(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  const storage::SequenceDefinition d{int64_text(info[3]), int64_text(info[4]), int64_text(info[5]), int64_text(info[6]), bool_of(info[7])};
+  return status_value(info, call.rows->create_sequence(*call.transaction, u32_of(info[2]), d));
+}
+
+Napi::Value alter_sequence(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  storage::SequenceDefinition d{int64_text(info[3]), int64_text(info[4]), int64_text(info[5]), 0, bool_of(info[6])};
+  return status_value(info, call.rows->alter_sequence(*call.transaction, u32_of(info[2]), d));
+}
+
+Napi::Value drop_sequence(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  return status_value(info, call.rows->drop_sequence(*call.transaction, u32_of(info[2])));
+}
+
+Napi::Value next_value(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  std::int64_t value = 0;
+  Status status = call.rows->sequences().next(u32_of(info[1]), &value);
+  if (!status.is_ok()) {
+    remember(std::move(status));
+    return info.Env().Null();
+  }
+  if (value >= -9007199254740991ll && value <= 9007199254740991ll) return Napi::Number::New(info.Env(), static_cast<double>(value));
+  return Napi::BigInt::New(info.Env(), value);
+}
+
+Napi::Value set_value(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  std::int64_t value = 0;
+  bool lossless = true;
+  if (napi_get_value_bigint_int64(info.Env(), info[2], &value, &lossless) != napi_ok || !lossless)
+    return type_error(info, "the value is a bigint in the range of int8");
+  return status_value(info, call.rows->sequences().set(u32_of(info[1]), value, bool_of(info[3])));
+}
+
+Napi::Value read_sequence(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  std::int64_t value = 0;
+  bool is_called = false;
+  if (!call.rows->sequences().read(u32_of(info[1]), &value, &is_called).is_ok()) return type_error(info, "no such sequence");
+  Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("lastValue", Napi::BigInt::New(info.Env(), value));
+  out.Set("isCalled", Napi::Boolean::New(info.Env(), is_called));
+  return out;
+}
+
+// ---- catalog ----
+
+Napi::Value catalog_put(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  if (!info[3].IsString()) return type_error(info, "the object is a JSON text");
+  return status_value(info, call.rows->put_catalog(*call.transaction, u32_of(info[2]), info[3].As<Napi::String>().Utf8Value()));
+}
+
+Napi::Value catalog_delete(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  return status_value(info, call.rows->put_catalog(*call.transaction, u32_of(info[2]), std::nullopt));
+}
+
+Napi::Value catalog_version(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(call.rows->catalog().version()));
+}
+
+Napi::Value catalog_changes(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  std::vector<storage::CatalogStore::Change> changes;
+  const std::uint64_t version = call.rows->catalog().changes(static_cast<std::uint64_t>(number_of(info[1])), changes);
+  Napi::Array list = Napi::Array::New(info.Env(), changes.size());
+  for (std::uint32_t i = 0; i < changes.size(); i++) {
+    Napi::Array pair = Napi::Array::New(info.Env(), 2);
+    pair.Set(0u, Napi::Number::New(info.Env(), changes[i].oid));
+    if (changes[i].json) pair.Set(1u, Napi::String::New(info.Env(), *changes[i].json));
+    else pair.Set(1u, info.Env().Null());
+    list.Set(i, pair);
+  }
+  Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("version", Napi::Number::New(info.Env(), static_cast<double>(version)));
+  out.Set("changes", list);
+  return out;
+}
+
+}  // namespace
+
+void init_storage(Napi::Env env, Napi::Object exports) {
+  Napi::Object storage = Napi::Object::New(env);
+  const auto add = [&]<Napi::Value (*function)(const Napi::CallbackInfo&)>(const char* name) {
+    storage.Set(name, Napi::Function::New<function>(env, name));
+  };
+  add.operator()<begin>("begin");
+  add.operator()<next_command>("nextCommand");
+  add.operator()<commit>("commit");
+  add.operator()<rollback>("rollback");
+  add.operator()<savepoint>("savepoint");
+  add.operator()<rollback_to>("rollbackTo");
+  add.operator()<release>("release");
+  add.operator()<wait_for>("waitFor");
+  add.operator()<cancel_wait>("cancelWait");
+  add.operator()<allocate_oid>("allocateOid");
+  add.operator()<create_relation>("createRelation");
+  add.operator()<drop_relation>("dropRelation");
+  add.operator()<add_column>("addColumn");
+  add.operator()<truncate>("truncate");
+  add.operator()<create_index>("createIndex");
+  add.operator()<drop_index>("dropIndex");
+  add.operator()<insert>("insert");
+  add.operator()<update>("update");
+  add.operator()<remove>("delete");
+  add.operator()<lock_rows>("lockRows");
+  add.operator()<scan_open>("scanOpen");
+  add.operator()<index_scan_open>("indexScanOpen");
+  add.operator()<index_lookup_open>("indexLookupOpen");
+  add.operator()<fetch_open>("fetchOpen");
+  add.operator()<scan_next>("scanNext");
+  add.operator()<scan_close>("scanClose");
+  add.operator()<row_count_estimate>("rowCountEstimate");
+  add.operator()<relation_bytes>("relationBytes");
+  add.operator()<vacuum>("vacuum");
+  add.operator()<create_sequence>("createSequence");
+  add.operator()<alter_sequence>("alterSequence");
+  add.operator()<drop_sequence>("dropSequence");
+  add.operator()<next_value>("nextValue");
+  add.operator()<set_value>("setValue");
+  add.operator()<read_sequence>("readSequence");
+  add.operator()<catalog_put>("catalogPut");
+  add.operator()<catalog_delete>("catalogDelete");
+  add.operator()<catalog_version>("catalogVersion");
+  add.operator()<catalog_changes>("catalogChanges");
+  exports.Set("storage", storage);
+}
+
 }  // namespace orrery::binding

@@ -89,6 +89,8 @@ class RowStore final : public CheckpointParticipant {
   // ---- vacuum (vacuum.cc) ----
   /// One bounded step over a relation: frees what nobody can see, rewrites chunks that are mostly dead. True when it did something.
   bool vacuum(Relation& relation);
+  /// The same by id; false when there is no such relation.
+  bool vacuum(RelationId id);
   /// Starts the thread that vacuums relations with many dead versions.
   void start_vacuum();
   void stop_vacuum();

@@ -92,6 +92,7 @@ class TransactionManager {
   std::size_t savepoint(Transaction& transaction);
   void rollback_to(Transaction& transaction, std::size_t savepoint);  // the savepoint stays
   void release(Transaction& transaction, std::size_t savepoint);
+  std::size_t savepoint_count(const Transaction& transaction) const noexcept { return transaction.savepoints_.size(); }
 
   /// A snapshot of now for a reader without a transaction; release it so that vacuum may pass it.
   Snapshot acquire_snapshot();

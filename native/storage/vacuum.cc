@@ -116,6 +116,11 @@ bool RowStore::vacuum(Relation& relation) {
   return false;
 }
 
+bool RowStore::vacuum(RelationId id) {
+  const auto relation = share(id);
+  return relation && vacuum(*relation);
+}
+
 void RowStore::start_vacuum() {
   if (vacuum_) return;
   vacuum_ = std::make_unique<Vacuum>();

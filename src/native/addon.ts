@@ -13,7 +13,12 @@ import type { KeyspaceBinding } from "./keyspace.js";
 export type Engine = { readonly brand: "Engine" };
 export type Xid = number;
 
-export interface StatusDetail { readonly code: number; readonly detail: number; readonly object: number; readonly message: string }
+export interface StatusDetail {
+  readonly code: number;
+  readonly detail: number;
+  readonly object: number;
+  readonly message: string;
+}
 
 export interface EngineOptions {
   /** Data folder; null = in memory (no log, no files). */
@@ -29,7 +34,13 @@ export type EngineEvent =
   | { readonly kind: "flushed"; readonly lsn: number } // all commits up to lsn are durable (coalesced: the newest)
   | { readonly kind: "logFailed"; readonly message: string }
   | { readonly kind: "waitOver"; readonly token: number } // see storage.waitFor, keyspace waits
-  | { readonly kind: "message"; readonly subscriber: number; readonly channel: Uint8Array; readonly payload: Uint8Array; readonly pattern: Uint8Array | null }
+  | {
+      readonly kind: "message";
+      readonly subscriber: number;
+      readonly channel: Uint8Array;
+      readonly payload: Uint8Array;
+      readonly pattern: Uint8Array | null;
+    }
   | { readonly kind: "catalog"; readonly version: number };
 
 export interface EngineBinding {
@@ -52,13 +63,27 @@ export interface EngineBinding {
   digest(engine: Engine): string;
   /** Reads control file, checkpoint and log of a folder that is not open, and changes nothing: `orrery check`. Throws as `open` when
    *  it cannot be read; damage is in `problems`. tornBytes: the unfinished end that a start would cut off. */
-  verify(folder: string): { readonly ok: boolean; readonly records: number; readonly lastLsn: number; readonly tornBytes: number; readonly problems: readonly string[] };
+  verify(folder: string): {
+    readonly ok: boolean;
+    readonly records: number;
+    readonly lastLsn: number;
+    readonly tornBytes: number;
+    readonly problems: readonly string[];
+  };
 }
 
 /** Physical column of a relation. */
-export interface PhysicalColumn { readonly type: number; readonly dimensions?: number }
+export interface PhysicalColumn {
+  readonly type: number;
+  readonly dimensions?: number;
+}
 /** How an index orders: `kind` is KeyKind; `attribute` the column index (0-based). */
-export interface KeyColumn { readonly column: number; readonly kind: number; readonly descending: boolean; readonly nullsFirst: boolean }
+export interface KeyColumn {
+  readonly column: number;
+  readonly kind: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
 
 export interface StorageBinding {
   begin(engine: Engine, isolation: 0 | 1 | 2): Xid;
@@ -83,7 +108,15 @@ export interface StorageBinding {
   addColumn(engine: Engine, xid: Xid, relation: number, column: PhysicalColumn, missing: Uint8Array | null): number;
   truncate(engine: Engine, xid: Xid, relation: number): number;
   /** Builds from all rows that the transaction sees. kUniqueViolation when they collide. Unique: NULLs are distinct unless nullsNotDistinct. */
-  createIndex(engine: Engine, xid: Xid, index: number, relation: number, columns: readonly KeyColumn[], unique: boolean, nullsNotDistinct: boolean): number;
+  createIndex(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    relation: number,
+    columns: readonly KeyColumn[],
+    unique: boolean,
+    nullsNotDistinct: boolean,
+  ): number;
   dropIndex(engine: Engine, xid: Xid, index: number): number;
 
   /** Appends the block's rows (all columns, in order); row ids are written to `rowIds` (length >= rows) when given. Atomic: on a
@@ -94,13 +127,24 @@ export interface StorageBinding {
    *  At read committed a row changed after the snapshot by a committed transaction is kSerializationFailure too: the caller restarts the statement. */
   update(engine: Engine, xid: Xid, relation: number, block: Uint8Array, changed: Uint32Array): number;
   delete(engine: Engine, xid: Xid, relation: number, rowIds: Float64Array): number;
-  /** Row locks without change. strength: 0 key share, 1 share, 2 no key update, 3 update. */
+  /** Row locks without change; row id 0 is the relation itself, a lock that only lockers meet (no reader or writer). strength: 0 key share, 1 share, 2 no key update, 3 update. */
   lockRows(engine: Engine, xid: Xid, relation: number, rowIds: Float64Array, strength: 0 | 1 | 2 | 3): number;
 
   /** Opens a scan over what the transaction sees (xid 0: a snapshot of now, released by scanClose). `columns` = physical column indexes to read. */
   scanOpen(engine: Engine, xid: Xid, relation: number, columns: Uint32Array, withRowIds: boolean): number;
   /** Index scan in key order. Bounds are key values as one-row blocks of the first k key columns (null = open). */
-  indexScanOpen(engine: Engine, xid: Xid, index: number, columns: Uint32Array, withRowIds: boolean, lower: Uint8Array | null, lowerInclusive: boolean, upper: Uint8Array | null, upperInclusive: boolean, backward: boolean): number;
+  indexScanOpen(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    columns: Uint32Array,
+    withRowIds: boolean,
+    lower: Uint8Array | null,
+    lowerInclusive: boolean,
+    upper: Uint8Array | null,
+    upperInclusive: boolean,
+    backward: boolean,
+  ): number;
   /** The visible rows of an index for many keys at once (a block of key rows, all key columns): nested-loop joins, foreign keys. The
    *  result blocks carry as their LAST column an int32: the number of the key row it belongs to. */
   indexLookupOpen(engine: Engine, xid: Xid, index: number, columns: Uint32Array, withRowIds: boolean, keys: Uint8Array): number;
@@ -112,9 +156,20 @@ export interface StorageBinding {
 
   rowCountEstimate(engine: Engine, relation: number): number;
   relationBytes(engine: Engine, relation: number): number;
+  /** Vacuums now what the background would; the number of steps that did something. Tests and VACUUM. */
+  vacuum(engine: Engine, relation: number): number;
 
   /** Sequences: values survive rollback and crash, never go back. Decimal strings carry int8 exactly. */
-  createSequence(engine: Engine, xid: Xid, sequence: number, increment: string, min: string, max: string, start: string, cycle: boolean): number;
+  createSequence(
+    engine: Engine,
+    xid: Xid,
+    sequence: number,
+    increment: string,
+    min: string,
+    max: string,
+    start: string,
+    cycle: boolean,
+  ): number;
   alterSequence(engine: Engine, xid: Xid, sequence: number, increment: string, min: string, max: string, cycle: boolean): number;
   dropSequence(engine: Engine, xid: Xid, sequence: number): number;
   /** The next value; null with lastError kLimit at the end of a sequence that does not cycle. */
@@ -127,30 +182,69 @@ export interface StorageBinding {
   catalogDelete(engine: Engine, xid: Xid, oid: number): number;
   catalogVersion(engine: Engine): number;
   /** Committed objects changed after `sinceVersion` (0 = all): [oid, json or null when gone]. */
-  catalogChanges(engine: Engine, sinceVersion: number): { readonly version: number; readonly changes: readonly (readonly [number, string | null])[] };
+  catalogChanges(
+    engine: Engine,
+    sinceVersion: number,
+  ): { readonly version: number; readonly changes: readonly (readonly [number, string | null])[] };
 }
 
 /** Filled in by the rooms' own files. */
-export interface VectorIndexFacts { readonly rows: number; readonly levels: number; readonly bytes: number }
+export interface VectorIndexFacts {
+  readonly rows: number;
+  readonly levels: number;
+  readonly bytes: number;
+}
 
 /** Metrics of vector indexes and scans: l2 1, inner product 2, cosine 3, l1 4 (VectorMetric in vector.ts). */
 export interface VectorBinding {
   /** Builds an HNSW index over a vector column from all rows that the transaction sees, with all cores, off this thread: nothing
    *  else may use the transaction until the promise resolves, with a status. It stays attached to the relation: every later insert and
    *  update reaches it. NULLs are left out, under cosine zero vectors too. storage.dropIndex drops it. */
-  createIndex(engine: Engine, xid: Xid, index: number, relation: number, column: number, metric: number, m: number, efConstruction: number): Promise<number>;
+  createIndex(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    relation: number,
+    column: number,
+    metric: number,
+    m: number,
+    efConstruction: number,
+  ): Promise<number>;
   /** Nearest rows first, through the graph. `columns` as in storage.scanOpen; blocks carry as their LAST column the float64 distance as
    *  SQL gives it (`<->`, `<#>`, `<=>`, `<+>`). The scan goes on beyond `ef` rows, until every matching row was returned once; the first
    *  max(ef, limit) rows come in order, later batches approximately so. `limit` = rows that will probably be taken, 0 = not known.
    *  `predicate` (PredicateBuilder) is evaluated during the walk. kNotFound, kInvalid (dimensions, predicate): 0 with lastError.
    *  scanNext and scanClose of storage serve it. */
-  searchOpen(engine: Engine, xid: Xid, index: number, query: Float32Array, ef: number, limit: number, predicate: Uint8Array | null, columns: Uint32Array, withRowIds: boolean): number;
+  searchOpen(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    query: Float32Array,
+    ef: number,
+    limit: number,
+    predicate: Uint8Array | null,
+    columns: Uint32Array,
+    withRowIds: boolean,
+  ): number;
   /** The same without an index: every visible matching row whose vector is not NULL is compared. Exact; `limit` 0 = all rows, ordered. */
-  exactOpen(engine: Engine, xid: Xid, relation: number, column: number, metric: number, query: Float32Array, limit: number, predicate: Uint8Array | null, columns: Uint32Array, withRowIds: boolean): number;
+  exactOpen(
+    engine: Engine,
+    xid: Xid,
+    relation: number,
+    column: number,
+    metric: number,
+    query: Float32Array,
+    limit: number,
+    predicate: Uint8Array | null,
+    columns: Uint32Array,
+    withRowIds: boolean,
+  ): number;
   /** null: there is no such vector index. */
   indexFacts(engine: Engine, index: number): VectorIndexFacts | null;
 }
-export interface ExecBinding { readonly [name: string]: unknown }
+export interface ExecBinding {
+  readonly [name: string]: unknown;
+}
 
 export interface NativeAddon {
   readonly engine: EngineBinding;

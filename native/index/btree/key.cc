@@ -119,6 +119,13 @@ constexpr PhysicalType type_of(KeyKind kind) {
 
 bool key_kind_fits(KeyKind kind, PhysicalType type) noexcept { return type != PhysicalType::kVector && type_of(kind) == type; }
 
+bool KeyEncoder::accepts(const Block& block) const noexcept {
+  if (block.column_count() > columns_.size()) return false;
+  for (std::size_t i = 0; i < block.column_count(); i++)
+    if (!key_kind_fits(columns_[i].kind, block.column(i).type)) return false;
+  return true;
+}
+
 bool KeyEncoder::encode(storage::VersionRef version, Key& key) const {
   key.clear();
   bool any_null = false;

@@ -35,6 +35,8 @@ class KeyEncoder {
   bool encode(storage::VersionRef version, Key& key) const;
   /// The key columns in order are the block's columns; a block with fewer columns gives a prefix.
   bool encode(const Block& block, std::uint32_t row, Key& key) const;
+  /// True when the block's columns have the physical types of the first key columns.
+  bool accepts(const Block& block) const noexcept;
   /// Bytes that stand before (or after) every non-NULL value of key column `i`, to be appended to a prefix: they cut the NULLs off.
   static constexpr char kValueMarker = '\x80';
 
