@@ -59,7 +59,7 @@ class CheckpointStream {
   void u64(std::uint64_t v) { write(&v, sizeof v); }
   void string(std::string_view s) { u64(s.size()); write(s.data(), s.size()); }
   virtual bool failed() const noexcept = 0;
-  /// Flushes and syncs; the stream is in the checkpoint only when this is ok.
+  /// Ends it; the stream is in the checkpoint only when this is ok.
   virtual Status close() = 0;
 };
 

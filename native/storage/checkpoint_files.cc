@@ -2,6 +2,7 @@
 #include "checkpoint_files.h"
 
 #include <algorithm>
+#include <array>
 
 #include "../core/check.h"
 #include "../core/crc32c.h"
@@ -10,10 +11,11 @@ namespace orrery::storage {
 namespace {
 
 const std::string kManifestName = "manifest";
+const std::string kPackName = "pack";
 
 bool is_stream_name(std::string_view name) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-'; };
-  return !name.empty() && name.size() <= 100 && name != kManifestName && std::all_of(name.begin(), name.end(), allowed);
+  return !name.empty() && name.size() <= 100 && name != kManifestName && name != kPackName && std::all_of(name.begin(), name.end(), allowed);
 }
 
 Status corrupt(const std::string& path, std::uint64_t offset, const char* what) {
@@ -24,17 +26,14 @@ Status corrupt(const std::string& path, std::uint64_t offset, const char* what) 
 
 class FileCheckpointStream final : public CheckpointStream {
  public:
-  FileCheckpointStream(CheckpointFolder& folder, std::string name, std::unique_ptr<File> file)
-      : folder_(folder), name_(std::move(name)), file_(std::move(file)) {
-    buffer_.reserve(kStreamBlockBytes);
-  }
+  FileCheckpointStream(CheckpointFolder& folder, std::string name) : folder_(folder), name_(std::move(name)) {}
   ~FileCheckpointStream() override { (void)close(); }
 
   void write(const void* data, std::size_t length) override {
     const auto* p = static_cast<const std::uint8_t*>(data);
     entry_.bytes += length;
     while (length > 0 && status_.is_ok()) {
-      if (buffer_.empty() && length >= kStreamBlockBytes) {  // large arrays go to the file as they are
+      if (buffer_.empty() && length > kStreamBlockBytes) {  // large arrays go to the file as they are
         write_block({p, kStreamBlockBytes});
         p += kStreamBlockBytes;
         length -= kStreamBlockBytes;
@@ -44,18 +43,28 @@ class FileCheckpointStream final : public CheckpointStream {
       buffer_.insert(buffer_.end(), p, p + n);
       p += n;
       length -= n;
-      if (buffer_.size() == kStreamBlockBytes) flush();
+      if (buffer_.size() == kStreamBlockBytes && length > 0) flush();
     }
   }
   bool failed() const noexcept override { return !status_.is_ok(); }
 
   Status close() override {
-    if (!file_) return status_;
-    if (status_.is_ok() && !buffer_.empty()) flush();
-    if (status_.is_ok()) status_ = file_->sync();
+    if (closed_) return status_;
+    closed_ = true;
+    if (file_ && status_.is_ok()) {
+      flush();
+      if (status_.is_ok()) status_ = file_->sync();
+    }
     file_.reset();
     const std::lock_guard guard(folder_.mutex_);
     folder_.open_--;
+    if (status_.is_ok() && at_ == 0) {
+      entry_.pack_offset = 0;
+      if (!buffer_.empty()) {
+        std::uint32_t prefix[2];
+        status_ = folder_.append_to_pack(block_parts(buffer_, prefix), &entry_.pack_offset);
+      }
+    }
     if (status_.is_ok()) folder_.closed_[name_] = entry_;
     return status_;
   }
@@ -65,19 +74,28 @@ class FileCheckpointStream final : public CheckpointStream {
     write_block(buffer_);
     buffer_.clear();
   }
-  void write_block(ConstBytes bytes) {
-    const std::uint32_t prefix[2] = {static_cast<std::uint32_t>(bytes.size()), crc32c(bytes)};
+  std::array<ConstBytes, 2> block_parts(ConstBytes bytes, std::uint32_t (&prefix)[2]) {
+    prefix[0] = static_cast<std::uint32_t>(bytes.size());
+    prefix[1] = crc32c(bytes);
     entry_.digest = crc32c(&prefix[1], sizeof prefix[1], entry_.digest);
-    const ConstBytes parts[2] = {{reinterpret_cast<const std::uint8_t*>(prefix), sizeof prefix}, bytes};
-    status_ = file_->write_at(at_, parts);
+    return {ConstBytes(reinterpret_cast<const std::uint8_t*>(prefix), sizeof prefix), bytes};
+  }
+  void write_block(ConstBytes bytes) {
+    if (!file_) {
+      status_ = folder_.files_.open(folder_.path_ + "/" + name_, OpenMode::kCreate, &file_);
+      if (!status_.is_ok()) return;
+    }
+    std::uint32_t prefix[2];
+    status_ = file_->write_at(at_, block_parts(bytes, prefix));
     at_ += sizeof prefix + bytes.size();
   }
 
   CheckpointFolder& folder_;
   const std::string name_;
-  std::unique_ptr<File> file_;
+  std::unique_ptr<File> file_;  // only when more than a block came
   std::vector<std::uint8_t> buffer_;
   std::uint64_t at_ = 0;
+  bool closed_ = false;
   StreamEntry entry_;
   Status status_;
 };
@@ -85,11 +103,12 @@ class FileCheckpointStream final : public CheckpointStream {
 class FileCheckpointInput final : public CheckpointInput {
  public:
   FileCheckpointInput(std::unique_ptr<File> file, const StreamEntry& entry)
-      : file_(std::move(file)), entry_(entry), remaining_(entry.bytes) {}
+      : file_(std::move(file)), entry_(entry), at_(entry.pack_offset == kOwnFile ? 0 : entry.pack_offset), remaining_(entry.bytes) {}
 
   bool read(void* data, std::size_t length) override {
     auto* p = static_cast<std::uint8_t*>(data);
-    if (status_.is_ok() && length > remaining_) status_ = corrupt(file_->path(), at_, "the stream is shorter than its contents say");
+    if (status_.is_ok() && length > remaining_)
+      status_ = corrupt(file_ ? file_->path() : "an empty stream", at_, "the stream is shorter than its contents say");
     while (length > 0 && status_.is_ok()) {
       if (used_ == block_.size()) next_block();
       if (!status_.is_ok()) break;
@@ -134,7 +153,7 @@ class FileCheckpointInput final : public CheckpointInput {
   const StreamEntry entry_;
   std::vector<std::uint8_t> block_;
   std::size_t used_ = 0;
-  std::uint64_t at_ = 0;
+  std::uint64_t at_;
   std::uint64_t remaining_;
   std::uint32_t digest_ = 0;
   Status status_;
@@ -156,14 +175,21 @@ Status CheckpointFolder::begin() { return files_.create_folder(path_); }
 
 Status CheckpointFolder::create(std::string_view name, std::unique_ptr<CheckpointStream>* stream) {
   ORRERY_ASSERT(is_stream_name(name));
-  std::unique_ptr<File> file;
-  if (Status s = files_.open(path_ + "/" + std::string(name), OpenMode::kCreate, &file); !s.is_ok()) return s;
   {
     const std::lock_guard guard(mutex_);
     ORRERY_ASSERT(!closed_.contains(name));
     open_++;
   }
-  *stream = std::make_unique<FileCheckpointStream>(*this, std::string(name), std::move(file));
+  *stream = std::make_unique<FileCheckpointStream>(*this, std::string(name));
+  return Status::ok();
+}
+
+Status CheckpointFolder::append_to_pack(std::span<const ConstBytes> parts, std::uint64_t* offset) {
+  if (!pack_)
+    if (Status s = files_.open(path_ + "/" + kPackName, OpenMode::kCreate, &pack_); !s.is_ok()) return s;
+  *offset = pack_bytes_;
+  if (Status s = pack_->write_at(pack_bytes_, parts); !s.is_ok()) return s;
+  for (const ConstBytes& p : parts) pack_bytes_ += p.size();
   return Status::ok();
 }
 
@@ -174,6 +200,9 @@ Status CheckpointFolder::finish(Manifest manifest) {
     ORRERY_ASSERT(open_ == 0);
     manifest.streams = closed_;
   }
+  if (pack_)
+    if (Status s = pack_->sync(); !s.is_ok()) return s;
+  pack_.reset();
   out.u64(kManifestMagic);
   out.u32(kCheckpointVersion);
   out.u64(manifest.database_id);
@@ -183,6 +212,7 @@ Status CheckpointFolder::finish(Manifest manifest) {
   out.u32(static_cast<std::uint32_t>(manifest.streams.size()));
   for (const auto& [name, entry] : manifest.streams) {
     out.string(name);
+    out.u64(entry.pack_offset);
     out.u64(entry.bytes);
     out.u32(entry.digest);
   }
@@ -212,6 +242,7 @@ Status CheckpointFolderReader::open_folder(FileSystem& files, const std::string&
   for (std::uint32_t n = in.u32(); n > 0 && in.ok(); n--) {
     const std::string name(in.string());
     StreamEntry entry;
+    entry.pack_offset = in.u64();
     entry.bytes = in.u64();
     entry.digest = in.u32();
     m.streams[name] = entry;
@@ -235,8 +266,11 @@ Status CheckpointFolderReader::open(std::string_view name, std::unique_ptr<Check
   if (found == manifest_.streams.end())
     return Status::error(StatusCode::kCorrupt, "damaged checkpoint: " + path_ + " has no stream " + std::string(name));
   std::unique_ptr<File> file;
-  if (Status s = files_.open(path_ + "/" + found->first, OpenMode::kRead, &file); !s.is_ok())
-    return s.code == StatusCode::kNotFound ? corrupt(path_ + "/" + found->first, 0, "it is missing") : s;
+  if (found->second.bytes > 0) {
+    const std::string path = path_ + "/" + (found->second.pack_offset == kOwnFile ? found->first : kPackName);
+    if (Status s = files_.open(path, OpenMode::kRead, &file); !s.is_ok())
+      return s.code == StatusCode::kNotFound ? corrupt(path, 0, "it is missing") : s;
+  }
   *input = std::make_unique<FileCheckpointInput>(std::move(file), found->second);
   return Status::ok();
 }

@@ -1,4 +1,5 @@
-// checkpoint_files.h: the folder of a checkpoint: streams of checked blocks, and the manifest that makes it valid.
+// checkpoint_files.h: the folder of a checkpoint: streams of checked blocks, and the manifest that makes it valid. A stream that
+// fits one block lies in the file `pack` with others, so that a thousand small tables are one file to sync; a larger one is a file.
 // Layout: docs/formats/checkpoint.md.
 //
 // Crash: a folder that ends in ".partial" is an unfinished checkpoint and is removed at the next start.
@@ -15,7 +16,10 @@ constexpr std::uint64_t kManifestMagic = 0x31504b435952524full;  // "ORRYCKP1"
 constexpr std::uint32_t kCheckpointVersion = 1;
 constexpr std::size_t kStreamBlockBytes = 1u << 20;
 
+constexpr std::uint64_t kOwnFile = ~0ull;
+
 struct StreamEntry {
+  std::uint64_t pack_offset = kOwnFile;  // where it begins in `pack`
   std::uint64_t bytes = 0;   // of contents, block headers left out
   std::uint32_t digest = 0;  // CRC32C of the blocks' CRCs
 };
@@ -39,11 +43,15 @@ class CheckpointFolder final : public CheckpointWriter {
 
  private:
   friend class FileCheckpointStream;
+  /// Appends to the pack and tells where. Under mutex_.
+  Status append_to_pack(std::span<const ConstBytes> parts, std::uint64_t* offset);
   FileSystem& files_;
   const std::string path_;
   std::mutex mutex_;
   std::map<std::string, StreamEntry, std::less<>> closed_;
   std::size_t open_ = 0;
+  std::unique_ptr<File> pack_;
+  std::uint64_t pack_bytes_ = 0;
 };
 
 /// A complete checkpoint.
