@@ -3,11 +3,13 @@
  * before the first statement.
  */
 import { aggregateFamily } from "./families/aggregates.js";
+import { arrayFamily } from "./families/arrays.js";
 import { basicStringFamily } from "./families/basic-strings.js";
 import { comparisonFamily } from "./families/comparisons.js";
 import { datetimeFamily } from "./families/datetime.js";
 import { floatMathFamily } from "./families/float-math.js";
 import { integerMathFamily } from "./families/integer-math.js";
+import { jsonFamily } from "./families/json.js";
 import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
 import { patternFamily } from "./families/patterns.js";
@@ -20,7 +22,7 @@ export * from "./catalog-service.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [
-  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily, stringFamily, patternFamily,
+  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily, stringFamily, patternFamily, arrayFamily, jsonFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();

@@ -23,6 +23,33 @@ export class JsonReader {
     return value;
   }
 
+  /** Values of the top-level array (`key` undefined) or object as they are written; a scalar gives none. */
+  readMembers(): { readonly kind: "array" | "object" | "scalar"; readonly members: readonly { readonly key: string | undefined; readonly text: string }[] } {
+    this.skipBlanks();
+    const open = this.text[this.#at];
+    const kind = open === "{" ? "object" : open === "[" ? "array" : "scalar";
+    const members: { key: string | undefined; text: string }[] = [];
+    if (kind === "scalar") return { kind, members };
+    this.#at++;
+    this.skipBlanks();
+    while (this.text[this.#at] !== "}" && this.text[this.#at] !== "]") {
+      let key: string | undefined;
+      if (kind === "object") {
+        key = this.#readString();
+        this.skipBlanks();
+        this.#at++;
+      }
+      this.skipBlanks();
+      const start = this.#at;
+      this.readValue();
+      members.push({ key, text: this.text.slice(start, this.#at) });
+      this.skipBlanks();
+      if (this.text[this.#at] === ",") this.#at++;
+      this.skipBlanks();
+    }
+    return { kind, members };
+  }
+
   skipBlanks(): void {
     for (;;) {
       const c = this.text.charCodeAt(this.#at);
