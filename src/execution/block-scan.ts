@@ -119,6 +119,8 @@ export class BlockCursor implements Cursor {
     bufferBytes: number,
     /** At most this many rows in all: a lookup by a whole unique key is done after one. */
     readonly maxRows: number,
+    /** A block has at least this many rows, however few the caller wants. */
+    readonly minRows = SMALL_HINT,
   ) {
     this.#scan = checkScan(state.context, scan);
     this.#buffer = acquireBuffer(bufferBytes);
@@ -127,7 +129,7 @@ export class BlockCursor implements Cursor {
   next(hint: number): Row[] | null {
     if (!this.#open) return null;
     const out: Row[] = [];
-    const want = Math.min(this.maxRows, hint < SMALL_HINT ? SMALL_HINT : SCAN_ROWS);
+    const want = Math.min(this.maxRows, Math.max(hint, this.minRows), SCAN_ROWS);
     while (out.length === 0) {
       const rows = this.fill(want);
       if (rows === 0) {

@@ -28,6 +28,7 @@ export * from "./operators/sort.js";
 export * from "./operators/system-scan.js";
 export * from "./operators/update.js";
 export * from "./operators/values.js";
+export * from "./operators/vector-scan.js";
 export * from "./row-keys.js";
 export * from "./table-reader.js";
 export * from "./table-writer.js";

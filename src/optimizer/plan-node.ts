@@ -13,6 +13,7 @@ import { ordered } from "./ordered.js";
 import { planJoin } from "./plan-join.js";
 import { planDelete, planInsert, planLockRows, planUpdate } from "./plan-modify.js";
 import { planScan, planSystemScan } from "./plan-scan.js";
+import { planVectorScan } from "./plan-vector.js";
 import type { Planner } from "./planner.js";
 import { columnsOf, isVolatile, writesAnywhere } from "./walk.js";
 
@@ -132,10 +133,16 @@ function planSort(planner: Planner, plan: Sort, scope: Scope, bound: ((state: Ru
   if (under.kind === "Scan") {
     const predicate = plan.input.kind === "Filter" ? plan.input.predicate : undefined;
     const { operator, ordered: inOrder } = planScan(planner, under, predicate, scope, plan.keys);
+    const few = operator.title.startsWith("Index Scan") && operator.estimate.rows <= FEW_ROWS;
+    const nearest = bound === undefined || few ? undefined : planVectorScan(planner, under, predicate, plan.keys, bound, scope);
+    if (nearest !== undefined) return nearest;
     return inOrder ? operator : sortOver(planner, operator, plan, scope, bound);
   }
   return sortOver(planner, planner.plan(plan.input, scope), plan, scope, bound);
 }
+
+/** So few rows are compared and sorted faster than a graph is walked. */
+const FEW_ROWS = 200;
 
 function sortOver(planner: Planner, input: Operator, plan: Sort, scope: Scope, bound: ((state: RunState) => number) | undefined): Operator {
   const rows = input.estimate.rows;

@@ -1,0 +1,128 @@
+/**
+ * Nearest rows first: `ORDER BY v <-> query LIMIT k` through an HNSW graph, or exactly over all rows. Simple conditions are judged
+ * during the native search, every condition again when a row is decoded. Rows without a vector come last in an exact scan and not at
+ * all from an index, as in pgvector; a NULL query gives the rows in any order.
+ */
+import type { KeyKind } from "../../types/index.js";
+import { type Datum, dimensionMismatch, type Row } from "../../types/index.js";
+import { type ComparisonOp, PredicateBuilder, type PredicateValue } from "../../native/predicate.js";
+import { BlockCursor, type DecodeBlock } from "../block-scan.js";
+import type { Evaluate } from "../expression/compiler.js";
+import { type Cursor, emptyCursor, type RunState } from "../operator.js";
+import { throwStatus } from "../storage-status.js";
+import { OperatorBase, type OperatorFacts } from "./base.js";
+
+export type PredicateTerm =
+  | { readonly kind: "compare"; readonly column: number; readonly keyKind: KeyKind; readonly op: ComparisonOp; readonly value: Evaluate; encode(value: Exclude<Datum, null>): PredicateValue }
+  | { readonly kind: "in"; readonly column: number; readonly keyKind: KeyKind; readonly values: readonly Evaluate[]; encode(value: Exclude<Datum, null>): PredicateValue }
+  | { readonly kind: "null"; readonly column: number; readonly keyKind: KeyKind; readonly negated: boolean };
+
+export interface VectorScanSource {
+  readonly relation: number;
+  /** undefined: compare all rows. */
+  readonly index: number | undefined;
+  readonly column: number;
+  readonly metric: number;
+  readonly dimensions: number;
+  readonly query: Evaluate;
+  readonly columns: Uint32Array;
+  readonly withRowIds: boolean;
+  readonly bufferBytes: number;
+  readonly predicate: readonly PredicateTerm[];
+  /** Conditions that the addon does not judge: how many rows must be looked at is not known. */
+  readonly hasResidual: boolean;
+  readonly bound: (state: RunState) => number;
+  /** Rows without a vector (exact scans); and all rows, for a NULL query. */
+  readonly decodeWithoutVector: DecodeBlock;
+}
+
+const noRow: Row = [];
+const DEFAULT_EF_SEARCH = 40;
+
+export class VectorScanOperator extends OperatorBase {
+  constructor(
+    facts: OperatorFacts,
+    readonly source: VectorScanSource,
+    readonly decode: DecodeBlock,
+  ) {
+    super(facts);
+  }
+
+  open(state: RunState): Cursor {
+    const { source } = this;
+    const { context } = state;
+    const query = source.query(noRow, state) as Float32Array | null;
+    if (query === null) return this.#scan(state, this.decode);
+    if (source.dimensions > 0 && query.length !== source.dimensions) throw dimensionMismatch(source.dimensions, query.length);
+    const predicate = buildPredicate(source.predicate, state);
+    if (predicate === "never") return emptyCursor;
+    const bound = source.bound(state);
+    const limit = bound === Infinity || source.hasResidual ? 0 : bound;
+    const { vector } = context.native;
+    if (source.index !== undefined) {
+      const ef = Number(state.evaluation.setting("hnsw.ef_search", true) ?? DEFAULT_EF_SEARCH);
+      return this.#cursor(state, vector.searchOpen(context.engine, context.xid, source.index, query, ef, limit, predicate, source.columns, source.withRowIds));
+    }
+    const nearest = this.#cursor(
+      state,
+      vector.exactOpen(context.engine, context.xid, source.relation, source.column, source.metric, query, limit, predicate, source.columns, source.withRowIds),
+    );
+    return then(nearest, () => this.#scan(state, source.decodeWithoutVector));
+  }
+
+  #cursor(state: RunState, scan: number): Cursor {
+    if (scan === 0) throwStatus(state.context, state.context.native.engine.lastError(state.context.engine).code);
+    // Asking for more rows than wanted would make the search walk further.
+    return new BlockCursor(state, scan, this.decode, this.source.bufferBytes, Infinity, 1);
+  }
+  #scan(state: RunState, decode: DecodeBlock): Cursor {
+    const { context } = state;
+    const { source } = this;
+    const scan = context.native.storage.scanOpen(context.engine, context.xid, source.relation, source.columns, source.withRowIds);
+    return new BlockCursor(state, scan, decode, source.bufferBytes, Infinity);
+  }
+}
+
+function then(first: Cursor, second: () => Cursor): Cursor {
+  let current = first;
+  let last = false;
+  return {
+    next(hint) {
+      for (;;) {
+        const batch = current.next(hint);
+        if (batch !== null) return batch;
+        if (last) return null;
+        last = true;
+        current.close();
+        current = second();
+      }
+    },
+    close: () => current.close(),
+  };
+}
+
+/** "never": a comparison with NULL. */
+function buildPredicate(terms: readonly PredicateTerm[], state: RunState): Uint8Array | null | "never" {
+  if (terms.length === 0) return null;
+  const builder = new PredicateBuilder();
+  for (const term of terms) {
+    switch (term.kind) {
+      case "compare": {
+        const value = term.value(noRow, state);
+        if (value === null) return "never";
+        builder.compare(term.column, term.keyKind, term.op, term.encode(value));
+        break;
+      }
+      case "in": {
+        const values = term.values.map((v) => v(noRow, state)).filter((v) => v !== null);
+        if (values.length === 0) return "never";
+        builder.in(term.column, term.keyKind, values.map((v) => term.encode(v)));
+        break;
+      }
+      case "null":
+        if (term.negated) builder.isNotNull(term.column, term.keyKind);
+        else builder.isNull(term.column, term.keyKind);
+    }
+  }
+  return builder.finish();
+}
