@@ -6,3 +6,4 @@ export * from "./session-reader.js";
 export * from "./snapshot.js";
 export * from "./store.js";
 export * from "./well-known.js";
+export * from "./system-service.js";

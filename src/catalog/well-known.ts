@@ -4,8 +4,8 @@ import type { CatalogObject } from "./objects.js";
 
 export const PG_CATALOG_OID: Oid = 11;
 export const PUBLIC_OID: Oid = 2200;
-export const INFORMATION_SCHEMA_OID: Oid = 13370;
-export const REDIS_SCHEMA_OID: Oid = 13371;
+export const INFORMATION_SCHEMA_OID: Oid = 14000;
+export const REDIS_SCHEMA_OID: Oid = 14001;
 export const BOOTSTRAP_ROLE_OID: Oid = 10;
 export const DATABASE_OID: Oid = 5;
 /** The owner of schema public in PostgreSQL 15. */
@@ -19,9 +19,9 @@ export const bootstrapObjects: readonly CatalogObject[] = [
   { class: "schema", oid: INFORMATION_SCHEMA_OID, name: "information_schema", owner: BOOTSTRAP_ROLE_OID },
   { class: "schema", oid: REDIS_SCHEMA_OID, name: "redis", owner: BOOTSTRAP_ROLE_OID },
   { class: "schema", oid: PUBLIC_OID, name: "public", owner: PG_DATABASE_OWNER_OID },
-  { class: "comment", oid: 13380, object: PG_CATALOG_OID, attribute: 0, text: "system catalog schema" },
-  { class: "comment", oid: 13381, object: PUBLIC_OID, attribute: 0, text: "standard public schema" },
-  { class: "comment", oid: 13382, object: DATABASE_OID, attribute: 0, text: "default administrative connection database" },
-  { class: "extension", oid: 13383, name: "plpgsql", schema: PG_CATALOG_OID, version: "1.0" },
-  { class: "comment", oid: 13384, object: 13383, attribute: 0, text: "PL/pgSQL procedural language" },
+  { class: "comment", oid: 14010, object: PG_CATALOG_OID, attribute: 0, text: "system catalog schema" },
+  { class: "comment", oid: 14011, object: PUBLIC_OID, attribute: 0, text: "standard public schema" },
+  { class: "comment", oid: 14012, object: DATABASE_OID, attribute: 0, text: "default administrative connection database" },
+  { class: "extension", oid: 14013, name: "plpgsql", schema: PG_CATALOG_OID, version: "1.0" },
+  { class: "comment", oid: 14014, object: 14013, attribute: 0, text: "PL/pgSQL procedural language" },
 ];

@@ -38,7 +38,7 @@ function indexColumn(printer: Printer, index: IndexObject, i: number): string {
 
 const actions: Readonly<Record<ForeignKeyAction, string>> = { noAction: "", restrict: "RESTRICT", cascade: "CASCADE", setNull: "SET NULL", setDefault: "SET DEFAULT" };
 
-export function constraintDefinition(printer: Printer, constraint: ConstraintObject): string {
+export function constraintDefinition(printer: Printer, constraint: ConstraintObject, pretty = false): string {
   const table = printer.catalog.relationByOid(constraint.table);
   const names = (attributes: readonly number[], of = table) => attributeNames(of, attributes).join(", ");
   const unvalidated = constraint.validated ? "" : " NOT VALID";
@@ -48,7 +48,7 @@ export function constraintDefinition(printer: Printer, constraint: ConstraintObj
       const index = printer.catalog.relationByOid(constraint.index);
       return `UNIQUE ${index?.class === "index" && index.nullsNotDistinct ? "NULLS NOT DISTINCT " : ""}(${names(constraint.attributes)})`;
     }
-    case "check": return `CHECK ((${printStored(printer, constraint.sql)}))${unvalidated}`;
+    case "check": return `CHECK (${pretty ? stripParentheses(printStored(printer, constraint.sql)) : withParentheses(printStored(printer, constraint.sql))})${unvalidated}`;
     case "foreignKey": {
       const match = constraint.match === "full" ? " MATCH FULL" : "";
       const onUpdate = constraint.onUpdate === "noAction" ? "" : ` ON UPDATE ${actions[constraint.onUpdate]}`;
@@ -75,4 +75,26 @@ function attributeNames(relation: { readonly class: string } | undefined, number
   if (relation?.class !== "table") return numbers.map(() => "?");
   const { attributes } = relation as TableObject;
   return numbers.map((number) => quoteIdentifier(attributes[number - 1]?.name ?? "?"));
+}
+
+/** One pair around the whole expression, no more. */
+function withParentheses(sql: string): string { return `(${stripParentheses(sql)})`; }
+function stripParentheses(sql: string): string {
+  let text = sql.trim();
+  while (text.startsWith("(") && closesAtEnd(text)) text = text.slice(1, -1).trim();
+  return text;
+}
+/** Whether the first parenthesis is closed by the last character. Quoted text may hold parentheses. */
+function closesAtEnd(text: string): boolean {
+  let depth = 0;
+  let quote = "";
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] as string;
+    if (quote !== "") {
+      if (c === quote) quote = "";
+    } else if (c === "'" || c === '"') quote = c;
+    else if (c === "(") depth++;
+    else if (c === ")" && --depth === 0) return i === text.length - 1;
+  }
+  return false;
 }

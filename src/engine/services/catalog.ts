@@ -34,9 +34,9 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       if (index?.class !== "index") return null;
       return column === 0 ? indexDefinition(printer, index) : indexColumnDefinition(printer, index, column);
     },
-    constraintDefinition: (oid) => {
+    constraintDefinition: (oid, pretty) => {
       const constraint = snapshot.object(oid);
-      return constraint?.class === "constraint" ? constraintDefinition(printer, constraint) : null;
+      return constraint?.class === "constraint" ? constraintDefinition(printer, constraint, pretty) : null;
     },
     viewDefinition: (oid) => {
       const view = snapshot.relationByOid(oid);

@@ -4,6 +4,7 @@ import type { EngineSession } from "../session.js";
 import type { StatementContext, TransactionService } from "../statement-context.js";
 import { catalogService } from "./catalog.js";
 import { sequenceService } from "./sequences.js";
+import { systemService } from "./system.js";
 
 export { SequenceState } from "./sequences.js";
 
@@ -13,6 +14,7 @@ export function sessionServices(session: EngineSession, context: StatementContex
   switch (name) {
     case "catalog": return catalogService(session, catalog);
     case "sequences": return sequenceService(session, catalog, context);
+    case "system": return systemService(session, catalog);
     case "transaction": return transactionService(session, context);
     case "session": return sessionService(session, context);
     case "engineSession": return session;

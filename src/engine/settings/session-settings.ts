@@ -41,6 +41,7 @@ export class SessionSettings {
 
   /** The raw value; undefined when there is no such setting. `key` in lower case. */
   raw(key: string): string | undefined { return this.#values.get(key) ?? this.#initial.get(key) ?? settingsByName.get(key)?.initial; }
+  resetValue(key: string): string { return this.#initial.get(key) ?? settingsByName.get(key)?.initial ?? ""; }
   show(name: string): string {
     const key = alias(name);
     const value = this.raw(key);

@@ -1,0 +1,9 @@
+/** pg_catalog and information_schema over our catalog: relations and their rows, for the composition root to register. */
+import "./cluster.js";
+import "./information-schema.js";
+import "./relations.js";
+import "./types-and-functions.js";
+import "./views.js";
+
+export { type ProviderContext, type RowProvider, providers as systemProviders } from "./provider.js";
+export { systemRelations } from "./relation-shape.js";

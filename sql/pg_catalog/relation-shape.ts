@@ -1,0 +1,45 @@
+/** Computed relations as objects: names, OIDs and columns of PostgreSQL's own. */
+import { INFORMATION_SCHEMA_OID, PG_CATALOG_OID, type SystemRelation } from "../../src/catalog/index.js";
+import { registry } from "../../src/functions/index.js";
+import { type Datum, type Oid, type Row, TypeOid } from "../../src/types/index.js";
+import { systemColumns } from "./system-columns.js";
+
+/** A row by column name; columns left out are NULL. */
+export type NamedRow = Readonly<Record<string, Datum>>;
+
+export const systemRelationKinds = new Map<Oid, "r" | "v">();
+
+export const systemRelations: readonly SystemRelation[] = systemColumns.trim().split("\n").map((line) => {
+  const [qualified, oid, kind, columns] = line.split("|") as [string, string, "r" | "v", string];
+  const [schemaName, name] = qualified.split(".") as [string, string];
+  systemRelationKinds.set(Number(oid), kind);
+  return {
+    class: "system", oid: Number(oid), schema: schemaName === "pg_catalog" ? PG_CATALOG_OID : INFORMATION_SCHEMA_OID, schemaName, name,
+    columns: columns.split(",").map((column) => {
+      const at = column.lastIndexOf(":");
+      return { name: column.slice(0, at), type: presentableType(Number(column.slice(at + 1))) };
+    }),
+  };
+});
+const byName = new Map(systemRelations.map((r) => [`${r.schemaName}.${r.name}`, r]));
+
+/** Types that we do not have (pg_node_tree, aclitem[], inet, xml) read as text: their values are NULL or text here. */
+function presentableType(oid: Oid): Oid {
+  if (oid === TypeOid.pgNodeTree || oid === TypeOid.anyarray) return TypeOid.text;
+  if (oid === TypeOid.aclitemArray) return TypeOid.textArray;
+  return registry.typeByOid(oid) === undefined ? TypeOid.text : oid;
+}
+
+/** Turns named rows into rows in the relation's column order. */
+export function shapeRows(qualifiedName: string, rows: Iterable<NamedRow>): Iterable<Row> {
+  const relation = byName.get(qualifiedName);
+  if (relation === undefined) throw new Error(`assertion failed: ${qualifiedName} is not a system relation`);
+  const names = relation.columns.map((c) => c.name);
+  return (function* () {
+    for (const row of rows) yield names.map((name) => row[name] ?? null);
+  })();
+}
+/** Column index (from 0) of a relation's column, for filters. */
+export function columnIndex(qualifiedName: string, column: string): number {
+  return byName.get(qualifiedName)?.columns.findIndex((c) => c.name === column) ?? -1;
+}

@@ -1,0 +1,42 @@
+/** What computed relations ask of the running engine: `EvaluationContext.service("system")`. */
+import type { Datum, Oid } from "../types/index.js";
+
+export interface SettingFacts {
+  readonly name: string;
+  readonly value: string;
+  readonly unit: string | null;
+  readonly category: string;
+  readonly description: string;
+  readonly context: string;
+  readonly type: string;
+  readonly min: string | null;
+  readonly max: string | null;
+  readonly values: readonly string[] | null;
+  readonly bootValue: string;
+  readonly resetValue: string;
+  readonly isChanged: boolean;
+}
+export interface SessionFacts {
+  readonly processId: number;
+  readonly user: string;
+  readonly database: string;
+  readonly applicationName: string;
+  readonly startedMicros: Datum;
+  readonly transactionMicros: Datum;
+  readonly queryMicros: Datum;
+  readonly state: string;
+  readonly query: string;
+  readonly xid: number | null;
+}
+export interface SystemService {
+  settings(): Iterable<SettingFacts>;
+  sessions(): Iterable<SessionFacts>;
+  /** Estimated live rows of a native relation. */
+  rowCount(storage: number): number;
+  relationBytes(storage: number): number;
+  /** null: nextval was not called yet. */
+  lastValue(sequence: Oid): number | bigint | null;
+  /** A column's default as SQL, names as the search path needs them. */
+  printStored(sql: string): string;
+  readonly extensions: readonly { readonly name: string; readonly version: string; readonly comment: string }[];
+}
