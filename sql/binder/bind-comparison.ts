@@ -1,9 +1,10 @@
 /** IN, BETWEEN, ANY/ALL over arrays, IS DISTINCT FROM, NULLIF and comparisons of rows. */
 import type { Expression } from "../../src/plan/index.js";
 import { datatypeMismatch, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
-import type { BetweenExpr, DistinctExpr, Expr, InExpr, NullIfExpr, OperatorExpr, QuantifiedExpr } from "../parser/syntax-tree.js";
+import type { BetweenExpr, DistinctExpr, Expr, InExpr, NullIfExpr, OperatorExpr, QuantifiedExpr, RowExpr, SubqueryExpr } from "../parser/syntax-tree.js";
 import { at, type Binder } from "./binder.js";
-import { bindExpression, expandRow, makeOperator } from "./bind-expression.js";
+import { bindExpression, columnReference, expandRow, makeOperator } from "./bind-expression.js";
+import { bindQuery } from "./bind-query.js";
 import { coerceTo, commonType, resolveUnknown, tryCoerce } from "./coerce.js";
 import { operatorCall, requireOperator } from "./resolve.js";
 import type { Scope } from "./scope.js";
@@ -123,8 +124,21 @@ export function bindNullIf(binder: Binder, bind: Bind, expr: NullIfExpr): Expres
 
 /** `(a, b) op (c, d)`; undefined when the operands are not rows. */
 export function bindRowComparison(binder: Binder, scope: Scope, expr: OperatorExpr): Expression | undefined {
-  if (expr.left?.kind !== "Row" || expr.right.kind !== "Row") return undefined;
+  if (expr.left?.kind !== "Row") return undefined;
+  if (expr.right.kind === "Subquery" && expr.right.form === "scalar") return compareRowToSubquery(binder, scope, expr, expr.left, expr.right);
+  if (expr.right.kind !== "Row") return undefined;
   return compareRows(binder, expr.name, expandRow(binder, scope, expr.left.fields), expandRow(binder, scope, expr.right.fields), expr.position);
+}
+
+/** `(a, b) op (SELECT …)`: a scalar subquery that gives the comparison itself: NULL without a row, 21000 with several. */
+function compareRowToSubquery(binder: Binder, scope: Scope, expr: OperatorExpr, row: RowExpr, subquery: SubqueryExpr): Expression {
+  const inner = bindQuery(binder, scope, subquery.query, { resolveUnknowns: true });
+  const left = expandRow(binder, scope, row.fields);
+  if (left.length < inner.columns.length) throw syntaxError("subquery has too many columns", at(expr.position));
+  if (left.length > inner.columns.length) throw syntaxError("subquery has too few columns", at(expr.position));
+  const test = compareRows(binder, expr.name, left, inner.columns.map((column) => columnReference(column)), expr.position);
+  const column = binder.newColumn("?column?", TypeOid.bool, -1);
+  return { kind: "Subquery", form: "scalar", plan: { kind: "Project", input: inner, expressions: [test], columns: [column] }, ...boolean };
 }
 
 export function compareRows(binder: Binder, name: string, left: readonly Expression[], right: readonly Expression[], position: number): Expression {

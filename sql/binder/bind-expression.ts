@@ -1,4 +1,5 @@
 /** Scalar expressions: parse_expr.c's transformations, one function per form. */
+import { locationOf } from "../parser/location.js";
 import type { Expression, PlanColumn } from "../../src/plan/index.js";
 import { DbError, datatypeMismatch, notSupportedAt, Numeric, type Oid, syntaxError, TypeOid, undefinedObjectAt, undefinedColumn } from "../../src/types/index.js";
 import type { CaseExpr, CastExpr, Expr, IndirectionExpr, Literal, OperatorExpr, TypeName } from "../parser/syntax-tree.js";
@@ -36,11 +37,11 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
     case "And":
     case "Or": {
       const construct = expr.kind === "And" ? "AND" : "OR";
-      const args = expr.args.map((arg) => coerceToBoolean(binder, bind(arg), construct, arg.position));
+      const args = expr.args.map((arg) => coerceToBoolean(binder, bind(arg), construct, locationOf(arg)));
       return { kind: expr.kind, args, type: TypeOid.bool, typmod: -1 };
     }
     case "Not":
-      return { kind: "Not", arg: coerceToBoolean(binder, bind(expr.arg), "NOT", expr.arg.position), type: TypeOid.bool, typmod: -1 };
+      return { kind: "Not", arg: coerceToBoolean(binder, bind(expr.arg), "NOT", locationOf(expr.arg)), type: TypeOid.bool, typmod: -1 };
     case "Function":
       return bindFunction(binder, scope, expr);
     case "Cast":
@@ -72,7 +73,7 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
     }
     case "BooleanTest": {
       const construct = `IS ${expr.negated ? "NOT " : ""}${expr.test.toUpperCase()}`;
-      const arg = coerceToBoolean(binder, bind(expr.arg), construct, expr.arg.position);
+      const arg = coerceToBoolean(binder, bind(expr.arg), construct, locationOf(expr.arg));
       return { kind: "BooleanTest", arg, test: expr.test, negated: expr.negated, type: TypeOid.bool, typmod: -1 };
     }
     case "Collate": {
@@ -247,9 +248,9 @@ function bindCase(binder: Binder, scope: Scope, expr: CaseExpr): Expression {
   const operand = expr.operand === undefined ? undefined : resolveUnknown(binder, bindExpression(binder, scope, expr.operand));
   const whens = expr.whens.map(({ when, then }) => {
     const condition = bindExpression(binder, scope, when);
-    if (operand === undefined) return { when: coerceToBoolean(binder, condition, "CASE/WHEN", when.position), then: bindExpression(binder, scope, then) };
+    if (operand === undefined) return { when: coerceToBoolean(binder, condition, "CASE/WHEN", locationOf(when)), then: bindExpression(binder, scope, then) };
     const mention: Expression = { kind: "CaseOperand", type: operand.type, typmod: operand.typmod };
-    const test = coerceToBoolean(binder, makeOperator(binder, "=", mention, condition, when.position), "CASE/WHEN", when.position);
+    const test = coerceToBoolean(binder, makeOperator(binder, "=", mention, condition, when.position), "CASE/WHEN", locationOf(when));
     return { when: test, then: bindExpression(binder, scope, then) };
   });
   const otherwise: Expression =

@@ -1,4 +1,5 @@
 /** FROM: tables, views, WITH entries, subqueries, functions, joins. */
+import { locationOf } from "../parser/location.js";
 import type { SystemRelation, TableObject, ViewObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import {
@@ -244,7 +245,7 @@ function bindJoin(binder: Binder, scope: Scope, item: JoinItem, before: readonly
     const saved = { items: scope.items, clause: scope.clause };
     scope.items = [...left.items, ...right.items];
     scope.clause = "JOIN conditions";
-    const condition = coerceToBoolean(binder, bindExpression(binder, scope, item.on), "JOIN/ON", item.on.position);
+    const condition = coerceToBoolean(binder, bindExpression(binder, scope, item.on), "JOIN/ON", locationOf(item.on));
     scope.items = saved.items;
     scope.clause = saved.clause;
     plan = { kind: "Join", ...base, condition };

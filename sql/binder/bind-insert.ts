@@ -1,4 +1,5 @@
 /** INSERT: where the rows come from, defaults, ON CONFLICT. */
+import { locationOf } from "../parser/location.js";
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, Insert, LogicalPlan } from "../../src/plan/index.js";
 import { DbError, duplicateColumn, generatedAlways, notSupportedAt, syntaxError, TypeOid, undefinedColumn } from "../../src/types/index.js";
@@ -132,7 +133,7 @@ function bindValueRows(
       if (attribute.identity === "always" && statement.overriding === "none") throw cannotInsert(attribute);
       const bound = bindExpression(binder, level, expr);
       if (attribute.identity !== undefined && statement.overriding === "user") return defaultFor(i);
-      return coerceForAssignment(binder, bound, attribute.type, attribute.typmod, attribute.name, expr.position);
+      return coerceForAssignment(binder, bound, attribute.type, attribute.typmod, attribute.name, locationOf(expr));
     }),
   );
   // A generated column that got DEFAULT is computed by the engine like one that was left out.

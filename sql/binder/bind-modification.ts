@@ -1,4 +1,5 @@
 /** INSERT, UPDATE, DELETE. */
+import { locationOf } from "../parser/location.js";
 import type { TableObject } from "../../src/catalog/index.js";
 import type { ColumnId, LogicalPlan, PlanColumn, Returning } from "../../src/plan/index.js";
 import { notSupported, TypeOid, wrongObjectType } from "../../src/types/index.js";
@@ -77,7 +78,7 @@ function bindTarget(binder: Binder, scope: Scope, relation: RelationName, table:
   } else scope.items = [item];
   scope.clause = "WHERE";
   if (where !== undefined) {
-    const predicate = coerceToBoolean(binder, bindExpression(binder, scope, where), "WHERE", where.position);
+    const predicate = coerceToBoolean(binder, bindExpression(binder, scope, where), "WHERE", locationOf(where));
     source = { kind: "Filter", input: source, predicate, columns: source.columns };
   }
   return { source, rowId: rowId!.id, oldRow: columns, item };
@@ -87,12 +88,12 @@ function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): L
   const table = targetTable(binder, statement.relation, "update");
   const target = bindTarget(binder, scope, statement.relation, table, statement.from, statement.where);
   scope.clause = "UPDATE";
-  const { assignments, source } = bindAssignments(binder, scope, table, statement.set, target.source, target.oldRow);
+  const assignments = bindAssignments(binder, scope, table, statement.set);
   const returning = bindReturning(binder, scope, table, target.item, statement.returning);
   return {
     kind: "Update",
     relation: table.oid,
-    source,
+    source: target.source,
     rowId: target.rowId,
     oldRow: target.oldRow,
     assignments,

@@ -91,7 +91,13 @@ export function wholeRow(item: NamespaceItem, position: number): Expression {
 /** PostgreSQL proposes at most two columns that are at most three edits away. */
 const FUZZY_DISTANCE_MAX = 3;
 
+/** Every PostgreSQL table has them; ours keep no such values. */
+const SYSTEM_COLUMNS = new Set(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"]);
+
 function missingColumn(_binder: Binder, scope: Scope, relation: NamespaceItem | undefined, name: string, position: number) {
+  if (SYSTEM_COLUMNS.has(name) && (relation ?? scope.items.find((item) => item.relation !== undefined))?.relation !== undefined) {
+    return notSupportedAt(`system column "${name}"`, at(position));
+  }
   const message = relation === undefined ? `column "${name}" does not exist` : `column ${relation.name}.${name} does not exist`;
   // Exactly this column in a relation that cannot be seen from here?
   if (relation === undefined) {

@@ -27,7 +27,7 @@ export function bindOnConflict(binder: Binder, outer: Scope, table: TableObject,
   binder.own(scope, excludedItem);
   scope.items = [targetItem, excludedItem];
   scope.clause = "UPDATE";
-  const { assignments } = bindAssignments(binder, scope, table, clause.set, { kind: "Values", rows: [[]], columns: [] }, existing);
+  const assignments = bindAssignments(binder, scope, table, clause.set);
   scope.clause = "WHERE";
   const where = clause.where === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, clause.where), "WHERE", clause.where.position);
   return { action: "update", arbiters, existing, excluded, assignments, ...(where === undefined ? {} : { where }) };

@@ -1,4 +1,5 @@
 /** A query of any form: WITH around it, its body, then what follows the body. */
+import { locationOf } from "../parser/location.js";
 import type { CommonTable, Expression, LogicalPlan } from "../../src/plan/index.js";
 import { invalidColumnReference, notSupportedAt, syntaxError, TypeOid } from "../../src/types/index.js";
 import type { Expr, Query } from "../parser/syntax-tree.js";
@@ -62,9 +63,9 @@ function bindLimitExpression(binder: Binder, scope: Scope, expr: Expr, construct
   const clause = scope.clause;
   scope.clause = construct === "OFFSET" ? "OFFSET" : "LIMIT";
   try {
-    const bound = coerceTo(binder, bindExpression(binder, scope, expr), TypeOid.int8, construct, expr.position);
+    const bound = coerceTo(binder, bindExpression(binder, scope, expr), TypeOid.int8, construct, locationOf(expr));
     const usesColumns = (e: Expression): void => {
-      if (e.kind === "ColumnReference" && binder.owners[e.id] === scope) throw invalidLimit(construct, expr.position);
+      if (e.kind === "ColumnReference" && binder.owners[e.id] === scope) throw invalidLimit(construct, locationOf(expr));
     };
     visitExpression(bound, usesColumns);
     return bound;

@@ -5,6 +5,7 @@
  * returned are projected and an index may give the order. DISTINCT, set-returning functions and volatile sort keys need the
  * projection first.
  */
+import { locationOf } from "../parser/location.js";
 import type { Expression, LogicalPlan, PlanColumn, SortKey } from "../../src/plan/index.js";
 import { featureNotSupported, invalidColumnReference, syntaxError, undefinedColumn } from "../../src/types/index.js";
 import type { Expr, SelectQuery, Target } from "../parser/syntax-tree.js";
@@ -35,7 +36,7 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   if (query.locking.length > 0) scope.lockNames = lockedNames(query);
   let plan: LogicalPlan = bindFrom(binder, scope, query.from);
   scope.clause = "WHERE";
-  const where = query.where === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, query.where), "WHERE", query.where.position);
+  const where = query.where === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, query.where), "WHERE", locationOf(query.where));
   if (where !== undefined) plan = { kind: "Filter", input: plan, predicate: where, columns: plan.columns };
 
   scope.clause = "select list";
@@ -43,7 +44,7 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   if (options.resolveUnknowns) for (const target of targets) target.expression = resolveUnknown(binder, target.expression);
   const visibleCount = targets.length;
   scope.clause = "HAVING";
-  const having = query.having === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, query.having), "HAVING", query.having.position);
+  const having = query.having === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, query.having), "HAVING", locationOf(query.having));
   scope.clause = "ORDER BY";
   const sort = bindOrderBy(binder, scope, query.orderBy, targets);
   const distinctOn = bindDistinct(binder, scope, query, targets, sort);

@@ -1,4 +1,5 @@
 /** CREATE TABLE and CREATE INDEX: types, constraints and stored expressions, checked against the new columns. */
+import { locationOf } from "../parser/location.js";
 import type { ColumnDefinition, Command, ConstraintDefinition, Expression, PlanColumn, StoredExpression } from "../../src/plan/index.js";
 import {
   datatypeMismatch, duplicateColumn, featureNotSupported, invalidObjectDefinition, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
@@ -111,7 +112,7 @@ export function storeDefault(binder: Binder, expr: Expr, column: string, type: {
   // Naming a column is refused before anything else: there is no row yet.
   const bound = bindStored(binder, expr, "DEFAULT expressions", "", []);
   refuse(bound, "DEFAULT expression");
-  const expression = coerceForAssignment(binder, bound, type.type, type.typmod, column, expr.position);
+  const expression = coerceForAssignment(binder, bound, type.type, type.typmod, column, undefined);
   return { sql: deparseExpression(expr), expression };
 }
 function refuse(bound: Expression, what: string): void {
@@ -129,13 +130,13 @@ function storeGenerated(binder: Binder, expr: Expr, column: string, type: { type
       throw featureNotSupported(`cannot use generated column "${column}" in column generation expression`, at(e.position));
     }
   });
-  return { sql: deparseExpression(expr), expression: coerceForAssignment(binder, bound, type.type, type.typmod, column, expr.position) };
+  return { sql: deparseExpression(expr), expression: coerceForAssignment(binder, bound, type.type, type.typmod, column, undefined) };
 }
 
 /** A boolean condition over the row. */
 export function storeCondition(binder: Binder, expr: Expr, clause: Clause, construct: string, shape: RowShape, table: string): { stored: StoredExpression; columns: string[] } {
   const columns = shapeColumns(binder, shape);
-  const bound = coerceToBoolean(binder, bindStored(binder, expr, clause, table, columns), construct, expr.position);
+  const bound = coerceToBoolean(binder, bindStored(binder, expr, clause, table, columns), construct, locationOf(expr));
   refuse(bound, clause === "check constraints" ? "check constraint" : "index predicate");
   const used = new Set<string>();
   visitExpression(bound, (e) => {

@@ -12,7 +12,6 @@ export class Binder {
   #nextColumnId = 1;
   #nextCteId = 1;
   readonly #parameterTypes: Oid[];
-  readonly #parameterPositions: number[] = [];
   /** Query level that a column id belongs to, by id. */
   readonly owners: (Scope | undefined)[] = [];
   /** Views being expanded, against endless recursion; and OIDs of the relations that were read. */
@@ -64,7 +63,6 @@ export class Binder {
   parameter(number: number, position: number): Parameter {
     if (!this.parametersAllowed || number < 1 || number > 65535) throw undefinedParameter(number, position);
     while (this.#parameterTypes.length < number) this.#parameterTypes.push(0);
-    this.#parameterPositions[number - 1] ??= position;
     const known = this.#parameterTypes[number - 1]!;
     return { kind: "Parameter", index: number - 1, type: known === 0 ? TypeOid.unknown : known, typmod: -1, position };
   }
@@ -84,7 +82,7 @@ export class Binder {
   }
   finishParameters(): readonly Oid[] {
     for (const [index, type] of this.#parameterTypes.entries()) {
-      if (type === 0 || type === TypeOid.unknown) throw indeterminateType(`could not determine data type of parameter $${index + 1}`, this.#parameterPositions[index]);
+      if (type === 0 || type === TypeOid.unknown) throw indeterminateType(`could not determine data type of parameter $${index + 1}`);
     }
     return this.#parameterTypes;
   }
