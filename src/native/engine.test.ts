@@ -84,8 +84,9 @@ describe("engine.open", () => {
       engine.onEvents(e, () => {});
       parentPort.postMessage(engine.statistics(e)["log.appended"]);`; // ends without close
     const worker = new Worker(source, { eval: true });
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
     const appended = await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
-    await new Promise((resolve) => worker.once("exit", resolve));
+    await ended;
     expect(appended).toBe(engine.statistics(e)["log.appended"]);
     expect(engine.flushedLsn(e)).toBe(0);
   });

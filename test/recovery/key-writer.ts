@@ -26,12 +26,13 @@ function write(): void {
 
 native.engine.onEvents(engine, (events) => {
   for (const event of events) {
-    if (event.kind !== "flushed") throw new Error(JSON.stringify(event));
+    if (event.kind === "logFailed") throw new Error(event.message);
+    if (event.kind !== "flushed") continue;
     let acked = 0;
     while (waiting.length > 0 && (waiting[0]?.lsn ?? 0) <= event.lsn) acked = waiting.shift()?.round ?? 0;
     if (acked > 0) process.stdout.write(`acked ${acked}\n`);
+    write();
   }
-  write();
 });
 setInterval(() => {}, 1000); // events alone do not keep the process alive
 process.stdout.write("acked 0\n");

@@ -6,16 +6,17 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { native, StatusCode, type StatusDetail } from "../../src/native/index.js";
 import { Keys } from "./keys.js";
+import { Rows } from "./rows.js";
 
-const writer = fileURLToPath(new URL("key-writer.ts", import.meta.url));
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "orrery-kill-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the writer, kills it `after` ms after its first word; the last round that it called durable. */
-function writeAndKill(after: number): Promise<number> {
+/** Runs a writer, kills it `after` ms after its first word; the last round that it called durable. */
+function writeAndKill(after: number, script: "key-writer.ts" | "row-writer.ts" = "key-writer.ts"): Promise<number> {
+  const writer = fileURLToPath(new URL(script, import.meta.url));
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ["--import", "tsx", writer, folder], { stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
@@ -48,7 +49,31 @@ function checkWhole(path: string): number {
   return rounds;
 }
 
+/** The same for the rows' writer: both tables, the index and the key agree; how many rows. */
+function checkWholeRows(path: string): number {
+  const engine = native.engine.open({ folder: path });
+  const rows = new Rows(engine);
+  const first = rows.read(0);
+  expect([...first.keys()]).toEqual(Array.from({ length: first.size }, (_, i) => i + 1));
+  expect(rows.read(1)).toEqual(first);
+  expect(rows.read(2)).toEqual(first);
+  const keys = new Keys(engine);
+  expect(Number(keys.value("GET", "rows") || "0")).toBe(first.size);
+  keys.close();
+  return first.size;
+}
+
 describe("kill -9", () => {
+  it("loses no transaction over rows and keys that was flushed, and leaves none half there", async () => {
+    let found = 0;
+    for (let round = 0; round < 8; round++) {
+      const acked = await writeAndKill(20 + Math.random() * 300, "row-writer.ts");
+      found = checkWholeRows(folder);
+      expect(found).toBeGreaterThanOrEqual(acked);
+    }
+    expect(found).toBeGreaterThan(200);
+  });
+
   it("loses no round that was flushed, and leaves none half there", async () => {
     let killed = 0;
     for (let round = 0; round < 8; round++) {
@@ -111,6 +136,7 @@ describe("replay", () => {
   it("of the whole kept log into an empty folder gives the digest of the live engine", async () => {
     const engine = native.engine.open({ folder, keepLog: true });
     const keys = new Keys(engine);
+    const rows = new Rows(engine);
     for (let i = 0; i < 3000; i++) {
       const n = (i * 7919) % 101;
       keys.run("SET", `s${n}`, `value ${i}`);
@@ -119,6 +145,16 @@ describe("replay", () => {
       if (i % 3 === 0) keys.run("LPOP", `l${n % 7}`);
       keys.run("HSET", `h${n % 5}`, `f${i % 37}`, `${i}`);
       if (i % 11 === 0) keys.run("DEL", `s${n}`);
+      rows.insert(i);
+      if (i % 17 === 0) rows.update(n, `text ${i}`);
+      if (i % 23 === 0) rows.delete((i * 31) % 500);
+      if (i % 29 === 0) {
+        const xid = native.storage.begin(engine, 0);
+        native.storage.catalogPut(engine, xid, 30_000 + (i % 40), `{"i":${i}}`);
+        expect(native.keyspace.execInTransaction(engine, xid, ["INCRBY", "both", "1"])).toBeInstanceOf(Uint8Array);
+        if (i % 2 === 0) native.storage.commit(engine, xid);
+        else native.storage.rollback(engine, xid);
+      }
       if (i % 1000 === 500) await native.engine.checkpoint(engine);
     }
     const digest = native.engine.digest(engine);
