@@ -40,7 +40,10 @@ export interface SequenceService {
 export interface SessionService {
   readonly backendPid: number;
   currentTransactionId(): number;
-  tryAdvisoryLock?(key: bigint): boolean;
+  /** False when another session holds it; with `wait` the engine may restart the statement instead of returning. */
+  advisoryLock?(key: bigint, options: { readonly shared: boolean; readonly wait: boolean; readonly transaction: boolean }): boolean;
+  advisoryUnlock?(key: bigint, shared: boolean): boolean;
+  advisoryUnlockAll?(): void;
   notify?(channel: string, payload: string): void;
 }
 

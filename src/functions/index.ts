@@ -14,6 +14,8 @@ import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
 import { patternFamily } from "./families/patterns.js";
 import { stringFamily } from "./families/strings.js";
+import { defineSpecialForms } from "./families/special-forms.js";
+import { systemFamily } from "./families/system.js";
 import type { DefinableRegistry } from "./registry.js";
 import { type Family, RegistryBuilder } from "./registry-builder.js";
 import { makeBuiltinTypes } from "./types/index.js";
@@ -22,7 +24,7 @@ export * from "./catalog-service.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [
-  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily, stringFamily, patternFamily, arrayFamily, jsonFamily,
+  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily, stringFamily, patternFamily, arrayFamily, jsonFamily, systemFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();
@@ -31,5 +33,6 @@ function buildRegistry(): DefinableRegistry {
   const builder = new RegistryBuilder();
   for (const type of makeBuiltinTypes(builder)) builder.defineType(type);
   builder.definePostgres(families);
+  defineSpecialForms(builder);
   return builder;
 }
