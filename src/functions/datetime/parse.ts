@@ -76,7 +76,7 @@ function readTokens(text: string, type: string, context: FormatContext, fields: 
       fields.zone = fixedZone(offset, parseOffset(offset, text));
     } else if (zonePath !== undefined) {
       fields.zone = findZone(zonePath);
-      if (fields.zone === undefined) throw unknownTimeZone(zonePath);
+      if (fields.zone === undefined) throw unknownTimeZone(zonePath.toLowerCase());
     } else if (infinity !== undefined || (other === "-" && /^-infinity$/i.test(source))) {
       fields.special = source.startsWith("-") ? "-infinity" : "infinity";
       return fields;

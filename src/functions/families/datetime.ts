@@ -74,20 +74,14 @@ function age(a: Int64, b: Int64): Interval {
   let days = to.day - from.day;
   let months = (to.year - from.year) * 12 + to.month - from.month;
   if (micros < 0) { micros += MICROS_PER_DAY; days--; }
-  if (days < 0) {
-    // The borrowed month is the earlier date's when the difference is positive, the later one's otherwise.
-    const borrowed = negative ? { year: to.year, month: to.month } : { year: from.year, month: from.month };
-    const before = negative ? previousMonth(borrowed) : borrowed;
-    days += daysInMonth(before.year, before.month);
+  // Months are borrowed at the length of the earlier date's month.
+  while (days < 0) {
+    days += daysInMonth(from.year, from.month);
     months--;
   }
   const result = new Interval(months, days, micros);
   return negative ? negateInterval(result) : result;
 }
-function previousMonth(m: { year: number; month: number }): { year: number; month: number } {
-  return m.month === 1 ? { year: m.year - 1, month: 12 } : { year: m.year, month: m.month - 1 };
-}
-
 function justifyHours(value: Interval): Interval {
   let whole = Number(BigInt(value.micros) / 86_400_000_000n);
   let micros = Number(BigInt(value.micros) % 86_400_000_000n);

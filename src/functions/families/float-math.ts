@@ -31,8 +31,9 @@ export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  if (rest > 0.5) return floor === -1 ? -0 : floor + 1;
+  const even = floor % 2 === 0 ? floor : floor + 1;
+  return even === 0 && value < 0 ? -0 : even;
 }
 
 function power(a: number, b: number): number {

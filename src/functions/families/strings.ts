@@ -5,7 +5,7 @@ import { quoteIdentifier, splitName } from "../catalog-service.js";
 import { type EvaluationContext, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { hashBytes } from "../text/hash.js";
-import { fromEscape, fromHex, toEscape, toHex } from "../types/bytea.js";
+import { fromEscape, fromHex, toHex } from "../types/bytea.js";
 import { decodeText, encodeText } from "../types/bytes.js";
 import { characterCount, positionAfter, trimSpacesRight } from "../types/strings.js";
 import { formatText } from "../text/format.js";
@@ -116,10 +116,16 @@ function chr(code: number): string {
 function encode(bytes: Uint8Array, format: string): string {
   switch (format.toLowerCase()) {
     case "hex": return toHex(bytes);
-    case "escape": return toEscape(bytes);
+    case "escape": return encodeEscape(bytes);
     case "base64": return (Buffer.from(bytes).toString("base64").match(/.{1,76}/g) ?? []).join("\n");
     default: throw invalidParameter(`unrecognized encoding: "${format}"`);
   }
+}
+/** Only zero and bytes above 127 in octal, unlike bytea's own escape output. */
+function encodeEscape(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte === 0 || byte > 127 ? `\\${byte.toString(8).padStart(3, "0")}` : byte === 92 ? "\\\\" : String.fromCharCode(byte);
+  return text;
 }
 function decode(text: string, format: string): Uint8Array {
   switch (format.toLowerCase()) {
