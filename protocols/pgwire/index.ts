@@ -1,0 +1,1 @@
+export { PgConnection, type PgConnectionOptions, type PgTransport } from "./connection.js";

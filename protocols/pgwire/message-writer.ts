@@ -1,0 +1,115 @@
+/**
+ * Backend messages into one growing buffer. A message is started with its type byte, filled, and ended, which patches its length.
+ * Source: PostgreSQL documentation, "Message Formats".
+ *
+ * Invariant: `take` gives whole messages only and hands the buffer over; the writer goes on with a new one.
+ */
+const INITIAL_BYTES = 8192;
+
+export class MessageWriter {
+  #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  #used = 0;
+  #start = 0;
+
+  get length(): number {
+    return this.#used;
+  }
+
+  start(type: number): this {
+    this.#reserve(5);
+    this.#start = this.#used;
+    this.#buffer[this.#used] = type;
+    this.#used += 5;
+    return this;
+  }
+  end(): void {
+    this.#buffer.writeInt32BE(this.#used - this.#start - 1, this.#start + 1);
+  }
+  byte(value: number): this {
+    this.#reserve(1);
+    this.#buffer[this.#used++] = value;
+    return this;
+  }
+  int16(value: number): this {
+    this.#reserve(2);
+    this.#used = this.#buffer.writeInt16BE(value, this.#used);
+    return this;
+  }
+  int32(value: number): this {
+    this.#reserve(4);
+    this.#used = this.#buffer.writeInt32BE(value, this.#used);
+    return this;
+  }
+  uint32(value: number): this {
+    this.#reserve(4);
+    this.#used = this.#buffer.writeUInt32BE(value >>> 0, this.#used);
+    return this;
+  }
+  cstring(value: string): this {
+    this.#reserve(value.length * 3 + 1);
+    this.#used += this.#buffer.write(value, this.#used, "utf8");
+    this.#buffer[this.#used++] = 0;
+    return this;
+  }
+  bytes(value: Uint8Array): this {
+    this.#reserve(value.length);
+    this.#buffer.set(value, this.#used);
+    this.#used += value.length;
+    return this;
+  }
+  /** A DataRow value: int32 length, then the bytes. */
+  value(bytes: Uint8Array): this {
+    return this.int32(bytes.length).bytes(bytes);
+  }
+  /** A DataRow value in text form. */
+  text(value: string): this {
+    const length = value.length;
+    this.#reserve(4 + length * 3);
+    const at = this.#used + 4;
+    // Short ASCII (numbers, most keys) is cheaper by hand than through the encoder.
+    if (length < 24) {
+      const buffer = this.#buffer;
+      let i = 0;
+      for (; i < length; i++) {
+        const code = value.charCodeAt(i);
+        if (code > 127) break;
+        buffer[at + i] = code;
+      }
+      if (i === length) {
+        buffer.writeInt32BE(length, this.#used);
+        this.#used = at + length;
+        return this;
+      }
+    }
+    const written = this.#buffer.write(value, at, "utf8");
+    this.#buffer.writeInt32BE(written, this.#used);
+    this.#used = at + written;
+    return this;
+  }
+  /** Ready-made messages (rows that the addon encoded). */
+  raw(bytes: Uint8Array): this {
+    return this.bytes(bytes);
+  }
+
+  /** Drops what was written after `length`: a message that failed half-way. */
+  truncate(length: number): void {
+    this.#used = length;
+  }
+
+  take(): Buffer {
+    const out = this.#buffer.subarray(0, this.#used);
+    // A large buffer is handed over whole; a small rest is worth keeping for the next messages.
+    if (this.#buffer.length - this.#used >= 2048) this.#buffer = this.#buffer.subarray(this.#used);
+    else this.#buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+    this.#used = 0;
+    return out;
+  }
+
+  #reserve(size: number): void {
+    const need = this.#used + size;
+    if (need <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(need, this.#buffer.length * 2, INITIAL_BYTES));
+    this.#buffer.copy(grown, 0, 0, this.#used);
+    this.#buffer = grown;
+  }
+}

@@ -1,0 +1,2 @@
+export { Listener } from "./listener.js";
+export { openPostgresDoor } from "./postgres.js";

@@ -1,0 +1,121 @@
+/**
+ * A TCP port: accepts, bounds and closes connections. Knows sockets and no protocol; the only importer of node:net.
+ *
+ * Back-pressure: reading pauses while the connection's backlog of unhandled input is above a limit, and a writer that must not
+ * run ahead awaits `drained`.
+ */
+import { type Server, type Socket, createServer } from "node:net";
+
+export interface SocketTransport {
+  write(bytes: Uint8Array): boolean;
+  drained(): Promise<void>;
+  end(): void;
+  readonly isLoopback: boolean;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+export interface ConnectionHandler {
+  data(chunk: Buffer): void;
+  disconnected(): void;
+  shutDown(): void;
+  readonly backlogBytes: number;
+}
+export interface ListenerOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly connect: (transport: SocketTransport) => ConnectionHandler;
+}
+
+const MAX_BACKLOG_BYTES = 1 << 20;
+/** A client that does not read is dropped when this much output waits for it. */
+const MAX_OUTPUT_BYTES = 256 << 20;
+
+export class Listener {
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, ConnectionHandler>();
+
+  constructor(private readonly options: ListenerOptions) {
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+  /** The port listened on (useful when 0 was asked for in tests). */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === "object" && address ? address.port : this.options.port;
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host: this.options.host, port: this.options.port, backlog: 1024 }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+  }
+
+  /** Stops accepting, tells every client, and resolves when all are gone or after `graceMillis`. */
+  async close(graceMillis = 3000): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const handler of this.#connections.values()) handler.shutDown();
+    const timer = setTimeout(() => {
+      for (const socket of this.#connections.keys()) socket.destroy();
+    }, graceMillis);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #accept(socket: Socket): void {
+    let waiting: (() => void)[] = [];
+    const release = () => {
+      const callbacks = waiting;
+      waiting = [];
+      for (const callback of callbacks) callback();
+    };
+    const remoteAddress = socket.remoteAddress ?? "";
+    const handler = this.options.connect({
+      write: (bytes) => {
+        if (socket.writableLength > MAX_OUTPUT_BYTES) socket.destroy();
+        return !socket.destroyed && socket.write(bytes);
+      },
+      drained: () => (socket.writableNeedDrain && !socket.destroyed ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve()),
+      end: () => void socket.end(),
+      isLoopback: isLoopback(remoteAddress),
+      remoteAddress,
+      remotePort: socket.remotePort ?? 0,
+    });
+    this.#connections.set(socket, handler);
+    let checking = false;
+    const resumeWhenHandled = () => {
+      if (socket.destroyed) return;
+      if (handler.backlogBytes > MAX_BACKLOG_BYTES) setTimeout(resumeWhenHandled, 2);
+      else {
+        checking = false;
+        socket.resume();
+      }
+    };
+    socket.on("data", (chunk: Buffer) => {
+      handler.data(chunk);
+      if (!checking && handler.backlogBytes > MAX_BACKLOG_BYTES) {
+        checking = true;
+        socket.pause();
+        setTimeout(resumeWhenHandled, 2);
+      }
+    });
+    socket.on("drain", release);
+    socket.on("error", () => {}); // "close" follows and does the work
+    socket.on("close", () => {
+      this.#connections.delete(socket);
+      release();
+      handler.disconnected();
+    });
+  }
+}
+
+export function isLoopback(address: string): boolean {
+  return address === "::1" || /^(::ffff:)?127\./.test(address);
+}
