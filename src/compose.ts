@@ -1,0 +1,33 @@
+/**
+ * The composition root of the engine: front end, functions, computed relations and the native engine, put together once per
+ * JavaScript thread. The server (main.ts) and the embedded API (index.ts) both start here.
+ */
+import { systemProviders, systemRelations } from "../sql/pg_catalog/index.js";
+import { type EngineDatabase, openDatabase } from "./engine/index.js";
+import { registerSystemProvider } from "./execution/index.js";
+import { registry } from "./functions/index.js";
+import { defineVector } from "./functions/vector/index.js";
+import { createFrontEnd } from "../sql/index.js";
+
+export interface ComposeOptions {
+  /** Data folder; null = in memory. */
+  readonly folder: string | null;
+  readonly checkpointLogBytes?: number;
+  /** Keep log segments that a checkpoint made unnecessary. */
+  readonly keepLog?: boolean;
+  /** 0 for the main thread; others attach to the engine that it opened. */
+  readonly threadNumber?: number;
+}
+
+/** Functions and computed relations are the same for every database of the thread. */
+let composed = false;
+
+export async function compose(options: ComposeOptions): Promise<EngineDatabase> {
+  if (!composed) {
+    composed = true;
+    defineVector(registry);
+    for (const [name, provider] of systemProviders) registerSystemProvider(name, provider);
+  }
+  const frontEnd = await createFrontEnd(registry);
+  return openDatabase({ ...options, registry, systemRelations }, frontEnd);
+}
