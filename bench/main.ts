@@ -1,0 +1,21 @@
+/** `npm run bench -- <name>…`: runs the named benchmarks (all without a name). Fails when a peer or the engine is missing. */
+const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  resp: () => import("./resp.js"),
+  "point-select": () => import("./point-select.js"),
+  insert: () => import("./insert.js"),
+  copy: () => import("./copy.js"),
+  hnsw: () => import("./hnsw.js"),
+  startup: () => import("./startup.js"),
+};
+
+const names = process.argv.slice(2);
+for (const name of names) {
+  if (!(name in benchmarks)) {
+    console.error(`unknown benchmark "${name}"; there are: ${Object.keys(benchmarks).join(", ")}`);
+    process.exit(1);
+  }
+}
+for (const name of names.length > 0 ? names : Object.keys(benchmarks)) {
+  await (await (benchmarks[name] as () => Promise<{ run(): Promise<void> }>)()).run();
+}
+process.exit(0);

@@ -1,0 +1,132 @@
+/** What is not supported says so, with its code and its name: nothing succeeds silently (rule 5). */
+import { Redis } from "ioredis";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectPg } from "../support/clients.js";
+import { type OrreryProcess, startOrrery } from "../support/processes.js";
+
+/** Statement, and the word of the feature that the message must name. */
+const statements: readonly (readonly [string, RegExp])[] = [
+  ["create function f() returns int language sql as 'select 1'", /function/i],
+  ["create procedure p() language sql as 'select 1'", /procedure|function/i],
+  ["create or replace function f() returns trigger language plpgsql as 'begin return new; end'", /function/i],
+  ["create trigger t before insert on items for each row execute function f()", /trigger/i],
+  ["create event trigger t on ddl_command_start execute function f()", /trigger/i],
+  ["create rule r as on insert to items do nothing", /rule/i],
+  ["create aggregate a (int) (sfunc = int4pl, stype = int)", /aggregate/i],
+  ["create operator === (leftarg = int, rightarg = int, function = int4eq)", /operator/i],
+  ["create operator class oc for type int using btree as operator 1 <", /operator/i],
+  ["create operator family of using btree", /operator/i],
+  ["create type mood as enum ('sad', 'ok')", /type|enum/i],
+  ["create type pair as (a int, b int)", /type/i],
+  ["create type r as range (subtype = int)", /type|range/i],
+  ["create domain d as int check (value > 0)", /domain/i],
+  ["create materialized view mv as select 1", /materialized/i],
+  ["refresh materialized view mv", /materialized/i],
+  ["create table child () inherits (items)", /inherit/i],
+  ["create table parts (id int) partition by range (id)", /partition/i],
+  ["create table part partition of items for values from (1) to (2)", /partition/i],
+  ["create temporary table tt (id int)", /temporary/i],
+  ["create table like_items (like items)", /like/i],
+  ["create table g (a int, b int generated always as (a + 1) stored)", /generated/i],
+  ["create table x (a int, exclude using gist (a with =))", /exclu/i],
+  ["create index on items using gin (name)", /gin/i],
+  ["create index on items using gist (name)", /gist/i],
+  ["create index on items using brin (id)", /brin/i],
+  ["create index on items using hash (id)", /hash/i],
+  ["create index on items using spgist (name)", /spgist/i],
+  ["create index on items using ivfflat (name)", /ivfflat/i],
+  ["create index on items (lower(name))", /expression/i],
+  ["create index on items (id) where id > 5", /partial/i],
+  ["create statistics s on id, name from items", /statistics/i],
+  ["create publication p for all tables", /publication/i],
+  ["create subscription s connection 'x' publication p", /subscription/i],
+  ["create server s foreign data wrapper w", /server|foreign/i],
+  ["create foreign data wrapper w", /foreign/i],
+  ["create foreign table ft (id int) server s", /foreign/i],
+  ["create policy p on items", /policy|row/i],
+  ["alter table items enable row level security", /row/i],
+  ["create tablespace ts location '/tmp'", /tablespace/i],
+  ["create database other", /database/i],
+  ["drop database other", /database/i],
+  ["create collation c from \"C\"", /collation/i],
+  ["create conversion c for 'LATIN1' to 'UTF8' from f", /conversion/i],
+  ["create text search configuration tc (copy = simple)", /text search/i],
+  ["create cast (int as text) with inout", /cast/i],
+  ["create access method am type index handler h", /access method/i],
+  ["create language plperl", /language/i],
+  ["create transform for int language sql (from sql with function f(internal))", /transform/i],
+  ["do 'begin end'", /do/i],
+  ["call p()", /call|procedure/i],
+  ["merge into items using items s on false when matched then delete", /merge/i],
+  ["prepare transaction 'x'", /prepare transaction|two-phase/i],
+  ["commit prepared 'x'", /prepared|two-phase/i],
+  ["begin isolation level serializable", /serializable/i],
+  ["cluster items", /cluster/i],
+  ["security label on table items is 'x'", /security label/i],
+  ["import foreign schema s from server x into public", /foreign/i],
+  ["alter system set work_mem = '1MB'", /alter system/i],
+  ["load 'x'", /load/i],
+  ["reassign owned by postgres to postgres", /owned/i],
+  ["drop owned by postgres", /owned/i],
+  ["alter table items add column z int generated always as (id * 2) stored", /generated/i],
+  ["alter table items inherit other", /inherit/i],
+  ["alter table items attach partition p for values in (1)", /partition/i],
+  ["alter table items set tablespace ts", /tablespace/i],
+  ["alter table items set unlogged", /unlogged|logged/i],
+  ["alter table items replica identity full", /replica/i],
+  ["alter table items disable trigger all", /trigger/i],
+  ["insert into item_names values ('x')", /view/i],
+  ["update item_names set name = 'x'", /view/i],
+  ["delete from item_names", /view/i],
+  ["select '<a/>'::xml", /xml/i],
+  ["select xmlelement(name a)", /xml/i],
+  ["select * from xmltable('/a' passing '<a/>' columns b int)", /xml/i],
+  ["select * from items tablesample bernoulli (10)", /tablesample/i],
+  ["select 'a'::tsvector", /tsvector/i],
+  ["copy items to '/tmp/orrery-copy'", /file|copy/i],
+  ["copy items from program 'true'", /program|copy/i],
+];
+const commands: readonly (readonly string[])[] = [
+  ["XADD", "s", "*", "a", "1"], ["XRANGE", "s", "-", "+"], ["XREAD", "STREAMS", "s", "0"], ["XGROUP", "CREATE", "s", "g", "$"], ["XLEN", "s"],
+  ["EVAL", "return 1", "0"], ["EVALSHA", "abc", "0"], ["SCRIPT", "LOAD", "return 1"], ["FCALL", "f", "0"], ["FUNCTION", "LIST"],
+  ["PFADD", "h", "a"], ["PFCOUNT", "h"], ["GEOADD", "g", "1", "2", "a"], ["GEOSEARCH", "g", "FROMMEMBER", "a", "BYRADIUS", "1", "m"], ["GEODIST", "g", "a", "b"],
+  ["ACL", "SETUSER", "x"], ["CLUSTER", "INFO"], ["REPLICAOF", "localhost", "1"], ["PSYNC", "?", "-1"], ["MONITOR"],
+  ["DUMP", "k"], ["RESTORE", "k", "0", "x"], ["MIGRATE", "h", "1", "k", "0", "1"], ["SORT", "k"], ["MODULE", "LIST"],
+  ["LATENCY", "LATEST"], ["SLOWLOG", "GET"], ["FAILOVER"], ["BITFIELD", "k", "GET", "u8", "0"], ["LCS", "a", "b"],
+];
+
+describe("refusals", () => {
+  let orrery: OrreryProcess;
+  let client: pg.Client;
+  let redis: Redis;
+  beforeAll(async () => {
+    orrery = await startOrrery();
+    client = await connectPg(orrery.port);
+    await client.query("create table items (id int primary key, name text); create view item_names as select name from items");
+    redis = new Redis({ port: orrery.redisPort });
+  });
+  afterAll(async () => {
+    await client?.end();
+    redis?.disconnect();
+    await orrery?.stop();
+  });
+
+  test.each(statements)("%s", async (sql, feature) => {
+    const error = await client.query(sql).then(
+      () => undefined,
+      (e: pg.DatabaseError) => e,
+    );
+    expect(error?.code, `${sql} must be refused: ${error?.message}`).toBe("0A000");
+    expect(error?.message).toMatch(feature);
+  });
+  test.each(commands)("%s %s", async (...words) => {
+    const [name = "", ...args] = words.filter((word) => word !== undefined);
+    const error = await redis.call(name, ...args).then(
+      () => undefined,
+      (e: Error) => e,
+    );
+    expect(error?.message).toMatch(/^ERR /);
+    expect(error?.message.toUpperCase()).toContain(name);
+  });
+});
