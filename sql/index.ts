@@ -28,7 +28,9 @@ function bind(registry: FunctionRegistry, statement: ParsedStatement, context: B
 function describe(statement: ReturnType<typeof parseStatements>[number]): ParsedStatement {
   const { tree } = statement;
   const action = tree.rawKind === "TransactionStmt" ? transactionActionOf(tree.rawBody) : undefined;
-  const transactionAction = action === "begin" || action === "commit" || action === "rollback" || action === "rollbackTo" ? action : undefined;
+  const transactionAction =
+    action === "begin" || action === "commit" || action === "rollback" || action === "rollbackTo" ? action : undefined;
   return { text: statement.text, offset: statement.offset, tree, transactionAction };
 }
+
 export { parseStatements };

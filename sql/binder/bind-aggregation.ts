@@ -7,10 +7,10 @@
 import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import { groupingError, notSupportedAt } from "../../src/types/index.js";
 import type { GroupItem, SelectQuery } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { columnReference } from "./bind-expression.js";
 import { findTarget, type SortReference, type TargetEntry } from "./bind-select.js";
 import { requireEquality } from "./bind-sort.js";
+import { at, type Binder } from "./binder.js";
 import { resolveUnknown } from "./coerce.js";
 import type { NamespaceItem, Scope } from "./scope.js";
 import { mapChildren, sameExpression, visitPlan } from "./walk.js";
@@ -36,12 +36,19 @@ export function planAggregation(
   const groupingSets = bindGroupBy(binder, scope, query, targets, keyTargets);
   const keys: Expression[] = keyTargets.map((target) => targets[target]!.expression);
   targets.length = before; // keys that are no output are no targets
-  if (keys.length === 0 && groupingSets === undefined && scope.aggregates.length === 0 && having === undefined && query.groupBy.length === 0) {
+  if (
+    keys.length === 0 &&
+    groupingSets === undefined &&
+    scope.aggregates.length === 0 &&
+    having === undefined &&
+    query.groupBy.length === 0
+  ) {
     return { plan: input, replace: (expression) => expression };
   }
   if (groupingSets === undefined) addDependentColumns(binder, scope, keys);
   const columns: PlanColumn[] = keys.map((key) => {
-    if (key.kind === "ColumnReference") return input.columns.find((column) => column.id === key.id) ?? { id: key.id, name: key.name, type: key.type, typmod: key.typmod };
+    if (key.kind === "ColumnReference")
+      return input.columns.find((column) => column.id === key.id) ?? { id: key.id, name: key.name, type: key.type, typmod: key.typmod };
     const column = binder.newColumn("?column?", key.type, key.typmod);
     binder.owners[column.id] = scope;
     return column;
@@ -61,7 +68,13 @@ export function planAggregation(
   return { plan, replace };
 }
 
-function bindGroupBy(binder: Binder, scope: Scope, query: SelectQuery, targets: TargetEntry[], keys: number[]): (readonly number[])[] | undefined {
+function bindGroupBy(
+  binder: Binder,
+  scope: Scope,
+  query: SelectQuery,
+  targets: TargetEntry[],
+  keys: number[],
+): (readonly number[])[] | undefined {
   const keyOf = (item: GroupItem): number[] => {
     if (item.kind !== "expression") return item.items.flatMap(keyOf);
     // GROUP BY (a, b) is a row that means its fields.
@@ -80,7 +93,9 @@ function bindGroupBy(binder: Binder, scope: Scope, query: SelectQuery, targets: 
     for (const item of query.groupBy) keyOf(item);
     return undefined;
   }
-  const product = query.groupBy.map((item) => setsOf(item, keyOf)).reduce((left, right) => left.flatMap((a) => right.map((b) => [...new Set([...a, ...b])])));
+  const product = query.groupBy
+    .map((item) => setsOf(item, keyOf))
+    .reduce((left, right) => left.flatMap((a) => right.map((b) => [...new Set([...a, ...b])])));
   if (!query.groupDistinct) return product;
   const seen = new Map(product.map((set) => [[...set].sort().join(","), set]));
   return [...seen.values()];
@@ -103,7 +118,8 @@ function setsOf(item: GroupItem, keyOf: (item: GroupItem) => number[]): number[]
       const parts = item.items.map(keyOf);
       if (parts.length > 12) throw notSupportedAt("CUBE of more than 12 elements", at(item.position));
       const sets: number[][] = [];
-      for (let mask = 2 ** parts.length - 1; mask >= 0; mask--) sets.push(parts.filter((_, i) => mask & (1 << (parts.length - 1 - i))).flat());
+      for (let mask = 2 ** parts.length - 1; mask >= 0; mask--)
+        sets.push(parts.filter((_, i) => mask & (1 << (parts.length - 1 - i))).flat());
       return sets;
     }
   }
@@ -112,8 +128,10 @@ function refuseAggregateKey(scope: Scope, entry: TargetEntry): void {
   const ids = new Set(scope.aggregates.map((aggregate) => aggregate.column.id));
   const windowIds = new Set(scope.windowCalls.map((call) => call.column.id));
   const look = (e: Expression): void => {
-    if (e.kind === "ColumnReference" && ids.has(e.id)) throw groupingError("aggregate functions are not allowed in GROUP BY", at(e.position));
-    if (e.kind === "ColumnReference" && windowIds.has(e.id)) throw groupingError("window functions are not allowed in GROUP BY", at(e.position));
+    if (e.kind === "ColumnReference" && ids.has(e.id))
+      throw groupingError("aggregate functions are not allowed in GROUP BY", at(e.position));
+    if (e.kind === "ColumnReference" && windowIds.has(e.id))
+      throw groupingError("window functions are not allowed in GROUP BY", at(e.position));
     mapChildren(e, (child) => {
       look(child);
       return child;
@@ -140,7 +158,12 @@ function dependsOnKeys(binder: Binder, item: NamespaceItem, keyIds: ReadonlySet<
   });
 }
 
-function makeReplacer(binder: Binder, scope: Scope, keys: readonly Expression[], columns: readonly PlanColumn[]): (expression: Expression) => Expression {
+function makeReplacer(
+  binder: Binder,
+  scope: Scope,
+  keys: readonly Expression[],
+  columns: readonly PlanColumn[],
+): (expression: Expression) => Expression {
   const allowed = new Set<ColumnId>(columns.map((column) => column.id));
   for (const call of scope.windowCalls) allowed.add(call.column.id);
   const expressionKeys = keys.map((key, i) => ({ key, column: columns[i]! })).filter(({ key }) => key.kind !== "ColumnReference");
@@ -163,6 +186,8 @@ function makeReplacer(binder: Binder, scope: Scope, keys: readonly Expression[],
   return replace;
 }
 function qualifiedName(scope: Scope, id: ColumnId, name: string): string {
-  const item = scope.known.find((candidate) => candidate.name !== "" && candidate.relationVisible && candidate.columns.some((column) => column.id === id));
+  const item = scope.known.find(
+    (candidate) => candidate.name !== "" && candidate.relationVisible && candidate.columns.some((column) => column.id === id),
+  );
   return item === undefined ? name : `${item.name}.${name}`;
 }

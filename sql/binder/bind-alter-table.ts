@@ -19,7 +19,11 @@ export function bindAlterTable(binder: Binder, statement: Extract<DefinitionStat
   if (object === undefined || object.class !== "table") {
     const onlyOwner = statement.actions.every((action) => action.kind === "owner" || action.kind === "noOp");
     if (object !== undefined && !onlyOwner) {
-      throw wrongObjectType(`ALTER action cannot be performed on relation "${object.name}"`, undefined, `This operation is not supported for ${object.class === "index" ? "indexes" : `${object.class}s`}.`);
+      throw wrongObjectType(
+        `ALTER action cannot be performed on relation "${object.name}"`,
+        undefined,
+        `This operation is not supported for ${object.class === "index" ? "indexes" : `${object.class}s`}.`,
+      );
     }
     if (object === undefined && !onlyOwner) return { kind: "AlterTable", name, ifExists, actions: [] };
   }
@@ -29,7 +33,12 @@ export function bindAlterTable(binder: Binder, statement: Extract<DefinitionStat
   return { kind: "AlterTable", name, ifExists, actions };
 }
 
-function bindAction(binder: Binder, action: AlterActionSyntax, shape: { name: string; type: number; typmod: number }[], table: string): AlterTableAction {
+function bindAction(
+  binder: Binder,
+  action: AlterActionSyntax,
+  shape: { name: string; type: number; typmod: number }[],
+  table: string,
+): AlterTableAction {
   const column = (name: string) => {
     const found = shape.find((candidate) => candidate.name === name);
     if (found === undefined) throw undefinedColumn(`column "${name}" of relation "${table}" does not exist`);
@@ -46,7 +55,11 @@ function bindAction(binder: Binder, action: AlterActionSyntax, shape: { name: st
     case "dropConstraint":
       return { kind: "dropConstraint", name: action.name, ifExists: action.ifExists, cascade: action.cascade };
     case "setDefault":
-      return { kind: "setDefault", column: action.name, value: action.expr === null ? null : storeDefault(binder, action.expr, action.name, column(action.name)) };
+      return {
+        kind: "setDefault",
+        column: action.name,
+        value: action.expr === null ? null : storeDefault(binder, action.expr, action.name, column(action.name)),
+      };
     case "setNotNull":
     case "dropNotNull":
       column(action.name);

@@ -1,36 +1,34 @@
 /** SET lists of UPDATE and ON CONFLICT DO UPDATE. */
-import { locationOf } from "../parser/location.js";
+
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan } from "../../src/plan/index.js";
 import { DbError, generatedAlways, notSupportedAt, syntaxError, undefinedColumn } from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
 import type { Assignment, Expr } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { defaultOrNull, findAttribute } from "./bind-default.js";
 import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
+import { at, type Binder } from "./binder.js";
 import { coerceForAssignment } from "./coerce.js";
 import type { Scope } from "./scope.js";
 
 export type BoundAssignments = readonly { readonly attribute: number; readonly value: Expression }[];
 
-export function bindAssignments(
-  binder: Binder,
-  scope: Scope,
-  table: TableObject,
-  set: readonly Assignment[],
-): BoundAssignments {
+export function bindAssignments(binder: Binder, scope: Scope, table: TableObject, set: readonly Assignment[]): BoundAssignments {
   let multi: readonly (Expression | undefined)[] = [];
   const seen = new Set<number>();
   return set.map((assignment) => {
     const attribute = findAttribute(table, assignment.column);
-    if (attribute === undefined) throw undefinedColumn(`column "${assignment.column}" of relation "${table.name}" does not exist`, at(assignment.position));
+    if (attribute === undefined)
+      throw undefinedColumn(`column "${assignment.column}" of relation "${table.name}" does not exist`, at(assignment.position));
     if (assignment.indirection.length > 0) throw notSupportedAt("assigning to an element or field of a column", at(assignment.position));
     if (seen.has(attribute.number)) {
-      throw new DbError({ sqlstate: "42601", message: `multiple assignments to same column "${attribute.name}"`, position: assignment.position });
+      throw new DbError({ sqlstate: "42601", message: `multiple assignments to same column "${attribute.name}"` });
     }
     seen.add(attribute.number);
     if (assignment.multi?.index === 0) multi = bindMultiple(binder, scope, table, assignment, set);
-    const written = assignment.multi === undefined ? bindAssigned(binder, scope, attribute, assignment.value) : multi[assignment.multi.index];
+    const written =
+      assignment.multi === undefined ? bindAssigned(binder, scope, attribute, assignment.value) : multi[assignment.multi.index];
     return { attribute: attribute.number, value: assignValue(binder, attribute, written, locationOf(assignment.value)) };
   });
 }
@@ -44,7 +42,10 @@ function bindAssigned(binder: Binder, scope: Scope, attribute: AttributeObject, 
 function onlyDefault(attribute: AttributeObject) {
   return attribute.generated === true
     ? generatedAlways(`column "${attribute.name}" can only be updated to DEFAULT`, `Column "${attribute.name}" is a generated column.`)
-    : generatedAlways(`column "${attribute.name}" can only be updated to DEFAULT`, `Column "${attribute.name}" is an identity column defined as GENERATED ALWAYS.`);
+    : generatedAlways(
+        `column "${attribute.name}" can only be updated to DEFAULT`,
+        `Column "${attribute.name}" is an identity column defined as GENERATED ALWAYS.`,
+      );
 }
 function assignValue(binder: Binder, attribute: AttributeObject, written: Expression | undefined, position: number): Expression {
   if (written === undefined) return defaultOrNull(binder, attribute);
@@ -72,7 +73,9 @@ function bindMultiple(
       return expanded;
     }
     if (fields.length !== count) throw mismatch();
-    return fields.map((field, i) => (names[i] === undefined ? bindExpression(binder, scope, field) : bindAssigned(binder, scope, names[i], field)));
+    return fields.map((field, i) =>
+      names[i] === undefined ? bindExpression(binder, scope, field) : bindAssigned(binder, scope, names[i], field),
+    );
   }
   if (value.kind === "Subquery" && value.form === "scalar") {
     for (const attribute of names) if (attribute?.identity === "always" || attribute?.generated === true) throw onlyDefault(attribute);
@@ -81,7 +84,12 @@ function bindMultiple(
       const inner = bindQuery(binder, scope, value.query, { resolveUnknowns: true });
       if (inner.columns.length !== count) throw mismatch();
       const column = inner.columns[i]!;
-      const plan: LogicalPlan = { kind: "Project", input: inner, expressions: [columnReference(column)], columns: [binder.newColumn(column.name, column.type, column.typmod)] };
+      const plan: LogicalPlan = {
+        kind: "Project",
+        input: inner,
+        expressions: [columnReference(column)],
+        columns: [binder.newColumn(column.name, column.type, column.typmod)],
+      };
       return { kind: "Subquery", form: "scalar", plan, type: column.type, typmod: column.typmod };
     });
   }

@@ -1,10 +1,18 @@
 /** Statements that are not queries, to commands. */
 import type { BoundStatement, Command, LogicalPlan, QualifiedName, SequenceOptions } from "../../src/plan/index.js";
-import { duplicateColumn, invalidParameterValue, notSupported, notSupportedAt, type Oid, syntaxError, TypeOid, wrongObjectType } from "../../src/types/index.js";
+import {
+  duplicateColumn,
+  invalidParameterValue,
+  notSupported,
+  notSupportedAt,
+  type Oid,
+  syntaxError,
+  TypeOid,
+  wrongObjectType,
+} from "../../src/types/index.js";
 import { deparseQuery } from "../parser/deparse.js";
 import type { RelationName, Statement } from "../parser/syntax-tree.js";
 import type { DefinitionStatement, SequenceOptionsSyntax } from "../parser/syntax-tree-definition.js";
-import { at, type Binder } from "./binder.js";
 import { bindAlterTable } from "./bind-alter-table.js";
 import { bindExpression, resolveTypeName } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
@@ -12,6 +20,7 @@ import { bindModification } from "./bind-modification.js";
 import { bindQuery } from "./bind-query.js";
 import { bindWithin } from "./bind-statement.js";
 import { bindCreateIndex, bindCreateTable } from "./bind-table-definition.js";
+import { at, type Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
 import { Scope } from "./scope.js";
 
@@ -30,9 +39,13 @@ export function nameOf(names: readonly string[]): QualifiedName {
   const name = names.at(-1) ?? "";
   return names.length > 1 ? { schema: names.at(-2)!, name } : { name };
 }
-const optional = <Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } => (value === undefined ? {} : ({ [key]: value } as { [K in Key]: Value }));
+const optional = <Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } =>
+  value === undefined ? {} : ({ [key]: value } as { [K in Key]: Value });
 
-export function bindCommand(binder: Binder, statement: Exclude<Statement, { kind: "Query" | "Insert" | "Update" | "Delete" | "Empty" }>): BoundCommand {
+export function bindCommand(
+  binder: Binder,
+  statement: Exclude<Statement, { kind: "Query" | "Insert" | "Update" | "Delete" | "Empty" }>,
+): BoundCommand {
   switch (statement.kind) {
     case "CreateTable":
       return { command: bindCreateTable(binder, statement), tag: "CREATE TABLE" };
@@ -44,49 +57,139 @@ export function bindCommand(binder: Binder, statement: Exclude<Statement, { kind
       const names = query.columns.map((column, i) => columnNames[i] ?? column.name);
       const twice = names.find((name, i) => names.indexOf(name) !== i);
       if (twice !== undefined) throw duplicateColumn(`column "${twice}" specified more than once`);
-      return { command: { kind: "CreateTableAs", name: qualified(relation), query, columnNames: names, ifNotExists, withData }, tag: statement.tag === "SELECT INTO" ? "SELECT" : "SELECT" };
+      return {
+        command: { kind: "CreateTableAs", name: qualified(relation), query, columnNames: names, ifNotExists, withData },
+        tag: statement.tag === "SELECT INTO" ? "SELECT" : "SELECT",
+      };
     }
     case "AlterTable":
       return { command: bindAlterTable(binder, statement), tag: `ALTER ${statement.object.toUpperCase()}` };
     case "Rename":
       return {
-        command: { kind: "Rename", object: statement.object, name: nameOf(statement.name), ...optional("subname", statement.subname), newName: statement.newName, ifExists: statement.ifExists },
+        command: {
+          kind: "Rename",
+          object: statement.object,
+          name: nameOf(statement.name),
+          ...optional("subname", statement.subname),
+          newName: statement.newName,
+          ifExists: statement.ifExists,
+        },
         tag: statement.tag,
       };
     case "SetSchema":
-      return { command: { kind: "SetSchema", object: statement.object, name: nameOf(statement.name), schema: statement.schema, ifExists: statement.ifExists }, tag: `ALTER ${statement.object.toUpperCase()}` };
+      return {
+        command: {
+          kind: "SetSchema",
+          object: statement.object,
+          name: nameOf(statement.name),
+          schema: statement.schema,
+          ifExists: statement.ifExists,
+        },
+        tag: `ALTER ${statement.object.toUpperCase()}`,
+      };
     case "Drop":
-      return { command: { kind: "Drop", object: statement.object, names: statement.names.map(nameOf), ifExists: statement.ifExists, cascade: statement.cascade }, tag: `DROP ${statement.object.toUpperCase()}` };
+      return {
+        command: {
+          kind: "Drop",
+          object: statement.object,
+          names: statement.names.map(nameOf),
+          ifExists: statement.ifExists,
+          cascade: statement.cascade,
+        },
+        tag: `DROP ${statement.object.toUpperCase()}`,
+      };
     case "CreateIndex":
       return { command: bindCreateIndex(binder, statement), tag: "CREATE INDEX" };
     case "CreateView":
       return { command: bindCreateView(binder, statement), tag: "CREATE VIEW" };
     case "CreateSequence":
-      return { command: { kind: "CreateSequence", name: qualified(statement.relation), options: bindSequenceOptions(binder, statement.options), ifNotExists: statement.ifNotExists }, tag: "CREATE SEQUENCE" };
+      return {
+        command: {
+          kind: "CreateSequence",
+          name: qualified(statement.relation),
+          options: bindSequenceOptions(binder, statement.options),
+          ifNotExists: statement.ifNotExists,
+        },
+        tag: "CREATE SEQUENCE",
+      };
     case "AlterSequence":
-      return { command: { kind: "AlterSequence", name: qualified(statement.relation), options: bindSequenceOptions(binder, statement.options), ifExists: statement.ifExists }, tag: "ALTER SEQUENCE" };
+      return {
+        command: {
+          kind: "AlterSequence",
+          name: qualified(statement.relation),
+          options: bindSequenceOptions(binder, statement.options),
+          ifExists: statement.ifExists,
+        },
+        tag: "ALTER SEQUENCE",
+      };
     case "CreateSchema":
-      return { command: { kind: "CreateSchema", name: statement.name, ifNotExists: statement.ifNotExists, ...optional("authorization", statement.authorization) }, tag: "CREATE SCHEMA" };
+      return {
+        command: {
+          kind: "CreateSchema",
+          name: statement.name,
+          ifNotExists: statement.ifNotExists,
+          ...optional("authorization", statement.authorization),
+        },
+        tag: "CREATE SCHEMA",
+      };
     case "CreateExtension":
-      return { command: { kind: "CreateExtension", name: statement.name, ...optional("schema", statement.schema), ifNotExists: statement.ifNotExists }, tag: "CREATE EXTENSION" };
+      return {
+        command: {
+          kind: "CreateExtension",
+          name: statement.name,
+          ...optional("schema", statement.schema),
+          ifNotExists: statement.ifNotExists,
+        },
+        tag: "CREATE EXTENSION",
+      };
     case "CreateRole":
     case "AlterRole":
-      return { command: { kind: statement.kind, name: statement.name, options: statement.options }, tag: statement.kind === "CreateRole" ? "CREATE ROLE" : "ALTER ROLE" };
+      return {
+        command: { kind: statement.kind, name: statement.name, options: statement.options },
+        tag: statement.kind === "CreateRole" ? "CREATE ROLE" : "ALTER ROLE",
+      };
     case "DropRole":
       return { command: { kind: "DropRole", names: statement.names, ifExists: statement.ifExists }, tag: "DROP ROLE" };
     case "Comment": {
       const isPart = statement.object === "column" || statement.object === "tabconstraint";
       const name = nameOf(isPart ? statement.name.slice(0, -1) : statement.name);
-      return { command: { kind: "Comment", object: statement.object, name, ...(isPart ? { column: statement.name.at(-1)! } : {}), text: statement.text }, tag: "COMMENT" };
+      return {
+        command: {
+          kind: "Comment",
+          object: statement.object,
+          name,
+          ...(isPart ? { column: statement.name.at(-1)! } : {}),
+          text: statement.text,
+        },
+        tag: "COMMENT",
+      };
     }
     case "Truncate":
-      return { command: { kind: "Truncate", tables: statement.relations.map(qualified), restartIdentity: statement.restartIdentity, cascade: statement.cascade }, tag: "TRUNCATE TABLE" };
+      return {
+        command: {
+          kind: "Truncate",
+          tables: statement.relations.map(qualified),
+          restartIdentity: statement.restartIdentity,
+          cascade: statement.cascade,
+        },
+        tag: "TRUNCATE TABLE",
+      };
     case "Copy":
       return { command: bindCopy(binder, statement), tag: "COPY" };
     case "LockTable":
-      return { command: { kind: "LockTable", tables: statement.relations.map(qualified), mode: statement.mode, nowait: statement.nowait }, tag: "LOCK TABLE" };
+      return {
+        command: { kind: "LockTable", tables: statement.relations.map(qualified), mode: statement.mode, nowait: statement.nowait },
+        tag: "LOCK TABLE",
+      };
     case "Vacuum":
-      return { command: { kind: statement.isVacuum ? "Vacuum" : "Analyze", tables: statement.relations.map(qualified), analyze: statement.analyze }, tag: statement.isVacuum ? "VACUUM" : "ANALYZE" };
+      return {
+        command: {
+          kind: statement.isVacuum ? "Vacuum" : "Analyze",
+          tables: statement.relations.map(qualified),
+          analyze: statement.analyze,
+        },
+        tag: statement.isVacuum ? "VACUUM" : "ANALYZE",
+      };
     case "Reindex":
       return { command: { kind: "Reindex", object: statement.object, name: nameOf(statement.name) }, tag: "REINDEX" };
     case "Grant":
@@ -108,11 +211,17 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
   switch (statement.kind) {
     case "Transaction": {
       const { action, savepoint, modes, chain } = statement;
-      return { command: { kind: "Transaction", action, ...optional("savepoint", savepoint), ...modes, ...(chain ? { chain } : {}) }, tag: statement.tag };
+      return {
+        command: { kind: "Transaction", action, ...optional("savepoint", savepoint), ...modes, ...(chain ? { chain } : {}) },
+        tag: statement.tag,
+      };
     }
     case "Set": {
       const value = statement.values === null ? null : statement.values.join(", ");
-      return { command: { kind: "SetVariable", name: statement.name, value, local: statement.local }, tag: statement.isReset ? "RESET" : "SET" };
+      return {
+        command: { kind: "SetVariable", name: statement.name, value, local: statement.local },
+        tag: statement.isReset ? "RESET" : "SET",
+      };
     }
     case "SetTransaction":
       return { command: { kind: "SetTransaction", session: statement.session, ...statement.modes }, tag: "SET" };
@@ -121,26 +230,53 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
     case "Explain":
       return bindExplain(binder, statement);
     case "Prepare":
-      return { command: { kind: "Prepare", name: statement.name, paramTypes: statement.types.map((type) => resolveTypeName(binder, type).type), text: statement.text }, tag: "PREPARE" };
+      return {
+        command: {
+          kind: "Prepare",
+          name: statement.name,
+          paramTypes: statement.types.map((type) => resolveTypeName(binder, type).type),
+          text: statement.text,
+        },
+        tag: "PREPARE",
+      };
     case "Execute": {
       const scope = new Scope(undefined);
       scope.clause = "EXECUTE parameters";
-      return { command: { kind: "Execute", name: statement.name, args: statement.args.map((arg) => bindExpression(binder, scope, arg)) }, tag: "EXECUTE" };
+      return {
+        command: { kind: "Execute", name: statement.name, args: statement.args.map((arg) => bindExpression(binder, scope, arg)) },
+        tag: "EXECUTE",
+      };
     }
     case "Deallocate":
-      return { command: { kind: "Deallocate", name: statement.name ?? null }, tag: statement.name === undefined ? "DEALLOCATE ALL" : "DEALLOCATE" };
+      return {
+        command: { kind: "Deallocate", name: statement.name ?? null },
+        tag: statement.name === undefined ? "DEALLOCATE ALL" : "DEALLOCATE",
+      };
     case "Discard":
       return { command: { kind: "Discard", what: statement.what }, tag: `DISCARD ${statement.what.toUpperCase()}` };
     case "DeclareCursor": {
       const query = bindQuery(binder, undefined, statement.query, { resolveUnknowns: true });
-      return { command: { kind: "DeclareCursor", name: statement.name, query, scroll: statement.scroll, hold: statement.hold, binary: statement.binary }, tag: "DECLARE CURSOR" };
+      return {
+        command: {
+          kind: "DeclareCursor",
+          name: statement.name,
+          query,
+          scroll: statement.scroll,
+          hold: statement.hold,
+          binary: statement.binary,
+        },
+        tag: "DECLARE CURSOR",
+      };
     }
     case "Fetch": {
       const { cursor, direction, count, move } = statement;
       return { command: { kind: "Fetch", cursor, direction, count, move }, tag: move ? "MOVE" : "FETCH" };
     }
     case "ClosePortal":
-      return { command: { kind: "ClosePortal", name: statement.name ?? null }, tag: statement.name === undefined ? "CLOSE CURSOR ALL" : "CLOSE CURSOR" };
+      return {
+        command: { kind: "ClosePortal", name: statement.name ?? null },
+        tag: statement.name === undefined ? "CLOSE CURSOR ALL" : "CLOSE CURSOR",
+      };
     case "Listen":
     case "Unlisten":
       return { command: { kind: statement.kind, channel: statement.channel ?? null }, tag: statement.kind.toUpperCase() };
@@ -163,7 +299,8 @@ export function bindSequenceOptions(binder: Binder, syntax: SequenceOptionsSynta
     throw invalidParameterValue("sequence type must be smallint, integer, or bigint");
   }
   if (ownedBy !== undefined && ownedBy !== null && ownedBy.length < 2) throw syntaxError("invalid OWNED BY option");
-  const owner = ownedBy === undefined ? undefined : ownedBy === null ? null : { table: nameOf(ownedBy.slice(0, -1)), column: ownedBy.at(-1)! };
+  const owner =
+    ownedBy === undefined ? undefined : ownedBy === null ? null : { table: nameOf(ownedBy.slice(0, -1)), column: ownedBy.at(-1)! };
   return { ...rest, ...optional("type", resolved), ...optional("ownedBy", owner) };
 }
 
@@ -174,7 +311,15 @@ function bindCreateView(binder: Binder, statement: Extract<DefinitionStatement, 
   const columnNames = query.columns.map((column, i) => statement.columnNames[i] ?? column.name);
   const twice = columnNames.find((name, i) => columnNames.indexOf(name) !== i);
   if (twice !== undefined) throw duplicateColumn(`column "${twice}" specified more than once`);
-  return { kind: "CreateView", name: qualified(statement.relation), columnNames, query, sql: deparseQuery(statement.query), replace: statement.replace, dependsOn: [...binder.relationsRead] };
+  return {
+    kind: "CreateView",
+    name: qualified(statement.relation),
+    columnNames,
+    query,
+    sql: deparseQuery(statement.query),
+    replace: statement.replace,
+    dependsOn: [...binder.relationsRead],
+  };
 }
 
 function bindCopy(binder: Binder, statement: Extract<DefinitionStatement, { kind: "Copy" }>): Command {
@@ -184,18 +329,23 @@ function bindCopy(binder: Binder, statement: Extract<DefinitionStatement, { kind
     const { query } = statement;
     const isModification = query.kind === "Insert" || query.kind === "Update" || query.kind === "Delete";
     if (isModification && query.returning.length === 0) throw notSupportedAt("COPY of a query without a RETURNING clause", undefined);
-    const plan: LogicalPlan = isModification ? bindModification(binder, undefined, query) : bindQuery(binder, undefined, query, { resolveUnknowns: true });
+    const plan: LogicalPlan = isModification
+      ? bindModification(binder, undefined, query)
+      : bindQuery(binder, undefined, query, { resolveUnknowns: true });
     return { ...common, query: plan };
   }
   const relation = statement.relation!;
   const object = findRelationObject(binder, relation.schema, relation.name, relation.position);
   if (object.class === "view") throw wrongObjectType(`cannot copy ${direction} view "${object.name}"`, undefined);
-  if (object.class === "sequence" || object.class === "index") throw wrongObjectType(`cannot copy ${direction} ${object.class} "${object.name}"`);
+  if (object.class === "sequence" || object.class === "index")
+    throw wrongObjectType(`cannot copy ${direction} ${object.class} "${object.name}"`);
   const table = qualified(relation);
   if (statement.where === undefined) return { ...common, table };
   if (object.class !== "table") throw notSupported("COPY WHERE into a system relation");
   const scope = new Scope(undefined);
-  const row = object.attributes.filter((a) => !a.dropped).map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: object.oid, attribute: a.number }));
+  const row = object.attributes
+    .filter((a) => !a.dropped)
+    .map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: object.oid, attribute: a.number }));
   const item = { name: object.name, relation: object.oid, columns: row, relationVisible: true, columnsVisible: true };
   binder.own(scope, item);
   scope.items = [item];
@@ -211,7 +361,8 @@ function bindExplain(binder: Binder, statement: Extract<DefinitionStatement, { k
   let format: "text" | "json" | "xml" | "yaml" = "text";
   for (const { name, value, position } of statement.options) {
     if (name === "format") {
-      if (value !== "text" && value !== "json" && value !== "xml" && value !== "yaml") throw invalidParameterValue(`unrecognized value for EXPLAIN option "format": "${value}"`, at(position));
+      if (value !== "text" && value !== "json" && value !== "xml" && value !== "yaml")
+        throw invalidParameterValue(`unrecognized value for EXPLAIN option "format": "${value}"`, at(position));
       format = value;
       continue;
     }
@@ -223,13 +374,24 @@ function bindExplain(binder: Binder, statement: Extract<DefinitionStatement, { k
   const analyze = values.analyze === true;
   if (values.timing === true && !analyze) throw invalidParameterValue("EXPLAIN option TIMING requires ANALYZE");
   const inner = bindWithin(binder, statement.statement);
-  if (inner.body.kind !== "Plan" && !(inner.body.kind === "Command" && EXPLAINABLE.has(inner.body.command.kind))) throw notSupported("EXPLAIN of this statement");
+  if (inner.body.kind !== "Plan" && !(inner.body.kind === "Command" && EXPLAINABLE.has(inner.body.command.kind)))
+    throw notSupported("EXPLAIN of this statement");
   const type: Oid = format === "json" ? TypeOid.json : TypeOid.text;
   return {
-    command: { kind: "Explain", statement: inner, analyze, verbose: values.verbose === true, costs: values.costs !== false, timing: values.timing ?? analyze, summary: values.summary ?? analyze, format },
+    command: {
+      kind: "Explain",
+      statement: inner,
+      analyze,
+      verbose: values.verbose === true,
+      costs: values.costs !== false,
+      timing: values.timing ?? analyze,
+      summary: values.summary ?? analyze,
+      format,
+    },
     tag: "EXPLAIN",
     columns: [{ name: "QUERY PLAN", type, typmod: -1 }],
   };
 }
 const EXPLAINABLE = new Set<Command["kind"]>(["CreateTableAs", "DeclareCursor", "Execute"]);
+
 export { coerceToBoolean, resolveUnknown };

@@ -1,10 +1,20 @@
 /** IN, BETWEEN, ANY/ALL over arrays, IS DISTINCT FROM, NULLIF and comparisons of rows. */
 import type { Expression } from "../../src/plan/index.js";
 import { datatypeMismatch, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
-import type { BetweenExpr, DistinctExpr, Expr, InExpr, NullIfExpr, OperatorExpr, QuantifiedExpr, RowExpr, SubqueryExpr } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
+import type {
+  BetweenExpr,
+  DistinctExpr,
+  Expr,
+  InExpr,
+  NullIfExpr,
+  OperatorExpr,
+  QuantifiedExpr,
+  RowExpr,
+  SubqueryExpr,
+} from "../parser/syntax-tree.js";
 import { bindExpression, columnReference, expandRow, makeOperator } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
+import { at, type Binder } from "./binder.js";
 import { coerceTo, commonType, resolveUnknown, tryCoerce } from "./coerce.js";
 import { operatorCall, requireOperator } from "./resolve.js";
 import type { Scope } from "./scope.js";
@@ -34,7 +44,13 @@ function bindInList(binder: Binder, scope: Scope, expr: InExpr): Expression {
     const call = operatorCall(binder, operator, left, coerced[0]!, "=");
     if (call.kind === "FunctionCall") {
       const target = call.args[1]!.type;
-      return { kind: "InList", arg: call.args[0]!, items: coerced.map((item) => tryCoerce(binder, item, target, "implicit")!), equalId: operator.functionId, ...boolean };
+      return {
+        kind: "InList",
+        arg: call.args[0]!,
+        items: coerced.map((item) => tryCoerce(binder, item, target, "implicit")!),
+        equalId: operator.functionId,
+        ...boolean,
+      };
     }
   }
   const args = items.map((item) => makeOperator(binder, "=", left, item, expr.position));
@@ -61,7 +77,10 @@ export function bindBetween(binder: Binder, scope: Scope, expr: BetweenExpr): Ex
 }
 function compare(binder: Binder, scope: Scope, name: string, left: Expr, right: Expr, position: number): Expression {
   const node: OperatorExpr = { kind: "Operator", name, left, right, position };
-  return bindRowComparison(binder, scope, node) ?? makeOperator(binder, name, bindExpression(binder, scope, left), bindExpression(binder, scope, right), position);
+  return (
+    bindRowComparison(binder, scope, node) ??
+    makeOperator(binder, name, bindExpression(binder, scope, left), bindExpression(binder, scope, right), position)
+  );
 }
 
 export function bindQuantified(binder: Binder, scope: Scope, expr: QuantifiedExpr): Expression {
@@ -79,7 +98,8 @@ export function bindQuantified(binder: Binder, scope: Scope, expr: QuantifiedExp
   if (call.kind !== "FunctionCall") throw undefinedObjectAt(`operator ${expr.operator}`, at(expr.position));
   const [coercedLeft, coercedElement] = call.args;
   const arrayType = binder.arrayType(coercedElement!.type);
-  if (arrayType === 0) throw undefinedObjectAt(`could not find array type for data type ${binder.typeName(coercedElement!.type)}`, at(expr.position));
+  if (arrayType === 0)
+    throw undefinedObjectAt(`could not find array type for data type ${binder.typeName(coercedElement!.type)}`, at(expr.position));
   return {
     kind: "ArrayComparison",
     quantifier: expr.quantifier,
@@ -95,8 +115,10 @@ export function bindDistinct(binder: Binder, bind: Bind, expr: DistinctExpr): Ex
   const left = bind(expr.left);
   const right = bind(expr.right);
   // x IS DISTINCT FROM NULL is x IS NOT NULL.
-  if (right.kind === "Constant" && right.value === null && right.type === TypeOid.unknown) return { kind: "NullTest", arg: left, negated: !expr.negated, ...boolean };
-  if (left.kind === "Constant" && left.value === null && left.type === TypeOid.unknown) return { kind: "NullTest", arg: right, negated: !expr.negated, ...boolean };
+  if (right.kind === "Constant" && right.value === null && right.type === TypeOid.unknown)
+    return { kind: "NullTest", arg: left, negated: !expr.negated, ...boolean };
+  if (left.kind === "Constant" && left.value === null && left.type === TypeOid.unknown)
+    return { kind: "NullTest", arg: right, negated: !expr.negated, ...boolean };
   if (left.kind === "RowConstructor" && right.kind === "RowConstructor") {
     if (left.fields.length !== right.fields.length) throw syntaxError("unequal number of entries in row expressions", at(expr.position));
     const tests = left.fields.map((field, i) => distinctTest(binder, field, right.fields[i]!, expr.negated, expr.position));
@@ -125,9 +147,16 @@ export function bindNullIf(binder: Binder, bind: Bind, expr: NullIfExpr): Expres
 /** `(a, b) op (c, d)`; undefined when the operands are not rows. */
 export function bindRowComparison(binder: Binder, scope: Scope, expr: OperatorExpr): Expression | undefined {
   if (expr.left?.kind !== "Row") return undefined;
-  if (expr.right.kind === "Subquery" && expr.right.form === "scalar") return compareRowToSubquery(binder, scope, expr, expr.left, expr.right);
+  if (expr.right.kind === "Subquery" && expr.right.form === "scalar")
+    return compareRowToSubquery(binder, scope, expr, expr.left, expr.right);
   if (expr.right.kind !== "Row") return undefined;
-  return compareRows(binder, expr.name, expandRow(binder, scope, expr.left.fields), expandRow(binder, scope, expr.right.fields), expr.position);
+  return compareRows(
+    binder,
+    expr.name,
+    expandRow(binder, scope, expr.left.fields),
+    expandRow(binder, scope, expr.right.fields),
+    expr.position,
+  );
 }
 
 /** `(a, b) op (SELECT …)`: a scalar subquery that gives the comparison itself: NULL without a row, 21000 with several. */
@@ -136,15 +165,28 @@ function compareRowToSubquery(binder: Binder, scope: Scope, expr: OperatorExpr, 
   const left = expandRow(binder, scope, row.fields);
   if (left.length < inner.columns.length) throw syntaxError("subquery has too many columns", at(expr.position));
   if (left.length > inner.columns.length) throw syntaxError("subquery has too few columns", at(expr.position));
-  const test = compareRows(binder, expr.name, left, inner.columns.map((column) => columnReference(column)), expr.position);
+  const test = compareRows(
+    binder,
+    expr.name,
+    left,
+    inner.columns.map((column) => columnReference(column)),
+    expr.position,
+  );
   const column = binder.newColumn("?column?", TypeOid.bool, -1);
   return { kind: "Subquery", form: "scalar", plan: { kind: "Project", input: inner, expressions: [test], columns: [column] }, ...boolean };
 }
 
-export function compareRows(binder: Binder, name: string, left: readonly Expression[], right: readonly Expression[], position: number): Expression {
+export function compareRows(
+  binder: Binder,
+  name: string,
+  left: readonly Expression[],
+  right: readonly Expression[],
+  position: number,
+): Expression {
   if (left.length !== right.length) throw syntaxError("unequal number of entries in row expressions", at(position));
   if (left.length === 0) throw syntaxError("cannot compare rows of zero length", at(position));
-  const pair = (operator: string, i: number): Expression => makeOperator(binder, operator, resolvePair(binder, left[i]!), resolvePair(binder, right[i]!), position);
+  const pair = (operator: string, i: number): Expression =>
+    makeOperator(binder, operator, resolvePair(binder, left[i]!), resolvePair(binder, right[i]!), position);
   if (left.length === 1) return pair(name, 0);
   switch (name) {
     case "=":
@@ -169,4 +211,5 @@ export function compareRows(binder: Binder, name: string, left: readonly Express
   }
 }
 const resolvePair = (_binder: Binder, expression: Expression): Expression => expression;
+
 export { resolveUnknown };

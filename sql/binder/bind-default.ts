@@ -3,9 +3,9 @@ import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, PlanColumn } from "../../src/plan/index.js";
 import { TypeOid } from "../../src/types/index.js";
 import type { Expr } from "../parser/syntax-tree.js";
-import type { Binder } from "./binder.js";
 import { bindExpression } from "./bind-expression.js";
 import { callFunction } from "./bind-function.js";
+import type { Binder } from "./binder.js";
 import { coerceForAssignment, resolveUnknown } from "./coerce.js";
 import { type Clause, Scope } from "./scope.js";
 import { parseStoredExpression } from "./stored-sql.js";
@@ -34,14 +34,31 @@ export function defaultOf(binder: Binder, attribute: AttributeObject): Expressio
   if (attribute.generated === true) return undefined;
   if (attribute.defaultSql !== undefined) {
     const bound = bindStored(binder, parseStoredExpression(attribute.defaultSql), "DEFAULT expressions", "", []);
-    return coerceForAssignment(binder, resolveForType(binder, bound, attribute), attribute.type, attribute.typmod, attribute.name, undefined);
+    return coerceForAssignment(
+      binder,
+      resolveForType(binder, bound, attribute),
+      attribute.type,
+      attribute.typmod,
+      attribute.name,
+      undefined,
+    );
   }
   if (attribute.identity !== undefined && attribute.sequence !== undefined) {
     const sequence = binder.catalog.relationByOid(attribute.sequence);
     const schema = sequence === undefined ? undefined : binder.catalog.schemaByOid(sequence.schema)?.name;
-    const name = [schema, sequence?.name].filter((part) => part !== undefined).map(quoteIdentifier).join(".");
+    const name = [schema, sequence?.name]
+      .filter((part) => part !== undefined)
+      .map(quoteIdentifier)
+      .join(".");
     const literal: Expression = { kind: "Constant", value: name, type: TypeOid.unknown, typmod: -1 };
-    return coerceForAssignment(binder, callFunction(binder, "nextval", [literal]), attribute.type, attribute.typmod, attribute.name, undefined);
+    return coerceForAssignment(
+      binder,
+      callFunction(binder, "nextval", [literal]),
+      attribute.type,
+      attribute.typmod,
+      attribute.name,
+      undefined,
+    );
   }
   return undefined;
 }
@@ -55,6 +72,8 @@ export function defaultOrNull(binder: Binder, attribute: AttributeObject): Expre
   return defaultOf(binder, attribute) ?? { kind: "Constant", value: null, type: attribute.type, typmod: attribute.typmod };
 }
 
-export const liveAttributes = (table: TableObject): readonly AttributeObject[] => table.attributes.filter((attribute) => !attribute.dropped);
+export const liveAttributes = (table: TableObject): readonly AttributeObject[] =>
+  table.attributes.filter((attribute) => !attribute.dropped);
 /** System attributes that may not be written. */
-export const findAttribute = (table: TableObject, name: string): AttributeObject | undefined => table.attributes.find((a) => !a.dropped && a.name === name);
+export const findAttribute = (table: TableObject, name: string): AttributeObject | undefined =>
+  table.attributes.find((a) => !a.dropped && a.name === name);

@@ -1,14 +1,25 @@
 /** Scalar expressions: parse_expr.c's transformations, one function per form. */
-import { locationOf } from "../parser/location.js";
+
 import type { Expression, PlanColumn } from "../../src/plan/index.js";
-import { DbError, datatypeMismatch, notSupportedAt, Numeric, type Oid, syntaxError, TypeOid, undefinedObjectAt, undefinedColumn } from "../../src/types/index.js";
+import {
+  DbError,
+  datatypeMismatch,
+  Numeric,
+  notSupportedAt,
+  type Oid,
+  syntaxError,
+  TypeOid,
+  undefinedColumn,
+  undefinedObjectAt,
+} from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
 import type { CaseExpr, CastExpr, Expr, IndirectionExpr, Literal, OperatorExpr, TypeName } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
-import { bindFunction, bindSqlValue } from "./bind-function.js";
-import { bindColumnRef } from "./bind-name.js";
-import { bindGrouping } from "./bind-grouping.js";
-import { bindSubqueryExpression } from "./bind-subquery.js";
 import { bindBetween, bindDistinct, bindIn, bindNullIf, bindQuantified, bindRowComparison } from "./bind-comparison.js";
+import { bindFunction, bindSqlValue } from "./bind-function.js";
+import { bindGrouping } from "./bind-grouping.js";
+import { bindColumnRef } from "./bind-name.js";
+import { bindSubqueryExpression } from "./bind-subquery.js";
+import { at, type Binder } from "./binder.js";
 import { castTo, coerceTo, coerceToBoolean, commonModifier, commonType, resolveUnknown } from "./coerce.js";
 import { equalityId, operatorCall, requireOperator } from "./resolve.js";
 import type { Scope } from "./scope.js";
@@ -83,7 +94,8 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
         throw undefinedObjectAt(`collation "${expr.collation.join(".")}" for encoding "UTF8" does not exist`, at(expr.position));
       }
       const arg = resolveUnknown(binder, bind(expr.arg));
-      if (binder.category(arg.type) !== "S") throw datatypeMismatch(`collations are not supported by type ${binder.typeName(arg.type)}`, at(expr.position));
+      if (binder.category(arg.type) !== "S")
+        throw datatypeMismatch(`collations are not supported by type ${binder.typeName(arg.type)}`, at(expr.position));
       return arg;
     }
     case "SqlValue":
@@ -187,7 +199,8 @@ export function bindCommon(binder: Binder, args: readonly Expression[], construc
 export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; typmod: number } {
   const last = name.names.at(-1)!;
   const found = binder.registry.typeByName(last);
-  if (found === undefined) throw undefinedObjectAt(`type "${name.names.join(".")}" does not exist`, at(name.position));
+  if (found === undefined)
+    throw undefinedObjectAt(`type "${name.names.join(".")}${"[]".repeat(name.arrayDimensions)}" does not exist`, at(name.position));
   let typmod = -1;
   // bpchar without a length is char(1) only when written as character, which the grammar spells out.
   if (name.modifiers.length > 0) {
@@ -217,10 +230,19 @@ function bindCast(binder: Binder, scope: Scope, expr: CastExpr): Expression {
   return castTo(binder, bindExpression(binder, scope, expr.arg), type, typmod, expr.position);
 }
 
-function bindArray(binder: Binder, scope: Scope, elements: readonly Expr[], target: Oid | undefined, typmod: number, position: number): Expression {
+function bindArray(
+  binder: Binder,
+  scope: Scope,
+  elements: readonly Expr[],
+  target: Oid | undefined,
+  typmod: number,
+  position: number,
+): Expression {
   const nested = elements.length > 0 && elements.every((element) => element.kind === "Array");
   const bound = elements.map((element) =>
-    element.kind === "Array" ? bindArray(binder, scope, element.elements, target, typmod, element.position) : bindExpression(binder, scope, element),
+    element.kind === "Array"
+      ? bindArray(binder, scope, element.elements, target, typmod, element.position)
+      : bindExpression(binder, scope, element),
   );
   if (target !== undefined) {
     const arrayType = binder.arrayType(target);
@@ -231,7 +253,7 @@ function bindArray(binder: Binder, scope: Scope, elements: readonly Expr[], targ
     throw new DbError({
       sqlstate: "42P18",
       message: "cannot determine type of empty array",
-      hint: 'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
+      hint: "Explicitly cast to the desired type, for example ARRAY[]::integer[].",
       ...(position === 0 ? {} : { position }),
     });
   }
@@ -248,13 +270,16 @@ function bindCase(binder: Binder, scope: Scope, expr: CaseExpr): Expression {
   const operand = expr.operand === undefined ? undefined : resolveUnknown(binder, bindExpression(binder, scope, expr.operand));
   const whens = expr.whens.map(({ when, then }) => {
     const condition = bindExpression(binder, scope, when);
-    if (operand === undefined) return { when: coerceToBoolean(binder, condition, "CASE/WHEN", locationOf(when)), then: bindExpression(binder, scope, then) };
+    if (operand === undefined)
+      return { when: coerceToBoolean(binder, condition, "CASE/WHEN", locationOf(when)), then: bindExpression(binder, scope, then) };
     const mention: Expression = { kind: "CaseOperand", type: operand.type, typmod: operand.typmod };
     const test = coerceToBoolean(binder, makeOperator(binder, "=", mention, condition, when.position), "CASE/WHEN", locationOf(when));
     return { when: test, then: bindExpression(binder, scope, then) };
   });
   const otherwise: Expression =
-    expr.otherwise === undefined ? { kind: "Constant", value: null, type: TypeOid.unknown, typmod: -1 } : bindExpression(binder, scope, expr.otherwise);
+    expr.otherwise === undefined
+      ? { kind: "Constant", value: null, type: TypeOid.unknown, typmod: -1 }
+      : bindExpression(binder, scope, expr.otherwise);
   // PostgreSQL looks at the ELSE first.
   const [results, type] = bindCommon(binder, [otherwise, ...whens.map((w) => w.then)], "CASE");
   return {
@@ -286,7 +311,7 @@ function bindIndirection(binder: Binder, scope: Scope, expr: IndirectionExpr): E
       i++;
       continue;
     }
-    if (step.kind === "star") throw notSupportedAt("row expansion via \"*\" here", at(expr.position));
+    if (step.kind === "star") throw notSupportedAt('row expansion via "*" here', at(expr.position));
     const run: Exclude<(typeof expr.path)[number], { kind: "field" | "star" }>[] = [];
     for (; i < expr.path.length; i++) {
       const next = expr.path[i]!;
@@ -306,8 +331,13 @@ function bindSubscripts(
   position: number,
 ): Expression {
   const isArray = binder.category(container.type) === "A";
-  if (!isArray && container.type === TypeOid.jsonb) return steps.reduce((current, step) => bindJsonSubscript(binder, scope, current, step, position), container);
-  if (!isArray) throw datatypeMismatch(`cannot subscript type ${binder.typeName(container.type)} because it does not support subscripting`, at(position));
+  if (!isArray && container.type === TypeOid.jsonb)
+    return steps.reduce((current, step) => bindJsonSubscript(binder, scope, current, step, position), container);
+  if (!isArray)
+    throw datatypeMismatch(
+      `cannot subscript type ${binder.typeName(container.type)} because it does not support subscripting`,
+      at(position),
+    );
   const isSlice = steps.some((step) => step.kind === "slice");
   const subscript = (expr: Expr): Expression => {
     const bound = bindExpression(binder, scope, expr);
@@ -324,7 +354,14 @@ function bindSubscripts(
       ...(step.upper === undefined ? {} : { upper: subscript(step.upper) }),
     };
   });
-  return { kind: "Subscript", container, isSlice, subscripts, type: isSlice ? container.type : binder.elementType(container.type), typmod: container.typmod };
+  return {
+    kind: "Subscript",
+    container,
+    isSlice,
+    subscripts,
+    type: isSlice ? container.type : binder.elementType(container.type),
+    typmod: container.typmod,
+  };
 }
 function coerceAssign(binder: Binder, bound: Expression, position: number): Expression {
   const coerced = bound.type === TypeOid.int4 ? bound : tryInt4(binder, bound);
@@ -338,7 +375,13 @@ const tryInt4 = (binder: Binder, bound: Expression): Expression | undefined => {
     return undefined;
   }
 };
-function bindJsonSubscript(binder: Binder, scope: Scope, container: Expression, step: { kind: string; index?: Expr }, position: number): Expression {
+function bindJsonSubscript(
+  binder: Binder,
+  scope: Scope,
+  container: Expression,
+  step: { kind: string; index?: Expr },
+  position: number,
+): Expression {
   if (step.kind !== "index") throw datatypeMismatch("jsonb subscript does not support slices", at(position));
   const key = bindExpression(binder, scope, step.index!);
   return makeOperator(binder, "->", container, key.type === TypeOid.unknown ? resolveUnknown(binder, key) : key, position);
@@ -353,7 +396,8 @@ export function selectField(binder: Binder, record: Expression, name: string, po
   if (record.kind === "FunctionCall") {
     const columns = binder.registry.functionById(record.functionId)?.outColumns;
     const index = columns?.findIndex((column) => column.name === name) ?? -1;
-    if (columns !== undefined && index >= 0) return { kind: "FieldSelect", record, fieldIndex: index, type: columns[index]!.type, typmod: -1 };
+    if (columns !== undefined && index >= 0)
+      return { kind: "FieldSelect", record, fieldIndex: index, type: columns[index]!.type, typmod: -1 };
   }
   if (record.type === TypeOid.record) throw undefinedColumn(`could not identify column "${name}" in record data type`, at(position));
   throw datatypeMismatchField(binder, record, name, position);

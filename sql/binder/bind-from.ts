@@ -1,16 +1,17 @@
 /** FROM: tables, views, WITH entries, subqueries, functions, joins. */
-import { locationOf } from "../parser/location.js";
+
 import type { SystemRelation, TableObject, ViewObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import {
   ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, invalidColumnReference, notSupportedAt, syntaxError, TypeOid, undefinedColumn, undefinedTable, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
+import { locationOf } from "../parser/location.js";
 import type { Alias, FromItem, FunctionItem, JoinItem, RelationItem, SubqueryItem } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { bindExpression, columnReference, resolveTypeName } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
 import { bindView } from "./bind-view.js";
-import { coerceToBoolean, coerceTo, commonType } from "./coerce.js";
+import { at, type Binder } from "./binder.js";
+import { coerceTo, coerceToBoolean, commonType } from "./coerce.js";
 import { outputName } from "./output-name.js";
 import { equalityId, operatorCall, requireOperator } from "./resolve.js";
 import { type NamespaceItem, Scope } from "./scope.js";
@@ -51,7 +52,10 @@ function checkAliases(left: readonly NamespaceItem[], right: readonly NamespaceI
     if (!item.relationVisible || item.name === "") continue;
     const clash = left.find((other) => other.relationVisible && other.name === item.name);
     // Two tables of one name in different schemas can be told apart, unless they have aliases.
-    if (clash !== undefined && (clash.schema === item.schema || clash.schema === undefined || item.schema === undefined || clash.relation === item.relation)) {
+    if (
+      clash !== undefined &&
+      (clash.schema === item.schema || clash.schema === undefined || item.schema === undefined || clash.relation === item.relation)
+    ) {
       throw duplicateAlias(item.name, undefined);
     }
   }
@@ -102,6 +106,7 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       name,
       ...(schema === undefined ? {} : { schema }),
       relation: object.oid,
+      ...(alias === undefined ? {} : { tableName: object.name }),
       columns: applyAlias(columns, name, alias),
       relationVisible: true,
       columnsVisible: true,
@@ -113,9 +118,20 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       return make(plan, columns, rowId);
     }
     case "system": {
-      const columns = object.columns.map((column, i) => binder.newColumn(column.name, column.type, column.typmod ?? -1, { relation: object.oid, attribute: i + 1 }));
+      const columns = object.columns.map((column, i) =>
+        binder.newColumn(column.name, column.type, column.typmod ?? -1, { relation: object.oid, attribute: i + 1 }),
+      );
       binder.cacheable = false;
-      return make({ kind: "SystemScan", provider: `${object.schemaName}.${object.name}`, alias: name, attributes: columns.map((_, i) => i + 1), columns }, columns);
+      return make(
+        {
+          kind: "SystemScan",
+          provider: `${object.schemaName}.${object.name}`,
+          alias: name,
+          attributes: columns.map((_, i) => i + 1),
+          columns,
+        },
+        columns,
+      );
     }
     case "view": {
       const plan = bindView(binder, object);
@@ -130,7 +146,8 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
 
 export function findRelationObject(binder: Binder, schema: string | undefined, name: string, position: number) {
   const object = binder.catalog.relation(schema, name);
-  if (object === undefined) throw undefinedTable(`relation "${schema === undefined ? "" : `${schema}.`}${name}" does not exist`, at(position));
+  if (object === undefined)
+    throw undefinedTable(`relation "${schema === undefined ? "" : `${schema}.`}${name}" does not exist`, at(position));
   binder.relationsRead.add(object.oid);
   return object;
 }
@@ -138,7 +155,9 @@ export type ReadableRelation = TableObject | ViewObject | SystemRelation;
 
 export function scanTable(binder: Binder, table: TableObject, alias: string, withRowId: boolean) {
   const attributes = table.attributes.filter((attribute) => !attribute.dropped);
-  const columns = attributes.map((attribute) => binder.newColumn(attribute.name, attribute.type, attribute.typmod, { relation: table.oid, attribute: attribute.number }));
+  const columns = attributes.map((attribute) =>
+    binder.newColumn(attribute.name, attribute.type, attribute.typmod, { relation: table.oid, attribute: attribute.number }),
+  );
   const rowId = withRowId ? binder.newColumn("", TypeOid.int8, -1) : undefined;
   const numbers = attributes.map((attribute) => attribute.number);
   const plan: LogicalPlan = {
@@ -157,7 +176,12 @@ function bindCteReference(binder: Binder, scope: Scope, item: RelationItem, cte:
   const name = item.relation.alias?.name ?? cte.name;
   const columns = cte.columns.map((column) => binder.newColumn(column.name, column.type, column.typmod));
   const plan: LogicalPlan = { kind: "CteScan", cteId: cte.cteId, name: cte.name, alias: name, columns };
-  return single(binder, scope, plan, { name, columns: applyAlias(columns, name, item.relation.alias), relationVisible: true, columnsVisible: true });
+  return single(binder, scope, plan, {
+    name,
+    columns: applyAlias(columns, name, item.relation.alias),
+    relationVisible: true,
+    columnsVisible: true,
+  });
 }
 const recursionError = (cte: { readonly name: string }, position: number) =>
   new DbError({
@@ -199,12 +223,20 @@ function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, befo
   const alias = item.alias?.name ?? outputName(item.functions[0]!.call);
   const calls = item.functions.map(({ call, columns: own }) => {
     const bound = bindExpression(binder, level, call);
-    columns.push(...functionColumns(binder, bound, own.length > 0 ? own : item.columns, item, alias, outputName(call), item.functions.length));
+    columns.push(
+      ...functionColumns(binder, bound, own.length > 0 ? own : item.columns, item, alias, outputName(call), item.functions.length),
+    );
     return bound;
   });
   if (item.ordinality) columns.push(binder.newColumn("ordinality", TypeOid.int8, -1));
   const plan: LogicalPlan = { kind: "FunctionScan", calls, alias, withOrdinality: item.ordinality, columns };
-  return single(binder, scope, plan, { name: alias, columns: applyAlias(columns, alias, item.alias), relationVisible: true, columnsVisible: true }, before.length > 0);
+  return single(
+    binder,
+    scope,
+    plan,
+    { name: alias, columns: applyAlias(columns, alias, item.alias), relationVisible: true, columnsVisible: true },
+    before.length > 0,
+  );
 }
 
 function functionColumns(
@@ -219,13 +251,15 @@ function functionColumns(
   const signature = call.kind === "FunctionCall" ? binder.registry.functionById(call.functionId) : undefined;
   if (signature?.outColumns !== undefined) return signature.outColumns.map((column) => binder.newColumn(column.name, column.type, -1));
   if (call.type === TypeOid.record) {
-    if (definitions.length === 0) throw syntaxError("a column definition list is required for functions returning \"record\"", at(item.position));
+    if (definitions.length === 0)
+      throw syntaxError('a column definition list is required for functions returning "record"', at(item.position));
     return definitions.map((definition) => {
       const { type, typmod } = resolveTypeName(binder, definition.type);
       return binder.newColumn(definition.name, type, typmod);
     });
   }
-  if (definitions.length > 0) throw syntaxError("a column definition list is only allowed for functions returning \"record\"", at(item.position));
+  if (definitions.length > 0)
+    throw syntaxError('a column definition list is only allowed for functions returning "record"', at(item.position));
   return [binder.newColumn(count === 1 && item.alias !== undefined ? alias : functionName, call.type, call.typmod)];
 }
 
@@ -235,9 +269,15 @@ function bindJoin(binder: Binder, scope: Scope, item: JoinItem, before: readonly
   const left = bindItem(binder, scope, item.left, before);
   // A right or full join has no left row to look at from its right side.
   const lateralOk = item.type === "inner" || item.type === "left";
-  const right = bindItem(binder, scope, item.right, lateralOk ? [...before, ...left.items] : before);
+  const right = bindItem(binder, scope, item.right, lateralOk ? [...before, ...left.items] : [...before, ...left.items.map(forbidLateral)]);
   checkAliases(left.items, right.items);
-  const base = { type: item.type, left: left.plan, right: right.plan, lateral: right.lateral, columns: [...left.plan.columns, ...right.plan.columns] } as const;
+  const base = {
+    type: item.type,
+    left: left.plan,
+    right: right.plan,
+    lateral: right.lateral,
+    columns: [...left.plan.columns, ...right.plan.columns],
+  } as const;
   const using = item.natural ? naturalColumns(left.items, right.items) : item.using;
   if (using !== undefined) return bindUsing(binder, scope, item, left, right, using, base);
   let plan: LogicalPlan = { kind: "Join", ...base };
@@ -253,10 +293,20 @@ function bindJoin(binder: Binder, scope: Scope, item: JoinItem, before: readonly
   const items = [...left.items, ...right.items];
   return aliasJoin(binder, scope, item, plan, items, visibleColumns(items), left.lateral);
 }
+/** Left of a RIGHT or FULL join: may be named by nobody on its right, and the error says so. */
+const forbidLateral = (item: NamespaceItem): NamespaceItem => ({ ...item, lateralForbidden: true });
 const visibleColumns = (items: readonly NamespaceItem[]): PlanColumn[] => items.filter((i) => i.columnsVisible).flatMap((i) => i.columns);
 
 /** `(a JOIN b) AS j` hides a and b behind j. */
-function aliasJoin(binder: Binder, scope: Scope, item: JoinItem, plan: LogicalPlan, items: readonly NamespaceItem[], columns: readonly PlanColumn[], lateral: boolean): Bound {
+function aliasJoin(
+  binder: Binder,
+  scope: Scope,
+  item: JoinItem,
+  plan: LogicalPlan,
+  items: readonly NamespaceItem[],
+  columns: readonly PlanColumn[],
+  lateral: boolean,
+): Bound {
   if (item.alias === undefined) return { plan, items, lateral };
   const renamed = applyAlias(columns, item.alias.name, item.alias);
   return single(binder, scope, plan, { name: item.alias.name, columns: renamed, relationVisible: true, columnsVisible: true }, lateral);
@@ -298,14 +348,19 @@ function bindUsing(
     const type = commonType(binder, [columnReference(l), columnReference(r)], "JOIN/USING")!;
     if (item.type === "full") {
       const args = [coerceTo(binder, columnReference(l), type, "JOIN/USING"), coerceTo(binder, columnReference(r), type, "JOIN/USING")];
-      merged.push({ column: binder.newColumn(name, type, l.typmod === r.typmod ? l.typmod : -1), expression: { kind: "Coalesce", args, type, typmod: -1 } });
+      merged.push({
+        column: binder.newColumn(name, type, l.typmod === r.typmod ? l.typmod : -1),
+        expression: { kind: "Coalesce", args, type, typmod: -1 },
+      });
       continue;
     }
     const source = item.type === "right" ? r : l;
     if (source.type === type) merged.push({ column: { ...source, name }, expression: columnReference(source) });
-    else merged.push({ column: binder.newColumn(name, type, -1), expression: coerceTo(binder, columnReference(source), type, "JOIN/USING") });
+    else
+      merged.push({ column: binder.newColumn(name, type, -1), expression: coerceTo(binder, columnReference(source), type, "JOIN/USING") });
   }
-  const condition: Expression | undefined = tests.length === 0 ? undefined : tests.length === 1 ? tests[0]! : { kind: "And", args: tests, type: TypeOid.bool, typmod: -1 };
+  const condition: Expression | undefined =
+    tests.length === 0 ? undefined : tests.length === 1 ? tests[0]! : { kind: "And", args: tests, type: TypeOid.bool, typmod: -1 };
   let plan: LogicalPlan = { kind: "Join", ...base, ...(condition === undefined ? {} : { condition }) };
   // Merged columns that are no plain copies are computed above the join, everything else passes through.
   const computed = merged.filter(({ expression, column }) => expression.kind !== "ColumnReference" || expression.id !== column.id);
@@ -326,7 +381,10 @@ function bindUsing(
   const own: NamespaceItem = { name: item.usingAlias ?? "", columns: all, relationVisible: false, columnsVisible: true };
   for (const { column } of computed) binder.owners[column.id] = scope;
   const usingItem: NamespaceItem[] =
-    item.usingAlias === undefined ? [] : [{ name: item.usingAlias, columns: merged.map((m) => m.column), relationVisible: true, columnsVisible: false }];
+    item.usingAlias === undefined
+      ? []
+      : [{ name: item.usingAlias, columns: merged.map((m) => m.column), relationVisible: true, columnsVisible: false }];
   return { plan, items: [...hidden, own, ...usingItem], lateral: left.lateral };
 }
+
 export { datatypeMismatch, equalityId };

@@ -4,11 +4,11 @@ import {
   type FunctionSignature, featureNotSupported, groupingError, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, undefinedObjectAt, windowingError, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import type { Expr, FrameEdge, FunctionExpr, SqlValueExpr, WindowSpecification } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindSortKey } from "./bind-sort.js";
+import { at, type Binder } from "./binder.js";
 import { applyModifier, castTo, coerceTo, coerceToBoolean, resolveUnknown, tryCoerce } from "./coerce.js";
-import { functionText, resolveFunction, type ResolvedFunction, visibleFunctions } from "./resolve.js";
+import { functionText, type ResolvedFunction, resolveFunction, visibleFunctions } from "./resolve.js";
 import type { Scope } from "./scope.js";
 import { sameExpression, visitExpression } from "./walk.js";
 
@@ -24,19 +24,29 @@ export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): 
     scope.insideAggregate = wasInside;
   }
   const ordered = expr.argNames.some((name) => name !== undefined) ? placeNamedArguments(binder, expr, args) : args;
-  const resolved = resolveFunction(binder, expr.name, ordered.map((arg) => arg.type), expr.variadic, expr.position);
+  const resolved = resolveFunction(
+    binder,
+    expr.name,
+    ordered.map((arg) => arg.type),
+    expr.variadic,
+    expr.position,
+  );
   if (resolved === undefined) return bindFieldOrCast(binder, expr, ordered);
   const signature = resolved.signature;
   if (expr.star && !(signature.kind === "aggregate" || signature.kind === "window")) {
-    throw wrongObjectType(`${expr.name.join(".")}(*) specified, but ${expr.name.join(".")} is not an aggregate function`, at(expr.position));
+    throw wrongObjectType(
+      `${expr.name.join(".")}(*) specified, but ${expr.name.join(".")} is not an aggregate function`,
+      at(expr.position),
+    );
   }
   const coerced = packArguments(binder, resolved, ordered);
   if (expr.over !== undefined) return bindWindowCall(binder, scope, expr, resolved, coerced);
-  if (signature.kind === "window") throw windowingError(`window function ${signature.name} requires an OVER clause`, at(expr.position));
+  if (signature.kind === "window") throw wrongObjectType(`window function ${signature.name} requires an OVER clause`, at(expr.position));
   if (signature.kind === "aggregate") return bindAggregate(binder, scope, expr, resolved, coerced);
   refuseAggregateOptions(expr);
   if (signature.kind === "set") {
-    if (scope.insideAggregate) throw featureNotSupported("aggregate function calls cannot contain set-returning function calls", at(expr.position));
+    if (scope.insideAggregate)
+      throw featureNotSupported("aggregate function calls cannot contain set-returning function calls", at(expr.position));
     refuseSetReturning(scope, expr.position);
     scope.hasSetReturning = true;
   }
@@ -60,7 +70,13 @@ export function makeCall(resolved: ResolvedFunction, args: readonly Expression[]
 
 /** A call by name with arguments that are bound already. */
 export function callFunction(binder: Binder, name: string, args: readonly Expression[], position = 0): Expression {
-  const resolved = resolveFunction(binder, ["pg_catalog", name], args.map((arg) => arg.type), false, position);
+  const resolved = resolveFunction(
+    binder,
+    ["pg_catalog", name],
+    args.map((arg) => arg.type),
+    false,
+    position,
+  );
   if (resolved === undefined) throw noSuchFunction(binder, [name], args, position);
   return makeCall(resolved, packArguments(binder, resolved, args), name, position);
 }
@@ -130,7 +146,11 @@ function placeNamedArguments(_binder: Binder, expr: FunctionExpr, _args: readonl
 
 function noSuchFunction(binder: Binder, name: readonly string[], args: readonly Expression[], position: number) {
   return undefinedFunction(
-    `function ${functionText(binder, name, args.map((arg) => arg.type))} does not exist`,
+    `function ${functionText(
+      binder,
+      name,
+      args.map((arg) => arg.type),
+    )} does not exist`,
     at(position),
     "No function matches the given name and argument types. You might need to add explicit type casts.",
   );
@@ -142,7 +162,10 @@ function bindFieldOrCast(binder: Binder, expr: FunctionExpr, args: readonly Expr
     const type = binder.registry.typeByName(expr.name.at(-1)!);
     const arg = args[0]!;
     if (type !== undefined && type.name === expr.name.at(-1)) {
-      const coerced = arg.type === TypeOid.unknown ? castTo(binder, arg, type.oid, -1, expr.position) : tryCoerce(binder, arg, type.oid, "explicit", true);
+      const coerced =
+        arg.type === TypeOid.unknown
+          ? castTo(binder, arg, type.oid, -1, expr.position)
+          : tryCoerce(binder, arg, type.oid, "explicit", true);
       if (coerced !== undefined) return coerced;
     }
   }
@@ -181,7 +204,10 @@ function buildAggregate(binder: Binder, scope: Scope, expr: FunctionExpr, resolv
       const sameArg = args.find((arg) => sameExpression(arg, bound));
       return bindSortKey(binder, sameArg ?? bound, item);
     });
-    const filter = expr.filter === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, expr.filter), "FILTER", expr.filter.position);
+    const filter =
+      expr.filter === undefined
+        ? undefined
+        : coerceToBoolean(binder, bindExpression(binder, scope, expr.filter), "FILTER", expr.filter.position);
     if (expr.distinct && args.length === 0) throw syntaxError("DISTINCT specified, but the aggregate has no arguments", at(expr.position));
     if (expr.distinct) {
       for (const key of orderBy) {
@@ -232,7 +258,10 @@ function isOuterOrSame(owner: Scope, scope: Scope): boolean {
 function bindWindowCall(binder: Binder, scope: Scope, expr: FunctionExpr, resolved: ResolvedFunction, args: Expression[]): Expression {
   const { signature } = resolved;
   if (signature.kind !== "window" && signature.kind !== "aggregate") {
-    throw wrongObjectType(`OVER specified, but ${expr.name.join(".")} is not a window function nor an aggregate function`, at(expr.position));
+    throw wrongObjectType(
+      `OVER specified, but ${expr.name.join(".")} is not a window function nor an aggregate function`,
+      at(expr.position),
+    );
   }
   if (scope.insideWindow) throw windowingError("window function calls cannot be nested", at(expr.position));
   if (scope.clause !== "select list" && scope.clause !== "ORDER BY" && scope.clause !== "DISTINCT ON") {
@@ -244,7 +273,9 @@ function bindWindowCall(binder: Binder, scope: Scope, expr: FunctionExpr, resolv
   scope.insideWindow = true;
   try {
     const partitionBy = specification.partitionBy.map((e) => resolveUnknown(binder, bindExpression(binder, scope, e)));
-    const orderBy = specification.orderBy.map((item) => bindSortKey(binder, resolveUnknown(binder, bindExpression(binder, scope, item.expr)), item));
+    const orderBy = specification.orderBy.map((item) =>
+      bindSortKey(binder, resolveUnknown(binder, bindExpression(binder, scope, item.expr)), item),
+    );
     const filter = expr.filter === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, expr.filter), "FILTER");
     const call: AggregateCall = {
       functionId: signature.id,
@@ -273,14 +304,16 @@ function resolveWindow(scope: Scope, written: WindowSpecification, position: num
   if (base === undefined) throw undefinedObjectAt(`window "${name}" does not exist`, at(written.position || position));
   const full = resolveWindow(scope, { ...base, name: undefined }, position);
   if (written.partitionBy.length > 0) throw windowingError(`cannot override PARTITION BY clause of window "${name}"`, at(written.position));
-  if (written.orderBy.length > 0 && full.orderBy.length > 0) throw windowingError(`cannot override ORDER BY clause of window "${name}"`, at(written.position));
+  if (written.orderBy.length > 0 && full.orderBy.length > 0)
+    throw windowingError(`cannot override ORDER BY clause of window "${name}"`, at(written.position));
   return { ...full, orderBy: written.orderBy.length > 0 ? written.orderBy : full.orderBy, frame: written.frame ?? full.frame };
 }
 
 function bindFrame(binder: Binder, scope: Scope, specification: WindowSpecification): WindowFrame {
   const frame = specification.frame;
   if (frame === undefined) return { mode: "range", start: { kind: "unboundedPreceding" }, end: { kind: "currentRow" }, exclude: "none" };
-  if (frame.mode === "groups" && specification.orderBy.length === 0) throw windowingError("GROUPS mode requires an ORDER BY clause", at(specification.position));
+  if (frame.mode === "groups" && specification.orderBy.length === 0)
+    throw windowingError("GROUPS mode requires an ORDER BY clause", at(specification.position));
   const edge = (e: FrameEdge) => {
     if (!("offset" in e)) return e;
     const bound = bindExpression(binder, scope, e.offset);

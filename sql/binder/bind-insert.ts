@@ -1,15 +1,24 @@
 /** INSERT: where the rows come from, defaults, ON CONFLICT. */
-import { locationOf } from "../parser/location.js";
+
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, Insert, LogicalPlan } from "../../src/plan/index.js";
-import { DbError, duplicateColumn, generatedAlways, notSupportedAt, syntaxError, TypeOid, undefinedColumn } from "../../src/types/index.js";
+import {
+  type DbError,
+  duplicateColumn,
+  generatedAlways,
+  notSupportedAt,
+  syntaxError,
+  TypeOid,
+  undefinedColumn,
+} from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
 import type { Expr, InsertStatement, ValuesQuery } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { defaultOrNull, findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindReturning, targetTable } from "./bind-modification.js";
 import { bindOnConflict } from "./bind-on-conflict.js";
 import { bindQuery } from "./bind-query.js";
+import { at, type Binder } from "./binder.js";
 import { coerceForAssignment } from "./coerce.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
@@ -50,7 +59,8 @@ function namedAttributes(table: TableObject, statement: InsertStatement): Attrib
   return statement.columns.map((column) => {
     if (column.indirection.length > 0) throw notSupportedAt("inserting into an element or field of a column", at(column.position));
     const attribute = findAttribute(table, column.name);
-    if (attribute === undefined) throw undefinedColumn(`column "${column.name}" of relation "${table.name}" does not exist`, at(column.position));
+    if (attribute === undefined)
+      throw undefinedColumn(`column "${column.name}" of relation "${table.name}" does not exist`, at(column.position));
     if (seen.has(attribute.number)) throw duplicateColumn(`column "${column.name}" specified more than once`, at(column.position));
     seen.add(attribute.number);
     return attribute;
@@ -62,10 +72,17 @@ interface Written {
   readonly plan: LogicalPlan;
 }
 
-function bindSource(binder: Binder, scope: Scope, table: TableObject, statement: InsertStatement, named: readonly AttributeObject[]): Written {
+function bindSource(
+  binder: Binder,
+  scope: Scope,
+  table: TableObject,
+  statement: InsertStatement,
+  named: readonly AttributeObject[],
+): Written {
   const source = statement.source!;
   const targets = named.length > 0 ? named : liveAttributes(table);
-  const isPlainValues = source.kind === "Values" && source.orderBy.length === 0 && source.limit === undefined && source.offset === undefined;
+  const isPlainValues =
+    source.kind === "Values" && source.orderBy.length === 0 && source.limit === undefined && source.offset === undefined;
   if (isPlainValues) return bindValueRows(binder, scope, table, statement, source, targets, named.length > 0);
   const plan = bindQuery(binder, scope, source, { resolveUnknowns: false });
   checkCount(targets, plan.columns.length, named.length > 0, undefined, statement);
@@ -90,14 +107,24 @@ function bindSource(binder: Binder, scope: Scope, table: TableObject, statement:
   };
 }
 
-function checkCount(targets: readonly AttributeObject[], count: number, named: boolean, row: readonly Expr[] | undefined, statement: InsertStatement): void {
+function checkCount(
+  targets: readonly AttributeObject[],
+  count: number,
+  named: boolean,
+  row: readonly Expr[] | undefined,
+  statement: InsertStatement,
+): void {
   if (count > targets.length) throw syntaxError("INSERT has more expressions than target columns", at(row?.[targets.length]?.position));
-  if (named && count < targets.length) throw syntaxError("INSERT has more target columns than expressions", at(statement.columns[count]?.position));
+  if (named && count < targets.length)
+    throw syntaxError("INSERT has more target columns than expressions", at(statement.columns[count]?.position));
 }
 
 const cannotInsert = (attribute: AttributeObject): DbError =>
   attribute.generated === true
-    ? generatedAlways(`cannot insert a non-DEFAULT value into column "${attribute.name}"`, `Column "${attribute.name}" is a generated column.`)
+    ? generatedAlways(
+        `cannot insert a non-DEFAULT value into column "${attribute.name}"`,
+        `Column "${attribute.name}" is a generated column.`,
+      )
     : generatedAlways(
         `cannot insert a non-DEFAULT value into column "${attribute.name}"`,
         `Column "${attribute.name}" is an identity column defined as GENERATED ALWAYS.`,
@@ -108,7 +135,7 @@ const cannotInsert = (attribute: AttributeObject): DbError =>
 function bindValueRows(
   binder: Binder,
   scope: Scope,
-  _table: TableObject,
+  table: TableObject,
   statement: InsertStatement,
   source: ValuesQuery,
   targets: readonly AttributeObject[],
@@ -116,8 +143,16 @@ function bindValueRows(
 ): Written {
   const level = new Scope(scope);
   level.clause = "VALUES";
+  // Naming a column of the target here gets a hint, not a value.
+  level.known.push({
+    name: statement.relation.alias?.name ?? table.name,
+    columns: liveAttributes(table).map((a) => binder.newColumn(a.name, a.type, a.typmod)),
+    relationVisible: true,
+    columnsVisible: true,
+  });
   const width = source.rows[0]!.length;
-  for (const row of source.rows) if (row.length !== width) throw syntaxError("VALUES lists must all be the same length", at(row[0]?.position));
+  for (const row of source.rows)
+    if (row.length !== width) throw syntaxError("VALUES lists must all be the same length", at(row[0]?.position));
   checkCount(targets, width, named, source.rows[0]!, statement);
   const used = targets.slice(0, width);
   const defaults: (Expression | undefined)[] = [];
@@ -144,20 +179,33 @@ function bindValueRows(
 }
 
 /** Attributes that the statement leaves out but that have a default: one more column each. */
-function addDefaults(binder: Binder, table: TableObject, written: readonly AttributeObject[], plan: LogicalPlan): { attributes: readonly number[]; plan: LogicalPlan } {
+function addDefaults(
+  binder: Binder,
+  table: TableObject,
+  written: readonly AttributeObject[],
+  plan: LogicalPlan,
+): { attributes: readonly number[]; plan: LogicalPlan } {
   const given = new Set(written.map((attribute) => attribute.number));
   const missing = liveAttributes(table).filter(
-    (attribute) => !given.has(attribute.number) && attribute.generated !== true && (attribute.defaultSql !== undefined || attribute.identity !== undefined),
+    (attribute) =>
+      !given.has(attribute.number) &&
+      attribute.generated !== true &&
+      (attribute.defaultSql !== undefined || attribute.identity !== undefined),
   );
   const attributes = [...written, ...missing].map((attribute) => attribute.number);
   if (missing.length === 0) return { attributes, plan };
   const defaults = missing.map((attribute) => defaultOrNull(binder, attribute));
   const columns = missing.map((attribute) => binder.newColumn(attribute.name, attribute.type, attribute.typmod));
   if (plan.kind === "Values") {
-    return { attributes, plan: { kind: "Values", rows: plan.rows.map((row) => [...row, ...defaults]), columns: [...plan.columns, ...columns] } };
+    return {
+      attributes,
+      plan: { kind: "Values", rows: plan.rows.map((row) => [...row, ...defaults]), columns: [...plan.columns, ...columns] },
+    };
   }
-  if (plan.kind === "Project") return { attributes, plan: { ...plan, expressions: [...plan.expressions, ...defaults], columns: [...plan.columns, ...columns] } };
+  if (plan.kind === "Project")
+    return { attributes, plan: { ...plan, expressions: [...plan.expressions, ...defaults], columns: [...plan.columns, ...columns] } };
   const expressions = [...plan.columns.map((column) => columnReference(column)), ...defaults];
   return { attributes, plan: { kind: "Project", input: plan, expressions, columns: [...plan.columns, ...columns] } };
 }
+
 export { TypeOid };

@@ -21,7 +21,11 @@ function lockOne(scope: Scope, clause: LockingClause, input: LogicalPlan): Logic
       ? items
       : clause.relations.map((relation) => {
           const item = items.find((candidate) => candidate.name === relation.name);
-          if (item === undefined) throw undefinedTable(`relation "${relation.name}" in ${LOCK_NAMES[clause.strength]} clause not found in FROM clause`, at(relation.position));
+          if (item === undefined)
+            throw undefinedTable(
+              `relation "${relation.name}" in ${LOCK_NAMES[clause.strength]} clause not found in FROM clause`,
+              at(relation.position),
+            );
           return item;
         });
   const targets = chosen.flatMap((item) => {

@@ -1,21 +1,26 @@
 /** INSERT, UPDATE, DELETE. */
-import { locationOf } from "../parser/location.js";
+
 import type { TableObject } from "../../src/catalog/index.js";
 import type { ColumnId, LogicalPlan, PlanColumn, Returning } from "../../src/plan/index.js";
 import { notSupported, TypeOid, wrongObjectType } from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
 import type { DeleteStatement, FromItem, InsertStatement, RelationName, Target, UpdateStatement } from "../parser/syntax-tree.js";
 import { bindAssignments } from "./bind-assignment.js";
-import type { Binder } from "./binder.js";
 import { bindExpression } from "./bind-expression.js";
 import { bindFrom, crossJoin, findRelationObject, scanTable } from "./bind-from.js";
 import { bindInsert } from "./bind-insert.js";
 import { withTables } from "./bind-query.js";
 import { bindTargets } from "./bind-select.js";
 import { bindWith } from "./bind-with.js";
+import type { Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
-export function bindModification(binder: Binder, parent: Scope | undefined, statement: InsertStatement | UpdateStatement | DeleteStatement): LogicalPlan {
+export function bindModification(
+  binder: Binder,
+  parent: Scope | undefined,
+  statement: InsertStatement | UpdateStatement | DeleteStatement,
+): LogicalPlan {
   const scope = new Scope(parent);
   const tables = statement.with === undefined ? [] : bindWith(binder, scope, statement.with);
   switch (statement.kind) {
@@ -52,7 +57,14 @@ interface Target_ {
   readonly item: NamespaceItem;
 }
 /** The target's scan joined with FROM/USING and filtered: the rows to change. */
-function bindTarget(binder: Binder, scope: Scope, relation: RelationName, table: TableObject, from: readonly FromItem[], where: UpdateStatement["where"]): Target_ {
+function bindTarget(
+  binder: Binder,
+  scope: Scope,
+  relation: RelationName,
+  table: TableObject,
+  from: readonly FromItem[],
+  where: UpdateStatement["where"],
+): Target_ {
   const name = relation.alias?.name ?? table.name;
   const { plan, columns, rowId } = scanTable(binder, table, name, true);
   const schema = relation.alias === undefined ? (relation.schema ?? binder.catalog.schemaByOid(table.schema)?.name) : undefined;
@@ -60,6 +72,7 @@ function bindTarget(binder: Binder, scope: Scope, relation: RelationName, table:
     name,
     ...(schema === undefined ? {} : { schema }),
     relation: table.oid,
+    ...(relation.alias === undefined ? {} : { tableName: table.name }),
     columns,
     relationVisible: true,
     columnsVisible: true,
@@ -128,7 +141,9 @@ export function bindReturning(
   if (targets.length === 0) return undefined;
   const row = table.attributes
     .filter((attribute) => !attribute.dropped)
-    .map((attribute) => binder.newColumn(attribute.name, attribute.type, attribute.typmod, { relation: table.oid, attribute: attribute.number }));
+    .map((attribute) =>
+      binder.newColumn(attribute.name, attribute.type, attribute.typmod, { relation: table.oid, attribute: attribute.number }),
+    );
   const item: NamespaceItem = { ...target, columns: row };
   binder.own(scope, item);
   const saved = scope.items;

@@ -1,15 +1,23 @@
 /** Column and whole-row references, with PostgreSQL's hints when there is no such name. */
 import type { Expression, PlanColumn } from "../../src/plan/index.js";
-import { ambiguousAlias, ambiguousColumn, notSupportedAt, TypeOid, undefinedColumn, undefinedTable } from "../../src/types/index.js";
+import {
+  ambiguousAlias,
+  ambiguousColumn,
+  invalidColumnReference,
+  notSupportedAt,
+  TypeOid,
+  undefinedColumn,
+  undefinedTable,
+} from "../../src/types/index.js";
 import type { ColumnRef } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { columnReference, selectField } from "./bind-expression.js";
+import { at, type Binder } from "./binder.js";
 import { levenshtein } from "./levenshtein.js";
 import type { NamespaceItem, Scope } from "./scope.js";
 
 export function bindColumnRef(binder: Binder, scope: Scope, expr: ColumnRef): Expression {
   if (expr.star) {
-    if (expr.fields.length === 0) throw undefinedColumn("row expansion via \"*\" is not supported here", at(expr.position));
+    if (expr.fields.length === 0) throw undefinedColumn('row expansion via "*" is not supported here', at(expr.position));
     return wholeRow(findRelation(scope, expr.fields, expr.position), expr.position);
   }
   if (expr.fields.length === 1) return bindBareName(binder, scope, expr);
@@ -42,6 +50,7 @@ export function findColumnHere(scope: Scope, name: string, position: number): Pl
     for (const column of item.columns) {
       if (column.name !== name) continue;
       if (found !== undefined) throw ambiguousColumn(name, at(position));
+      requireLateral(item, position);
       found = column;
     }
   }
@@ -63,9 +72,11 @@ export function findRelation(scope: Scope, fields: readonly string[], position: 
   const name = fields.at(-1)!;
   const schema = fields.length > 1 ? fields.at(-2) : undefined;
   for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
-    const matches = level.items.filter((item) => item.relationVisible && item.name === name && (schema === undefined || item.schema === schema));
+    const matches = level.items.filter(
+      (item) => item.relationVisible && item.name === name && (schema === undefined || item.schema === schema),
+    );
     if (matches.length > 1) throw ambiguousAlias(name, at(position));
-    if (matches.length === 1) return matches[0]!;
+    if (matches.length === 1) return requireLateral(matches[0]!, position);
   }
   for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
     const hidden = level.known.find((item) => item.name === name && item.relationVisible);
@@ -75,7 +86,22 @@ export function findRelation(scope: Scope, fields: readonly string[], position: 
       });
     }
   }
-  throw undefinedTable(`missing FROM-clause entry for table "${fields.join(".")}"`, at(position));
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    const renamed = level.known.find((item) => item.tableName === name && item.relationVisible);
+    if (renamed !== undefined) {
+      throw undefinedTable(`invalid reference to FROM-clause entry for table "${name}"`, at(position), {
+        hint: `Perhaps you meant to reference the table alias "${renamed.name}".`,
+      });
+    }
+  }
+  throw undefinedTable(`missing FROM-clause entry for table "${name}"`, at(position));
+}
+
+function requireLateral(item: NamespaceItem, position: number): NamespaceItem {
+  if (item.lateralForbidden !== true) return item;
+  throw invalidColumnReference(`invalid reference to FROM-clause entry for table "${item.name}"`, at(position), {
+    detail: "The combining JOIN type must be INNER or LEFT for a LATERAL reference.",
+  });
 }
 
 export function wholeRow(item: NamespaceItem, position: number): Expression {
@@ -102,10 +128,12 @@ function missingColumn(_binder: Binder, scope: Scope, relation: NamespaceItem | 
   // Exactly this column in a relation that cannot be seen from here?
   if (relation === undefined) {
     for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
-      const hidden = level.known.find((item) => !level.items.includes(item) && item.name !== "" && item.columns.some((column) => column.name === name));
+      const hidden = level.known.find(
+        (item) => !level.items.includes(item) && item.name !== "" && item.columns.some((column) => column.name === name),
+      );
       if (hidden !== undefined) {
         return undefinedColumn(message, at(position), {
-          detail: `There is a column named "${name}" in table "${hidden.name}", but it cannot be referenced from this part of the query.`,
+          hint: `There is a column named "${name}" in table "${hidden.name}", but it cannot be referenced from this part of the query.`,
         });
       }
     }
@@ -128,10 +156,14 @@ function missingColumn(_binder: Binder, scope: Scope, relation: NamespaceItem | 
       }
     }
   }
-  if (matches.length === 1) return undefinedColumn(message, at(position), { hint: `Perhaps you meant to reference the column ${matches[0]}.` });
+  if (matches.length === 1)
+    return undefinedColumn(message, at(position), { hint: `Perhaps you meant to reference the column ${matches[0]}.` });
   if (matches.length === 2) {
-    return undefinedColumn(message, at(position), { hint: `Perhaps you meant to reference the column ${matches[0]} or the column ${matches[1]}.` });
+    return undefinedColumn(message, at(position), {
+      hint: `Perhaps you meant to reference the column ${matches[0]} or the column ${matches[1]}.`,
+    });
   }
   return undefinedColumn(message, at(position));
 }
+
 export { selectField };

@@ -1,24 +1,38 @@
 /** ON CONFLICT: the arbiter indexes, the names `excluded` and the target's, DO UPDATE's assignments. */
 import type { IndexObject, TableObject } from "../../src/catalog/index.js";
 import type { OnConflict } from "../../src/plan/index.js";
-import { invalidColumnReference, syntaxError, undefinedColumn, undefinedObjectAt, wrongObjectType, type Oid } from "../../src/types/index.js";
+import {
+  conflictNeedsTarget,
+  invalidColumnReference,
+  type Oid,
+  undefinedColumn,
+  undefinedObjectAt,
+  wrongObjectType,
+} from "../../src/types/index.js";
 import { deparseExpression } from "../parser/deparse.js";
 import type { OnConflictClause } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { bindAssignments } from "./bind-assignment.js";
 import { findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression } from "./bind-expression.js";
+import { at, type Binder } from "./binder.js";
 import { coerceToBoolean } from "./coerce.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
-export function bindOnConflict(binder: Binder, outer: Scope, table: TableObject, target: NamespaceItem, clause: OnConflictClause): OnConflict {
+export function bindOnConflict(
+  binder: Binder,
+  outer: Scope,
+  table: TableObject,
+  target: NamespaceItem,
+  clause: OnConflictClause,
+): OnConflict {
   const arbiters = findArbiters(binder, table, clause);
-  const row = () => liveAttributes(table).map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: table.oid, attribute: a.number }));
+  const row = () =>
+    liveAttributes(table).map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: table.oid, attribute: a.number }));
   const existing = row();
   const excluded = row();
   if (clause.action === "nothing") return { action: "nothing", arbiters, existing, excluded, assignments: [] };
   if (clause.constraint === undefined && clause.elements.length === 0) {
-    throw syntaxError("ON CONFLICT DO UPDATE requires inference specification or constraint name", at(clause.position));
+    throw conflictNeedsTarget(at(clause.position));
   }
   const scope = new Scope(outer);
   const targetItem: NamespaceItem = { ...target, columns: existing };
@@ -29,7 +43,10 @@ export function bindOnConflict(binder: Binder, outer: Scope, table: TableObject,
   scope.clause = "UPDATE";
   const assignments = bindAssignments(binder, scope, table, clause.set);
   scope.clause = "WHERE";
-  const where = clause.where === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, clause.where), "WHERE", clause.where.position);
+  const where =
+    clause.where === undefined
+      ? undefined
+      : coerceToBoolean(binder, bindExpression(binder, scope, clause.where), "WHERE", clause.where.position);
   return { action: "update", arbiters, existing, excluded, assignments, ...(where === undefined ? {} : { where }) };
 }
 
@@ -48,7 +65,7 @@ function findArbiters(binder: Binder, table: TableObject, clause: OnConflictClau
   for (const element of clause.elements) {
     if (element.column !== undefined) {
       const attribute = findAttribute(table, element.column);
-      if (attribute === undefined) throw undefinedColumn(`column "${element.column}" does not exist`, at(clause.position));
+      if (attribute === undefined) throw undefinedColumn(`column "${element.column}" does not exist`, at(element.position));
       columns.add(attribute.number);
     } else expressions.add(deparseExpression(element.expr!));
   }
@@ -60,7 +77,12 @@ function findArbiters(binder: Binder, table: TableObject, clause: OnConflictClau
   return matches.map((index) => index.oid);
 }
 /** infer_arbiter_indexes: the same set of columns and expressions; a partial index needs its predicate named. */
-function matchesInference(index: IndexObject, columns: ReadonlySet<number>, expressions: ReadonlySet<string>, predicate: string | undefined): boolean {
+function matchesInference(
+  index: IndexObject,
+  columns: ReadonlySet<number>,
+  expressions: ReadonlySet<string>,
+  predicate: string | undefined,
+): boolean {
   if (!index.unique || !index.valid) return false;
   if (index.predicateSql !== undefined && index.predicateSql !== predicate) return false;
   const ownColumns = new Set(index.columns.filter((column) => column.expressionSql === undefined).map((column) => column.attribute));

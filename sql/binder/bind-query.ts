@@ -1,15 +1,16 @@
 /** A query of any form: WITH around it, its body, then what follows the body. */
-import { locationOf } from "../parser/location.js";
+
 import type { CommonTable, Expression, LogicalPlan } from "../../src/plan/index.js";
-import { invalidColumnReference, notSupportedAt, syntaxError, TypeOid } from "../../src/types/index.js";
+import { datatypeMismatch, invalidColumnReference, notSupportedAt, syntaxError, TypeOid } from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
 import type { Expr, Query } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { bindExpression } from "./bind-expression.js";
 import { bindSelect } from "./bind-select.js";
 import { bindSetOperation } from "./bind-set-operation.js";
 import { bindValues } from "./bind-values.js";
 import { bindWith } from "./bind-with.js";
-import { coerceTo } from "./coerce.js";
+import { at, type Binder } from "./binder.js";
+import { tryCoerce } from "./coerce.js";
 import { Scope } from "./scope.js";
 import { visitExpression } from "./walk.js";
 
@@ -43,7 +44,8 @@ function bindBody(binder: Binder, scope: Scope, query: Query, options: QueryOpti
 
 /** LIMIT and OFFSET around `input`. */
 export function bindLimit(binder: Binder, scope: Scope, query: Query, input: LogicalPlan): LogicalPlan {
-  const count = query.limit === undefined ? undefined : bindLimitExpression(binder, scope, query.limit, query.withTies ? "FETCH FIRST" : "LIMIT");
+  const count =
+    query.limit === undefined ? undefined : bindLimitExpression(binder, scope, query.limit, query.withTies ? "FETCH FIRST" : "LIMIT");
   const offset = query.offset === undefined ? undefined : bindLimitExpression(binder, scope, query.offset, "OFFSET");
   if (count === undefined && offset === undefined) return input;
   if (query.withTies && query.orderBy.length === 0) throw syntaxError("WITH TIES cannot be specified without ORDER BY clause");
@@ -56,14 +58,26 @@ export function bindLimit(binder: Binder, scope: Scope, query: Query, input: Log
     columns: input.columns,
   };
 }
-function bindLimitExpression(binder: Binder, scope: Scope, expr: Expr, construct: "LIMIT" | "OFFSET" | "FETCH FIRST"): Expression | undefined {
+function bindLimitExpression(
+  binder: Binder,
+  scope: Scope,
+  expr: Expr,
+  construct: "LIMIT" | "OFFSET" | "FETCH FIRST",
+): Expression | undefined {
   if (expr.kind === "Literal" && expr.literal === "null") return undefined;
   // Columns of this query cannot be meant: the limit is one value.
   const items = scope.items;
   const clause = scope.clause;
   scope.clause = construct === "OFFSET" ? "OFFSET" : "LIMIT";
   try {
-    const bound = coerceTo(binder, bindExpression(binder, scope, expr), TypeOid.int8, construct, locationOf(expr));
+    const written = bindExpression(binder, scope, expr);
+    const bound = tryCoerce(binder, written, TypeOid.int8, "assignment");
+    if (bound === undefined) {
+      throw datatypeMismatch(
+        `argument of ${construct} must be type bigint, not type ${binder.typeName(written.type)}`,
+        at(locationOf(expr)),
+      );
+    }
     const usesColumns = (e: Expression): void => {
       if (e.kind === "ColumnReference" && binder.owners[e.id] === scope) throw invalidLimit(construct, locationOf(expr));
     };
@@ -74,4 +88,5 @@ function bindLimitExpression(binder: Binder, scope: Scope, expr: Expr, construct
     scope.clause = clause;
   }
 }
-const invalidLimit = (construct: string, position: number) => invalidColumnReference(`argument of ${construct} must not contain variables`, at(position));
+const invalidLimit = (construct: string, position: number) =>
+  invalidColumnReference(`argument of ${construct} must not contain variables`, at(position));

@@ -5,11 +5,11 @@
  * returned are projected and an index may give the order. DISTINCT, set-returning functions and volatile sort keys need the
  * projection first.
  */
-import { locationOf } from "../parser/location.js";
+
 import type { Expression, LogicalPlan, PlanColumn, SortKey } from "../../src/plan/index.js";
-import { featureNotSupported, invalidColumnReference, syntaxError, undefinedColumn } from "../../src/types/index.js";
+import { ambiguousName, featureNotSupported, invalidColumnReference, syntaxError } from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
 import type { Expr, SelectQuery, Target } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
 import { planAggregation } from "./bind-aggregation.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindFrom } from "./bind-from.js";
@@ -17,6 +17,7 @@ import { bindLocking, lockedNames } from "./bind-locking.js";
 import { findColumnHere, findRelation } from "./bind-name.js";
 import { bindLimit, type QueryOptions } from "./bind-query.js";
 import { bindSortKey, requireEquality } from "./bind-sort.js";
+import { at, type Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
 import { outputName } from "./output-name.js";
 import type { Scope } from "./scope.js";
@@ -36,7 +37,10 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   if (query.locking.length > 0) scope.lockNames = lockedNames(query);
   let plan: LogicalPlan = bindFrom(binder, scope, query.from);
   scope.clause = "WHERE";
-  const where = query.where === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, query.where), "WHERE", locationOf(query.where));
+  const where =
+    query.where === undefined
+      ? undefined
+      : coerceToBoolean(binder, bindExpression(binder, scope, query.where), "WHERE", locationOf(query.where));
   if (where !== undefined) plan = { kind: "Filter", input: plan, predicate: where, columns: plan.columns };
 
   scope.clause = "select list";
@@ -44,7 +48,10 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   if (options.resolveUnknowns) for (const target of targets) target.expression = resolveUnknown(binder, target.expression);
   const visibleCount = targets.length;
   scope.clause = "HAVING";
-  const having = query.having === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, query.having), "HAVING", locationOf(query.having));
+  const having =
+    query.having === undefined
+      ? undefined
+      : coerceToBoolean(binder, bindExpression(binder, scope, query.having), "HAVING", locationOf(query.having));
   scope.clause = "ORDER BY";
   const sort = bindOrderBy(binder, scope, query.orderBy, targets);
   const distinctOn = bindDistinct(binder, scope, query, targets, sort);
@@ -56,7 +63,11 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
       ...call,
       partitionBy: call.partitionBy.map(aggregated.replace),
       orderBy: call.orderBy.map((key) => ({ ...key, expression: aggregated.replace(key.expression) })),
-      call: { ...call.call, args: call.call.args.map(aggregated.replace), ...(call.call.filter === undefined ? {} : { filter: aggregated.replace(call.call.filter) }) },
+      call: {
+        ...call.call,
+        args: call.call.args.map(aggregated.replace),
+        ...(call.call.filter === undefined ? {} : { filter: aggregated.replace(call.call.filter) }),
+      },
     }));
     plan = { kind: "Window", input: plan, calls, columns: [...plan.columns, ...scope.windowCalls.map((call) => call.column)] };
   }
@@ -100,7 +111,8 @@ function finishSelect(
     const keys = sort.map(({ target, key }) => ({ ...key, expression: columnReference(output[target]!) }));
     plan = { kind: "Sort", input: plan, keys, columns: output };
   }
-  if (distinctOn !== undefined) plan = { kind: "Distinct", input: plan, on: distinctOn.map((target) => columnReference(output[target]!)), columns: output };
+  if (distinctOn !== undefined)
+    plan = { kind: "Distinct", input: plan, on: distinctOn.map((target) => columnReference(output[target]!)), columns: output };
   plan = bindLimit(binder, scope, query, plan);
   if (targets.length === visibleCount) return plan;
   const kept = output.slice(0, visibleCount);
@@ -152,7 +164,12 @@ function expandRecord(binder: Binder, scope: Scope, expr: Extract<Expr, { kind: 
   const path = expr.path.slice(0, -1);
   const record = bindExpression(binder, scope, path.length === 0 ? expr.arg : { ...expr, path });
   if (record.kind === "RowConstructor") {
-    return record.fields.map((field, i) => ({ name: record.names?.[i] ?? `f${i + 1}`, expression: field, junk: false, position: expr.position }));
+    return record.fields.map((field, i) => ({
+      name: record.names?.[i] ?? `f${i + 1}`,
+      expression: field,
+      junk: false,
+      position: expr.position,
+    }));
   }
   const columns = record.kind === "FunctionCall" ? binder.registry.functionById(record.functionId)?.outColumns : undefined;
   if (columns === undefined) throw featureNotSupported("record type has not been registered", at(expr.position));
@@ -172,7 +189,13 @@ function starColumns(scope: Scope, fields: readonly string[], position: number):
 }
 
 /** findTargetlistEntrySQL92 and SQL99: which target a sort or group item means; adds a junk one when it is none of them. */
-export function findTarget(binder: Binder, scope: Scope, expr: Expr, targets: TargetEntry[], clause: "ORDER BY" | "GROUP BY" | "DISTINCT ON"): number {
+export function findTarget(
+  binder: Binder,
+  scope: Scope,
+  expr: Expr,
+  targets: TargetEntry[],
+  clause: "ORDER BY" | "GROUP BY" | "DISTINCT ON",
+): number {
   if (expr.kind === "ColumnRef" && expr.fields.length === 1 && !expr.star) {
     const name = expr.fields[0]!;
     // GROUP BY prefers an input column to an output name.
@@ -202,7 +225,7 @@ export function findTarget(binder: Binder, scope: Scope, expr: Expr, targets: Ta
   return targets.length - 1;
 }
 const undefinedAmbiguous = (clause: string, name: string, position: number) => ambiguous(`${clause} "${name}" is ambiguous`, position);
-const ambiguous = (message: string, position: number) => undefinedColumn(message, at(position));
+const ambiguous = (message: string, position: number) => ambiguousName(message, at(position));
 
 function bindOrderBy(binder: Binder, scope: Scope, items: SelectQuery["orderBy"], targets: TargetEntry[]): SortReference[] {
   return items.map((item) => {
@@ -214,12 +237,21 @@ function bindOrderBy(binder: Binder, scope: Scope, items: SelectQuery["orderBy"]
 }
 
 /** For DISTINCT ON its keys' targets; checks both forms against ORDER BY. */
-function bindDistinct(binder: Binder, scope: Scope, query: SelectQuery, targets: TargetEntry[], sort: SortReference[]): readonly number[] | undefined {
+function bindDistinct(
+  binder: Binder,
+  scope: Scope,
+  query: SelectQuery,
+  targets: TargetEntry[],
+  sort: SortReference[],
+): readonly number[] | undefined {
   if (query.distinct === "none") return undefined;
   if (query.distinct === "all") {
     const extra = sort.find(({ target }) => targets[target]!.junk);
     if (extra !== undefined) {
-      throw invalidColumnReference("for SELECT DISTINCT, ORDER BY expressions must appear in select list", at(targets[extra.target]!.position));
+      throw invalidColumnReference(
+        "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
+        at(targets[extra.target]!.position),
+      );
     }
     for (const target of targets) requireEquality(binder, target.expression, target.position);
     return undefined;
@@ -229,7 +261,8 @@ function bindDistinct(binder: Binder, scope: Scope, query: SelectQuery, targets:
   const leading = sort.slice(0, new Set(keys).size);
   const outside = leading.find(({ target }) => !keys.includes(target));
   if (outside !== undefined || (sort.length > 0 && sort.length < new Set(keys).size && sort.some(({ target }) => !keys.includes(target)))) {
-    const position = targets[(outside ?? sort[0]!).target]!.position;
+    const unmatched = keys.find((key) => !sort.some(({ target }) => target === key)) ?? keys[0]!;
+    const position = query.distinct[keys.indexOf(unmatched)]!.position;
     throw invalidColumnReference("SELECT DISTINCT ON expressions must match initial ORDER BY expressions", at(position));
   }
   return keys;

@@ -1,15 +1,15 @@
 /** UNION, INTERSECT, EXCEPT: the arms' columns get common types. Left-deep chains are walked in a loop. */
 import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import { featureNotSupported, syntaxError, TypeOid } from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
 import type { Query, SetQuery } from "../parser/syntax-tree.js";
-import type { Binder } from "./binder.js";
 import { columnReference } from "./bind-expression.js";
-import { bindQuery, type QueryOptions, withTables } from "./bind-query.js";
+import { bindQuery, type QueryOptions } from "./bind-query.js";
 import { requireEquality } from "./bind-sort.js";
 import { bindTail } from "./bind-values.js";
-import { bindWith } from "./bind-with.js";
+import { at, type Binder } from "./binder.js";
 import { applyModifier, coerceTo, commonModifier, commonType } from "./coerce.js";
-import { Scope } from "./scope.js";
+import type { Scope } from "./scope.js";
 
 export function bindSetOperation(binder: Binder, scope: Scope, query: SetQuery, _options: QueryOptions): LogicalPlan {
   if (query.locking.length > 0) throw featureNotSupported("FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT");
@@ -18,7 +18,11 @@ export function bindSetOperation(binder: Binder, scope: Scope, query: SetQuery, 
 
 /** A set operation without a tail of its own needs no level of its own: the chain stays flat. */
 const isBare = (query: Query): query is SetQuery =>
-  query.kind === "SetOperation" && query.with === undefined && query.orderBy.length === 0 && query.limit === undefined && query.offset === undefined;
+  query.kind === "SetOperation" &&
+  query.with === undefined &&
+  query.orderBy.length === 0 &&
+  query.limit === undefined &&
+  query.offset === undefined;
 
 function bindArms(binder: Binder, scope: Scope, query: SetQuery): LogicalPlan {
   const spine: SetQuery[] = [query];
@@ -36,13 +40,18 @@ function bindArm(binder: Binder, scope: Scope, arm: Query): LogicalPlan {
   return bindQuery(binder, scope, arm, { resolveUnknowns: false });
 }
 
-export function combine(binder: Binder, query: Pick<SetQuery, "operation" | "all">, left: LogicalPlan, right: LogicalPlan): LogicalPlan {
+function firstPosition(query: Query): number | undefined {
+  if (query.kind === "Select") return query.targets[0] === undefined ? undefined : locationOf(query.targets[0].expr);
+  return query.kind === "Values" ? query.rows[0]?.[0]?.position : firstPosition(query.left);
+}
+
+export function combine(binder: Binder, query: SetQuery, left: LogicalPlan, right: LogicalPlan): LogicalPlan {
   const name = query.operation.toUpperCase();
-  if (left.columns.length !== right.columns.length) throw syntaxError(`each ${name} query must have the same number of columns`);
-  const construct = `${name}${query.all ? "" : ""}`;
+  if (left.columns.length !== right.columns.length)
+    throw syntaxError(`each ${name} query must have the same number of columns`, at(firstPosition(query.right)));
   const types = left.columns.map((column, i) => {
     const pair = [cell(left, column, i), cell(right, right.columns[i]!, i)];
-    const type = commonType(binder, pair, construct)!;
+    const type = commonType(binder, pair, name)!;
     return { type, typmod: commonModifier(pair, type) };
   });
   const columns = left.columns.map((column, i) => binder.newColumn(column.name, types[i]!.type, types[i]!.typmod));
@@ -51,8 +60,8 @@ export function combine(binder: Binder, query: Pick<SetQuery, "operation" | "all
     kind: "SetOperation",
     operation: query.operation,
     all: query.all,
-    left: coerceColumns(binder, left, types, construct),
-    right: coerceColumns(binder, right, types, construct),
+    left: coerceColumns(binder, left, types, name),
+    right: coerceColumns(binder, right, types, name),
     columns,
   };
 }
@@ -62,7 +71,12 @@ function cell(plan: LogicalPlan, column: PlanColumn, i: number): Expression {
 }
 
 /** Makes the plan's columns have these types; a Project is changed in place of being wrapped. */
-export function coerceColumns(binder: Binder, plan: LogicalPlan, types: readonly { type: number; typmod: number }[], construct: string): LogicalPlan {
+export function coerceColumns(
+  binder: Binder,
+  plan: LogicalPlan,
+  types: readonly { type: number; typmod: number }[],
+  construct: string,
+): LogicalPlan {
   if (plan.columns.every((column, i) => column.type === types[i]!.type && column.type !== TypeOid.unknown)) return plan;
   const convert = (expression: Expression, i: number): Expression =>
     applyModifier(binder, coerceTo(binder, expression, types[i]!.type, construct), types[i]!.typmod, false);
@@ -75,4 +89,3 @@ export function coerceColumns(binder: Binder, plan: LogicalPlan, types: readonly
     columns: plan.columns.map((column, i) => binder.newColumn(column.name, types[i]!.type, types[i]!.typmod)),
   };
 }
-export { bindWith, Scope, withTables };

@@ -4,10 +4,10 @@ import type { FunctionRegistry } from "../../src/functions/registry.js";
 import type { BoundStatement, LogicalPlan } from "../../src/plan/index.js";
 import { TypeOid } from "../../src/types/index.js";
 import type { Statement } from "../parser/syntax-tree.js";
-import { Binder } from "./binder.js";
 import { bindCommand } from "./bind-command.js";
 import { bindModification } from "./bind-modification.js";
 import { bindQuery } from "./bind-query.js";
+import { Binder } from "./binder.js";
 
 export function bindStatement(registry: FunctionRegistry, context: BindContext, statement: Statement): BoundStatement {
   const binder = new Binder(registry, context);
@@ -26,7 +26,13 @@ export function bindWithin(binder: Binder, statement: Statement): BoundStatement
       return finish(binder, bindModification(binder, undefined, statement), statement.kind.toUpperCase());
     default: {
       const { command, tag, columns } = bindCommand(binder, statement);
-      return { body: { kind: "Command", command }, parameterTypes: binder.finishParameters(), tag, columns: columns ?? [], cacheable: false };
+      return {
+        body: { kind: "Command", command },
+        parameterTypes: binder.finishParameters(),
+        tag,
+        columns: columns ?? [],
+        cacheable: false,
+      };
     }
   }
 }

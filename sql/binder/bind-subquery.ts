@@ -2,10 +2,10 @@
 import type { Expression } from "../../src/plan/index.js";
 import { syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
 import type { SubqueryExpr } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
-import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
 import { compareRows } from "./bind-comparison.js";
+import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
+import { at, type Binder } from "./binder.js";
 import { operatorCall, requireOperator } from "./resolve.js";
 import type { Scope } from "./scope.js";
 
@@ -36,15 +36,29 @@ export function bindSubqueryExpression(binder: Binder, scope: Scope, expr: Subqu
   const right = plan.columns.map((column) => columnReference(column));
   if (left.length === 1) {
     const operator = requireOperator(binder, expr.operator, left[0]!.type, right[0]!.type, expr.position);
-    if (operator.result !== TypeOid.bool) throw wrongObjectType(`operator ${expr.operator} must return type boolean, not type ${binder.typeName(operator.result)}`, at(expr.position));
+    if (operator.result !== TypeOid.bool)
+      throw wrongObjectType(
+        `operator ${expr.operator} must return type boolean, not type ${binder.typeName(operator.result)}`,
+        at(expr.position),
+      );
     const call = operatorCall(binder, operator, left[0]!, right[0]!, operator.name);
     const args = call.kind === "FunctionCall" ? call.args : [];
     // Only a bare inner column lends itself to a semi-join; a coerced one stays a test.
     const inner = args[1];
-    const pairs = inner?.kind === "ColumnReference" ? { pairs: [{ outer: args[0]!, inner: inner.id, functionId: operator.functionId, operator: operator.name }] } : {};
+    const pairs =
+      inner?.kind === "ColumnReference"
+        ? { pairs: [{ outer: args[0]!, inner: inner.id, functionId: operator.functionId, operator: operator.name }] }
+        : {};
     return { kind: "Subquery", form: expr.form, plan, test: call, ...pairs, ...boolean };
   }
-  return { kind: "Subquery", form: expr.form, plan, test: compareRows(binder, expr.operator, left, right, expr.position), ...rowPairs(binder, expr, left, right), ...boolean };
+  return {
+    kind: "Subquery",
+    form: expr.form,
+    plan,
+    test: compareRows(binder, expr.operator, left, right, expr.position),
+    ...rowPairs(binder, expr, left, right),
+    ...boolean,
+  };
 }
 
 function rowPairs(binder: Binder, expr: SubqueryExpr, left: readonly Expression[], right: readonly Expression[]) {

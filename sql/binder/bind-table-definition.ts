@@ -1,17 +1,18 @@
 /** CREATE TABLE and CREATE INDEX: types, constraints and stored expressions, checked against the new columns. */
-import { locationOf } from "../parser/location.js";
+
 import type { ColumnDefinition, Command, ConstraintDefinition, Expression, PlanColumn, StoredExpression } from "../../src/plan/index.js";
 import {
   datatypeMismatch, duplicateColumn, featureNotSupported, invalidObjectDefinition, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { deparseExpression } from "../parser/deparse.js";
+import { locationOf } from "../parser/location.js";
 import type { Expr, TypeName } from "../parser/syntax-tree.js";
 import type { ColumnSyntax, ConstraintSyntax, DefinitionStatement } from "../parser/syntax-tree-definition.js";
-import { at, type Binder } from "./binder.js";
 import { bindSequenceOptions, qualified } from "./bind-command.js";
 import { bindStored } from "./bind-default.js";
 import { resolveTypeName } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
+import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, coerceToBoolean } from "./coerce.js";
 import type { Clause } from "./scope.js";
 import { visitExpression } from "./walk.js";
@@ -27,7 +28,8 @@ export function bindCreateTable(binder: Binder, statement: Extract<DefinitionSta
   binder.parametersAllowed = false;
   const table = statement.relation.name;
   for (const [i, column] of statement.columns.entries()) {
-    if (statement.columns.findIndex((other) => other.name === column.name) !== i) throw duplicateColumn(`column "${column.name}" specified more than once`, at(undefined));
+    if (statement.columns.findIndex((other) => other.name === column.name) !== i)
+      throw duplicateColumn(`column "${column.name}" specified more than once`, at(undefined));
   }
   const shape: RowShape = statement.columns.map((column) => ({ name: column.name, ...columnType(binder, column.type) }));
   const constraints: ConstraintDefinition[] = [];
@@ -40,10 +42,19 @@ export function bindCreateTable(binder: Binder, statement: Extract<DefinitionSta
   if (constraints.filter((constraint) => constraint.kind === "primaryKey").length > 1) {
     throw invalidTableDefinition(`multiple primary keys for table "${table}" are not allowed`, at(lastPrimaryKey(statement)));
   }
-  return { kind: "CreateTable", name: qualified(statement.relation), columns, constraints, ifNotExists: statement.ifNotExists, persistence: statement.relation.persistence };
+  return {
+    kind: "CreateTable",
+    name: qualified(statement.relation),
+    columns,
+    constraints,
+    ifNotExists: statement.ifNotExists,
+    persistence: statement.relation.persistence,
+  };
 }
 function lastPrimaryKey(statement: Extract<DefinitionStatement, { kind: "CreateTable" }>): number | undefined {
-  const all = [...statement.columns.flatMap((column) => column.constraints), ...statement.constraints].filter((constraint) => constraint.kind === "primaryKey");
+  const all = [...statement.columns.flatMap((column) => column.constraints), ...statement.constraints].filter(
+    (constraint) => constraint.kind === "primaryKey",
+  );
   return all.at(-1)?.position;
 }
 
@@ -54,14 +65,25 @@ function columnType(binder: Binder, name: TypeName): { type: number; typmod: num
     return { type: serial, typmod: -1 };
   }
   const resolved = resolveTypeName(binder, name);
-  if (binder.category(resolved.type) === "P") throw invalidTableDefinition(`column has pseudo-type ${binder.typeName(resolved.type)}`, at(name.position));
+  if (binder.category(resolved.type) === "P")
+    throw invalidTableDefinition(`column has pseudo-type ${binder.typeName(resolved.type)}`, at(name.position));
   return resolved;
 }
 
-export function bindColumn(binder: Binder, column: ColumnSyntax, shape: RowShape, table: string): { column: ColumnDefinition; constraints: ConstraintDefinition[] } {
+export function bindColumn(
+  binder: Binder,
+  column: ColumnSyntax,
+  shape: RowShape,
+  table: string,
+): { column: ColumnDefinition; constraints: ConstraintDefinition[] } {
   const type = columnType(binder, column.type);
   const serial = column.type.names.length === 1 && SERIAL_TYPES[column.type.names[0]!] !== undefined;
-  const definition: { -readonly [Key in keyof ColumnDefinition]: ColumnDefinition[Key] } = { name: column.name, type, notNull: serial, ...(serial ? { serial } : {}) };
+  const definition: { -readonly [Key in keyof ColumnDefinition]: ColumnDefinition[Key] } = {
+    name: column.name,
+    type,
+    notNull: serial,
+    ...(serial ? { serial } : {}),
+  };
   if (column.collation !== undefined) {
     const collation = column.collation.at(-1)!;
     if (!["C", "POSIX", "default", "ucs_basic"].includes(collation)) throw notSupported(`collation "${collation}"`);
@@ -74,13 +96,17 @@ export function bindColumn(binder: Binder, column: ColumnSyntax, shape: RowShape
       case "null":
       case "notNull":
         if (nullability !== undefined && nullability !== constraint.kind) {
-          throw syntaxError(`conflicting NULL/NOT NULL declarations for column "${column.name}" of table "${table}"`, at(constraint.position));
+          throw syntaxError(
+            `conflicting NULL/NOT NULL declarations for column "${column.name}" of table "${table}"`,
+            at(constraint.position),
+          );
         }
         nullability = constraint.kind;
         if (constraint.kind === "notNull") definition.notNull = true;
         break;
       case "default":
-        if (definition.defaultValue !== undefined || serial) throw syntaxError(`multiple default values specified for column "${column.name}" of table "${table}"`, at(constraint.position));
+        if (definition.defaultValue !== undefined || serial)
+          throw syntaxError(`multiple default values specified for column "${column.name}" of table "${table}"`, at(constraint.position));
         definition.defaultValue = storeDefault(binder, constraint.expr, column.name, type);
         break;
       case "identity":
@@ -96,9 +122,12 @@ export function bindColumn(binder: Binder, column: ColumnSyntax, shape: RowShape
         if (constraint.kind === "primaryKey") definition.notNull = true;
     }
   }
-  if (definition.identity !== undefined && definition.defaultValue !== undefined) throw syntaxError(`both default and identity specified for column "${column.name}" of table "${table}"`);
-  if (definition.generated !== undefined && definition.defaultValue !== undefined) throw syntaxError(`both default and generation expression specified for column "${column.name}" of table "${table}"`);
-  if (definition.generated !== undefined && definition.identity !== undefined) throw syntaxError(`both identity and generation expression specified for column "${column.name}" of table "${table}"`);
+  if (definition.identity !== undefined && definition.defaultValue !== undefined)
+    throw syntaxError(`both default and identity specified for column "${column.name}" of table "${table}"`);
+  if (definition.generated !== undefined && definition.defaultValue !== undefined)
+    throw syntaxError(`both default and generation expression specified for column "${column.name}" of table "${table}"`);
+  if (definition.generated !== undefined && definition.identity !== undefined)
+    throw syntaxError(`both identity and generation expression specified for column "${column.name}" of table "${table}"`);
   return { column: definition, constraints };
 }
 const wrongIdentityType = () => invalidParameter("identity column type must be smallint, integer, or bigint");
@@ -121,7 +150,14 @@ function refuse(bound: Expression, what: string): void {
   });
 }
 
-function storeGenerated(binder: Binder, expr: Expr, column: string, type: { type: number; typmod: number }, shape: RowShape, table: string): StoredExpression {
+function storeGenerated(
+  binder: Binder,
+  expr: Expr,
+  column: string,
+  type: { type: number; typmod: number },
+  shape: RowShape,
+  table: string,
+): StoredExpression {
   const bound = bindStored(binder, expr, "column generation expressions", table, shapeColumns(binder, shape));
   refuse(bound, "column generation expression");
   visitExpression(bound, (e) => {
@@ -134,19 +170,36 @@ function storeGenerated(binder: Binder, expr: Expr, column: string, type: { type
 }
 
 /** A boolean condition over the row. */
-export function storeCondition(binder: Binder, expr: Expr, clause: Clause, construct: string, shape: RowShape, table: string): { stored: StoredExpression; columns: string[] } {
+export function storeCondition(
+  binder: Binder,
+  expr: Expr,
+  clause: Clause,
+  construct: string,
+  shape: RowShape,
+  table: string,
+): { stored: StoredExpression; columns: string[] } {
   const columns = shapeColumns(binder, shape);
   const bound = coerceToBoolean(binder, bindStored(binder, expr, clause, table, columns), construct, locationOf(expr));
   refuse(bound, clause === "check constraints" ? "check constraint" : "index predicate");
   const used = new Set<string>();
   visitExpression(bound, (e) => {
     if (e.kind === "ColumnReference") used.add(e.name);
-    if (clause === "index predicates" && e.kind === "FunctionCall" && e.volatility !== "immutable") throw invalidObjectDefinition("functions in index predicate must be marked IMMUTABLE");
+    if (clause === "index predicates" && e.kind === "FunctionCall" && e.volatility !== "immutable")
+      throw invalidObjectDefinition("functions in index predicate must be marked IMMUTABLE");
   });
-  return { stored: { sql: deparseExpression(expr), expression: bound }, columns: shape.map((c) => c.name).filter((name) => used.has(name)) };
+  return {
+    stored: { sql: deparseExpression(expr), expression: bound },
+    columns: shape.map((c) => c.name).filter((name) => used.has(name)),
+  };
 }
 
-export function bindConstraint(binder: Binder, constraint: ConstraintSyntax, shape: RowShape, table: string, column: string | undefined): ConstraintDefinition {
+export function bindConstraint(
+  binder: Binder,
+  constraint: ConstraintSyntax,
+  shape: RowShape,
+  table: string,
+  column: string | undefined,
+): ConstraintDefinition {
   const name = constraint.name === undefined ? {} : { name: constraint.name };
   const own = (columns: readonly string[]): readonly string[] => (columns.length === 0 && column !== undefined ? [column] : columns);
   switch (constraint.kind) {
@@ -155,8 +208,10 @@ export function bindConstraint(binder: Binder, constraint: ConstraintSyntax, sha
       const columns = own(constraint.columns);
       const word = constraint.kind === "primaryKey" ? "primary key" : "unique";
       for (const [i, key] of columns.entries()) {
-        if (!shape.some((candidate) => candidate.name === key)) throw undefinedColumn(`column "${key}" named in key does not exist`, at(constraint.position));
-        if (columns.indexOf(key) !== i) throw duplicateColumn(`column "${key}" appears twice in ${word} constraint`, at(constraint.position));
+        if (!shape.some((candidate) => candidate.name === key))
+          throw undefinedColumn(`column "${key}" named in key does not exist`, at(constraint.position));
+        if (columns.indexOf(key) !== i)
+          throw duplicateColumn(`column "${key}" appears twice in ${word} constraint`, at(constraint.position));
       }
       return {
         kind: constraint.kind,
@@ -174,10 +229,23 @@ export function bindConstraint(binder: Binder, constraint: ConstraintSyntax, sha
     case "foreignKey": {
       const columns = own(constraint.columns);
       for (const key of columns) {
-        if (!shape.some((candidate) => candidate.name === key)) throw undefinedColumn(`column "${key}" referenced in foreign key constraint does not exist`);
+        if (!shape.some((candidate) => candidate.name === key))
+          throw undefinedColumn(`column "${key}" referenced in foreign key constraint does not exist`);
       }
       const { references, referencedColumns, onUpdate, onDelete, match, deferrable, initiallyDeferred } = constraint;
-      return { kind: "foreignKey", ...name, columns, references: qualified(references), referencedColumns, onUpdate, onDelete, match, deferrable, initiallyDeferred, ...(constraint.notValid ? { notValid: true } : {}) };
+      return {
+        kind: "foreignKey",
+        ...name,
+        columns,
+        references: qualified(references),
+        referencedColumns,
+        onUpdate,
+        onDelete,
+        match,
+        deferrable,
+        initiallyDeferred,
+        ...(constraint.notValid ? { notValid: true } : {}),
+      };
     }
     default:
       throw notSupported(`${constraint.kind} as a table constraint`);
@@ -190,7 +258,12 @@ const METHODS = new Set(["btree", "hash", "gist", "gin", "spgist", "brin", "hnsw
 export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionStatement, { kind: "CreateIndex" }>): Command {
   binder.parametersAllowed = false;
   const object = findRelationObject(binder, statement.relation.schema, statement.relation.name, statement.relation.position);
-  if (object.class !== "table") throw wrongObjectType(`cannot create index on relation "${object.name}"`, undefined, `This operation is not supported for ${object.class === "index" ? "indexes" : `${object.class}s`}.`);
+  if (object.class !== "table")
+    throw wrongObjectType(
+      `cannot create index on relation "${object.name}"`,
+      undefined,
+      `This operation is not supported for ${object.class === "index" ? "indexes" : `${object.class}s`}.`,
+    );
   const method = statement.method === "" ? DEFAULT_METHOD : statement.method;
   if (!METHODS.has(method)) throw undefinedObjectAt(`access method "${method}" does not exist`);
   if (method !== "btree" && method !== "hnsw") throw notSupported(`access method "${method}"`);
@@ -198,8 +271,10 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
     if (statement.unique) throw featureNotSupported(`access method "hnsw" does not support unique indexes`);
     if (statement.elements.length > 1) throw featureNotSupported(`access method "hnsw" does not support multicolumn indexes`);
     if (statement.include.length > 0) throw featureNotSupported(`access method "hnsw" does not support included columns`);
-    if (statement.elements.some((e) => e.direction !== "default")) throw featureNotSupported(`access method "hnsw" does not support ASC/DESC options`);
-    if (statement.elements.some((e) => e.nulls !== "default")) throw featureNotSupported(`access method "hnsw" does not support NULLS FIRST/LAST options`);
+    if (statement.elements.some((e) => e.direction !== "default"))
+      throw featureNotSupported(`access method "hnsw" does not support ASC/DESC options`);
+    if (statement.elements.some((e) => e.nulls !== "default"))
+      throw featureNotSupported(`access method "hnsw" does not support NULLS FIRST/LAST options`);
   }
   const shape: RowShape = object.attributes.filter((attribute) => !attribute.dropped);
   const requireColumn = (name: string): void => {
@@ -207,7 +282,11 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
   };
   const columns = statement.elements.map((element) => {
     const descending = element.direction === "desc";
-    const order = { descending, nullsFirst: element.nulls === "default" ? descending : element.nulls === "first", ...(element.opclass === undefined ? {} : { opclass: element.opclass }) };
+    const order = {
+      descending,
+      nullsFirst: element.nulls === "default" ? descending : element.nulls === "first",
+      ...(element.opclass === undefined ? {} : { opclass: element.opclass }),
+    };
     if (element.column !== undefined) {
       requireColumn(element.column);
       return { column: element.column, ...order };
@@ -220,12 +299,16 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
     const bound = bindStored(binder, expr, "index expressions", object.name, shapeColumns(binder, shape));
     refuse(bound, "index expression");
     visitExpression(bound, (e) => {
-      if (e.kind === "FunctionCall" && e.volatility !== "immutable") throw invalidObjectDefinition("functions in index expression must be marked IMMUTABLE");
+      if (e.kind === "FunctionCall" && e.volatility !== "immutable")
+        throw invalidObjectDefinition("functions in index expression must be marked IMMUTABLE");
     });
     return { expression: { sql: deparseExpression(expr), expression: bound }, ...order };
   });
   for (const name of statement.include) requireColumn(name);
-  const predicate = statement.where === undefined ? undefined : storeCondition(binder, statement.where, "index predicates", "WHERE", shape, object.name).stored;
+  const predicate =
+    statement.where === undefined
+      ? undefined
+      : storeCondition(binder, statement.where, "index predicates", "WHERE", shape, object.name).stored;
   const { unique, include, options, ifNotExists, nullsNotDistinct, concurrently } = statement;
   return {
     kind: "CreateIndex",

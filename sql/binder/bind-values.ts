@@ -1,11 +1,12 @@
 /** VALUES lists: every column has one type over all rows. */
 import type { Expression, LogicalPlan } from "../../src/plan/index.js";
-import { syntaxError } from "../../src/types/index.js";
-import type { ValuesQuery } from "../parser/syntax-tree.js";
-import { at, type Binder } from "./binder.js";
+import { featureNotSupportedWithDetail, invalidColumnReference, syntaxError } from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
+import type { Query, ValuesQuery } from "../parser/syntax-tree.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindLimit, type QueryOptions } from "./bind-query.js";
 import { bindSortKey } from "./bind-sort.js";
+import { at, type Binder } from "./binder.js";
 import { coerceTo, commonModifier, commonType } from "./coerce.js";
 import type { Scope } from "./scope.js";
 
@@ -30,7 +31,7 @@ export function bindValues(binder: Binder, scope: Scope, query: ValuesQuery, _op
 }
 
 /** ORDER BY and LIMIT over output columns only: names, places, and expressions over them. */
-export function bindTail(binder: Binder, scope: Scope, query: Exclude<import("../parser/syntax-tree.js").Query, { kind: "Select" }>, input: LogicalPlan): LogicalPlan {
+export function bindTail(binder: Binder, scope: Scope, query: Exclude<Query, { kind: "Select" }>, input: LogicalPlan): LogicalPlan {
   let plan = input;
   if (query.orderBy.length > 0) {
     const keys = query.orderBy.map((item) => {
@@ -44,7 +45,7 @@ export function bindTail(binder: Binder, scope: Scope, query: Exclude<import("..
         const name = expr.kind === "ColumnRef" && !expr.star && expr.fields.length === 1 ? expr.fields[0] : undefined;
         const column = name === undefined ? undefined : input.columns.find((candidate) => candidate.name === name);
         if (column === undefined) {
-          if (query.kind === "SetOperation") throw onlyNames(expr.position);
+          if (query.kind === "SetOperation") throw onlyNames(locationOf(expr));
           scope.items = [{ name: "*VALUES*", columns: input.columns, relationVisible: false, columnsVisible: true }];
           expression = bindExpression(binder, scope, expr);
         } else expression = columnReference(column);
@@ -55,8 +56,8 @@ export function bindTail(binder: Binder, scope: Scope, query: Exclude<import("..
   }
   return bindLimit(binder, scope, query, plan);
 }
-import { featureNotSupportedWithDetail, invalidColumnReference } from "../../src/types/index.js";
-const outOfRange = (place: number, position: number) => invalidColumnReference(`ORDER BY position ${place} is not in select list`, at(position));
+const outOfRange = (place: number, position: number) =>
+  invalidColumnReference(`ORDER BY position ${place} is not in select list`, at(position));
 const onlyNames = (position: number) =>
   featureNotSupportedWithDetail(
     "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",

@@ -10,7 +10,8 @@ import { parseStoredQuery } from "./stored-sql.js";
 const VIEW_NESTING_MAX = 100;
 
 export function bindView(binder: Binder, view: ViewObject): LogicalPlan {
-  if (binder.viewStack.includes(view.oid)) throw invalidObjectDefinition(`infinite recursion detected in rules for relation "${view.name}"`);
+  if (binder.viewStack.includes(view.oid))
+    throw invalidObjectDefinition(`infinite recursion detected in rules for relation "${view.name}"`);
   if (binder.viewStack.length >= VIEW_NESTING_MAX) throw stackDepthExceeded();
   const query: Query = parseStoredQuery(view.sql);
   binder.viewStack.push(view.oid);

@@ -1,6 +1,6 @@
 /** Coercions, as parse_coerce.c chooses them. */
 import type { Constant, Expression } from "../../src/plan/index.js";
-import { cannotCoerce, type CastSignature, datatypeMismatch, DbError, type Oid, TypeOid } from "../../src/types/index.js";
+import { type CastSignature, cannotCoerce, DbError, datatypeMismatch, type Oid, TypeOid } from "../../src/types/index.js";
 import { at, type Binder } from "./binder.js";
 
 export type CoercionContext = "implicit" | "assignment" | "explicit";
@@ -51,7 +51,13 @@ export function isBinaryCoercible(binder: Binder, source: Oid, target: Oid): boo
 }
 
 /** coerce_to_target_type without modifier; undefined when there is no way. */
-export function tryCoerce(binder: Binder, expression: Expression, target: Oid, context: CoercionContext, written = false): Expression | undefined {
+export function tryCoerce(
+  binder: Binder,
+  expression: Expression,
+  target: Oid,
+  context: CoercionContext,
+  written = false,
+): Expression | undefined {
   const source = expression.type;
   if (source === target) return expression;
   if (isPolymorphic(target)) return resolveUnknown(binder, expression, TypeOid.text);
@@ -152,7 +158,13 @@ export function applyModifier(binder: Binder, expression: Expression, typmod: nu
     const element = type.elementType;
     if (element === 0 || type.category !== "A" || binder.type(element).coerceModifier === undefined) return expression;
     const operand: Expression = { kind: "CaseOperand", type: element, typmod: -1 };
-    return { kind: "CoerceArray", arg: expression, element: { kind: "CoerceModifier", arg: operand, explicit, type: element, typmod }, type: expression.type, typmod };
+    return {
+      kind: "CoerceArray",
+      arg: expression,
+      element: { kind: "CoerceModifier", arg: operand, explicit, type: element, typmod },
+      type: expression.type,
+      typmod,
+    };
   }
   if (expression.kind === "Constant") {
     if (expression.value === null) return { ...expression, typmod };
@@ -163,19 +175,32 @@ export function applyModifier(binder: Binder, expression: Expression, typmod: nu
 
 /** expr::type(modifier), and CAST. */
 export function castTo(binder: Binder, expression: Expression, target: Oid, typmod: number, position: number | undefined): Expression {
-  if (target === TypeOid.interval && expression.type === TypeOid.unknown && expression.kind === "Constant") return literal(binder, expression, target, typmod);
+  if (target === TypeOid.interval && expression.type === TypeOid.unknown && expression.kind === "Constant")
+    return literal(binder, expression, target, typmod);
   const coerced = tryCoerce(binder, expression, target, "explicit", true);
-  if (coerced === undefined) throw cannotCoerce(`cannot cast type ${binder.typeName(expression.type)} to ${binder.typeName(target)}`, at(position));
+  if (coerced === undefined)
+    throw cannotCoerce(`cannot cast type ${binder.typeName(expression.type)} to ${binder.typeName(target)}`, at(position));
   return applyModifier(binder, coerced, typmod, true);
 }
 
 /** A value that goes into an attribute. */
-export function coerceForAssignment(binder: Binder, expression: Expression, target: Oid, typmod: number, column: string, position: number | undefined): Expression {
+export function coerceForAssignment(
+  binder: Binder,
+  expression: Expression,
+  target: Oid,
+  typmod: number,
+  column: string,
+  position: number | undefined,
+): Expression {
   const coerced = tryCoerce(binder, expression, target, "assignment");
   if (coerced === undefined) {
-    throw datatypeMismatch(`column "${column}" is of type ${binder.typeName(target)} but expression is of type ${binder.typeName(expression.type)}`, at(position), {
-      hint: "You will need to rewrite or cast the expression.",
-    });
+    throw datatypeMismatch(
+      `column "${column}" is of type ${binder.typeName(target)} but expression is of type ${binder.typeName(expression.type)}`,
+      at(position),
+      {
+        hint: "You will need to rewrite or cast the expression.",
+      },
+    );
   }
   return applyModifier(binder, coerced, typmod, false);
 }
@@ -183,7 +208,10 @@ export function coerceForAssignment(binder: Binder, expression: Expression, targ
 export function coerceTo(binder: Binder, expression: Expression, target: Oid, construct: string, position?: number): Expression {
   const coerced = tryCoerce(binder, expression, target, "implicit");
   if (coerced === undefined) {
-    throw cannotCoerce(`${construct} could not convert type ${binder.typeName(expression.type)} to ${binder.typeName(target)}`, at(position ?? expression.position));
+    throw cannotCoerce(
+      `${construct} could not convert type ${binder.typeName(expression.type)} to ${binder.typeName(target)}`,
+      at(position ?? expression.position),
+    );
   }
   return coerced;
 }
@@ -191,7 +219,10 @@ export function coerceTo(binder: Binder, expression: Expression, target: Oid, co
 export function coerceToBoolean(binder: Binder, expression: Expression, construct: string, position?: number): Expression {
   const coerced = tryCoerce(binder, expression, TypeOid.bool, "assignment");
   if (coerced === undefined) {
-    throw datatypeMismatch(`argument of ${construct} must be type boolean, not type ${binder.typeName(expression.type)}`, at(position ?? expression.position));
+    throw datatypeMismatch(
+      `argument of ${construct} must be type boolean, not type ${binder.typeName(expression.type)}`,
+      at(position ?? expression.position),
+    );
   }
   return coerced;
 }
@@ -215,14 +246,18 @@ export function commonType(binder: Binder, expressions: readonly Expression[], c
       preferred = binder.registry.typeByOid(type)?.preferred ?? false;
     } else if (binder.category(type) !== category) {
       if (construct === undefined) return undefined;
-      throw datatypeMismatch(`${construct} types ${binder.typeName(chosen)} and ${binder.typeName(type)} cannot be matched`, at(expression.position));
+      throw datatypeMismatch(
+        `${construct} types ${binder.typeName(chosen)} and ${binder.typeName(type)} cannot be matched`,
+        at(expression.position),
+      );
     } else if (!preferred && canCoerce(binder, chosen, type, "implicit") && !canCoerce(binder, type, chosen, "implicit")) {
       chosen = type;
       preferred = binder.registry.typeByOid(type)?.preferred ?? false;
     }
   }
   if (chosen === TypeOid.unknown) return TypeOid.text;
-  if (construct === undefined && !expressions.every((expression) => canCoerce(binder, expression.type, chosen, "implicit"))) return undefined;
+  if (construct === undefined && !expressions.every((expression) => canCoerce(binder, expression.type, chosen, "implicit")))
+    return undefined;
   return chosen;
 }
 

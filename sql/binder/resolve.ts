@@ -1,6 +1,14 @@
 /** Overload resolution of functions and operators: func_get_detail, oper and func_select_candidate. */
 import type { Expression } from "../../src/plan/index.js";
-import { ambiguousFunction, datatypeMismatch, type FunctionSignature, type Oid, type OperatorSignature, TypeOid, undefinedFunction } from "../../src/types/index.js";
+import {
+  ambiguousFunction,
+  datatypeMismatch,
+  type FunctionSignature,
+  type Oid,
+  type OperatorSignature,
+  TypeOid,
+  undefinedFunction,
+} from "../../src/types/index.js";
 import { at, type Binder } from "./binder.js";
 import { canCoerce, commonType, isBinaryCoercible, isPolymorphic, tryCoerce } from "./coerce.js";
 
@@ -48,7 +56,11 @@ function selectCandidate<Target>(binder: Binder, inputs: readonly Oid[], all: re
 }
 
 /** What unknown arguments are taken for: the category the candidates agree on, string when in doubt. */
-function unknownSlots<Target>(binder: Binder, inputs: readonly Oid[], candidates: readonly Candidate<Target>[]): ((slot: number, type: Oid) => boolean) | undefined {
+function unknownSlots<Target>(
+  binder: Binder,
+  inputs: readonly Oid[],
+  candidates: readonly Candidate<Target>[],
+): ((slot: number, type: Oid) => boolean) | undefined {
   const slots: ({ category: string; preferred: boolean } | undefined)[] = [];
   for (const [i, input] of inputs.entries()) {
     if (input !== TypeOid.unknown) continue;
@@ -189,7 +201,11 @@ export function resolvePolymorphic(
   }
   const common: Oid = compatible.length === 0 ? TypeOid.text : (commonType(binder, compatible.map(placeholder), undefined) ?? 0);
   if (common === 0) return undefined;
-  if (element === 0 && !sawArray && declared.some((type) => type === TypeOid.anyelement || type === TypeOid.anynonarray || type === TypeOid.anyarray)) {
+  if (
+    element === 0 &&
+    !sawArray &&
+    declared.some((type) => type === TypeOid.anyelement || type === TypeOid.anynonarray || type === TypeOid.anyarray)
+  ) {
     element = TypeOid.unknown;
   }
   const map = (type: Oid): Oid => {
@@ -247,7 +263,11 @@ function candidateOf(signature: FunctionSignature, count: number, explicitVariad
   if (signature.variadic !== undefined && !explicitVariadic && count >= declared.length) {
     const fixed = declared.slice(0, -1);
     const element = signature.variadic;
-    return { target: signature, argTypes: [...fixed, ...Array<Oid>(count - fixed.length).fill(element)], packFrom: element === TypeOid.any ? -1 : fixed.length };
+    return {
+      target: signature,
+      argTypes: [...fixed, ...Array<Oid>(count - fixed.length).fill(element)],
+      packFrom: element === TypeOid.any ? -1 : fixed.length,
+    };
   }
   const optional = signature.defaults?.length ?? 0;
   if (count < declared.length && count >= declared.length - optional && signature.variadic === undefined) {
@@ -294,7 +314,9 @@ function bestFunction(
   const accepting = candidates.filter((candidate) => acceptsAll(binder, inputs, candidate.argTypes));
   if (accepting.length <= 1) return accepting[0];
   const plain = accepting.filter((candidate) => candidate.packFrom < 0);
-  const chosen = selectCandidate(binder, inputs, plain.length > 0 && plain.length < accepting.length ? plain : accepting) as FunctionCandidate | undefined;
+  const chosen = selectCandidate(binder, inputs, plain.length > 0 && plain.length < accepting.length ? plain : accepting) as
+    | FunctionCandidate
+    | undefined;
   if (chosen === undefined) {
     throw ambiguousFunction(
       `function ${functionText(binder, name, inputs)} is not unique`,
@@ -309,11 +331,23 @@ export const functionText = (binder: Binder, name: readonly string[], inputs: re
   `${name.join(".")}(${inputs.map((type) => binder.typeName(type)).join(", ")})`;
 
 /** Coerces the operands and makes the call. */
-export function operatorCall(binder: Binder, operator: OperatorSignature, left: Expression | undefined, right: Expression, name: string, position?: number): Expression {
+export function operatorCall(
+  binder: Binder,
+  operator: OperatorSignature,
+  left: Expression | undefined,
+  right: Expression,
+  name: string,
+  position?: number,
+): Expression {
   const declared = left === undefined ? [operator.right] : [operator.left, operator.right];
   const operands = left === undefined ? [right] : [left, right];
   const resolved = declared.some(isPolymorphic)
-    ? resolvePolymorphic(binder, operands.map((operand) => operand.type), declared, operator.result)
+    ? resolvePolymorphic(
+        binder,
+        operands.map((operand) => operand.type),
+        declared,
+        operator.result,
+      )
     : { argTypes: declared, result: operator.result };
   const argTypes = resolved?.argTypes ?? declared;
   const signature = binder.registry.functionById(operator.functionId);

@@ -2,7 +2,7 @@
  * What names mean at one query level. A level's parent is the query around it; a name that is not found here is looked for there,
  * which makes the reference correlated.
  */
-import type { AggregateCall, ColumnId, CommonTable, PlanColumn, SortKey, WindowFrame, Expression } from "../../src/plan/index.js";
+import type { AggregateCall, ColumnId, CommonTable, Expression, PlanColumn, SortKey, WindowFrame } from "../../src/plan/index.js";
 import type { Oid } from "../../src/types/index.js";
 import type { WindowSpecification } from "../parser/syntax-tree.js";
 
@@ -11,11 +11,15 @@ export interface NamespaceItem {
   readonly name: string;
   readonly schema?: string;
   readonly relation?: Oid;
+  /** The table's own name where an alias hides it. */
+  readonly tableName?: string;
   readonly columns: readonly PlanColumn[];
   /** `name.column` works. */
   readonly relationVisible: boolean;
   /** A bare `column` works. */
   readonly columnsVisible: boolean;
+  /** A LATERAL reference to it is an error: it stands left of a RIGHT or FULL join. */
+  readonly lateralForbidden?: boolean;
   /** Row id of a table that can be locked or modified. */
   readonly rowId?: ColumnId;
 }

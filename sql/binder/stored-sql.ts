@@ -1,6 +1,7 @@
 /** SQL text kept in the catalog, parsed again when it is used. Texts repeat, so their trees are kept. */
-import type { Expr, Query } from "../parser/syntax-tree.js";
+
 import { parseExpressionText, parseQueryText } from "../parser/parse.js";
+import type { Expr, Query } from "../parser/syntax-tree.js";
 
 const CACHE_ENTRIES_MAX = 2000;
 

@@ -28,7 +28,11 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case "NullIf":
       return [expression.left, expression.right];
     case "Case":
-      return [...(expression.operand === undefined ? [] : [expression.operand]), ...expression.whens.flatMap((w) => [w.when, w.then]), expression.otherwise];
+      return [
+        ...(expression.operand === undefined ? [] : [expression.operand]),
+        ...expression.whens.flatMap((w) => [w.when, w.then]),
+        expression.otherwise,
+      ];
     case "InList":
       return [expression.arg, ...expression.items];
     case "ArrayComparison":
@@ -59,7 +63,11 @@ export function mapChildren(expression: Expression, map: (child: Expression) => 
   return changed ? rebuilt : expression;
 }
 
-function rebuild(expression: Expression, one: (e: Expression) => Expression, many: (e: readonly Expression[]) => readonly Expression[]): Expression {
+function rebuild(
+  expression: Expression,
+  one: (e: Expression) => Expression,
+  many: (e: readonly Expression[]) => readonly Expression[],
+): Expression {
   switch (expression.kind) {
     case "Constant":
     case "Parameter":
@@ -88,7 +96,9 @@ function rebuild(expression: Expression, one: (e: Expression) => Expression, man
     case "Case": {
       const whens = expression.whens.map((w) => ({ when: one(w.when), then: one(w.then) }));
       const otherwise = one(expression.otherwise);
-      return expression.operand === undefined ? { ...expression, whens, otherwise } : { ...expression, operand: one(expression.operand), whens, otherwise };
+      return expression.operand === undefined
+        ? { ...expression, whens, otherwise }
+        : { ...expression, operand: one(expression.operand), whens, otherwise };
     }
     case "InList":
       return { ...expression, arg: one(expression.arg), items: many(expression.items) };
@@ -141,7 +151,8 @@ function visitValue(value: unknown, visit: (e: Expression) => void): void {
   }
   const kind = (value as { kind?: unknown }).kind;
   if (typeof kind === "string" && "type" in value && "typmod" in value) visitExpression(value as Expression, visit);
-  else if (kind === undefined && "id" in value && "typmod" in value) return; // a column
+  else if (kind === undefined && "id" in value && "typmod" in value)
+    return; // a column
   else if (Object.getPrototypeOf(value) === Object.prototype) for (const item of Object.values(value)) visitValue(item, visit);
 }
 

@@ -5,15 +5,24 @@ import { convertExpression } from "./convert-expression.js";
 import { convertQuery } from "./convert-query.js";
 import { type Converter, convertRelationName, convertTypeName } from "./converter.js";
 import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
-import type { AlterActionSyntax, ColumnSyntax, ConstraintSyntax, DefinitionStatement, IndexElementSyntax, SequenceOptionsSyntax } from "./syntax-tree-definition.js";
+import type {
+  AlterActionSyntax,
+  ColumnSyntax,
+  ConstraintSyntax,
+  DefinitionStatement,
+  IndexElementSyntax,
+  SequenceOptionsSyntax,
+} from "./syntax-tree-definition.js";
 
 export function convertCreateTable(converter: Converter, raw: RawNode): DefinitionStatement {
   if (list(raw, "inhRelations").length > 0) throw notSupported(raw.partbound === undefined ? "INHERITS" : "PARTITION OF");
   if (raw.partspec !== undefined) throw notSupported("PARTITION BY");
   if (raw.ofTypename !== undefined) throw notSupported("CREATE TABLE OF");
   if (raw.tablespacename !== undefined) throw notSupported("TABLESPACE");
-  if (raw.accessMethod !== undefined && raw.accessMethod !== "heap") throw notSupported(`table access method "${text(raw, "accessMethod")}"`);
-  if (raw.oncommit !== undefined && raw.oncommit !== "ONCOMMIT_NOOP" && raw.oncommit !== "ONCOMMIT_PRESERVE_ROWS") throw notSupported("ON COMMIT DROP or DELETE ROWS");
+  if (raw.accessMethod !== undefined && raw.accessMethod !== "heap")
+    throw notSupported(`table access method "${text(raw, "accessMethod")}"`);
+  if (raw.oncommit !== undefined && raw.oncommit !== "ONCOMMIT_NOOP" && raw.oncommit !== "ONCOMMIT_PRESERVE_ROWS")
+    throw notSupported("ON COMMIT DROP or DELETE ROWS");
   for (const option of list(raw, "options")) {
     const name = text(bodyOf(option), "defname");
     // These tell PostgreSQL how to lay its pages out and change no result.
@@ -27,9 +36,22 @@ export function convertCreateTable(converter: Converter, raw: RawNode): Definiti
     else if (kind === "Constraint") constraints.push(convertConstraint(converter, bodyOf(element)));
     else throw notSupported(kind === "TableLikeClause" ? "LIKE in CREATE TABLE" : kind);
   }
-  return { kind: "CreateTable", relation: convertRelationName(converter, child(raw, "relation")!), columns, constraints: mergeAttributes(constraints), ifNotExists: flag(raw, "if_not_exists") };
+  return {
+    kind: "CreateTable",
+    relation: convertRelationName(converter, child(raw, "relation")!),
+    columns,
+    constraints: mergeAttributes(constraints),
+    ifNotExists: flag(raw, "if_not_exists"),
+  };
 }
-const STORAGE_HINTS = new Set(["fillfactor", "toast_tuple_target", "parallel_workers", "vacuum_truncate", "log_autovacuum_min_duration", "user_catalog_table"]);
+const STORAGE_HINTS = new Set([
+  "fillfactor",
+  "toast_tuple_target",
+  "parallel_workers",
+  "vacuum_truncate",
+  "log_autovacuum_min_duration",
+  "user_catalog_table",
+]);
 
 export function convertCreateTableAs(converter: Converter, raw: RawNode): DefinitionStatement {
   if (raw.objtype === "OBJECT_MATVIEW") throw notSupported("CREATE MATERIALIZED VIEW");
@@ -52,7 +74,10 @@ function convertColumn(converter: Converter, raw: RawNode): ColumnSyntax {
   const position = converter.position(raw);
   if (list(raw, "fdwoptions").length > 0) throw notSupportedAt("OPTIONS of a column", position);
   const collation = child(raw, "collClause");
-  const inline = raw.raw_default === undefined ? [] : [{ kind: "default" as const, expr: convertExpression(converter, child(raw, "raw_default")!), name: undefined, position }];
+  const inline =
+    raw.raw_default === undefined
+      ? []
+      : [{ kind: "default" as const, expr: convertExpression(converter, child(raw, "raw_default")!), name: undefined, position }];
   return {
     name: text(raw, "colname"),
     type: convertTypeName(converter, child(raw, "typeName")!),
@@ -63,7 +88,11 @@ function convertColumn(converter: Converter, raw: RawNode): ColumnSyntax {
 }
 
 /** DEFERRABLE and the like stand as constraints of their own behind the one they modify. */
-type Attribute = { readonly kind: "deferrable" | "notDeferrable" | "deferred" | "immediate"; readonly name: undefined; readonly position: number };
+type Attribute = {
+  readonly kind: "deferrable" | "notDeferrable" | "deferred" | "immediate";
+  readonly name: undefined;
+  readonly position: number;
+};
 const ATTRIBUTE_KINDS = new Set<string>(["deferrable", "notDeferrable", "deferred", "immediate"]);
 const isAttribute = (item: ConstraintSyntax | Attribute): item is Attribute => ATTRIBUTE_KINDS.has(item.kind);
 function mergeAttributes(items: readonly (ConstraintSyntax | Attribute)[]): ConstraintSyntax[] {
@@ -76,7 +105,11 @@ function mergeAttributes(items: readonly (ConstraintSyntax | Attribute)[]): Cons
     const last = merged.at(-1);
     if (last?.kind === "foreignKey") {
       const deferred = item.kind === "deferred";
-      merged[merged.length - 1] = { ...last, deferrable: item.kind === "deferrable" || deferred || (item.kind === "immediate" && last.deferrable), initiallyDeferred: deferred };
+      merged[merged.length - 1] = {
+        ...last,
+        deferrable: item.kind === "deferrable" || deferred || (item.kind === "immediate" && last.deferrable),
+        initiallyDeferred: deferred,
+      };
     } else if (last?.kind === "unique" || last?.kind === "primaryKey") {
       if (item.kind === "deferred") throw notSupportedAt("INITIALLY DEFERRED on a unique constraint", item.position);
       merged[merged.length - 1] = { ...last, deferrable: item.kind === "deferrable" };
@@ -85,7 +118,13 @@ function mergeAttributes(items: readonly (ConstraintSyntax | Attribute)[]): Cons
   return merged;
 }
 
-const FOREIGN_KEY_ACTIONS: Readonly<Record<string, ForeignKeyAction>> = { a: "noAction", r: "restrict", c: "cascade", n: "setNull", d: "setDefault" };
+const FOREIGN_KEY_ACTIONS: Readonly<Record<string, ForeignKeyAction>> = {
+  a: "noAction",
+  r: "restrict",
+  c: "cascade",
+  n: "setNull",
+  d: "setDefault",
+};
 
 function convertConstraint(converter: Converter, raw: RawNode): ConstraintSyntax {
   const common = { name: optionalText(raw, "conname"), position: converter.position(raw) };
@@ -101,7 +140,12 @@ function convertConstraint(converter: Converter, raw: RawNode): ConstraintSyntax
     case "CONSTR_DEFAULT":
       return { kind: "default", expr: expression(), ...common };
     case "CONSTR_IDENTITY":
-      return { kind: "identity", always: raw.generated_when === "a", options: convertSequenceOptions(converter, list(raw, "options")), ...common };
+      return {
+        kind: "identity",
+        always: raw.generated_when === "a",
+        options: convertSequenceOptions(converter, list(raw, "options")),
+        ...common,
+      };
     case "CONSTR_GENERATED":
       // PostgreSQL 18's grammar makes VIRTUAL the default; 15 knows STORED alone.
       if (raw.generated_kind !== "s") throw notSupportedAt("a VIRTUAL generated column", common.position);
@@ -183,7 +227,12 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
       return { kind: "dropNotNull", name };
     case "AT_AlterColumnType": {
       const using = child(body, "raw_default");
-      return { kind: "alterType", name, type: convertTypeName(converter, child(body, "typeName")!), using: using === undefined ? undefined : convertExpression(converter, using) };
+      return {
+        kind: "alterType",
+        name,
+        type: convertTypeName(converter, child(body, "typeName")!),
+        using: using === undefined ? undefined : convertExpression(converter, using),
+      };
     }
     case "AT_AddConstraint":
       return { kind: "addConstraint", constraint: mergeAttributes([convertConstraint(converter, body)])[0]! };
@@ -192,7 +241,12 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
     case "AT_ValidateConstraint":
       return { kind: "validateConstraint", name };
     case "AT_AddIdentity":
-      return { kind: "addIdentity", name, always: body.generated_when === "a", options: convertSequenceOptions(converter, list(body, "options")) };
+      return {
+        kind: "addIdentity",
+        name,
+        always: body.generated_when === "a",
+        options: convertSequenceOptions(converter, list(body, "options")),
+      };
     case "AT_DropIdentity":
       return { kind: "dropIdentity", name, ifExists };
     case "AT_ChangeOwner":
@@ -208,7 +262,12 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
     case "AT_ResetOptions":
       return { kind: "noOp", what: text(raw, "subtype").slice(3) };
     default:
-      throw notSupported(`ALTER TABLE ${text(raw, "subtype").slice(3).replace(/([a-z])([A-Z])/g, "$1 $2").toUpperCase()}`);
+      throw notSupported(
+        `ALTER TABLE ${text(raw, "subtype")
+          .slice(3)
+          .replace(/([a-z])([A-Z])/g, "$1 $2")
+          .toUpperCase()}`,
+      );
   }
 }
 export function roleName(raw: RawNode): string {
@@ -253,7 +312,8 @@ function convertIndexElement(converter: Converter, raw: RawNode): IndexElementSy
   const ordering = text(raw, "ordering");
   const nulls = text(raw, "nulls_ordering");
   const collation = strings(raw, "collation").at(-1);
-  if (collation !== undefined && collation !== "C" && collation !== "default" && collation !== "POSIX") throw notSupported(`collation "${collation}"`);
+  if (collation !== undefined && collation !== "C" && collation !== "default" && collation !== "POSIX")
+    throw notSupported(`collation "${collation}"`);
   if (list(raw, "opclassopts").length > 0) throw notSupported("operator class options");
   return {
     column: optionalText(raw, "name"),

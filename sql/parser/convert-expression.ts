@@ -1,7 +1,7 @@
 /** Expressions: libpg-query's nodes to ours. Left-deep chains (`a + b + c …`) are walked in a loop, so they may be long. */
 import { notSupportedAt, stackDepthExceeded } from "../../src/types/index.js";
-import { type Converter, convertIndirection, convertTypeName, operatorName } from "./converter.js";
 import { convertQuery } from "./convert-query.js";
+import { type Converter, convertIndirection, convertTypeName, operatorName } from "./converter.js";
 import { bodyOf, child, flag, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
 import type { Expr, FrameEdge, FrameSpecification, FunctionExpr, Literal, SortItem, WindowSpecification } from "./syntax-tree.js";
 
@@ -75,8 +75,16 @@ export function convertExpression(converter: Converter, wrapped: RawNode, depth 
     case "CollateClause":
       return { kind: "Collate", arg: next("arg"), collation: strings(raw, "collname"), position: converter.position(raw) };
     case "SQLValueFunction": {
-      const name = text(raw, "op").replace(/^SVFOP_/, "").replace(/_N$/, "").toLowerCase();
-      return { kind: "SqlValue", name, precision: raw.typmod === undefined ? 0 : integer(raw, "typmod"), position: converter.position(raw) };
+      const name = text(raw, "op")
+        .replace(/^SVFOP_/, "")
+        .replace(/_N$/, "")
+        .toLowerCase();
+      return {
+        kind: "SqlValue",
+        name,
+        precision: raw.typmod === undefined ? 0 : integer(raw, "typmod"),
+        position: converter.position(raw),
+      };
     }
     case "SetToDefault":
       return { kind: "Default", position: converter.position(raw) };
@@ -150,7 +158,14 @@ function convertSpecialOperator(converter: Converter, raw: RawNode, depth: numbe
   switch (raw.kind) {
     case "AEXPR_OP_ANY":
     case "AEXPR_OP_ALL":
-      return { kind: "Quantified", quantifier: raw.kind === "AEXPR_OP_ANY" ? "any" : "all", operator: operatorName(raw), left, array: right(), position };
+      return {
+        kind: "Quantified",
+        quantifier: raw.kind === "AEXPR_OP_ANY" ? "any" : "all",
+        operator: operatorName(raw),
+        left,
+        array: right(),
+        position,
+      };
     case "AEXPR_DISTINCT":
     case "AEXPR_NOT_DISTINCT":
       return { kind: "Distinct", left, right: right(), negated: raw.kind === "AEXPR_NOT_DISTINCT", position };
@@ -161,7 +176,15 @@ function convertSpecialOperator(converter: Converter, raw: RawNode, depth: numbe
     default: {
       const kind = text(raw, "kind");
       const [low, high] = items();
-      return { kind: "Between", arg: left, low: low!, high: high!, negated: kind.includes("NOT"), symmetric: kind.endsWith("SYM"), position };
+      return {
+        kind: "Between",
+        arg: left,
+        low: low!,
+        high: high!,
+        negated: kind.includes("NOT"),
+        symmetric: kind.endsWith("SYM"),
+        position,
+      };
     }
   }
 }
@@ -204,7 +227,15 @@ function convertSublink(converter: Converter, raw: RawNode, depth: number): Expr
   const operators = strings(raw, "operName");
   const form = SUBLINK_FORMS[text(raw, "subLinkType")];
   if (form === undefined) throw notSupportedAt("this kind of subquery", position);
-  return { kind: "Subquery", form, test, operator: operators.at(-1) ?? "=", isIn: form === "any" && operators.length === 0, query, position };
+  return {
+    kind: "Subquery",
+    form,
+    test,
+    operator: operators.at(-1) ?? "=",
+    isIn: form === "any" && operators.length === 0,
+    query,
+    position,
+  };
 }
 const SUBLINK_FORMS: Readonly<Record<string, "exists" | "scalar" | "array" | "any" | "all">> = {
   EXISTS_SUBLINK: "exists",
@@ -221,7 +252,8 @@ export function convertSortItem(converter: Converter, wrapped: RawNode, depth = 
   const nulls = text(raw, "sortby_nulls");
   return {
     expr,
-    direction: direction === "SORTBY_DESC" ? "desc" : direction === "SORTBY_ASC" ? "asc" : direction === "SORTBY_USING" ? "using" : "default",
+    direction:
+      direction === "SORTBY_DESC" ? "desc" : direction === "SORTBY_ASC" ? "asc" : direction === "SORTBY_USING" ? "using" : "default",
     nulls: nulls === "SORTBY_NULLS_FIRST" ? "first" : nulls === "SORTBY_NULLS_LAST" ? "last" : "default",
     operator: strings(raw, "useOp").at(-1),
     position: expr.position,
@@ -261,6 +293,7 @@ function convertFrame(converter: Converter, raw: RawNode, options: number, depth
     mode: options & FRAME.rows ? "rows" : options & FRAME.groups ? "groups" : "range",
     start: edge(FRAME.startPreceding, FRAME.startFollowing, FRAME.startUnboundedPreceding, FRAME.startUnboundedFollowing, "startOffset"),
     end: edge(FRAME.endPreceding, FRAME.endFollowing, FRAME.endUnboundedPreceding, FRAME.endUnboundedFollowing, "endOffset"),
-    exclude: options & FRAME.excludeCurrent ? "current" : options & FRAME.excludeGroup ? "group" : options & FRAME.excludeTies ? "ties" : "none",
+    exclude:
+      options & FRAME.excludeCurrent ? "current" : options & FRAME.excludeGroup ? "group" : options & FRAME.excludeTies ? "ties" : "none",
   };
 }

@@ -7,7 +7,8 @@ import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, stringOf
 import type { DefinitionStatement } from "./syntax-tree-definition.js";
 
 const objectWord = (type: string): string => type.replace("OBJECT_", "").replaceAll("_", " ").toLowerCase();
-const relationNames = (raw: RawNode): string[] => [optionalText(raw, "schemaname"), optionalText(raw, "relname")].filter((part) => part !== undefined);
+const relationNames = (raw: RawNode): string[] =>
+  [optionalText(raw, "schemaname"), optionalText(raw, "relname")].filter((part) => part !== undefined);
 
 /** A name in DROP or COMMENT: a list, a string, or a type name. */
 function objectName(wrapped: RawNode): string[] {
@@ -25,17 +26,34 @@ function objectName(wrapped: RawNode): string[] {
 
 export function convertDrop(raw: RawNode): DefinitionStatement {
   const object = objectWord(text(raw, "removeType"));
-  if (object !== "table" && object !== "index" && object !== "view" && object !== "sequence" && object !== "schema" && object !== "extension") {
+  if (
+    object !== "table" &&
+    object !== "index" &&
+    object !== "view" &&
+    object !== "sequence" &&
+    object !== "schema" &&
+    object !== "extension"
+  ) {
     throw notSupported(`DROP ${object === "matview" ? "MATERIALIZED VIEW" : object.toUpperCase()}`);
   }
-  return { kind: "Drop", object, names: list(raw, "objects").map(objectName), ifExists: flag(raw, "missing_ok"), cascade: raw.behavior === "DROP_CASCADE" };
+  return {
+    kind: "Drop",
+    object,
+    names: list(raw, "objects").map(objectName),
+    ifExists: flag(raw, "missing_ok"),
+    cascade: raw.behavior === "DROP_CASCADE",
+  };
 }
 
 export function convertRename(converter: Converter, raw: RawNode): DefinitionStatement {
   const type = objectWord(text(raw, "renameType"));
   const relationType = objectWord(text(raw, "relationType"));
   const relation = child(raw, "relation");
-  const common = { newName: text(raw, "newname"), ifExists: flag(raw, "missing_ok"), position: relation === undefined ? 0 : converter.position(relation) };
+  const common = {
+    newName: text(raw, "newname"),
+    ifExists: flag(raw, "missing_ok"),
+    position: relation === undefined ? 0 : converter.position(relation),
+  };
   const name = relation === undefined ? [text(raw, "subname")] : relationNames(relation);
   switch (type) {
     case "table":
@@ -44,7 +62,14 @@ export function convertRename(converter: Converter, raw: RawNode): DefinitionSta
     case "sequence":
       return { kind: "Rename", object: type, name, subname: undefined, tag: `ALTER ${type.toUpperCase()}`, ...common };
     case "column":
-      return { kind: "Rename", object: "column", name, subname: text(raw, "subname"), tag: `ALTER ${relationType.toUpperCase()}`, ...common };
+      return {
+        kind: "Rename",
+        object: "column",
+        name,
+        subname: text(raw, "subname"),
+        tag: `ALTER ${relationType.toUpperCase()}`,
+        ...common,
+      };
     case "tabconstraint":
       return { kind: "Rename", object: "constraint", name, subname: text(raw, "subname"), tag: "ALTER TABLE", ...common };
     case "schema":
@@ -57,15 +82,27 @@ export function convertRename(converter: Converter, raw: RawNode): DefinitionSta
 export function convertSetSchema(raw: RawNode): DefinitionStatement {
   const object = objectWord(text(raw, "objectType"));
   if (object !== "table" && object !== "view" && object !== "sequence") throw notSupported(`ALTER ${object.toUpperCase()} SET SCHEMA`);
-  return { kind: "SetSchema", object, name: relationNames(child(raw, "relation")!), schema: text(raw, "newschema"), ifExists: flag(raw, "missing_ok") };
+  return {
+    kind: "SetSchema",
+    object,
+    name: relationNames(child(raw, "relation")!),
+    schema: text(raw, "newschema"),
+    ifExists: flag(raw, "missing_ok"),
+  };
 }
 
 export function convertComment(raw: RawNode): DefinitionStatement {
-  return { kind: "Comment", object: objectWord(text(raw, "objtype")), name: objectName(child(raw, "object")!), text: optionalText(raw, "comment") ?? null };
+  return {
+    kind: "Comment",
+    object: objectWord(text(raw, "objtype")),
+    name: objectName(child(raw, "object")!),
+    text: optionalText(raw, "comment") ?? null,
+  };
 }
 
 export function convertRole(kind: string, raw: RawNode): DefinitionStatement {
-  if (kind === "DropRoleStmt") return { kind: "DropRole", names: list(raw, "roles").map((item) => roleName(bodyOf(item))), ifExists: flag(raw, "missing_ok") };
+  if (kind === "DropRoleStmt")
+    return { kind: "DropRole", names: list(raw, "roles").map((item) => roleName(bodyOf(item))), ifExists: flag(raw, "missing_ok") };
   const options: { -readonly [Key in keyof RoleOptions]: RoleOptions[Key] } = {};
   // CREATE USER is CREATE ROLE … LOGIN.
   if (raw.stmt_type === "ROLESTMT_USER") options.login = true;
@@ -113,7 +150,8 @@ export function convertGrant(kind: string, raw: RawNode): DefinitionStatement {
     const object = objectWord(text(raw, "objectType"));
     return { kind: "Grant", revoke: false, description: `ALTER ${object.toUpperCase()} OWNER`, tag: `ALTER ${object.toUpperCase()}` };
   }
-  if (kind === "AlterDefaultPrivilegesStmt") return { kind: "Grant", revoke: false, description: "ALTER DEFAULT PRIVILEGES", tag: "ALTER DEFAULT PRIVILEGES" };
+  if (kind === "AlterDefaultPrivilegesStmt")
+    return { kind: "Grant", revoke: false, description: "ALTER DEFAULT PRIVILEGES", tag: "ALTER DEFAULT PRIVILEGES" };
   if (kind === "GrantRoleStmt") {
     const revoke = !flag(raw, "is_grant");
     return { kind: "Grant", revoke, description: "role membership", tag: revoke ? "REVOKE ROLE" : "GRANT ROLE" };

@@ -20,7 +20,9 @@ function convertSelect(converter: Converter, raw: RawNode, depth: number): Query
   if (raw.op !== undefined && raw.op !== "SETOP_NONE") return convertSetOperation(converter, raw, depth);
   const tail = convertTail(converter, raw, depth);
   if (raw.valuesLists !== undefined) {
-    const rows = list(raw, "valuesLists").map((row) => list(bodyOf(row), "items").map((item) => convertExpression(converter, item, depth + 1)));
+    const rows = list(raw, "valuesLists").map((row) =>
+      list(bodyOf(row), "items").map((item) => convertExpression(converter, item, depth + 1)),
+    );
     return { kind: "Values", rows, ...tail };
   }
   const distinct = list(raw, "distinctClause");
@@ -29,7 +31,12 @@ function convertSelect(converter: Converter, raw: RawNode, depth: number): Query
   const into = child(raw, "intoClause");
   return {
     kind: "Select",
-    distinct: distinct.length === 0 ? "none" : kindOf(distinct[0]!) === "" ? "all" : distinct.map((item) => convertExpression(converter, item, depth + 1)),
+    distinct:
+      distinct.length === 0
+        ? "none"
+        : kindOf(distinct[0]!) === ""
+          ? "all"
+          : distinct.map((item) => convertExpression(converter, item, depth + 1)),
     targets: list(raw, "targetList").map((item) => convertTarget(converter, item, depth + 1)),
     from: list(raw, "fromClause").map((item) => convertFromItem(converter, item, depth + 1)),
     where: where === undefined ? undefined : convertExpression(converter, where, depth + 1),
@@ -131,7 +138,11 @@ function convertGroupItem(converter: Converter, wrapped: RawNode, depth: number)
     GROUPING_SET_SIMPLE: "simple",
     GROUPING_SET_EMPTY: "empty",
   };
-  return { kind: kinds[text(raw, "kind")] ?? "empty", items: list(raw, "content").map((item) => convertGroupItem(converter, item, depth)), position: converter.position(raw) };
+  return {
+    kind: kinds[text(raw, "kind")] ?? "empty",
+    items: list(raw, "content").map((item) => convertGroupItem(converter, item, depth)),
+    position: converter.position(raw),
+  };
 }
 
 export function convertFromItem(converter: Converter, wrapped: RawNode, depth: number): FromItem {
@@ -197,7 +208,11 @@ function convertFunctionItem(converter: Converter, raw: RawNode, depth: number):
   };
 }
 
-export function convertModification(converter: Converter, wrapped: RawNode, depth = 0): InsertStatement | UpdateStatement | DeleteStatement {
+export function convertModification(
+  converter: Converter,
+  wrapped: RawNode,
+  depth = 0,
+): InsertStatement | UpdateStatement | DeleteStatement {
   const raw = bodyOf(wrapped);
   const where = child(raw, "whereClause");
   const common = {
@@ -283,6 +298,7 @@ function convertOnConflict(converter: Converter, raw: RawNode, depth: number): O
         column: optionalText(body, "name"),
         expr: expr === undefined ? undefined : convertExpression(converter, expr, depth),
         opclass: list(body, "opclass").length > 0 || list(body, "collation").length > 0,
+        position: body.location === undefined ? 0 : converter.position(body),
       };
     }),
     elementsWhere: elementsWhere === undefined ? undefined : convertExpression(converter, elementsWhere, depth),

@@ -9,7 +9,9 @@ import { type Converter, convertRelationName, convertTypeName } from "./converte
 import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, strings, text } from "./raw.js";
 import type { DefinitionStatement, TransactionModes } from "./syntax-tree-definition.js";
 
-const TRANSACTIONS: Readonly<Record<string, readonly [action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo", tag: string]>> = {
+const TRANSACTIONS: Readonly<
+  Record<string, readonly [action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo", tag: string]>
+> = {
   TRANS_STMT_BEGIN: ["begin", "BEGIN"],
   TRANS_STMT_START: ["begin", "START TRANSACTION"],
   TRANS_STMT_COMMIT: ["commit", "COMMIT"],
@@ -23,7 +25,14 @@ export const transactionActionOf = (raw: RawNode) => TRANSACTIONS[text(raw, "kin
 export function convertTransaction(raw: RawNode): DefinitionStatement {
   const found = TRANSACTIONS[text(raw, "kind")];
   if (found === undefined) throw notSupported("two-phase commit");
-  return { kind: "Transaction", action: found[0], tag: found[1], savepoint: optionalText(raw, "savepoint_name"), modes: convertModes(list(raw, "options")), chain: flag(raw, "chain") };
+  return {
+    kind: "Transaction",
+    action: found[0],
+    tag: found[1],
+    savepoint: optionalText(raw, "savepoint_name"),
+    modes: convertModes(list(raw, "options")),
+    chain: flag(raw, "chain"),
+  };
 }
 function convertModes(options: readonly RawNode[]): TransactionModes {
   const modes: { -readonly [Key in keyof TransactionModes]: TransactionModes[Key] } = {};
@@ -97,7 +106,12 @@ export function convertPrepare(converter: Converter, raw: RawNode): DefinitionSt
   if (match === null) throw syntaxError("cannot find the statement to prepare");
   const start = match.index + match[0].length;
   const rest = converter.source.slice(start);
-  return { kind: "Prepare", name, types: list(raw, "argtypes").map((item) => convertTypeName(converter, bodyOf(item))), text: rest.replace(/;\s*$/, "").trim() };
+  return {
+    kind: "Prepare",
+    name,
+    types: list(raw, "argtypes").map((item) => convertTypeName(converter, bodyOf(item))),
+    text: rest.replace(/;\s*$/, "").trim(),
+  };
 }
 
 export function convertFetch(raw: RawNode): DefinitionStatement {
@@ -107,7 +121,8 @@ export function convertFetch(raw: RawNode): DefinitionStatement {
   return {
     kind: "Fetch",
     cursor: text(raw, "portalname"),
-    direction: direction === "backward" ? "backward" : direction === "absolute" ? "absolute" : direction === "relative" ? "relative" : "forward",
+    direction:
+      direction === "backward" ? "backward" : direction === "absolute" ? "absolute" : direction === "relative" ? "relative" : "forward",
     count: isAll ? "all" : Number(count),
     move: flag(raw, "ismove"),
   };
@@ -115,15 +130,23 @@ export function convertFetch(raw: RawNode): DefinitionStatement {
 
 export function convertVacuum(converter: Converter, raw: RawNode): DefinitionStatement {
   const isVacuum = flag(raw, "is_vacuumcmd");
-  const analyze = !isVacuum || list(raw, "options").some((item) => bodyOf(item).defname === "analyze" && optionText(child(bodyOf(item), "arg")) !== "false");
-  return { kind: "Vacuum", relations: list(raw, "rels").map((item) => convertRelationName(converter, child(bodyOf(item), "relation")!)), isVacuum, analyze };
+  const analyze =
+    !isVacuum ||
+    list(raw, "options").some((item) => bodyOf(item).defname === "analyze" && optionText(child(bodyOf(item), "arg")) !== "false");
+  return {
+    kind: "Vacuum",
+    relations: list(raw, "rels").map((item) => convertRelationName(converter, child(bodyOf(item), "relation")!)),
+    isVacuum,
+    analyze,
+  };
 }
 
 // ---- COPY
 
 export function convertCopy(converter: Converter, raw: RawNode): DefinitionStatement {
   if (flag(raw, "is_program")) throw notSupported("COPY PROGRAM");
-  if (raw.filename !== undefined) throw notSupported("COPY with a file on the server", "Use COPY FROM STDIN or TO STDOUT; psql's \\copy does.");
+  if (raw.filename !== undefined)
+    throw notSupported("COPY with a file on the server", "Use COPY FROM STDIN or TO STDOUT; psql's \\copy does.");
   const query = child(raw, "query");
   const where = child(raw, "whereClause");
   const relation = child(raw, "relation");
@@ -133,7 +156,12 @@ export function convertCopy(converter: Converter, raw: RawNode): DefinitionState
     direction: isFrom ? "from" : "to",
     relation: relation === undefined ? undefined : convertRelationName(converter, relation),
     columns: strings(raw, "attlist"),
-    query: query === undefined ? undefined : kindOf(query) === "SelectStmt" ? convertQuery(converter, query) : convertModification(converter, query),
+    query:
+      query === undefined
+        ? undefined
+        : kindOf(query) === "SelectStmt"
+          ? convertQuery(converter, query)
+          : convertModification(converter, query),
     options: convertCopyOptions(converter, list(raw, "options"), isFrom),
     where: where === undefined ? undefined : convertExpression(converter, where),
   };
@@ -190,10 +218,12 @@ function convertCopyOptions(converter: Converter, items: readonly RawNode[], isF
   const escape = textOf("escape") ?? quote;
   if (isCsv && Buffer.byteLength(escape) !== 1) throw featureNotSupported("COPY escape must be a single one-byte character");
   const headerText = given.has("header") ? (given.get(`header`) === undefined ? "true" : textOf("header")!.toLowerCase()) : "false";
-  const header = headerText === "match" ? "match" : booleanOption("header", given.has("header") ? given.get("header") : { Boolean: { boolval: false } });
+  const header =
+    headerText === "match" ? "match" : booleanOption("header", given.has("header") ? given.get("header") : { Boolean: { boolval: false } });
   if (header === "match" && !isFrom) throw featureNotSupported('cannot use "match" with HEADER in COPY TO');
   if (format === "binary" && header !== false) throw featureNotSupported("cannot specify HEADER in BINARY mode");
-  if (given.has("freeze") && !isFrom && booleanOption("freeze", given.get("freeze"))) throw new DbError({ sqlstate: "0A000", message: "COPY freeze only available using COPY FROM" });
+  if (given.has("freeze") && !isFrom && booleanOption("freeze", given.get("freeze")))
+    throw new DbError({ sqlstate: "0A000", message: "COPY freeze only available using COPY FROM" });
   const encoding = textOf("encoding");
   if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) throw notSupported(`COPY encoding "${encoding}"`);
   const names = (name: string): readonly string[] | "*" => (given.has(name) ? columnList(given.get(name)) : []);
@@ -215,4 +245,16 @@ function convertCopyOptions(converter: Converter, items: readonly RawNode[], isF
     ...(encoding === undefined ? {} : { encoding }),
   };
 }
-const COPY_OPTIONS = new Set(["format", "freeze", "delimiter", "null", "header", "quote", "escape", "force_quote", "force_not_null", "force_null", "encoding"]);
+const COPY_OPTIONS = new Set([
+  "format",
+  "freeze",
+  "delimiter",
+  "null",
+  "header",
+  "quote",
+  "escape",
+  "force_quote",
+  "force_not_null",
+  "force_null",
+  "encoding",
+]);

@@ -2,9 +2,17 @@
 import { notSupported } from "../../src/types/index.js";
 import { convertAlterTable, convertCreateTable, convertCreateTableAs, convertIndex, convertSequence } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
-import { convertModification, convertQuery } from "./convert-query.js";
 import { convertComment, convertDrop, convertGrant, convertRename, convertRole, convertSetSchema } from "./convert-object.js";
-import { convertCopy, convertExplain, convertFetch, convertPrepare, convertSet, convertTransaction, convertVacuum } from "./convert-session.js";
+import { convertModification, convertQuery } from "./convert-query.js";
+import {
+  convertCopy,
+  convertExplain,
+  convertFetch,
+  convertPrepare,
+  convertSet,
+  convertTransaction,
+  convertVacuum,
+} from "./convert-session.js";
 import { type Converter, convertRelationName } from "./converter.js";
 import { bodyOf, child, flag, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
 import type { Statement } from "./syntax-tree.js";
@@ -16,7 +24,15 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "SelectStmt": {
       const query = convertQuery(converter, wrapped);
       if (query.kind === "Select" && query.into !== undefined) {
-        return { kind: "CreateTableAs", relation: query.into, columnNames: [], query: { ...query, into: undefined }, ifNotExists: false, withData: true, tag: "SELECT INTO" };
+        return {
+          kind: "CreateTableAs",
+          relation: query.into,
+          columnNames: [],
+          query: { ...query, into: undefined },
+          ifNotExists: false,
+          withData: true,
+          tag: "SELECT INTO",
+        };
       }
       return { kind: "Query", query };
     }
@@ -44,7 +60,13 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
       if (raw.withCheckOption !== undefined && raw.withCheckOption !== "NO_CHECK_OPTION") throw notSupported("WITH CHECK OPTION");
       const relation = convertRelationName(converter, child(raw, "view")!);
       if (relation.persistence !== "permanent") throw notSupported("CREATE TEMPORARY VIEW");
-      return { kind: "CreateView", relation, columnNames: strings(raw, "aliases"), query: convertQuery(converter, child(raw, "query")!), replace: flag(raw, "replace") };
+      return {
+        kind: "CreateView",
+        relation,
+        columnNames: strings(raw, "aliases"),
+        query: convertQuery(converter, child(raw, "query")!),
+        replace: flag(raw, "replace"),
+      };
     }
     case "CreateSeqStmt":
     case "AlterSeqStmt":
@@ -53,12 +75,22 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
       if (list(raw, "schemaElts").length > 0) throw notSupported("CREATE SCHEMA with elements");
       const role = child(raw, "authrole");
       const authorization = role === undefined ? undefined : text(role, "rolename");
-      return { kind: "CreateSchema", name: optionalText(raw, "schemaname") ?? authorization ?? "", ifNotExists: flag(raw, "if_not_exists"), authorization };
+      return {
+        kind: "CreateSchema",
+        name: optionalText(raw, "schemaname") ?? authorization ?? "",
+        ifNotExists: flag(raw, "if_not_exists"),
+        authorization,
+      };
     }
     case "CreateExtensionStmt": {
       const options = new Map(list(raw, "options").map((item) => [text(bodyOf(item), "defname"), child(bodyOf(item), "arg")]));
       const schema = options.get("schema");
-      return { kind: "CreateExtension", name: text(raw, "extname"), schema: schema === undefined ? undefined : stringOf(schema), ifNotExists: flag(raw, "if_not_exists") };
+      return {
+        kind: "CreateExtension",
+        name: text(raw, "extname"),
+        schema: schema === undefined ? undefined : stringOf(schema),
+        ifNotExists: flag(raw, "if_not_exists"),
+      };
     }
     case "CreateRoleStmt":
     case "AlterRoleStmt":
@@ -97,7 +129,14 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
       const options = integer(raw, "options");
       const query = convertQuery(converter, child(raw, "query")!);
       // CURSOR_OPT_BINARY 1, SCROLL 2, NO_SCROLL 4, HOLD 32.
-      return { kind: "DeclareCursor", name: text(raw, "portalname"), query, scroll: options & 2 ? true : options & 4 ? false : undefined, hold: (options & 32) !== 0, binary: (options & 1) !== 0 };
+      return {
+        kind: "DeclareCursor",
+        name: text(raw, "portalname"),
+        query,
+        scroll: options & 2 ? true : options & 4 ? false : undefined,
+        hold: (options & 32) !== 0,
+        binary: (options & 1) !== 0,
+      };
     }
     case "FetchStmt":
       return convertFetch(raw);
@@ -121,8 +160,12 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "ReindexStmt": {
       const object = text(raw, "kind").replace("REINDEX_OBJECT_", "").toLowerCase();
       const relation = child(raw, "relation");
-      const name = relation === undefined ? [text(raw, "name")] : [optionalText(relation, "schemaname"), text(relation, "relname")].filter((part) => part !== undefined);
-      if (object !== "index" && object !== "table" && object !== "schema" && object !== "database") throw notSupported(`REINDEX ${object.toUpperCase()}`);
+      const name =
+        relation === undefined
+          ? [text(raw, "name")]
+          : [optionalText(relation, "schemaname"), text(relation, "relname")].filter((part) => part !== undefined);
+      if (object !== "index" && object !== "table" && object !== "schema" && object !== "database")
+        throw notSupported(`REINDEX ${object.toUpperCase()}`);
       return { kind: "Reindex", object, name };
     }
     case "CheckPointStmt":
@@ -133,7 +176,13 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "AlterDefaultPrivilegesStmt":
       return convertGrant(kind, raw);
     default:
-      throw notSupported(STATEMENT_NAMES[kind] ?? kind.replace(/Stmt$/, "").replace(/([a-z])([A-Z])/g, "$1 $2").toUpperCase());
+      throw notSupported(
+        STATEMENT_NAMES[kind] ??
+          kind
+            .replace(/Stmt$/, "")
+            .replace(/([a-z])([A-Z])/g, "$1 $2")
+            .toUpperCase(),
+      );
   }
 }
 

@@ -1,9 +1,9 @@
 /** What all conversion files share: positions, names, and the depth limit. */
 import { notSupportedAt } from "../../src/types/index.js";
+import { convertExpression } from "./convert-expression.js";
 import type { Locator } from "./locator.js";
 import { bodyOf, child, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
 import type { Alias, Indirection, RelationName, TypeName } from "./syntax-tree.js";
-import { convertExpression } from "./convert-expression.js";
 
 export class Converter {
   constructor(

@@ -4,7 +4,7 @@
  */
 import { notSupported } from "../../src/types/index.js";
 import type {
-  Alias, Expr, FrameEdge, FromItem, GroupItem, Indirection, Query, QualifiedIdentifier, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
+  Alias, Expr, FrameEdge, FromItem, GroupItem, Indirection, QualifiedIdentifier, Query, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
 } from "./syntax-tree.js"; // biome-ignore format: a list of names
 
 /** Words that cannot stand as a bare name (reserved, and those that functions or types reserve). */
@@ -17,9 +17,11 @@ const RESERVED = new Set(
     "unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable"
   ).split(" "),
 );
-export const quoteName = (name: string): string => (/^[a-z_][a-z0-9_$]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`);
+export const quoteName = (name: string): string =>
+  /^[a-z_][a-z0-9_$]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
 const quoteNames = (names: QualifiedIdentifier): string => names.map(quoteName).join(".");
-export const quoteText = (text: string): string => (text.includes("\\") ? ` E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`);
+export const quoteText = (text: string): string =>
+  text.includes("\\") ? ` E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
 const commas = <Item>(items: readonly Item[], print: (item: Item) => string): string => items.map(print).join(", ");
 
 export function deparseExpression(expr: Expr): string {
@@ -95,7 +97,8 @@ export function deparseExpression(expr: Expr): string {
       return `GROUPING(${commas(expr.args, d)})`;
   }
 }
-const needsParentheses = (expr: Expr): boolean => expr.kind === "Case" || (expr.kind === "Literal" && typeof expr.value === "number" && expr.value < 0);
+const needsParentheses = (expr: Expr): boolean =>
+  expr.kind === "Case" || (expr.kind === "Literal" && typeof expr.value === "number" && expr.value < 0);
 
 function deparseStep(step: Indirection): string {
   switch (step.kind) {
@@ -113,7 +116,10 @@ function deparseStep(step: Indirection): string {
 export function deparseType(type: TypeName): string {
   // The grammar spells built-in types pg_catalog.int4; a "char" in quotes is another type than char.
   const names = type.names.length > 1 && type.names[0] === "pg_catalog" ? type.names.slice(1) : type.names;
-  const name = type.names[0] === "pg_catalog" && names[0] === "interval" && type.modifiers.length > 0 ? intervalType(type) : names.map(quoteType).join(".");
+  const name =
+    type.names[0] === "pg_catalog" && names[0] === "interval" && type.modifiers.length > 0
+      ? intervalType(type)
+      : names.map(quoteType).join(".");
   const modifiers = type.modifiers.length > 0 && !name.startsWith("interval") ? `(${type.modifiers.join(",")})` : "";
   return name + modifiers + "[]".repeat(type.arrayDimensions);
 }
@@ -131,11 +137,15 @@ function deparseFunction(expr: Extract<Expr, { kind: "Function" }>): string {
     return (name === undefined ? "" : `${quoteName(name)} => `) + variadic + deparseExpression(arg);
   });
   const order = expr.orderBy.length === 0 ? "" : `ORDER BY ${commas(expr.orderBy, deparseSortItem)}`;
-  const inner = expr.star ? "*" : [(expr.distinct ? "DISTINCT " : "") + args.join(", "), expr.withinGroup ? "" : order].filter((part) => part !== "").join(" ");
+  const inner = expr.star
+    ? "*"
+    : [(expr.distinct ? "DISTINCT " : "") + args.join(", "), expr.withinGroup ? "" : order].filter((part) => part !== "").join(" ");
   const within = expr.withinGroup ? ` WITHIN GROUP (${order})` : "";
   const filter = expr.filter === undefined ? "" : ` FILTER (WHERE ${deparseExpression(expr.filter)})`;
   const over = expr.over === undefined ? "" : ` OVER ${deparseWindow(expr.over)}`;
-  const name = expr.name.map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) && (expr.name.length > 1 || !RESERVED.has(part)) ? part : `"${part}"`)).join(".");
+  const name = expr.name
+    .map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) && (expr.name.length > 1 || !RESERVED.has(part)) ? part : `"${part}"`))
+    .join(".");
   return `${name}(${inner})${within}${filter}${over}`;
 }
 
@@ -181,7 +191,9 @@ function deparseWindow(window: WindowSpecification): string {
     window.reference === undefined ? "" : quoteName(window.reference),
     window.partitionBy.length === 0 ? "" : `PARTITION BY ${commas(window.partitionBy, deparseExpression)}`,
     window.orderBy.length === 0 ? "" : `ORDER BY ${commas(window.orderBy, deparseSortItem)}`,
-    frame === undefined ? "" : `${frame.mode.toUpperCase()} BETWEEN ${edge(frame.start)} AND ${edge(frame.end)}${exclusions[frame.exclude]}`,
+    frame === undefined
+      ? ""
+      : `${frame.mode.toUpperCase()} BETWEEN ${edge(frame.start)} AND ${edge(frame.end)}${exclusions[frame.exclude]}`,
   ];
   return `(${parts.filter((part) => part !== "").join(" ")})`;
 }
@@ -191,7 +203,11 @@ export function deparseQuery(query: Query): string {
   const tail = [
     query.orderBy.length === 0 ? "" : ` ORDER BY ${commas(query.orderBy, deparseSortItem)}`,
     query.offset === undefined ? "" : ` OFFSET ${deparseExpression(query.offset)}`,
-    query.limit === undefined ? "" : query.withTies ? ` FETCH FIRST (${deparseExpression(query.limit)}) ROWS WITH TIES` : ` LIMIT ${deparseExpression(query.limit)}`,
+    query.limit === undefined
+      ? ""
+      : query.withTies
+        ? ` FETCH FIRST (${deparseExpression(query.limit)}) ROWS WITH TIES`
+        : ` LIMIT ${deparseExpression(query.limit)}`,
   ].join("");
   if (query.locking.length > 0) throw notSupported("FOR UPDATE in a stored query");
   switch (query.kind) {
@@ -204,7 +220,8 @@ export function deparseQuery(query: Query): string {
   }
 }
 function deparseSelect(query: SelectQuery): string {
-  const distinct = query.distinct === "none" ? "" : query.distinct === "all" ? "DISTINCT " : `DISTINCT ON (${commas(query.distinct, deparseExpression)}) `;
+  const distinct =
+    query.distinct === "none" ? "" : query.distinct === "all" ? "DISTINCT " : `DISTINCT ON (${commas(query.distinct, deparseExpression)}) `;
   const windows = query.windows.map((window) => `${quoteName(window.name!)} AS ${deparseWindow({ ...window, name: undefined })}`);
   return [
     `SELECT ${distinct}${commas(query.targets, deparseTarget)}`,
@@ -235,7 +252,8 @@ function deparseGroup(item: GroupItem): string {
 }
 function deparseWith(clause: WithClause): string {
   const tables = clause.tables.map((table) => {
-    if (table.query.kind === "Insert" || table.query.kind === "Update" || table.query.kind === "Delete") throw notSupported("a data-modifying statement in a stored query");
+    if (table.query.kind === "Insert" || table.query.kind === "Update" || table.query.kind === "Delete")
+      throw notSupported("a data-modifying statement in a stored query");
     const columns = table.columnNames.length === 0 ? "" : `(${commas(table.columnNames, quoteName)})`;
     const materialized = table.materialized === undefined ? "" : table.materialized ? "MATERIALIZED " : "NOT MATERIALIZED ";
     return `${quoteName(table.name)}${columns} AS ${materialized}(${deparseQuery(table.query)})`;
@@ -254,17 +272,26 @@ function deparseFrom(item: FromItem): string {
     case "SubqueryItem":
       return `${item.lateral ? "LATERAL " : ""}(${deparseQuery(item.query)})${deparseAlias(item.alias)}`;
     case "FunctionItem": {
-      const definitions = (columns: typeof item.columns): string => commas(columns, (column) => `${quoteName(column.name)} ${deparseType(column.type)}`);
-      const calls = item.functions.map((f) => deparseExpression(f.call) + (f.columns.length === 0 ? "" : ` AS (${definitions(f.columns)})`));
+      const definitions = (columns: typeof item.columns): string =>
+        commas(columns, (column) => `${quoteName(column.name)} ${deparseType(column.type)}`);
+      const calls = item.functions.map(
+        (f) => deparseExpression(f.call) + (f.columns.length === 0 ? "" : ` AS (${definitions(f.columns)})`),
+      );
       const source = calls.length === 1 && item.functions[0]!.columns.length === 0 ? calls[0]! : `ROWS FROM (${calls.join(", ")})`;
       const list = item.columns.length === 0 ? "" : `${item.alias === undefined ? " AS" : ""} (${definitions(item.columns)})`;
       return `${item.lateral ? "LATERAL " : ""}${source}${item.ordinality ? " WITH ORDINALITY" : ""}${deparseAlias(item.alias)}${list}`;
     }
     case "JoinItem": {
       const isCross = !item.natural && item.using === undefined && item.on === undefined;
-      const type = isCross ? "CROSS JOIN" : `${item.natural ? "NATURAL " : ""}${item.type === "inner" ? "" : `${item.type.toUpperCase()} `}JOIN`;
+      const type = isCross
+        ? "CROSS JOIN"
+        : `${item.natural ? "NATURAL " : ""}${item.type === "inner" ? "" : `${item.type.toUpperCase()} `}JOIN`;
       const condition =
-        item.using !== undefined ? ` USING (${commas(item.using, quoteName)})${item.usingAlias === undefined ? "" : ` AS ${quoteName(item.usingAlias)}`}` : item.on !== undefined ? ` ON ${deparseExpression(item.on)}` : "";
+        item.using !== undefined
+          ? ` USING (${commas(item.using, quoteName)})${item.usingAlias === undefined ? "" : ` AS ${quoteName(item.usingAlias)}`}`
+          : item.on !== undefined
+            ? ` ON ${deparseExpression(item.on)}`
+            : "";
       const joined = `(${deparseFrom(item.left)} ${type} ${deparseFrom(item.right)}${condition})`;
       return joined + deparseAlias(item.alias);
     }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DbError } from "../../src/types/index.js";
-import { loadParser, parseStatements, parserSettled } from "./parse.js";
+import { loadParser, parserSettled, parseStatements } from "./parse.js";
 
 const failure = (sql: string): DbError => {
   try {
@@ -26,7 +26,11 @@ describe("parse", () => {
     for (const sql of ["", "  ", ";;", "-- only this", "/* or this */"]) expect(parseStatements(sql)).toEqual([]);
   });
   it("locates syntax errors by character", () => {
-    expect(failure("select 'é' from where").fields).toMatchObject({ sqlstate: "42601", message: 'syntax error at or near "where"', position: 17 });
+    expect(failure("select 'é' from where").fields).toMatchObject({
+      sqlstate: "42601",
+      message: 'syntax error at or near "where"',
+      position: 17,
+    });
     expect(failure("selec 1").fields).toMatchObject({ sqlstate: "42601", message: 'syntax error at or near "selec"', position: 1 });
     expect(failure("select (1").fields).toMatchObject({ sqlstate: "42601", message: "syntax error at end of input", position: 10 });
     expect(failure("select 'a").fields).toMatchObject({ message: 'unterminated quoted string at or near "\'a"', position: 8 });

@@ -1,6 +1,16 @@
 /** Syntax trees of statements that are not queries. They follow src/plan/command.ts; names are as written, expressions unbound. */
 import type { CopyOptions, ForeignKeyAction, RoleOptions } from "../../src/plan/index.js";
-import type { DeleteStatement, Expr, InsertStatement, Query, RelationName, SortItem, Statement, TypeName, UpdateStatement } from "./syntax-tree.js";
+import type {
+  DeleteStatement,
+  Expr,
+  InsertStatement,
+  Query,
+  RelationName,
+  SortItem,
+  Statement,
+  TypeName,
+  UpdateStatement,
+} from "./syntax-tree.js";
 
 export interface SequenceOptionsSyntax {
   readonly type?: TypeName;
@@ -68,15 +78,80 @@ export interface IndexElementSyntax {
 export type SettingValue = string;
 
 export type DefinitionStatement =
-  | { readonly kind: "CreateTable"; readonly relation: RelationName; readonly columns: readonly ColumnSyntax[]; readonly constraints: readonly ConstraintSyntax[]; readonly ifNotExists: boolean }
-  | { readonly kind: "CreateTableAs"; readonly relation: RelationName; readonly columnNames: readonly string[]; readonly query: Query; readonly ifNotExists: boolean; readonly withData: boolean; readonly tag: string }
-  | { readonly kind: "AlterTable"; readonly relation: RelationName; readonly object: string; readonly ifExists: boolean; readonly actions: readonly AlterActionSyntax[] }
-  | { readonly kind: "Rename"; readonly object: "table" | "column" | "index" | "view" | "sequence" | "schema" | "constraint"; readonly name: readonly string[]; readonly subname: string | undefined; readonly newName: string; readonly ifExists: boolean; readonly tag: string; readonly position: number }
-  | { readonly kind: "SetSchema"; readonly object: "table" | "view" | "sequence"; readonly name: readonly string[]; readonly schema: string; readonly ifExists: boolean }
-  | { readonly kind: "Drop"; readonly object: "table" | "index" | "view" | "sequence" | "schema" | "extension"; readonly names: readonly (readonly string[])[]; readonly ifExists: boolean; readonly cascade: boolean }
-  | { readonly kind: "CreateIndex"; readonly name: string | undefined; readonly relation: RelationName; readonly method: string; readonly unique: boolean; readonly elements: readonly IndexElementSyntax[]; readonly include: readonly string[]; readonly where: Expr | undefined; readonly options: Readonly<Record<string, string>>; readonly ifNotExists: boolean; readonly nullsNotDistinct: boolean; readonly concurrently: boolean }
-  | { readonly kind: "CreateView"; readonly relation: RelationName; readonly columnNames: readonly string[]; readonly query: Query; readonly replace: boolean }
-  | { readonly kind: "CreateSequence"; readonly relation: RelationName; readonly options: SequenceOptionsSyntax; readonly ifNotExists: boolean }
+  | {
+      readonly kind: "CreateTable";
+      readonly relation: RelationName;
+      readonly columns: readonly ColumnSyntax[];
+      readonly constraints: readonly ConstraintSyntax[];
+      readonly ifNotExists: boolean;
+    }
+  | {
+      readonly kind: "CreateTableAs";
+      readonly relation: RelationName;
+      readonly columnNames: readonly string[];
+      readonly query: Query;
+      readonly ifNotExists: boolean;
+      readonly withData: boolean;
+      readonly tag: string;
+    }
+  | {
+      readonly kind: "AlterTable";
+      readonly relation: RelationName;
+      readonly object: string;
+      readonly ifExists: boolean;
+      readonly actions: readonly AlterActionSyntax[];
+    }
+  | {
+      readonly kind: "Rename";
+      readonly object: "table" | "column" | "index" | "view" | "sequence" | "schema" | "constraint";
+      readonly name: readonly string[];
+      readonly subname: string | undefined;
+      readonly newName: string;
+      readonly ifExists: boolean;
+      readonly tag: string;
+      readonly position: number;
+    }
+  | {
+      readonly kind: "SetSchema";
+      readonly object: "table" | "view" | "sequence";
+      readonly name: readonly string[];
+      readonly schema: string;
+      readonly ifExists: boolean;
+    }
+  | {
+      readonly kind: "Drop";
+      readonly object: "table" | "index" | "view" | "sequence" | "schema" | "extension";
+      readonly names: readonly (readonly string[])[];
+      readonly ifExists: boolean;
+      readonly cascade: boolean;
+    }
+  | {
+      readonly kind: "CreateIndex";
+      readonly name: string | undefined;
+      readonly relation: RelationName;
+      readonly method: string;
+      readonly unique: boolean;
+      readonly elements: readonly IndexElementSyntax[];
+      readonly include: readonly string[];
+      readonly where: Expr | undefined;
+      readonly options: Readonly<Record<string, string>>;
+      readonly ifNotExists: boolean;
+      readonly nullsNotDistinct: boolean;
+      readonly concurrently: boolean;
+    }
+  | {
+      readonly kind: "CreateView";
+      readonly relation: RelationName;
+      readonly columnNames: readonly string[];
+      readonly query: Query;
+      readonly replace: boolean;
+    }
+  | {
+      readonly kind: "CreateSequence";
+      readonly relation: RelationName;
+      readonly options: SequenceOptionsSyntax;
+      readonly ifNotExists: boolean;
+    }
   | { readonly kind: "AlterSequence"; readonly relation: RelationName; readonly options: SequenceOptionsSyntax; readonly ifExists: boolean }
   | { readonly kind: "CreateSchema"; readonly name: string; readonly ifNotExists: boolean; readonly authorization: string | undefined }
   | { readonly kind: "CreateExtension"; readonly name: string; readonly schema: string | undefined; readonly ifNotExists: boolean }
@@ -84,18 +159,56 @@ export type DefinitionStatement =
   | { readonly kind: "DropRole"; readonly names: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: "Comment"; readonly object: string; readonly name: readonly string[]; readonly text: string | null }
   | { readonly kind: "Truncate"; readonly relations: readonly RelationName[]; readonly restartIdentity: boolean; readonly cascade: boolean }
-  | { readonly kind: "Copy"; readonly direction: "from" | "to"; readonly relation: RelationName | undefined; readonly columns: readonly string[]; readonly query: Query | InsertStatement | UpdateStatement | DeleteStatement | undefined; readonly options: CopyOptions; readonly where: Expr | undefined }
-  | { readonly kind: "Transaction"; readonly action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo"; readonly savepoint: string | undefined; readonly modes: TransactionModes; readonly chain: boolean; readonly tag: string }
-  | { readonly kind: "Set"; readonly name: string; readonly values: readonly SettingValue[] | null; readonly local: boolean; readonly isReset: boolean }
+  | {
+      readonly kind: "Copy";
+      readonly direction: "from" | "to";
+      readonly relation: RelationName | undefined;
+      readonly columns: readonly string[];
+      readonly query: Query | InsertStatement | UpdateStatement | DeleteStatement | undefined;
+      readonly options: CopyOptions;
+      readonly where: Expr | undefined;
+    }
+  | {
+      readonly kind: "Transaction";
+      readonly action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo";
+      readonly savepoint: string | undefined;
+      readonly modes: TransactionModes;
+      readonly chain: boolean;
+      readonly tag: string;
+    }
+  | {
+      readonly kind: "Set";
+      readonly name: string;
+      readonly values: readonly SettingValue[] | null;
+      readonly local: boolean;
+      readonly isReset: boolean;
+    }
   | { readonly kind: "SetTransaction"; readonly session: boolean; readonly modes: TransactionModes }
   | { readonly kind: "Show"; readonly name: string }
-  | { readonly kind: "Explain"; readonly statement: Statement; readonly options: readonly { readonly name: string; readonly value: string | undefined; readonly position: number }[] }
+  | {
+      readonly kind: "Explain";
+      readonly statement: Statement;
+      readonly options: readonly { readonly name: string; readonly value: string | undefined; readonly position: number }[];
+    }
   | { readonly kind: "Prepare"; readonly name: string; readonly types: readonly TypeName[]; readonly text: string }
   | { readonly kind: "Execute"; readonly name: string; readonly args: readonly Expr[] }
   | { readonly kind: "Deallocate"; readonly name: string | undefined }
   | { readonly kind: "Discard"; readonly what: "all" | "plans" | "sequences" | "temp" }
-  | { readonly kind: "DeclareCursor"; readonly name: string; readonly query: Query; readonly scroll: boolean | undefined; readonly hold: boolean; readonly binary: boolean }
-  | { readonly kind: "Fetch"; readonly cursor: string; readonly direction: "forward" | "backward" | "absolute" | "relative"; readonly count: number | "all"; readonly move: boolean }
+  | {
+      readonly kind: "DeclareCursor";
+      readonly name: string;
+      readonly query: Query;
+      readonly scroll: boolean | undefined;
+      readonly hold: boolean;
+      readonly binary: boolean;
+    }
+  | {
+      readonly kind: "Fetch";
+      readonly cursor: string;
+      readonly direction: "forward" | "backward" | "absolute" | "relative";
+      readonly count: number | "all";
+      readonly move: boolean;
+    }
   | { readonly kind: "ClosePortal"; readonly name: string | undefined }
   | { readonly kind: "Listen" | "Unlisten"; readonly channel: string | undefined }
   | { readonly kind: "Notify"; readonly channel: string; readonly payload: string }

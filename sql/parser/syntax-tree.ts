@@ -211,7 +211,9 @@ export interface WindowSpecification extends Positioned {
   readonly orderBy: readonly SortItem[];
   readonly frame: FrameSpecification | undefined;
 }
-export type FrameEdge = { readonly kind: "unboundedPreceding" | "currentRow" | "unboundedFollowing" } | { readonly kind: "preceding" | "following"; readonly offset: Expr };
+export type FrameEdge =
+  | { readonly kind: "unboundedPreceding" | "currentRow" | "unboundedFollowing" }
+  | { readonly kind: "preceding" | "following"; readonly offset: Expr };
 export interface FrameSpecification {
   readonly mode: "range" | "rows" | "groups";
   readonly start: FrameEdge;
@@ -337,7 +339,12 @@ export interface InsertStatement extends Positioned {
 export interface OnConflictClause extends Positioned {
   readonly action: "nothing" | "update";
   readonly constraint: string | undefined;
-  readonly elements: readonly { readonly column: string | undefined; readonly expr: Expr | undefined; readonly opclass: boolean }[];
+  readonly elements: readonly {
+    readonly column: string | undefined;
+    readonly expr: Expr | undefined;
+    readonly opclass: boolean;
+    readonly position: number;
+  }[];
   readonly elementsWhere: Expr | undefined;
   readonly set: readonly Assignment[];
   readonly where: Expr | undefined;
@@ -367,4 +374,10 @@ export interface DeleteStatement extends Positioned {
   readonly returning: readonly Target[];
 }
 
-export type Statement = { readonly kind: "Query"; readonly query: Query } | InsertStatement | UpdateStatement | DeleteStatement | DefinitionStatement | { readonly kind: "Empty" };
+export type Statement =
+  | { readonly kind: "Query"; readonly query: Query }
+  | InsertStatement
+  | UpdateStatement
+  | DeleteStatement
+  | DefinitionStatement
+  | { readonly kind: "Empty" };

@@ -18,7 +18,9 @@ interface WasmModule {
   _wasm_parse_query_raw(pointer: number): number;
   _wasm_free_parse_result(pointer: number): void;
 }
-export type WasmParseResult = { readonly json: string } | { readonly message: string; /** Characters (unlike the tree's locations), from 1; 0 = unknown. */ readonly position: number };
+export type WasmParseResult =
+  | { readonly json: string }
+  | { readonly message: string /** Characters (unlike the tree's locations), from 1; 0 = unknown. */; readonly position: number };
 
 const createInstance = createRequire(import.meta.url)("libpg-query/wasm/libpg-query.js") as () => Promise<WasmModule>;
 

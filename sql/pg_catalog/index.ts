@@ -5,5 +5,5 @@ import "./relations.js";
 import "./types-and-functions.js";
 import "./views.js";
 
-export { type ProviderContext, type RowProvider, providers as systemProviders } from "./provider.js";
+export { type ProviderContext, providers as systemProviders, type RowProvider } from "./provider.js";
 export { systemRelations } from "./relation-shape.js";

@@ -2,7 +2,14 @@
 import type { Oid } from "../../src/types/index.js";
 import { TypeOid } from "../../src/types/index.js";
 
-export interface OperatorClass { readonly oid: Oid; readonly method: Oid; readonly name: string; readonly type: Oid; readonly isDefault: boolean; readonly family: Oid }
+export interface OperatorClass {
+  readonly oid: Oid;
+  readonly method: Oid;
+  readonly name: string;
+  readonly type: Oid;
+  readonly isDefault: boolean;
+  readonly family: Oid;
+}
 
 const btree = `1978 int4_ops 23 t 1976;1979 int2_ops 21 t 1976;1981 oid_ops 26 t 1989;3122 date_ops 1082 t 434;3123 float8_ops 701 t 1970;3124 int8_ops 20 t 1976;3125 numeric_ops 1700 t 1988;
 3126 text_ops 25 t 1994;3127 timestamptz_ops 1184 t 434;3128 timestamp_ops 1114 t 434;4217 text_pattern_ops 25 f 2095;4218 varchar_pattern_ops 25 f 2095;4219 bpchar_pattern_ops 1042 f 2097;
@@ -14,8 +21,17 @@ export const operatorClasses: readonly OperatorClass[] = [
     const [oid, name, type, isDefault, family] = entry.trim().split(" ") as [string, string, string, string, string];
     return { oid: Number(oid), method: 403, name, type: Number(type), isDefault: isDefault === "t", family: Number(family) };
   }),
-  ...["vector_l2_ops", "vector_ip_ops", "vector_cosine_ops", "vector_l1_ops"].map((name, i) => ({ oid: 16020 + i, method: 16010, name, type: TypeOid.vector as Oid, isDefault: false, family: 16030 + i })),
+  ...["vector_l2_ops", "vector_ip_ops", "vector_cosine_ops", "vector_l1_ops"].map((name, i) => ({
+    oid: 16020 + i,
+    method: 16010,
+    name,
+    type: TypeOid.vector as Oid,
+    isDefault: false,
+    family: 16030 + i,
+  })),
 ];
 const defaults = new Map(operatorClasses.filter((c) => c.isDefault).map((c) => [c.type, c.oid]));
 
-export function btreeClassOf(type: Oid): Oid { return defaults.get(type === TypeOid.varchar ? TypeOid.text : type) ?? 0; }
+export function btreeClassOf(type: Oid): Oid {
+  return defaults.get(type === TypeOid.varchar ? TypeOid.text : type) ?? 0;
+}

@@ -3,9 +3,12 @@ import type { CatalogReader, SystemService } from "../../src/catalog/index.js";
 import type { CatalogService, EvaluationContext } from "../../src/functions/index.js";
 import type { Datum, Oid, Row } from "../../src/types/index.js";
 import { ArrayValue, TypeOid } from "../../src/types/index.js";
-import { type NamedRow, columnIndex, shapeRows } from "./relation-shape.js";
+import { columnIndex, type NamedRow, shapeRows } from "./relation-shape.js";
 
-export interface ProviderContext { readonly catalog: CatalogReader; readonly evaluation: EvaluationContext }
+export interface ProviderContext {
+  readonly catalog: CatalogReader;
+  readonly evaluation: EvaluationContext;
+}
 export type ProviderFilters = readonly { readonly column: number; readonly value: Datum }[];
 export type RowProvider = (context: ProviderContext, filters: ProviderFilters) => Iterable<Row>;
 
@@ -22,16 +25,21 @@ export const providers = new Map<string, RowProvider>();
 
 /** Registers the rows of one relation. */
 export function provide(qualifiedName: string, rows: (source: Source) => Iterable<NamedRow>): void {
-  providers.set(qualifiedName, (context, filters) => shapeRows(qualifiedName, rows({
-    catalog: context.catalog,
-    database: context.evaluation.currentDatabase,
-    definitions: context.evaluation.service<CatalogService>("catalog"),
-    system: context.evaluation.service<SystemService>("system"),
-    wanted: (column) => {
-      const at = columnIndex(qualifiedName, column);
-      return filters.find((f) => f.column === at)?.value;
-    },
-  })));
+  providers.set(qualifiedName, (context, filters) =>
+    shapeRows(
+      qualifiedName,
+      rows({
+        catalog: context.catalog,
+        database: context.evaluation.currentDatabase,
+        definitions: context.evaluation.service<CatalogService>("catalog"),
+        system: context.evaluation.service<SystemService>("system"),
+        wanted: (column) => {
+          const at = columnIndex(qualifiedName, column);
+          return filters.find((f) => f.column === at)?.value;
+        },
+      }),
+    ),
+  );
 }
 
 export const textArray = (values: readonly string[]) => new ArrayValue(TypeOid.text, values);

@@ -9,18 +9,25 @@ export type NamedRow = Readonly<Record<string, Datum>>;
 
 export const systemRelationKinds = new Map<Oid, "r" | "v">();
 
-export const systemRelations: readonly SystemRelation[] = systemColumns.trim().split("\n").map((line) => {
-  const [qualified, oid, kind, columns] = line.split("|") as [string, string, "r" | "v", string];
-  const [schemaName, name] = qualified.split(".") as [string, string];
-  systemRelationKinds.set(Number(oid), kind);
-  return {
-    class: "system", oid: Number(oid), schema: schemaName === "pg_catalog" ? PG_CATALOG_OID : INFORMATION_SCHEMA_OID, schemaName, name,
-    columns: columns.split(",").map((column) => {
-      const at = column.lastIndexOf(":");
-      return { name: column.slice(0, at), type: presentableType(Number(column.slice(at + 1))) };
-    }),
-  };
-});
+export const systemRelations: readonly SystemRelation[] = systemColumns
+  .trim()
+  .split("\n")
+  .map((line) => {
+    const [qualified, oid, kind, columns] = line.split("|") as [string, string, "r" | "v", string];
+    const [schemaName, name] = qualified.split(".") as [string, string];
+    systemRelationKinds.set(Number(oid), kind);
+    return {
+      class: "system",
+      oid: Number(oid),
+      schema: schemaName === "pg_catalog" ? PG_CATALOG_OID : INFORMATION_SCHEMA_OID,
+      schemaName,
+      name,
+      columns: columns.split(",").map((column) => {
+        const at = column.lastIndexOf(":");
+        return { name: column.slice(0, at), type: presentableType(Number(column.slice(at + 1))) };
+      }),
+    };
+  });
 const byName = new Map(systemRelations.map((r) => [`${r.schemaName}.${r.name}`, r]));
 
 /** Types that we do not have (pg_node_tree, aclitem[], inet, xml) read as text: their values are NULL or text here. */

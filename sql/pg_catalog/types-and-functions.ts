@@ -3,14 +3,16 @@ import { PG_CATALOG_OID, PUBLIC_OID } from "../../src/catalog/index.js";
 import { registry } from "../../src/functions/index.js";
 import { type FunctionSignature, type Oid, TypeOid } from "../../src/types/index.js";
 import { operatorClasses } from "./operator-classes.js";
-import { oidArray, oidVector, provide, textArray, type Source } from "./provider.js";
+import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
 import { HNSW_AM } from "./relations.js";
 import { typeFacts } from "./type-facts.js";
 
 const OWNER = 10;
 const INTERNAL_LANGUAGE = 12;
 
-function schemaOid(source: Source, name: string): Oid { return name === "pg_catalog" ? PG_CATALOG_OID : source.catalog.schemaByName(name)?.oid ?? PUBLIC_OID; }
+function schemaOid(source: Source, name: string): Oid {
+  return name === "pg_catalog" ? PG_CATALOG_OID : (source.catalog.schemaByName(name)?.oid ?? PUBLIC_OID);
+}
 const isPgvector = (oid: Oid) => oid === TypeOid.vector || oid === TypeOid.vectorArray;
 const hasVector = (source: Source) => [...source.catalog.objects()].some((o) => o.class === "extension" && o.name === "vector");
 
@@ -20,11 +22,38 @@ provide("pg_catalog.pg_type", function* (source) {
     if (isPgvector(type.oid) && !vector) continue;
     const facts = typeFacts(type.oid);
     yield {
-      oid: type.oid, typname: type.name, typnamespace: isPgvector(type.oid) ? PUBLIC_OID : PG_CATALOG_OID, typowner: OWNER, typlen: type.length, typbyval: facts.byValue,
-      typtype: type.category === "P" ? "p" : facts.kind, typcategory: type.category, typispreferred: type.preferred, typisdefined: true, typdelim: facts.delimiter, typrelid: 0,
-      typsubscript: type.elementType !== 0 && type.category === "A" ? 6179 : 0, typelem: type.elementType, typarray: type.arrayType, typinput: facts.input, typoutput: facts.output, typreceive: facts.receive, typsend: facts.send,
-      typmodin: facts.modifierIn, typmodout: facts.modifierOut, typanalyze: 0, typalign: facts.align, typstorage: facts.storage, typnotnull: false, typbasetype: 0, typtypmod: -1, typndims: 0,
-      typcollation: facts.collation, typdefaultbin: null, typdefault: null, typacl: null,
+      oid: type.oid,
+      typname: type.name,
+      typnamespace: isPgvector(type.oid) ? PUBLIC_OID : PG_CATALOG_OID,
+      typowner: OWNER,
+      typlen: type.length,
+      typbyval: facts.byValue,
+      typtype: type.category === "P" ? "p" : facts.kind,
+      typcategory: type.category,
+      typispreferred: type.preferred,
+      typisdefined: true,
+      typdelim: facts.delimiter,
+      typrelid: 0,
+      typsubscript: type.elementType !== 0 && type.category === "A" ? 6179 : 0,
+      typelem: type.elementType,
+      typarray: type.arrayType,
+      typinput: facts.input,
+      typoutput: facts.output,
+      typreceive: facts.receive,
+      typsend: facts.send,
+      typmodin: facts.modifierIn,
+      typmodout: facts.modifierOut,
+      typanalyze: 0,
+      typalign: facts.align,
+      typstorage: facts.storage,
+      typnotnull: false,
+      typbasetype: 0,
+      typtypmod: -1,
+      typndims: 0,
+      typcollation: facts.collation,
+      typdefaultbin: null,
+      typdefault: null,
+      typacl: null,
     };
   }
 });
@@ -33,10 +62,29 @@ const volatilities = { immutable: "i", stable: "s", volatile: "v" } as const;
 function procRow(source: Source, f: FunctionSignature) {
   const isSet = f.kind === "set";
   return {
-    oid: f.oid, proname: f.name, pronamespace: schemaOid(source, f.schema), proowner: OWNER, prolang: INTERNAL_LANGUAGE, procost: 1, prorows: isSet ? 1000 : 0, provariadic: f.variadic ?? 0, prosupport: 0,
-    prokind: f.kind === "aggregate" ? "a" : f.kind === "window" ? "w" : "f", prosecdef: false, proleakproof: false, proisstrict: f.strict, proretset: isSet, provolatile: volatilities[f.volatility], proparallel: "s",
-    pronargs: f.argTypes.length, pronargdefaults: f.defaults?.length ?? 0, prorettype: f.returnType, proargtypes: oidVector(f.argTypes),
-    proallargtypes: f.outColumns === undefined ? null : oidArray([...f.argTypes, ...f.outColumns.map((c) => c.type)]), proargnames: f.argNames === undefined ? null : textArray(f.argNames), prosrc: f.name,
+    oid: f.oid,
+    proname: f.name,
+    pronamespace: schemaOid(source, f.schema),
+    proowner: OWNER,
+    prolang: INTERNAL_LANGUAGE,
+    procost: 1,
+    prorows: isSet ? 1000 : 0,
+    provariadic: f.variadic ?? 0,
+    prosupport: 0,
+    prokind: f.kind === "aggregate" ? "a" : f.kind === "window" ? "w" : "f",
+    prosecdef: false,
+    proleakproof: false,
+    proisstrict: f.strict,
+    proretset: isSet,
+    provolatile: volatilities[f.volatility],
+    proparallel: "s",
+    pronargs: f.argTypes.length,
+    pronargdefaults: f.defaults?.length ?? 0,
+    prorettype: f.returnType,
+    proargtypes: oidVector(f.argTypes),
+    proallargtypes: f.outColumns === undefined ? null : oidArray([...f.argTypes, ...f.outColumns.map((c) => c.type)]),
+    proargnames: f.argNames === undefined ? null : textArray(f.argNames),
+    prosrc: f.name,
   };
 }
 provide("pg_catalog.pg_proc", function* (source) {
@@ -45,17 +93,43 @@ provide("pg_catalog.pg_proc", function* (source) {
 });
 
 provide("pg_catalog.pg_aggregate", function* () {
-  for (const f of registry.functions()) if (f.kind === "aggregate") yield { aggfnoid: f.oid, aggkind: "n", aggnumdirectargs: 0, aggfinalextra: false, aggmfinalextra: false, aggfinalmodify: "r", aggmfinalmodify: "r", aggtransspace: 0, aggmtransspace: 0 };
+  for (const f of registry.functions())
+    if (f.kind === "aggregate")
+      yield {
+        aggfnoid: f.oid,
+        aggkind: "n",
+        aggnumdirectargs: 0,
+        aggfinalextra: false,
+        aggmfinalextra: false,
+        aggfinalmodify: "r",
+        aggmfinalmodify: "r",
+        aggtransspace: 0,
+        aggmtransspace: 0,
+      };
 });
 
 provide("pg_catalog.pg_operator", function* (source) {
   const vector = hasVector(source);
-  const find = (name: string | undefined, left: Oid, right: Oid) => (name === undefined ? 0 : registry.operatorsByName(name).find((o) => o.left === left && o.right === right)?.oid ?? 0);
+  const find = (name: string | undefined, left: Oid, right: Oid) =>
+    name === undefined ? 0 : (registry.operatorsByName(name).find((o) => o.left === left && o.right === right)?.oid ?? 0);
   for (const o of registry.operators()) {
     if (o.schema === "public" && !vector) continue;
     yield {
-      oid: o.oid, oprname: o.name, oprnamespace: schemaOid(source, o.schema), oprowner: OWNER, oprkind: o.left === 0 ? "l" : "b", oprcanmerge: o.name === "=", oprcanhash: o.name === "=",
-      oprleft: o.left, oprright: o.right, oprresult: o.result, oprcom: find(o.commutator, o.right, o.left), oprnegate: find(o.negator, o.left, o.right), oprcode: registry.functionById(o.functionId)?.oid ?? 0, oprrest: 0, oprjoin: 0,
+      oid: o.oid,
+      oprname: o.name,
+      oprnamespace: schemaOid(source, o.schema),
+      oprowner: OWNER,
+      oprkind: o.left === 0 ? "l" : "b",
+      oprcanmerge: o.name === "=",
+      oprcanhash: o.name === "=",
+      oprleft: o.left,
+      oprright: o.right,
+      oprresult: o.result,
+      oprcom: find(o.commutator, o.right, o.left),
+      oprnegate: find(o.negator, o.left, o.right),
+      oprcode: registry.functionById(o.functionId)?.oid ?? 0,
+      oprrest: 0,
+      oprjoin: 0,
     };
   }
 });
@@ -64,8 +138,12 @@ provide("pg_catalog.pg_cast", function* () {
   let oid = 10_100;
   for (const c of registry.casts()) {
     yield {
-      oid: oid++, castsource: c.source, casttarget: c.target, castfunc: c.method.kind === "function" ? registry.functionById(c.method.functionId)?.oid ?? 0 : 0,
-      castcontext: c.context === "implicit" ? "i" : c.context === "assignment" ? "a" : "e", castmethod: c.method.kind === "function" ? "f" : c.method.kind === "binary" ? "b" : "i",
+      oid: oid++,
+      castsource: c.source,
+      casttarget: c.target,
+      castfunc: c.method.kind === "function" ? (registry.functionById(c.method.functionId)?.oid ?? 0) : 0,
+      castcontext: c.context === "implicit" ? "i" : c.context === "assignment" ? "a" : "e",
+      castmethod: c.method.kind === "function" ? "f" : c.method.kind === "binary" ? "b" : "i",
     };
   }
 });
@@ -80,7 +158,17 @@ provide("pg_catalog.pg_opclass", function* (source) {
   const vector = hasVector(source);
   for (const c of operatorClasses) {
     if (c.method === HNSW_AM && !vector) continue;
-    yield { oid: c.oid, opcmethod: c.method, opcname: c.name, opcnamespace: c.method === HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID, opcowner: OWNER, opcfamily: c.family, opcintype: c.type, opcdefault: c.isDefault, opckeytype: 0 };
+    yield {
+      oid: c.oid,
+      opcmethod: c.method,
+      opcname: c.name,
+      opcnamespace: c.method === HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID,
+      opcowner: OWNER,
+      opcfamily: c.family,
+      opcintype: c.type,
+      opcdefault: c.isDefault,
+      opckeytype: 0,
+    };
   }
 });
 provide("pg_catalog.pg_opfamily", function* (source) {
@@ -89,11 +177,26 @@ provide("pg_catalog.pg_opfamily", function* (source) {
   for (const c of operatorClasses) {
     if (seen.has(c.family) || (c.method === HNSW_AM && !vector)) continue;
     seen.add(c.family);
-    yield { oid: c.family, opfmethod: c.method, opfname: c.name, opfnamespace: c.method === HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID, opfowner: OWNER };
+    yield {
+      oid: c.family,
+      opfmethod: c.method,
+      opfname: c.name,
+      opfnamespace: c.method === HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID,
+      opfowner: OWNER,
+    };
   }
 });
 provide("pg_catalog.pg_language", function* () {
-  yield { oid: 12, lanname: "internal", lanowner: OWNER, lanispl: false, lanpltrusted: false, lanplcallfoid: 0, laninline: 0, lanvalidator: 2246 };
+  yield {
+    oid: 12,
+    lanname: "internal",
+    lanowner: OWNER,
+    lanispl: false,
+    lanpltrusted: false,
+    lanplcallfoid: 0,
+    laninline: 0,
+    lanvalidator: 2246,
+  };
 });
 provide("pg_catalog.pg_collation", function* () {
   const row = { collnamespace: PG_CATALOG_OID, collowner: OWNER, collisdeterministic: true, collencoding: -1 };

@@ -8,7 +8,11 @@ const SCHEMAS: readonly SchemaObject[] = [
   { class: "schema", oid: 2200, name: "public", owner: 10 },
 ];
 
-export function table(oid: Oid, name: string, columns: Readonly<Record<string, Oid | Partial<TableObject["attributes"][number]>>>): TableObject {
+export function table(
+  oid: Oid,
+  name: string,
+  columns: Readonly<Record<string, Oid | Partial<TableObject["attributes"][number]>>>,
+): TableObject {
   const attributes = Object.entries(columns).map(([column, facts], i) => {
     const more = typeof facts === "number" ? { type: facts } : facts;
     return { number: i + 1, name: column, type: TypeOid.int4, typmod: -1, notNull: false, dropped: false, ...more };
@@ -26,7 +30,8 @@ export function fakeCatalog(
     searchPath: [11, 2200],
     schemaByName: (name) => SCHEMAS.find((schema) => schema.name === name),
     schemaByOid: (oid) => SCHEMAS.find((schema) => schema.oid === oid),
-    relation: (schema, name) => all.find((r) => r.name === name && (schema === undefined || SCHEMAS.find((s) => s.oid === r.schema)?.name === schema)),
+    relation: (schema, name) =>
+      all.find((r) => r.name === name && (schema === undefined || SCHEMAS.find((s) => s.oid === r.schema)?.name === schema)),
     relationByOid: (oid) => all.find((relation) => relation.oid === oid),
     indexesOf: (oid) => indexes.filter((index) => index.table === oid),
     constraintsOf: (oid) => constraints.filter((constraint) => constraint.table === oid),
@@ -39,7 +44,14 @@ export function fakeContext(catalog: CatalogReader, parameterTypes: readonly Oid
   return {
     catalog,
     parameterTypes,
-    format: { timeZone: "UTC", dateStyle: "ISO, MDY", intervalStyle: "postgres", extraFloatDigits: 1, byteaOutput: "hex", transactionTimeMicros: 0 },
+    format: {
+      timeZone: "UTC",
+      dateStyle: "ISO, MDY",
+      intervalStyle: "postgres",
+      extraFloatDigits: 1,
+      byteaOutput: "hex",
+      transactionTimeMicros: 0,
+    },
     currentUser: "postgres",
     currentDatabase: "postgres",
   };

@@ -11,33 +11,50 @@ export const stackDepthExceeded = () =>
     message: "stack depth limit exceeded",
     hint: 'Increase the configuration parameter "max_stack_depth" (currently 2048kB), after ensuring the platform\'s stack depth limit is adequate.',
   });
-export const statementTooLong = (limit: number) => new DbError({ sqlstate: "54000", message: `statement is longer than ${limit} characters` });
-export const undefinedColumn = (message: string, position?: number, more?: { detail?: string; hint?: string }) => located("42703", message, position, more);
-export const undefinedTable = (message: string, position?: number, more?: { detail?: string; hint?: string }) => located("42P01", message, position, more);
-export const undefinedFunction = (message: string, position?: number, hint?: string) => located("42883", message, position, hint === undefined ? {} : { hint });
+export const statementTooLong = (limit: number) =>
+  new DbError({ sqlstate: "54000", message: `statement is longer than ${limit} characters` });
+export const undefinedColumn = (message: string, position?: number, more?: { detail?: string; hint?: string }) =>
+  located("42703", message, position, more);
+export const undefinedTable = (message: string, position?: number, more?: { detail?: string; hint?: string }) =>
+  located("42P01", message, position, more);
+export const undefinedFunction = (message: string, position?: number, hint?: string) =>
+  located("42883", message, position, hint === undefined ? {} : { hint });
 export const undefinedObjectAt = (message: string, position?: number) => located("42704", message, position);
 export const undefinedSchema = (name: string, position?: number) => located("3F000", `schema "${name}" does not exist`, position);
 export const undefinedParameter = (number: number, position?: number) => located("42P02", `there is no parameter $${number}`, position);
 export const indeterminateType = (message: string, position?: number) => located("42P18", message, position);
 export const ambiguousColumn = (name: string, position?: number) => located("42702", `column reference "${name}" is ambiguous`, position);
+export const ambiguousName = (message: string, position?: number) => located("42702", message, position);
 export const ambiguousAlias = (name: string, position?: number) => located("42P09", `table reference "${name}" is ambiguous`, position);
-export const ambiguousFunction = (message: string, position?: number, hint?: string) => located("42725", message, position, hint === undefined ? {} : { hint });
-export const duplicateAlias = (name: string, position?: number) => located("42712", `table name "${name}" specified more than once`, position);
+export const ambiguousFunction = (message: string, position?: number, hint?: string) =>
+  located("42725", message, position, hint === undefined ? {} : { hint });
+export const duplicateAlias = (name: string, position?: number) =>
+  located("42712", `table name "${name}" specified more than once`, position);
 export const duplicateColumn = (message: string, position?: number) => located("42701", message, position);
 export const duplicateObject = (message: string, position?: number) => located("42710", message, position);
-export const datatypeMismatch = (message: string, position?: number, more?: { detail?: string; hint?: string }) => located("42804", message, position, more);
+export const datatypeMismatch = (message: string, position?: number, more?: { detail?: string; hint?: string }) =>
+  located("42804", message, position, more);
 export const cannotCoerce = (message: string, position?: number) => located("42846", message, position);
 export const groupingError = (message: string, position?: number) => located("42803", message, position);
 export const windowingError = (message: string, position?: number) => located("42P20", message, position);
-export const wrongObjectType = (message: string, position?: number, detail?: string) => located("42809", message, position, detail === undefined ? {} : { detail });
-export const invalidColumnReference = (message: string, position?: number, more?: { detail?: string; hint?: string }) => located("42P10", message, position, more);
+export const wrongObjectType = (message: string, position?: number, detail?: string) =>
+  located("42809", message, position, detail === undefined ? {} : { detail });
+export const invalidColumnReference = (message: string, position?: number, more?: { detail?: string; hint?: string }) =>
+  located("42P10", message, position, more);
+export const conflictNeedsTarget = (position?: number) =>
+  located("42601", "ON CONFLICT DO UPDATE requires inference specification or constraint name", position, {
+    hint: "For example, ON CONFLICT (column_name).",
+  });
 export const invalidRecursion = (message: string, position?: number) => located("42P19", message, position);
 export const generatedAlways = (message: string, detail: string, hint?: string, position?: number) =>
   located("428C9", message, position, hint === undefined ? { detail } : { detail, hint });
 export const notSupportedAt = (feature: string, position?: number) => located("0A000", `${feature} is not supported`, position);
-export const featureNotSupported = (message: string, position?: number, hint?: string) => located("0A000", message, position, hint === undefined ? {} : { hint });
+export const featureNotSupported = (message: string, position?: number, hint?: string) =>
+  located("0A000", message, position, hint === undefined ? {} : { hint });
 export const invalidTableDefinition = (message: string, position?: number) => located("42P16", message, position);
 export const invalidObjectDefinition = (message: string, position?: number) => located("42P17", message, position);
-export const invalidParameterValue = (message: string, position?: number, hint?: string) => located("22023", message, position, hint === undefined ? {} : { hint });
+export const invalidParameterValue = (message: string, position?: number, hint?: string) =>
+  located("22023", message, position, hint === undefined ? {} : { hint });
 export const undefinedConfiguration = (message: string) => located("42704", message, undefined);
-export const featureNotSupportedWithDetail = (message: string, detail: string, hint: string, position?: number) => located("0A000", message, position, { detail, hint });
+export const featureNotSupportedWithDetail = (message: string, detail: string, hint: string, position?: number) =>
+  located("0A000", message, position, { detail, hint });
