@@ -1,0 +1,49 @@
+/** An engine in memory (or a folder) with everything wired, and a way to run SQL text as a simple query does. */
+import { type EngineDatabase, type EngineSession, openDatabase } from "../../src/engine/index.js";
+import { registerSystemProvider } from "../../src/execution/index.js";
+import { registry } from "../../src/functions/index.js";
+import { defineVector } from "../../src/functions/vector/index.js";
+import { createFrontEnd } from "../../sql/index.js";
+import { systemProviders, systemRelations } from "../../sql/pg_catalog/index.js";
+
+let ready = false;
+
+export async function openTestDatabase(folder: string | null = null, threadNumber = 0): Promise<EngineDatabase> {
+  if (!ready) {
+    ready = true;
+    defineVector(registry);
+    for (const [name, provider] of systemProviders) registerSystemProvider(name, provider);
+  }
+  return openDatabase({ folder, registry, systemRelations, threadNumber }, await createFrontEnd(registry));
+}
+
+export interface Answer { readonly tag: string; readonly rows: readonly (readonly (string | null)[])[]; readonly columns: readonly string[] }
+
+/** Runs statements one by one, each in autocommit or the open block; the last one's answer, values as text. */
+export async function run(session: EngineSession, text: string): Promise<Answer> {
+  let answer: Answer = { tag: "", rows: [], columns: [] };
+  for (const statement of session.split(text)) {
+    try {
+      const prepared = session.prepareParsed(statement, []);
+      const result = await session.execute(prepared, []);
+      if (result.kind !== "portal") continue;
+      const rows: (string | null)[][] = [];
+      const types = prepared.columns.map((c) => session.typeOf(c.type));
+      for (;;) {
+        const batch = await result.portal.next(0);
+        for (const row of batch.rows) rows.push(row.map((value, i) => (value === null ? null : (types[i] as (typeof types)[number]).output(value, session.format))));
+        if (!batch.done) continue;
+        answer = { tag: batch.tag, rows, columns: prepared.columns.map((c) => c.name) };
+        break;
+      }
+    } catch (error) {
+      session.fail();
+      throw error;
+    }
+  }
+  return answer;
+}
+
+export function openTestSession(database: EngineDatabase): EngineSession {
+  return database.openSession({ user: "postgres", database: "postgres" });
+}
