@@ -10,7 +10,7 @@ import {
   TypeOid,
   wrongObjectType,
 } from "../../src/types/index.js";
-import { deparseQuery } from "../parser/deparse.js";
+import { deparseQuery, quoteName } from "../parser/deparse.js";
 import type { RelationName, Statement } from "../parser/syntax-tree.js";
 import type { DefinitionStatement, SequenceOptionsSyntax } from "../parser/syntax-tree-definition.js";
 import { bindAlterTable } from "./bind-alter-table.js";
@@ -217,7 +217,8 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
       };
     }
     case "Set": {
-      const value = statement.values === null ? null : statement.values.join(", ");
+      const quote = LISTS_OF_NAMES.has(statement.name) ? quoteName : (text: string): string => text;
+      const value = statement.values === null ? null : statement.values.map(quote).join(", ");
       return {
         command: { kind: "SetVariable", name: statement.name, value, local: statement.local },
         tag: statement.isReset ? "RESET" : "SET",
@@ -286,6 +287,15 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
       return { command: { kind: "Checkpoint" }, tag: "CHECKPOINT" };
   }
 }
+
+/** Settings that are lists of identifiers: every part is quoted where it needs it (GUC_LIST_QUOTE). */
+const LISTS_OF_NAMES = new Set([
+  "search_path",
+  "temp_tablespaces",
+  "session_preload_libraries",
+  "shared_preload_libraries",
+  "local_preload_libraries",
+]);
 
 function showColumns(name: string): BoundStatement["columns"] {
   const text = (column: string) => ({ name: column, type: TypeOid.text as Oid, typmod: -1 });

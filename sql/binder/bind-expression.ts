@@ -126,27 +126,41 @@ export function bindLiteral(expr: Literal): Expression {
       throw notSupportedAt("bit string type", at(position));
   }
 }
-/** What does not fit int4: int8 when it is a whole number that fits, else numeric. */
+const INT4_MIN = -0x80000000n;
+const INT8_MIN = -0x8000000000000000n;
+const INT8_MAX = 0x7fffffffffffffffn;
+/** What does not fit int4 as the lexer reads it: int8 when it is a whole number that fits, else numeric. The grammar puts the sign in. */
 function bindNumber(text: string, position: number): Expression {
-  const plain = text.replaceAll("_", "");
+  const isNegative = text.startsWith("-");
+  const plain = (isNegative ? text.slice(1) : text).replaceAll("_", "");
   if (/^(\d+|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(plain)) {
-    const value = BigInt(plain);
-    if (value <= 0x7fffffffffffffffn) {
-      const datum = value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+    const value = isNegative ? -BigInt(plain) : BigInt(plain);
+    if (value === INT4_MIN) return { kind: "Constant", value: Number(value), type: TypeOid.int4, typmod: -1, position };
+    if (value >= INT8_MIN && value <= INT8_MAX) {
+      const datum = Number.isSafeInteger(Number(value)) ? Number(value) : value;
       return { kind: "Constant", value: datum, type: TypeOid.int8, typmod: -1, position };
     }
     return { kind: "Constant", value: new Numeric(value, 0), type: TypeOid.numeric, typmod: -1, position };
   }
   const match = /^(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(plain)!;
   const exponent = Number(match[3] ?? "0");
+  if (Math.abs(exponent) > NUMERIC_EXPONENT_MAX) throw new DbError({ sqlstate: "22003", message: "value overflows numeric format" });
   let scale = match[2]!.length - exponent;
   let coefficient = BigInt(match[1]! + match[2]! || "0");
   if (scale < 0) {
     coefficient *= 10n ** BigInt(-scale);
     scale = 0;
   }
-  return { kind: "Constant", value: new Numeric(coefficient, scale), type: TypeOid.numeric, typmod: -1, position };
+  return {
+    kind: "Constant",
+    value: new Numeric(isNegative ? -coefficient : coefficient, scale),
+    type: TypeOid.numeric,
+    typmod: -1,
+    position,
+  };
 }
+/** numeric holds 131072 digits before the point; a larger exponent would only cost memory. */
+const NUMERIC_EXPONENT_MAX = 131072;
 
 /** Long chains `a + b + c …` are left-deep: walked in a loop. */
 function bindOperator(binder: Binder, scope: Scope, expr: OperatorExpr): Expression {
@@ -167,24 +181,11 @@ function bindOperator(binder: Binder, scope: Scope, expr: OperatorExpr): Express
       }
       left = bindExpression(binder, scope, bottom);
     }
-    const folded: Expression | undefined = left === undefined ? negatedConstant(node) : undefined;
-    if (folded !== undefined) {
-      left = folded;
-      continue;
-    }
     const right = bindExpression(binder, scope, node.right);
     left = makeOperator(binder, node.name, left, right, node.position);
   }
   return left!;
 }
-/** `- 5` as the grammar of a literal: the constant itself is negative (doNegate). */
-function negatedConstant(node: OperatorExpr): Expression | undefined {
-  if (node.name !== "-" || node.left !== undefined || node.right.kind !== "Literal") return undefined;
-  const constant = bindLiteral(node.right);
-  if (constant.kind !== "Constant" || constant.type !== TypeOid.int4) return undefined;
-  return { ...constant, value: -(constant.value as number), position: node.position };
-}
-
 export function makeOperator(binder: Binder, name: string, left: Expression | undefined, right: Expression, position: number): Expression {
   const operator = requireOperator(binder, name, left === undefined ? 0 : left.type, right.type, position);
   return operatorCall(binder, operator, left, right, operator.name, position);

@@ -99,10 +99,10 @@ export function convertExplain(converter: Converter, raw: RawNode): DefinitionSt
   return { kind: "Explain", statement: convertStatement(converter, child(raw, "query")!), options };
 }
 
-/** The statement's own text, blanks in place of what stands before it, so that positions stay right. */
+/** The inner statement's own text: what follows the first AS, which neither the name nor the types can hold. */
 export function convertPrepare(converter: Converter, raw: RawNode): DefinitionStatement {
   const name = text(raw, "name");
-  const match = /\bprepare\s+(?:"(?:[^"]|"")*"|[^\s(]+)\s*(?:\([^]*?\)\s*)?as\b/i.exec(converter.source);
+  const match = /\bprepare\s+(?:"(?:[^"]|"")*"|[^\s(]+)\s*(?:\([\s\S]*?\)\s*)?as\b/i.exec(converter.source);
   if (match === null) throw syntaxError("cannot find the statement to prepare");
   const start = match.index + match[0].length;
   const rest = converter.source.slice(start);
@@ -215,8 +215,8 @@ function convertCopyOptions(converter: Converter, items: readonly RawNode[], isF
   const quote = textOf("quote") ?? '"';
   if (isCsv && Buffer.byteLength(quote) !== 1) throw featureNotSupported("COPY quote must be a single one-byte character");
   if (isCsv && delimiter === quote) throw invalidParameterValue("COPY delimiter and quote must be different");
-  const escape = textOf("escape") ?? quote;
-  if (isCsv && Buffer.byteLength(escape) !== 1) throw featureNotSupported("COPY escape must be a single one-byte character");
+  const escapeCharacter = textOf("escape") ?? quote;
+  if (isCsv && Buffer.byteLength(escapeCharacter) !== 1) throw featureNotSupported("COPY escape must be a single one-byte character");
   const headerText = given.has("header") ? (given.get(`header`) === undefined ? "true" : textOf("header")!.toLowerCase()) : "false";
   const header =
     headerText === "match" ? "match" : booleanOption("header", given.has("header") ? given.get("header") : { Boolean: { boolval: false } });
@@ -238,7 +238,7 @@ function convertCopyOptions(converter: Converter, items: readonly RawNode[], isF
     nullText: textOf("null") ?? (isCsv ? "" : "\\N"),
     header,
     quote,
-    escape,
+    escape: escapeCharacter,
     forceQuote: names("force_quote"),
     forceNotNull: listed("force_not_null"),
     forceNull: listed("force_null"),

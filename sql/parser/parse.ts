@@ -64,7 +64,6 @@ export function parseStatements(source: string): readonly SourceStatement[] {
     throw errorFromGrammar(message, result.position);
   }
   const locator = new Locator(source);
-  const converter = new Converter(locator, source);
   const parsed = JSON.parse(result.json) as RawNode;
   return list(parsed, "stmts").map((item) => {
     const start = locator.index(integer(item, "stmt_location"));
@@ -72,7 +71,7 @@ export function parseStatements(source: string): readonly SourceStatement[] {
     const end = length === 0 ? source.length : locator.index(integer(item, "stmt_location") + length);
     const whole = source.slice(start, end);
     const leading = whole.length - whole.trimStart().length;
-    return { text: whole.trim(), offset: start + leading, tree: new SyntaxTree(child(item, "stmt"), converter) };
+    return { text: whole.trim(), offset: start + leading, tree: new SyntaxTree(child(item, "stmt"), new Converter(locator, whole)) };
   });
 }
 
