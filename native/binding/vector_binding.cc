@@ -1,6 +1,176 @@
-// vector_binding.cc: exports.vector.
+// vector_binding.cc: exports.vector: building vector indexes off the JavaScript thread, opening scans, facts.
+#include <cmath>
+
+#include "../exec/vector_scan.h"
 #include "engine.h"
+#include "engine_rooms.h"
 
 namespace orrery::binding {
-void init_vector(Napi::Env env, Napi::Object exports) { exports.Set("vector", Napi::Object::New(env)); }
+namespace {
+
+using index::hnsw::HnswIndex;
+using index::hnsw::Metric;
+using index::hnsw::Options;
+
+std::uint32_t u32(const Napi::CallbackInfo& info, std::size_t i) { return info[i].ToNumber().Uint32Value(); }
+
+/// The transaction with the xid in argument 1; nullptr with kInvalid remembered when there is none.
+storage::Transaction* transaction_of(const Napi::CallbackInfo& info, Engine& engine) {
+  const auto xid = static_cast<storage::Xid>(info[1].ToNumber().Int64Value());
+  storage::Transaction* t = engine.transactions->find(xid);
+  if (t == nullptr) remember(Status::error(StatusCode::kInvalid, "no such transaction"));
+  return t;
+}
+
+class BuildWorker final : public Napi::AsyncWorker {
+ public:
+  BuildWorker(Napi::Env env, Engine& engine, storage::Transaction& t, std::uint32_t index, std::uint32_t relation, std::uint32_t column,
+              const Options& options)
+      : Napi::AsyncWorker(env, "orrery hnsw build"), deferred_(Napi::Promise::Deferred::New(env)), engine_(engine), transaction_(t),
+        index_(index), relation_(relation), column_(column), options_(options) {}
+  Napi::Promise promise() const { return deferred_.Promise(); }
+  void Execute() override { status_ = engine_.vectors->create(transaction_, index_, relation_, column_, options_); }
+  void OnOK() override { deferred_.Resolve(Napi::Number::New(Env(), remember(std::move(status_)))); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  Engine& engine_;
+  storage::Transaction& transaction_;
+  const std::uint32_t index_, relation_, column_;
+  const Options options_;
+  Status status_;
+};
+
+Napi::Value create_index(const Napi::CallbackInfo& info) {
+  count_crossing();
+  const Napi::Env env = info.Env();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return env.Undefined();
+  storage::Transaction* t = transaction_of(info, *engine);
+  if (t == nullptr) {
+    const auto deferred = Napi::Promise::Deferred::New(env);
+    deferred.Resolve(Napi::Number::New(env, static_cast<double>(StatusCode::kInvalid)));
+    return deferred.Promise();
+  }
+  Options options;
+  options.metric = static_cast<Metric>(u32(info, 5));
+  options.m = u32(info, 6);
+  options.ef_construction = u32(info, 7);
+  auto* worker = new BuildWorker(env, *engine, *t, u32(info, 2), u32(info, 3), u32(info, 4), options);
+  const Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
+}
+
+Napi::Value refuse(const Napi::CallbackInfo& info, StatusCode code, const char* message) {
+  remember(Status::error(code, message));
+  return Napi::Number::New(info.Env(), 0);
+}
+
+/// The query's common arguments: vector, limit, predicate, columns, row ids. False when they do not fit the relation.
+bool read_query(const Napi::CallbackInfo& info, std::size_t vector, std::size_t limit, const storage::Relation& relation, std::uint32_t column,
+                exec::VectorQuery* query) {
+  if (column >= relation.column_count() || relation.column(column).type.type != PhysicalType::kVector || !info[vector].IsTypedArray() ||
+      !info[limit + 2].IsTypedArray()) {
+    remember(Status::error(StatusCode::kInvalid, "a vector column, a Float32Array and a Uint32Array are expected"));
+    return false;
+  }
+  const auto values = info[vector].As<Napi::Float32Array>();
+  const std::uint32_t dimensions = relation.column(column).type.dimensions;
+  if (values.TypedArrayType() != napi_float32_array || values.ElementLength() != dimensions) {
+    remember(Status::error(StatusCode::kInvalid, "different vector dimensions " + std::to_string(dimensions) + " and " +
+                                                     std::to_string(values.ElementLength())));
+    return false;
+  }
+  query->values.assign(values.Data(), values.Data() + dimensions);
+  query->limit = u32(info, limit);
+  if (info[limit + 1].IsTypedArray()) {
+    const auto program = info[limit + 1].As<Napi::Uint8Array>();
+    if (Status s = exec::Predicate::parse({program.Data(), program.ByteLength()}, relation, &query->predicate); !s.is_ok()) {
+      remember(std::move(s));
+      return false;
+    }
+  }
+  const auto columns = info[limit + 2].As<Napi::Uint32Array>();
+  query->columns.assign(columns.Data(), columns.Data() + columns.ElementLength());
+  for (const std::uint32_t c : query->columns)
+    if (c >= relation.column_count()) {
+      remember(Status::error(StatusCode::kInvalid, "no such column"));
+      return false;
+    }
+  query->with_row_ids = info[limit + 3].ToBoolean();
+  return true;
+}
+
+/// Opens what `make(manager, snapshot)` gives under the transaction's snapshot, or under one of now for xid 0.
+template <typename Make>
+Napi::Value open_scan(const Napi::CallbackInfo& info, Engine& engine, Make&& make) {
+  storage::TransactionManager& manager = *engine.transactions;
+  std::unique_ptr<storage::Scan> scan;
+  if (info[1].ToNumber().Int64Value() == 0) {
+    const storage::Snapshot snapshot = manager.acquire_snapshot();
+    scan = make(manager, snapshot);
+    manager.release_snapshot(snapshot);  // the scan holds its own
+  } else {
+    storage::Transaction* t = transaction_of(info, engine);
+    if (t == nullptr) return Napi::Number::New(info.Env(), 0);
+    scan = make(manager, t->snapshot());
+  }
+  return Napi::Number::New(info.Env(), engine.rows->scans().open(std::move(scan)));
+}
+
+Napi::Value search_open(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const std::shared_ptr<HnswIndex> index = engine->vectors->find(u32(info, 2));
+  if (!index) return refuse(info, StatusCode::kNotFound, "no such vector index");
+  exec::VectorQuery query;
+  if (!read_query(info, 3, 5, index->relation(), index->column(), &query)) return Napi::Number::New(info.Env(), 0);
+  const std::uint32_t ef = u32(info, 4);
+  return open_scan(info, *engine, [&](storage::TransactionManager& manager, const storage::Snapshot& snapshot) {
+    return std::make_unique<exec::HnswScan>(manager, snapshot, index, std::move(query), ef);
+  });
+}
+
+Napi::Value exact_open(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const storage::Relation* relation = engine->rows->find(u32(info, 2));
+  if (relation == nullptr) return refuse(info, StatusCode::kNotFound, "no such relation");
+  const std::uint32_t column = u32(info, 3), metric = u32(info, 4);
+  if (metric < 1 || metric > 4) return refuse(info, StatusCode::kInvalid, "no such metric");
+  exec::VectorQuery query;
+  if (!read_query(info, 5, 6, *relation, column, &query)) return Napi::Number::New(info.Env(), 0);
+  return open_scan(info, *engine, [&](storage::TransactionManager& manager, const storage::Snapshot& snapshot) {
+    return std::make_unique<exec::ExactVectorScan>(manager, snapshot, *relation, column, static_cast<Metric>(metric), std::move(query));
+  });
+}
+
+Napi::Value index_facts(const Napi::CallbackInfo& info) {
+  count_crossing();
+  const Napi::Env env = info.Env();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return env.Undefined();
+  const std::shared_ptr<HnswIndex> index = engine->vectors->find(u32(info, 1));
+  if (!index) return env.Null();
+  const auto facts = index->graph().facts();
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("rows", static_cast<double>(facts.nodes));
+  out.Set("levels", static_cast<double>(facts.levels));
+  out.Set("bytes", static_cast<double>(facts.bytes));
+  return out;
+}
+
+}  // namespace
+
+void init_vector(Napi::Env env, Napi::Object exports) {
+  Napi::Object vector = Napi::Object::New(env);
+  vector.Set("createIndex", Napi::Function::New<create_index>(env, "createIndex"));
+  vector.Set("searchOpen", Napi::Function::New<search_open>(env, "searchOpen"));
+  vector.Set("exactOpen", Napi::Function::New<exact_open>(env, "exactOpen"));
+  vector.Set("indexFacts", Napi::Function::New<index_facts>(env, "indexFacts"));
+  exports.Set("vector", vector);
+}
 }  // namespace orrery::binding

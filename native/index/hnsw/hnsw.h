@@ -96,8 +96,9 @@ class Graph {
   bool remove(RowId row, std::uint32_t slot);
   /// Removed nodes that wait for repair().
   std::size_t removed_count() const;
-  /// Repairs the neighborhoods of removed nodes, in slices between which others work, and frees them. Returns how many.
-  std::size_t repair();
+  /// Repairs the neighborhoods of removed nodes, in slices between which others work, and frees them. Returns how many;
+  /// 0 when `stop` was set before the end (they then wait for the next time).
+  std::size_t repair(const std::atomic<bool>* stop = nullptr);
   /// remove() of the nodes for which `dead` says so, then repair().
   std::size_t vacuum(const Accept& dead);
 

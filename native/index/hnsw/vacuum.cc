@@ -48,7 +48,7 @@ std::size_t Graph::vacuum(const Accept& dead) {
   return repair();
 }
 
-std::size_t Graph::repair() {
+std::size_t Graph::repair(const std::atomic<bool>* stop) {
   constexpr NodeId kSlice = 64;  // some milliseconds of choosing at 784 dimensions
   const std::scoped_lock one(vacuum_latch_);
   std::vector<NodeId> removed;
@@ -63,6 +63,10 @@ std::size_t Graph::repair() {
   auto context = take_context();
   for (NodeId from = 0; from < limit; from += kSlice) {
     const std::unique_lock lock(structure_);
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
+      removed_.insert(removed_.end(), removed.begin(), removed.end());
+      return 0;
+    }
     for (NodeId id = from; id < std::min(limit, from + kSlice); id++)
       if (is_present(id))
         for (unsigned l = 0; l <= level(id); l++) repair_list(id, l, *context);

@@ -1,0 +1,47 @@
+// hnsw_store.h: the vector indexes of one database: making them, replaying their making, their part in checkpoints.
+//
+// Indexes are owned by the row store, whose writers keep them in step; this room owns what is theirs in the log (Room::kIndex) and
+// in checkpoints (docs/formats/hnsw.md). After a restart the graph comes from its image; only rows that the log has after it are linked.
+// Threads: any; recovery as CheckpointParticipant says.
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "../../storage/checkpoint.h"
+#include "../../storage/row_store.h"
+#include "hnsw_index.h"
+
+namespace orrery::index::hnsw {
+
+class HnswStore final : public storage::CheckpointParticipant {
+ public:
+  explicit HnswStore(storage::RowStore& rows) : rows_(rows) {}
+
+  /// kNotFound, kInvalid (no vector column), kLimit. Long: runs on the caller's thread and others. `options.dimensions` is taken
+  /// from the column. The transaction is used by nobody else meanwhile.
+  Status create(storage::Transaction& t, storage::RelationId index, storage::RelationId relation, std::uint32_t column, Options options);
+  /// nullptr: there is none.
+  std::shared_ptr<HnswIndex> find(storage::RelationId index) const;
+
+  Status redo(std::uint8_t operation, ByteReader payload, storage::CommitTs ts, storage::Lsn lsn) override;
+  Status save(storage::CheckpointWriter& out, const storage::CheckpointMark& mark) override;
+  Status load(storage::CheckpointReader& in) override;
+  Status recovered(storage::Lsn end) override;
+  void digest(Digest& out) override;
+  void statistics(const std::function<void(std::string_view, double)>& report) override;
+
+ private:
+  static constexpr std::uint8_t kCreate = 1;  // on disk
+  Status make(storage::RelationId id, storage::RelationId relation, std::uint32_t column, Options options, std::shared_ptr<HnswIndex>* index);
+  void attach(const std::shared_ptr<HnswIndex>& index);
+  /// Those that the row store still has.
+  std::vector<std::shared_ptr<HnswIndex>> all() const;
+
+  storage::RowStore& rows_;
+  mutable std::mutex latch_;
+  std::map<storage::RelationId, std::weak_ptr<HnswIndex>> indexes_;
+  storage::CommitTs loaded_ts_ = 0;
+};
+
+}  // namespace orrery::index::hnsw
