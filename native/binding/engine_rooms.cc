@@ -14,6 +14,8 @@ void create_rooms(Engine& engine) {
   engine.rows = std::make_unique<storage::RowStore>(*engine.log, *engine.transactions);
   engine.rows->catalog().set_listener([&events = engine.events](std::uint64_t version) { events.broadcast(Event::catalog(version)); });
   engine.participants.push_back({storage::Room::kStorage, engine.rows.get()});
+  engine.vectors = std::make_unique<index::hnsw::HnswStore>(*engine.rows);
+  engine.participants.push_back({storage::Room::kIndex, engine.vectors.get()});
   engine.keyspace = std::make_unique<keyspace::Keyspace>(
       [&transactions = *engine.transactions](std::span<const std::uint8_t> effects) { return transactions.append_effects(effects); },
       [&log = *engine.log] { return log.appended(); });

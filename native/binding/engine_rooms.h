@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../core/file.h"
+#include "../index/hnsw/hnsw_store.h"
 #include "../keyspace/keyspace.h"
 #include "../keyspace/pubsub.h"
 #include "../storage/checkpoint.h"
@@ -37,6 +38,7 @@ struct Engine {
   storage::FileLog* file_log = nullptr;  // `log` when there is a folder
   std::unique_ptr<storage::TransactionManager> transactions;
   std::unique_ptr<storage::RowStore> rows;
+  std::unique_ptr<index::hnsw::HnswStore> vectors;
   std::unique_ptr<keyspace::Keyspace> keyspace;
   std::unique_ptr<keyspace::PubSub> pubsub;
   // Rooms stand here in their order of dependence: relations, vector indexes, keyspace.

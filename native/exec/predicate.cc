@@ -152,6 +152,7 @@ Status Predicate::parse(std::span<const std::uint8_t> program, const storage::Re
     if (!in.ok()) return invalid("cut short");
     parsed.terms_.push_back(std::move(term));
   }
+  if (!in.ok()) return invalid("cut short");
   if (in.remaining() != 0) return invalid("bytes after the end");
   *out = std::move(parsed);
   return Status::ok();

@@ -70,13 +70,22 @@ Block view(const std::vector<std::uint64_t>& memory) {
 }
 
 /// Keeps appended records for replay.
-class RecordingLog final : public MemoryLog {
+class RecordingLog final : public Log {
  public:
   Lsn append(CommitTs ts, std::span<const std::uint8_t> effects) override {
     records.push_back({ts, {effects.begin(), effects.end()}});
-    return MemoryLog::append(ts, effects);
+    return memory_.append(ts, effects);
   }
+  void request_flush(Lsn lsn) override { memory_.request_flush(lsn); }
+  Status wait_flushed(Lsn lsn) override { return memory_.wait_flushed(lsn); }
+  Lsn appended() const noexcept override { return memory_.appended(); }
+  Lsn flushed() const noexcept override { return memory_.flushed(); }
+  void set_flush_listener(std::function<void(Lsn)> listener) override { memory_.set_flush_listener(std::move(listener)); }
+  Status failure() const override { return memory_.failure(); }
   std::vector<std::pair<CommitTs, std::vector<std::uint8_t>>> records;
+
+ private:
+  MemoryLog memory_;
 };
 
 struct Database {
