@@ -2,7 +2,12 @@
 //
 // A prepared pipeline is a Napi::External that the plan holds; it dies with the plan. It keeps its index alive, and a plan is dropped when
 // the catalog version moves, so it never answers from an index that is gone.
+#include <memory>
+#include <span>
+
 #include "../exec/point_select.h"
+#include "../index/btree/btree.h"
+#include "../index/btree/index_scan.h"
 #include "../storage/row_store.h"
 #include "engine.h"
 #include "engine_rooms.h"
@@ -64,12 +69,71 @@ Napi::Value run_point(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), buffer.overflowed() ? -size : count * 4294967296.0 + size);
 }
 
+template <typename T>
+bool array_of(const Napi::Value& v, napi_typedarray_type type, std::span<T>* out) {
+  napi_typedarray_type actual;
+  std::size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(v.Env(), v, &actual, &length, &data, nullptr, nullptr) != napi_ok || actual != type) return false;
+  *out = {static_cast<T*>(data), length};
+  return true;
+}
+Napi::Value type_error(const Napi::CallbackInfo& info, const char* message) {
+  Napi::TypeError::New(info.Env(), message).ThrowAsJavaScriptException();
+  return info.Env().Undefined();
+}
+
+/// lookupRow(engine, xid, index, columns, withRowIds, key, block): opens, reads and closes an index scan for one whole key of a unique
+/// index, in one crossing. Returns 0 or 1, or -n as scanNext does.
+Napi::Value lookup_row(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const auto xid = static_cast<storage::Xid>(info[1].As<Napi::Number>().Int64Value());
+  auto index = engine->rows->find_index(info[2].As<Napi::Number>().Uint32Value());
+  auto* tree = index ? dynamic_cast<index::BTree*>(index.get()) : nullptr;
+  if (tree == nullptr) return type_error(info, "no such B-tree index");
+  std::span<std::uint32_t> wanted;
+  std::span<std::uint8_t> key_bytes;
+  std::span<std::uint8_t> block;
+  if (!array_of(info[3], napi_uint32_array, &wanted) || !array_of(info[5], napi_uint8_array, &key_bytes) || !array_of(info[6], napi_uint8_array, &block))
+    return type_error(info, "lookupRow takes a Uint32Array of columns, a key block and a block to fill");
+  if (reinterpret_cast<std::uintptr_t>(block.data()) % 8 != 0 || reinterpret_cast<std::uintptr_t>(key_bytes.data()) % 8 != 0)
+    return type_error(info, "blocks start at a multiple of 8");
+  std::vector<std::uint32_t> columns(wanted.begin(), wanted.end());
+  for (const std::uint32_t c : columns)
+    if (c >= index->relation().column_count()) return type_error(info, "columns are the relation's");
+  const auto key = Block::parse(key_bytes.data(), key_bytes.size());
+  const auto& encoder = tree->encoder();
+  if (!key || key->row_count() != 1 || key->column_count() != encoder.columns().size() || !encoder.accepts(*key))
+    return type_error(info, "the key is a block of one row of all key columns");
+
+  storage::TransactionManager& manager = *engine->transactions;
+  storage::Snapshot snapshot;
+  if (xid == 0) {
+    snapshot = manager.acquire_snapshot();
+  } else {
+    storage::Transaction* transaction = manager.find(xid);
+    if (transaction == nullptr) return type_error(info, "no such open transaction");
+    snapshot = transaction->snapshot();
+  }
+  std::int64_t rows = 0;
+  {
+    auto range = index::range_of(encoder, &*key, true, &*key, true);
+    index::IndexScan scan(engine->rows->manager(), snapshot, std::move(index), std::move(columns), info[4].As<Napi::Boolean>().Value(), std::move(range), false);
+    rows = scan.next(block.data(), block.size(), 1);
+  }
+  if (xid == 0) manager.release_snapshot(snapshot);
+  return Napi::Number::New(info.Env(), static_cast<double>(rows));
+}
+
 }  // namespace
 
 void init_exec(Napi::Env env, Napi::Object exports) {
   Napi::Object room = Napi::Object::New(env);
   room.Set("preparePoint", Napi::Function::New<prepare_point>(env, "preparePoint"));
   room.Set("runPoint", Napi::Function::New<run_point>(env, "runPoint"));
+  exec.Set("lookupRow", Napi::Function::New<lookup_row>(env, "lookupRow"));
   exports.Set("exec", room);
 }
 

@@ -243,7 +243,9 @@ export interface VectorBinding {
   indexFacts(engine: Engine, index: number): VectorIndexFacts | null;
 }
 export interface ExecBinding {
-  readonly [name: string]: unknown;
+  /** The visible row for one whole key (a one-row block of all key columns) of a unique index: open, next and close of an index scan in
+   *  one crossing. 0 or 1 rows, or -n as scanNext. */
+  lookupRow(engine: Engine, xid: Xid, index: number, columns: Uint32Array, withRowIds: boolean, key: Uint8Array, block: Uint8Array): number;
 }
 
 export interface NativeAddon {

@@ -7,10 +7,10 @@
 import type { IndexObject, TableObject } from "../catalog/index.js";
 import {
   acquireEncoders, type ColumnSource, compileDecoder, compileScalar, emptyLayout, type Evaluate, hashCompatible, IndexScanOperator, type Operator,
-  type PlanDetail, type Scope, SeqScanOperator, SystemScanOperator, FilterOperator, Layout, compilePredicate,
+  type PlanDetail, type Scope, SCAN_ROWS, SeqScanOperator, SystemScanOperator, FilterOperator, Layout, compilePredicate,
 } from "../execution/internal.js";
 import type { ColumnId, Expression, Scan, SortKey, SystemScan } from "../plan/index.js";
-import { assert, notSupported, TypeOid } from "../types/index.js";
+import { assert, notSupported, PhysicalType, TypeOid } from "../types/index.js";
 import { type ColumnComparison, comparisonOf, conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, ROW_COST, scanCost, selectivity } from "./estimates.js";
@@ -19,7 +19,19 @@ import { conjunction } from "./walk.js";
 
 /** Bytes of the first buffer of a scan; it grows when storage asks for more. */
 const POINT_BYTES = 4096;
-const SCAN_BYTES = 1 << 17;
+const SCAN_BYTES_MAX = 4 << 20;
+
+/** Room for a whole block of rows, so that a scan crosses the border as rarely as it can. */
+export function bufferBytesFor(planner: Planner, table: TableObject, columns: Uint32Array, rows: number): number {
+  let width = 8;
+  for (const c of columns) {
+    const attribute = table.attributes[c];
+    const physical = planner.type(attribute?.type ?? TypeOid.text).physical;
+    width += 1 + (physical === PhysicalType.vector ? 4 * Math.max(1, attribute?.typmod ?? 1) : (physicalWidths[physical] ?? 40));
+  }
+  return Math.max(POINT_BYTES, Math.min(SCAN_BYTES_MAX, 1024 + Math.min(rows * 1.2 + 16, SCAN_ROWS) * width));
+}
+const physicalWidths: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 8, 5: 4, 6: 8, 7: 16, 8: 16 };
 
 export interface ScanPlan {
   readonly operator: Operator;
@@ -67,7 +79,7 @@ export function planScan(planner: Planner, scan: Scan, predicate: Expression | u
       title: named("Seq Scan"), columns: scan.columns, estimate: estimate(scan.columns, rows, scanCost(rowCount, scan.columns, terms.length)), details,
       subplans: planner.takeSubplans(),
     };
-    return { operator: new SeqScanOperator(facts, { storage: table.storage, columns, withRowIds, bufferBytes: rowCount < 200 ? POINT_BYTES * 4 : SCAN_BYTES }, decode), ordered: order.length === 0 };
+    return { operator: new SeqScanOperator(facts, { storage: table.storage, columns, withRowIds, bufferBytes: bufferBytesFor(planner, table, columns, rowCount) }, decode), ordered: order.length === 0 };
   }
 
   const { index } = path;
@@ -95,7 +107,7 @@ export function planScan(planner: Planner, scan: Scan, predicate: Expression | u
       subplans: planner.takeSubplans(),
     },
     {
-      storage: index.storage, columns, withRowIds, bufferBytes: path.rows < 100 ? POINT_BYTES : SCAN_BYTES, equals: path.equals.map(fitted), lower, upper,
+      storage: index.storage, columns, withRowIds, bufferBytes: bufferBytesFor(planner, table, columns, path.rows), equals: path.equals.map(fitted), lower, upper,
       backward: path.backward, anyOf: path.list === undefined ? undefined : listValue(planner, path.list.term, value), encoders,
       single: path.single,
     },

@@ -18,6 +18,7 @@ export function explain(session: EngineSession, command: Extract<Command, { kind
   return session.runInTransaction((transaction) => {
     const execution = physical.open(new StatementContext(session, transaction, session.catalogIn(transaction), parameters));
     try {
+      execution.instrument();
       const executionStarted = performance.now();
       while (execution.next(0).length > 0);
       const executionMs = performance.now() - executionStarted;

@@ -4,7 +4,7 @@
  */
 import type { ArrayValue, Datum, Row } from "../../types/index.js";
 import { BlockCursor, type DecodeBlock } from "../block-scan.js";
-import type { RowEncoder } from "../codec.js";
+import { acquireBuffer, releaseBuffer, type RowEncoder } from "../codec.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { type Cursor, emptyCursor, type RunState } from "../operator.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
@@ -32,6 +32,21 @@ export interface IndexScanSource {
 
 const noRow: Row = [];
 
+class SingleBatch implements Cursor {
+  #batch: Row[] | null;
+  constructor(batch: Row[]) {
+    this.#batch = batch;
+  }
+  next(): Row[] | null {
+    const batch = this.#batch;
+    this.#batch = null;
+    return batch;
+  }
+  close(): void {
+    this.#batch = null;
+  }
+}
+
 export class IndexScanOperator extends OperatorBase {
   constructor(
     facts: OperatorFacts,
@@ -50,6 +65,7 @@ export class IndexScanOperator extends OperatorBase {
       prefix.push(value);
     }
     if (source.anyOf !== undefined) return this.#openList(state, prefix, source.anyOf(noRow, state) as ArrayValue | null);
+    if (source.single) return this.#openSingle(state, prefix);
     if (source.lower === undefined && source.upper === undefined) {
       const key = prefix.length === 0 ? null : this.#encode(prefix);
       return this.#openRange(state, key, true, key, true);
@@ -63,7 +79,31 @@ export class IndexScanOperator extends OperatorBase {
     return this.#openRange(state, lower, source.lower?.inclusive ?? true, upper, source.upper?.inclusive ?? true);
   }
 
+  /** A whole key of a unique index: one crossing, one row at most. */
+  #openSingle(state: RunState, key: readonly Datum[]): Cursor {
+    const { context } = state;
+    const { source } = this;
+    const out: Row[] = [];
+    const encoded = this.#encode(key);
+    let buffer = acquireBuffer(source.bufferBytes);
+    try {
+      for (;;) {
+        const rows = context.native.exec.lookupRow(context.engine, context.xid, source.storage, source.columns, source.withRowIds, encoded, buffer.bytes);
+        if (rows >= 0) {
+          if (rows > 0) this.decode(buffer, rows, out, state);
+          break;
+        }
+        releaseBuffer(buffer);
+        buffer = acquireBuffer(-rows);
+      }
+    } finally {
+      releaseBuffer(buffer);
+    }
+    return out.length === 0 ? emptyCursor : new SingleBatch(out);
+  }
+
   #openList(state: RunState, prefix: readonly Datum[], list: ArrayValue | null): Cursor {
+    const { source } = this;
     if (list === null) return emptyCursor;
     const seen = new Set<Datum>();
     const keys: Datum[] = [];
@@ -79,7 +119,12 @@ export class IndexScanOperator extends OperatorBase {
         for (;;) {
           if (current === undefined) {
             if (at >= keys.length) return null;
-            const key = this.#encode([...prefix, keys[at++] as Datum]);
+            const values = [...prefix, keys[at++] as Datum];
+            if (source.single) {
+              current = this.#openSingle(state, values);
+              continue;
+            }
+            const key = this.#encode(values);
             current = this.#openRange(state, key, true, key, true);
           }
           const batch = current.next(hint);
@@ -105,6 +150,6 @@ export class IndexScanOperator extends OperatorBase {
     const scan = context.native.storage.indexScanOpen(
       context.engine, context.xid, source.storage, source.columns, source.withRowIds, lower, lowerInclusive, upper, upperInclusive, source.backward,
     );
-    return new BlockCursor(state, scan, this.decode, source.bufferBytes, source.single ? 1 : Infinity);
+    return new BlockCursor(state, scan, this.decode, source.bufferBytes, Infinity);
   }
 }

@@ -2,7 +2,7 @@
  * A StorageBinding in memory, for tests of operators: one transaction, no versions, the same blocks and statuses. Values are kept as
  * plain JavaScript values by physical type; keys compare as their kinds do.
  */
-import type { EngineBinding, KeyColumn, PhysicalColumn, StatusDetail, StorageBinding } from "../../native/addon.js";
+import type { EngineBinding, ExecBinding, KeyColumn, PhysicalColumn, StatusDetail, StorageBinding } from "../../native/addon.js";
 import { BlockReader, BlockWriter } from "../../native/block.js";
 import { StatusCode } from "../../native/status.js";
 import { PhysicalType } from "../../types/index.js";
@@ -123,6 +123,16 @@ export class FakeStorage {
     },
     rowCountEstimate: (_e: unknown, id: number) => this.relations.get(id)?.rows.size ?? 0,
   } as unknown as StorageBinding;
+
+  readonly exec: ExecBinding = {
+    lookupRow: (_e, _x, id, columns, withRowIds, key, block) => {
+      const scan = this.binding.indexScanOpen(_e, _x, id, columns, withRowIds, key, true, key, true, false);
+      const rows = this.binding.scanNext(_e, scan, block, 1);
+      this.binding.scanClose(_e, scan);
+      this.crossings -= 2;
+      return rows;
+    },
+  };
 
   get openScans(): number {
     return this.#scans.size;

@@ -121,7 +121,7 @@ export class Harness {
   }
   context(parameters: readonly Datum[] = []): ExecutionContext {
     return {
-      native: { storage: this.storage.binding, vector: {} as NativeAddon["vector"], exec: {} as NativeAddon["exec"], engine: this.storage.engine },
+      native: { storage: this.storage.binding, vector: {} as NativeAddon["vector"], exec: this.storage.exec, engine: this.storage.engine },
       engine: {} as Engine, xid: 1, restartable: true, parameters, evaluation: testContext, catalog: this.catalog, checkCancel: () => undefined, memoryLimitBytes: 1 << 30,
       deferUntilCommit: (check) => this.deferred.push(check), isDeferred: (_oid, initially) => initially,
     };
