@@ -133,7 +133,7 @@ void init_exec(Napi::Env env, Napi::Object exports) {
   Napi::Object room = Napi::Object::New(env);
   room.Set("preparePoint", Napi::Function::New<prepare_point>(env, "preparePoint"));
   room.Set("runPoint", Napi::Function::New<run_point>(env, "runPoint"));
-  exec.Set("lookupRow", Napi::Function::New<lookup_row>(env, "lookupRow"));
+  room.Set("lookupRow", Napi::Function::New<lookup_row>(env, "lookupRow"));
   exports.Set("exec", room);
 }
 
