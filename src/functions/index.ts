@@ -16,6 +16,7 @@ import { patternFamily } from "./families/patterns.js";
 import { stringFamily } from "./families/strings.js";
 import { defineSpecialForms } from "./families/special-forms.js";
 import { systemFamily } from "./families/system.js";
+import { templateFamily } from "./families/templates.js";
 import type { DefinableRegistry } from "./registry.js";
 import { type Family, RegistryBuilder } from "./registry-builder.js";
 import { makeBuiltinTypes } from "./types/index.js";
@@ -24,7 +25,7 @@ export * from "./catalog-service.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [
-  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily, stringFamily, patternFamily, arrayFamily, jsonFamily, systemFamily,
+  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily, stringFamily, patternFamily, arrayFamily, jsonFamily, systemFamily, templateFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();
