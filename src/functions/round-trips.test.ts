@@ -7,7 +7,7 @@ import { jsonbFromInput } from "./json/jsonb-value.js";
 import { testContext } from "./testing.js";
 
 type Value = Exclude<Datum, null>;
-const text = fc.string({ unit: "binary" }).filter((s) => !s.includes("\0") && s.isWellFormed());
+const text = fc.string({ unit: "binary" }).filter((s) => !s.includes("\0") && Buffer.from(s, "utf8").toString("utf8") === s);
 const int8 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((n): Value => (n >= -9007199254740991n && n <= 9007199254740991n ? Number(n) : n));
 const numeric = fc.tuple(fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }), fc.integer({ min: 0, max: 30 })).map(([c, s]) => new Numeric(c, s));
 const timestamp = fc.bigInt({ min: -211_000_000_000_000_000n, max: 9_000_000_000_000_000_000n }).map((n): Value => (n >= -9007199254740991n && n <= 9007199254740991n ? Number(n) : n));
