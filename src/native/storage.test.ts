@@ -17,16 +17,24 @@ let primary: number;
 function rows(values: readonly (readonly [number, string | null])[], ids?: readonly number[]): Uint8Array {
   const writer = new BlockWriter(columns);
   writer.begin(values.length, ids !== undefined);
-  values.forEach(([id], row) => writer.setInt32(0, row, id));
-  values.forEach(([, text], row) => writer.setVarlen(1, row, text));
-  ids?.forEach((id, row) => writer.setRowId(row, id));
+  values.forEach(([id], row) => {
+    writer.setInt32(0, row, id);
+  });
+  values.forEach(([, text], row) => {
+    writer.setVarlen(1, row, text);
+  });
+  ids?.forEach((id, row) => {
+    writer.setRowId(row, id);
+  });
   return writer.finish();
 }
 
 function keyBlock(...ids: number[]): Uint8Array {
   const writer = new BlockWriter([{ type: PhysicalType.int32 }]);
   writer.begin(ids.length);
-  ids.forEach((id, row) => writer.setInt32(0, row, id));
+  ids.forEach((id, row) => {
+    writer.setInt32(0, row, id);
+  });
   return writer.finish();
 }
 
