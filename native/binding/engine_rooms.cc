@@ -19,6 +19,7 @@ void create_rooms(Engine& engine) {
   engine.keyspace = std::make_unique<keyspace::Keyspace>(
       [&transactions = *engine.transactions](std::span<const std::uint8_t> effects) { return transactions.append_effects(effects); },
       [&log = *engine.log] { return log.appended(); });
+  engine.keyspace->set_post([&events = engine.events](std::uint64_t listener, std::uint64_t token) { events.post(listener, Event::wait_over(token)); });
   engine.participants.push_back({storage::Room::kKeyspace, engine.keyspace.get()});
   engine.pubsub = std::make_unique<keyspace::PubSub>(
       [&events = engine.events](std::uint64_t listener, std::uint64_t subscriber, std::string_view channel, std::string_view payload, const std::string* pattern) {

@@ -108,6 +108,24 @@ Napi::Value attach(const Napi::CallbackInfo& info) {
   return Napi::External<Thread>::New(info.Env(), thread, [](Napi::Env, Thread* t) { delete t; });
 }
 
+Napi::Value set_output(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Thread* thread = external<Thread>(info);
+  if (thread == nullptr) return info.Env().Undefined();
+  auto output = info[1].As<Napi::Uint8Array>();
+  thread->output = output.Data();
+  thread->output_size = output.ByteLength();
+  thread->output_reference = Napi::Persistent(output.As<Napi::Object>());
+  return info.Env().Undefined();
+}
+
+Napi::Value want_key_changes(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Thread* thread = external<Thread>(info);
+  if (thread != nullptr) thread->engine->keyspace->want_changes(thread->listener, static_cast<std::uint64_t>(info[1].ToNumber().Int64Value()));
+  return info.Env().Undefined();
+}
+
 Napi::Value open_session(const Napi::CallbackInfo& info) {
   count_crossing();
   Thread* thread = external<Thread>(info);
@@ -401,6 +419,8 @@ void init_keyspace(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { k.Set(name, Napi::Function::New(env, function, name)); };
   add("defineCommands", define_commands);
   add("attach", attach);
+  add("setOutput", set_output);
+  add("wantKeyChanges", want_key_changes);
   add("openSession", open_session);
   add("closeSession", close_session);
   add("configure", configure);

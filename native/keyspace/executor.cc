@@ -104,6 +104,7 @@ Outcome Executor::execute(Session& session, std::span<const std::string_view> ar
     session.effects.clear();
   }
   unlock();
+  if ((command->flags & kWrite) != 0 && !session.exclusive) keyspace_.notify_changes();
   return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
 }
 
@@ -176,6 +177,7 @@ void Executor::end_exclusive(Session& session) {
   }
   session.exclusive = false;
   keyspace_.unlock_all();
+  keyspace_.notify_changes();
 }
 
 void Executor::watch(Session& session, std::string_view key) {

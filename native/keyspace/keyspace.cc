@@ -9,6 +9,18 @@ using storage::Lsn;
 Keyspace::Keyspace(Append append, std::function<Lsn()> appended) : append_(std::move(append)), appended_(std::move(appended)) {}
 Keyspace::~Keyspace() = default;
 
+void Keyspace::want_changes(std::uint64_t listener, std::uint64_t token) {
+  const std::lock_guard guard(change_mutex_);
+  if (token == 0) change_listeners_.erase(listener);
+  else change_listeners_[listener] = token;
+  change_listeners_count_.store(change_listeners_.size(), std::memory_order_relaxed);
+}
+
+void Keyspace::post_changes() {
+  const std::lock_guard guard(change_mutex_);
+  for (const auto& [listener, token] : change_listeners_) post_(listener, token);
+}
+
 std::size_t Keyspace::expire_some(std::int64_t now_ms, std::size_t limit) {
   std::size_t count = 0;
   storage::EffectBuffer effects;

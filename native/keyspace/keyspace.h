@@ -112,6 +112,16 @@ class Keyspace final : public storage::CheckpointParticipant {
   /// SQL commits that are in the log and whose keys are not swapped in yet (transaction.h).
   std::atomic<std::int64_t> swaps_due{0};
 
+  // Blocking commands: threads with blocked clients hear of changes, coalesced per thread by the receiver.
+  using Post = std::function<void(std::uint64_t listener, std::uint64_t token)>;
+  void set_post(Post post) { post_ = std::move(post); }
+  /// token 0: no more.
+  void want_changes(std::uint64_t listener, std::uint64_t token);
+  /// After a write, no latch held. Costs one relaxed load while nobody is blocked.
+  void notify_changes() {
+    if (change_listeners_count_.load(std::memory_order_relaxed) != 0) post_changes();
+  }
+
   // Counters (INFO). Relaxed.
   std::atomic<std::uint64_t> commands{0}, hits{0}, misses{0}, expired{0}, changes{0};
   /// Databases' sizes: keys and keys with a deadline. Takes every latch in turn unless `latched`.
@@ -127,6 +137,11 @@ class Keyspace final : public storage::CheckpointParticipant {
 
  private:
   std::array<Shard, kShardCount> shards_;
+  void post_changes();
+  std::mutex change_mutex_;
+  std::map<std::uint64_t, std::uint64_t> change_listeners_;
+  std::atomic<std::size_t> change_listeners_count_{0};
+  Post post_;
   Append append_;
   std::function<storage::Lsn()> appended_;
 };

@@ -108,6 +108,7 @@ void KeyTransaction::after_commit(storage::CommitTs) noexcept {
   for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
   owned_.clear();
   keyspace_.swaps_due.fetch_sub(1, std::memory_order_acq_rel);
+  keyspace_.notify_changes();
 }
 
 void KeyTransaction::on_rollback() noexcept {

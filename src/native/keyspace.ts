@@ -34,6 +34,10 @@ export interface KeyspaceBinding {
   /** The command table; once per process. Returns the names of entries that have no native body. */
   defineCommands(commands: readonly NativeCommand[]): string[];
   attach(engine: Engine, output: Uint8Array, state: Float64Array): KeyspaceThread;
+  /** Another output buffer, because the socket still holds the old one. */
+  setOutput(thread: KeyspaceThread, output: Uint8Array): void;
+  /** A waitOver event with `token` follows changes of keys (coalesced), while this thread has blocked clients; 0 = no more. */
+  wantKeyChanges(thread: KeyspaceThread, token: number): void;
   openSession(thread: KeyspaceThread): KeyspaceSession;
   closeSession(session: KeyspaceSession): void;
   configure(session: KeyspaceSession, flags: number, database: number): void;

@@ -1,0 +1,49 @@
+/**
+ * Replies that TypeScript writes: RESP2 or RESP3 into a growing buffer. Native bodies have their own (native/wire/resp_writer.h).
+ */
+export class ReplyWriter {
+  resp3 = false;
+  #buffer = Buffer.allocUnsafe(1024);
+  #length = 0;
+
+  get length(): number { return this.#length; }
+  /** The bytes written so far, as a buffer that nobody else holds; the writer starts anew. */
+  take(): Buffer {
+    const out = this.#buffer.subarray(0, this.#length);
+    this.#buffer = Buffer.allocUnsafe(1024);
+    this.#length = 0;
+    return out;
+  }
+  raw(bytes: Uint8Array | string): void {
+    const length = typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.length;
+    if (this.#length + length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + length));
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
+    }
+    if (typeof bytes === "string") this.#buffer.write(bytes, this.#length);
+    else this.#buffer.set(bytes, this.#length);
+    this.#length += length;
+  }
+  ok(): void { this.raw("+OK\r\n"); }
+  status(text: string): void { this.raw(`+${text}\r\n`); }
+  /** `text` begins with its prefix, "ERR …". */
+  error(text: string): void { this.raw(`-${text.replace(/[\r\n]/g, " ")}\r\n`); }
+  integer(value: number): void { this.raw(`:${value}\r\n`); }
+  bulk(value: Uint8Array | string): void {
+    this.raw(`$${typeof value === "string" ? Buffer.byteLength(value) : value.length}\r\n`);
+    this.raw(value);
+    this.raw("\r\n");
+  }
+  /** Text for people: verbatim in RESP3. */
+  verbatim(value: string): void {
+    if (this.resp3) this.raw(`=${Buffer.byteLength(value) + 4}\r\ntxt:${value}\r\n`);
+    else this.bulk(value);
+  }
+  null(): void { this.raw(this.resp3 ? "_\r\n" : "$-1\r\n"); }
+  nullArray(): void { this.raw(this.resp3 ? "_\r\n" : "*-1\r\n"); }
+  array(count: number): void { this.raw(`*${count}\r\n`); }
+  map(pairs: number): void { this.raw(this.resp3 ? `%${pairs}\r\n` : `*${pairs * 2}\r\n`); }
+  set(count: number): void { this.raw(this.resp3 ? `~${count}\r\n` : `*${count}\r\n`); }
+  push(count: number): void { this.raw(this.resp3 ? `>${count}\r\n` : `*${count}\r\n`); }
+}
