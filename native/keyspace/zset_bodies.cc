@@ -490,14 +490,8 @@ void combine(Operation operation, Aggregate how, std::vector<Source> sources, st
 void combined(Context& c, Operation operation, std::size_t count_at, bool store, bool cardinality) {
   std::int64_t keys;
   if (!c.integer(count_at, &keys)) return;
-  if (keys < 1) {
-    if (cardinality) return c.reply.error("ERR numkeys should be greater than 0");
-    return c.reply.error("ERR at least 1 input key is needed for '" + c.command->name + "' command");
-  }
-  if (keys > static_cast<std::int64_t>(c.argc() - count_at - 1)) {
-    if (cardinality) return c.reply.error("ERR Number of keys can't be greater than number of args");
-    return c.syntax_error();
-  }
+  if (keys < 1) return c.reply.error("ERR at least 1 input key is needed for '" + c.command->name + "' command");
+  if (keys > static_cast<std::int64_t>(c.argc() - count_at - 1)) return c.syntax_error();
   std::vector<Source> sources(static_cast<std::size_t>(keys));
   for (std::size_t i = 0; i < sources.size(); i++) {
     Node* n = c.find_read(c.key(count_at + 1 + i));

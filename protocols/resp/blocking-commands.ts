@@ -82,7 +82,7 @@ function popFirst(pop: string, isZset: boolean): Handler {
 }
 
 /** A command of the same form without the timeout, that answers null when there is nothing. */
-function same(native: string, rest: (args: readonly Buffer[]) => { readonly args: Buffer[]; readonly timeout: Buffer }, nothing: "array" | "bulk"): Handler {
+function same(native: string, rest: (args: readonly Buffer[]) => { readonly args: Buffer[]; readonly timeout: Buffer }): Handler {
   return (session, args) => {
     const split = rest(args.map((a) => Buffer.from(a)));
     const time = timeout(session, split.timeout);
@@ -94,7 +94,7 @@ function same(native: string, rest: (args: readonly Buffer[]) => { readonly args
       session.reply.raw(got);
       return "done";
     };
-    return waitOn(session, time, attempt, () => (nothing === "array" ? session.reply.nullArray() : session.reply.null()), session.isExecuting);
+    return waitOn(session, time, attempt, () => session.reply.nullArray(), session.isExecuting);
   };
 }
 const lastIsTimeout = (args: readonly Buffer[]) => ({ args: args.slice(1, -1), timeout: args[args.length - 1] as Buffer });
@@ -105,9 +105,9 @@ export const blockingHandlers: Readonly<Record<string, Handler>> = {
   brpop: popFirst("rpop", false),
   bzpopmin: popFirst("zpopmin", true),
   bzpopmax: popFirst("zpopmax", true),
-  blmove: same("lmove", lastIsTimeout, "bulk"),
-  brpoplpush: same("rpoplpush", lastIsTimeout, "bulk"),
-  blmpop: same("lmpop", firstIsTimeout, "array"),
-  bzmpop: same("zmpop", firstIsTimeout, "array"),
+  blmove: same("lmove", lastIsTimeout),
+  brpoplpush: same("rpoplpush", lastIsTimeout),
+  blmpop: same("lmpop", firstIsTimeout),
+  bzmpop: same("zmpop", firstIsTimeout),
 };
 

@@ -44,7 +44,7 @@ const command: Handler = (session, args) => {
       reply.array(names.length);
       for (const name of names) {
         const c = named(name);
-        if (c === undefined || c.runs === "refused") reply.nullArray();
+        if (c === undefined || c.runs === "refused") reply.null();
         else writeCommand(reply, c);
       }
       return;
