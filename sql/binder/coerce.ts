@@ -21,6 +21,8 @@ export const isPolymorphic = (type: Oid): boolean => POLYMORPHIC.has(type);
 /** find_coercion_pathway; undefined: there is none in this context. */
 function findPathway(binder: Binder, source: Oid, target: Oid, context: CoercionContext): Pathway | undefined {
   if (source === target) return { kind: "none" };
+  // The catalog relations show stored expressions as text; pg_get_expr takes them as they are.
+  if (target === TypeOid.pgNodeTree && source === TypeOid.text) return { kind: "none" };
   const cast = binder.registry.cast(source, target);
   if (cast !== undefined) {
     if (CONTEXT_RANK[cast.context] > CONTEXT_RANK[context]) return undefined;

@@ -29,6 +29,7 @@ interface IntegerSum { small: number; big: bigint; count: number }
 const integerSum = (finish: (total: bigint, count: number) => Datum): AggregateBody<IntegerSum> => ({
   create: () => ({ small: 0, big: 0n, count: 0 }),
   step: (_c, state, item) => {
+    if (item === null) return state; // not strict in pg_proc: the transition function skips NULL itself
     state.count++;
     if (typeof item === "number") {
       const sum = state.small + item;
@@ -48,6 +49,7 @@ interface NumericSum { total: Numeric; count: number }
 const numericSum = (finish: (total: Numeric, count: number) => Datum): AggregateBody<NumericSum> => ({
   create: () => ({ total: ZERO, count: 0 }),
   step: (_c, state, item) => {
+    if (item === null) return state;
     state.total = add(state.total, item as Numeric);
     state.count++;
     return state;
@@ -83,6 +85,7 @@ interface NumericStatistics { count: number; sum: Numeric; squares: Numeric }
 const numericStatistics = (sample: boolean, root: boolean): AggregateBody<NumericStatistics> => ({
   create: () => ({ count: 0, sum: ZERO, squares: ZERO }),
   step: (_c, state, item) => {
+    if (item === null) return state;
     const value = item instanceof Numeric ? item : fromInteger(item as Int64);
     state.count++;
     state.sum = add(state.sum, value);
