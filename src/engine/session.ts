@@ -274,7 +274,8 @@ export class EngineSession implements Session {
     const physical = this.physical(planned, plan);
     if (planned.mayWrite) return this.#runToEnd(planned, physical, parameters);
     if (this.#block === undefined && !physical.needsTransaction) {
-      const context = new StatementContext(this, undefined, this.catalog(), parameters);
+      // #current looked at the catalog just now.
+      const context = new StatementContext(this, undefined, this.#catalog as SessionCatalogReader, parameters);
       const execution = physical.open(context);
       return { kind: "portal", portal: new StreamPortal(planned.columns, execution, { finished: () => 0, failed: (error) => this.#broken(error) }) };
     }
@@ -501,6 +502,7 @@ export class EngineSession implements Session {
       for (const cursor of this.cursors.values()) cursor.beforeCommit(transaction);
       for (const check of transaction.deferred) check(new StatementContext(this, transaction, this.catalogIn(transaction), []));
       const lsn = transaction.commit();
+      for (const [name, cursor] of this.cursors) if (cursor.transaction === transaction) this.cursors.delete(name);
       this.settings.commit();
       this.database.notifications.publish(this.id, transaction.notifications);
       return this.settings.raw("synchronous_commit") === "off" ? 0 : lsn;

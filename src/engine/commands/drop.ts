@@ -30,15 +30,19 @@ export function dropTargets(context: DefinitionContext, targets: readonly Target
   const visit = (target: Target): void => {
     if (seen.has(keyOf(target)) || (target.attribute !== 0 && seen.has(keyOf(whole(target.object))))) return;
     seen.add(keyOf(target));
-    const parts = partsOf(context, target);
+    expand(target);
+  };
+  const expand = (target: Target): void => {
     // Parts are marked first: what they need among themselves is no outside dependency.
-    for (const part of parts) visit(part);
+    const parts = partsOf(context, target).filter((part) => !seen.has(keyOf(part)));
+    for (const part of parts) seen.add(keyOf(part));
     for (const dependent of dependentsOf(context, target)) {
       if (seen.has(keyOf(dependent))) continue;
       if (dependent.attribute !== 0 && seen.has(keyOf(whole(dependent.object)))) continue;
       if (!asked.has(keyOf(dependent))) reported.push({ target: dependent, because: target });
       visit(dependent);
     }
+    for (const part of parts) expand(part);
     order.push(target);
   };
   for (const target of targets) visit(target);

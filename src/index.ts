@@ -1,0 +1,30 @@
+/**
+ * Orrery inside a program: `import { open } from "orrery"`. The same engine as the server's, with no socket.
+ *
+ *     const db = await open("./data");          // or open() for a database in memory
+ *     await db.query("CREATE TABLE t(id int PRIMARY KEY, name text)");
+ *     await db.sql`INSERT INTO t VALUES (${1}, ${"a"})`;
+ *     const { rows } = await db.query("SELECT * FROM t WHERE id = $1", [1]);
+ *     await db.close();
+ */
+import { compose } from "./compose.js";
+import { Orrery } from "./embedded/database.js";
+
+export interface OpenOptions {
+  /** The role that queries run as. */
+  readonly user?: string;
+  readonly checkpointLogBytes?: number;
+  /** Tells this thread from others that open the same folder: 0 is the main thread. */
+  readonly threadNumber?: number;
+}
+
+/** Opens the folder (made when it is missing), or a database in memory. Threads of one process may open the same folder. */
+export async function open(folder?: string | null, options: OpenOptions = {}): Promise<Orrery> {
+  const { user, ...rest } = options;
+  return new Orrery(await compose({ folder: folder ?? null, ...rest }), user ?? "postgres");
+}
+
+export { DbError, type DbErrorFields } from "./types/index.js";
+export { Orrery } from "./embedded/database.js";
+export type { Queryable, QueryColumn, QueryResult } from "./embedded/client.js";
+export type { Parameter, Value } from "./embedded/values.js";

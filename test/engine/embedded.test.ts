@@ -1,0 +1,42 @@
+/** The embedded API, in memory and over a folder that is opened again. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { open } from "../../src/index.js";
+
+it("queries with values of every kind", async () => {
+  const db = await open();
+  await db.query("CREATE TABLE t(id int PRIMARY KEY, big bigint, n numeric(10,2), b bytea, at timestamptz, j jsonb, a int[], ok bool)");
+  const at = new Date("2024-05-06T07:08:09.123Z");
+  await db.query("INSERT INTO t VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", [1, 2n ** 60n, "12.5", Buffer.from([1, 2]), at, { x: [1, null] }, [1, null, 3], true]);
+  const { rows, command, rowCount, columns } = await db.sql`SELECT * FROM t WHERE id = ${1}`;
+  expect(rows).toEqual([{ id: 1, big: 2n ** 60n, n: "12.50", b: Buffer.from([1, 2]), at, j: { x: [1, null] }, a: [1, null, 3], ok: true }]);
+  expect([command, rowCount, columns[2]?.typeName]).toEqual(["SELECT", 1, "numeric"]);
+  await expect(db.query("SELECT 1/0")).rejects.toMatchObject({ fields: { sqlstate: "22012" } });
+  await db.close();
+});
+
+it("a transaction commits or rolls back whole", async () => {
+  const db = await open();
+  await db.query("CREATE TABLE t(a int)");
+  await db.transaction(async (tx) => { await tx.query("INSERT INTO t VALUES (1)"); });
+  await expect(db.transaction(async (tx) => { await tx.query("INSERT INTO t VALUES (2)"); throw new Error("no"); })).rejects.toThrow("no");
+  expect((await db.query("SELECT a FROM t")).rows).toEqual([{ a: 1 }]);
+  await db.close();
+});
+
+it("what was committed is there when the folder is opened again", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "orrery-embedded-"));
+  try {
+    const db = await open(folder);
+    await db.query("CREATE TABLE t(id serial PRIMARY KEY, s text); INSERT INTO t(s) VALUES ('x'), ('y')");
+    await db.close();
+    const again = await open(folder);
+    expect((await again.query("INSERT INTO t(s) VALUES ('z') RETURNING id")).rows[0]?.id).toBeGreaterThan(2);
+    expect((await again.query("SELECT s FROM t ORDER BY id")).rows).toEqual([{ s: "x" }, { s: "y" }, { s: "z" }]);
+    await again.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
