@@ -530,13 +530,14 @@ export class PgConnection implements SessionListener {
   /** Sends rows until `maxRows` (0: all), the end, or an error; resolves to the last batch. */
   #rows(portal: Portal, formats: readonly number[], maxRows: number): PortalRows | Promise<PortalRows> {
     const session = this.#session as Session;
-    const encoders = columnEncoders(portal.columns.map((c) => session.typeOf(c.type)), formats, session.format);
+    let encoders: ReturnType<typeof columnEncoders> | undefined;
     let sent = 0;
     const step = (batch: PortalRows): boolean => {
       if (batch.encoded) {
         this.#writer.raw(batch.encoded.bytes);
         sent += batch.encoded.rowCount;
-      } else {
+      } else if (batch.rows.length > 0) {
+        encoders ??= columnEncoders(portal.columns.map((c) => session.typeOf(c.type)), formats, session.format);
         for (const row of batch.rows) {
           const before = this.#writer.length;
           try {

@@ -1,6 +1,7 @@
 /** Portals: results on their way to a client. */
-import type { Execution } from "../execution/index.js";
-import type { Row } from "../types/index.js";
+import type { Execution, ExecutionNative, PointSelect } from "../execution/index.js";
+import type { Engine, Xid } from "../native/index.js";
+import type { Datum, Row } from "../types/index.js";
 import type { Portal, PortalRows, ResultColumn } from "./types.js";
 
 /** Rows that are all there already: DML, commands, statements that ran to their end. */
@@ -18,6 +19,27 @@ export class RowsPortal implements Portal {
     this.#at += rows.length;
     const done = maxRows === 0 || rows.length < maxRows;
     return { rows, done, tag: done ? this.tag : "", flushLsn: this.flushLsn };
+  }
+  close(): void {}
+}
+
+/** A lookup by a unique key that the addon answers with encoded rows; runs when it is read. */
+export class PointPortal implements Portal {
+  #done = false;
+  constructor(
+    readonly columns: readonly ResultColumn[],
+    private readonly point: PointSelect,
+    private readonly native: ExecutionNative,
+    private readonly engine: Engine,
+    private readonly xid: Xid,
+    private readonly parameters: readonly Datum[],
+  ) {}
+
+  next(): PortalRows {
+    if (this.#done) return { rows: [], done: true, tag: "SELECT 0", flushLsn: 0 };
+    this.#done = true;
+    const encoded = this.point.run(this.native, this.engine, this.xid, this.parameters);
+    return { rows: [], encoded, done: true, tag: encoded.rowCount === 1 ? "SELECT 1" : "SELECT 0", flushLsn: 0 };
   }
   close(): void {}
 }

@@ -19,7 +19,7 @@ import { commandColumns, runCommand } from "./commands/index.js";
 import { mayWrite } from "./may-write.js";
 import type { EngineDatabase } from "./database.js";
 import type { PlannedStatement } from "./plan-cache.js";
-import { RowsPortal, StreamPortal } from "./portals.js";
+import { PointPortal, RowsPortal, StreamPortal } from "./portals.js";
 import { SequenceState, sessionServices } from "./services/index.js";
 import { SessionSettings, parseSearchPath } from "./settings/session-settings.js";
 import { settingsByName } from "./settings/definitions.js";
@@ -241,7 +241,7 @@ export class EngineSession implements Session {
   get block(): SessionTransaction | undefined { return this.#block; }
   get inExplicitBlock(): boolean { return this.#block !== undefined && !this.#blockIsImplicit; }
 
-  execute(prepared: PreparedStatement, parameters: readonly Datum[], _options?: ExecuteOptions): ExecuteResult | Promise<ExecuteResult> {
+  execute(prepared: PreparedStatement, parameters: readonly Datum[], options?: ExecuteOptions): ExecuteResult | Promise<ExecuteResult> {
     assert(prepared instanceof SessionStatement, "a statement is executed by the session that prepared it");
     this.#startClock(prepared.text);
     try {
@@ -249,7 +249,7 @@ export class EngineSession implements Session {
       const body = planned.bound.body;
       switch (body.kind) {
         case "Empty": return { kind: "empty" };
-        case "Plan": return this.#executePlan(planned, body.plan, parameters);
+        case "Plan": return this.#executePlan(planned, body.plan, parameters, options);
         case "Command": return settle(runCommand(this, body.command, parameters, planned), (result) => result, (error) => { throw this.#broken(error); });
       }
     } catch (error) {
@@ -270,9 +270,16 @@ export class EngineSession implements Session {
     return renewed;
   }
 
-  #executePlan(planned: PlannedStatement, plan: LogicalPlan, parameters: readonly Datum[]): ExecuteResult | Promise<ExecuteResult> {
+  #executePlan(planned: PlannedStatement, plan: LogicalPlan, parameters: readonly Datum[], options: ExecuteOptions | undefined): ExecuteResult | Promise<ExecuteResult> {
     const physical = this.physical(planned, plan);
     if (planned.mayWrite) return this.#runToEnd(planned, physical, parameters);
+    if (physical.point !== undefined && options?.resultFormats !== undefined) {
+      const { native, engine } = this.database;
+      if (physical.point.prepare(native, engine, options.resultFormats, this.format)) {
+        this.#block?.startStatement();
+        return { kind: "portal", portal: new PointPortal(planned.columns, physical.point, native, engine, this.#block?.xid ?? 0, parameters) };
+      }
+    }
     if (this.#block === undefined && !physical.needsTransaction) {
       // #current looked at the catalog just now.
       const context = new StatementContext(this, undefined, this.#catalog as SessionCatalogReader, parameters);

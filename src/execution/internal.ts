@@ -29,6 +29,7 @@ export * from "./operators/system-scan.js";
 export * from "./operators/update.js";
 export * from "./operators/values.js";
 export * from "./operators/vector-scan.js";
+export * from "./point-select.js";
 export * from "./row-keys.js";
 export * from "./table-reader.js";
 export * from "./table-writer.js";

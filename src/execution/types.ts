@@ -9,6 +9,7 @@ import type { EvaluationContext, FunctionRegistry } from "../functions/registry.
 import type { Engine, NativeAddon, Xid } from "../native/addon.js";
 import type { Expression, PlanColumn } from "../plan/index.js";
 import type { Datum, Oid, Row } from "../types/index.js";
+import type { PointSelect } from "./point-select.js";
 
 /** The parts of the addon that operators use; tests pass fakes. */
 export type ExecutionNative = Pick<NativeAddon, "storage" | "vector" | "exec"> & { readonly engine: Pick<NativeAddon["engine"], "lastError"> };
@@ -66,6 +67,8 @@ export interface PhysicalPlan {
   readonly columns: readonly PlanColumn[];
   /** False only for a read that opens at most one scan and calls nothing volatile: it may run with xid 0. */
   readonly needsTransaction: boolean;
+  /** The statement is one lookup by a unique key: the addon can answer it with encoded rows. */
+  readonly point?: PointSelect | undefined;
   /** Has INSERT, UPDATE, DELETE or row locks anywhere. */
   readonly writes: boolean;
   open(context: ExecutionContext): Execution;

@@ -242,10 +242,19 @@ export interface VectorBinding {
   /** null: there is no such vector index. */
   indexFacts(engine: Engine, index: number): VectorIndexFacts | null;
 }
+/** A prepared point select; dies with the plan that holds it. */
+export type PointPipeline = { readonly brand: "PointPipeline" };
+
 export interface ExecBinding {
   /** The visible row for one whole key (a one-row block of all key columns) of a unique index: open, next and close of an index scan in
    *  one crossing. 0 or 1 rows, or -n as scanNext. */
   lookupRow(engine: Engine, xid: Xid, index: number, columns: Uint32Array, withRowIds: boolean, key: Uint8Array, block: Uint8Array): number;
+  /** Rows by the whole key of a B-tree, encoded as DataRow messages. `outputs`: [column, wire kind, binary]… per result column
+   *  (src/execution/wire-kind.ts). null: no native form. */
+  preparePoint(engine: Engine, index: number, outputs: Uint32Array): PointPipeline | null;
+  /** `key`: a one-row block of all key columns, or the number of a single integer column. Returns rows * 2^32 + bytes written to `out`;
+   *  negative: nothing was written, `out` must have at least that many bytes. xid 0: a snapshot of now. */
+  runPoint(engine: Engine, pipeline: PointPipeline, xid: Xid, key: number | Uint8Array, out: Uint8Array): number;
 }
 
 export interface NativeAddon {

@@ -1,12 +1,13 @@
 /** From a logical plan to one that runs: rules, then physical operators. */
 import type { Execution, ExecutionContext, ExplainOptions, PhysicalPlan, PlanContext } from "../execution/index.js";
-import { type Operator, RunState, runAtEnd, Scope } from "../execution/internal.js";
+import { type Operator, type PointSelect, RunState, runAtEnd, Scope } from "../execution/internal.js";
 import { type LogicalPlan, type PlanColumn } from "../plan/index.js";
 import { type Row, statementTooComplex } from "../types/index.js";
 import { explainPlan } from "./explain.js";
 import { ordered } from "./ordered.js";
 import { planNode, UNBOUNDED_HINT } from "./plan-node.js";
 import { Planner } from "./planner.js";
+import { pointPlanOf } from "./point-plan.js";
 import { applyRules } from "./rules/index.js";
 import { scanCount, usesVolatile, writesDeep } from "./plan-facts.js";
 
@@ -26,7 +27,7 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
   const scope = new Scope(undefined, planner.slots);
   const root = ordered(planner, planNode(planner, rewritten, scope, true), plan.columns, scope);
   const writes = writesDeep(rewritten);
-  return new StatementPlan(plan.columns, root, planner.slots, writes, writes || usesVolatile(rewritten) || scanCount(rewritten) > 1, isModify(rewritten));
+  return new StatementPlan(plan.columns, root, planner.slots, writes, writes || usesVolatile(rewritten) || scanCount(rewritten) > 1, isModify(rewritten), pointPlanOf(planner, rewritten, root, plan.columns));
 }
 
 function isModify(plan: LogicalPlan): boolean {
@@ -42,6 +43,7 @@ class StatementPlan implements PhysicalPlan {
     readonly writes: boolean,
     readonly needsTransaction: boolean,
     readonly modifies: boolean,
+    readonly point: PointSelect | undefined,
   ) {}
   open(context: ExecutionContext): Execution {
     return new StatementExecution(this, new RunState(context, this.slots.outer, this.slots.cells));

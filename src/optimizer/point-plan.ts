@@ -1,0 +1,76 @@
+/** Recognizes statements that are one lookup of plain columns by the whole key of a unique index (src/execution/point-select.ts). */
+import { acquireEncoders, IndexScanOperator, type Operator, type PointKey, PointSelect, type PointSource, ProjectOperator } from "../execution/internal.js";
+import type { Expression, LogicalPlan, PlanColumn, Scan } from "../plan/index.js";
+import { TypeOid } from "../types/index.js";
+import { comparisonOf, conjunctsOf, plainColumn } from "./conjuncts.js";
+import { tableOf } from "./plan-scan.js";
+import type { Planner } from "./planner.js";
+
+const integers = new Set<number>([TypeOid.int2, TypeOid.int4, TypeOid.int8]);
+
+/** `plan` after the rules, `root` as it was planned. */
+export function pointPlanOf(planner: Planner, plan: LogicalPlan, root: Operator, columns: readonly PlanColumn[]): PointSelect | undefined {
+  let operator = root;
+  while (operator instanceof ProjectOperator) operator = operator.input;
+  if (!(operator instanceof IndexScanOperator) || !operator.source.single) return undefined;
+
+  let node = plan;
+  let outputs: readonly Expression[] = columns.map(reference);
+  const terms: Expression[] = [];
+  for (;;) {
+    if (node.kind === "Project") {
+      const { columns: named, expressions } = node;
+      outputs = outputs.map((o) => {
+        const column = plainColumn(o);
+        const at = named.findIndex((c) => c.id === column?.id);
+        return (at < 0 ? o : expressions[at]) as Expression;
+      });
+      if (terms.length > 0) return undefined;
+      node = node.input;
+    } else if (node.kind === "Filter") {
+      terms.push(...conjunctsOf(node.predicate));
+      node = node.input;
+    } else break;
+  }
+  return node.kind === "Scan" ? lookup(planner, node, terms, outputs) : undefined;
+}
+
+function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outputs: readonly Expression[]): PointSelect | undefined {
+  const table = tableOf(planner, scan.relation);
+  const own = new Set(scan.columns.map((c) => c.id));
+  const keyOf = new Map<number, { key: PointKey; type: number }>();
+  for (const term of terms) {
+    const comparison = comparisonOf(term, own);
+    if (comparison?.operator !== "=") return undefined;
+    const attribute = scan.attributes[scan.columns.findIndex((c) => c.id === comparison.column)] as number;
+    const { value } = comparison;
+    const key: PointKey | undefined = value.kind === "Parameter" ? { parameter: value.index } : value.kind === "Constant" ? { constant: value.value } : undefined;
+    if (key === undefined || keyOf.has(attribute)) return undefined;
+    keyOf.set(attribute, { key, type: value.type });
+  }
+  const index = planner.context.catalog
+    .indexesOf(table.oid)
+    .find((i) => i.method === "btree" && i.unique && i.valid && i.predicateSql === undefined && i.columns.length === keyOf.size && i.columns.every((c) => keyOf.has(c.attribute)));
+  if (index === undefined) return undefined;
+
+  const keyTypes = index.columns.map((c) => planner.type(table.attributes[c.attribute - 1]?.type ?? 0));
+  const keys = index.columns.map((c) => keyOf.get(c.attribute) as { key: PointKey; type: number });
+  const integerKey = keys.length === 1 && integers.has(keyTypes[0]?.oid ?? 0);
+  // Numbers are checked to fit by the addon; everything else must already be of the column's type.
+  const fits = integerKey ? integers.has(keys[0]?.type ?? 0) && !(keyTypes[0]?.oid !== TypeOid.int8 && keys[0]?.type === TypeOid.int8) : keys.every((k, i) => k.type === keyTypes[i]?.oid);
+  if (!fits) return undefined;
+
+  const source: { column: number; type: number }[] = [];
+  for (const output of outputs) {
+    const column = plainColumn(output);
+    const attribute = column === undefined ? undefined : scan.attributes[scan.columns.findIndex((c) => c.id === column.id)];
+    if (attribute === undefined || attribute <= 0) return undefined;
+    source.push({ column: attribute - 1, type: output.type });
+  }
+  if (source.length === 0) return undefined;
+  const encoders = acquireEncoders(index.columns.map((c, i) => ({ type: keyTypes[i] as PointTypes, typmod: table.attributes[c.attribute - 1]?.typmod ?? -1 })));
+  return new PointSelect({ index: index.storage, keys: keys.map((k) => k.key), integerKey, encoder: encoders[keys.length - 1] as PointSource["encoder"], outputs: source });
+}
+type PointTypes = ReturnType<Planner["type"]>;
+
+const reference = (c: PlanColumn): Expression => ({ kind: "ColumnReference", id: c.id, name: c.name, type: c.type, typmod: c.typmod });
