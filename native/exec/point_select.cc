@@ -5,6 +5,7 @@ namespace orrery::exec {
 std::uint32_t PointSelect::run(const Block& key, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
                                wire::WireBuffer& out) const {
   thread_local index::Key encoded;
+  if (key.column_count() != index_->encoder().columns().size() || !index_->encoder().accepts(key)) return 0;
   // `=` with NULL is never true.
   if (index_->encoder().encode(key, 0, encoded)) return 0;
   return emit(encoded, snapshot, manager, out);

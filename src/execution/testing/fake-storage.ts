@@ -125,6 +125,8 @@ export class FakeStorage {
   } as unknown as StorageBinding;
 
   readonly exec: ExecBinding = {
+    preparePoint: () => null,
+    runPoint: () => 0,
     lookupRow: (_e, _x, id, columns, withRowIds, key, block) => {
       const scan = this.binding.indexScanOpen(_e, _x, id, columns, withRowIds, key, true, key, true, false);
       const rows = this.binding.scanNext(_e, scan, block, 1);
