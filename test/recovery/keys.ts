@@ -10,11 +10,17 @@ export class Keys {
   readonly #output = new Uint8Array(1 << 16);
   readonly #state = new Float64Array(runStateLength);
   readonly #session: KeyspaceSession;
+  readonly #missing: ReadonlySet<string>;
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    native.keyspace.defineCommands(nativeCommands());
+    this.#missing = new Set(native.keyspace.defineCommands(nativeCommands()));
     this.#session = native.keyspace.openSession(native.keyspace.attach(engine, this.#output, this.#state));
+  }
+
+  /** Whether the addon has a body for the command. */
+  has(name: string): boolean {
+    return !this.#missing.has(name.toLowerCase());
   }
 
   /** Runs one command and returns its RESP2 reply as text. */

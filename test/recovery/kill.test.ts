@@ -144,6 +144,10 @@ describe("replay", () => {
       keys.run("RPUSH", `l${n % 7}`, `${i}`);
       if (i % 3 === 0) keys.run("LPOP", `l${n % 7}`);
       keys.run("HSET", `h${n % 5}`, `f${i % 37}`, `${i}`);
+      if (keys.has("ZADD")) keys.run("ZADD", "z", String(i % 13), `m${n}`);
+      if (keys.has("ZPOPMIN") && i % 6 === 0) keys.run("ZPOPMIN", "z");
+      if (keys.has("SADD")) keys.run("SADD", "set", `m${(i * 31) % 997}`);
+      if (keys.has("SPOP") && i % 5 === 0) keys.run("SPOP", "set");
       if (i % 11 === 0) keys.run("DEL", `s${n}`);
       rows.insert(i);
       if (i % 17 === 0) rows.update(n, `text ${i}`);
