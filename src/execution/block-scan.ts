@@ -145,6 +145,13 @@ export class BlockCursor implements Cursor {
     return out;
   }
 
+  /** Decodes one block; false at the end. For decoders that keep no rows. */
+  advance(maxRows: number): boolean {
+    const rows = this.fill(maxRows);
+    if (rows > 0) this.decode(this.#buffer, rows, noRows, this.state);
+    return rows > 0;
+  }
+
   fill(maxRows: number): number {
     const { context } = this.state;
     context.checkCancel();
@@ -165,6 +172,8 @@ export class BlockCursor implements Cursor {
     releaseBuffer(this.#buffer);
   }
 }
+
+const noRows: Row[] = [];
 
 /** Rows per block of a scan that is read to its end: few border crossings, and the block still fits the cache. */
 export const SCAN_ROWS = 16384;

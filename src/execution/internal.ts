@@ -22,6 +22,7 @@ export * from "./operators/lock-rows.js";
 export * from "./operators/nested-loop.js";
 export * from "./operators/project.js";
 export * from "./operators/project-set.js";
+export * from "./operators/scan-aggregate.js";
 export * from "./operators/seq-scan.js";
 export * from "./operators/set-operation.js";
 export * from "./operators/sort.js";

@@ -2,7 +2,7 @@
 import {
   AggregateOperator, AppendOperator, BATCH_ROWS, compilePredicate, compileRow, compileScalar, CteScanOperator, DistinctOperator, emptyLayout, FilterOperator,
   type FunctionCallRows, FunctionScanOperator, hashKeyOf, Layout, LimitOperator, type Operator, ProjectOperator, type ProjectSetItem, ProjectSetOperator, type RunState, type Scope,
-  SetOperationOperator, SortOperator, type SortSpecification, ValuesOperator, WithOperator, type AggregateStep, type CommonTablePlan, compareKeys,
+  ScanAggregateOperator, type ScanAggregateCall, compileScanAggregate, type OperatorFacts, SeqScanOperator, SetOperationOperator, SortOperator, type SortSpecification, ValuesOperator, WithOperator, type AggregateStep, type CommonTablePlan, compareKeys,
 } from "../execution/internal.js";
 import type { Aggregate, AggregateCall, CommonTable, Distinct, Expression, Filter, FunctionScan, Limit, LogicalPlan, Project, SetOperation, Sort, SortKey, With } from "../plan/index.js";
 import { type Datum, notSupported, type Row, unreachable } from "../types/index.js";
@@ -12,10 +12,10 @@ import { estimate, OPERATOR_COST, ROW_COST, selectivity } from "./estimates.js";
 import { ordered } from "./ordered.js";
 import { planJoin } from "./plan-join.js";
 import { planDelete, planInsert, planLockRows, planUpdate } from "./plan-modify.js";
-import { planScan, planSystemScan } from "./plan-scan.js";
+import { planScan, planSystemScan, scanSources, tableOf } from "./plan-scan.js";
 import { planVectorScan } from "./plan-vector.js";
 import type { Planner } from "./planner.js";
-import { columnsOf, isVolatile, writesAnywhere } from "./walk.js";
+import { columnsOf, expressionsOf, hasSubquery, isVolatile, writesAnywhere } from "./walk.js";
 
 export function planNode(planner: Planner, plan: LogicalPlan, scope: Scope, isTop = false): Operator {
   switch (plan.kind) {
@@ -227,19 +227,43 @@ export function aggregateStep(planner: Planner, call: AggregateCall, layout: Lay
   };
 }
 
+/** An aggregation whose input is a whole table, filtered or not, runs inside of the scan's loop. */
+function tryScanAggregate(planner: Planner, plan: Aggregate, input: Operator, scope: Scope): Operator | undefined {
+  const scan = plan.input.kind === "Filter" ? plan.input.input : plan.input;
+  if (scan.kind !== "Scan" || !(input instanceof SeqScanOperator) || plan.groupingSets !== undefined) return undefined;
+  if (plan.aggregates.some((a) => a.distinct || a.orderBy.length > 0) || expressionsOf(plan).some(hasSubquery)) return undefined;
+  const predicate = plan.input.kind === "Filter" ? plan.input.predicate : undefined;
+  if (predicate !== undefined && hasSubquery(predicate)) return undefined;
+  const { registry } = planner.context;
+  const calls = plan.aggregates.map((a): ScanAggregateCall => ({
+    body: a.functionId.startsWith("count(") && a.args.length <= 1 ? undefined : registry.aggregateBody(a.functionId, { argTypes: a.args.map((x) => x.type), returnType: a.type }),
+    args: a.args, strict: registry.functionById(a.functionId)?.strict ?? false, filter: a.filter,
+  }));
+  const { sources } = scanSources(planner, tableOf(planner, scan.relation), scan.attributes);
+  const keys = plan.keys.map((expression) => ({ expression, type: planner.type(expression.type) }));
+  const step = compileScanAggregate(planner.environment(scope), scan.columns, sources, predicate, keys, calls);
+  return new ScanAggregateOperator(aggregateFacts(planner, plan, input), input.source, step, calls, keys.length > 0, input);
+}
+
+function aggregateFacts(planner: Planner, plan: Aggregate, input: Operator): OperatorFacts {
+  const groups = plan.keys.length === 0 ? 1 : Math.max(1, input.estimate.rows / 10);
+  const cost = input.estimate.totalCost + input.estimate.rows * OPERATOR_COST * (plan.keys.length + plan.aggregates.length + 1);
+  return {
+    title: plan.keys.length === 0 && plan.groupingSets === undefined ? "Aggregate" : "HashAggregate", columns: plan.columns, estimate: estimate(plan.columns, groups, cost, cost),
+    details: plan.keys.length === 0 ? [] : [{ key: "Group Key", value: plan.keys.map(deparse) }], subplans: planner.takeSubplans(),
+  };
+}
+
 function planAggregate(planner: Planner, plan: Aggregate, scope: Scope): Operator {
   const input = planner.plan(plan.input, scope);
+  const fused = tryScanAggregate(planner, plan, input, scope);
+  if (fused !== undefined) return fused;
   const environment = planner.environment(scope);
   const layout = Layout.of(input.columns);
   const keys = plan.keys.map((k) => compileScalar(environment, k, layout));
   const steps = plan.aggregates.map((a) => aggregateStep(planner, a, layout, scope));
-  const groups = plan.keys.length === 0 ? 1 : Math.max(1, input.estimate.rows / 10);
-  const cost = input.estimate.totalCost + input.estimate.rows * OPERATOR_COST * (plan.keys.length + plan.aggregates.length + 1);
   return new AggregateOperator(
-    {
-      title: plan.keys.length === 0 && plan.groupingSets === undefined ? "Aggregate" : "HashAggregate", columns: plan.columns, estimate: estimate(plan.columns, groups, cost, cost),
-      details: plan.keys.length === 0 ? [] : [{ key: "Group Key", value: plan.keys.map(deparse) }], subplans: planner.takeSubplans(),
-    },
+    aggregateFacts(planner, plan, input),
     input, keys, plan.keys.map((k) => planner.type(k.type)), steps, plan.groupingSets,
   );
 }
