@@ -10,7 +10,7 @@ import {
   TypeOid,
   wrongObjectType,
 } from "../../src/types/index.js";
-import { deparseQuery, quoteName } from "../parser/deparse.js";
+import { deparseResolved, quoteName } from "../parser/deparse.js";
 import type { RelationName, Statement } from "../parser/syntax-tree.js";
 import type { DefinitionStatement, SequenceOptionsSyntax } from "../parser/syntax-tree-definition.js";
 import { bindAlterTable } from "./bind-alter-table.js";
@@ -316,6 +316,8 @@ export function bindSequenceOptions(binder: Binder, syntax: SequenceOptionsSynta
 
 function bindCreateView(binder: Binder, statement: Extract<DefinitionStatement, { kind: "CreateView" }>): Command {
   binder.parametersAllowed = false;
+  const recorded = { schemas: new Map(), stars: new Map() };
+  binder.recorded = recorded;
   const query = bindQuery(binder, undefined, statement.query, { resolveUnknowns: true });
   if (statement.columnNames.length > query.columns.length) throw syntaxError("CREATE VIEW specifies more column names than columns");
   const columnNames = query.columns.map((column, i) => statement.columnNames[i] ?? column.name);
@@ -326,7 +328,7 @@ function bindCreateView(binder: Binder, statement: Extract<DefinitionStatement, 
     name: qualified(statement.relation),
     columnNames,
     query,
-    sql: deparseQuery(statement.query),
+    sql: deparseResolved(statement.query, recorded),
     replace: statement.replace,
     dependsOn: [...binder.relationsRead],
   };

@@ -100,7 +100,18 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
   }
   const object = findRelationObject(binder, relation.schema, relation.name, item.position);
   const name = alias?.name ?? object.name;
-  const schema = alias === undefined ? (relation.schema ?? binder.catalog.schemaByOid(object.schema)?.name) : undefined;
+  const schemaName = binder.catalog.schemaByOid(object.schema)?.name;
+  // A view's own text was resolved when it was made.
+  if (
+    binder.recorded !== undefined &&
+    binder.viewStack.length === 0 &&
+    relation.schema === undefined &&
+    schemaName !== undefined &&
+    schemaName !== "pg_catalog"
+  ) {
+    binder.recorded.schemas.set(relation, schemaName);
+  }
+  const schema = alias === undefined ? (relation.schema ?? schemaName) : undefined;
   const make = (plan: LogicalPlan, columns: readonly PlanColumn[], rowId?: PlanColumn): Bound =>
     single(binder, scope, plan, {
       name,

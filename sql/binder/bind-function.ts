@@ -7,7 +7,7 @@ import type { Expr, FrameEdge, FunctionExpr, SqlValueExpr, WindowSpecification }
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindSortKey } from "./bind-sort.js";
 import { at, type Binder } from "./binder.js";
-import { applyModifier, castTo, coerceTo, coerceToBoolean, resolveUnknown, tryCoerce } from "./coerce.js";
+import { applyModifier, castTo, coerceTo, coerceToBoolean, resolveUnknown, stripImplicit, tryCoerce } from "./coerce.js";
 import { functionText, type ResolvedFunction, resolveFunction, visibleFunctions } from "./resolve.js";
 import type { Scope } from "./scope.js";
 import { sameExpression, visitExpression } from "./walk.js";
@@ -201,7 +201,7 @@ function buildAggregate(binder: Binder, scope: Scope, expr: FunctionExpr, resolv
   try {
     const orderBy: SortKey[] = expr.orderBy.map((item) => {
       const bound = resolveUnknown(binder, bindExpression(binder, scope, item.expr));
-      const sameArg = args.find((arg) => sameExpression(arg, bound));
+      const sameArg = args.find((arg) => sameExpression(arg, bound) || sameExpression(stripImplicit(arg), bound));
       return bindSortKey(binder, sameArg ?? bound, item);
     });
     const filter =

@@ -146,7 +146,13 @@ export function bindTargets(binder: Binder, scope: Scope, targets: readonly Targ
   for (const target of targets) {
     const expr = target.expr;
     if (expr.kind === "ColumnRef" && expr.star) {
-      for (const column of starColumns(scope, expr.fields, expr.position)) {
+      const columns = starColumns(scope, expr.fields, expr.position);
+      if (binder.viewStack.length === 0)
+        binder.recorded?.stars.set(
+          expr,
+          columns.map((column) => writtenName(scope, column)),
+        );
+      for (const column of columns) {
         entries.push({ name: column.name, expression: columnReference(column, expr.position), junk: false, position: expr.position });
       }
       continue;
@@ -160,6 +166,13 @@ export function bindTargets(binder: Binder, scope: Scope, targets: readonly Targ
   }
   return entries;
 }
+/** How a column can be named so that it is found again: by its table; bare when a join computed it. */
+function writtenName(scope: Scope, column: PlanColumn): readonly string[] {
+  const isHere = ({ id, name }: PlanColumn): boolean => id === column.id && name === column.name;
+  const owner = scope.items.find((item) => item.relationVisible && item.name !== "" && item.columns.some(isHere));
+  return owner === undefined ? [column.name] : [owner.name, column.name];
+}
+
 function expandRecord(binder: Binder, scope: Scope, expr: Extract<Expr, { kind: "Indirection" }>): TargetEntry[] {
   const path = expr.path.slice(0, -1);
   const record = bindExpression(binder, scope, path.length === 0 ? expr.arg : { ...expr, path });

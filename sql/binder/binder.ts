@@ -4,6 +4,7 @@ import type { BindContext } from "../../src/engine/types.js";
 import type { FunctionRegistry } from "../../src/functions/registry.js";
 import type { ColumnId, Expression, Parameter, PlanColumn } from "../../src/plan/index.js";
 import { DbError, indeterminateType, notSupported, type Oid, type SqlType, TypeOid, undefinedParameter } from "../../src/types/index.js";
+import type { Expr, RelationName } from "../parser/syntax-tree.js";
 import type { NamespaceItem, Scope } from "./scope.js";
 
 export class Binder {
@@ -17,7 +18,9 @@ export class Binder {
   /** Views being expanded, against endless recursion; and OIDs of the relations that were read. */
   readonly viewStack: Oid[] = [];
   readonly relationsRead = new Set<Oid>();
-  /** 0 outside stored expressions; parameters are refused inside. */
+  /** Filled while a query that is to be stored is bound. */
+  recorded: { readonly schemas: Map<RelationName, string>; readonly stars: Map<Expr, readonly (readonly string[])[]> } | undefined;
+  /** False inside stored expressions. */
   parametersAllowed = true;
 
   constructor(

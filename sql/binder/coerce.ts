@@ -152,6 +152,13 @@ export function literal(binder: Binder, constant: Constant, target: Oid, typmod:
   }
 }
 
+/** strip_implicit_coercions: the expression as it was written. */
+export function stripImplicit(expression: Expression): Expression {
+  if ((expression.kind === "Relabel" || expression.kind === "CoerceViaText") && !expression.explicit) return stripImplicit(expression.arg);
+  if (expression.kind === "FunctionCall" && expression.syntax.implicit === true) return stripImplicit(expression.args[0]!);
+  return expression;
+}
+
 /** coerce_type_typmod. */
 export function applyModifier(binder: Binder, expression: Expression, typmod: number, explicit: boolean): Expression {
   if (typmod < 0 || expression.typmod === typmod) return expression;

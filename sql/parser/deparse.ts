@@ -4,7 +4,7 @@
  */
 import { notSupported } from "../../src/types/index.js";
 import type {
-  Alias, Expr, FrameEdge, FromItem, GroupItem, Indirection, QualifiedIdentifier, Query, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
+  Alias, Expr, FrameEdge, FromItem, GroupItem, Indirection, QualifiedIdentifier, Query, RelationName, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
 } from "./syntax-tree.js"; // biome-ignore format: a list of names
 
 /** Words that cannot stand as a bare name (reserved, and those that functions or types reserve). */
@@ -23,6 +23,26 @@ const quoteNames = (names: QualifiedIdentifier): string => names.map(quoteName).
 export const quoteText = (text: string): string =>
   text.includes("\\") ? ` E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
 const commas = <Item>(items: readonly Item[], print: (item: Item) => string): string => items.map(print).join(", ");
+
+/** What binding found out about names in a query that is to be stored. */
+export interface ResolvedNames {
+  /** Schemas of relations that were written without one. */
+  readonly schemas: ReadonlyMap<RelationName, string>;
+  /** What each `*` of a select list stood for: a later column of the table is not part of it. */
+  readonly stars: ReadonlyMap<Expr, readonly QualifiedIdentifier[]>;
+}
+const NOTHING_RESOLVED: ResolvedNames = { schemas: new Map(), stars: new Map() };
+let resolved = NOTHING_RESOLVED;
+
+/** The query with its names fixed as they were bound, so that it means the same under another search path. */
+export function deparseResolved(query: Query, names: ResolvedNames): string {
+  resolved = names;
+  try {
+    return deparseQuery(query);
+  } finally {
+    resolved = NOTHING_RESOLVED;
+  }
+}
 
 export function deparseExpression(expr: Expr): string {
   const d = deparseExpression;
@@ -224,7 +244,7 @@ function deparseSelect(query: SelectQuery): string {
     query.distinct === "none" ? "" : query.distinct === "all" ? "DISTINCT " : `DISTINCT ON (${commas(query.distinct, deparseExpression)}) `;
   const windows = query.windows.map((window) => `${quoteName(window.name!)} AS ${deparseWindow({ ...window, name: undefined })}`);
   return [
-    `SELECT ${distinct}${commas(query.targets, deparseTarget)}`,
+    `SELECT ${distinct}${query.targets.flatMap(deparseTarget).join(", ")}`,
     query.from.length === 0 ? "" : ` FROM ${commas(query.from, deparseFrom)}`,
     query.where === undefined ? "" : ` WHERE ${deparseExpression(query.where)}`,
     query.groupBy.length === 0 ? "" : ` GROUP BY ${query.groupDistinct ? "DISTINCT " : ""}${commas(query.groupBy, deparseGroup)}`,
@@ -232,7 +252,9 @@ function deparseSelect(query: SelectQuery): string {
     windows.length === 0 ? "" : ` WINDOW ${windows.join(", ")}`,
   ].join("");
 }
-function deparseTarget(target: Target): string {
+function deparseTarget(target: Target): string | readonly string[] {
+  const star = resolved.stars.get(target.expr);
+  if (star !== undefined) return star.map(quoteNames);
   return deparseExpression(target.expr) + (target.name === undefined ? "" : ` AS ${quoteName(target.name)}`);
 }
 function deparseGroup(item: GroupItem): string {
@@ -266,7 +288,8 @@ const deparseAlias = (alias: Alias | undefined): string =>
 function deparseFrom(item: FromItem): string {
   switch (item.kind) {
     case "Relation": {
-      const { schema, name, alias, only } = item.relation;
+      const { name, alias, only } = item.relation;
+      const schema = item.relation.schema ?? resolved.schemas.get(item.relation);
       return `${only ? "ONLY " : ""}${quoteNames(schema === undefined ? [name] : [schema, name])}${deparseAlias(alias)}`;
     }
     case "SubqueryItem":
