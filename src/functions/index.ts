@@ -14,7 +14,6 @@ import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
 import { patternFamily } from "./families/patterns.js";
 import { stringFamily } from "./families/strings.js";
-import { defineSpecialForms } from "./families/special-forms.js";
 import { systemFamily } from "./families/system.js";
 import { templateFamily } from "./families/templates.js";
 import type { DefinableRegistry } from "./registry.js";
@@ -34,6 +33,5 @@ function buildRegistry(): DefinableRegistry {
   const builder = new RegistryBuilder();
   for (const type of makeBuiltinTypes(builder)) builder.defineType(type);
   builder.definePostgres(families);
-  defineSpecialForms(builder);
   return builder;
 }

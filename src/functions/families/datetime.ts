@@ -244,15 +244,34 @@ const scalars: Bodies = {
   "timezone(interval,timestamptz)": (_c, z: Interval, t: Int64) => toLocal(t, zoneFromInterval(z)),
 };
 for (const type of ["timestamp", "timestamptz"]) {
-  scalars[`overlaps(${[type, type, type, type].join(",")})`] = (_c, a: Int64, b: Int64, x: Int64, y: Int64) => overlaps(a, b, x, y);
   scalars[`${type}_larger`] = (_c, a: Int64, b: Int64) => (a > b ? a : b);
   scalars[`${type}_smaller`] = (_c, a: Int64, b: Int64) => (a < b ? a : b);
 }
-function overlaps(a: Int64, b: Int64, x: Int64, y: Int64): boolean {
-  const [s1, e1] = a <= b ? [a, b] : [b, a];
-  const [s2, e2] = x <= y ? [x, y] : [y, x];
-  if (s1 === s2) return true;
-  return s1 < s2 ? s2 < e1 : s1 < e2;
+
+/** OVERLAPS: each period is two instants, or an instant and a length. A NULL leaves the answer open unless the rest decides. */
+type Advance = (context: EvaluationContext, value: Int64, length: Interval) => Int64;
+const advances: Readonly<Record<string, Advance>> = {
+  timestamp: (_c, t, i) => addToTimestamp(t, i),
+  timestamptz: (c, t, i) => addToTimestampTz(t, i, session(c)),
+  time: (_c, t, i) => dayMicros((t as number) + dayMicros(i.micros)),
+};
+for (const [type, advance] of Object.entries(advances))
+  for (const first of [type, "interval"])
+    for (const second of [type, "interval"])
+      scalars[`overlaps(${type},${first},${type},${second})`] = (c, a: Int64 | null, b: Int64 | Interval | null, x: Int64 | null, y: Int64 | Interval | null) => {
+        const end = (start: Int64 | null, value: Int64 | Interval | null) => (value instanceof Interval ? (start === null ? null : advance(c, start, value)) : value);
+        return overlaps(a, end(a, b), x, end(x, y));
+      };
+function overlaps(a: Int64 | null, b: Int64 | null, x: Int64 | null, y: Int64 | null): boolean | null {
+  const order = (p: Int64 | null, q: Int64 | null): readonly [Int64 | null, Int64 | null] => (p === null ? [q, null] : q === null || p <= q ? [p, q] : [q, p]);
+  const [s1, e1] = order(a, b);
+  const [s2, e2] = order(x, y);
+  if (s1 === null || s2 === null) return null;
+  if (s1 === s2) return e1 === null || e2 === null ? null : true;
+  const [laterStart, earlierEnd, laterEnd] = s1 > s2 ? [s1, e2, e1] : [s2, e1, e2];
+  if (earlierEnd === null) return null;
+  if (laterStart < earlierEnd) return true;
+  return laterEnd === null ? null : false;
 }
 
 export const datetimeFamily: Family = { scalars };

@@ -20,6 +20,10 @@ for (const type of ["text", "name", "bpchar"]) {
   scalars[`${type}icregexne`] = (_c, t: string, p: string) => !matches(t, p, ignoreCase);
 }
 
+/** LIKE on bytes: a byte is a character of latin1. */
+const bytewise = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
+const byteLike = (text: Uint8Array, pattern: Uint8Array) => likeMatcher(bytewise(pattern))(bytewise(text));
+
 /** Matches in order. An empty match moves on by a character. */
 function* allMatches(text: string, pattern: string, options: RegexOptions, start = 0): Iterable<RegExpExecArray> {
   const regex = compileRegex(pattern, options, "g");
@@ -104,6 +108,8 @@ const replaceBody = (t: string, p: string, r: string, flags: string) => {
 
 Object.assign(scalars, {
   "like(text,text)": scalars.textlike!, "notlike(text,text)": scalars.textnlike!, "like(name,text)": scalars.textlike!, "notlike(name,text)": scalars.textnlike!,
+  bytealike: (_c: unknown, t: Uint8Array, p: Uint8Array) => byteLike(t, p), byteanlike: (_c: unknown, t: Uint8Array, p: Uint8Array) => !byteLike(t, p),
+  "like(bytea,bytea)": (_c: unknown, t: Uint8Array, p: Uint8Array) => byteLike(t, p), "notlike(bytea,bytea)": (_c: unknown, t: Uint8Array, p: Uint8Array) => !byteLike(t, p),
   "like_escape(text,text)": (_c: unknown, p: string, e: string) => likeEscape(p, e),
   "similar_to_escape(text)": (_c: unknown, p: string) => similarToRegex(p, "\\"),
   "similar_to_escape(text,text)": (_c: unknown, p: string, e: string) => similarToRegex(p, escapeCharacter(e)),

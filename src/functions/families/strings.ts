@@ -6,7 +6,7 @@ import { type EvaluationContext, type ScalarBody, type SetBody, TypedBody } from
 import type { Family } from "../registry-builder.js";
 import { hashBytes } from "../text/hash.js";
 import { fromEscape, fromHex, toHex } from "../types/bytea.js";
-import { decodeText, encodeText } from "../types/bytes.js";
+import { concatBytes, decodeText, encodeText } from "../types/bytes.js";
 import { characterCount, positionAfter, trimSpacesRight } from "../types/strings.js";
 import { formatText } from "../text/format.js";
 
@@ -65,6 +65,17 @@ function pad(text: string, length: number, fill: string, left: boolean): string 
 function overlay(text: string, replacement: string, start: number, length: number): string {
   if (start <= 0) throw negativeLength();
   return substring(text, 1, start - 1) + replacement + substring(text, start + length);
+}
+function overlayBytes(bytes: Uint8Array, replacement: Uint8Array, start: number, length: number): Uint8Array {
+  if (start <= 0) throw negativeLength();
+  return concatBytes([bytes.subarray(0, start - 1), replacement, bytes.subarray(Math.max(start - 1 + length, 0))]);
+}
+function trimBytes(bytes: Uint8Array, set: Uint8Array, left: boolean, right: boolean): Uint8Array {
+  let from = 0;
+  let to = bytes.length;
+  if (left) while (from < to && set.includes(bytes[from]!)) from++;
+  if (right) while (to > from && set.includes(bytes[to - 1]!)) to--;
+  return bytes.slice(from, to);
 }
 function left(text: string, count: number): string {
   return text.slice(0, positionAfter(text, count < 0 ? Math.max(characterCount(text) + count, 0) : count));
@@ -216,6 +227,11 @@ const scalars: Bodies = {
   "rpad(text,int4)": (_c, t: string, l: number) => pad(t, l, " ", false), "rpad(text,int4,text)": (_c, t: string, l: number, f: string) => pad(t, l, f, false),
   "overlay(text,text,int4,int4)": (_c, t: string, r: string, s: number, l: number) => overlay(t, r, s, l),
   "overlay(text,text,int4)": (_c, t: string, r: string, s: number) => overlay(t, r, s, characterCount(r)),
+  "overlay(bytea,bytea,int4,int4)": (_c, b: Uint8Array, r: Uint8Array, s: number, l: number) => overlayBytes(b, r, s, l),
+  "overlay(bytea,bytea,int4)": (_c, b: Uint8Array, r: Uint8Array, s: number) => overlayBytes(b, r, s, r.length),
+  "btrim(bytea,bytea)": (_c, b: Uint8Array, set: Uint8Array) => trimBytes(b, set, true, true),
+  "ltrim(bytea,bytea)": (_c, b: Uint8Array, set: Uint8Array) => trimBytes(b, set, true, false),
+  "rtrim(bytea,bytea)": (_c, b: Uint8Array, set: Uint8Array) => trimBytes(b, set, false, true),
   replace: (_c, t: string, from: string, to: string) => (from === "" ? t : t.replaceAll(from, () => to)),
   translate: (_c, t: string, from: string, to: string) => translate(t, from, to),
   split_part: (_c, t: string, s: string, n: number) => splitPart(t, s, n),

@@ -8,10 +8,11 @@ import { formatNumeric, fromInteger, parseNumeric, round } from "../numeric/nume
 import { multiply } from "../numeric/arithmetic.js";
 import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
+import { version } from "../../version.js";
 import { type Int64, int64 } from "../types/integers.js";
 import { findRelation, findType } from "../types/registered.js";
 
-export const VERSION_TEXT = `PostgreSQL 15.0 (Orrery 0.1.0) on ${process.arch === "x64" ? "x86_64" : process.arch}-pc-${process.platform}-gnu, 64-bit`;
+export const VERSION_TEXT = `PostgreSQL 15.0 (Orrery ${version}) on ${process.arch === "x64" ? "x86_64" : process.arch}-pc-${process.platform}-gnu, 64-bit`;
 
 type Bodies = Record<string, ScalarBody | TypedBody<ScalarBody>>;
 const catalog = (context: EvaluationContext) => catalogOf(context);
