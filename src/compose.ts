@@ -2,7 +2,7 @@
  * The composition root of the engine: front end, functions, computed relations and the native engine, put together once per
  * JavaScript thread. The server (main.ts) and the embedded API (index.ts) both start here.
  */
-import { systemProviders, systemRelations } from "../sql/pg_catalog/index.js";
+import { defineCatalogFunctions, systemProviders, systemRelations } from "../sql/pg_catalog/index.js";
 import { type EngineDatabase, openDatabase } from "./engine/index.js";
 import { registerSystemProvider } from "./execution/index.js";
 import { registry } from "./functions/index.js";
@@ -26,6 +26,7 @@ export async function compose(options: ComposeOptions): Promise<EngineDatabase> 
   if (!composed) {
     composed = true;
     defineVector(registry);
+    defineCatalogFunctions(registry);
     for (const [name, provider] of systemProviders) registerSystemProvider(name, provider);
   }
   const frontEnd = await createFrontEnd(registry);

@@ -7,3 +7,4 @@ import "./views.js";
 
 export { type ProviderContext, providers as systemProviders, type RowProvider } from "./provider.js";
 export { systemRelations } from "./relation-shape.js";
+export { defineCatalogFunctions } from "./functions.js";

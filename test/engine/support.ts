@@ -4,7 +4,7 @@ import { registerSystemProvider } from "../../src/execution/index.js";
 import { registry } from "../../src/functions/index.js";
 import { defineVector } from "../../src/functions/vector/index.js";
 import { createFrontEnd } from "../../sql/index.js";
-import { systemProviders, systemRelations } from "../../sql/pg_catalog/index.js";
+import { defineCatalogFunctions, systemProviders, systemRelations } from "../../sql/pg_catalog/index.js";
 
 let ready = false;
 
@@ -12,6 +12,7 @@ export async function openTestDatabase(folder: string | null = null, threadNumbe
   if (!ready) {
     ready = true;
     defineVector(registry);
+    defineCatalogFunctions(registry);
     for (const [name, provider] of systemProviders) registerSystemProvider(name, provider);
   }
   return openDatabase({ folder, registry, systemRelations, threadNumber }, await createFrontEnd(registry));
