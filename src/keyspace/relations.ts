@@ -1,0 +1,52 @@
+/**
+ * redis.keys, redis.strings, redis.hashes, redis.lists, redis.sets, redis.zsets: the keys of database 0 as computed relations.
+ *
+ * The native side fills a block at a time; `key = …` becomes a point lookup. A transaction sees its own changes. Text that is not UTF-8
+ * is read with replacement characters.
+ */
+import { REDIS_SCHEMA_OID, type SystemRelation } from "../catalog/index.js";
+import type { Engine, NativeAddon } from "../native/addon.js";
+import { BlockReader } from "../native/block.js";
+import { type Datum, type Oid, type Row, TypeOid } from "../types/index.js";
+
+const text = (name: string) => ({ name, type: TypeOid.text as Oid });
+const relation = (number: number, name: string, columns: SystemRelation["columns"]): SystemRelation =>
+  ({ class: "system", oid: 15400 + number, schema: REDIS_SCHEMA_OID, schemaName: "redis", name, columns });
+
+/** In the order of KeyRelation (native/keyspace/relation_rows.h). `ttl` and `expires_at` are in milliseconds. */
+export const keyRelations: readonly SystemRelation[] = [
+  relation(0, "keys", [text("key"), text("type"), { name: "ttl", type: TypeOid.int8 }, text("encoding"), { name: "expires_at", type: TypeOid.int8 }]),
+  relation(1, "strings", [text("key"), text("value")]),
+  relation(2, "hashes", [text("key"), text("field"), text("value")]),
+  relation(3, "lists", [text("key"), { name: "index", type: TypeOid.int8 }, text("value")]),
+  relation(4, "sets", [text("key"), text("member")]),
+  relation(5, "zsets", [text("key"), text("member"), { name: "score", type: TypeOid.float8 }]),
+];
+
+/** The parts of an execution's context that a scan needs. */
+interface ScanContext { readonly engine: Engine; readonly xid: number; checkCancel(): void }
+type Filters = readonly { readonly column: number; readonly value: Datum }[];
+
+/** Providers by qualified name, for the registry of computed relations. */
+export function keyProviders(native: Pick<NativeAddon, "keyspace">): readonly (readonly [string, (context: ScanContext, filters: Filters) => Iterable<Row>])[] {
+  return keyRelations.map((r, number) => [`redis.${r.name}`, (context, filters) => scan(native, r, number, context, filters)]);
+}
+
+function* scan(native: Pick<NativeAddon, "keyspace">, r: SystemRelation, number: number, context: ScanContext, filters: Filters): Iterable<Row> {
+  const wanted = filters.find((f) => f.column === 0 && typeof f.value === "string");
+  const key = wanted === undefined ? null : Buffer.from(wanted.value as string);
+  let cursor = 0;
+  do {
+    context.checkCancel();
+    const [next, block] = native.keyspace.relationRows(context.engine, context.xid, number, cursor, key);
+    const reader = new BlockReader(block);
+    for (let row = 0; row < reader.rowCount; row++) yield r.columns.map((c, i) => (reader.isNull(i, row) ? null : read(reader, c.type, i, row)));
+    cursor = next;
+  } while (cursor !== 0);
+}
+
+function read(reader: BlockReader, type: Oid, column: number, row: number): Datum {
+  if (type === TypeOid.int8) return reader.int64(column, row);
+  if (type === TypeOid.float8) return reader.float64(column, row);
+  return reader.text(column, row);
+}
