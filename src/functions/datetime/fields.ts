@@ -1,5 +1,5 @@
 /** extract(): one field of a timestamp, time or interval, as numeric with the scale PostgreSQL gives it. */
-import { DbError, Interval, Numeric, invalidParameter } from "../../types/index.js";
+import { DbError, type Interval, Numeric, invalidParameter } from "../../types/index.js";
 import { INFINITY, NEGATIVE_INFINITY } from "../numeric/numeric-value.js";
 import type { Int64 } from "../types/integers.js";
 import { JULIAN_OF_EPOCH, UNIX_EPOCH_SECONDS, civilOf, daysOf, isInfinite, split, weekday } from "./calendar.js";

@@ -95,8 +95,8 @@ for (const prefix of ["float4", "float8", "float48", "float84"]) {
   const names = namesOf(prefix);
   Object.assign(scalars, comparisonsBy<number>(names, compareFloats, `bt${prefix}cmp`), {
     // NaN is the only value that differs from itself, and it equals itself in SQL.
-    [names[0]]: (_c: unknown, a: number, b: number) => a === b || (a !== a && b !== b),
-    [names[1]]: (_c: unknown, a: number, b: number) => a !== b && (a === a || b === b),
+    [names[0]]: (_c: unknown, a: number, b: number) => a === b || (Number.isNaN(a) && Number.isNaN(b)),
+    [names[1]]: (_c: unknown, a: number, b: number) => a !== b && !(Number.isNaN(a) && Number.isNaN(b)),
   });
 }
 

@@ -201,7 +201,7 @@ export class JsonReader {
     return this.#error(`${expectation}, but found "${found}".`);
   }
   #tokenInvalid(start: number): DbError {
-    const token = /"[^]*|[A-Za-z0-9_+\-.]+|[^]/y;
+    const token = /"[\s\S]*|[A-Za-z0-9_+\-.]+|[\s\S]/y;
     token.lastIndex = start;
     const found = token.exec(this.text)![0];
     this.#at = start + found.length;

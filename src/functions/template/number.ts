@@ -15,7 +15,7 @@ interface Template {
   readonly shift: number;
 }
 
-const keywords = /^(?:(FM)|(PR)|(MI)|(PL)|(SG)|(RN)|(TH)|(EEEE)|([09])|([.D])|([,G])|(S)|(V)|(L)|"((?:[^"\\]|\\.)*)"|([^]))/i;
+const keywords = /^(?:(FM)|(PR)|(MI)|(PL)|(SG)|(RN)|(TH)|(EEEE)|([09])|([.D])|([,G])|(S)|(V)|(L)|"((?:[^"\\]|\\.)*)"|([\s\S]))/i;
 const cache = new Map<string, Template>();
 
 function parseTemplate(text: string): Template {

@@ -44,13 +44,13 @@ function build(pattern: string): Matcher {
 }
 
 /** LIKE … ESCAPE: the pattern with backslash as its escape. */
-export function likeEscape(pattern: string, escape: string): string {
-  if (escape === "\\") return pattern;
-  if ([...escape].length > 1) throw invalidEscape("invalid escape string", "Escape string must be empty or one character.");
+export function likeEscape(pattern: string, escapeWith: string): string {
+  if (escapeWith === "\\") return pattern;
+  if ([...escapeWith].length > 1) throw invalidEscape("invalid escape string", "Escape string must be empty or one character.");
   let out = "";
   let escaped = false;
   for (const c of pattern) {
-    if (escape !== "" && c === escape && !escaped) { out += "\\"; escaped = true; continue; }
+    if (escapeWith !== "" && c === escapeWith && !escaped) { out += "\\"; escaped = true; continue; }
     out += c === "\\" && !escaped ? "\\\\" : c;
     escaped = false;
   }

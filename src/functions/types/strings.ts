@@ -41,18 +41,18 @@ export function trimSpacesRight(text: string): string {
 }
 
 /** Cut to `limit` characters when only spaces are lost or the cast is explicit, else 22001. */
-function fit(text: string, limit: number, explicit: boolean, type: string): string {
+function fitLength(text: string, limit: number, explicit: boolean, type: string): string {
   if (text.length <= limit || characterCount(text) <= limit) return text;
   const cut = positionAfter(text, limit);
   if (!explicit && /[^ ]/.test(text.slice(cut))) throw stringTooLong(type, limit);
   return text.slice(0, cut);
 }
 export function coerceVarchar(text: string, typmod: number, explicit: boolean): string {
-  return typmod < 4 ? text : fit(text, typmod - 4, explicit, "character varying");
+  return typmod < 4 ? text : fitLength(text, typmod - 4, explicit, "character varying");
 }
 export function coerceBpchar(text: string, typmod: number, explicit: boolean): string {
   if (typmod < 4) return text;
-  const fitted = fit(text, typmod - 4, explicit, "character");
+  const fitted = fitLength(text, typmod - 4, explicit, "character");
   const missing = typmod - 4 - characterCount(fitted);
   return missing > 0 ? fitted + " ".repeat(missing) : fitted;
 }
