@@ -31,7 +31,9 @@ function findPathway(binder: Binder, source: Oid, target: Oid, context: Coercion
   }
   const sourceElement = binder.elementType(source);
   const targetElement = binder.elementType(target);
-  if (sourceElement !== 0 && targetElement !== 0 && binder.category(source) === "A" && binder.category(target) === "A") {
+  // oidvector and int2vector look like arrays, but nothing is cast to them element by element.
+  const isPlainArray = target !== TypeOid.oidvector && target !== TypeOid.int2vector;
+  if (isPlainArray && sourceElement !== 0 && targetElement !== 0 && binder.category(source) === "A" && binder.category(target) === "A") {
     const element = findPathway(binder, sourceElement, targetElement, context);
     if (element === undefined) return undefined;
     return element.kind === "relabel" ? { kind: "relabel" } : { kind: "array", source: sourceElement, target: targetElement };
