@@ -67,6 +67,7 @@ export const viewColumnsChanged = (message: string) => simple("42P16", message);
 export const alterTypeCast = (column: string, type: string, hint: string) =>
   simple("42804", `column "${column}" cannot be cast automatically to type ${type}`, { hint });
 export const identityError = (message: string) => simple("55000", message);
+export const typeMissing = (name: string) => simple("42704", `type "${name}" does not exist`);
 export const invalidTable = (message: string) => simple("42P16", message);
 export const optionUnknown = (name: string) => simple("22023", `unrecognized parameter "${name}"`);
 export const optionOutOfRange = (name: string, value: string, min: number, max: number) =>

@@ -1,7 +1,7 @@
 /** CREATE TABLE: attributes, their sequences, the native relation, then the constraints. */
 import type { AttributeObject, TableObject } from "../../catalog/index.js";
 import type { ColumnDefinition, Command, ConstraintDefinition } from "../../plan/index.js";
-import { type Oid, TypeOid, columnTwice, invalidTable, notSupported, relationExists, systemColumnName, tooManyColumns } from "../../types/index.js";
+import { type Oid, TypeOid, columnTwice, invalidTable, notSupported, relationExists, systemColumnName, tooManyColumns, typeMissing } from "../../types/index.js";
 import { physicalColumn } from "../physical-column.js";
 import { addConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
@@ -67,6 +67,8 @@ export function newAttribute(context: DefinitionContext, schema: Oid, table: Oid
 
 function refuseType(context: DefinitionContext, column: ColumnDefinition): void {
   const type = context.type(column.type.type);
+  // The types of an extension are there when the extension is.
+  if ((type.oid === TypeOid.vector || type.oid === TypeOid.vectorArray) && context.snapshot.extension("vector") === undefined) throw typeMissing(type.displayName);
   if (column.type.type === TypeOid.unknown || type.category === "P") throw invalidTable(`column "${column.name}" has pseudo-type ${type.displayName}`);
 }
 
