@@ -31,6 +31,7 @@ export * from "./operators/update.js";
 export * from "./operators/values.js";
 export * from "./operators/vector-scan.js";
 export * from "./point-select.js";
+export * from "./operators/window.js";
 export * from "./row-keys.js";
 export * from "./table-reader.js";
 export * from "./table-writer.js";

@@ -14,6 +14,7 @@ import { planJoin } from "./plan-join.js";
 import { planDelete, planInsert, planLockRows, planUpdate } from "./plan-modify.js";
 import { planScan, planSystemScan, scanSources, tableOf } from "./plan-scan.js";
 import { planVectorScan } from "./plan-vector.js";
+import { planWindow } from "./plan-window.js";
 import type { Planner } from "./planner.js";
 import { columnsOf, expressionsOf, hasSubquery, isVolatile, writesAnywhere } from "./walk.js";
 
@@ -38,7 +39,7 @@ export function planNode(planner: Planner, plan: LogicalPlan, scope: Scope, isTo
     case "Aggregate":
       return planAggregate(planner, plan, scope);
     case "Window":
-      throw notSupported("a window function");
+      return planWindow(planner, plan, scope);
     case "Sort":
       return planSort(planner, plan, scope, undefined);
     case "Limit":

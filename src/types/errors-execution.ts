@@ -81,3 +81,4 @@ export const foreignKeyReferenced = (constraint: string, referenced: string, col
 /** The storage engine's own words, under the SQLSTATE of its status. */
 export const nativeFailure = (sqlstate: string, message: string) => new DbError({ sqlstate, message: message === "" ? "storage failure" : message });
 export const internalError = (message: string) => new DbError({ sqlstate: "XX000", message });
+export const frameOffsetNegative = (which: "starting" | "ending") => new DbError({ sqlstate: "22013", message: `frame ${which} offset must not be negative` });
