@@ -1,4 +1,4 @@
-/** Expressions as EXPLAIN shows them. */
+/** Expressions as EXPLAIN shows them: columns carry their relation's alias as soon as the statement reads several relations. */
 import type { Expression } from "../plan/index.js";
 import { type Datum, Numeric, TypeOid, unreachable } from "../types/index.js";
 

@@ -48,7 +48,21 @@ function writeNode(operator: Operator, depth: number, options: ExplainOptions, t
   }
   if (options.verbose) lines.push(`${inner}Output: ${node.columns.map((c) => c.name).join(", ")}`);
   for (const subplan of node.subplans ?? []) writeNode(subplan.plan, depth + 1, options, timings, lines, subplan.title);
-  for (const input of node.inputs) writeNode(input, depth + 1, options, timings, lines, "");
+  node.inputs.forEach((input, i) => {
+    if (!isHashJoin(node) || i === 0) {
+      writeNode(input, depth + 1, options, timings, lines, "");
+      return;
+    }
+    // PostgreSQL shows the table that a hash join builds as a node of its own.
+    const { estimate: built } = visible(input);
+    const costs = options.costs ? `  (cost=${built.totalCost.toFixed(2)}..${built.totalCost.toFixed(2)} rows=${built.rows} width=${built.width})` : "";
+    lines.push(`${" ".repeat(6 * depth + 2)}->  Hash${costs}${options.analyze ? actual(timings?.get(visible(input)), options.timing) : ""}`);
+    writeNode(input, depth + 2, options, timings, lines, "");
+  });
+}
+
+function isHashJoin(node: Operator): boolean {
+  return node.title.startsWith("Hash ") && node.title.endsWith("Join");
 }
 
 function actual(timing: OperatorTiming | undefined, withTiming: boolean): string {

@@ -3,13 +3,14 @@ import type { PlanContext } from "../../execution/index.js";
 import type { LogicalPlan } from "../../plan/index.js";
 import { foldConstants } from "./fold-constants.js";
 import { inlineCommonTables } from "./inline-common-tables.js";
+import { nameColumns } from "./name-columns.js";
 import { orderJoins } from "./order-joins.js";
 import { pruneColumns } from "./prune-columns.js";
 import { pushFilters } from "./push-filters.js";
 import type { Rule } from "./rule.js";
 import { unnestSubqueries } from "./unnest-subqueries.js";
 
-export const rules: readonly Rule[] = [foldConstants, inlineCommonTables, unnestSubqueries, pushFilters, orderJoins, pruneColumns];
+export const rules: readonly Rule[] = [foldConstants, inlineCommonTables, unnestSubqueries, pushFilters, orderJoins, pruneColumns, nameColumns];
 
 export function applyRules(plan: LogicalPlan, context: PlanContext): LogicalPlan {
   let current = plan;
