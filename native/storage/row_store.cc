@@ -125,19 +125,52 @@ Status RowStore::create_relation(Transaction& t, RelationId id, std::span<const 
   return Status::ok();
 }
 
+/// Another open transaction that has written rows of the relation, or 0. The caller holds the write latch.
+Xid RowStore::open_writer(const Relation& relation, Xid own) const noexcept {
+  for (std::uint32_t i = 0; i < relation.chunk_count(); i++) {
+    const Chunk* chunk = relation.chunk(i);
+    if (chunk == nullptr || (chunk->unsettled() == 0 && chunk->ended() == 0)) continue;
+    const std::uint32_t count = chunk->count();
+    for (std::uint32_t slot = 0; slot < count; slot++)
+      for (const Stamp s : {chunk->begin(slot), chunk->end(slot)})
+        if (is_open(s) && xid_of(s) != own && manager_.resolve(xid_of(s)) == 0) return xid_of(s);
+  }
+  return 0;
+}
+
+/// Makes the transaction the only one that defines or writes the relation until it ends: replay applies rows in commit order, so rows must
+/// not be written under one definition and committed under another.
+Status RowStore::claim_definition(Transaction& t, Relation& relation, bool* fresh) {
+  std::lock_guard guard(relation.write_latch());
+  Status status = enterable(t, relation);
+  if (!status.is_ok()) return status;
+  *fresh = relation.definer.load() == 0;
+  if (!*fresh) return status;
+  if (const Xid writer = open_writer(relation, t.xid()); writer != 0) return Status::wait(writer);
+  relation.definer.store(t.xid());
+  return status;
+}
+
+/// May this transaction write the relation's rows? The caller holds the write latch.
+Status RowStore::enterable(const Transaction& t, const Relation& relation) {
+  const Xid definer = relation.definer.load(std::memory_order_relaxed);
+  if (definer != 0 && definer != t.xid()) return Status::wait(definer);
+  if (relation.dropped.load(std::memory_order_relaxed) != 0) return Status::error(StatusCode::kNotFound, "the relation was dropped");
+  return Status::ok();
+}
+
 Status RowStore::drop_relation(Transaction& t, RelationId id) {
   Relation* relation = find(id);
-  if (relation == nullptr || relation->dropped.load() != 0) return Status::error(StatusCode::kNotFound, "no such relation");
-  Xid definer = relation->definer.load();
-  if (definer != 0 && definer != t.xid()) return Status::wait(definer);
-  const bool fresh = definer == 0;
-  if (fresh) relation->definer.store(t.xid());
+  if (relation == nullptr) return Status::error(StatusCode::kNotFound, "no such relation");
+  bool fresh = false;
+  Status status = claim_definition(t, *relation, &fresh);
+  if (!status.is_ok()) return status;
   ByteWriter payload;
   payload.varint(id);
   define(t, StorageEffect::kDropRelation, payload,
          [relation](CommitTs ts) {
-           relation->definer.store(0);
            relation->dropped.store(ts);
+           relation->definer.store(0);
            for (const auto& index : *relation->indexes()) index->dropped.store(ts);
          },
          [relation, fresh] { if (fresh) relation->definer.store(0); });
@@ -147,9 +180,7 @@ Status RowStore::drop_relation(Transaction& t, RelationId id) {
 Status RowStore::add_column(Transaction& t, RelationId id, ColumnType type, const Block* missing) {
   Relation* relation = find(id);
   if (relation == nullptr) return Status::error(StatusCode::kNotFound, "no such relation");
-  Xid definer = relation->definer.load();
-  if (definer != 0 && definer != t.xid()) return Status::wait(definer);
-  const bool fresh = definer == 0;
+  bool fresh = false;
   std::string value;
   bool is_null = true;
   if (missing != nullptr && missing->row_count() == 1 && missing->column_count() == 1 && !missing->is_null(0, 0)) {
@@ -159,7 +190,8 @@ Status RowStore::add_column(Transaction& t, RelationId id, ColumnType type, cons
     if (type.type == PhysicalType::kVarlen) value = missing->varlen(0, 0);
     else value.assign(reinterpret_cast<const char*>(c.values), width_of(type.type, type.dimensions));
   }
-  if (fresh) relation->definer.store(t.xid());
+  Status status = claim_definition(t, *relation, &fresh);
+  if (!status.is_ok()) return status;
   std::uint32_t column;
   {
     std::lock_guard guard(relation->write_latch());
@@ -333,6 +365,7 @@ Status RowStore::insert(Transaction& t, Relation& relation, const Block& block, 
   RowId first;
   {
     std::lock_guard guard(relation.write_latch());
+    if (Status status = enterable(t, relation); !status.is_ok()) return status;
     if (!fits(relation, block)) return Status::error(StatusCode::kInvalid, "the block's columns are not the relation's");
     first = relation.allocate_rows(n);
     for (std::uint32_t done = 0; done < n;) {
@@ -462,6 +495,7 @@ Status RowStore::update(Transaction& t, Relation& relation, const Block& block, 
   const auto indexes = relation.indexes();
   {
     std::unique_lock guard(relation.write_latch());
+    if (Status status = enterable(t, relation); !status.is_ok()) return status;
     if (!fits(relation, block)) return Status::error(StatusCode::kInvalid, "the block's columns are not the relation's");
     for (std::uint32_t r = 0; r < n; r++) {
       const RowId row = block.row_id(r);
@@ -517,6 +551,7 @@ Status RowStore::remove(Transaction& t, Relation& relation, std::span<const RowI
   removed.reserve(rows.size());
   {
     std::unique_lock guard(relation.write_latch());
+    if (Status status = enterable(t, relation); !status.is_ok()) return status;
     for (const RowId row : rows) {
       const VersionRef newest = relation.newest(row);
       bool skip = false;
@@ -550,6 +585,7 @@ Status RowStore::truncate(Transaction& t, RelationId id) {
   {
     // Every live row goes, whatever the snapshot says; an open transaction's row must be waited for.
     std::unique_lock guard(relation->write_latch());
+    if (Status status = enterable(t, *relation); !status.is_ok()) return status;
     for (RowId row = 1; row < relation->row_limit(); row++) {
       const VersionRef newest = relation->newest(row);
       if (!newest) continue;

@@ -105,6 +105,9 @@ class RowStore final : public CheckpointParticipant {
   Status writable(const Transaction& t, Relation& relation, VersionRef newest, RowId row, LockStrength strength, bool* skip) const;
   LockStrength strength_of_update(const Relation::IndexList& indexes, std::span<const std::uint8_t> changed, VersionRef old,
                                   const Block& block, std::uint32_t row) const;
+  Xid open_writer(const Relation& relation, Xid own) const noexcept;
+  Status claim_definition(Transaction& t, Relation& relation, bool* fresh);
+  static Status enterable(const Transaction& t, const Relation& relation);
   Status undo(Transaction& t, std::size_t mark, Status status);
   void retire(std::shared_ptr<void> object);
   void purge_retired();

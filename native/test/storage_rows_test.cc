@@ -166,6 +166,24 @@ TEST("locks: the four strengths conflict as PostgreSQL's, with lockers and with 
   }
 }
 
+TEST("definitions: a column and a drop wait for open writers, and writers for them") {
+  Database db;
+  Transaction* writer = db.begin();
+  Transaction* definer = db.begin();
+  CHECK(db.insert(writer, {{1, "a"}}).is_ok());
+  CHECK(db.rows.add_column(*definer, Database::kTable, {PhysicalType::kInt32, 0}, nullptr).code == StatusCode::kWait);
+  CHECK(db.rows.drop_relation(*definer, Database::kTable).code == StatusCode::kWait);
+  db.commit(writer);
+  CHECK(db.rows.drop_relation(*definer, Database::kTable).is_ok());
+  writer = db.begin();
+  CHECK_EQ(db.insert(writer, {{2, "b"}}).detail, definer->xid());
+  CHECK_EQ(db.scan().size(), 1u);
+  db.manager.rollback(definer);
+  CHECK(db.insert(writer, {{2, "b"}}).is_ok());
+  db.commit(writer);
+  CHECK_EQ(db.scan().size(), 2u);
+}
+
 TEST("vacuum: updates without end do not grow memory, and nothing visible is lost") {
   Database db(true);
   Transaction* t = db.begin();
