@@ -4,9 +4,11 @@
  */
 import { defineCatalogFunctions, systemProviders, systemRelations } from "../sql/pg_catalog/index.js";
 import { type EngineDatabase, openDatabase } from "./engine/index.js";
-import { registerSystemProvider } from "./execution/index.js";
+import { WaitSignal, registerSystemProvider } from "./execution/index.js";
 import { registry } from "./functions/index.js";
 import { defineVector } from "./functions/vector/index.js";
+import { keyFunctions, keyProviders, keyRelations } from "./keyspace/index.js";
+import { native } from "./native/index.js";
 import { createFrontEnd } from "../sql/index.js";
 
 export interface ComposeOptions {
@@ -27,8 +29,10 @@ export async function compose(options: ComposeOptions): Promise<EngineDatabase> 
     composed = true;
     defineVector(registry);
     defineCatalogFunctions(registry);
-    for (const [name, provider] of systemProviders) registerSystemProvider(name, provider);
+    for (const [name, provider] of [...systemProviders, ...keyProviders(native)]) registerSystemProvider(name, provider);
+    const wait = (xid: number): never => { throw new WaitSignal(xid); };
+    for (const { signature, body } of keyFunctions({ native, wait })) registry.defineScalar(signature, body);
   }
   const frontEnd = await createFrontEnd(registry);
-  return openDatabase({ ...options, registry, systemRelations }, frontEnd);
+  return openDatabase({ ...options, registry, systemRelations: [...systemRelations, ...keyRelations] }, frontEnd);
 }

@@ -9,6 +9,7 @@
  */
 import { compose } from "./compose.js";
 import { Orrery } from "./embedded/database.js";
+import { LocalRedis } from "./embedded/redis.js";
 
 export interface OpenOptions {
   /** The role that queries run as. */
@@ -21,7 +22,8 @@ export interface OpenOptions {
 /** Opens the folder (made when it is missing), or a database in memory. Threads of one process may open the same folder. */
 export async function open(folder?: string | null, options: OpenOptions = {}): Promise<Orrery> {
   const { user, ...rest } = options;
-  return new Orrery(await compose({ folder: folder ?? null, ...rest }), user ?? "postgres");
+  const database = await compose({ folder: folder ?? null, ...rest });
+  return new Orrery(database, user ?? "postgres", () => new LocalRedis(database));
 }
 
 export { DbError, type DbErrorFields } from "./types/index.js";

@@ -24,7 +24,7 @@ export function* allRelations(source: Source): Iterable<RelationObject> {
   for (const object of source.catalog.objects()) {
     if (object.class === "table" || object.class === "index" || object.class === "sequence" || object.class === "view") yield object;
   }
-  yield* systemRelations;
+  yield* source.catalog.systemRelations?.() ?? systemRelations;
 }
 function* relationsWanted(source: Source, column: string): Iterable<RelationObject> {
   const wanted = source.wanted(column);

@@ -28,4 +28,6 @@ export interface CatalogReader {
   referencing(table: Oid): readonly ConstraintObject[];
   role(name: string): RoleObject | undefined;
   objects(): Iterable<CatalogObject>;
+  /** Computed relations: pg_catalog's, information_schema's, the keyspace's. */
+  systemRelations?(): Iterable<SystemRelation>;
 }

@@ -1,6 +1,5 @@
 /** `open()`'s database: queries on sessions of a small pool, transactions on one of their own. */
 import type { EngineDatabase } from "../engine/index.js";
-import { notSupported } from "../types/index.js";
 import { type Queryable, type QueryResult, SessionClient, templateText } from "./client.js";
 import type { Parameter, Value } from "./values.js";
 
@@ -16,14 +15,15 @@ const IDLE_SESSIONS_MAX = 8;
 export class Orrery implements Queryable {
   readonly #database: EngineDatabase;
   readonly #idle: SessionClient[] = [];
-  readonly #redis: RedisClient | undefined;
+  readonly #openRedis: () => RedisClient;
+  #redis: RedisClient | undefined;
   readonly #user: string;
   #closed = false;
 
-  constructor(database: EngineDatabase, user: string, redis?: RedisClient) {
+  constructor(database: EngineDatabase, user: string, openRedis: () => RedisClient) {
     this.#database = database;
     this.#user = user;
-    this.#redis = redis;
+    this.#openRedis = openRedis;
   }
 
   query<R = Record<string, Value>>(sql: string, parameters: readonly Parameter[] = []): Promise<QueryResult<R>> {
@@ -34,7 +34,9 @@ export class Orrery implements Queryable {
   }
   /** A Redis command over the same data: `db.redis("SET", "k", "v")`. */
   redis(...args: readonly (string | number | Uint8Array)[]): Promise<unknown> {
-    return this.#redis === undefined ? Promise.reject(notSupported("Redis commands in this build of the embedded API")) : this.#redis.call(args);
+    if (this.#closed) return Promise.reject(new Error("the database is closed"));
+    this.#redis ??= this.#openRedis();
+    return this.#redis.call(args);
   }
 
   /** Runs `work` in one transaction: commits when it resolves, rolls back when it throws. */

@@ -40,3 +40,21 @@ it("what was committed is there when the folder is opened again", async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+it("keys and rows are one database", async () => {
+  const db = await open();
+  expect(await db.redis("SET", "k", "v")).toBe("OK");
+  expect((await db.query("SELECT redis.get('k') AS v")).rows).toEqual([{ v: "v" }]);
+  await expect(db.transaction(async (tx) => {
+    await tx.query("CREATE TABLE t(a int)");
+    await tx.query("SELECT redis.set('k', 'w')");
+    throw new Error("no");
+  })).rejects.toThrow("no");
+  expect(await db.redis("GET", "k")).toBe("v");
+  await db.transaction(async (tx) => { await tx.query("SELECT redis.set('k', 'x')"); });
+  expect(await db.redis("GET", "k")).toBe("x");
+  expect((await db.query("SELECT key, value FROM redis.strings")).rows).toEqual([{ key: "k", value: "x" }]);
+  expect(await db.redis("HGETALL", "nothing")).toEqual([]);
+  await expect(db.redis("LPUSH", "k", "1")).rejects.toMatchObject({ fields: { resp: "WRONGTYPE" } });
+  await db.close();
+});

@@ -1,21 +1,9 @@
 /** An engine in memory (or a folder) with everything wired, and a way to run SQL text as a simple query does. */
-import { type EngineDatabase, type EngineSession, openDatabase } from "../../src/engine/index.js";
-import { registerSystemProvider } from "../../src/execution/index.js";
-import { registry } from "../../src/functions/index.js";
-import { defineVector } from "../../src/functions/vector/index.js";
-import { createFrontEnd } from "../../sql/index.js";
-import { defineCatalogFunctions, systemProviders, systemRelations } from "../../sql/pg_catalog/index.js";
+import { compose } from "../../src/compose.js";
+import type { EngineDatabase, EngineSession } from "../../src/engine/index.js";
 
-let ready = false;
-
-export async function openTestDatabase(folder: string | null = null, threadNumber = 0): Promise<EngineDatabase> {
-  if (!ready) {
-    ready = true;
-    defineVector(registry);
-    defineCatalogFunctions(registry);
-    for (const [name, provider] of systemProviders) registerSystemProvider(name, provider);
-  }
-  return openDatabase({ folder, registry, systemRelations, threadNumber }, await createFrontEnd(registry));
+export function openTestDatabase(folder: string | null = null, threadNumber = 0): Promise<EngineDatabase> {
+  return compose({ folder, threadNumber });
 }
 
 export interface Answer { readonly tag: string; readonly rows: readonly (readonly (string | null)[])[]; readonly columns: readonly string[] }
