@@ -182,6 +182,7 @@ class Graph {
   bool is_removed(NodeId id) const noexcept { return chunk(id).states[local(id)].load(std::memory_order_acquire) == State::kRemoved; }
   void repair_list(NodeId id, unsigned level, SearchContext& context);
   void choose_entry();
+  void free_retired();
 
   std::unique_ptr<SearchContext> take_context() const;
   void give_context(std::unique_ptr<SearchContext> context) const;

@@ -73,10 +73,7 @@ NodeId Graph::allocate(const Item& item, unsigned level) {
   NodeId id = kNoNode;
   {
     const std::scoped_lock lock(free_latch_);
-    if (open_scans_.load(std::memory_order_acquire) == 0 && !retired_.empty()) {
-      free_.insert(free_.end(), retired_.begin(), retired_.end());
-      retired_.clear();
-    }
+    free_retired();
     if (!free_.empty()) {
       id = free_.back();
       free_.pop_back();

@@ -84,6 +84,7 @@ std::size_t Graph::repair(const std::atomic<bool>* stop) {
     }
   const std::scoped_lock free_lock(free_latch_);
   retired_.insert(retired_.end(), removed.begin(), removed.end());
+  free_retired();
   give_context(std::move(context));
   return removed.size();
 }
@@ -129,6 +130,14 @@ void Graph::repair_list(NodeId id, unsigned level, SearchContext& context) {
   // The dead also led here: a new neighbor must know the way back.
   for (const QueueEntry e : chosen)
     if (std::find(old.begin(), old.end(), node_of(e)) == old.end()) add_link(node_of(e), id, distance_of(e), level, context);
+}
+
+/// No list leads to them; only a scan that was open may still have them in its frontier. The caller holds free_latch_.
+void Graph::free_retired() {
+  if (open_scans_.load(std::memory_order_acquire) != 0) return;
+  for (const NodeId id : retired_) chunk(id).copies[local(id)].reset();
+  free_.insert(free_.end(), retired_.begin(), retired_.end());
+  retired_.clear();
 }
 
 /// The present node on the highest level.
