@@ -2,14 +2,15 @@
  * The composition root of the engine: front end, functions, computed relations and the native engine, put together once per
  * JavaScript thread. The server (main.ts) and the embedded API (index.ts) both start here.
  */
+
+import { createFrontEnd } from "../sql/index.js";
 import { defineCatalogFunctions, systemProviders, systemRelations } from "../sql/pg_catalog/index.js";
 import { type EngineDatabase, openDatabase } from "./engine/index.js";
-import { WaitSignal, registerSystemProvider } from "./execution/index.js";
+import { registerSystemProvider, WaitSignal } from "./execution/index.js";
 import { registry } from "./functions/index.js";
 import { defineVector } from "./functions/vector/index.js";
 import { keyFunctions, keyProviders, keyRelations } from "./keyspace/index.js";
 import { native } from "./native/index.js";
-import { createFrontEnd } from "../sql/index.js";
 
 export interface ComposeOptions {
   /** Data folder; null = in memory. */
@@ -30,7 +31,9 @@ export async function compose(options: ComposeOptions): Promise<EngineDatabase> 
     defineVector(registry);
     defineCatalogFunctions(registry);
     for (const [name, provider] of [...systemProviders, ...keyProviders(native)]) registerSystemProvider(name, provider);
-    const wait = (xid: number): never => { throw new WaitSignal(xid); };
+    const wait = (xid: number): never => {
+      throw new WaitSignal(xid);
+    };
     for (const { signature, body } of keyFunctions({ native, wait })) registry.defineScalar(signature, body);
   }
   const frontEnd = await createFrontEnd(registry);

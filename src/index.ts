@@ -26,7 +26,7 @@ export async function open(folder?: string | null, options: OpenOptions = {}): P
   return new Orrery(database, user ?? "postgres", () => new LocalRedis(database));
 }
 
-export { DbError, type DbErrorFields } from "./types/index.js";
-export { Orrery } from "./embedded/database.js";
 export type { Queryable, QueryColumn, QueryResult } from "./embedded/client.js";
+export { Orrery } from "./embedded/database.js";
 export type { Parameter, Value } from "./embedded/values.js";
+export { DbError, type DbErrorFields } from "./types/index.js";

@@ -4,11 +4,22 @@ import { type FunctionSignature, TypeOid } from "../../src/types/index.js";
 
 export function defineCatalogFunctions(registry: DefinableRegistry): void {
   const signature = (name: string, oid: number, argType: number, returnType: number, kind: "function" | "set"): FunctionSignature => ({
-    id: `${name}(${registry.typeByOid(argType)?.name})`, oid, schema: "pg_catalog", name, argTypes: [argType], returnType, kind, strict: true, volatility: kind === "set" ? "volatile" : "stable",
+    id: `${name}(${registry.typeByOid(argType)?.name})`,
+    oid,
+    schema: "pg_catalog",
+    name,
+    argTypes: [argType],
+    returnType,
+    kind,
+    strict: true,
+    volatility: kind === "set" ? "volatile" : "stable",
   });
   // A relation that is no partition and has none has no ancestors, itself included.
   if (registry.functionsByName("pg_partition_ancestors").length === 0)
-    registry.defineSet({ ...signature("pg_partition_ancestors", 3425, TypeOid.regclass, TypeOid.regclass, "set"), outName: "relid" }, () => []);
+    registry.defineSet(
+      { ...signature("pg_partition_ancestors", 3425, TypeOid.regclass, TypeOid.regclass, "set"), outName: "relid" },
+      () => [],
+    );
   if (registry.functionsByName("pg_get_statisticsobjdef_columns").length === 0)
     registry.defineScalar(signature("pg_get_statisticsobjdef_columns", 6174, TypeOid.oid, TypeOid.text, "function"), () => null);
 }

@@ -5,6 +5,6 @@ import "./relations.js";
 import "./types-and-functions.js";
 import "./views.js";
 
+export { defineCatalogFunctions } from "./functions.js";
 export { type ProviderContext, providers as systemProviders, type RowProvider } from "./provider.js";
 export { systemRelations } from "./relation-shape.js";
-export { defineCatalogFunctions } from "./functions.js";

@@ -5,5 +5,5 @@ export * from "./reader.js";
 export * from "./session-reader.js";
 export * from "./snapshot.js";
 export * from "./store.js";
-export * from "./well-known.js";
 export * from "./system-service.js";
+export * from "./well-known.js";

@@ -21,7 +21,11 @@ export function objectName(first: string, second: string | undefined, label: str
     if (firstBytes > secondBytes) firstBytes--;
     else secondBytes--;
   }
-  return truncateName(first, firstBytes) + (second === undefined ? "" : `_${truncateName(second, secondBytes)}`) + (label === "" ? "" : `_${label}`);
+  return (
+    truncateName(first, firstBytes) +
+    (second === undefined ? "" : `_${truncateName(second, secondBytes)}`) +
+    (label === "" ? "" : `_${label}`)
+  );
 }
 
 /** The first of label, label1, label2… whose name is not taken. */
@@ -54,12 +58,14 @@ export function quoteLiteral(text: string): string {
 
 /** Every keyword of PostgreSQL 15 that quote_identifier quotes: all but the unreserved ones. */
 const reservedWords = new Set(
-  ("all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char character check coalesce " +
+  (
+    "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char character check coalesce " +
     "collate collation column concurrently constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp " +
     "current_user dec decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full grant greatest " +
     "group grouping having ilike in initially inner inout int integer intersect interval into is isnull join lateral leading least left like limit localtime " +
     "localtimestamp national natural nchar none normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay placing position " +
     "precision primary real references returning right row select session_user setof similar smallint some substring symmetric table tablesample then time " +
     "timestamp to trailing treat trim true union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement " +
-    "xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable").split(" "),
+    "xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable"
+  ).split(" "),
 );

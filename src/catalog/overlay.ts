@@ -4,11 +4,14 @@
  * Every change is written to the native catalog relation at once (so it commits, rolls back and recovers with the
  * transaction's rows) and kept here for the transaction's own eyes. `mark`/`rollbackTo` follow savepoints.
  */
-import { CatalogSnapshot } from "./snapshot.js";
-import type { CatalogObject } from "./objects.js";
-import type { Oid } from "../types/index.js";
 
-export interface OverlayMark { readonly changes: ReadonlyMap<Oid, CatalogObject | null> }
+import type { Oid } from "../types/index.js";
+import type { CatalogObject } from "./objects.js";
+import type { CatalogSnapshot } from "./snapshot.js";
+
+export interface OverlayMark {
+  readonly changes: ReadonlyMap<Oid, CatalogObject | null>;
+}
 
 export class CatalogOverlay {
   #changes: ReadonlyMap<Oid, CatalogObject | null> = new Map();
@@ -17,7 +20,9 @@ export class CatalogOverlay {
   #base: CatalogSnapshot | undefined;
   #snapshot: CatalogSnapshot | undefined;
 
-  get isEmpty(): boolean { return this.#changes.size === 0; }
+  get isEmpty(): boolean {
+    return this.#changes.size === 0;
+  }
 
   /** The catalog as the transaction sees it over `committed`. */
   over(committed: CatalogSnapshot): CatalogSnapshot {
@@ -32,8 +37,12 @@ export class CatalogOverlay {
     return this.#snapshot;
   }
 
-  put(object: CatalogObject): void { this.#set(object.oid, object); }
-  delete(oid: Oid): void { this.#set(oid, null); }
+  put(object: CatalogObject): void {
+    this.#set(object.oid, object);
+  }
+  delete(oid: Oid): void {
+    this.#set(oid, null);
+  }
   mark(): OverlayMark {
     // The map may be shared with the mark from here on: the next change copies it.
     this.#shared = true;

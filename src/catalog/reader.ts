@@ -1,9 +1,22 @@
 import type { Oid } from "../types/index.js";
-import type { CatalogObject, ConstraintObject, IndexObject, SequenceObject, TableObject, ViewObject, SchemaObject, RoleObject } from "./objects.js";
+import type {
+  CatalogObject,
+  ConstraintObject,
+  IndexObject,
+  RoleObject,
+  SchemaObject,
+  SequenceObject,
+  TableObject,
+  ViewObject,
+} from "./objects.js";
 
 /** A relation whose rows are computed: pg_catalog.*, information_schema.*, redis.*. */
 export interface SystemRelation {
-  readonly class: "system"; readonly oid: Oid; readonly schema: Oid; readonly schemaName: string; readonly name: string;
+  readonly class: "system";
+  readonly oid: Oid;
+  readonly schema: Oid;
+  readonly schemaName: string;
+  readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod?: number }[];
 }
 export type RelationObject = TableObject | ViewObject | IndexObject | SequenceObject | SystemRelation;

@@ -15,9 +15,15 @@ export class SystemRelations {
       this.#byOid.set(relation.oid, relation);
     }
   }
-  named(schema: Oid, name: string): SystemRelation | undefined { return this.#byName.get(`${schema}.${name}`); }
-  byOid(oid: Oid): SystemRelation | undefined { return this.#byOid.get(oid); }
-  all(): Iterable<SystemRelation> { return this.#byOid.values(); }
+  named(schema: Oid, name: string): SystemRelation | undefined {
+    return this.#byName.get(`${schema}.${name}`);
+  }
+  byOid(oid: Oid): SystemRelation | undefined {
+    return this.#byOid.get(oid);
+  }
+  all(): Iterable<SystemRelation> {
+    return this.#byOid.values();
+  }
 }
 
 export class SessionCatalogReader implements CatalogReader {
@@ -39,7 +45,9 @@ export class SessionCatalogReader implements CatalogReader {
     this.searchPath = oids.includes(PG_CATALOG_OID) ? oids : [PG_CATALOG_OID, ...oids];
   }
 
-  schemaByName(name: string): SchemaObject | undefined { return this.snapshot.schema(name); }
+  schemaByName(name: string): SchemaObject | undefined {
+    return this.snapshot.schema(name);
+  }
   schemaByOid(oid: Oid): SchemaObject | undefined {
     const object = this.snapshot.object(oid);
     return object?.class === "schema" ? object : undefined;
@@ -55,13 +63,29 @@ export class SessionCatalogReader implements CatalogReader {
     }
     return undefined;
   }
-  relationByOid(oid: Oid): RelationObject | undefined { return this.snapshot.relationByOid(oid) ?? this.#system.byOid(oid); }
-  indexesOf(table: Oid): readonly IndexObject[] { return this.snapshot.indexesOf(table); }
-  constraintsOf(table: Oid): readonly ConstraintObject[] { return this.snapshot.constraintsOf(table); }
-  referencing(table: Oid): readonly ConstraintObject[] { return this.snapshot.referencing(table); }
-  role(name: string): RoleObject | undefined { return this.snapshot.role(name); }
-  objects(): Iterable<CatalogObject> { return this.snapshot.objects(); }
-  systemRelations(): Iterable<SystemRelation> { return this.#system.all(); }
+  relationByOid(oid: Oid): RelationObject | undefined {
+    return this.snapshot.relationByOid(oid) ?? this.#system.byOid(oid);
+  }
+  indexesOf(table: Oid): readonly IndexObject[] {
+    return this.snapshot.indexesOf(table);
+  }
+  constraintsOf(table: Oid): readonly ConstraintObject[] {
+    return this.snapshot.constraintsOf(table);
+  }
+  referencing(table: Oid): readonly ConstraintObject[] {
+    return this.snapshot.referencing(table);
+  }
+  role(name: string): RoleObject | undefined {
+    return this.snapshot.role(name);
+  }
+  objects(): Iterable<CatalogObject> {
+    return this.snapshot.objects();
+  }
+  systemRelations(): Iterable<SystemRelation> {
+    return this.#system.all();
+  }
 
-  #inSchema(schema: Oid, name: string): RelationObject | undefined { return this.snapshot.relation(schema, name) ?? this.#system.named(schema, name); }
+  #inSchema(schema: Oid, name: string): RelationObject | undefined {
+    return this.snapshot.relation(schema, name) ?? this.#system.named(schema, name);
+  }
 }

@@ -6,7 +6,17 @@
 import type { Oid } from "../types/index.js";
 import { LayeredMap, type LayeredMapEditor } from "./layered-map.js";
 import type {
-  CatalogObject, CommentObject, ConstraintObject, DatabaseObject, ExtensionObject, IndexObject, RoleObject, SchemaObject, SequenceObject, TableObject, ViewObject,
+  CatalogObject,
+  CommentObject,
+  ConstraintObject,
+  DatabaseObject,
+  ExtensionObject,
+  IndexObject,
+  RoleObject,
+  SchemaObject,
+  SequenceObject,
+  TableObject,
+  ViewObject,
 } from "./objects.js";
 
 /** What hangs on a relation. */
@@ -60,32 +70,62 @@ export class CatalogSnapshot {
     return new CatalogSnapshot(objects.done(), names.done(), links.done());
   }
 
-  object(oid: Oid): CatalogObject | undefined { return this.#objects.get(oid); }
-  objects(): IterableIterator<CatalogObject> { return this.#objects.values(); }
+  object(oid: Oid): CatalogObject | undefined {
+    return this.#objects.get(oid);
+  }
+  objects(): IterableIterator<CatalogObject> {
+    return this.#objects.values();
+  }
   relationByOid(oid: Oid): StoredRelation | undefined {
     const object = this.#objects.get(oid);
     return object !== undefined && isRelation(object) ? object : undefined;
   }
-  relation(schema: Oid, name: string): StoredRelation | undefined { return this.#named(`r${schema}.${name}`) as StoredRelation | undefined; }
-  schema(name: string): SchemaObject | undefined { return this.#named(`s${name}`) as SchemaObject | undefined; }
-  role(name: string): RoleObject | undefined { return this.#named(`u${name}`) as RoleObject | undefined; }
-  database(name: string): DatabaseObject | undefined { return this.#named(`d${name}`) as DatabaseObject | undefined; }
-  extension(name: string): ExtensionObject | undefined { return this.#named(`e${name}`) as ExtensionObject | undefined; }
-  indexesOf(table: Oid): readonly IndexObject[] { return this.#of(table).indexes; }
-  constraintsOf(table: Oid): readonly ConstraintObject[] { return this.#of(table).constraints; }
-  referencing(table: Oid): readonly ConstraintObject[] { return this.#of(table).referencing; }
+  relation(schema: Oid, name: string): StoredRelation | undefined {
+    return this.#named(`r${schema}.${name}`) as StoredRelation | undefined;
+  }
+  schema(name: string): SchemaObject | undefined {
+    return this.#named(`s${name}`) as SchemaObject | undefined;
+  }
+  role(name: string): RoleObject | undefined {
+    return this.#named(`u${name}`) as RoleObject | undefined;
+  }
+  database(name: string): DatabaseObject | undefined {
+    return this.#named(`d${name}`) as DatabaseObject | undefined;
+  }
+  extension(name: string): ExtensionObject | undefined {
+    return this.#named(`e${name}`) as ExtensionObject | undefined;
+  }
+  indexesOf(table: Oid): readonly IndexObject[] {
+    return this.#of(table).indexes;
+  }
+  constraintsOf(table: Oid): readonly ConstraintObject[] {
+    return this.#of(table).constraints;
+  }
+  referencing(table: Oid): readonly ConstraintObject[] {
+    return this.#of(table).referencing;
+  }
   /** Sequences that a column of the table owns. */
-  sequencesOf(table: Oid): readonly SequenceObject[] { return this.#of(table).sequences; }
+  sequencesOf(table: Oid): readonly SequenceObject[] {
+    return this.#of(table).sequences;
+  }
   /** Views that read the relation. */
-  viewsOf(relation: Oid): readonly ViewObject[] { return this.#of(relation).views; }
-  commentsOf(object: Oid): readonly CommentObject[] { return this.#of(object).comments; }
-  comment(object: Oid, attribute = 0): CommentObject | undefined { return this.#of(object).comments.find((c) => c.attribute === attribute); }
+  viewsOf(relation: Oid): readonly ViewObject[] {
+    return this.#of(relation).views;
+  }
+  commentsOf(object: Oid): readonly CommentObject[] {
+    return this.#of(object).comments;
+  }
+  comment(object: Oid, attribute = 0): CommentObject | undefined {
+    return this.#of(object).comments.find((c) => c.attribute === attribute);
+  }
 
   #named(key: string): CatalogObject | undefined {
     const oid = this.#names.get(key);
     return oid === undefined ? undefined : this.#objects.get(oid);
   }
-  #of(oid: Oid): Links { return this.#links.get(oid) ?? noLinks; }
+  #of(oid: Oid): Links {
+    return this.#links.get(oid) ?? noLinks;
+  }
 }
 
 export function isRelation(object: CatalogObject): object is StoredRelation {
@@ -95,12 +135,22 @@ export function isRelation(object: CatalogObject): object is StoredRelation {
 /** Relations share one namespace per schema; constraints are unique per table only and have no key. */
 function nameKey(object: CatalogObject): string | undefined {
   switch (object.class) {
-    case "table": case "index": case "sequence": case "view": return `r${object.schema}.${object.name}`;
-    case "schema": return `s${object.name}`;
-    case "role": return `u${object.name}`;
-    case "database": return `d${object.name}`;
-    case "extension": return `e${object.name}`;
-    case "constraint": case "comment": return undefined;
+    case "table":
+    case "index":
+    case "sequence":
+    case "view":
+      return `r${object.schema}.${object.name}`;
+    case "schema":
+      return `s${object.name}`;
+    case "role":
+      return `u${object.name}`;
+    case "database":
+      return `d${object.name}`;
+    case "extension":
+      return `e${object.name}`;
+    case "constraint":
+    case "comment":
+      return undefined;
   }
 }
 
@@ -112,14 +162,23 @@ function editLinks(links: LayeredMapEditor<Oid, Links>, object: CatalogObject, a
     links.set(target, { ...current, [kind]: list });
   };
   switch (object.class) {
-    case "index": edit(object.table, "indexes"); break;
+    case "index":
+      edit(object.table, "indexes");
+      break;
     case "constraint":
       edit(object.table, "constraints");
       if (object.kind === "foreignKey") edit(object.references, "referencing");
       break;
-    case "sequence": if (object.ownedBy !== undefined) edit(object.ownedBy.table, "sequences"); break;
-    case "view": for (const relation of new Set(object.dependsOn)) edit(relation, "views"); break;
-    case "comment": edit(object.object, "comments"); break;
-    default: break;
+    case "sequence":
+      if (object.ownedBy !== undefined) edit(object.ownedBy.table, "sequences");
+      break;
+    case "view":
+      for (const relation of new Set(object.dependsOn)) edit(relation, "views");
+      break;
+    case "comment":
+      edit(object.object, "comments");
+      break;
+    default:
+      break;
   }
 }

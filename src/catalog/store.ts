@@ -25,11 +25,15 @@ export class CatalogStore {
     return this.#snapshot;
   }
   /** What was current at the last look: for callers that were told of every change by event. */
-  get lastKnown(): CatalogSnapshot { return this.#snapshot; }
+  get lastKnown(): CatalogSnapshot {
+    return this.#snapshot;
+  }
 
   #refresh(): void {
     const { version, changes } = this.#storage.catalogChanges(this.#engine, this.#version);
     this.#version = version;
-    this.#snapshot = this.#snapshot.with(changes.map(([oid, json]) => [oid, json === null ? null : (JSON.parse(json) as CatalogObject)] as const));
+    this.#snapshot = this.#snapshot.with(
+      changes.map(([oid, json]) => [oid, json === null ? null : (JSON.parse(json) as CatalogObject)] as const),
+    );
   }
 }

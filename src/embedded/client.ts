@@ -5,9 +5,13 @@
  */
 import type { EngineDatabase, EngineSession } from "../engine/index.js";
 import { DbError, notSupported } from "../types/index.js";
-import { type Parameter, type Value, fromDatum, toDatum } from "./values.js";
+import { fromDatum, type Parameter, toDatum, type Value } from "./values.js";
 
-export interface QueryColumn { readonly name: string; readonly type: number; readonly typeName: string }
+export interface QueryColumn {
+  readonly name: string;
+  readonly type: number;
+  readonly typeName: string;
+}
 export interface QueryResult<R = Record<string, Value>> {
   readonly rows: readonly R[];
   readonly columns: readonly QueryColumn[];
@@ -66,13 +70,24 @@ export class SessionClient implements Queryable {
       throw error;
     }
   }
-  #one<R>(sql: string, parameters: readonly Parameter[]) { return this.#statement<R>(this.session.prepare(sql, []), parameters); }
+  #one<R>(sql: string, parameters: readonly Parameter[]) {
+    return this.#statement<R>(this.session.prepare(sql, []), parameters);
+  }
 
-  async #statement<R>(prepared: ReturnType<EngineSession["prepare"]>, parameters: readonly Parameter[]): Promise<{ result: QueryResult<R>; lsn: number }> {
+  async #statement<R>(
+    prepared: ReturnType<EngineSession["prepare"]>,
+    parameters: readonly Parameter[],
+  ): Promise<{ result: QueryResult<R>; lsn: number }> {
     const { session } = this;
     if (parameters.length !== prepared.parameterTypes.length)
-      throw new DbError({ sqlstate: "08P01", message: `bind message supplies ${parameters.length} parameters, but prepared statement "" requires ${prepared.parameterTypes.length}` });
-    const executed = await session.execute(prepared, prepared.parameterTypes.map((type, i) => toDatum(parameters[i], type, session)));
+      throw new DbError({
+        sqlstate: "08P01",
+        message: `bind message supplies ${parameters.length} parameters, but prepared statement "" requires ${prepared.parameterTypes.length}`,
+      });
+    const executed = await session.execute(
+      prepared,
+      prepared.parameterTypes.map((type, i) => toDatum(parameters[i], type, session)),
+    );
     if (executed.kind === "copyIn") await executed.copy.fail("COPY needs a connection").catch(() => {});
     if (executed.kind === "copyIn" || executed.kind === "copyOut") throw notSupported("COPY in query()");
     if (executed.kind === "empty") return { result: { rows: [], columns: [], rowCount: 0, command: "" }, lsn: 0 };
@@ -80,13 +95,19 @@ export class SessionClient implements Queryable {
     const rows: R[] = [];
     for (;;) {
       const batch = await executed.portal.next(0);
-      for (const row of batch.rows) rows.push(Object.fromEntries(columns.map((c, i) => [c.name, fromDatum(row[i] ?? null, c.type, session)])) as R);
+      for (const row of batch.rows)
+        rows.push(Object.fromEntries(columns.map((c, i) => [c.name, fromDatum(row[i] ?? null, c.type, session)])) as R);
       if (!batch.done) continue;
       const words = batch.tag.split(" ");
       const counted = /^\d+$/.test(words[words.length - 1] ?? "");
       const command = words.filter((word) => !/^\d+$/.test(word)).join(" ");
       return {
-        result: { rows, columns: columns.map((c) => ({ name: c.name, type: c.type, typeName: session.typeOf(c.type).displayName })), rowCount: counted ? Number(words[words.length - 1]) : rows.length, command },
+        result: {
+          rows,
+          columns: columns.map((c) => ({ name: c.name, type: c.type, typeName: session.typeOf(c.type).displayName })),
+          rowCount: counted ? Number(words[words.length - 1]) : rows.length,
+          command,
+        },
         lsn: batch.flushLsn,
       };
     }
@@ -94,7 +115,10 @@ export class SessionClient implements Queryable {
 
   async #durable<R>(work: () => Promise<{ result: QueryResult<R>; lsn: number }>): Promise<QueryResult<R>> {
     const { result, lsn } = await work();
-    if (lsn > 0) await new Promise<void>((resolve, reject) => this.#database.whenFlushed(lsn, (error) => (error === undefined ? resolve() : reject(error))));
+    if (lsn > 0)
+      await new Promise<void>((resolve, reject) =>
+        this.#database.whenFlushed(lsn, (error) => (error === undefined ? resolve() : reject(error))),
+      );
     return result;
   }
 }

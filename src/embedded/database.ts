@@ -40,9 +40,14 @@ export class Orrery implements Queryable {
   }
 
   /** Runs `work` in one transaction: commits when it resolves, rolls back when it throws. */
-  transaction<T>(work: (transaction: Queryable) => Promise<T>, options: { readonly isolation?: "read committed" | "repeatable read"; readonly readOnly?: boolean } = {}): Promise<T> {
+  transaction<T>(
+    work: (transaction: Queryable) => Promise<T>,
+    options: { readonly isolation?: "read committed" | "repeatable read"; readonly readOnly?: boolean } = {},
+  ): Promise<T> {
     return this.#withSession(async (client) => {
-      await client.query(`BEGIN${options.isolation === undefined ? "" : ` ISOLATION LEVEL ${options.isolation}`}${options.readOnly === true ? " READ ONLY" : ""}`);
+      await client.query(
+        `BEGIN${options.isolation === undefined ? "" : ` ISOLATION LEVEL ${options.isolation}`}${options.readOnly === true ? " READ ONLY" : ""}`,
+      );
       let result: T;
       try {
         result = await work(client);
@@ -65,7 +70,8 @@ export class Orrery implements Queryable {
 
   async #withSession<T>(work: (client: SessionClient) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error("the database is closed");
-    const client = this.#idle.pop() ?? new SessionClient(this.#database, this.#database.openSession({ user: this.#user, database: "postgres" }));
+    const client =
+      this.#idle.pop() ?? new SessionClient(this.#database, this.#database.openSession({ user: this.#user, database: "postgres" }));
     try {
       return await work(client);
     } finally {

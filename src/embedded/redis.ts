@@ -17,7 +17,10 @@ export class LocalRedis implements RedisClient {
   constructor(database: EngineDatabase) {
     // `always`: what was answered is durable, as for query().
     this.#server = new RespServer({
-      addon: database.native, engine: database.engine, appendfsync: "always", whenFlushed: (lsn, callback) => database.whenFlushed(lsn, callback),
+      addon: database.native,
+      engine: database.engine,
+      appendfsync: "always",
+      whenFlushed: (lsn, callback) => database.whenFlushed(lsn, callback),
     });
     this.#stopEvents = database.onEvent((event) => this.#server.handleEvent(event));
     this.#session = this.#server.connect({
@@ -25,15 +28,20 @@ export class LocalRedis implements RedisClient {
         this.#receive(bytes);
         return true;
       },
-      pause: () => {}, resume: () => {}, close: () => {},
+      pause: () => {},
+      resume: () => {},
+      close: () => {},
     });
   }
 
   call(args: readonly (string | number | Uint8Array)[]): Promise<RedisValue> {
-    const result = this.#last.then(() => new Promise<RedisValue>((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#session.data(encode(args));
-    }));
+    const result = this.#last.then(
+      () =>
+        new Promise<RedisValue>((resolve, reject) => {
+          this.#waiting = { resolve, reject };
+          this.#session.data(encode(args));
+        }),
+    );
     this.#last = result.catch(() => {});
     return result;
   }
@@ -70,13 +78,17 @@ function decode(bytes: Buffer, start: number): { readonly value: RedisValue | Db
   const rest = bytes.toString("utf8", start + 1, lineEnd);
   const end = lineEnd + 2;
   switch (bytes[start]) {
-    case 43: return { value: rest, end }; // +
-    case 58: return { value: Number(rest), end }; // :
-    case 45: { // -
+    case 43:
+      return { value: rest, end }; // +
+    case 58:
+      return { value: Number(rest), end }; // :
+    case 45: {
+      // -
       const space = rest.indexOf(" ");
       return { value: new DbError({ sqlstate: "22000", resp: rest.slice(0, space), message: rest.slice(space + 1) }), end };
     }
-    case 36: { // $
+    case 36: {
+      // $
       const length = Number(rest);
       if (length < 0) return { value: null, end };
       return bytes.length < end + length + 2 ? undefined : { value: bytes.toString("utf8", end, end + length), end: end + length + 2 };

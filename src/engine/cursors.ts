@@ -1,10 +1,13 @@
 /** SQL cursors (DECLARE, FETCH, MOVE, CLOSE). A SCROLL cursor keeps the rows it has read; any other goes forward only. */
-import { type Row, cursorForwardOnly } from "../types/index.js";
-import type { ResultColumn } from "./types.js";
+import { cursorForwardOnly, type Row } from "../types/index.js";
 import type { StreamPortal } from "./portals.js";
 import type { SessionTransaction } from "./transaction.js";
+import type { ResultColumn } from "./types.js";
 
-export interface FetchMove { readonly direction: "forward" | "backward" | "absolute" | "relative"; readonly count: number | "all" }
+export interface FetchMove {
+  readonly direction: "forward" | "backward" | "absolute" | "relative";
+  readonly count: number | "all";
+}
 
 export class Cursor {
   readonly columns: readonly ResultColumn[];
@@ -19,7 +22,12 @@ export class Cursor {
   #position = 0;
   #exhausted = false;
 
-  constructor(readonly name: string, portal: StreamPortal, transaction: SessionTransaction | undefined, options: { scroll: boolean; hold: boolean }) {
+  constructor(
+    readonly name: string,
+    portal: StreamPortal,
+    transaction: SessionTransaction | undefined,
+    options: { scroll: boolean; hold: boolean },
+  ) {
     this.columns = portal.columns;
     this.transaction = transaction;
     this.#portal = portal;
@@ -33,7 +41,9 @@ export class Cursor {
     this.#read(Infinity);
     this.transaction = undefined;
   }
-  get endsWithTransaction(): boolean { return this.transaction !== undefined; }
+  get endsWithTransaction(): boolean {
+    return this.transaction !== undefined;
+  }
 
   fetch(move: FetchMove): Row[] {
     switch (move.direction) {
@@ -43,11 +53,15 @@ export class Cursor {
       case "backward":
         if (move.count === "all") return this.#backward(Infinity);
         return move.count < 0 ? this.#forward(-move.count) : move.count === 0 ? this.#again() : this.#backward(move.count);
-      case "absolute": return this.#absolute(move.count === "all" ? -1 : move.count);
-      case "relative": return this.#absolute(this.#position + (move.count === "all" ? 0 : move.count), true);
+      case "absolute":
+        return this.#absolute(move.count === "all" ? -1 : move.count);
+      case "relative":
+        return this.#absolute(this.#position + (move.count === "all" ? 0 : move.count), true);
     }
   }
-  close(): void { this.#portal.close(); }
+  close(): void {
+    this.#portal.close();
+  }
 
   #forward(count: number): Row[] {
     const wanted = this.#position + count;

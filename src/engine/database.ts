@@ -1,10 +1,10 @@
 /**
  * The database as one JavaScript thread has it: the native engine it shares with other threads, and this thread's caches and sessions.
  */
-import { CatalogStore, SystemRelations, bootstrapObjects, type SystemRelation } from "../catalog/index.js";
+import { bootstrapObjects, CatalogStore, type SystemRelation, SystemRelations } from "../catalog/index.js";
 import type { Statistics } from "../execution/index.js";
 import type { FunctionRegistry } from "../functions/index.js";
-import { type Engine, type EngineEvent, type EngineOptions, type NativeAddon, StatusCode, native as addon } from "../native/index.js";
+import { native as addon, type Engine, type EngineEvent, type EngineOptions, type NativeAddon, StatusCode } from "../native/index.js";
 import { assert, nativeFailure, noSuchDatabase, noSuchLoginRole } from "../types/index.js";
 import { FlushQueue } from "./flush-queue.js";
 import { NotificationHub } from "./notifications.js";
@@ -64,11 +64,17 @@ export class EngineDatabase implements Database {
     this.flushes = new FlushQueue(this.native.engine, this.engine);
     this.waits = new WaitRegistry(this.native, this.engine);
     this.statistics = { rowCount: (storage) => this.native.storage.rowCountEstimate(this.engine, storage) };
-    this.native.engine.onEvents(this.engine, (events) => { for (const event of events) this.#onEvent(event); });
+    this.native.engine.onEvents(this.engine, (events) => {
+      for (const event of events) this.#onEvent(event);
+    });
     this.#bootstrap();
   }
 
-  openSession(options: { readonly user: string; readonly database: string; readonly settings?: Readonly<Record<string, string>> }): EngineSession {
+  openSession(options: {
+    readonly user: string;
+    readonly database: string;
+    readonly settings?: Readonly<Record<string, string>>;
+  }): EngineSession {
     const catalog = this.store.current();
     if (catalog.database(options.database) === undefined) throw noSuchDatabase(options.database);
     const role = catalog.role(options.user);
@@ -88,9 +94,15 @@ export class EngineDatabase implements Database {
     const role = this.store.current().role(user);
     return role === undefined ? undefined : { canLogin: role.login, password: role.password ?? null };
   }
-  databaseExists(name: string): boolean { return this.store.current().database(name) !== undefined; }
-  whenFlushed(lsn: number, callback: (error?: Error) => void): void { this.flushes.whenFlushed(lsn, callback); }
-  cancelSession(id: number, _secret: number): void { this.sessions.get(id)?.cancel(); }
+  databaseExists(name: string): boolean {
+    return this.store.current().database(name) !== undefined;
+  }
+  whenFlushed(lsn: number, callback: (error?: Error) => void): void {
+    this.flushes.whenFlushed(lsn, callback);
+  }
+  cancelSession(id: number, _secret: number): void {
+    this.sessions.get(id)?.cancel();
+  }
   /** Events of the engine that are not the engine room's own: messages of channels. Returns how to stop. */
   onEvent(listener: (event: EngineEvent) => void): () => void {
     this.#eventListeners.add(listener);
@@ -108,11 +120,19 @@ export class EngineDatabase implements Database {
 
   #onEvent(event: EngineEvent): void {
     switch (event.kind) {
-      case "flushed": this.flushes.flushed(event.lsn); break;
-      case "logFailed": this.flushes.failed(event.message); break;
-      case "waitOver": this.waits.waitOver(event.token); break;
-      case "catalog": break; // every statement looks at the version itself
-      case "message": break;
+      case "flushed":
+        this.flushes.flushed(event.lsn);
+        break;
+      case "logFailed":
+        this.flushes.failed(event.message);
+        break;
+      case "waitOver":
+        this.waits.waitOver(event.token);
+        break;
+      case "catalog":
+        break; // every statement looks at the version itself
+      case "message":
+        break;
     }
     for (const listener of this.#eventListeners) listener(event);
   }

@@ -36,19 +36,27 @@ function indexColumn(printer: Printer, index: IndexObject, i: number): string {
   return `${name}${opclass}${direction}`;
 }
 
-const actions: Readonly<Record<ForeignKeyAction, string>> = { noAction: "", restrict: "RESTRICT", cascade: "CASCADE", setNull: "SET NULL", setDefault: "SET DEFAULT" };
+const actions: Readonly<Record<ForeignKeyAction, string>> = {
+  noAction: "",
+  restrict: "RESTRICT",
+  cascade: "CASCADE",
+  setNull: "SET NULL",
+  setDefault: "SET DEFAULT",
+};
 
 export function constraintDefinition(printer: Printer, constraint: ConstraintObject, pretty = false): string {
   const table = printer.catalog.relationByOid(constraint.table);
   const names = (attributes: readonly number[], of = table) => attributeNames(of, attributes).join(", ");
   const unvalidated = constraint.validated ? "" : " NOT VALID";
   switch (constraint.kind) {
-    case "primaryKey": return `PRIMARY KEY (${names(constraint.attributes)})`;
+    case "primaryKey":
+      return `PRIMARY KEY (${names(constraint.attributes)})`;
     case "unique": {
       const index = printer.catalog.relationByOid(constraint.index);
       return `UNIQUE ${index?.class === "index" && index.nullsNotDistinct ? "NULLS NOT DISTINCT " : ""}(${names(constraint.attributes)})`;
     }
-    case "check": return `CHECK (${pretty ? stripParentheses(printStored(printer, constraint.sql)) : withParentheses(printStored(printer, constraint.sql))})${unvalidated}`;
+    case "check":
+      return `CHECK (${pretty ? stripParentheses(printStored(printer, constraint.sql)) : withParentheses(printStored(printer, constraint.sql))})${unvalidated}`;
     case "foreignKey": {
       const match = constraint.match === "full" ? " MATCH FULL" : "";
       const onUpdate = constraint.onUpdate === "noAction" ? "" : ` ON UPDATE ${actions[constraint.onUpdate]}`;
@@ -69,7 +77,9 @@ export function viewDefinition(view: ViewObject): string {
 export function defaultDefinition(printer: Printer, attribute: AttributeObject): string | undefined {
   return attribute.defaultSql === undefined ? undefined : printStored(printer, attribute.defaultSql);
 }
-function printStored(printer: Printer, sql: string): string { return fromStoredSql(sql, (oid) => printer.relationName(oid)); }
+function printStored(printer: Printer, sql: string): string {
+  return fromStoredSql(sql, (oid) => printer.relationName(oid));
+}
 
 function attributeNames(relation: { readonly class: string } | undefined, numbers: readonly number[]): string[] {
   if (relation?.class !== "table") return numbers.map(() => "?");
@@ -78,7 +88,9 @@ function attributeNames(relation: { readonly class: string } | undefined, number
 }
 
 /** One pair around the whole expression, no more. */
-function withParentheses(sql: string): string { return `(${stripParentheses(sql)})`; }
+function withParentheses(sql: string): string {
+  return `(${stripParentheses(sql)})`;
+}
 function stripParentheses(sql: string): string {
   let text = sql.trim();
   while (text.startsWith("(") && closesAtEnd(text)) text = text.slice(1, -1).trim();

@@ -5,7 +5,10 @@
 import type { Engine, EngineBinding } from "../native/index.js";
 import { logFailed } from "../types/index.js";
 
-interface Waiting { readonly lsn: number; readonly callback: (error?: Error) => void }
+interface Waiting {
+  readonly lsn: number;
+  readonly callback: (error?: Error) => void;
+}
 
 export class FlushQueue {
   readonly #binding: EngineBinding;

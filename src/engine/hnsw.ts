@@ -5,7 +5,10 @@ import { assert } from "../types/index.js";
 import type { DefinitionContext } from "./commands/context.js";
 
 const metrics: Readonly<Record<string, number>> = {
-  vector_l2_ops: VectorMetric.l2, vector_ip_ops: VectorMetric.innerProduct, vector_cosine_ops: VectorMetric.cosine, vector_l1_ops: VectorMetric.l1,
+  vector_l2_ops: VectorMetric.l2,
+  vector_ip_ops: VectorMetric.innerProduct,
+  vector_cosine_ops: VectorMetric.cosine,
+  vector_l1_ops: VectorMetric.l1,
 };
 /** pgvector's. */
 export const HNSW_M = 16;
@@ -19,6 +22,15 @@ export async function buildHnsw(context: DefinitionContext, table: TableObject, 
   assert(metric !== undefined, "a vector index names its operator class");
   const m = Number(index.options.m ?? HNSW_M);
   const efConstruction = Number(index.options.ef_construction ?? HNSW_EF_CONSTRUCTION);
-  const status = await context.session.database.native.vector.createIndex(context.engine, context.xid, index.storage, table.storage, column.attribute - 1, metric, m, efConstruction);
+  const status = await context.session.database.native.vector.createIndex(
+    context.engine,
+    context.xid,
+    index.storage,
+    table.storage,
+    column.attribute - 1,
+    metric,
+    m,
+    efConstruction,
+  );
   context.check(status);
 }

@@ -1,6 +1,6 @@
-export * from "./types.js";
 export { type DatabaseOptions, EngineDatabase, openDatabase } from "./database.js";
 export { EngineSession } from "./session.js";
-export { type SettingDefinition, settingDefinitions, settingsByName, SERVER_VERSION } from "./settings/definitions.js";
+export { SERVER_VERSION, type SettingDefinition, settingDefinitions, settingsByName } from "./settings/definitions.js";
 export type { TransactionService } from "./statement-context.js";
 export { StatementContext } from "./statement-context.js";
+export * from "./types.js";

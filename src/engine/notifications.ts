@@ -8,8 +8,12 @@ import type { Notification } from "./transaction.js";
 export class NotificationHub {
   readonly #sessions = new Set<EngineSession>();
 
-  add(session: EngineSession): void { this.#sessions.add(session); }
-  remove(session: EngineSession): void { this.#sessions.delete(session); }
+  add(session: EngineSession): void {
+    this.#sessions.add(session);
+  }
+  remove(session: EngineSession): void {
+    this.#sessions.delete(session);
+  }
 
   publish(processId: number, notifications: readonly Notification[]): void {
     if (notifications.length === 0) return;

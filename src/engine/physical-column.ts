@@ -1,6 +1,6 @@
 /** Which native column keeps an attribute. */
 import type { PhysicalColumn } from "../native/index.js";
-import { PhysicalType, type SqlType, notSupported } from "../types/index.js";
+import { notSupported, PhysicalType, type SqlType } from "../types/index.js";
 
 /** A vector column's values lie in a matrix, whose rows are of one length. */
 export function physicalColumn(type: SqlType, typmod: number): PhysicalColumn {

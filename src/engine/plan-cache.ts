@@ -26,10 +26,18 @@ export class PlanCache {
   readonly #statements = new Map<string, PlannedStatement>();
   readonly #parsed = new Map<string, readonly ParsedStatement[]>();
 
-  get(key: string): PlannedStatement | undefined { return touch(this.#statements, key); }
-  set(key: string, planned: PlannedStatement): void { keep(this.#statements, key, planned); }
-  parsed(text: string): readonly ParsedStatement[] | undefined { return touch(this.#parsed, text); }
-  setParsed(text: string, statements: readonly ParsedStatement[]): void { keep(this.#parsed, text, statements); }
+  get(key: string): PlannedStatement | undefined {
+    return touch(this.#statements, key);
+  }
+  set(key: string, planned: PlannedStatement): void {
+    keep(this.#statements, key, planned);
+  }
+  parsed(text: string): readonly ParsedStatement[] | undefined {
+    return touch(this.#parsed, text);
+  }
+  setParsed(text: string, statements: readonly ParsedStatement[]): void {
+    keep(this.#parsed, text, statements);
+  }
   clear(): void {
     this.#statements.clear();
     this.#parsed.clear();

@@ -59,7 +59,12 @@ export class StreamPortal implements Portal {
   readonly #owner: StreamOwner;
   readonly #verb: string;
 
-  constructor(readonly columns: readonly ResultColumn[], execution: Execution, owner: StreamOwner, verb = "SELECT") {
+  constructor(
+    readonly columns: readonly ResultColumn[],
+    execution: Execution,
+    owner: StreamOwner,
+    verb = "SELECT",
+  ) {
     this.#execution = execution;
     this.#owner = owner;
     this.#verb = verb;

@@ -1,7 +1,7 @@
 /** Rows straight into a table's native relation, in blocks: what CREATE TABLE AS, rewrites and COPY share. */
 import type { TableObject } from "../catalog/index.js";
 import { RowEncoder } from "../execution/internal.js";
-import { type Datum, type Row, assert } from "../types/index.js";
+import { assert, type Datum, type Row } from "../types/index.js";
 import type { DefinitionContext } from "./commands/context.js";
 
 /** Rows per native call. */
@@ -21,7 +21,10 @@ export class RowLoader {
   /** Rows of the live attributes in order; nothing is checked. */
   insert(rows: readonly Row[]): void {
     const { attributes } = this.#table;
-    assert(attributes.every((a) => !a.dropped), "a new table has no dropped attributes");
+    assert(
+      attributes.every((a) => !a.dropped),
+      "a new table has no dropped attributes",
+    );
     this.insertFull(rows);
   }
   /** Rows with one datum per attribute, dropped ones too. */

@@ -5,29 +5,50 @@
  * transaction holds) leaves as a signal: the statement is undone to where it began, the session waits without blocking the
  * thread, and the statement runs again. Statements that change nothing run inline and stream.
  */
-import { SessionCatalogReader, type CatalogSnapshot } from "../catalog/index.js";
+import { type CatalogSnapshot, SessionCatalogReader } from "../catalog/index.js";
 import { type PhysicalPlan, type PlanContext, RestartSignal, WaitSignal } from "../execution/index.js";
 import { planStatement } from "../optimizer/index.js";
 import type { LogicalPlan } from "../plan/index.js";
 import {
-  type Datum, DbError, type FormatContext, type Oid, type Row, type SqlType, assert, cachedPlanChanged, lockTimedOut, needsTransactionBlock, queryCanceled,
-  readOnlyTransaction, serializationFailure, statementTimedOut, transactionFailed,
+  assert,
+  cachedPlanChanged,
+  type Datum,
+  DbError,
+  type FormatContext,
+  lockTimedOut,
+  needsTransactionBlock,
+  type Oid,
+  queryCanceled,
+  type Row,
+  readOnlyTransaction,
+  type SqlType,
+  serializationFailure,
+  statementTimedOut,
+  transactionFailed,
 } from "../types/index.js";
 import { clockMicros } from "./clock.js";
-import type { Cursor } from "./cursors.js";
 import { commandColumns, runCommand } from "./commands/index.js";
-import { mayWrite } from "./may-write.js";
+import type { Cursor } from "./cursors.js";
 import type { EngineDatabase } from "./database.js";
+import { mayWrite } from "./may-write.js";
 import type { PlannedStatement } from "./plan-cache.js";
 import { PointPortal, RowsPortal, StreamPortal } from "./portals.js";
 import { SequenceState, sessionServices } from "./services/index.js";
-import { SessionSettings, parseSearchPath } from "./settings/session-settings.js";
 import { settingsByName } from "./settings/definitions.js";
+import { parseSearchPath, SessionSettings } from "./settings/session-settings.js";
 import { StatementContext } from "./statement-context.js";
 import { BoundStoredExpressions } from "./stored-expressions.js";
 import { type IsolationLevel, SessionTransaction } from "./transaction.js";
 import type {
-  ExecuteOptions, ExecuteResult, ParsedStatement, Portal, PreparedStatement, ResultColumn, Session, SessionListener, TransactionStatus,
+  ExecuteOptions,
+  ExecuteResult,
+  ParsedStatement,
+  Portal,
+  PreparedStatement,
+  ResultColumn,
+  Session,
+  SessionListener,
+  TransactionStatus,
 } from "./types.js";
 
 /** What Parse made: bound again when the catalog or the session's settings moved on. */
@@ -37,9 +58,15 @@ export class SessionStatement implements PreparedStatement {
     readonly requestedTypes: readonly Oid[],
     public planned: PlannedStatement,
   ) {}
-  get parameterTypes(): readonly Oid[] { return this.planned.bound.parameterTypes; }
-  get columns(): readonly ResultColumn[] { return this.planned.columns; }
-  get tag(): string { return this.planned.bound.tag; }
+  get parameterTypes(): readonly Oid[] {
+    return this.planned.bound.parameterTypes;
+  }
+  get columns(): readonly ResultColumn[] {
+    return this.planned.columns;
+  }
+  get tag(): string {
+    return this.planned.bound.tag;
+  }
 }
 
 /** What a statement's work gives: rows with their tag, or something that runs on (COPY, an inner portal). */
@@ -97,7 +124,9 @@ export class EngineSession implements Session {
     for (const [name, value] of Object.entries(settings)) this.settings.initialize(name, value);
   }
 
-  setListener(listener: SessionListener): void { this.listener = listener; }
+  setListener(listener: SessionListener): void {
+    this.listener = listener;
+  }
 
   // ---- settings -------------------------------------------------------------------------------------------------------
 
@@ -107,18 +136,28 @@ export class EngineSession implements Session {
   }
   setting(name: string): string {
     switch (name.toLowerCase()) {
-      case "transaction_isolation": case "transaction isolation level": return this.#block?.isolation ?? this.#defaultIsolation();
-      case "transaction_read_only": return this.#block === undefined ? this.settings.show("default_transaction_read_only") : this.#block.readOnly ? "on" : "off";
-      default: return this.settings.show(name);
+      case "transaction_isolation":
+      case "transaction isolation level":
+        return this.#block?.isolation ?? this.#defaultIsolation();
+      case "transaction_read_only":
+        return this.#block === undefined ? this.settings.show("default_transaction_read_only") : this.#block.readOnly ? "on" : "off";
+      default:
+        return this.settings.show(name);
     }
   }
-  hasSetting(name: string): boolean { return this.settings.raw(name.toLowerCase()) !== undefined; }
-  setSetting(name: string, value: string): void { this.changeSetting(name, value, false); }
+  hasSetting(name: string): boolean {
+    return this.settings.raw(name.toLowerCase()) !== undefined;
+  }
+  setSetting(name: string, value: string): void {
+    this.changeSetting(name, value, false);
+  }
   /** null: RESET. Returns the new value as SHOW prints it. */
   changeSetting(name: string, value: string | null, local: boolean): string {
     const key = name.toLowerCase();
     if (key === "transaction_isolation" || key === "transaction_read_only") {
-      this.setTransactionMode(key === "transaction_isolation" && value !== null ? { isolation: value } : { readOnly: value !== null && this.#isOn(value) });
+      this.setTransactionMode(
+        key === "transaction_isolation" && value !== null ? { isolation: value } : { readOnly: value !== null && this.#isOn(value) },
+      );
       return this.setting(name);
     }
     if (key === "search_path" && value !== null) parseSearchPath(value);
@@ -131,7 +170,8 @@ export class EngineSession implements Session {
     if (mode.isolation !== undefined) {
       const level = isolationLevel(mode.isolation);
       if (this.#block !== undefined && this.#block.isolation !== level) {
-        if (this.#block.hasBegun) throw new DbError({ sqlstate: "25001", message: "SET TRANSACTION ISOLATION LEVEL must be called before any query" });
+        if (this.#block.hasBegun)
+          throw new DbError({ sqlstate: "25001", message: "SET TRANSACTION ISOLATION LEVEL must be called before any query" });
         this.#block.isolation = level;
       }
     }
@@ -142,7 +182,12 @@ export class EngineSession implements Session {
     }
     if (this.#block === undefined) this.notice("WARNING", "25P01", "SET TRANSACTION can only be used in transaction blocks");
   }
-  notice(severityName: "NOTICE" | "WARNING" | "INFO", sqlstate: string, message: string, more: { detail?: string; hint?: string } = {}): void {
+  notice(
+    severityName: "NOTICE" | "WARNING" | "INFO",
+    sqlstate: string,
+    message: string,
+    more: { detail?: string; hint?: string } = {},
+  ): void {
     const levels = ["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"];
     const threshold = levels.indexOf(this.settings.raw("client_min_messages") ?? "notice");
     if (severityName !== "INFO" && levels.indexOf(severityName.toLowerCase()) < threshold) return;
@@ -171,9 +216,11 @@ export class EngineSession implements Session {
   prepare(text: string, parameterTypes: readonly Oid[]): SessionStatement {
     const key = this.#statementKey(text, parameterTypes);
     const planned = this.database.planCache.get(key);
-    if (planned !== undefined && !this.#failed && planned.catalogVersion === this.catalog().version) return new SessionStatement(text, parameterTypes, planned);
+    if (planned !== undefined && !this.#failed && planned.catalogVersion === this.catalog().version)
+      return new SessionStatement(text, parameterTypes, planned);
     const statements = this.split(text);
-    if (statements.length > 1) throw new DbError({ sqlstate: "42601", message: "cannot insert multiple commands into a prepared statement" });
+    if (statements.length > 1)
+      throw new DbError({ sqlstate: "42601", message: "cannot insert multiple commands into a prepared statement" });
     const [statement] = statements;
     return this.prepareParsed(statement ?? { text, offset: 0, tree: null, transactionAction: undefined }, parameterTypes);
   }
@@ -188,11 +235,26 @@ export class EngineSession implements Session {
     const cache = this.database.planCache;
     const known = cache.get(key);
     if (known !== undefined && known.catalogVersion === catalog.version) return known;
-    const bound = statement.tree === null
-      ? { body: { kind: "Empty" as const }, parameterTypes: [], tag: "", columns: [], cacheable: false }
-      : this.database.frontEnd.bind(statement, { catalog, parameterTypes, format: this.format, currentUser: this.user, currentDatabase: this.databaseName });
+    const bound =
+      statement.tree === null
+        ? { body: { kind: "Empty" as const }, parameterTypes: [], tag: "", columns: [], cacheable: false }
+        : this.database.frontEnd.bind(statement, {
+            catalog,
+            parameterTypes,
+            format: this.format,
+            currentUser: this.user,
+            currentDatabase: this.databaseName,
+          });
     const columns = bound.body.kind === "Command" ? commandColumns(this, bound.body.command, bound.columns) : bound.columns;
-    const planned: PlannedStatement = { parsed: statement, bound, columns, catalogVersion: catalog.version, contextKey: this.#contextKey, physical: undefined, mayWrite: false };
+    const planned: PlannedStatement = {
+      parsed: statement,
+      bound,
+      columns,
+      catalogVersion: catalog.version,
+      contextKey: this.#contextKey,
+      physical: undefined,
+      mayWrite: false,
+    };
     if (bound.cacheable && bound.body.kind === "Plan") cache.set(key, planned);
     return planned;
   }
@@ -201,7 +263,9 @@ export class EngineSession implements Session {
     return `${text}\0${parameterTypes.join()}\0${this.#contextKey}`;
   }
   /** The catalog as the session's next statement sees it. */
-  catalog(): SessionCatalogReader { return this.catalogIn(this.#block); }
+  catalog(): SessionCatalogReader {
+    return this.catalogIn(this.#block);
+  }
   catalogIn(transaction: SessionTransaction | undefined): SessionCatalogReader {
     const committed = this.database.store.current();
     return this.#reader(transaction === undefined ? committed : transaction.overlay.over(committed));
@@ -218,17 +282,26 @@ export class EngineSession implements Session {
   storedExpressions(catalog: SessionCatalogReader): BoundStoredExpressions {
     if (this.#stored !== undefined && this.#catalog === catalog) return this.#stored;
     const stored = new BoundStoredExpressions({
-      frontEnd: this.database.frontEnd, catalog, format: this.format, currentUser: this.user, currentDatabase: this.databaseName,
+      frontEnd: this.database.frontEnd,
+      catalog,
+      format: this.format,
+      currentUser: this.user,
+      currentDatabase: this.databaseName,
       typeByOid: (oid) => this.database.registry.typeByOid(oid),
     });
     if (this.#catalog === catalog) this.#stored = stored;
     return stored;
   }
-  planLogical(plan: LogicalPlan, catalog: SessionCatalogReader): PhysicalPlan { return planStatement(plan, this.planContext(catalog)); }
+  planLogical(plan: LogicalPlan, catalog: SessionCatalogReader): PhysicalPlan {
+    return planStatement(plan, this.planContext(catalog));
+  }
   planContext(catalog: SessionCatalogReader): PlanContext {
     return {
-      catalog, registry: this.database.registry, statistics: this.database.statistics,
-      settings: { setting: (name) => this.settings.raw(name.toLowerCase()) }, stored: this.storedExpressions(catalog),
+      catalog,
+      registry: this.database.registry,
+      statistics: this.database.statistics,
+      settings: { setting: (name) => this.settings.raw(name.toLowerCase()) },
+      stored: this.storedExpressions(catalog),
     };
   }
 
@@ -238,8 +311,12 @@ export class EngineSession implements Session {
     if (this.#block === undefined || this.#blockIsImplicit) return "idle";
     return this.#failed ? "failed" : "transaction";
   }
-  get block(): SessionTransaction | undefined { return this.#block; }
-  get inExplicitBlock(): boolean { return this.#block !== undefined && !this.#blockIsImplicit; }
+  get block(): SessionTransaction | undefined {
+    return this.#block;
+  }
+  get inExplicitBlock(): boolean {
+    return this.#block !== undefined && !this.#blockIsImplicit;
+  }
 
   execute(prepared: PreparedStatement, parameters: readonly Datum[], options?: ExecuteOptions): ExecuteResult | Promise<ExecuteResult> {
     assert(prepared instanceof SessionStatement, "a statement is executed by the session that prepared it");
@@ -248,9 +325,18 @@ export class EngineSession implements Session {
       const planned = this.#current(prepared);
       const body = planned.bound.body;
       switch (body.kind) {
-        case "Empty": return { kind: "empty" };
-        case "Plan": return this.#executePlan(planned, body.plan, parameters, options);
-        case "Command": return settle(runCommand(this, body.command, parameters, planned), (result) => result, (error) => { throw this.#broken(error); });
+        case "Empty":
+          return { kind: "empty" };
+        case "Plan":
+          return this.#executePlan(planned, body.plan, parameters, options);
+        case "Command":
+          return settle(
+            runCommand(this, body.command, parameters, planned),
+            (result) => result,
+            (error) => {
+              throw this.#broken(error);
+            },
+          );
       }
     } catch (error) {
       throw this.#broken(error);
@@ -264,27 +350,41 @@ export class EngineSession implements Session {
     this.#refreshSettings();
     if (planned.contextKey === this.#contextKey && planned.catalogVersion === this.catalog().version) return planned;
     const renewed = this.#plan(planned.parsed, prepared.requestedTypes);
-    if (renewed.columns.length !== planned.columns.length || renewed.columns.some((c, i) => c.type !== planned.columns[i]?.type || c.name !== planned.columns[i]?.name))
+    if (
+      renewed.columns.length !== planned.columns.length ||
+      renewed.columns.some((c, i) => c.type !== planned.columns[i]?.type || c.name !== planned.columns[i]?.name)
+    )
       throw cachedPlanChanged();
     prepared.planned = renewed;
     return renewed;
   }
 
-  #executePlan(planned: PlannedStatement, plan: LogicalPlan, parameters: readonly Datum[], options: ExecuteOptions | undefined): ExecuteResult | Promise<ExecuteResult> {
+  #executePlan(
+    planned: PlannedStatement,
+    plan: LogicalPlan,
+    parameters: readonly Datum[],
+    options: ExecuteOptions | undefined,
+  ): ExecuteResult | Promise<ExecuteResult> {
     const physical = this.physical(planned, plan);
     if (planned.mayWrite) return this.#runToEnd(planned, physical, parameters);
     if (physical.point !== undefined && options?.resultFormats !== undefined) {
       const { native, engine } = this.database;
       if (physical.point.prepare(native, engine, options.resultFormats, this.format)) {
         this.#block?.startStatement();
-        return { kind: "portal", portal: new PointPortal(planned.columns, physical.point, native, engine, this.#block?.xid ?? 0, parameters) };
+        return {
+          kind: "portal",
+          portal: new PointPortal(planned.columns, physical.point, native, engine, this.#block?.xid ?? 0, parameters),
+        };
       }
     }
     if (this.#block === undefined && !physical.needsTransaction) {
       // #current looked at the catalog just now.
       const context = new StatementContext(this, undefined, this.#catalog as SessionCatalogReader, parameters);
       const execution = physical.open(context);
-      return { kind: "portal", portal: new StreamPortal(planned.columns, execution, { finished: () => 0, failed: (error) => this.#broken(error) }) };
+      return {
+        kind: "portal",
+        portal: new StreamPortal(planned.columns, execution, { finished: () => 0, failed: (error) => this.#broken(error) }),
+      };
     }
     return { kind: "portal", portal: this.openStream(planned.columns, physical, parameters) };
   }
@@ -344,7 +444,9 @@ export class EngineSession implements Session {
    * Runs `work` as one statement: in the block, under an implicit savepoint, or in a transaction of its own that commits when
    * it is done. Waits and restarts until it succeeds or fails.
    */
-  runInTransaction(work: (transaction: SessionTransaction) => StatementOutcome | Promise<StatementOutcome>): ExecuteResult | Promise<ExecuteResult> {
+  runInTransaction(
+    work: (transaction: SessionTransaction) => StatementOutcome | Promise<StatementOutcome>,
+  ): ExecuteResult | Promise<ExecuteResult> {
     const block = this.#block;
     let transaction = block ?? this.#newTransaction();
     let mark = undefined as ReturnType<SessionTransaction["mark"]> | undefined;
@@ -352,10 +454,13 @@ export class EngineSession implements Session {
     const done = (outcome: StatementOutcome): ExecuteResult => {
       if (mark !== undefined) transaction.release(mark);
       if (outcome.result !== undefined)
-        return outcome.result((tag) => (void tag, block === undefined ? this.#commit(transaction) : 0), () => {
-          if (block === undefined) this.#rollback(transaction);
-          else this.fail();
-        });
+        return outcome.result(
+          (tag) => (void tag, block === undefined ? this.#commit(transaction) : 0),
+          () => {
+            if (block === undefined) this.#rollback(transaction);
+            else this.fail();
+          },
+        );
       const lsn = block === undefined ? this.#commit(transaction) : 0;
       return { kind: "portal", portal: new RowsPortal(outcome.columns ?? [], outcome.rows ?? [], outcome.tag, lsn) };
     };
@@ -389,16 +494,28 @@ export class EngineSession implements Session {
           transaction.startStatement();
           if (block !== undefined) mark = transaction.mark();
           const outcome = work(transaction);
-          if (outcome instanceof Promise) return outcome.then(done, async (error) => { await recover(error); return attempt(); });
+          if (outcome instanceof Promise)
+            return outcome.then(done, async (error) => {
+              await recover(error);
+              return attempt();
+            });
           return done(outcome);
         } catch (error) {
           const waiting = recover(error);
-          if (waiting !== undefined) return waiting.then(attempt, (reason) => { if (block === undefined) this.#rollback(transaction); throw reason; });
+          if (waiting !== undefined)
+            return waiting.then(attempt, (reason) => {
+              if (block === undefined) this.#rollback(transaction);
+              throw reason;
+            });
         }
       }
     };
     const result = attempt();
-    return result instanceof Promise ? result.catch((error) => { throw this.#broken(error); }) : result;
+    return result instanceof Promise
+      ? result.catch((error) => {
+          throw this.#broken(error);
+        })
+      : result;
   }
 
   async waitFor(transaction: SessionTransaction, blocker: number): Promise<void> {
@@ -411,7 +528,8 @@ export class EngineSession implements Session {
     const timers: NodeJS.Timeout[] = [];
     const lockTimeout = Number(this.settings.raw("lock_timeout"));
     if (lockTimeout > 0) timers.push(setTimeout(() => handle.abandon(lockTimedOut()), lockTimeout));
-    if (this.deadlineMs !== Infinity) timers.push(setTimeout(() => handle.abandon(statementTimedOut()), Math.max(0, this.deadlineMs - performance.now())));
+    if (this.deadlineMs !== Infinity)
+      timers.push(setTimeout(() => handle.abandon(statementTimedOut()), Math.max(0, this.deadlineMs - performance.now())));
     try {
       await handle.over;
     } finally {
@@ -424,9 +542,18 @@ export class EngineSession implements Session {
 
   #newTransaction(): SessionTransaction {
     const readOnly = this.settings.raw("default_transaction_read_only") === "on";
-    return new SessionTransaction(this.database.native, this.database.engine, this.settings, this.#defaultIsolation(), readOnly, this.statementStartMicros);
+    return new SessionTransaction(
+      this.database.native,
+      this.database.engine,
+      this.settings,
+      this.#defaultIsolation(),
+      readOnly,
+      this.statementStartMicros,
+    );
   }
-  #defaultIsolation(): IsolationLevel { return isolationLevel(this.settings.raw("default_transaction_isolation") ?? "read committed"); }
+  #defaultIsolation(): IsolationLevel {
+    return isolationLevel(this.settings.raw("default_transaction_isolation") ?? "read committed");
+  }
 
   begin(mode: { isolation?: string | undefined; readOnly?: boolean | undefined }): void {
     if (this.#block !== undefined && !this.#blockIsImplicit) {
@@ -526,7 +653,9 @@ export class EngineSession implements Session {
 
   // ---- the rest -------------------------------------------------------------------------------------------------------
 
-  service(name: string, context: StatementContext): unknown { return sessionServices(this, context, name); }
+  service(name: string, context: StatementContext): unknown {
+    return sessionServices(this, context, name);
+  }
 
   cancel(): void {
     if (this.#abandonWait !== undefined) this.#abandonWait(queryCanceled());
@@ -557,18 +686,37 @@ export class EngineSession implements Session {
     const raw = (key: string) => this.settings.raw(key) as string;
     const session = this;
     this.#format = {
-      timeZone: raw("timezone"), dateStyle: raw("datestyle"), intervalStyle: raw("intervalstyle"), extraFloatDigits: Number(raw("extra_float_digits")),
+      timeZone: raw("timezone"),
+      dateStyle: raw("datestyle"),
+      intervalStyle: raw("intervalstyle"),
+      extraFloatDigits: Number(raw("extra_float_digits")),
       byteaOutput: raw("bytea_output") as "hex" | "escape",
-      get transactionTimeMicros(): number { return session.#block?.startMicros ?? session.statementStartMicros; },
+      get transactionTimeMicros(): number {
+        return session.#block?.startMicros ?? session.statementStartMicros;
+      },
       // Input of regclass and its kin asks the catalog, also while a literal is bound.
       service: (name: string) => sessionServices(session, undefined, name),
     } as FormatContext;
     this.#pathNames = parseSearchPath(raw("search_path")).map((name) => (name === "$user" ? this.user : name));
     this.memoryLimitBytes = Math.max(Number(raw("work_mem")) * 1024, MEMORY_FLOOR_BYTES);
-    const planner = [...settingsByName.values()].filter((d) => d.name.startsWith("enable_")).map((d) => (raw(d.name) === "on" ? "1" : "0")).join("");
-    this.#contextKey = JSON.stringify([this.#pathNames, raw("timezone"), raw("datestyle"), raw("intervalstyle"), raw("extra_float_digits"), raw("bytea_output"), this.user, planner]);
+    const planner = [...settingsByName.values()]
+      .filter((d) => d.name.startsWith("enable_"))
+      .map((d) => (raw(d.name) === "on" ? "1" : "0"))
+      .join("");
+    this.#contextKey = JSON.stringify([
+      this.#pathNames,
+      raw("timezone"),
+      raw("datestyle"),
+      raw("intervalstyle"),
+      raw("extra_float_digits"),
+      raw("bytea_output"),
+      this.user,
+      planner,
+    ]);
   }
-  #isOn(value: string): boolean { return ["on", "true", "yes", "1"].includes(value.toLowerCase()); }
+  #isOn(value: string): boolean {
+    return ["on", "true", "yes", "1"].includes(value.toLowerCase());
+  }
 }
 
 /** Operators do not spill yet: below this a statement of everyday size would fail where PostgreSQL uses its disk. */
@@ -576,22 +724,33 @@ const MEMORY_FLOOR_BYTES = 256 * 1024 * 1024;
 
 export function isolationLevel(name: string): IsolationLevel {
   switch (name.toLowerCase()) {
-    case "read committed": case "read uncommitted": return "read committed";
-    case "repeatable read": return "repeatable read";
-    case "serializable": throw new DbError({ sqlstate: "0A000", message: "isolation level serializable is not supported", hint: "Use REPEATABLE READ." });
-    default: throw new DbError({ sqlstate: "22023", message: `invalid value for parameter "transaction_isolation": "${name}"` });
+    case "read committed":
+    case "read uncommitted":
+      return "read committed";
+    case "repeatable read":
+      return "repeatable read";
+    case "serializable":
+      throw new DbError({ sqlstate: "0A000", message: "isolation level serializable is not supported", hint: "Use REPEATABLE READ." });
+    default:
+      throw new DbError({ sqlstate: "22023", message: `invalid value for parameter "transaction_isolation": "${name}"` });
   }
 }
 
 export function commandTag(tag: string, affectedRows: number, rowCount: number): string {
   switch (tag) {
-    case "INSERT": return `INSERT 0 ${affectedRows}`;
-    case "UPDATE": case "DELETE": case "MERGE": return `${tag} ${affectedRows}`;
-    default: return `${tag === "" ? "SELECT" : tag} ${rowCount}`;
+    case "INSERT":
+      return `INSERT 0 ${affectedRows}`;
+    case "UPDATE":
+    case "DELETE":
+    case "MERGE":
+      return `${tag} ${affectedRows}`;
+    default:
+      return `${tag === "" ? "SELECT" : tag} ${rowCount}`;
   }
 }
 
 function settle<T, R>(value: T | Promise<T>, then: (value: T) => R, fail: (error: unknown) => never): R | Promise<R> {
   return value instanceof Promise ? value.then(then, fail) : then(value);
 }
+
 export type { Portal };

@@ -39,18 +39,34 @@ class StatementEvaluation implements EvaluationContext {
     this.#session = session;
     this.#context = context;
   }
-  get currentUser(): string { return this.#session.user; }
-  get sessionUser(): string { return this.#session.user; }
-  get currentDatabase(): string { return this.#session.databaseName; }
-  get searchPath(): readonly string[] { return this.#session.searchPathNames(this.#context.catalog); }
-  clockMicros(): number { return clockMicros(); }
-  random(): number { return Math.random(); }
+  get currentUser(): string {
+    return this.#session.user;
+  }
+  get sessionUser(): string {
+    return this.#session.user;
+  }
+  get currentDatabase(): string {
+    return this.#session.databaseName;
+  }
+  get searchPath(): readonly string[] {
+    return this.#session.searchPathNames(this.#context.catalog);
+  }
+  clockMicros(): number {
+    return clockMicros();
+  }
+  random(): number {
+    return Math.random();
+  }
   setting(name: string, missingOk: boolean): string | null {
     if (missingOk && !this.#session.hasSetting(name)) return null;
     return this.#session.setting(name);
   }
-  setSetting(name: string, value: string, local: boolean): string { return this.#session.changeSetting(name, value, local); }
-  service<T>(name: string): T { return this.#session.service(name, this.#context) as T; }
+  setSetting(name: string, value: string, local: boolean): string {
+    return this.#session.changeSetting(name, value, local);
+  }
+  service<T>(name: string): T {
+    return this.#session.service(name, this.#context) as T;
+  }
 }
 
 export class StatementContext implements ExecutionContext {
@@ -66,7 +82,12 @@ export class StatementContext implements ExecutionContext {
   #evaluation: StatementEvaluation | undefined;
   readonly #startMicros: number;
 
-  constructor(session: EngineSession, transaction: SessionTransaction | undefined, catalog: SessionCatalogReader, parameters: readonly Datum[]) {
+  constructor(
+    session: EngineSession,
+    transaction: SessionTransaction | undefined,
+    catalog: SessionCatalogReader,
+    parameters: readonly Datum[],
+  ) {
     this.session = session;
     this.native = session.database.native;
     this.engine = session.database.engine;
@@ -90,7 +111,9 @@ export class StatementContext implements ExecutionContext {
     }
     if (this.session.deadlineMs !== Infinity && performance.now() > this.session.deadlineMs) throw statementTimedOut();
   }
-  deferUntilCommit(check: (context: ExecutionContext) => void): void { this.transaction?.deferred.push(check); }
+  deferUntilCommit(check: (context: ExecutionContext) => void): void {
+    this.transaction?.deferred.push(check);
+  }
   isDeferred(constraint: Oid, initiallyDeferred: boolean): boolean {
     const times = this.transaction?.constraintTimes;
     return times?.get(constraint) ?? times?.get("all") ?? initiallyDeferred;

@@ -6,7 +6,7 @@ import type { SessionCatalogReader, TableObject } from "../catalog/index.js";
 import { quoteIdentifier } from "../catalog/index.js";
 import type { StoredExpressions } from "../execution/index.js";
 import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../plan/index.js";
-import { type FormatContext, type Oid, type SqlType, assert } from "../types/index.js";
+import { assert, type FormatContext, type Oid, type SqlType } from "../types/index.js";
 import type { FrontEnd } from "./types.js";
 
 export interface StoredExpressionParts {
@@ -40,7 +40,8 @@ export class BoundStoredExpressions implements StoredExpressions {
     assert(scan.kind === "Scan", "its input is the table");
     const row = table.attributes.map((attribute, i): PlanColumn => {
       const at = scan.attributes.indexOf(attribute.number);
-      return at >= 0 ? (scan.columns[at] as PlanColumn)
+      return at >= 0
+        ? (scan.columns[at] as PlanColumn)
         : { id: (UNUSED_COLUMN_ID + i) as ColumnId, name: attribute.name, type: attribute.type, typmod: attribute.typmod };
     });
     const bound = { row, expression: plan.expressions[0] as Expression };

@@ -11,7 +11,10 @@ import { assert, logFailed, noSuchSavepoint, type Oid } from "../types/index.js"
 import type { SessionSettings } from "./settings/session-settings.js";
 
 export type IsolationLevel = "read committed" | "repeatable read";
-export interface Notification { readonly channel: string; readonly payload: string }
+export interface Notification {
+  readonly channel: string;
+  readonly payload: string;
+}
 export type DeferredCheck = (context: ExecutionContext) => void;
 
 interface Mark {
@@ -21,7 +24,9 @@ interface Mark {
   readonly notifications: number;
   readonly deferred: number;
 }
-interface Savepoint extends Mark { readonly name: string }
+interface Savepoint extends Mark {
+  readonly name: string;
+}
 
 export class SessionTransaction {
   xid: Xid = 0;
@@ -41,7 +46,14 @@ export class SessionTransaction {
   readonly #engine: Engine;
   readonly #settings: SessionSettings;
 
-  constructor(native: NativeAddon, engine: Engine, settings: SessionSettings, isolation: IsolationLevel, readOnly: boolean, startMicros: number) {
+  constructor(
+    native: NativeAddon,
+    engine: Engine,
+    settings: SessionSettings,
+    isolation: IsolationLevel,
+    readOnly: boolean,
+    startMicros: number,
+  ) {
     this.#native = native;
     this.#engine = engine;
     this.#settings = settings;
@@ -50,9 +62,15 @@ export class SessionTransaction {
     this.startMicros = startMicros;
   }
 
-  get restartable(): boolean { return this.isolation === "read committed"; }
-  get hasBegun(): boolean { return this.xid !== 0; }
-  get hasSavepoints(): boolean { return this.#savepoints.length > 0; }
+  get restartable(): boolean {
+    return this.isolation === "read committed";
+  }
+  get hasBegun(): boolean {
+    return this.xid !== 0;
+  }
+  get hasSavepoints(): boolean {
+    return this.#savepoints.length > 0;
+  }
 
   /** Before each statement: sees what came before it, and at read committed what others committed meanwhile. */
   startStatement(): Xid {
@@ -79,7 +97,9 @@ export class SessionTransaction {
     this.notifications.length = mark.notifications;
     this.deferred.length = mark.deferred;
   }
-  release(mark: Mark): void { this.#native.storage.release(this.#engine, this.xid, mark.native); }
+  release(mark: Mark): void {
+    this.#native.storage.release(this.#engine, this.xid, mark.native);
+  }
 
   savepoint(name: string): void {
     if (this.xid === 0) this.startStatement();
@@ -98,8 +118,12 @@ export class SessionTransaction {
     this.#savepoints.length = at;
   }
 
-  track(running: { close(): void }): void { this.#open.add(running); }
-  untrack(running: { close(): void }): void { this.#open.delete(running); }
+  track(running: { close(): void }): void {
+    this.#open.add(running);
+  }
+  untrack(running: { close(): void }): void {
+    this.#open.delete(running);
+  }
   closeOpen(): void {
     const open = [...this.#open];
     this.#open.clear();

@@ -29,7 +29,12 @@ export interface BindContext {
   readonly currentDatabase: string;
 }
 
-export interface ResultColumn { readonly name: string; readonly type: Oid; readonly typmod: number; readonly origin?: { readonly relation: Oid; readonly attribute: number } }
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: Oid;
+  readonly typmod: number;
+  readonly origin?: { readonly relation: Oid; readonly attribute: number };
+}
 
 /** A statement that was parsed and bound once: what Parse makes and Bind runs. */
 export interface PreparedStatement {
@@ -63,8 +68,19 @@ export interface ExecuteOptions {
   readonly resultFormats?: readonly number[];
 }
 
-export interface CopyInTarget { write(chunk: Uint8Array): void | Promise<void>; finish(): Promise<{ tag: string; flushLsn: number }>; fail(message: string): Promise<void>; readonly columnCount: number; readonly binary: boolean }
-export interface CopyOutSource { next(): Uint8Array | null | Promise<Uint8Array | null>; readonly columnCount: number; readonly binary: boolean; readonly tag: () => string }
+export interface CopyInTarget {
+  write(chunk: Uint8Array): void | Promise<void>;
+  finish(): Promise<{ tag: string; flushLsn: number }>;
+  fail(message: string): Promise<void>;
+  readonly columnCount: number;
+  readonly binary: boolean;
+}
+export interface CopyOutSource {
+  next(): Uint8Array | null | Promise<Uint8Array | null>;
+  readonly columnCount: number;
+  readonly binary: boolean;
+  readonly tag: () => string;
+}
 
 export type ExecuteResult =
   | { readonly kind: "portal"; readonly portal: Portal }

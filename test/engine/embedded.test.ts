@@ -9,7 +9,16 @@ it("queries with values of every kind", async () => {
   const db = await open();
   await db.query("CREATE TABLE t(id int PRIMARY KEY, big bigint, n numeric(10,2), b bytea, at timestamptz, j jsonb, a int[], ok bool)");
   const at = new Date("2024-05-06T07:08:09.123Z");
-  await db.query("INSERT INTO t VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", [1, 2n ** 60n, "12.5", Buffer.from([1, 2]), at, { x: [1, null] }, [1, null, 3], true]);
+  await db.query("INSERT INTO t VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", [
+    1,
+    2n ** 60n,
+    "12.5",
+    Buffer.from([1, 2]),
+    at,
+    { x: [1, null] },
+    [1, null, 3],
+    true,
+  ]);
   const { rows, command, rowCount, columns } = await db.sql`SELECT * FROM t WHERE id = ${1}`;
   expect(rows).toEqual([{ id: 1, big: 2n ** 60n, n: "12.50", b: Buffer.from([1, 2]), at, j: { x: [1, null] }, a: [1, null, 3], ok: true }]);
   expect([command, rowCount, columns[2]?.typeName]).toEqual(["SELECT", 1, "numeric"]);
@@ -20,8 +29,15 @@ it("queries with values of every kind", async () => {
 it("a transaction commits or rolls back whole", async () => {
   const db = await open();
   await db.query("CREATE TABLE t(a int)");
-  await db.transaction(async (tx) => { await tx.query("INSERT INTO t VALUES (1)"); });
-  await expect(db.transaction(async (tx) => { await tx.query("INSERT INTO t VALUES (2)"); throw new Error("no"); })).rejects.toThrow("no");
+  await db.transaction(async (tx) => {
+    await tx.query("INSERT INTO t VALUES (1)");
+  });
+  await expect(
+    db.transaction(async (tx) => {
+      await tx.query("INSERT INTO t VALUES (2)");
+      throw new Error("no");
+    }),
+  ).rejects.toThrow("no");
   expect((await db.query("SELECT a FROM t")).rows).toEqual([{ a: 1 }]);
   await db.close();
 });
@@ -45,13 +61,17 @@ it("keys and rows are one database", async () => {
   const db = await open();
   expect(await db.redis("SET", "k", "v")).toBe("OK");
   expect((await db.query("SELECT redis.get('k') AS v")).rows).toEqual([{ v: "v" }]);
-  await expect(db.transaction(async (tx) => {
-    await tx.query("CREATE TABLE t(a int)");
-    await tx.query("SELECT redis.set('k', 'w')");
-    throw new Error("no");
-  })).rejects.toThrow("no");
+  await expect(
+    db.transaction(async (tx) => {
+      await tx.query("CREATE TABLE t(a int)");
+      await tx.query("SELECT redis.set('k', 'w')");
+      throw new Error("no");
+    }),
+  ).rejects.toThrow("no");
   expect(await db.redis("GET", "k")).toBe("v");
-  await db.transaction(async (tx) => { await tx.query("SELECT redis.set('k', 'x')"); });
+  await db.transaction(async (tx) => {
+    await tx.query("SELECT redis.set('k', 'x')");
+  });
   expect(await db.redis("GET", "k")).toBe("x");
   expect((await db.query("SELECT key, value FROM redis.strings")).rows).toEqual([{ key: "k", value: "x" }]);
   expect(await db.redis("HGETALL", "nothing")).toEqual([]);

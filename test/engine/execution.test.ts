@@ -38,7 +38,8 @@ describe("border crossings", () => {
     expect(await crossings("SELECT n FROM counted WHERE id = 7")).toBeLessThanOrEqual(3);
     expect(await crossings("SELECT sum(n), count(*), max(id) FROM counted WHERE n > 3")).toBeLessThanOrEqual(20);
     expect((await run(session, "SELECT n, count(*), sum(id) FROM counted WHERE n < 2 GROUP BY n ORDER BY n")).rows).toEqual([
-      ["0", "20000", "2000100000"], ["1", "20000", "1999920000"],
+      ["0", "20000", "2000100000"],
+      ["1", "20000", "1999920000"],
     ]);
   });
 });
@@ -46,11 +47,22 @@ describe("border crossings", () => {
 describe("window functions", () => {
   it("number, rank and sum over partitions and frames", async () => {
     await run(session, "CREATE TABLE w (g text, v int); INSERT INTO w VALUES ('a',1),('a',2),('a',2),('b',5),('b',7),('c',NULL)");
-    const ranked = await run(session, "SELECT g, v, rank() OVER (PARTITION BY g ORDER BY v), sum(v) OVER (PARTITION BY g ORDER BY v), lag(v) OVER (ORDER BY g, v) FROM w ORDER BY g, v, 5");
+    const ranked = await run(
+      session,
+      "SELECT g, v, rank() OVER (PARTITION BY g ORDER BY v), sum(v) OVER (PARTITION BY g ORDER BY v), lag(v) OVER (ORDER BY g, v) FROM w ORDER BY g, v, 5",
+    );
     expect(ranked.rows).toEqual([
-      ["a", "1", "1", "1", null], ["a", "2", "2", "5", "1"], ["a", "2", "2", "5", "2"], ["b", "5", "1", "5", "2"], ["b", "7", "2", "12", "5"], ["c", null, "1", null, "7"],
+      ["a", "1", "1", "1", null],
+      ["a", "2", "2", "5", "1"],
+      ["a", "2", "2", "5", "2"],
+      ["b", "5", "1", "5", "2"],
+      ["b", "7", "2", "12", "5"],
+      ["c", null, "1", null, "7"],
     ]);
-    const framed = await run(session, "SELECT v, sum(v) OVER (ORDER BY v ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM w WHERE g < 'c' ORDER BY v, 2");
+    const framed = await run(
+      session,
+      "SELECT v, sum(v) OVER (ORDER BY v ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM w WHERE g < 'c' ORDER BY v, 2",
+    );
     expect(framed.rows.map((r) => r[1])).toEqual(["3", "5", "9", "14", "12"]);
   });
 });
@@ -65,7 +77,9 @@ describe("plans", () => {
     expect((await run(session, query)).rows).toEqual([["503"], ["493"], ["513"]]);
   });
   it("measures operators for EXPLAIN ANALYZE", async () => {
-    const lines = (await run(session, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM w a JOIN w b ON a.v = b.v WHERE a.g = 'b'")).rows.map((r) => r[0]);
+    const lines = (
+      await run(session, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM w a JOIN w b ON a.v = b.v WHERE a.g = 'b'")
+    ).rows.map((r) => r[0]);
     expect(lines[0]).toBe("Hash Join (actual rows=2 loops=1)");
   });
 });

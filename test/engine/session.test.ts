@@ -12,7 +12,11 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 const rowsOf = async (sql: string, on = session) => (await run(on, sql)).rows;
-const errorOf = async (sql: string, on = session) => run(on, sql).then(() => undefined, (error) => error.fields as { sqlstate: string; message: string; detail?: string; hint?: string });
+const errorOf = async (sql: string, on = session) =>
+  run(on, sql).then(
+    () => undefined,
+    (error) => error.fields as { sqlstate: string; message: string; detail?: string; hint?: string },
+  );
 async function copyIn(sql: string, text: string, pieceBytes = 3, on = session) {
   const result = await on.execute(on.prepare(sql, []), []);
   if (result.kind !== "copyIn") throw new Error("not a COPY FROM");
@@ -33,13 +37,19 @@ describe("transactions", () => {
   it("an error fails the block until its end; COMMIT then says ROLLBACK", async () => {
     await run(session, "CREATE TABLE t(a int); BEGIN; INSERT INTO t VALUES (1)");
     expect((await errorOf("SELECT 1/0"))?.sqlstate).toBe("22012");
-    expect(await errorOf("SELECT 1")).toMatchObject({ sqlstate: "25P02", message: "current transaction is aborted, commands ignored until end of transaction block" });
+    expect(await errorOf("SELECT 1")).toMatchObject({
+      sqlstate: "25P02",
+      message: "current transaction is aborted, commands ignored until end of transaction block",
+    });
     expect(session.transactionStatus).toBe("failed");
     expect((await run(session, "COMMIT")).tag).toBe("ROLLBACK");
     expect(await rowsOf("SELECT * FROM t")).toEqual([]);
   });
   it("savepoints take rows, definitions and settings back", async () => {
-    await run(session, "CREATE TABLE t(a int); BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s; INSERT INTO t VALUES (2); CREATE TABLE u(); SET extra_float_digits = 0");
+    await run(
+      session,
+      "CREATE TABLE t(a int); BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s; INSERT INTO t VALUES (2); CREATE TABLE u(); SET extra_float_digits = 0",
+    );
     await errorOf("SELECT nothing");
     await run(session, "ROLLBACK TO s");
     expect(await rowsOf("SELECT a FROM t")).toEqual([["1"]]);
@@ -49,7 +59,10 @@ describe("transactions", () => {
   });
   it("a read-only block refuses changes", async () => {
     await run(session, "CREATE TABLE t(a int); BEGIN READ ONLY");
-    expect(await errorOf("INSERT INTO t VALUES (1)")).toMatchObject({ sqlstate: "25006", message: "cannot execute INSERT in a read-only transaction" });
+    expect(await errorOf("INSERT INTO t VALUES (1)")).toMatchObject({
+      sqlstate: "25006",
+      message: "cannot execute INSERT in a read-only transaction",
+    });
   });
   it("serializable is refused, not pretended", async () => {
     expect((await errorOf("BEGIN ISOLATION LEVEL SERIALIZABLE"))?.sqlstate).toBe("0A000");
@@ -68,7 +81,10 @@ describe("transactions", () => {
     const other = openTestSession(database);
     await run(other, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM t");
     await run(session, "UPDATE t SET n = 1");
-    expect(await errorOf("UPDATE t SET n = 2", other)).toMatchObject({ sqlstate: "40001", message: "could not serialize access due to concurrent update" });
+    expect(await errorOf("UPDATE t SET n = 2", other)).toMatchObject({
+      sqlstate: "40001",
+      message: "could not serialize access due to concurrent update",
+    });
   });
   it("a deadlock ends one of the two", async () => {
     await run(session, "CREATE TABLE t(id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0), (2, 0)");
@@ -98,15 +114,33 @@ describe("transactions", () => {
 
 describe("definitions", () => {
   it("names what has no name, as PostgreSQL does", async () => {
-    await run(session, "CREATE TABLE t(id serial PRIMARY KEY, a int UNIQUE CHECK (a > 0), b int REFERENCES t, UNIQUE (a, b)); CREATE INDEX ON t(b); CREATE INDEX ON t(b)");
-    expect(await rowsOf("SELECT conname FROM pg_constraint ORDER BY 1")).toEqual([["t_a_b_key"], ["t_a_check"], ["t_a_key"], ["t_b_fkey"], ["t_pkey"]]);
-    expect(await rowsOf("SELECT relname FROM pg_class WHERE relkind IN ('i', 'S') ORDER BY 1")).toEqual([["t_a_b_key"], ["t_a_key"], ["t_b_idx"], ["t_b_idx1"], ["t_id_seq"], ["t_pkey"]]);
+    await run(
+      session,
+      "CREATE TABLE t(id serial PRIMARY KEY, a int UNIQUE CHECK (a > 0), b int REFERENCES t, UNIQUE (a, b)); CREATE INDEX ON t(b); CREATE INDEX ON t(b)",
+    );
+    expect(await rowsOf("SELECT conname FROM pg_constraint ORDER BY 1")).toEqual([
+      ["t_a_b_key"],
+      ["t_a_check"],
+      ["t_a_key"],
+      ["t_b_fkey"],
+      ["t_pkey"],
+    ]);
+    expect(await rowsOf("SELECT relname FROM pg_class WHERE relkind IN ('i', 'S') ORDER BY 1")).toEqual([
+      ["t_a_b_key"],
+      ["t_a_key"],
+      ["t_b_idx"],
+      ["t_b_idx1"],
+      ["t_id_seq"],
+      ["t_pkey"],
+    ]);
   });
   it("drops what depends only when told to, and says what", async () => {
     await run(session, "CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(x int REFERENCES a); CREATE VIEW v AS SELECT * FROM a");
     expect(await errorOf("DROP TABLE a")).toMatchObject({
-      sqlstate: "2BP01", message: "cannot drop table a because other objects depend on it",
-      detail: "constraint b_x_fkey on table b depends on table a\nview v depends on table a", hint: "Use DROP ... CASCADE to drop the dependent objects too.",
+      sqlstate: "2BP01",
+      message: "cannot drop table a because other objects depend on it",
+      detail: "constraint b_x_fkey on table b depends on table a\nview v depends on table a",
+      hint: "Use DROP ... CASCADE to drop the dependent objects too.",
     });
     const notices: string[] = [];
     session.setListener({ notice: (n) => notices.push(n.message), parameterStatus: () => {}, notification: () => {} });
@@ -116,11 +150,19 @@ describe("definitions", () => {
   });
   it("changes tables with rows in them", async () => {
     await run(session, "CREATE TABLE t(id int); INSERT INTO t VALUES (1), (2)");
-    await run(session, "ALTER TABLE t ADD COLUMN d int DEFAULT 7 NOT NULL, ADD COLUMN s serial; ALTER TABLE t ALTER COLUMN id TYPE text USING 'n' || id");
-    expect(await rowsOf("SELECT * FROM t ORDER BY s")).toEqual([["n1", "7", "1"], ["n2", "7", "2"]]);
+    await run(
+      session,
+      "ALTER TABLE t ADD COLUMN d int DEFAULT 7 NOT NULL, ADD COLUMN s serial; ALTER TABLE t ALTER COLUMN id TYPE text USING 'n' || id",
+    );
+    expect(await rowsOf("SELECT * FROM t ORDER BY s")).toEqual([
+      ["n1", "7", "1"],
+      ["n2", "7", "2"],
+    ]);
     await run(session, "ALTER TABLE t DROP COLUMN d; ALTER TABLE t ADD PRIMARY KEY (id)");
     expect(await rowsOf("SELECT * FROM t WHERE id = 'n2'")).toEqual([["n2", "2"]]);
-    expect((await errorOf("ALTER TABLE t ADD CHECK (s > 1)"))?.message).toBe('check constraint "t_s_check" of relation "t" is violated by some row');
+    expect((await errorOf("ALTER TABLE t ADD CHECK (s > 1)"))?.message).toBe(
+      'check constraint "t_s_check" of relation "t" is violated by some row',
+    );
     expect((await errorOf("INSERT INTO t VALUES ('n1', 3)"))?.detail).toBe("Key (id)=(n1) already exists.");
   });
   it("two transactions cannot both make the same table", async () => {
@@ -135,7 +177,10 @@ describe("definitions", () => {
     expect(await rowsOf("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")).toEqual([["1000"]]);
   });
   it("truncates with what refers to it, restarting sequences when asked", async () => {
-    await run(session, "CREATE TABLE a(id serial PRIMARY KEY); CREATE TABLE b(x int REFERENCES a); INSERT INTO a DEFAULT VALUES; INSERT INTO b VALUES (1)");
+    await run(
+      session,
+      "CREATE TABLE a(id serial PRIMARY KEY); CREATE TABLE b(x int REFERENCES a); INSERT INTO a DEFAULT VALUES; INSERT INTO b VALUES (1)",
+    );
     expect((await errorOf("TRUNCATE a"))?.detail).toBe('Table "b" references "a".');
     await run(session, "TRUNCATE a RESTART IDENTITY CASCADE; INSERT INTO a DEFAULT VALUES");
     expect(await rowsOf("SELECT id, (SELECT count(*) FROM b) FROM a")).toEqual([["1", "0"]]);
@@ -147,13 +192,22 @@ describe("COPY", () => {
   it("reads text in any pieces", async () => {
     for (const piece of [1, 2, 7, 1000]) {
       expect(await copyIn("COPY t FROM STDIN", "1\t2\ta\\tb\n2\t3\t\\N\n\\.\n", piece)).toBe("COPY 2");
-      expect(await rowsOf("SELECT * FROM t ORDER BY 1")).toEqual([["1", "2", "a\tb"], ["2", "3", null]]);
+      expect(await rowsOf("SELECT * FROM t ORDER BY 1")).toEqual([
+        ["1", "2", "a\tb"],
+        ["2", "3", null],
+      ]);
       await run(session, "TRUNCATE t");
     }
   });
   it("reads CSV with header, quotes and line ends inside them", async () => {
-    expect(await copyIn("COPY t(n, s, id) FROM STDIN WITH (FORMAT csv, HEADER)", 'n,s,id\n1,"a,""",5\r\n2,"x\ny",6\n3,,7\n')).toBe("COPY 3");
-    expect(await rowsOf("SELECT * FROM t ORDER BY 1")).toEqual([["5", "1", 'a,"'], ["6", "2", "x\ny"], ["7", "3", null]]);
+    expect(await copyIn("COPY t(n, s, id) FROM STDIN WITH (FORMAT csv, HEADER)", 'n,s,id\n1,"a,""",5\r\n2,"x\ny",6\n3,,7\n')).toBe(
+      "COPY 3",
+    );
+    expect(await rowsOf("SELECT * FROM t ORDER BY 1")).toEqual([
+      ["5", "1", 'a,"'],
+      ["6", "2", "x\ny"],
+      ["7", "3", null],
+    ]);
   });
   it.each([
     ["1\t2\n", "22P04", 'missing data for column "s"', 'COPY t, line 1: "1\t2"'],
@@ -163,7 +217,10 @@ describe("COPY", () => {
     ["1\t\\N\tx\n", "23502", 'null value in column "n" of relation "t" violates not-null constraint', 'COPY t, line 1: "1\t\\N\tx"'],
     ["1\t2\tx\n1\t3\ty\n", "23505", 'duplicate key value violates unique constraint "t_pkey"', "COPY t, line 2"],
   ])("says where %j is wrong", async (text, sqlstate, message, where) => {
-    const error = await copyIn("COPY t FROM STDIN", text).then(() => undefined, (e) => e.fields);
+    const error = await copyIn("COPY t FROM STDIN", text).then(
+      () => undefined,
+      (e) => e.fields,
+    );
     expect(error).toMatchObject({ sqlstate, message, where });
     expect(await rowsOf("SELECT * FROM t")).toEqual([]);
   });
@@ -171,8 +228,13 @@ describe("COPY", () => {
     await run(session, "CREATE TABLE c(id serial, t int REFERENCES t, n int CHECK (n < 10))");
     await run(session, "INSERT INTO t VALUES (1, 1)");
     expect(await copyIn("COPY c(t, n) FROM STDIN", "1\t1\n1\t2\n")).toBe("COPY 2");
-    expect(await rowsOf("SELECT * FROM c ORDER BY 1")).toEqual([["1", "1", "1"], ["2", "1", "2"]]);
-    await expect(copyIn("COPY c(t, n) FROM STDIN", "1\t10\n")).rejects.toThrow('new row for relation "c" violates check constraint "c_n_check"');
+    expect(await rowsOf("SELECT * FROM c ORDER BY 1")).toEqual([
+      ["1", "1", "1"],
+      ["2", "1", "2"],
+    ]);
+    await expect(copyIn("COPY c(t, n) FROM STDIN", "1\t10\n")).rejects.toThrow(
+      'new row for relation "c" violates check constraint "c_n_check"',
+    );
     await expect(copyIn("COPY c(t, n) FROM STDIN", "2\t1\n")).rejects.toThrow('violates foreign key constraint "c_t_fkey"');
   });
   it("writes what it read", async () => {
@@ -193,8 +255,14 @@ describe("the session's own statements", () => {
     await run(session, "BEGIN; SET LOCAL timezone = 'Asia/Tokyo'; SET application_name = 'x'; COMMIT");
     expect(await rowsOf("SHOW timezone")).toEqual([["UTC"]]);
     expect(await rowsOf("SHOW application_name")).toEqual([["x"]]);
-    expect(await errorOf("SET nothing = 1")).toMatchObject({ sqlstate: "42704", message: 'unrecognized configuration parameter "nothing"' });
-    expect(await errorOf("SET statement_timeout = 'x'")).toMatchObject({ sqlstate: "22023", message: 'invalid value for parameter "statement_timeout": "x"' });
+    expect(await errorOf("SET nothing = 1")).toMatchObject({
+      sqlstate: "42704",
+      message: 'unrecognized configuration parameter "nothing"',
+    });
+    expect(await errorOf("SET statement_timeout = 'x'")).toMatchObject({
+      sqlstate: "22023",
+      message: 'invalid value for parameter "statement_timeout": "x"',
+    });
   });
   it("runs PREPARE, EXECUTE, cursors", async () => {
     await run(session, "PREPARE p(int) AS SELECT $1 + 1");
@@ -209,7 +277,11 @@ describe("the session's own statements", () => {
   });
   it("tells listeners at commit, once", async () => {
     const heard: string[] = [];
-    session.setListener({ notice: () => {}, parameterStatus: () => {}, notification: (_, channel, payload) => heard.push(`${channel}:${payload}`) });
+    session.setListener({
+      notice: () => {},
+      parameterStatus: () => {},
+      notification: (_, channel, payload) => heard.push(`${channel}:${payload}`),
+    });
     await run(session, "LISTEN c");
     const other = openTestSession(database);
     await run(other, "BEGIN; NOTIFY c, 'x'; NOTIFY c, 'x'; NOTIFY d");

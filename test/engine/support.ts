@@ -6,7 +6,11 @@ export function openTestDatabase(folder: string | null = null, threadNumber = 0)
   return compose({ folder, threadNumber });
 }
 
-export interface Answer { readonly tag: string; readonly rows: readonly (readonly (string | null)[])[]; readonly columns: readonly string[] }
+export interface Answer {
+  readonly tag: string;
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly columns: readonly string[];
+}
 
 /** Runs statements one by one, each in autocommit or the open block; the last one's answer, values as text. */
 export async function run(session: EngineSession, text: string): Promise<Answer> {
@@ -20,7 +24,8 @@ export async function run(session: EngineSession, text: string): Promise<Answer>
       const types = prepared.columns.map((c) => session.typeOf(c.type));
       for (;;) {
         const batch = await result.portal.next(0);
-        for (const row of batch.rows) rows.push(row.map((value, i) => (value === null ? null : (types[i] as (typeof types)[number]).output(value, session.format))));
+        for (const row of batch.rows)
+          rows.push(row.map((value, i) => (value === null ? null : (types[i] as (typeof types)[number]).output(value, session.format))));
         if (!batch.done) continue;
         answer = { tag: batch.tag, rows, columns: prepared.columns.map((c) => c.name) };
         break;

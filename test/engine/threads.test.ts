@@ -19,7 +19,10 @@ beforeAll(async () => {
   database = await openTestDatabase(folder);
   session = openTestSession(database);
   worker = new Worker(new URL("./worker.mjs", import.meta.url), { workerData: { folder } });
-  worker.on("message", (message: { id: number; answer?: Answer; error?: { sqlstate: string; message: string } }) => { waiting.get(message.id)?.(message); waiting.delete(message.id); });
+  worker.on("message", (message: { id: number; answer?: Answer; error?: { sqlstate: string; message: string } }) => {
+    waiting.get(message.id)?.(message);
+    waiting.delete(message.id);
+  });
   await new Promise<void>((resolve, reject) => {
     waiting.set(0, () => resolve());
     worker.once("error", reject);
@@ -44,7 +47,10 @@ it("a table made here is there, with its rows, and the other way round", async (
   await run(session, "CREATE TABLE t(id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 10)");
   expect((await other("SELECT n FROM t")).answer?.rows).toEqual([["10"]]);
   await other("ALTER TABLE t ADD COLUMN s text DEFAULT 'x'; INSERT INTO t VALUES (2, 20, 'y')");
-  expect((await run(session, "SELECT * FROM t ORDER BY id")).rows).toEqual([["1", "10", "x"], ["2", "20", "y"]]);
+  expect((await run(session, "SELECT * FROM t ORDER BY id")).rows).toEqual([
+    ["1", "10", "x"],
+    ["2", "20", "y"],
+  ]);
   await run(session, "DROP TABLE t");
   expect((await other("SELECT n FROM t")).error?.sqlstate).toBe("42P01");
 });
@@ -54,7 +60,9 @@ it("what is not committed is not seen, and its rows are waited for", async () =>
   expect((await other("SELECT n FROM u")).answer?.rows).toEqual([["0"]]);
   const update = other("UPDATE u SET n = n + 10 WHERE id = 1");
   let over = false;
-  void update.then(() => { over = true; });
+  void update.then(() => {
+    over = true;
+  });
   expect((await run(session, "SELECT n FROM u")).rows).toEqual([["1"]]);
   await new Promise((resolve) => setImmediate(resolve));
   expect(over).toBe(false);

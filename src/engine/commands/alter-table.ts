@@ -1,11 +1,20 @@
 /** ALTER TABLE: actions in the order written, each on the table as the one before left it. */
-import { type AttributeObject, type TableObject, quoteIdentifier } from "../../catalog/index.js";
-import type { AlterTableAction, Command } from "../../plan/index.js";
-import {
-  DbError, alterTypeCast, columnExists, columnInPrimaryKey, columnMissing, constraintMissing, identityError, noSuchRole, systemColumnName, unreachable,
-} from "../../types/index.js";
+import { type AttributeObject, quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import { columnWriter } from "../../execution/internal.js";
 import { BlockWriter } from "../../native/index.js";
+import type { AlterTableAction, Command } from "../../plan/index.js";
+import {
+  alterTypeCast,
+  columnExists,
+  columnInPrimaryKey,
+  columnMissing,
+  constraintMissing,
+  DbError,
+  identityError,
+  noSuchRole,
+  systemColumnName,
+  unreachable,
+} from "../../types/index.js";
 import { physicalColumn } from "../physical-column.js";
 import { addConstraint, constraintNamed, validateConstraint } from "./constraints.js";
 import { type DefinitionContext, displayName } from "./context.js";
@@ -34,7 +43,8 @@ export async function alterTable(context: DefinitionContext, command: Extract<Co
 
 async function apply(context: DefinitionContext, table: TableObject, action: AlterTableAction): Promise<void> {
   switch (action.kind) {
-    case "addColumn": return addColumn(context, table, action);
+    case "addColumn":
+      return addColumn(context, table, action);
     case "dropColumn": {
       const attribute = table.attributes.find((a) => !a.dropped && a.name === action.column);
       if (attribute === undefined) {
@@ -46,8 +56,13 @@ async function apply(context: DefinitionContext, table: TableObject, action: Alt
     case "setDefault": {
       const attribute = attributeNamed(table, action.column);
       if (attribute.identity !== undefined)
-        throw new DbError({ sqlstate: "42601", message: `column "${attribute.name}" of relation "${table.name}" is an identity column`, ...(action.value === null ? { hint: "Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead." } : {}) });
-      if (attribute.generated === true) throw new DbError({ sqlstate: "42601", message: `column "${attribute.name}" of relation "${table.name}" is a generated column` });
+        throw new DbError({
+          sqlstate: "42601",
+          message: `column "${attribute.name}" of relation "${table.name}" is an identity column`,
+          ...(action.value === null ? { hint: "Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead." } : {}),
+        });
+      if (attribute.generated === true)
+        throw new DbError({ sqlstate: "42601", message: `column "${attribute.name}" of relation "${table.name}" is a generated column` });
       const { defaultSql: _old, ...rest } = attribute;
       const sql = action.value === null ? undefined : toStoredSql(action.value.sql, context.catalog);
       replace(context, table, sql === undefined || isNullLiteral(sql) ? rest : { ...rest, defaultSql: sql });
@@ -62,13 +77,17 @@ async function apply(context: DefinitionContext, table: TableObject, action: Alt
     }
     case "dropNotNull": {
       const attribute = attributeNamed(table, action.column);
-      if (attribute.identity !== undefined) throw new DbError({ sqlstate: "42601", message: `column "${attribute.name}" of relation "${table.name}" is an identity column` });
-      if (context.snapshot.constraintsOf(table.oid).some((c) => c.kind === "primaryKey" && c.attributes.includes(attribute.number))) throw columnInPrimaryKey(attribute.name);
+      if (attribute.identity !== undefined)
+        throw new DbError({ sqlstate: "42601", message: `column "${attribute.name}" of relation "${table.name}" is an identity column` });
+      if (context.snapshot.constraintsOf(table.oid).some((c) => c.kind === "primaryKey" && c.attributes.includes(attribute.number)))
+        throw columnInPrimaryKey(attribute.name);
       replace(context, table, { ...attribute, notNull: false });
       return;
     }
-    case "alterType": return alterType(context, table, action);
-    case "addConstraint": return addConstraint(context, table, action.constraint, { tableIsNew: false });
+    case "alterType":
+      return alterType(context, table, action);
+    case "addConstraint":
+      return addConstraint(context, table, action.constraint, { tableIsNew: false });
     case "dropConstraint": {
       const constraint = constraintNamed(context, table, action.name);
       if (constraint === undefined) {
@@ -84,10 +103,18 @@ async function apply(context: DefinitionContext, table: TableObject, action: Alt
     }
     case "addIdentity": {
       const attribute = attributeNamed(table, action.column);
-      if (attribute.identity !== undefined) throw identityError(`column "${attribute.name}" of relation "${table.name}" is already an identity column`);
-      if (attribute.defaultSql !== undefined) throw identityError(`column "${attribute.name}" of relation "${table.name}" already has a default value`);
-      if (!attribute.notNull) throw identityError(`column "${attribute.name}" of relation "${table.name}" must be declared NOT NULL before identity can be added`);
-      const sequence = sequenceForColumn(context, table.schema, table.oid, table.name, attribute.number, attribute.name, { type: attribute.type, ...action.options });
+      if (attribute.identity !== undefined)
+        throw identityError(`column "${attribute.name}" of relation "${table.name}" is already an identity column`);
+      if (attribute.defaultSql !== undefined)
+        throw identityError(`column "${attribute.name}" of relation "${table.name}" already has a default value`);
+      if (!attribute.notNull)
+        throw identityError(
+          `column "${attribute.name}" of relation "${table.name}" must be declared NOT NULL before identity can be added`,
+        );
+      const sequence = sequenceForColumn(context, table.schema, table.oid, table.name, attribute.number, attribute.name, {
+        type: attribute.type,
+        ...action.options,
+      });
       replace(context, table, { ...attribute, identity: action.always ? "always" : "byDefault", sequence: sequence.oid });
       return;
     }
@@ -106,12 +133,18 @@ async function apply(context: DefinitionContext, table: TableObject, action: Alt
     case "owner":
       context.put({ ...table, owner: roleNamed(context, action.role) });
       return;
-    case "noOp": return;
-    default: return unreachable(action);
+    case "noOp":
+      return;
+    default:
+      return unreachable(action);
   }
 }
 
-function addColumn(context: DefinitionContext, table: TableObject, action: Extract<AlterTableAction, { kind: "addColumn" }>): Promise<void> | void {
+function addColumn(
+  context: DefinitionContext,
+  table: TableObject,
+  action: Extract<AlterTableAction, { kind: "addColumn" }>,
+): Promise<void> | void {
   const { column } = action;
   if (table.attributes.some((a) => !a.dropped && a.name === column.name)) {
     if (!action.ifNotExists) throw columnExists(column.name, table.name);
@@ -122,7 +155,8 @@ function addColumn(context: DefinitionContext, table: TableObject, action: Extra
   const type = context.type(attribute.type);
   const next: TableObject = { ...table, attributes: [...table.attributes, attribute] };
   // The value that rows which are there get: computed once when it is the same for all, row by row when it is volatile.
-  const perRow = attribute.generated === true || attribute.identity !== undefined || column.serial === true || isVolatile(attribute.defaultSql);
+  const perRow =
+    attribute.generated === true || attribute.identity !== undefined || column.serial === true || isVolatile(attribute.defaultSql);
   context.put(next);
   const finish = (): void => {
     if (attribute.notNull) requireNoNulls(context, context.again(next), attribute);
@@ -131,13 +165,19 @@ function addColumn(context: DefinitionContext, table: TableObject, action: Extra
   if (perRow) {
     context.check(context.storage.addColumn(context.engine, context.xid, table.storage, physicalColumn(type, attribute.typmod), null));
     context.nextStep();
-    const value = column.serial === true || attribute.identity !== undefined ? `nextval('${attribute.sequence}'::regclass)` : attribute.defaultSql ?? "NULL";
+    const value =
+      column.serial === true || attribute.identity !== undefined
+        ? `nextval('${attribute.sequence}'::regclass)`
+        : (attribute.defaultSql ?? "NULL");
     return rewriteTable(context, next, new Map([[attribute.number, value]])).then(finish);
   }
   let missing: Uint8Array | null = null;
   if (attribute.defaultSql !== undefined) {
-    const [row] = context.run({ kind: "Values", columns: [{ id: 1_700_000_000 as never, name: "d", type: attribute.type, typmod: attribute.typmod }],
-      rows: [[context.session.storedExpressions(context.catalog).bindDefault(next, attribute.number, attribute.defaultSql)]] });
+    const [row] = context.run({
+      kind: "Values",
+      columns: [{ id: 1_700_000_000 as never, name: "d", type: attribute.type, typmod: attribute.typmod }],
+      rows: [[context.session.storedExpressions(context.catalog).bindDefault(next, attribute.number, attribute.defaultSql)]],
+    });
     const value = row?.[0] ?? null;
     if (value !== null) {
       const writer = new BlockWriter([physicalColumn(type, attribute.typmod)]);
@@ -156,7 +196,11 @@ function isVolatile(sql: string | undefined): boolean {
   return sql !== undefined && /\b(nextval|random|clock_timestamp|timeofday|gen_random_uuid|uuid_generate_v4)\s*\(/i.test(sql);
 }
 
-async function alterType(context: DefinitionContext, table: TableObject, action: Extract<AlterTableAction, { kind: "alterType" }>): Promise<void> {
+async function alterType(
+  context: DefinitionContext,
+  table: TableObject,
+  action: Extract<AlterTableAction, { kind: "alterType" }>,
+): Promise<void> {
   const attribute = attributeNamed(table, action.column);
   const type = context.type(action.type.type);
   if (action.using === undefined) {
@@ -164,16 +208,29 @@ async function alterType(context: DefinitionContext, table: TableObject, action:
     const allowed = attribute.type === action.type.type || (cast !== undefined && cast.context !== "explicit") || type.category === "S";
     if (!allowed) {
       const printed = type.displayName + type.formatModifier(action.type.typmod);
-      throw alterTypeCast(attribute.name, type.displayName, `You might need to specify "USING ${quoteIdentifier(attribute.name)}::${printed}".`);
+      throw alterTypeCast(
+        attribute.name,
+        type.displayName,
+        `You might need to specify "USING ${quoteIdentifier(attribute.name)}::${printed}".`,
+      );
     }
   }
   if (attribute.generated === true) throw new DbError({ sqlstate: "0A000", message: "cannot alter type of a generated column" });
   const view = context.snapshot.viewsOf(table.oid).find((v) => v.sql.includes(attribute.name) || v.sql.includes("*"));
   if (view !== undefined)
-    throw new DbError({ sqlstate: "0A000", message: "cannot alter type of a column used by a view or rule", detail: `rule _RETURN on view ${view.name} depends on column "${attribute.name}"` });
+    throw new DbError({
+      sqlstate: "0A000",
+      message: "cannot alter type of a column used by a view or rule",
+      detail: `rule _RETURN on view ${view.name} depends on column "${attribute.name}"`,
+    });
   const value = action.using?.sql ?? quoteIdentifier(attribute.name);
   const { collation: _collation, ...rest } = attribute;
-  const next: TableObject = { ...table, attributes: table.attributes.map((a) => (a.number === attribute.number ? { ...rest, type: action.type.type, typmod: action.type.typmod } : a)) };
+  const next: TableObject = {
+    ...table,
+    attributes: table.attributes.map((a) =>
+      a.number === attribute.number ? { ...rest, type: action.type.type, typmod: action.type.typmod } : a,
+    ),
+  };
   await rewriteTable(context, table, new Map([[attribute.number, value]]), next);
   if (attribute.sequence !== undefined) {
     const sequence = context.snapshot.object(attribute.sequence);
@@ -190,7 +247,9 @@ function replace(context: DefinitionContext, table: TableObject, attribute: Attr
   context.put({ ...table, attributes: table.attributes.map((a) => (a.number === attribute.number ? attribute : a)) });
 }
 function roleNamed(context: DefinitionContext, name: string): number {
-  const role = context.snapshot.role(name === "current_user" || name === "session_user" || name === "CURRENT_USER" ? context.session.user : name);
+  const role = context.snapshot.role(
+    name === "current_user" || name === "session_user" || name === "CURRENT_USER" ? context.session.user : name,
+  );
   if (role === undefined) throw noSuchRole(name);
   return role.oid;
 }

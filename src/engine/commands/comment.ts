@@ -1,6 +1,14 @@
 /** COMMENT ON: one object per commented object or column. */
 import type { Command } from "../../plan/index.js";
-import { type Oid, columnMissing, constraintMissing, noSuchRole, notSupported, objectMissing, wrongRelationKind } from "../../types/index.js";
+import {
+  columnMissing,
+  constraintMissing,
+  noSuchRole,
+  notSupported,
+  type Oid,
+  objectMissing,
+  wrongRelationKind,
+} from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
 
 export function comment(context: DefinitionContext, command: Extract<Command, { kind: "Comment" }>): void {
@@ -10,13 +18,22 @@ export function comment(context: DefinitionContext, command: Extract<Command, { 
     if (existing !== undefined) context.remove(existing.oid);
     return;
   }
-  context.put({ class: "comment", oid: existing?.oid ?? context.newOid(), object: target.object, attribute: target.attribute, text: command.text });
+  context.put({
+    class: "comment",
+    oid: existing?.oid ?? context.newOid(),
+    object: target.object,
+    attribute: target.attribute,
+    text: command.text,
+  });
 }
 
 function targetOf(context: DefinitionContext, command: Extract<Command, { kind: "Comment" }>): { object: Oid; attribute: number } {
   const kind = command.object.toLowerCase();
   switch (kind) {
-    case "table": case "view": case "index": case "sequence": {
+    case "table":
+    case "view":
+    case "index":
+    case "sequence": {
       const relation = context.relation(command.name);
       if (relation.class !== kind) throw wrongRelationKind(relation.name, kind === "index" ? "an index" : `a ${kind}`);
       return { object: relation.oid, attribute: 0 };
@@ -40,7 +57,8 @@ function targetOf(context: DefinitionContext, command: Extract<Command, { kind: 
       if (constraint === undefined) throw constraintMissing(command.column ?? "", table.name);
       return { object: constraint.oid, attribute: 0 };
     }
-    case "schema": return { object: context.schema(command.name.name).oid, attribute: 0 };
+    case "schema":
+      return { object: context.schema(command.name.name).oid, attribute: 0 };
     case "database": {
       const database = context.snapshot.database(command.name.name);
       if (database === undefined) throw objectMissing("database", command.name.name);
@@ -56,6 +74,7 @@ function targetOf(context: DefinitionContext, command: Extract<Command, { kind: 
       if (role === undefined) throw noSuchRole(command.name.name);
       return { object: role.oid, attribute: 0 };
     }
-    default: throw notSupported(`COMMENT ON ${command.object.toUpperCase()}`);
+    default:
+      throw notSupported(`COMMENT ON ${command.object.toUpperCase()}`);
   }
 }

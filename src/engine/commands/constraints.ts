@@ -1,27 +1,61 @@
 /** Constraints: made with a table or added later, in which case the rows that are there must hold them. */
-import { type ConstraintObject, type IndexObject, type TableObject, chooseName, columnNamesPart, quoteIdentifier } from "../../catalog/index.js";
+import {
+  type ConstraintObject,
+  chooseName,
+  columnNamesPart,
+  type IndexObject,
+  quoteIdentifier,
+  type TableObject,
+} from "../../catalog/index.js";
 import type { ConstraintDefinition } from "../../plan/index.js";
 import {
-  DbError, checkViolatedBySomeRow, columnTwice, constraintExists, foreignKeyCountMismatch, foreignKeyNoPrimaryKey, foreignKeyNoUnique, foreignKeyTypeMismatch,
-  keyColumnMissing, multiplePrimaryKeys, notSupported, referencedColumnMissing, relationMissing, wrongRelationKind,
+  checkViolatedBySomeRow,
+  columnTwice,
+  constraintExists,
+  DbError,
+  foreignKeyCountMismatch,
+  foreignKeyNoPrimaryKey,
+  foreignKeyNoUnique,
+  foreignKeyTypeMismatch,
+  keyColumnMissing,
+  multiplePrimaryKeys,
+  notSupported,
+  referencedColumnMissing,
+  relationMissing,
+  wrongRelationKind,
 } from "../../types/index.js";
 import { type DefinitionContext, displayName } from "./context.js";
 import { newIndex } from "./create-index.js";
 import { requireNoNulls } from "./not-null.js";
 import { toStoredSql } from "./stored-sql.js";
 
-interface Situation { /** No rows yet: nothing to validate. */ readonly tableIsNew: boolean }
+interface Situation {
+  /** No rows yet: nothing to validate. */ readonly tableIsNew: boolean;
+}
 
-export function addConstraint(context: DefinitionContext, table: TableObject, definition: ConstraintDefinition, situation: Situation): void {
+export function addConstraint(
+  context: DefinitionContext,
+  table: TableObject,
+  definition: ConstraintDefinition,
+  situation: Situation,
+): void {
   switch (definition.kind) {
     case "primaryKey":
-    case "unique": return addKey(context, table, definition, situation);
-    case "check": return addCheck(context, table, definition, situation);
-    case "foreignKey": return addForeignKey(context, table, definition, situation);
+    case "unique":
+      return addKey(context, table, definition, situation);
+    case "check":
+      return addCheck(context, table, definition, situation);
+    case "foreignKey":
+      return addForeignKey(context, table, definition, situation);
   }
 }
 
-function addKey(context: DefinitionContext, table: TableObject, definition: Extract<ConstraintDefinition, { kind: "primaryKey" | "unique" }>, situation: Situation): void {
+function addKey(
+  context: DefinitionContext,
+  table: TableObject,
+  definition: Extract<ConstraintDefinition, { kind: "primaryKey" | "unique" }>,
+  situation: Situation,
+): void {
   if (definition.deferrable === true) throw notSupported("DEFERRABLE unique constraint");
   const primary = definition.kind === "primaryKey";
   if (primary && context.snapshot.constraintsOf(table.oid).some((c) => c.kind === "primaryKey")) throw multiplePrimaryKeys(table.name);
@@ -30,28 +64,63 @@ function addKey(context: DefinitionContext, table: TableObject, definition: Extr
   let current = table;
   if (definition.usingIndex !== undefined) {
     const found = context.find({ name: definition.usingIndex });
-    if (found?.class !== "index" || found.table !== table.oid) throw new DbError({ sqlstate: "42704", message: `index "${definition.usingIndex}" does not exist` });
-    if (!found.unique) throw new DbError({ sqlstate: "42809", message: `"${found.name}" is not a unique index`, detail: "Cannot create a primary key or unique constraint using such an index." });
+    if (found?.class !== "index" || found.table !== table.oid)
+      throw new DbError({ sqlstate: "42704", message: `index "${definition.usingIndex}" does not exist` });
+    if (!found.unique)
+      throw new DbError({
+        sqlstate: "42809",
+        message: `"${found.name}" is not a unique index`,
+        detail: "Cannot create a primary key or unique constraint using such an index.",
+      });
     index = { ...found, primary, name: definition.name ?? found.name };
-    if (primary) current = requireKeyColumns(context, current, index.columns.map((c) => c.attribute), situation);
+    if (primary)
+      current = requireKeyColumns(
+        context,
+        current,
+        index.columns.map((c) => c.attribute),
+        situation,
+      );
     context.put(index);
   } else {
     const attributes = attributesNamed(table, definition.columns);
     if (primary) current = requireKeyColumns(context, current, attributes, situation);
-    const name = definition.name ?? chooseName(table.name, primary ? undefined : columnNamesPart(definition.columns), primary ? "pkey" : "key", (n) => context.nameTaken(table.schema, n));
-    if (definition.name !== undefined && context.nameTaken(table.schema, name)) throw new DbError({ sqlstate: "42P07", message: `relation "${name}" already exists` });
+    const name =
+      definition.name ??
+      chooseName(table.name, primary ? undefined : columnNamesPart(definition.columns), primary ? "pkey" : "key", (n) =>
+        context.nameTaken(table.schema, n),
+      );
+    if (definition.name !== undefined && context.nameTaken(table.schema, name))
+      throw new DbError({ sqlstate: "42P07", message: `relation "${name}" already exists` });
     index = newIndex(context, current, {
-      name, method: "btree", unique: true, primary, nullsNotDistinct: definition.nullsNotDistinct ?? false, include: [], options: {},
+      name,
+      method: "btree",
+      unique: true,
+      primary,
+      nullsNotDistinct: definition.nullsNotDistinct ?? false,
+      include: [],
+      options: {},
       columns: attributes.map((attribute) => ({ attribute, descending: false, nullsFirst: false })),
     }).index;
   }
   context.put({
-    class: "constraint", oid: context.newOid(), schema: table.schema, name: index.name, table: table.oid, validated: true,
-    kind: definition.kind, index: index.oid, attributes: index.columns.map((c) => c.attribute),
+    class: "constraint",
+    oid: context.newOid(),
+    schema: table.schema,
+    name: index.name,
+    table: table.oid,
+    validated: true,
+    kind: definition.kind,
+    index: index.oid,
+    attributes: index.columns.map((c) => c.attribute),
   });
 }
 
-function requireKeyColumns(context: DefinitionContext, table: TableObject, attributes: readonly number[], situation: Situation): TableObject {
+function requireKeyColumns(
+  context: DefinitionContext,
+  table: TableObject,
+  attributes: readonly number[],
+  situation: Situation,
+): TableObject {
   const wanted = new Set(attributes);
   const missing = table.attributes.filter((a) => wanted.has(a.number) && !a.notNull);
   if (missing.length === 0) return table;
@@ -61,20 +130,37 @@ function requireKeyColumns(context: DefinitionContext, table: TableObject, attri
   return next;
 }
 
-function addCheck(context: DefinitionContext, table: TableObject, definition: Extract<ConstraintDefinition, { kind: "check" }>, situation: Situation): void {
+function addCheck(
+  context: DefinitionContext,
+  table: TableObject,
+  definition: Extract<ConstraintDefinition, { kind: "check" }>,
+  situation: Situation,
+): void {
   if (definition.name !== undefined) refuseName(context, table, definition.name);
   const column = definition.columns.length === 1 ? definition.columns[0] : undefined;
   const name = definition.name ?? chooseName(table.name, column, "check", (n) => constraintNamed(context, table, n) !== undefined);
   const sql = toStoredSql(definition.check.sql, context.catalog);
   const constraint: ConstraintObject = {
-    class: "constraint", oid: context.newOid(), schema: table.schema, name, table: table.oid, validated: definition.notValid !== true, kind: "check", sql,
+    class: "constraint",
+    oid: context.newOid(),
+    schema: table.schema,
+    name,
+    table: table.oid,
+    validated: definition.notValid !== true,
+    kind: "check",
+    sql,
     attributes: attributesNamed(table, definition.columns),
   };
   context.put(constraint);
   if (!situation.tableIsNew && definition.notValid !== true) validateCheck(context, table, constraint);
 }
 
-function addForeignKey(context: DefinitionContext, table: TableObject, definition: Extract<ConstraintDefinition, { kind: "foreignKey" }>, situation: Situation): void {
+function addForeignKey(
+  context: DefinitionContext,
+  table: TableObject,
+  definition: Extract<ConstraintDefinition, { kind: "foreignKey" }>,
+  situation: Situation,
+): void {
   const referenced = context.find(definition.references);
   if (referenced === undefined) throw relationMissing(displayName(definition.references), definition.references.position);
   if (referenced.class !== "table") throw wrongRelationKind(referenced.name, "a table").at(undefined);
@@ -98,13 +184,22 @@ function addForeignKey(context: DefinitionContext, table: TableObject, definitio
       return attribute.number;
     });
     const wanted = [...referencedAttributes].sort((a, b) => a - b).join();
-    referencedIndex = context.snapshot.indexesOf(referenced.oid).find((index) =>
-      index.unique && index.predicateSql === undefined && index.columns.map((c) => c.attribute).sort((a, b) => a - b).join() === wanted)?.oid;
+    referencedIndex = context.snapshot.indexesOf(referenced.oid).find(
+      (index) =>
+        index.unique &&
+        index.predicateSql === undefined &&
+        index.columns
+          .map((c) => c.attribute)
+          .sort((a, b) => a - b)
+          .join() === wanted,
+    )?.oid;
   }
   if (attributes.length !== referencedAttributes.length) throw foreignKeyCountMismatch();
   if (referencedIndex === undefined) throw foreignKeyNoUnique(referenced.name);
   if (definition.name !== undefined) refuseName(context, table, definition.name);
-  const name = definition.name ?? chooseName(table.name, columnNamesPart(definition.columns), "fkey", (n) => constraintNamed(context, table, n) !== undefined);
+  const name =
+    definition.name ??
+    chooseName(table.name, columnNamesPart(definition.columns), "fkey", (n) => constraintNamed(context, table, n) !== undefined);
   attributes.forEach((number, i) => {
     const own = table.attributes[number - 1];
     const other = referenced.attributes[(referencedAttributes[i] as number) - 1];
@@ -112,9 +207,22 @@ function addForeignKey(context: DefinitionContext, table: TableObject, definitio
     throw foreignKeyTypeMismatch(name, own.name, other.name, context.type(own.type).displayName, context.type(other.type).displayName);
   });
   const constraint: ConstraintObject = {
-    class: "constraint", oid: context.newOid(), schema: table.schema, name, table: table.oid, validated: definition.notValid !== true, kind: "foreignKey",
-    attributes, references: referenced.oid, referencedAttributes, referencedIndex, onUpdate: definition.onUpdate, onDelete: definition.onDelete,
-    match: definition.match, deferrable: definition.deferrable, initiallyDeferred: definition.initiallyDeferred,
+    class: "constraint",
+    oid: context.newOid(),
+    schema: table.schema,
+    name,
+    table: table.oid,
+    validated: definition.notValid !== true,
+    kind: "foreignKey",
+    attributes,
+    references: referenced.oid,
+    referencedAttributes,
+    referencedIndex,
+    onUpdate: definition.onUpdate,
+    onDelete: definition.onDelete,
+    match: definition.match,
+    deferrable: definition.deferrable,
+    initiallyDeferred: definition.initiallyDeferred,
   };
   context.put(constraint);
   if (!situation.tableIsNew && definition.notValid !== true) validateForeignKey(context, table, constraint);
@@ -141,7 +249,11 @@ function validateCheck(context: DefinitionContext, table: TableObject, constrain
   if (violated.length > 0) throw checkViolatedBySomeRow(constraint.name, table.name, context.schemaName(table.schema));
 }
 
-function validateForeignKey(context: DefinitionContext, table: TableObject, constraint: Extract<ConstraintObject, { kind: "foreignKey" }>): void {
+function validateForeignKey(
+  context: DefinitionContext,
+  table: TableObject,
+  constraint: Extract<ConstraintObject, { kind: "foreignKey" }>,
+): void {
   const referenced = context.snapshot.relationByOid(constraint.references);
   if (referenced?.class !== "table") return;
   context.nextStep();
@@ -152,12 +264,17 @@ function validateForeignKey(context: DefinitionContext, table: TableObject, cons
   const filter = constraint.match === "full" ? `(${nonNull.join(" OR ")})` : nonNull.join(" AND ");
   const [missing] = context.query(
     `SELECT ${own.map((name) => `f.${quoteIdentifier(name)}::text`).join(", ")} FROM ONLY ${context.sqlName(table)} f LEFT JOIN ONLY ${context.sqlName(referenced)} p ON ${on} ` +
-      `WHERE p.${quoteIdentifier(other[0] as string)} IS NULL AND ${filter} LIMIT 1`, 1);
+      `WHERE p.${quoteIdentifier(other[0] as string)} IS NULL AND ${filter} LIMIT 1`,
+    1,
+  );
   if (missing === undefined) return;
   throw new DbError({
-    sqlstate: "23503", message: `insert or update on table "${table.name}" violates foreign key constraint "${constraint.name}"`,
+    sqlstate: "23503",
+    message: `insert or update on table "${table.name}" violates foreign key constraint "${constraint.name}"`,
     detail: `Key (${own.join(", ")})=(${missing.map((v) => (v === null ? "null" : String(v))).join(", ")}) is not present in table "${referenced.name}".`,
-    schema: context.schemaName(table.schema), table: table.name, constraint: constraint.name,
+    schema: context.schemaName(table.schema),
+    table: table.name,
+    constraint: constraint.name,
   });
 }
 
@@ -173,6 +290,8 @@ export function attributesNamed(table: TableObject, names: readonly string[]): n
     if (attribute === undefined) throw keyColumnMissing(name);
     return attribute.number;
   });
-  numbers.forEach((number, i) => { if (numbers.indexOf(number) !== i) throw columnTwice(names[i] as string); });
+  numbers.forEach((number, i) => {
+    if (numbers.indexOf(number) !== i) throw columnTwice(names[i] as string);
+  });
   return numbers;
 }

@@ -5,12 +5,33 @@
  * Definitions of different transactions are serialized: the first change locks one row of the catalog (the database's), so
  * two transactions can never both create the same name.
  */
-import type { CatalogObject, CatalogSnapshot, IndexObject, RelationObject, SchemaObject, SequenceObject, SessionCatalogReader, TableObject, ViewObject } from "../../catalog/index.js";
+import type {
+  CatalogObject,
+  CatalogSnapshot,
+  IndexObject,
+  RelationObject,
+  SchemaObject,
+  SequenceObject,
+  SessionCatalogReader,
+  TableObject,
+  ViewObject,
+} from "../../catalog/index.js";
 import { DATABASE_OID, INFORMATION_SCHEMA_OID, PG_CATALOG_OID, quoteIdentifier } from "../../catalog/index.js";
 import type { Engine, StorageBinding, Xid } from "../../native/index.js";
 import type { LogicalPlan, QualifiedName } from "../../plan/index.js";
 import {
-  type Datum, type Oid, type Row, type SqlType, assert, noCreationSchema, readOnlyTransaction, relationMissing, schemaMissing, systemObjectProtected, systemSchemaProtected, wrongRelationKind,
+  assert,
+  type Datum,
+  noCreationSchema,
+  type Oid,
+  type Row,
+  readOnlyTransaction,
+  relationMissing,
+  type SqlType,
+  schemaMissing,
+  systemObjectProtected,
+  systemSchemaProtected,
+  wrongRelationKind,
 } from "../../types/index.js";
 import { checkStatus } from "../native-status.js";
 import type { EngineSession } from "../session.js";
@@ -30,14 +51,30 @@ export class DefinitionContext {
     this.storage = session.database.native.storage;
     this.engine = session.database.engine;
   }
-  get xid(): Xid { return this.transaction.xid; }
-  get catalog(): SessionCatalogReader { return this.session.catalogIn(this.transaction); }
-  get snapshot(): CatalogSnapshot { return this.catalog.snapshot; }
-  get owner(): Oid { return this.snapshot.role(this.session.user)?.oid ?? 10; }
-  check(status: number): void { checkStatus(this.session.database.native, this.engine, status); }
-  newOid(): Oid { return this.storage.allocateOid(this.engine); }
-  type(oid: Oid): SqlType { return this.session.typeOf(oid); }
-  notice(message: string, sqlstate = "00000", more: { detail?: string; hint?: string } = {}): void { this.session.notice("NOTICE", sqlstate, message, more); }
+  get xid(): Xid {
+    return this.transaction.xid;
+  }
+  get catalog(): SessionCatalogReader {
+    return this.session.catalogIn(this.transaction);
+  }
+  get snapshot(): CatalogSnapshot {
+    return this.catalog.snapshot;
+  }
+  get owner(): Oid {
+    return this.snapshot.role(this.session.user)?.oid ?? 10;
+  }
+  check(status: number): void {
+    checkStatus(this.session.database.native, this.engine, status);
+  }
+  newOid(): Oid {
+    return this.storage.allocateOid(this.engine);
+  }
+  type(oid: Oid): SqlType {
+    return this.session.typeOf(oid);
+  }
+  notice(message: string, sqlstate = "00000", more: { detail?: string; hint?: string } = {}): void {
+    this.session.notice("NOTICE", sqlstate, message, more);
+  }
 
   put(object: CatalogObject): void {
     this.lockDefinitions();
@@ -50,7 +87,9 @@ export class DefinitionContext {
     this.transaction.overlay.delete(oid);
   }
   /** What this command wrote so far becomes visible to its own later steps. */
-  nextStep(): void { this.storage.nextCommand(this.engine, this.xid); }
+  nextStep(): void {
+    this.storage.nextCommand(this.engine, this.xid);
+  }
   lockDefinitions(): void {
     if (!this.transaction.overlay.isEmpty) return;
     const database = this.snapshot.object(DATABASE_OID);
@@ -80,8 +119,12 @@ export class DefinitionContext {
     if (schema === undefined) throw schemaMissing(name);
     return schema;
   }
-  schemaName(oid: Oid): string { return this.catalog.schemaByOid(oid)?.name ?? ""; }
-  find(name: QualifiedName): RelationObject | undefined { return this.catalog.relation(name.schema, name.name); }
+  schemaName(oid: Oid): string {
+    return this.catalog.schemaByOid(oid)?.name ?? "";
+  }
+  find(name: QualifiedName): RelationObject | undefined {
+    return this.catalog.relation(name.schema, name.name);
+  }
   relation(name: QualifiedName): TableObject | ViewObject | IndexObject | SequenceObject {
     if (name.schema !== undefined) this.schema(name.schema);
     const relation = this.find(name);
@@ -100,7 +143,9 @@ export class DefinitionContext {
     assert(current !== undefined && current.class === object.class, "the object is still there");
     return current as T;
   }
-  nameTaken(schema: Oid, name: string): boolean { return this.snapshot.relation(schema, name) !== undefined; }
+  nameTaken(schema: Oid, name: string): boolean {
+    return this.snapshot.relation(schema, name) !== undefined;
+  }
   /** Qualified and quoted, for statements of our own. */
   sqlName(relation: { readonly schema: Oid; readonly name: string }): string {
     return `${quoteIdentifier(this.schemaName(relation.schema))}.${quoteIdentifier(relation.name)}`;
@@ -121,17 +166,25 @@ export class DefinitionContext {
     const [statement] = this.session.database.frontEnd.parse(sql);
     assert(statement !== undefined, "a statement of our own parses");
     const bound = this.session.database.frontEnd.bind(statement, {
-      catalog: this.catalog, parameterTypes: [], format: this.session.format, currentUser: this.session.user, currentDatabase: this.session.databaseName,
+      catalog: this.catalog,
+      parameterTypes: [],
+      format: this.session.format,
+      currentUser: this.session.user,
+      currentDatabase: this.session.databaseName,
     });
     assert(bound.body.kind === "Plan", "a statement of our own is a plan");
     return this.run(bound.body.plan, maxRows);
   }
   run(plan: LogicalPlan, maxRows = 0, parameters: readonly Datum[] = []): Row[] {
     const rows: Row[] = [];
-    this.stream(plan, (batch) => {
-      for (const row of batch) rows.push(row);
-      return maxRows === 0 || rows.length < maxRows;
-    }, parameters);
+    this.stream(
+      plan,
+      (batch) => {
+        for (const row of batch) rows.push(row);
+        return maxRows === 0 || rows.length < maxRows;
+      },
+      parameters,
+    );
     return rows;
   }
   /** `each` says whether it wants more. */
@@ -146,4 +199,6 @@ export class DefinitionContext {
   }
 }
 
-export function displayName(name: QualifiedName): string { return name.schema === undefined ? name.name : `${name.schema}.${name.name}`; }
+export function displayName(name: QualifiedName): string {
+  return name.schema === undefined ? name.name : `${name.schema}.${name.name}`;
+}

@@ -1,9 +1,21 @@
 /** CREATE INDEX: btree over columns, hnsw over one vector column. */
-import { type IndexObject, type TableObject, chooseName, columnNamesPart } from "../../catalog/index.js";
+import { chooseName, columnNamesPart, type IndexObject, type TableObject } from "../../catalog/index.js";
 import type { Command, IndexColumn } from "../../plan/index.js";
 import {
-  type SqlType, TypeOid, accessMethodMissing, columnMissingPlain, invalidTable, noOperatorClass, notSupported, operatorClassMismatch, operatorClassMissing,
-  optionOutOfRange, optionUnknown, relationExists, wrongRelationKind, DbError,
+  accessMethodMissing,
+  columnMissingPlain,
+  DbError,
+  invalidTable,
+  noOperatorClass,
+  notSupported,
+  operatorClassMismatch,
+  operatorClassMissing,
+  optionOutOfRange,
+  optionUnknown,
+  relationExists,
+  type SqlType,
+  TypeOid,
+  wrongRelationKind,
 } from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
 import { buildIndex } from "./index-storage.js";
@@ -18,9 +30,11 @@ const HNSW_DIMENSIONS_MAX = 2000;
 
 export function createIndex(context: DefinitionContext, command: Extract<Command, { kind: "CreateIndex" }>): Promise<void> | undefined {
   const relation = context.relation(command.table);
-  if (relation.class !== "table") throw wrongRelationKind(relation.name, "a table", relation.class === "view" ? "This operation is not supported for views." : undefined);
+  if (relation.class !== "table")
+    throw wrongRelationKind(relation.name, "a table", relation.class === "view" ? "This operation is not supported for views." : undefined);
   const method = command.method.toLowerCase();
-  if (method !== "btree" && method !== "hnsw") throw knownMethods.has(method) ? notSupported(`access method "${method}"`) : accessMethodMissing(command.method);
+  if (method !== "btree" && method !== "hnsw")
+    throw knownMethods.has(method) ? notSupported(`access method "${method}"`) : accessMethodMissing(command.method);
   if (command.predicate !== undefined) throw notSupported("a partial index");
   if (command.columns.some((c) => c.expression !== undefined)) throw notSupported("an index on expressions");
   const keyNames = command.columns.map((c) => c.column ?? "expr");
@@ -29,10 +43,17 @@ export function createIndex(context: DefinitionContext, command: Extract<Command
     context.notice(`relation "${command.name}" already exists, skipping`, "42P07");
     return undefined;
   }
-  const name = command.name ?? chooseName(relation.name, columnNamesPart([...keyNames, ...command.include]), "idx", (n) => context.nameTaken(relation.schema, n));
-  if (command.columns.length > INDEX_COLUMNS_MAX) throw new DbError({ sqlstate: "54011", message: `cannot use more than ${INDEX_COLUMNS_MAX} columns in an index` });
+  const name =
+    command.name ??
+    chooseName(relation.name, columnNamesPart([...keyNames, ...command.include]), "idx", (n) => context.nameTaken(relation.schema, n));
+  if (command.columns.length > INDEX_COLUMNS_MAX)
+    throw new DbError({ sqlstate: "54011", message: `cannot use more than ${INDEX_COLUMNS_MAX} columns in an index` });
   return newIndex(context, relation, {
-    name, method, unique: command.unique, primary: false, nullsNotDistinct: command.nullsNotDistinct,
+    name,
+    method,
+    unique: command.unique,
+    primary: false,
+    nullsNotDistinct: command.nullsNotDistinct,
     columns: command.columns.map((column) => indexColumn(context, relation, column, method)),
     include: command.include.map((column) => attributeNumber(relation, column)),
     options: method === "hnsw" ? hnswParameters(command.options) : btreeParameters(command.options),
@@ -42,22 +63,38 @@ export function createIndex(context: DefinitionContext, command: Extract<Command
 type NewIndex = Pick<IndexObject, "name" | "method" | "unique" | "primary" | "nullsNotDistinct" | "columns" | "include" | "options">;
 
 /** Writes the object and builds the index from the rows that are there. */
-export function newIndex(context: DefinitionContext, table: TableObject, definition: NewIndex): { readonly index: IndexObject; readonly built: Promise<void> | undefined } {
+export function newIndex(
+  context: DefinitionContext,
+  table: TableObject,
+  definition: NewIndex,
+): { readonly index: IndexObject; readonly built: Promise<void> | undefined } {
   if (definition.method === "hnsw") requireHnsw(context, table, definition);
-  else for (const column of definition.columns) {
-    const type = typeOf(context, table, column.attribute);
-    if (type.keyKind === undefined) throw noOperatorClass(type.displayName, "btree");
-  }
+  else
+    for (const column of definition.columns) {
+      const type = typeOf(context, table, column.attribute);
+      if (type.keyKind === undefined) throw noOperatorClass(type.displayName, "btree");
+    }
   const oid = context.newOid();
-  const index: IndexObject = { class: "index", oid, schema: table.schema, owner: table.owner, table: table.oid, storage: oid, valid: true, ...definition };
+  const index: IndexObject = {
+    class: "index",
+    oid,
+    schema: table.schema,
+    owner: table.owner,
+    table: table.oid,
+    storage: oid,
+    valid: true,
+    ...definition,
+  };
   context.put(index);
   return { index, built: buildIndex(context, table, index) };
 }
 
 function requireHnsw(context: DefinitionContext, table: TableObject, definition: NewIndex): void {
   if (definition.unique) throw new DbError({ sqlstate: "0A000", message: 'access method "hnsw" does not support unique indexes' });
-  if (definition.columns.length !== 1) throw new DbError({ sqlstate: "0A000", message: 'access method "hnsw" does not support multicolumn indexes' });
-  if (definition.include.length > 0) throw new DbError({ sqlstate: "0A000", message: 'access method "hnsw" does not support included columns' });
+  if (definition.columns.length !== 1)
+    throw new DbError({ sqlstate: "0A000", message: 'access method "hnsw" does not support multicolumn indexes' });
+  if (definition.include.length > 0)
+    throw new DbError({ sqlstate: "0A000", message: 'access method "hnsw" does not support included columns' });
   const column = definition.columns[0] as NewIndex["columns"][number];
   const type = typeOf(context, table, column.attribute);
   if (column.opclass === undefined) throw noOperatorClass(type.displayName, "hnsw");
@@ -65,28 +102,57 @@ function requireHnsw(context: DefinitionContext, table: TableObject, definition:
   if (type.oid !== TypeOid.vector) throw operatorClassMismatch(column.opclass, type.displayName);
   const dimensions = table.attributes[column.attribute - 1]?.typmod ?? -1;
   if (dimensions < 0) throw new DbError({ sqlstate: "22023", message: "column does not have dimensions" });
-  if (dimensions > HNSW_DIMENSIONS_MAX) throw new DbError({ sqlstate: "54000", message: `column cannot have more than ${HNSW_DIMENSIONS_MAX} dimensions for hnsw index` });
+  if (dimensions > HNSW_DIMENSIONS_MAX)
+    throw new DbError({ sqlstate: "54000", message: `column cannot have more than ${HNSW_DIMENSIONS_MAX} dimensions for hnsw index` });
 }
 
-function indexColumn(context: DefinitionContext, table: TableObject, column: IndexColumn, method: "btree" | "hnsw"): IndexObject["columns"][number] {
+function indexColumn(
+  context: DefinitionContext,
+  table: TableObject,
+  column: IndexColumn,
+  method: "btree" | "hnsw",
+): IndexObject["columns"][number] {
   const attribute = attributeNumber(table, column.column ?? "");
   const opclass = column.opclass === undefined ? undefined : operatorClass(context, table, attribute, column.opclass, method);
   return { attribute, descending: column.descending, nullsFirst: column.nullsFirst, ...(opclass === undefined ? {} : { opclass }) };
 }
 
 /** The default class needs no mention; the pattern classes are what "C" collation, the only one we have, does anyway. */
-function operatorClass(context: DefinitionContext, table: TableObject, attribute: number, opclass: string, method: "btree" | "hnsw"): string | undefined {
+function operatorClass(
+  context: DefinitionContext,
+  table: TableObject,
+  attribute: number,
+  opclass: string,
+  method: "btree" | "hnsw",
+): string | undefined {
   if (method === "hnsw") {
-    if (["vector_hamming_ops", "bit_hamming_ops", "bit_jaccard_ops", "halfvec_l2_ops", "halfvec_ip_ops", "halfvec_cosine_ops", "sparsevec_l2_ops"].includes(opclass)) throw notSupported(`operator class "${opclass}"`);
+    if (
+      [
+        "vector_hamming_ops",
+        "bit_hamming_ops",
+        "bit_jaccard_ops",
+        "halfvec_l2_ops",
+        "halfvec_ip_ops",
+        "halfvec_cosine_ops",
+        "sparsevec_l2_ops",
+      ].includes(opclass)
+    )
+      throw notSupported(`operator class "${opclass}"`);
     return opclass;
   }
   const type = typeOf(context, table, attribute);
   if (!opclass.endsWith("_ops")) throw operatorClassMissing(opclass, method);
   const base = opclass.replace(/_pattern_ops$/, "_ops");
-  const byType: Record<string, readonly string[]> = { text_ops: ["text", "varchar"], varchar_ops: ["varchar", "text"], bpchar_ops: ["bpchar"], timestamptz_ops: ["timestamptz"] };
+  const byType: Record<string, readonly string[]> = {
+    text_ops: ["text", "varchar"],
+    varchar_ops: ["varchar", "text"],
+    bpchar_ops: ["bpchar"],
+    timestamptz_ops: ["timestamptz"],
+  };
   const accepts = byType[base] ?? [base.slice(0, -"_ops".length)];
   if (!accepts.includes(type.name)) {
-    if (context.session.database.registry.typeByName(base.slice(0, -"_ops".length)) === undefined && byType[base] === undefined) throw operatorClassMissing(opclass, method);
+    if (context.session.database.registry.typeByName(base.slice(0, -"_ops".length)) === undefined && byType[base] === undefined)
+      throw operatorClassMissing(opclass, method);
     throw operatorClassMismatch(opclass, type.displayName);
   }
   return opclass.endsWith("_pattern_ops") ? opclass : undefined;

@@ -16,7 +16,11 @@ export function createSchema(context: DefinitionContext, command: Extract<Comman
     return context.notice(`schema "${command.name}" already exists, skipping`, "42P06");
   }
   if (command.name.startsWith("pg_"))
-    throw new DbError({ sqlstate: "42939", message: `unacceptable schema name "${command.name}"`, detail: 'The prefix "pg_" is reserved for system schemas.' });
+    throw new DbError({
+      sqlstate: "42939",
+      message: `unacceptable schema name "${command.name}"`,
+      detail: 'The prefix "pg_" is reserved for system schemas.',
+    });
   const owner = command.authorization === undefined ? undefined : context.snapshot.role(command.authorization);
   if (command.authorization !== undefined && owner === undefined) throw noSuchRole(command.authorization);
   context.put({ class: "schema", oid: context.newOid(), name: command.name, owner: owner?.oid ?? context.owner });

@@ -1,7 +1,17 @@
 /** CREATE TABLE: attributes, their sequences, the native relation, then the constraints. */
 import type { AttributeObject, TableObject } from "../../catalog/index.js";
 import type { ColumnDefinition, Command, ConstraintDefinition } from "../../plan/index.js";
-import { type Oid, TypeOid, columnTwice, invalidTable, notSupported, relationExists, systemColumnName, tooManyColumns, typeMissing } from "../../types/index.js";
+import {
+  columnTwice,
+  invalidTable,
+  notSupported,
+  type Oid,
+  relationExists,
+  systemColumnName,
+  TypeOid,
+  tooManyColumns,
+  typeMissing,
+} from "../../types/index.js";
 import { physicalColumn } from "../physical-column.js";
 import { addConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
@@ -23,7 +33,12 @@ export function createTable(context: DefinitionContext, command: Extract<Command
 }
 
 export function newTable(
-  context: DefinitionContext, schema: Oid, name: string, columns: readonly ColumnDefinition[], constraints: readonly ConstraintDefinition[], persistence: TableObject["persistence"],
+  context: DefinitionContext,
+  schema: Oid,
+  name: string,
+  columns: readonly ColumnDefinition[],
+  constraints: readonly ConstraintDefinition[],
+  persistence: TableObject["persistence"],
 ): TableObject {
   if (columns.length > COLUMNS_MAX) throw tooManyColumns();
   const seen = new Set<string>();
@@ -36,14 +51,29 @@ export function newTable(
   const attributes = columns.map((column, i) => newAttribute(context, schema, oid, name, column, i + 1));
   const table: TableObject = { class: "table", oid, schema, name, owner: context.owner, storage: oid, attributes, persistence };
   context.put(table);
-  context.check(context.storage.createRelation(context.engine, context.xid, oid, attributes.map((a) => physicalColumn(context.type(a.type), a.typmod))));
+  context.check(
+    context.storage.createRelation(
+      context.engine,
+      context.xid,
+      oid,
+      attributes.map((a) => physicalColumn(context.type(a.type), a.typmod)),
+    ),
+  );
   // Keys first: a foreign key may refer to the table itself.
   const order = { primaryKey: 0, unique: 1, check: 2, foreignKey: 3 } as const;
-  for (const constraint of [...constraints].sort((a, b) => order[a.kind] - order[b.kind])) addConstraint(context, context.again(table), constraint, { tableIsNew: true });
+  for (const constraint of [...constraints].sort((a, b) => order[a.kind] - order[b.kind]))
+    addConstraint(context, context.again(table), constraint, { tableIsNew: true });
   return context.again(table);
 }
 
-export function newAttribute(context: DefinitionContext, schema: Oid, table: Oid, tableName: string, column: ColumnDefinition, number: number): AttributeObject {
+export function newAttribute(
+  context: DefinitionContext,
+  schema: Oid,
+  table: Oid,
+  tableName: string,
+  column: ColumnDefinition,
+  number: number,
+): AttributeObject {
   refuseType(context, column);
   let defaultSql = column.defaultValue === undefined ? undefined : toStoredSql(column.defaultValue.sql, context.catalog);
   let notNull = column.notNull;
@@ -56,9 +86,14 @@ export function newAttribute(context: DefinitionContext, schema: Oid, table: Oid
   }
   if (column.generated !== undefined) defaultSql = column.generated.sql;
   return {
-    number, name: column.name, type: column.type.type, typmod: column.type.typmod, notNull, dropped: false,
+    number,
+    name: column.name,
+    type: column.type.type,
+    typmod: column.type.typmod,
+    notNull,
+    dropped: false,
     ...(defaultSql === undefined || isNullLiteral(defaultSql) ? {} : { defaultSql }),
-    ...(column.identity === undefined ? {} : { identity: column.identity.always ? "always" as const : "byDefault" as const }),
+    ...(column.identity === undefined ? {} : { identity: column.identity.always ? ("always" as const) : ("byDefault" as const) }),
     ...(column.generated === undefined ? {} : { generated: true }),
     ...(sequence === undefined ? {} : { sequence }),
     ...(column.collation === undefined ? {} : { collation: column.collation }),
@@ -68,9 +103,13 @@ export function newAttribute(context: DefinitionContext, schema: Oid, table: Oid
 function refuseType(context: DefinitionContext, column: ColumnDefinition): void {
   const type = context.type(column.type.type);
   // The types of an extension are there when the extension is.
-  if ((type.oid === TypeOid.vector || type.oid === TypeOid.vectorArray) && context.snapshot.extension("vector") === undefined) throw typeMissing(type.displayName);
-  if (column.type.type === TypeOid.unknown || type.category === "P") throw invalidTable(`column "${column.name}" has pseudo-type ${type.displayName}`);
+  if ((type.oid === TypeOid.vector || type.oid === TypeOid.vectorArray) && context.snapshot.extension("vector") === undefined)
+    throw typeMissing(type.displayName);
+  if (column.type.type === TypeOid.unknown || type.category === "P")
+    throw invalidTable(`column "${column.name}" has pseudo-type ${type.displayName}`);
 }
 
 /** DEFAULT NULL is no default. */
-export function isNullLiteral(sql: string): boolean { return /^\(*\s*null\s*\)*(?:::[\w ."[\]()]+)?$/i.test(sql.trim()); }
+export function isNullLiteral(sql: string): boolean {
+  return /^\(*\s*null\s*\)*(?:::[\w ."[\]()]+)?$/i.test(sql.trim());
+}

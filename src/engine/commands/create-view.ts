@@ -6,14 +6,29 @@ import type { DefinitionContext } from "./context.js";
 
 export function createView(context: DefinitionContext, command: Extract<Command, { kind: "CreateView" }>): void {
   const schema = context.creationSchema(command.name);
-  const columns = command.query.columns.map((column, i) => ({ name: command.columnNames[i] ?? column.name, type: column.type, typmod: column.typmod }));
-  columns.forEach((column, i) => { if (columns.findIndex((c) => c.name === column.name) !== i) throw columnTwice(column.name); });
+  const columns = command.query.columns.map((column, i) => ({
+    name: command.columnNames[i] ?? column.name,
+    type: column.type,
+    typmod: column.typmod,
+  }));
+  columns.forEach((column, i) => {
+    if (columns.findIndex((c) => c.name === column.name) !== i) throw columnTwice(column.name);
+  });
   const existing = context.snapshot.relation(schema.oid, command.name.name);
   if (existing !== undefined && !command.replace) throw relationExists(command.name.name);
   if (existing !== undefined && existing.class !== "view") throw wrongRelationKind(existing.name, "a view");
   if (existing?.class === "view") requireSameColumns(context, existing, columns);
   const oid = existing?.oid ?? context.newOid();
-  context.put({ class: "view", oid, schema: schema.oid, name: command.name.name, owner: existing?.owner ?? context.owner, sql: command.sql, columns, dependsOn: command.dependsOn });
+  context.put({
+    class: "view",
+    oid,
+    schema: schema.oid,
+    name: command.name.name,
+    owner: existing?.owner ?? context.owner,
+    sql: command.sql,
+    columns,
+    dependsOn: command.dependsOn,
+  });
 }
 
 /** A replacement may only add columns at the end. */

@@ -6,7 +6,11 @@ import type { EngineSession } from "../session.js";
 import type { ExecuteResult, ResultColumn } from "../types.js";
 import { done, rows } from "./results.js";
 
-export function declareCursor(session: EngineSession, command: Extract<Command, { kind: "DeclareCursor" }>, parameters: readonly Datum[]): ExecuteResult {
+export function declareCursor(
+  session: EngineSession,
+  command: Extract<Command, { kind: "DeclareCursor" }>,
+  parameters: readonly Datum[],
+): ExecuteResult {
   if (command.binary) throw notSupported("DECLARE BINARY CURSOR");
   if (session.block === undefined && !command.hold) throw needsTransactionBlock("DECLARE CURSOR");
   if (session.cursors.has(command.name)) throw duplicateCursor(command.name);
@@ -18,7 +22,11 @@ export function declareCursor(session: EngineSession, command: Extract<Command, 
   return done("DECLARE CURSOR");
 }
 
-export function fetchCursor(session: EngineSession, command: Extract<Command, { kind: "Fetch" }>, columns: readonly ResultColumn[]): ExecuteResult {
+export function fetchCursor(
+  session: EngineSession,
+  command: Extract<Command, { kind: "Fetch" }>,
+  columns: readonly ResultColumn[],
+): ExecuteResult {
   const cursor = session.cursors.get(command.cursor);
   if (cursor === undefined) throw noSuchCursor(command.cursor);
   const fetched = cursor.fetch(command);

@@ -8,19 +8,28 @@ import type { DefinitionContext } from "./context.js";
 import { sequencesIn } from "./stored-sql.js";
 
 /** Something to drop: an object, one column of a table, or one column's default. */
-export interface Target { readonly object: CatalogObject; readonly attribute: number; readonly isDefault?: boolean }
+export interface Target {
+  readonly object: CatalogObject;
+  readonly attribute: number;
+  readonly isDefault?: boolean;
+}
 export const whole = (object: CatalogObject): Target => ({ object, attribute: 0 });
 export const keyOf = (target: Target) => `${target.object.oid}.${target.attribute}${target.isDefault === true ? "d" : ""}`;
 
 /** "constraint b_fkey on table b", "view v", "column x of table t". */
 export function describeObject(context: DefinitionContext, object: CatalogObject): string {
   switch (object.class) {
-    case "table": case "view": case "index": case "sequence": return `${object.class} ${context.visibleName(object)}`;
+    case "table":
+    case "view":
+    case "index":
+    case "sequence":
+      return `${object.class} ${context.visibleName(object)}`;
     case "constraint": {
       const table = context.snapshot.object(object.table);
       return `constraint ${object.name} on ${table === undefined ? "table" : describeObject(context, table)}`;
     }
-    default: return `${object.class} ${"name" in object ? object.name : object.oid}`;
+    default:
+      return `${object.class} ${"name" in object ? object.name : object.oid}`;
   }
 }
 export function describe(context: DefinitionContext, target: Target): string {
@@ -55,33 +64,55 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
   switch (object.class) {
     case "table": {
       if (target.isDefault === true) return [];
-      const foreign = snapshot.referencing(object.oid)
+      const foreign = snapshot
+        .referencing(object.oid)
         .filter((c) => c.table !== object.oid || target.attribute !== 0)
         .filter((c) => target.attribute === 0 || (c.kind === "foreignKey" && c.referencedAttributes.includes(target.attribute)));
-      const views = snapshot.viewsOf(object.oid).filter((view) => target.attribute === 0 || viewUsesColumn(context, view.sql, object, target.attribute));
+      const views = snapshot
+        .viewsOf(object.oid)
+        .filter((view) => target.attribute === 0 || viewUsesColumn(context, view.sql, object, target.attribute));
       return [...foreign, ...views].map(whole);
     }
-    case "view": return snapshot.viewsOf(object.oid).map(whole);
-    case "index": case "constraint": {
-      const index = object.class === "index" ? object.oid : object.kind === "primaryKey" || object.kind === "unique" ? object.index : undefined;
+    case "view":
+      return snapshot.viewsOf(object.oid).map(whole);
+    case "index":
+    case "constraint": {
+      const index =
+        object.class === "index" ? object.oid : object.kind === "primaryKey" || object.kind === "unique" ? object.index : undefined;
       if (index === undefined) return [];
-      return snapshot.referencing(object.table).filter((c) => c.kind === "foreignKey" && c.referencedIndex === index).map(whole);
+      return snapshot
+        .referencing(object.table)
+        .filter((c) => c.kind === "foreignKey" && c.referencedIndex === index)
+        .map(whole);
     }
-    case "sequence": return columnsWhere(context, (a) => a.defaultSql !== undefined && sequencesIn(a.defaultSql).includes(object.oid)).map((t) => ({ ...t, isDefault: true }));
-    case "schema": return [...snapshot.objects()].filter((o) => "schema" in o && o.schema === object.oid && o.class !== "constraint" && !isPart(context, o)).map(whole);
-    case "extension": return object.name === "vector" ? columnsWhere(context, (a) => a.type === TypeOid.vector || a.type === TypeOid.vectorArray) : [];
-    default: return [];
+    case "sequence":
+      return columnsWhere(context, (a) => a.defaultSql !== undefined && sequencesIn(a.defaultSql).includes(object.oid)).map((t) => ({
+        ...t,
+        isDefault: true,
+      }));
+    case "schema":
+      return [...snapshot.objects()]
+        .filter((o) => "schema" in o && o.schema === object.oid && o.class !== "constraint" && !isPart(context, o))
+        .map(whole);
+    case "extension":
+      return object.name === "vector" ? columnsWhere(context, (a) => a.type === TypeOid.vector || a.type === TypeOid.vectorArray) : [];
+    default:
+      return [];
   }
 }
 
 function isPart(context: DefinitionContext, object: CatalogObject): boolean {
-  return object.class === "index" || (object.class === "sequence" && object.ownedBy !== undefined && context.snapshot.object(object.ownedBy.table) !== undefined);
+  return (
+    object.class === "index" ||
+    (object.class === "sequence" && object.ownedBy !== undefined && context.snapshot.object(object.ownedBy.table) !== undefined)
+  );
 }
 function columnsWhere(context: DefinitionContext, test: (attribute: TableObject["attributes"][number]) => boolean): Target[] {
   const found: Target[] = [];
   for (const object of context.snapshot.objects()) {
     if (object.class !== "table") continue;
-    for (const attribute of object.attributes) if (!attribute.dropped && test(attribute)) found.push({ object, attribute: attribute.number });
+    for (const attribute of object.attributes)
+      if (!attribute.dropped && test(attribute)) found.push({ object, attribute: attribute.number });
   }
   return found;
 }

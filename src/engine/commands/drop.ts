@@ -4,7 +4,7 @@ import { INFORMATION_SCHEMA_OID, PG_CATALOG_OID, REDIS_SCHEMA_OID } from "../../
 import type { Command, QualifiedName } from "../../plan/index.js";
 import { DbError, dependentObjects, dependentObjectsOfMany, objectMissing, requiredBy, systemObjectProtected } from "../../types/index.js";
 import { type DefinitionContext, displayName } from "./context.js";
-import { type Target, dependentsOf, describe, describeObject, keyOf, partsOf, whole } from "./dependencies.js";
+import { dependentsOf, describe, describeObject, keyOf, partsOf, type Target, whole } from "./dependencies.js";
 import { dropIndexStorage } from "./index-storage.js";
 
 const articles = { table: "a table", index: "an index", view: "a view", sequence: "a sequence" } as const;
@@ -15,7 +15,8 @@ export function drop(context: DefinitionContext, command: Extract<Command, { kin
     const object = find(context, command.object, name);
     if (object !== undefined) targets.push(whole(object));
     else if (!command.ifExists) throw objectMissing(command.object, missingName(context, command.object, name));
-    else if (name.schema !== undefined && context.catalog.schemaByName(name.schema) === undefined) context.notice(`schema "${name.schema}" does not exist, skipping`);
+    else if (name.schema !== undefined && context.catalog.schemaByName(name.schema) === undefined)
+      context.notice(`schema "${name.schema}" does not exist, skipping`);
     else context.notice(`${command.object} "${displayName(name)}" does not exist, skipping`);
   }
   dropTargets(context, targets, command.cascade);
@@ -48,16 +49,22 @@ export function dropTargets(context: DefinitionContext, targets: readonly Target
   for (const target of targets) visit(target);
   // A dependent that turned out to be part of something that is dropped anyway is not worth a word.
   const wholeTables = new Set(order.filter((t) => t.attribute === 0 && t.object.class === "table").map((t) => t.object.oid));
-  const outside = reported.filter(({ target }) =>
-    !(target.object.class === "constraint" && wholeTables.has(target.object.table) && asked.has(`${target.object.table}.0`)) &&
-    !(target.attribute !== 0 && wholeTables.has(target.object.oid)));
+  const outside = reported.filter(
+    ({ target }) =>
+      !(target.object.class === "constraint" && wholeTables.has(target.object.table) && asked.has(`${target.object.table}.0`)) &&
+      !(target.attribute !== 0 && wholeTables.has(target.object.oid)),
+  );
   if (outside.length > 0 && !cascade) {
-    const detail = outside.map(({ target, because }) => `${describe(context, target)} depends on ${describe(context, owningTable(context, because))}`).join("\n");
+    const detail = outside
+      .map(({ target, because }) => `${describe(context, target)} depends on ${describe(context, owningTable(context, because))}`)
+      .join("\n");
     throw targets.length === 1 ? dependentObjects(describe(context, targets[0] as Target), detail) : dependentObjectsOfMany(detail);
   }
   if (outside.length === 1) context.notice(`drop cascades to ${describe(context, (outside[0] as { target: Target }).target)}`);
   if (outside.length > 1)
-    context.notice(`drop cascades to ${outside.length} other objects`, "00000", { detail: outside.map(({ target }) => `drop cascades to ${describe(context, target)}`).join("\n") });
+    context.notice(`drop cascades to ${outside.length} other objects`, "00000", {
+      detail: outside.map(({ target }) => `drop cascades to ${describe(context, target)}`).join("\n"),
+    });
   for (const target of order) dropOne(context, target);
 }
 
@@ -72,12 +79,20 @@ function owningTable(context: DefinitionContext, target: Target): Target {
 function dropOne(context: DefinitionContext, target: Target): void {
   const object = context.snapshot.object(target.object.oid);
   if (object === undefined) return;
-  if (target.attribute !== 0 && object.class === "table") return target.isDefault === true ? dropDefault(context, object, target.attribute) : dropColumn(context, object, target.attribute);
+  if (target.attribute !== 0 && object.class === "table")
+    return target.isDefault === true ? dropDefault(context, object, target.attribute) : dropColumn(context, object, target.attribute);
   switch (object.class) {
-    case "table": context.check(context.storage.dropRelation(context.engine, context.xid, object.storage)); break;
-    case "index": dropIndexStorage(context, object); break;
-    case "sequence": context.check(context.storage.dropSequence(context.engine, context.xid, object.storage)); break;
-    default: break;
+    case "table":
+      context.check(context.storage.dropRelation(context.engine, context.xid, object.storage));
+      break;
+    case "index":
+      dropIndexStorage(context, object);
+      break;
+    case "sequence":
+      context.check(context.storage.dropSequence(context.engine, context.xid, object.storage));
+      break;
+    default:
+      break;
   }
   for (const comment of context.snapshot.commentsOf(object.oid)) context.remove(comment.oid);
   context.remove(object.oid);
@@ -87,8 +102,18 @@ function dropColumn(context: DefinitionContext, table: TableObject, attribute: n
   for (const comment of context.snapshot.commentsOf(table.oid)) if (comment.attribute === attribute) context.remove(comment.oid);
   context.put({
     ...table,
-    attributes: table.attributes.map((a) => (a.number === attribute
-      ? { number: a.number, name: `........pg.dropped.${a.number}........`, type: a.type, typmod: a.typmod, notNull: false, dropped: true } : a)),
+    attributes: table.attributes.map((a) =>
+      a.number === attribute
+        ? {
+            number: a.number,
+            name: `........pg.dropped.${a.number}........`,
+            type: a.type,
+            typmod: a.typmod,
+            notNull: false,
+            dropped: true,
+          }
+        : a,
+    ),
   });
 }
 function dropDefault(context: DefinitionContext, table: TableObject, attribute: number): void {
@@ -102,7 +127,11 @@ function dropDefault(context: DefinitionContext, table: TableObject, attribute: 
   });
 }
 
-function find(context: DefinitionContext, kind: Extract<Command, { kind: "Drop" }>["object"], name: QualifiedName): CatalogObject | undefined {
+function find(
+  context: DefinitionContext,
+  kind: Extract<Command, { kind: "Drop" }>["object"],
+  name: QualifiedName,
+): CatalogObject | undefined {
   if (kind === "schema") {
     const schema = context.snapshot.schema(name.name);
     if (schema !== undefined && [PG_CATALOG_OID, INFORMATION_SCHEMA_OID, REDIS_SCHEMA_OID].includes(schema.oid))
@@ -114,9 +143,15 @@ function find(context: DefinitionContext, kind: Extract<Command, { kind: "Drop" 
   if (relation === undefined) return undefined;
   if (relation.class === "system") throw systemObjectProtected(relation.name);
   if (relation.class !== kind)
-    throw new DbError({ sqlstate: "42809", message: `"${relation.name}" is not ${articles[kind]}`, hint: `Use DROP ${relation.class.toUpperCase()} to remove ${articles[relation.class]}.` });
+    throw new DbError({
+      sqlstate: "42809",
+      message: `"${relation.name}" is not ${articles[kind]}`,
+      hint: `Use DROP ${relation.class.toUpperCase()} to remove ${articles[relation.class]}.`,
+    });
   if (relation.class === "index") {
-    const constraint = context.snapshot.constraintsOf(relation.table).find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === relation.oid);
+    const constraint = context.snapshot
+      .constraintsOf(relation.table)
+      .find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === relation.oid);
     if (constraint !== undefined) {
       const described = describeObject(context, constraint);
       throw requiredBy(describeObject(context, relation), described, `You can drop ${described} instead.`);

@@ -8,7 +8,12 @@ import { StatementContext } from "../statement-context.js";
 import type { ExecuteResult } from "../types.js";
 import { rows } from "./results.js";
 
-export function explain(session: EngineSession, command: Extract<Command, { kind: "Explain" }>, parameters: readonly Datum[], planned: PlannedStatement): ExecuteResult | Promise<ExecuteResult> {
+export function explain(
+  session: EngineSession,
+  command: Extract<Command, { kind: "Explain" }>,
+  parameters: readonly Datum[],
+  planned: PlannedStatement,
+): ExecuteResult | Promise<ExecuteResult> {
   const started = performance.now();
   const plan = planOf(session, command.statement);
   if (plan === undefined) return rows(planned.columns, [["Utility statements have no plan structure"]], "EXPLAIN");
@@ -22,7 +27,11 @@ export function explain(session: EngineSession, command: Extract<Command, { kind
       const executionStarted = performance.now();
       while (execution.next(0).length > 0);
       const executionMs = performance.now() - executionStarted;
-      return { tag: "EXPLAIN", columns: planned.columns, rows: lines(physical.explain({ ...command, planningMs, executionMs }, execution), command.format) };
+      return {
+        tag: "EXPLAIN",
+        columns: planned.columns,
+        rows: lines(physical.explain({ ...command, planningMs, executionMs }, execution), command.format),
+      };
     } finally {
       execution.close();
     }
@@ -31,8 +40,10 @@ export function explain(session: EngineSession, command: Extract<Command, { kind
 
 function planOf(session: EngineSession, statement: BoundStatement) {
   switch (statement.body.kind) {
-    case "Plan": return statement.body.plan;
-    case "Empty": return undefined;
+    case "Plan":
+      return statement.body.plan;
+    case "Empty":
+      return undefined;
     case "Command": {
       const command = statement.body.command;
       if (command.kind === "CreateTableAs" || command.kind === "DeclareCursor") return command.query;
@@ -44,4 +55,6 @@ function planOf(session: EngineSession, statement: BoundStatement) {
 }
 
 /** Text comes line by line; the other formats are one value. */
-function lines(text: readonly string[], format: string): Row[] { return format === "text" ? text.map((line) => [line]) : [[text.join("\n")]]; }
+function lines(text: readonly string[], format: string): Row[] {
+  return format === "text" ? text.map((line) => [line]) : [[text.join("\n")]];
+}

@@ -1,7 +1,7 @@
 /** The native side of an index: building it, and the wording of what goes wrong. */
 import type { IndexObject, TableObject } from "../../catalog/index.js";
 import { BlockReader, type KeyColumn, StatusCode } from "../../native/index.js";
-import { type Datum, PhysicalType, type SqlType, assert, uniqueIndexCollision } from "../../types/index.js";
+import { assert, type Datum, PhysicalType, type SqlType, uniqueIndexCollision } from "../../types/index.js";
 import { buildHnsw } from "../hnsw.js";
 import type { DefinitionContext } from "./context.js";
 
@@ -21,7 +21,15 @@ function buildBtree(context: DefinitionContext, table: TableObject, index: Index
     assert(kind !== undefined, "a btree column has an order");
     return { column: column.attribute - 1, kind, descending: column.descending, nullsFirst: column.nullsFirst };
   });
-  const status = context.storage.createIndex(context.engine, context.xid, index.storage, table.storage, keys, index.unique, index.nullsNotDistinct);
+  const status = context.storage.createIndex(
+    context.engine,
+    context.xid,
+    index.storage,
+    table.storage,
+    keys,
+    index.unique,
+    index.nullsNotDistinct,
+  );
   if (status === StatusCode.uniqueViolation) throw collision(context, table, index);
   context.check(status);
 }
@@ -51,7 +59,13 @@ function collision(context: DefinitionContext, table: TableObject, index: IndexO
 }
 
 /** The key of one row, as text; undefined when it cannot be told. */
-function keyOfRow(context: DefinitionContext, table: TableObject, index: IndexObject, rowId: number, block: Uint8Array): string[] | undefined {
+function keyOfRow(
+  context: DefinitionContext,
+  table: TableObject,
+  index: IndexObject,
+  rowId: number,
+  block: Uint8Array,
+): string[] | undefined {
   const columns = Uint32Array.from(index.columns.map((c) => c.attribute - 1));
   const scan = context.storage.fetchOpen(context.engine, context.xid, table.storage, columns, Float64Array.of(rowId));
   if (scan < 0) return undefined;
@@ -72,13 +86,21 @@ function keyOfRow(context: DefinitionContext, table: TableObject, index: IndexOb
 
 function readDatum(reader: BlockReader, column: number, type: SqlType): Exclude<Datum, null> {
   switch (type.physical) {
-    case PhysicalType.bool: return reader.bool(column, 0);
-    case PhysicalType.int16: return reader.int16(column, 0);
-    case PhysicalType.int32: return reader.int32(column, 0);
-    case PhysicalType.int64: return reader.int64(column, 0);
-    case PhysicalType.float32: return reader.float32(column, 0);
-    case PhysicalType.float64: return reader.float64(column, 0);
-    case PhysicalType.uuid: return type.receive(reader.bytes16(column, 0).slice(), -1) as Exclude<Datum, null>;
-    default: return type.fromStorage === undefined ? reader.text(column, 0) : type.fromStorage(reader.varlen(column, 0).slice());
+    case PhysicalType.bool:
+      return reader.bool(column, 0);
+    case PhysicalType.int16:
+      return reader.int16(column, 0);
+    case PhysicalType.int32:
+      return reader.int32(column, 0);
+    case PhysicalType.int64:
+      return reader.int64(column, 0);
+    case PhysicalType.float32:
+      return reader.float32(column, 0);
+    case PhysicalType.float64:
+      return reader.float64(column, 0);
+    case PhysicalType.uuid:
+      return type.receive(reader.bytes16(column, 0).slice(), -1) as Exclude<Datum, null>;
+    default:
+      return type.fromStorage === undefined ? reader.text(column, 0) : type.fromStorage(reader.varlen(column, 0).slice());
   }
 }

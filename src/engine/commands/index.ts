@@ -1,6 +1,6 @@
 /** Statements that are not queries: which file runs which. */
 import type { Command } from "../../plan/index.js";
-import { type Datum, TypeOid, noSuchCursor, noSuchPrepared, notSupported, unreachable } from "../../types/index.js";
+import { type Datum, noSuchCursor, noSuchPrepared, notSupported, TypeOid, unreachable } from "../../types/index.js";
 import type { PlannedStatement } from "../plan-cache.js";
 import type { EngineSession, StatementOutcome } from "../session.js";
 import { settingsByName } from "../settings/definitions.js";
@@ -30,15 +30,20 @@ import { truncate } from "./truncate.js";
 type Run = ExecuteResult | Promise<ExecuteResult>;
 
 export function runCommand(session: EngineSession, command: Command, parameters: readonly Datum[], planned: PlannedStatement): Run {
-  const define = (tag: string, work: (context: DefinitionContext) => StatementOutcome | string | void | undefined | Promise<string | void>): Run =>
+  const define = (
+    tag: string,
+    work: (context: DefinitionContext) => StatementOutcome | string | void | undefined | Promise<string | void>,
+  ): Run =>
     session.runInTransaction((transaction) => {
       const result = work(new DefinitionContext(session, transaction, tag));
-      const outcome = (value: StatementOutcome | string | void): StatementOutcome => (typeof value === "object" ? value : { tag: value ?? tag });
+      const outcome = (value: StatementOutcome | string | void): StatementOutcome =>
+        typeof value === "object" ? value : { tag: value ?? tag };
       return result instanceof Promise ? result.then(outcome) : outcome(result);
     });
   const tag = planned.bound.tag;
   switch (command.kind) {
-    case "Transaction": return transactionCommand(session, command);
+    case "Transaction":
+      return transactionCommand(session, command);
     case "SetTransaction":
       if (command.session) {
         if (command.isolation !== undefined) session.changeSetting("default_transaction_isolation", command.isolation, false);
@@ -48,52 +53,90 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "SetVariable":
       if (command.value === null && command.name.toLowerCase() === "all") session.settings.resetAll();
       else {
-        if (command.local && session.block === undefined) session.notice("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks");
+        if (command.local && session.block === undefined)
+          session.notice("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks");
         else session.changeSetting(command.name, command.value, command.local);
       }
       return done(tag === "" ? "SET" : tag);
     case "ShowVariable":
       if (command.name.toLowerCase() === "all")
-        return rows(planned.columns, session.settings.all().map((s) => [s.name, s.value, s.description]), "SHOW");
+        return rows(
+          planned.columns,
+          session.settings.all().map((s) => [s.name, s.value, s.description]),
+          "SHOW",
+        );
       return rows(planned.columns, [[session.setting(command.name)]], "SHOW");
-    case "Explain": return explain(session, command, parameters, planned);
-    case "Prepare": return prepareNamed(session, command);
-    case "Execute": return executePrepared(session, command, parameters);
-    case "Deallocate": return deallocate(session, command);
-    case "Discard": return discard(session, command);
-    case "DeclareCursor": return declareCursor(session, command, parameters);
-    case "Fetch": return fetchCursor(session, command, planned.columns);
-    case "ClosePortal": return closeCursor(session, command);
+    case "Explain":
+      return explain(session, command, parameters, planned);
+    case "Prepare":
+      return prepareNamed(session, command);
+    case "Execute":
+      return executePrepared(session, command, parameters);
+    case "Deallocate":
+      return deallocate(session, command);
+    case "Discard":
+      return discard(session, command);
+    case "DeclareCursor":
+      return declareCursor(session, command, parameters);
+    case "Fetch":
+      return fetchCursor(session, command, planned.columns);
+    case "ClosePortal":
+      return closeCursor(session, command);
     case "Listen":
-    case "Unlisten": return listen(session, command);
-    case "Notify": return notify(session, command);
-    case "Checkpoint": return checkpoint(session);
-    case "LockTable": return define("LOCK TABLE", (context) => lockTable(context, command));
+    case "Unlisten":
+      return listen(session, command);
+    case "Notify":
+      return notify(session, command);
+    case "Checkpoint":
+      return checkpoint(session);
+    case "LockTable":
+      return define("LOCK TABLE", (context) => lockTable(context, command));
     case "Analyze":
-    case "Vacuum": return analyze(session, command);
-    case "Grant": return grant(session, command, tag);
-    case "Reindex": return define("REINDEX", (context) => reindex(context, command));
-    case "CreateTable": return define("CREATE TABLE", (context) => createTable(context, command));
-    case "CreateTableAs": return define("CREATE TABLE AS", (context) => createTableAs(context, command, parameters));
-    case "AlterTable": return define("ALTER TABLE", (context) => alterTable(context, command));
-    case "Rename": return define(tag === "" ? "ALTER TABLE" : tag, (context) => rename(context, command));
-    case "SetSchema": return define(tag === "" ? "ALTER TABLE" : tag, (context) => setSchema(context, command));
-    case "Drop": return define(`DROP ${command.object.toUpperCase()}`, (context) => drop(context, command));
+    case "Vacuum":
+      return analyze(session, command);
+    case "Grant":
+      return grant(session, command, tag);
+    case "Reindex":
+      return define("REINDEX", (context) => reindex(context, command));
+    case "CreateTable":
+      return define("CREATE TABLE", (context) => createTable(context, command));
+    case "CreateTableAs":
+      return define("CREATE TABLE AS", (context) => createTableAs(context, command, parameters));
+    case "AlterTable":
+      return define("ALTER TABLE", (context) => alterTable(context, command));
+    case "Rename":
+      return define(tag === "" ? "ALTER TABLE" : tag, (context) => rename(context, command));
+    case "SetSchema":
+      return define(tag === "" ? "ALTER TABLE" : tag, (context) => setSchema(context, command));
+    case "Drop":
+      return define(`DROP ${command.object.toUpperCase()}`, (context) => drop(context, command));
     case "CreateIndex":
       if (command.concurrently && session.inExplicitBlock) throw notSupported("CREATE INDEX CONCURRENTLY inside a transaction block");
       return define("CREATE INDEX", (context) => createIndex(context, command));
-    case "CreateView": return define("CREATE VIEW", (context) => createView(context, command));
-    case "CreateSequence": return define("CREATE SEQUENCE", (context) => createSequence(context, command));
-    case "AlterSequence": return define("ALTER SEQUENCE", (context) => alterSequence(context, command));
-    case "CreateSchema": return define("CREATE SCHEMA", (context) => createSchema(context, command));
-    case "CreateExtension": return define("CREATE EXTENSION", (context) => createExtension(context, command));
-    case "CreateRole": return define("CREATE ROLE", (context) => createRole(context, command));
-    case "AlterRole": return define("ALTER ROLE", (context) => alterRole(context, command));
-    case "DropRole": return define("DROP ROLE", (context) => dropRole(context, command));
-    case "Comment": return define("COMMENT", (context) => comment(context, command));
-    case "Truncate": return define("TRUNCATE TABLE", (context) => truncate(context, command));
-    case "Copy": return copyCommand(session, command, parameters);
-    default: return unreachable(command);
+    case "CreateView":
+      return define("CREATE VIEW", (context) => createView(context, command));
+    case "CreateSequence":
+      return define("CREATE SEQUENCE", (context) => createSequence(context, command));
+    case "AlterSequence":
+      return define("ALTER SEQUENCE", (context) => alterSequence(context, command));
+    case "CreateSchema":
+      return define("CREATE SCHEMA", (context) => createSchema(context, command));
+    case "CreateExtension":
+      return define("CREATE EXTENSION", (context) => createExtension(context, command));
+    case "CreateRole":
+      return define("CREATE ROLE", (context) => createRole(context, command));
+    case "AlterRole":
+      return define("ALTER ROLE", (context) => alterRole(context, command));
+    case "DropRole":
+      return define("DROP ROLE", (context) => dropRole(context, command));
+    case "Comment":
+      return define("COMMENT", (context) => comment(context, command));
+    case "Truncate":
+      return define("TRUNCATE TABLE", (context) => truncate(context, command));
+    case "Copy":
+      return copyCommand(session, command, parameters);
+    default:
+      return unreachable(command);
   }
 }
 
@@ -107,7 +150,8 @@ export function commandColumns(session: EngineSession, command: Command, bound: 
       const known: Record<string, string> = { "time zone": "TimeZone", "transaction isolation level": "transaction_isolation" };
       return [text(known[key] ?? settingsByName.get(key)?.name ?? command.name)];
     }
-    case "Explain": return [{ name: "QUERY PLAN", type: command.format === "json" ? TypeOid.json : TypeOid.text, typmod: -1 }];
+    case "Explain":
+      return [{ name: "QUERY PLAN", type: command.format === "json" ? TypeOid.json : TypeOid.text, typmod: -1 }];
     case "Execute": {
       const prepared = session.preparedByName.get(command.name);
       if (prepared === undefined) throw noSuchPrepared(command.name);
@@ -119,6 +163,7 @@ export function commandColumns(session: EngineSession, command: Command, bound: 
       if (cursor === undefined) throw noSuchCursor(command.cursor);
       return cursor.columns;
     }
-    default: return bound;
+    default:
+      return bound;
   }
 }

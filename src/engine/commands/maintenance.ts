@@ -8,24 +8,32 @@ import { rebuildIndex } from "./index-storage.js";
 import { done } from "./results.js";
 
 /** Row counts are always current and dead versions go by themselves; the names must exist all the same. */
-export function analyze(session: EngineSession, command: Extract<Command, { kind: "Analyze" | "Vacuum" }>): ExecuteResult | Promise<ExecuteResult> {
+export function analyze(
+  session: EngineSession,
+  command: Extract<Command, { kind: "Analyze" | "Vacuum" }>,
+): ExecuteResult | Promise<ExecuteResult> {
   const tag = command.kind === "Vacuum" ? "VACUUM" : "ANALYZE";
   if (command.kind === "Vacuum" && session.inExplicitBlock) throw forbidsTransactionBlock("VACUUM");
   const catalog = session.catalog();
-  for (const name of command.tables) if (catalog.relation(name.schema, name.name) === undefined) throw relationMissing(displayName(name), name.position);
+  for (const name of command.tables)
+    if (catalog.relation(name.schema, name.name) === undefined) throw relationMissing(displayName(name), name.position);
   return done(tag);
 }
 
 export async function reindex(context: DefinitionContext, command: Extract<Command, { kind: "Reindex" }>): Promise<void> {
-  const rebuild = async (table: number) => { for (const index of context.snapshot.indexesOf(table)) await rebuildIndex(context, index); };
+  const rebuild = async (table: number) => {
+    for (const index of context.snapshot.indexesOf(table)) await rebuildIndex(context, index);
+  };
   switch (command.object) {
     case "index": {
       const index = context.relation(command.name);
       if (index.class !== "index") throw notSupported(`REINDEX INDEX of a ${index.class}`);
       return rebuildIndex(context, index);
     }
-    case "table": return rebuild(context.table(command.name).oid);
-    default: throw notSupported(`REINDEX ${command.object.toUpperCase()}`);
+    case "table":
+      return rebuild(context.table(command.name).oid);
+    default:
+      throw notSupported(`REINDEX ${command.object.toUpperCase()}`);
   }
 }
 

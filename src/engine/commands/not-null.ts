@@ -1,5 +1,5 @@
 /** SET NOT NULL: the rows that are there must have a value. */
-import { type AttributeObject, type TableObject, quoteIdentifier } from "../../catalog/index.js";
+import { type AttributeObject, quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import { columnHasNulls } from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
 

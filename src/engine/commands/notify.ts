@@ -16,7 +16,8 @@ export function listen(session: EngineSession, command: Extract<Command, { kind:
 }
 
 export function notify(session: EngineSession, command: Extract<Command, { kind: "Notify" }>): ExecuteResult {
-  if (Buffer.byteLength(command.payload) > PAYLOAD_LENGTH_BYTES_MAX) throw new DbError({ sqlstate: "22023", message: "payload string too long" });
+  if (Buffer.byteLength(command.payload) > PAYLOAD_LENGTH_BYTES_MAX)
+    throw new DbError({ sqlstate: "22023", message: "payload string too long" });
   const notification = { channel: command.channel, payload: command.payload };
   if (session.block !== undefined) session.block.notifications.push(notification);
   else session.database.notifications.publish(session.id, [notification]);

@@ -1,6 +1,6 @@
 /** PREPARE, EXECUTE, DEALLOCATE, DISCARD. */
 import type { Command } from "../../plan/index.js";
-import { type Datum, assert, duplicatePrepared, forbidsTransactionBlock, noSuchPrepared, wrongParameterCount } from "../../types/index.js";
+import { assert, type Datum, duplicatePrepared, forbidsTransactionBlock, noSuchPrepared, wrongParameterCount } from "../../types/index.js";
 import { evaluate } from "../evaluate.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
@@ -12,17 +12,29 @@ export function prepareNamed(session: EngineSession, command: Extract<Command, {
   return done("PREPARE");
 }
 
-export function executePrepared(session: EngineSession, command: Extract<Command, { kind: "Execute" }>, parameters: readonly Datum[]): ExecuteResult | Promise<ExecuteResult> {
+export function executePrepared(
+  session: EngineSession,
+  command: Extract<Command, { kind: "Execute" }>,
+  parameters: readonly Datum[],
+): ExecuteResult | Promise<ExecuteResult> {
   const prepared = session.preparedByName.get(command.name);
   if (prepared === undefined) throw noSuchPrepared(command.name);
   const expected = prepared.parameterTypes.length;
   if (command.args.length !== expected) throw wrongParameterCount(command.name, expected, command.args.length);
-  const values = evaluate(session, command.args.map((arg, i) => coerceArgument(session, arg, prepared.parameterTypes[i] as number)), parameters);
+  const values = evaluate(
+    session,
+    command.args.map((arg, i) => coerceArgument(session, arg, prepared.parameterTypes[i] as number)),
+    parameters,
+  );
   return session.execute(prepared, values);
 }
 
 /** The binder could not know the parameter's type: an argument of another type goes through text, as its literal would. */
-function coerceArgument(_session: EngineSession, arg: Parameters<typeof evaluate>[1][number], type: number): Parameters<typeof evaluate>[1][number] {
+function coerceArgument(
+  _session: EngineSession,
+  arg: Parameters<typeof evaluate>[1][number],
+  type: number,
+): Parameters<typeof evaluate>[1][number] {
   if (arg.type === type) return arg;
   assert(type !== 0, "a prepared statement's parameters have types");
   return { kind: "CoerceViaText", arg, explicit: false, type, typmod: -1 };
@@ -50,9 +62,14 @@ export function discard(session: EngineSession, command: Extract<Command, { kind
       session.channels.clear();
       session.sequences.clear();
       break;
-    case "sequences": session.sequences.clear(); break;
-    case "plans": session.database.planCache.clear(); break;
-    case "temp": break;
+    case "sequences":
+      session.sequences.clear();
+      break;
+    case "plans":
+      session.database.planCache.clear();
+      break;
+    case "temp":
+      break;
   }
   return done(tag);
 }

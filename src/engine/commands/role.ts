@@ -8,11 +8,25 @@ import { describeObject } from "./dependencies.js";
 
 export function createRole(context: DefinitionContext, command: Extract<Command, { kind: "CreateRole" }>): void {
   requirePrivilege(context, "create roles");
-  if (command.name.startsWith("pg_")) throw new DbError({ sqlstate: "42939", message: `role name "${command.name}" is reserved`, detail: 'Role names starting with "pg_" are reserved.' });
+  if (command.name.startsWith("pg_"))
+    throw new DbError({
+      sqlstate: "42939",
+      message: `role name "${command.name}" is reserved`,
+      detail: 'Role names starting with "pg_" are reserved.',
+    });
   if (context.snapshot.role(command.name) !== undefined) throw roleExists(command.name);
   const base: RoleObject = {
-    class: "role", oid: context.newOid(), name: command.name, login: false, superuser: false, createdb: false, createrole: false, inherit: true,
-    replication: false, bypassRls: false, connectionLimit: -1,
+    class: "role",
+    oid: context.newOid(),
+    name: command.name,
+    login: false,
+    superuser: false,
+    createdb: false,
+    createrole: false,
+    inherit: true,
+    replication: false,
+    bypassRls: false,
+    connectionLimit: -1,
   };
   context.put(withOptions(base, command.options));
 }
@@ -44,7 +58,14 @@ function withOptions(role: RoleObject, options: RoleOptions): RoleObject {
   const { password: oldPassword, ...rest } = role;
   const { password, ...changed } = options;
   const defined = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined)) as Partial<RoleObject>;
-  const verifier = password === undefined ? oldPassword : password === null || password === "" ? undefined : isVerifier(password) ? password : scramVerifier(password);
+  const verifier =
+    password === undefined
+      ? oldPassword
+      : password === null || password === ""
+        ? undefined
+        : isVerifier(password)
+          ? password
+          : scramVerifier(password);
   return { ...rest, ...defined, ...(verifier === undefined ? {} : { password: verifier }) };
 }
 

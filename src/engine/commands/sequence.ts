@@ -1,7 +1,7 @@
 /** CREATE SEQUENCE, ALTER SEQUENCE, and the sequences behind serial and identity columns. */
-import { type SequenceObject, chooseName } from "../../catalog/index.js";
+import { chooseName, type SequenceObject } from "../../catalog/index.js";
 import type { Command, QualifiedName, SequenceOptions } from "../../plan/index.js";
-import { type Oid, TypeOid, columnMissing, invalidSequence, objectMissing, relationExists, wrongRelationKind } from "../../types/index.js";
+import { columnMissing, invalidSequence, type Oid, objectMissing, relationExists, TypeOid, wrongRelationKind } from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
 import { displayName } from "./context.js";
 
@@ -23,17 +23,51 @@ export function createSequence(context: DefinitionContext, command: Extract<Comm
   newSequence(context, schema.oid, command.name.name, command.options, owner);
 }
 
-export function newSequence(context: DefinitionContext, schema: Oid, name: string, options: SequenceOptions, owner?: SequenceObject["ownedBy"]): SequenceObject {
+export function newSequence(
+  context: DefinitionContext,
+  schema: Oid,
+  name: string,
+  options: SequenceOptions,
+  owner?: SequenceObject["ownedBy"],
+): SequenceObject {
   const parameters = sequenceParameters(options, undefined);
   const oid = context.newOid();
-  const sequence: SequenceObject = { class: "sequence", oid, schema, name, owner: context.owner, storage: oid, ...parameters, ...(owner === undefined ? {} : { ownedBy: owner }) };
+  const sequence: SequenceObject = {
+    class: "sequence",
+    oid,
+    schema,
+    name,
+    owner: context.owner,
+    storage: oid,
+    ...parameters,
+    ...(owner === undefined ? {} : { ownedBy: owner }),
+  };
   context.put(sequence);
-  context.check(context.storage.createSequence(context.engine, context.xid, oid, parameters.increment, parameters.min, parameters.max, parameters.start, parameters.cycle));
+  context.check(
+    context.storage.createSequence(
+      context.engine,
+      context.xid,
+      oid,
+      parameters.increment,
+      parameters.min,
+      parameters.max,
+      parameters.start,
+      parameters.cycle,
+    ),
+  );
   return sequence;
 }
 
 /** `<table>_<column>_seq`, or the first free number after it. */
-export function sequenceForColumn(context: DefinitionContext, schema: Oid, table: Oid, tableName: string, attribute: number, columnName: string, options: SequenceOptions): SequenceObject {
+export function sequenceForColumn(
+  context: DefinitionContext,
+  schema: Oid,
+  table: Oid,
+  tableName: string,
+  attribute: number,
+  columnName: string,
+  options: SequenceOptions,
+): SequenceObject {
   const name = chooseName(tableName, columnName, "seq", (candidate) => context.nameTaken(schema, candidate));
   return newSequence(context, schema, name, options, { table, attribute });
 }
@@ -50,7 +84,17 @@ export function alterSequence(context: DefinitionContext, command: Extract<Comma
   const parameters = sequenceParameters(options, relation);
   const owner = options.ownedBy === undefined ? previousOwner : ownedBy(context, options);
   context.put({ ...rest, ...parameters, ...(owner === undefined ? {} : { ownedBy: owner }) });
-  context.check(context.storage.alterSequence(context.engine, context.xid, relation.storage, parameters.increment, parameters.min, parameters.max, parameters.cycle));
+  context.check(
+    context.storage.alterSequence(
+      context.engine,
+      context.xid,
+      relation.storage,
+      parameters.increment,
+      parameters.min,
+      parameters.max,
+      parameters.cycle,
+    ),
+  );
   if (options.restart !== undefined) {
     const start = options.restart ?? BigInt(parameters.start);
     context.check(context.storage.setValue(context.engine, relation.storage, start, false));
@@ -74,7 +118,12 @@ function sequenceParameters(options: SequenceOptions, old: SequenceObject | unde
   const increment = options.increment ?? (old === undefined ? 1n : BigInt(old.increment));
   if (increment === 0n) throw invalidSequence("INCREMENT must not be zero");
   const ascending = increment > 0n;
-  const keep = (given: bigint | null | undefined, previous: string | undefined, typeLimit: bigint | undefined, otherwise: bigint): bigint => {
+  const keep = (
+    given: bigint | null | undefined,
+    previous: string | undefined,
+    typeLimit: bigint | undefined,
+    otherwise: bigint,
+  ): bigint => {
     if (given !== undefined && given !== null) return given;
     if (given === null || previous === undefined) return otherwise;
     return typeChanged && BigInt(previous) === typeLimit ? otherwise : BigInt(previous);
@@ -94,7 +143,12 @@ function sequenceParameters(options: SequenceOptions, old: SequenceObject | unde
   const cache = options.cache ?? (old === undefined ? 1n : BigInt(old.cache));
   if (cache <= 0n) throw invalidSequence(`CACHE (${cache}) must be greater than zero`);
   return {
-    type, increment: String(increment), min: String(min), max: String(max), start: String(start), cache: String(cache),
+    type,
+    increment: String(increment),
+    min: String(min),
+    max: String(max),
+    start: String(start),
+    cache: String(cache),
     cycle: options.cycle ?? old?.cycle ?? false,
   };
 }

@@ -36,6 +36,7 @@ export function transactionCommand(session: EngineSession, command: Extract<Comm
     case "rollbackTo":
       session.rollbackToSavepoint(command.savepoint ?? "");
       return done("ROLLBACK");
-    default: return unreachable(command.action);
+    default:
+      return unreachable(command.action);
   }
 }

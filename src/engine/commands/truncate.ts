@@ -23,6 +23,7 @@ export function truncate(context: DefinitionContext, command: Extract<Command, {
   for (const table of tables.values()) {
     context.check(context.storage.truncate(context.engine, context.xid, table.storage));
     if (!command.restartIdentity) continue;
-    for (const sequence of context.snapshot.sequencesOf(table.oid)) context.check(context.storage.setValue(context.engine, sequence.storage, BigInt(sequence.start), false));
+    for (const sequence of context.snapshot.sequencesOf(table.oid))
+      context.check(context.storage.setValue(context.engine, sequence.storage, BigInt(sequence.start), false));
   }
 }

@@ -7,18 +7,30 @@
 import { isUtf8 } from "node:buffer";
 import type { TableObject } from "../../catalog/index.js";
 import { RestartSignal, WaitSignal } from "../../execution/index.js";
-import { Layout, RunState, TableWriter, columnWriter, compileScalar, plainEnvironment } from "../../execution/internal.js";
+import { columnWriter, compileScalar, Layout, plainEnvironment, RunState, TableWriter } from "../../execution/internal.js";
 import { BlockWriter, StatusCode } from "../../native/index.js";
 import type { CopyOptions, Expression } from "../../plan/index.js";
-import { type Datum, DbError, type Row, type SqlType, assert, copyError, copyFailed, duplicateKey, nullInColumn, queryCanceled, serializationFailure } from "../../types/index.js";
+import {
+  assert,
+  copyError,
+  copyFailed,
+  type Datum,
+  DbError,
+  duplicateKey,
+  nullInColumn,
+  queryCanceled,
+  type Row,
+  type SqlType,
+  serializationFailure,
+} from "../../types/index.js";
 import type { DefinitionContext } from "../commands/context.js";
 import { physicalColumn } from "../physical-column.js";
 import type { StatementContext } from "../statement-context.js";
 import type { CopyInTarget } from "../types.js";
 import { CsvScanner } from "./csv-scanner.js";
 import { type FieldScanner, FieldTable } from "./field-table.js";
-import { type ColumnLoader, type ColumnTarget, type LoaderContext, columnLoader, fieldDatum } from "./loaders.js";
-import { TextScanner, shortenLine } from "./text-scanner.js";
+import { type ColumnLoader, type ColumnTarget, columnLoader, fieldDatum, type LoaderContext } from "./loaders.js";
+import { shortenLine, TextScanner } from "./text-scanner.js";
 
 /** Rows per block. */
 const BATCH_ROWS = 4096;
@@ -58,7 +70,15 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   #count = 0;
   #over = false;
 
-  constructor(context: DefinitionContext, table: TableObject, attributes: readonly number[], options: CopyOptions, where: Expression | undefined, whereRow: readonly { readonly id: number }[], end: CopyFromEnd) {
+  constructor(
+    context: DefinitionContext,
+    table: TableObject,
+    attributes: readonly number[],
+    options: CopyOptions,
+    where: Expression | undefined,
+    whereRow: readonly { readonly id: number }[],
+    end: CopyFromEnd,
+  ) {
     this.#context = context;
     this.#table = table;
     this.#end = end;
@@ -74,7 +94,10 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       return { name: attribute.name, type: context.type(attribute.type), typmod: attribute.typmod };
     });
     const names = this.#targets.map((t) => t.name);
-    this.scanner = options.format === "csv" ? new CsvScanner(options, table.name, names) : new TextScanner(options.delimiter, options.nullText, table.name, names);
+    this.scanner =
+      options.format === "csv"
+        ? new CsvScanner(options, table.name, names)
+        : new TextScanner(options.delimiter, options.nullText, table.name, names);
     this.#fields = new FieldTable(attributes.length, BATCH_ROWS);
     const plan = context.session.planContext(context.catalog);
     const environment = plainEnvironment(plan);
@@ -82,7 +105,13 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       if (a.dropped || a.generated === true || this.#places.includes(index)) return [];
       const sql = a.identity !== undefined ? `nextval('${a.sequence}'::regclass)` : a.defaultSql;
       if (sql === undefined) return [];
-      return [{ index, type: context.type(a.type), evaluate: compileScalar(environment, plan.stored.bindDefault(table, a.number, sql), new Layout()) }];
+      return [
+        {
+          index,
+          type: context.type(a.type),
+          evaluate: compileScalar(environment, plan.stored.bindDefault(table, a.number, sql), new Layout()),
+        },
+      ];
     });
     this.#writer = new TableWriter(table, plan, environment);
     if (where !== undefined) {
@@ -91,9 +120,17 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       this.#where = compileScalar(environment, where, layout);
     }
     const constraints = context.snapshot.constraintsOf(table.oid);
-    this.#isPlain = where === undefined && !constraints.some((c) => c.kind === "check" || c.kind === "foreignKey") && !table.attributes.some((a) => a.generated === true && !a.dropped);
-    this.#loaders = this.#targets.map((target, i) => columnLoader(this, target, table.attributes[this.#places[i] as number]?.notNull === true));
-    this.#block = new BlockWriter(table.attributes.map((a) => physicalColumn(context.type(a.type), a.typmod)), 1 << 20);
+    this.#isPlain =
+      where === undefined &&
+      !constraints.some((c) => c.kind === "check" || c.kind === "foreignKey") &&
+      !table.attributes.some((a) => a.generated === true && !a.dropped);
+    this.#loaders = this.#targets.map((target, i) =>
+      columnLoader(this, target, table.attributes[this.#places[i] as number]?.notNull === true),
+    );
+    this.#block = new BlockWriter(
+      table.attributes.map((a) => physicalColumn(context.type(a.type), a.typmod)),
+      1 << 20,
+    );
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
@@ -208,7 +245,9 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     const width = this.#table.attributes.length;
     for (let i = 0; i < fields.rows; i++) {
       const row: Row = new Array<Datum>(width).fill(null);
-      this.#targets.forEach((target, field) => { row[this.#places[field] as number] = fieldDatum(this, target, fields, i, field); });
+      this.#targets.forEach((target, field) => {
+        row[this.#places[field] as number] = fieldDatum(this, target, fields, i, field);
+      });
       for (const d of this.#defaults) row[d.index] = d.evaluate([], this.#state);
       if (this.#where !== undefined && this.#where(row, this.#state) !== true) continue;
       try {
@@ -255,8 +294,12 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       this.#targets.forEach((target, field) => {
         const given = fields.starts[field] === -1 ? undefined : this.scanner.decode(fields, field);
         if (given !== target.name)
-          throw copyError(given === undefined ? `column name mismatch in header line field ${field + 1}: got null value ("\\N"), expected "${target.name}"` : `column name mismatch in header line field ${field + 1}: got "${given}", expected "${target.name}"`,
-            `COPY ${this.#table.name}, line 1: "${shortenLine(fields.lineText(0))}"`);
+          throw copyError(
+            given === undefined
+              ? `column name mismatch in header line field ${field + 1}: got null value ("\\N"), expected "${target.name}"`
+              : `column name mismatch in header line field ${field + 1}: got "${given}", expected "${target.name}"`,
+            `COPY ${this.#table.name}, line 1: "${shortenLine(fields.lineText(0))}"`,
+          );
       });
     }
     this.#header = false;
@@ -274,10 +317,15 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
 
   locate(error: unknown, table: FieldTable, row: number, column: ColumnTarget, text: string): unknown {
     if (!(error instanceof DbError)) return error;
-    return new DbError({ ...error.fields, where: `COPY ${this.#table.name}, line ${table.lines[row]}, column ${column.name}: "${shortenLine(text)}"` });
+    return new DbError({
+      ...error.fields,
+      where: `COPY ${this.#table.name}, line ${table.lines[row]}, column ${column.name}: "${shortenLine(text)}"`,
+    });
   }
   onNull(table: FieldTable, row: number): void {
-    const field = this.#targets.findIndex((_, i) => table.starts[row * table.columns + i] === -1 && this.#table.attributes[this.#places[i] as number]?.notNull === true);
+    const field = this.#targets.findIndex(
+      (_, i) => table.starts[row * table.columns + i] === -1 && this.#table.attributes[this.#places[i] as number]?.notNull === true,
+    );
     this.#nullError(table, row, this.#places[field] as number);
   }
   #nullError(table: FieldTable, row: number, attribute: number): never {
@@ -287,7 +335,9 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   }
   #rowOf(table: FieldTable, row: number): Row {
     const values: Row = new Array<Datum>(this.#table.attributes.length).fill(null);
-    this.#targets.forEach((target, field) => { values[this.#places[field] as number] = fieldDatum(this, target, table, row, field); });
+    this.#targets.forEach((target, field) => {
+      values[this.#places[field] as number] = fieldDatum(this, target, table, row, field);
+    });
     return values;
   }
   #collision(): never {
@@ -298,7 +348,16 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     const row = Number(/row (\d+)/.exec(last.message)?.[1] ?? 0);
     const attributes = index.columns.map((c) => c.attribute);
     const values = this.#rowOf(this.#fields, row);
-    throw this.#atLine(duplicateKey(index.name, this.#writer.keyNames(attributes), this.#writer.keyValues(attributes, values, this.#statement), this.#writer.place), row, true);
+    throw this.#atLine(
+      duplicateKey(
+        index.name,
+        this.#writer.keyNames(attributes),
+        this.#writer.keyValues(attributes, values, this.#statement),
+        this.#writer.place,
+      ),
+      row,
+      true,
+    );
   }
   #atLine(error: unknown, row: number, short = false): unknown {
     if (!(error instanceof DbError) || error.fields.where !== undefined) return error;
@@ -313,7 +372,11 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     for (let row = 0; row < fields.rows; row++) {
       const line = bytes.subarray(fields.lineStarts[row], fields.lineEnds[row]);
       if (!line.includes(0) && isUtf8(line)) continue;
-      throw new DbError({ sqlstate: "22021", message: `invalid byte sequence for encoding "UTF8": ${badBytes(line)}`, where: `COPY ${this.#table.name}, line ${fields.lines[row]}` });
+      throw new DbError({
+        sqlstate: "22021",
+        message: `invalid byte sequence for encoding "UTF8": ${badBytes(line)}`,
+        where: `COPY ${this.#table.name}, line ${fields.lines[row]}`,
+      });
     }
   }
 }

@@ -45,7 +45,9 @@ export class CopyTo implements CopyOutSource {
     return text === "" ? (done ? null : this.next()) : Buffer.from(text, "utf8");
   }
 
-  #line(fields: readonly string[]): string { return `${fields.join(this.#options.delimiter)}\n`; }
+  #line(fields: readonly string[]): string {
+    return `${fields.join(this.#options.delimiter)}\n`;
+  }
   #field(value: Datum, column: number): string {
     const { format, nullText } = this.#options;
     if (value === null) return nullText;
@@ -55,7 +57,13 @@ export class CopyTo implements CopyOutSource {
   #quoteIfNeeded(text: string, column: number, isValue: boolean): string {
     const { format, delimiter, quote, escape, nullText } = this.#options;
     if (format !== "csv") return escapeText(text, delimiter);
-    const needed = (isValue && this.#forceQuote[column] === true) || text === nullText || text.includes(delimiter) || text.includes(quote) || /[\r\n]/.test(text) || (this.#types.length === 1 && text === "\\.");
+    const needed =
+      (isValue && this.#forceQuote[column] === true) ||
+      text === nullText ||
+      text.includes(delimiter) ||
+      text.includes(quote) ||
+      /[\r\n]/.test(text) ||
+      (this.#types.length === 1 && text === "\\.");
     if (!needed) return text;
     let out = quote;
     for (const c of text) out += c === quote || c === escape ? escape + c : c;
@@ -64,7 +72,15 @@ export class CopyTo implements CopyOutSource {
 }
 
 const needsEscape = /[\b\f\n\r\t\v\\]/;
-const escapes: Readonly<Record<string, string>> = { "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\" };
+const escapes: Readonly<Record<string, string>> = {
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  "\\": "\\\\",
+};
 
 function escapeText(text: string, delimiter: string): string {
   let out = needsEscape.test(text) ? text.replace(/[\b\f\n\r\t\v\\]/g, (c) => escapes[c] as string) : text;

@@ -56,13 +56,22 @@ export class CsvScanner implements FieldScanner {
         for (;;) {
           if (at >= to) {
             if (!final) return rowStart;
-            if (inQuotes) throw copyError("unterminated CSV quoted field", `COPY ${this.#relation}, line ${firstLine}: "${shortenLine(bytes.toString("utf8", rowStart, to))}"`);
+            if (inQuotes)
+              throw copyError(
+                "unterminated CSV quoted field",
+                `COPY ${this.#relation}, line ${firstLine}: "${shortenLine(bytes.toString("utf8", rowStart, to))}"`,
+              );
             break;
           }
           const c = bytes[at] as number;
           if (inQuotes) {
             if (c === this.#escape && at + 1 >= to && !final) return rowStart;
-            if (c === this.#escape && at + 1 < to && (bytes[at + 1] === this.#quote || (this.#escape !== this.#quote && bytes[at + 1] === this.#escape))) at += 2;
+            if (
+              c === this.#escape &&
+              at + 1 < to &&
+              (bytes[at + 1] === this.#quote || (this.#escape !== this.#quote && bytes[at + 1] === this.#escape))
+            )
+              at += 2;
             else {
               if (c === this.#quote) inQuotes = false;
               else if (c === LF) lines++;
@@ -108,9 +117,15 @@ export class CsvScanner implements FieldScanner {
     let flag: number = FieldFlag.plain;
     if (quoted) {
       // `"plain"` needs nothing but its quotes taken off.
-      const simple = bytes[start] === this.#quote && bytes[end - 1] === this.#quote && end - start >= 2 && !hasAny(bytes, start + 1, end - 1, this.#quote, this.#escape);
-      if (simple) { from++; to--; }
-      else flag = FieldFlag.quotedWithEscapes;
+      const simple =
+        bytes[start] === this.#quote &&
+        bytes[end - 1] === this.#quote &&
+        end - start >= 2 &&
+        !hasAny(bytes, start + 1, end - 1, this.#quote, this.#escape);
+      if (simple) {
+        from++;
+        to--;
+      } else flag = FieldFlag.quotedWithEscapes;
     }
     table.starts[cell] = from;
     table.ends[cell] = to;
@@ -130,7 +145,12 @@ export class CsvScanner implements FieldScanner {
     let inQuotes = false;
     for (let at = start; at < end; at++) {
       const c = table.bytes[at] as number;
-      if (inQuotes && c === this.#escape && at + 1 < end && (table.bytes[at + 1] === this.#quote || (this.#escape !== this.#quote && table.bytes[at + 1] === this.#escape)))
+      if (
+        inQuotes &&
+        c === this.#escape &&
+        at + 1 < end &&
+        (table.bytes[at + 1] === this.#quote || (this.#escape !== this.#quote && table.bytes[at + 1] === this.#escape))
+      )
         out[length++] = table.bytes[++at] as number;
       else if (c === this.#quote) inQuotes = !inQuotes;
       else out[length++] = c;

@@ -28,7 +28,9 @@ export class FieldTable {
     this.lineStarts = new Int32Array(capacity);
     this.lineEnds = new Int32Array(capacity);
   }
-  lineText(row: number): string { return this.bytes.toString("utf8", this.lineStarts[row], this.lineEnds[row]); }
+  lineText(row: number): string {
+    return this.bytes.toString("utf8", this.lineStarts[row], this.lineEnds[row]);
+  }
 }
 
 /** Finds rows in `table.bytes` from `from` to `to`; returns how far it came: the start of the first row that is not complete. */

@@ -40,7 +40,8 @@ export function columnLoader(context: LoaderContext, target: ColumnTarget, notNu
     write(writer, column, row, fieldDatum(context, target, table, row, field));
   const isVarlen = target.type.physical === PhysicalType.varlen;
   /** `fast` says whether it could. */
-  const eachRow = (fast: (writer: BlockWriter, column: number, row: number, bytes: Buffer, start: number, end: number) => boolean): ColumnLoader =>
+  const eachRow =
+    (fast: (writer: BlockWriter, column: number, row: number, bytes: Buffer, start: number, end: number) => boolean): ColumnLoader =>
     (table, field, writer, column) => {
       const { bytes, starts, ends, flags, rows, columns } = table;
       for (let row = 0, cell = field; row < rows; row++, cell += columns) {
@@ -50,46 +51,53 @@ export function columnLoader(context: LoaderContext, target: ColumnTarget, notNu
           if (isVarlen) writer.setVarlen(column, row, null);
           continue;
         }
-        if (flags[cell] !== FieldFlag.plain || !fast(writer, column, row, bytes, start, ends[cell] as number)) slow(table, row, field, writer, column);
+        if (flags[cell] !== FieldFlag.plain || !fast(writer, column, row, bytes, start, ends[cell] as number))
+          slow(table, row, field, writer, column);
       }
     };
 
   switch (target.type.oid) {
-    case TypeOid.int2: return eachRow((w, c, r, b, s, e) => {
-      const value = readInteger(b, s, e);
-      if (!(value >= -32768 && value <= 32767)) return false;
-      w.setInt16(c, r, value);
-      return true;
-    });
-    case TypeOid.int4: return eachRow((w, c, r, b, s, e) => {
-      const value = readInteger(b, s, e);
-      if (!(value >= -2147483648 && value <= 2147483647)) return false;
-      w.setInt32(c, r, value);
-      return true;
-    });
-    case TypeOid.int8: return eachRow((w, c, r, b, s, e) => {
-      const value = readInteger(b, s, e);
-      if (Number.isNaN(value)) return false;
-      w.setInt64(c, r, value);
-      return true;
-    });
-    case TypeOid.float8: return eachRow((w, c, r, b, s, e) => {
-      const value = readDecimal(b, s, e);
-      if (Number.isNaN(value)) return false;
-      w.setFloat64(c, r, value);
-      return true;
-    });
-    case TypeOid.bool: return eachRow((w, c, r, b, s, e) => {
-      if (e - s !== 1 || (b[s] !== 116 && b[s] !== 102)) return false;
-      w.setBool(c, r, b[s] === 116);
-      return true;
-    });
-    case TypeOid.date: return eachRow((w, c, r, b, s, e) => {
-      const value = readDate(b, s, e);
-      if (Number.isNaN(value)) return false;
-      w.setInt32(c, r, value);
-      return true;
-    });
+    case TypeOid.int2:
+      return eachRow((w, c, r, b, s, e) => {
+        const value = readInteger(b, s, e);
+        if (!(value >= -32768 && value <= 32767)) return false;
+        w.setInt16(c, r, value);
+        return true;
+      });
+    case TypeOid.int4:
+      return eachRow((w, c, r, b, s, e) => {
+        const value = readInteger(b, s, e);
+        if (!(value >= -2147483648 && value <= 2147483647)) return false;
+        w.setInt32(c, r, value);
+        return true;
+      });
+    case TypeOid.int8:
+      return eachRow((w, c, r, b, s, e) => {
+        const value = readInteger(b, s, e);
+        if (Number.isNaN(value)) return false;
+        w.setInt64(c, r, value);
+        return true;
+      });
+    case TypeOid.float8:
+      return eachRow((w, c, r, b, s, e) => {
+        const value = readDecimal(b, s, e);
+        if (Number.isNaN(value)) return false;
+        w.setFloat64(c, r, value);
+        return true;
+      });
+    case TypeOid.bool:
+      return eachRow((w, c, r, b, s, e) => {
+        if (e - s !== 1 || (b[s] !== 116 && b[s] !== 102)) return false;
+        w.setBool(c, r, b[s] === 116);
+        return true;
+      });
+    case TypeOid.date:
+      return eachRow((w, c, r, b, s, e) => {
+        const value = readDate(b, s, e);
+        if (Number.isNaN(value)) return false;
+        w.setInt32(c, r, value);
+        return true;
+      });
     case TypeOid.timestamp: {
       if (target.typmod !== -1) break;
       return eachRow((w, c, r, b, s, e) => {
@@ -99,7 +107,8 @@ export function columnLoader(context: LoaderContext, target: ColumnTarget, notNu
         return true;
       });
     }
-    case TypeOid.text: case TypeOid.varchar: {
+    case TypeOid.text:
+    case TypeOid.varchar: {
       // A varchar(n) of at most n bytes has at most n characters.
       const limit = target.typmod === -1 ? Number.POSITIVE_INFINITY : target.typmod - VARLENA_HEADER;
       return eachRow((w, c, r, b, s, e) => {
@@ -108,8 +117,10 @@ export function columnLoader(context: LoaderContext, target: ColumnTarget, notNu
         return true;
       });
     }
-    case TypeOid.vector: return eachRow((w, c, r, b, s, e) => loadVector(w, c, r, b, s, e, target.typmod));
-    default: break;
+    case TypeOid.vector:
+      return eachRow((w, c, r, b, s, e) => loadVector(w, c, r, b, s, e, target.typmod));
+    default:
+      break;
   }
   return eachRow(() => false);
 }
@@ -119,7 +130,15 @@ const VARLENA_HEADER = 4;
 const scratch = new Float32Array(16_000);
 
 /** `[1,2.5,-3e-2]` with exactly the column's number of elements. A double of at most 15 digits rounds to the same float as its text does, but for ties that no short text makes. */
-function loadVector(writer: BlockWriter, column: number, row: number, bytes: Buffer, start: number, end: number, dimensions: number): boolean {
+function loadVector(
+  writer: BlockWriter,
+  column: number,
+  row: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  dimensions: number,
+): boolean {
   if (bytes[start] !== 91 || bytes[end - 1] !== 93 || dimensions < 1) return false;
   let count = 0;
   let at = start + 1;

@@ -88,7 +88,8 @@ export function readDate(bytes: Uint8Array, start: number, end: number): number 
 
 /** `YYYY-MM-DD HH:MM:SS[.ffffff]`: microseconds since 2000-01-01. */
 export function readTimestamp(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 19 || (bytes[start + 10] !== 32 && bytes[start + 10] !== 84) || bytes[start + 13] !== 58 || bytes[start + 16] !== 58) return Number.NaN;
+  if (end - start < 19 || (bytes[start + 10] !== 32 && bytes[start + 10] !== 84) || bytes[start + 13] !== 58 || bytes[start + 16] !== 58)
+    return Number.NaN;
   const days = readDate(bytes, start, start + 10);
   const hour = two(bytes, start + 11);
   const minute = two(bytes, start + 14);

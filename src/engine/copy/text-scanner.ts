@@ -74,10 +74,15 @@ export class TextScanner implements FieldScanner {
             this.#lineEnd = "crlf";
             next = at + 2;
           } else if (this.#lineEnd === "unknown" || this.#lineEnd === "cr") this.#lineEnd = "cr";
-          else throw copyError("literal carriage return found in data", `COPY ${this.#relation}, line ${this.#line + 1}`, { hint: 'Use "\\r" to represent carriage return.' });
+          else
+            throw copyError("literal carriage return found in data", `COPY ${this.#relation}, line ${this.#line + 1}`, {
+              hint: 'Use "\\r" to represent carriage return.',
+            });
         } else if (this.#lineEnd === "unknown") this.#lineEnd = "lf";
         else if (this.#lineEnd !== "lf" && at < to)
-          throw copyError("literal newline found in data", `COPY ${this.#relation}, line ${this.#line + 1}`, { hint: 'Use "\\n" to represent newline.' });
+          throw copyError("literal newline found in data", `COPY ${this.#relation}, line ${this.#line + 1}`, {
+            hint: 'Use "\\n" to represent newline.',
+          });
         this.#line++;
         const row = table.rows;
         table.lines[row] = this.#line;
@@ -91,7 +96,9 @@ export class TextScanner implements FieldScanner {
         break;
       }
     }
-    void starts; void ends; void flags;
+    void starts;
+    void ends;
+    void flags;
     return at;
   }
 
@@ -108,10 +115,16 @@ export class TextScanner implements FieldScanner {
   #extra(table: FieldTable, rowStart: number, to: number): never {
     let end = rowStart;
     while (end < to && table.bytes[end] !== LF) end++;
-    throw copyError("extra data after last expected column", `COPY ${this.#relation}, line ${this.#line + 1}: "${shortenLine(table.bytes.toString("utf8", rowStart, end))}"`);
+    throw copyError(
+      "extra data after last expected column",
+      `COPY ${this.#relation}, line ${this.#line + 1}: "${shortenLine(table.bytes.toString("utf8", rowStart, end))}"`,
+    );
   }
   #missing(table: FieldTable, row: number, column: number): never {
-    throw copyError(`missing data for column "${this.#columnNames[column]}"`, `COPY ${this.#relation}, line ${this.#line}: "${shortenLine(table.lineText(row))}"`);
+    throw copyError(
+      `missing data for column "${this.#columnNames[column]}"`,
+      `COPY ${this.#relation}, line ${this.#line}: "${shortenLine(table.lineText(row))}"`,
+    );
   }
 
   decode(table: FieldTable, cell: number): string {
@@ -135,11 +148,13 @@ function unescape(bytes: Buffer, start: number, end: number): Buffer {
       if (control !== undefined) c = control;
       else if (c >= 48 && c <= 55) {
         let value = c - 48;
-        for (let n = 0; n < 2 && at < end && (bytes[at] as number) >= 48 && (bytes[at] as number) <= 55; n++) value = value * 8 + (bytes[at++] as number) - 48;
+        for (let n = 0; n < 2 && at < end && (bytes[at] as number) >= 48 && (bytes[at] as number) <= 55; n++)
+          value = value * 8 + (bytes[at++] as number) - 48;
         c = value & 255;
       } else if (c === 120 && at < end && isHex(bytes[at] as number)) {
         let value = 0;
-        for (let n = 0; n < 2 && at < end && isHex(bytes[at] as number); n++) value = value * 16 + Number.parseInt(String.fromCharCode(bytes[at++] as number), 16);
+        for (let n = 0; n < 2 && at < end && isHex(bytes[at] as number); n++)
+          value = value * 16 + Number.parseInt(String.fromCharCode(bytes[at++] as number), 16);
         c = value;
       }
     }
@@ -147,10 +162,14 @@ function unescape(bytes: Buffer, start: number, end: number): Buffer {
   }
   return out.subarray(0, length);
 }
-function isHex(c: number): boolean { return (c >= 48 && c <= 57) || (c >= 65 && c <= 70) || (c >= 97 && c <= 102); }
+function isHex(c: number): boolean {
+  return (c >= 48 && c <= 57) || (c >= 65 && c <= 70) || (c >= 97 && c <= 102);
+}
 export function isSame(bytes: Uint8Array, start: number, expected: Uint8Array): boolean {
   for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
   return true;
 }
 /** PostgreSQL shows at most 100 characters of a line. */
-export function shortenLine(text: string): string { return text.length <= 100 ? text : `${text.slice(0, 100)}...`; }
+export function shortenLine(text: string): string {
+  return text.length <= 100 ? text : `${text.slice(0, 100)}...`;
+}

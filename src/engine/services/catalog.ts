@@ -1,5 +1,5 @@
 /** What functions ask of the catalog: reg types, pg_get_…def, comments, visibility, sizes. */
-import { PG_CATALOG_OID, type SessionCatalogReader, quoteIdentifier } from "../../catalog/index.js";
+import { PG_CATALOG_OID, quoteIdentifier, type SessionCatalogReader } from "../../catalog/index.js";
 import type { CatalogService } from "../../functions/index.js";
 import type { Oid } from "../../types/index.js";
 import { constraintDefinition, indexColumnDefinition, indexDefinition, viewDefinition } from "../definitions.js";
@@ -14,11 +14,17 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
   const relationName = (oid: Oid): string | undefined => {
     const relation = catalog.relationByOid(oid);
     if (relation === undefined) return undefined;
-    return visible(oid) ? quoteIdentifier(relation.name) : `${quoteIdentifier(catalog.schemaByOid(relation.schema)?.name ?? "")}.${quoteIdentifier(relation.name)}`;
+    return visible(oid)
+      ? quoteIdentifier(relation.name)
+      : `${quoteIdentifier(catalog.schemaByOid(relation.schema)?.name ?? "")}.${quoteIdentifier(relation.name)}`;
   };
   const printer = { session, catalog, relationName };
   return {
-    relationByName: (path) => (path.length === 1 ? catalog.relation(undefined, path[0] as string) : catalog.relation(path[path.length - 2], path[path.length - 1] as string))?.oid,
+    relationByName: (path) =>
+      (path.length === 1
+        ? catalog.relation(undefined, path[0] as string)
+        : catalog.relation(path[path.length - 2], path[path.length - 1] as string)
+      )?.oid,
     relationName,
     relationVisible: visible,
     namespaceByName: (name) => catalog.schemaByName(name)?.oid,
@@ -47,7 +53,9 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       const attribute = table?.class === "table" ? table.attributes.find((a) => !a.dropped && a.name === column) : undefined;
       if (attribute === undefined) return null;
       const sequence = snapshot.sequencesOf(relation).find((s) => s.ownedBy?.attribute === attribute.number);
-      return sequence === undefined ? null : `${quoteIdentifier(catalog.schemaByOid(sequence.schema)?.name ?? "")}.${quoteIdentifier(sequence.name)}`;
+      return sequence === undefined
+        ? null
+        : `${quoteIdentifier(catalog.schemaByOid(sequence.schema)?.name ?? "")}.${quoteIdentifier(sequence.name)}`;
     },
     relationSize: (oid, what) => {
       const { native, engine } = session.database;
@@ -62,12 +70,15 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
     databaseSize: () => {
       const { native, engine } = session.database;
       let sum = 0;
-      for (const object of snapshot.objects()) if (object.class === "table" || object.class === "index") sum += Math.max(0, native.storage.relationBytes(engine, object.storage));
+      for (const object of snapshot.objects())
+        if (object.class === "table" || object.class === "index") sum += Math.max(0, native.storage.relationBytes(engine, object.storage));
       return sum;
     },
     currentSchemas: (includeImplicit) => {
       const names = session.searchPathNames(catalog);
-      return includeImplicit && !names.includes("pg_catalog") && catalog.schemaByOid(PG_CATALOG_OID) !== undefined ? ["pg_catalog", ...names] : names;
+      return includeImplicit && !names.includes("pg_catalog") && catalog.schemaByOid(PG_CATALOG_OID) !== undefined
+        ? ["pg_catalog", ...names]
+        : names;
     },
   };
 }

@@ -12,13 +12,20 @@ export { SequenceState } from "./sequences.js";
 export function sessionServices(session: EngineSession, context: StatementContext | undefined, name: string): unknown {
   const catalog = context?.catalog ?? session.catalog();
   switch (name) {
-    case "catalog": return catalogService(session, catalog);
-    case "sequences": return sequenceService(session, catalog, context);
-    case "system": return systemService(session, catalog);
-    case "transaction": return transactionService(session, context);
-    case "session": return sessionService(session, context);
-    case "engineSession": return session;
-    default: return session.database.services[name];
+    case "catalog":
+      return catalogService(session, catalog);
+    case "sequences":
+      return sequenceService(session, catalog, context);
+    case "system":
+      return systemService(session, catalog);
+    case "transaction":
+      return transactionService(session, context);
+    case "session":
+      return sessionService(session, context);
+    case "engineSession":
+      return session;
+    default:
+      return session.database.services[name];
   }
 }
 

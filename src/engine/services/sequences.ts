@@ -15,7 +15,11 @@ export class SequenceState {
   }
 }
 
-export function sequenceService(session: EngineSession, catalog: SessionCatalogReader, context: StatementContext | undefined): SequenceService {
+export function sequenceService(
+  session: EngineSession,
+  catalog: SessionCatalogReader,
+  context: StatementContext | undefined,
+): SequenceService {
   const { native, engine } = session.database;
   const state = session.sequences;
   const find = (oid: Oid): SequenceObject => {
@@ -24,20 +28,28 @@ export function sequenceService(session: EngineSession, catalog: SessionCatalogR
     if (relation.class !== "sequence") throw wrongRelationKind(relation.name, "a sequence");
     return relation;
   };
-  const requireWritable = (name: string): void => { if (context?.transaction?.readOnly === true) throw readOnlyTransaction(`${name}()`); };
+  const requireWritable = (name: string): void => {
+    if (context?.transaction?.readOnly === true) throw readOnlyTransaction(`${name}()`);
+  };
   return {
     next(oid) {
       requireWritable("nextval");
       const sequence = find(oid);
       const value = native.storage.nextValue(engine, sequence.storage);
-      if (value === null) throw sequenceExhausted(sequence.name, BigInt(sequence.increment) > 0n ? sequence.max : sequence.min, BigInt(sequence.increment) > 0n);
+      if (value === null)
+        throw sequenceExhausted(
+          sequence.name,
+          BigInt(sequence.increment) > 0n ? sequence.max : sequence.min,
+          BigInt(sequence.increment) > 0n,
+        );
       state.values.set(oid, value);
       state.lastSequence = oid;
       return value;
     },
     current(oid) {
       const value = state.values.get(oid);
-      if (value === undefined) throw new DbError({ sqlstate: "55000", message: `currval of sequence "${find(oid).name}" is not yet defined in this session` });
+      if (value === undefined)
+        throw new DbError({ sqlstate: "55000", message: `currval of sequence "${find(oid).name}" is not yet defined in this session` });
       return value;
     },
     last() {
@@ -50,7 +62,10 @@ export function sequenceService(session: EngineSession, catalog: SessionCatalogR
       const sequence = find(oid);
       const exact = BigInt(value);
       if (exact < BigInt(sequence.min) || exact > BigInt(sequence.max))
-        throw new DbError({ sqlstate: "22003", message: `setval: value ${exact} is out of bounds for sequence "${sequence.name}" (${sequence.min}..${sequence.max})` });
+        throw new DbError({
+          sqlstate: "22003",
+          message: `setval: value ${exact} is out of bounds for sequence "${sequence.name}" (${sequence.min}..${sequence.max})`,
+        });
       checkStatus(native, engine, native.storage.setValue(engine, sequence.storage, exact, isCalled));
       if (isCalled) state.values.set(oid, value);
       return value;

@@ -23,11 +23,21 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
     *settings() {
       for (const d of settingDefinitions) {
         const key = d.name.toLowerCase();
-        const value = key.startsWith("transaction_") ? session.setting(d.name) : session.settings.raw(key) ?? d.initial;
+        const value = key.startsWith("transaction_") ? session.setting(d.name) : (session.settings.raw(key) ?? d.initial);
         yield {
-          name: d.name, value, unit: d.unit ?? null, category: d.category, description: d.description, context: d.context, type: d.type,
-          min: d.min === undefined ? null : String(d.min), max: d.max === undefined ? null : String(d.max), values: d.values ?? null,
-          bootValue: d.initial, resetValue: session.settings.resetValue(key), isChanged: value !== d.initial,
+          name: d.name,
+          value,
+          unit: d.unit ?? null,
+          category: d.category,
+          description: d.description,
+          context: d.context,
+          type: d.type,
+          min: d.min === undefined ? null : String(d.min),
+          max: d.max === undefined ? null : String(d.max),
+          values: d.values ?? null,
+          bootValue: d.initial,
+          resetValue: session.settings.resetValue(key),
+          isChanged: value !== d.initial,
         };
       }
     },
@@ -35,11 +45,23 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
       for (const other of session.database.sessions.values()) {
         const block = other.block;
         yield {
-          processId: other.id, user: other.user, database: other.databaseName, applicationName: other.settings.raw("application_name") ?? "",
-          startedMicros: other.startedMicros, transactionMicros: block?.startMicros ?? (other === session ? other.statementStartMicros : null),
+          processId: other.id,
+          user: other.user,
+          database: other.databaseName,
+          applicationName: other.settings.raw("application_name") ?? "",
+          startedMicros: other.startedMicros,
+          transactionMicros: block?.startMicros ?? (other === session ? other.statementStartMicros : null),
           queryMicros: other.statementStartMicros === 0 ? null : other.statementStartMicros,
-          state: other === session ? "active" : other.transactionStatus === "idle" ? "idle" : other.transactionStatus === "failed" ? "idle in transaction (aborted)" : "idle in transaction",
-          query: other.currentQuery, xid: block !== undefined && block.xid !== 0 ? block.xid : null,
+          state:
+            other === session
+              ? "active"
+              : other.transactionStatus === "idle"
+                ? "idle"
+                : other.transactionStatus === "failed"
+                  ? "idle in transaction (aborted)"
+                  : "idle in transaction",
+          query: other.currentQuery,
+          xid: block !== undefined && block.xid !== 0 ? block.xid : null,
         };
       }
     },

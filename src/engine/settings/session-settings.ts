@@ -2,11 +2,22 @@
  * The settings of one session. A SET lasts until the session ends but is undone when its transaction (or savepoint) rolls
  * back; SET LOCAL is undone at the transaction's end either way.
  */
-import { DbError, invalidSettingName, settingIsFixed, settingIsServerWide, settingNeedsRestart, unknownSetting } from "../../types/index.js";
+import {
+  DbError,
+  invalidSettingName,
+  settingIsFixed,
+  settingIsServerWide,
+  settingNeedsRestart,
+  unknownSetting,
+} from "../../types/index.js";
 import { settingDefinitions, settingsByName } from "./definitions.js";
 import { showSetting, validateSetting } from "./validate.js";
 
-interface Undo { readonly key: string; readonly before: string | undefined; readonly local: boolean }
+interface Undo {
+  readonly key: string;
+  readonly before: string | undefined;
+  readonly local: boolean;
+}
 
 export class SessionSettings {
   /** Values that differ from the session's initial ones; keys in lower case. */
@@ -40,8 +51,12 @@ export class SessionSettings {
   }
 
   /** The raw value; undefined when there is no such setting. `key` in lower case. */
-  raw(key: string): string | undefined { return this.#values.get(key) ?? this.#initial.get(key) ?? settingsByName.get(key)?.initial; }
-  resetValue(key: string): string { return this.#initial.get(key) ?? settingsByName.get(key)?.initial ?? ""; }
+  raw(key: string): string | undefined {
+    return this.#values.get(key) ?? this.#initial.get(key) ?? settingsByName.get(key)?.initial;
+  }
+  resetValue(key: string): string {
+    return this.#initial.get(key) ?? settingsByName.get(key)?.initial ?? "";
+  }
   show(name: string): string {
     const key = alias(name);
     const value = this.raw(key);
@@ -75,8 +90,12 @@ export class SessionSettings {
   }
 
   /** A new transaction begins: nothing to undo. */
-  begin(): void { if (this.#undo.length > 0) this.#undo = []; }
-  mark(): number { return this.#undo.length; }
+  begin(): void {
+    if (this.#undo.length > 0) this.#undo = [];
+  }
+  mark(): number {
+    return this.#undo.length;
+  }
   rollbackTo(mark: number): void {
     while (this.#undo.length > mark) {
       const { key, before } = this.#undo.pop() as Undo;
@@ -113,10 +132,15 @@ export class SessionSettings {
 function alias(name: string): string {
   const key = name.toLowerCase();
   switch (key) {
-    case "time zone": case "timezone": return "timezone";
-    case "transaction isolation level": return "transaction_isolation";
-    case "session characteristics as transaction isolation level": return "default_transaction_isolation";
-    default: return key;
+    case "time zone":
+    case "timezone":
+      return "timezone";
+    case "transaction isolation level":
+      return "transaction_isolation";
+    case "session characteristics as transaction isolation level":
+      return "default_transaction_isolation";
+    default:
+      return key;
   }
 }
 
@@ -127,7 +151,12 @@ export function parseSearchPath(value: string): readonly string[] {
   if (value.trim() === "") return names;
   while (pattern.lastIndex < value.length) {
     const match = pattern.exec(value);
-    if (match === null) throw new DbError({ sqlstate: "22023", message: `invalid value for parameter "search_path": "${value}"`, detail: "List syntax is invalid." });
+    if (match === null)
+      throw new DbError({
+        sqlstate: "22023",
+        message: `invalid value for parameter "search_path": "${value}"`,
+        detail: "List syntax is invalid.",
+      });
     names.push(match[1] !== undefined ? match[1].replaceAll('""', '"') : (match[2] as string).toLowerCase());
     if (match[3] === "") break;
   }

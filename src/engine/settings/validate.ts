@@ -4,11 +4,15 @@ import type { SettingDefinition } from "./definitions.js";
 
 export function validateSetting(definition: SettingDefinition, value: string): string {
   switch (definition.type) {
-    case "bool": return refuse(definition, boolean(definition, value));
+    case "bool":
+      return refuse(definition, boolean(definition, value));
     case "integer":
-    case "real": return number(definition, value);
-    case "enum": return refuse(definition, enumeration(definition, value));
-    case "string": return text(definition, value);
+    case "real":
+      return number(definition, value);
+    case "enum":
+      return refuse(definition, enumeration(definition, value));
+    case "string":
+      return text(definition, value);
   }
 }
 
@@ -17,9 +21,27 @@ export function showSetting(definition: SettingDefinition, value: string): strin
   if (definition.unit === undefined || value === "0" || value === "-1") return value;
   let n = Number(value);
   const steps: readonly (readonly [string, number])[] =
-    definition.unit === "ms" ? [["ms", 1000], ["s", 60], ["min", 60], ["h", 24], ["d", Infinity]]
-    : definition.unit === "s" ? [["s", 60], ["min", 60], ["h", 24], ["d", Infinity]]
-    : [["kB", 1024], ["MB", 1024], ["GB", 1024], ["TB", Infinity]];
+    definition.unit === "ms"
+      ? [
+          ["ms", 1000],
+          ["s", 60],
+          ["min", 60],
+          ["h", 24],
+          ["d", Infinity],
+        ]
+      : definition.unit === "s"
+        ? [
+            ["s", 60],
+            ["min", 60],
+            ["h", 24],
+            ["d", Infinity],
+          ]
+        : [
+            ["kB", 1024],
+            ["MB", 1024],
+            ["GB", 1024],
+            ["TB", Infinity],
+          ];
   for (const [unit, next] of steps) {
     if (n % next !== 0) return `${n}${unit}`;
     n /= next;
@@ -67,9 +89,12 @@ function number(definition: SettingDefinition, value: string): string {
   if (unit !== "") {
     const known = factors?.[unit];
     if (known === undefined) {
-      const hint = definition.unit === undefined ? undefined
-        : definition.unit === "kB" ? 'Valid units for this parameter are "B", "kB", "MB", "GB", and "TB".'
-        : 'Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".';
+      const hint =
+        definition.unit === undefined
+          ? undefined
+          : definition.unit === "kB"
+            ? 'Valid units for this parameter are "B", "kB", "MB", "GB", and "TB".'
+            : 'Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".';
       throw invalidSettingValue(definition.name, value, hint);
     }
     factor = known;
@@ -84,7 +109,12 @@ function number(definition: SettingDefinition, value: string): string {
 
 /** Settings whose other values would change results that we do not change. */
 function refuse(definition: SettingDefinition, value: string): string {
-  const onlyValue: Record<string, string> = { standard_conforming_strings: "on", default_with_oids: "off", transaction_deferrable: value, xmloption: value };
+  const onlyValue: Record<string, string> = {
+    standard_conforming_strings: "on",
+    default_with_oids: "off",
+    transaction_deferrable: value,
+    xmloption: value,
+  };
   const only = onlyValue[definition.name];
   if (only !== undefined && only !== value) throw notSupported(`${definition.name} = ${value}`);
   if (definition.name === "default_transaction_isolation" && value === "serializable") throw notSupported("isolation level serializable");
@@ -93,23 +123,41 @@ function refuse(definition: SettingDefinition, value: string): string {
 
 function text(definition: SettingDefinition, value: string): string {
   switch (definition.name) {
-    case "TimeZone": return timeZone(value);
-    case "DateStyle": return dateStyle(value);
-    case "client_encoding": return encoding(value);
+    case "TimeZone":
+      return timeZone(value);
+    case "DateStyle":
+      return dateStyle(value);
+    case "client_encoding":
+      return encoding(value);
     case "default_tablespace":
       if (value !== "" && value !== "pg_default") throw invalidSettingValue(definition.name, value);
       return value;
     case "default_table_access_method":
       if (value !== "heap") throw invalidSettingValue(definition.name, value);
       return value;
-    default: return value;
+    default:
+      return value;
   }
 }
 
 function encoding(value: string): string {
   const name = value.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
   if (name === "UTF8" || name === "UNICODE") return "UTF8";
-  const known = ["SQLASCII", "LATIN1", "LATIN2", "LATIN9", "WIN1250", "WIN1251", "WIN1252", "EUCJP", "SJIS", "GBK", "BIG5", "KOI8R", "ISO88591"];
+  const known = [
+    "SQLASCII",
+    "LATIN1",
+    "LATIN2",
+    "LATIN9",
+    "WIN1250",
+    "WIN1251",
+    "WIN1252",
+    "EUCJP",
+    "SJIS",
+    "GBK",
+    "BIG5",
+    "KOI8R",
+    "ISO88591",
+  ];
   if (known.includes(name)) throw notSupported(`client_encoding ${value}`);
   throw invalidSettingValue("client_encoding", value);
 }
@@ -119,7 +167,11 @@ function timeZone(value: string): string {
   const trimmed = value.trim();
   const lower = trimmed.toLowerCase();
   if (lower === "local" || lower === "default") return "UTC";
-  zones ??= new Map([...Intl.supportedValuesOf("timeZone"), "UTC", "GMT", "Etc/UTC", "Etc/GMT", "UCT", "Zulu", "Universal", "EST", "MST", "HST"].map((z) => [z.toLowerCase(), z]));
+  zones ??= new Map(
+    [...Intl.supportedValuesOf("timeZone"), "UTC", "GMT", "Etc/UTC", "Etc/GMT", "UCT", "Zulu", "Universal", "EST", "MST", "HST"].map(
+      (z) => [z.toLowerCase(), z],
+    ),
+  );
   const listed = zones.get(lower);
   if (listed !== undefined) return listed;
   const hours = /^[-+]?\d{1,2}(\.\d+)?$/.exec(trimmed);
@@ -129,8 +181,13 @@ function timeZone(value: string): string {
   if (/^[A-Za-z]+(\/[A-Za-z0-9_+-]+)*$/.test(trimmed)) {
     try {
       new Intl.DateTimeFormat("en", { timeZone: trimmed });
-      return trimmed.split("/").map((part) => (part === part.toLowerCase() && part.length > 3 ? part[0]?.toUpperCase() + part.slice(1) : part)).join("/");
-    } catch { /* Not a zone: the error below says so. */ }
+      return trimmed
+        .split("/")
+        .map((part) => (part === part.toLowerCase() && part.length > 3 ? part[0]?.toUpperCase() + part.slice(1) : part))
+        .join("/");
+    } catch {
+      /* Not a zone: the error below says so. */
+    }
   }
   throw invalidSettingValue("TimeZone", value);
 }
@@ -146,16 +203,23 @@ function offsetZone(seconds: number): string {
 function dateStyle(value: string): string {
   let style = "ISO";
   let order = "MDY";
-  for (const part of value.split(",").map((p) => p.trim().toLowerCase()).filter((p) => p !== "")) {
+  for (const part of value
+    .split(",")
+    .map((p) => p.trim().toLowerCase())
+    .filter((p) => p !== "")) {
     if (part === "iso") style = "ISO";
     else if (part === "sql") style = "SQL";
     else if (part.startsWith("postgres")) style = "Postgres";
-    else if (part === "german") { style = "German"; order = "DMY"; }
-    else if (part === "ymd") order = "YMD";
+    else if (part === "german") {
+      style = "German";
+      order = "DMY";
+    } else if (part === "ymd") order = "YMD";
     else if (part === "dmy" || part.startsWith("euro")) order = "DMY";
     else if (part === "mdy" || part === "us" || part.startsWith("noneuro")) order = "MDY";
-    else if (part === "default") { style = "ISO"; order = "MDY"; }
-    else throw invalidSettingValue("DateStyle", value);
+    else if (part === "default") {
+      style = "ISO";
+      order = "MDY";
+    } else throw invalidSettingValue("DateStyle", value);
   }
   if (style !== "ISO") throw notSupported(`DateStyle ${style}`);
   return `${style}, ${order}`;
