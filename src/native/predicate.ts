@@ -3,7 +3,7 @@
  *
  * A comparison with NULL is never true, so it has no form here: the caller answers it without asking the addon.
  */
-import { KeyKind, assert } from "../types/index.js";
+import { assert, KeyKind } from "../types/index.js";
 
 export const PredicateOp = { eq: 1, ne: 2, lt: 3, le: 4, gt: 5, ge: 6, in: 7, isNull: 8, isNotNull: 9 } as const;
 export type ComparisonOp = 1 | 2 | 3 | 4 | 5 | 6;
@@ -13,8 +13,14 @@ export type ComparisonOp = 1 | 2 | 3 | 4 | 5 | 6;
 export type PredicateValue = boolean | number | bigint | string | Uint8Array;
 
 const fixedWidths: Partial<Record<KeyKind, number>> = {
-  [KeyKind.bool]: 1, [KeyKind.int16]: 2, [KeyKind.int32]: 4, [KeyKind.int64]: 8, [KeyKind.float32]: 4, [KeyKind.float64]: 8,
-  [KeyKind.uuid]: 16, [KeyKind.interval]: 16,
+  [KeyKind.bool]: 1,
+  [KeyKind.int16]: 2,
+  [KeyKind.int32]: 4,
+  [KeyKind.int64]: 8,
+  [KeyKind.float32]: 4,
+  [KeyKind.float64]: 8,
+  [KeyKind.uuid]: 16,
+  [KeyKind.interval]: 16,
 };
 
 export class PredicateBuilder {
@@ -25,7 +31,9 @@ export class PredicateBuilder {
   constructor() {
     this.#bytes[0] = 1;
   }
-  get termCount(): number { return this.#terms; }
+  get termCount(): number {
+    return this.#terms;
+  }
 
   compare(column: number, kind: KeyKind, op: ComparisonOp, value: PredicateValue): this {
     this.#term(column, kind, op);
@@ -39,8 +47,12 @@ export class PredicateBuilder {
     for (const value of values) this.#constant(kind, value);
     return this;
   }
-  isNull(column: number, kind: KeyKind): this { return this.#term(column, kind, PredicateOp.isNull); }
-  isNotNull(column: number, kind: KeyKind): this { return this.#term(column, kind, PredicateOp.isNotNull); }
+  isNull(column: number, kind: KeyKind): this {
+    return this.#term(column, kind, PredicateOp.isNull);
+  }
+  isNotNull(column: number, kind: KeyKind): this {
+    return this.#term(column, kind, PredicateOp.isNotNull);
+  }
 
   /** A copy; null when there are no terms. */
   finish(): Uint8Array | null {
@@ -74,12 +86,24 @@ export class PredicateBuilder {
     const at = this.#used;
     this.#used += width;
     switch (kind) {
-      case KeyKind.bool: this.#bytes[at] = value === true ? 1 : 0; return;
-      case KeyKind.int16: this.#bytes.writeInt16LE(value as number, at); return;
-      case KeyKind.int32: this.#bytes.writeInt32LE((value as number) | 0, at); return; // oid: the same 32 bits
-      case KeyKind.int64: this.#bytes.writeBigInt64LE(BigInt(value as number | bigint), at); return;
-      case KeyKind.float32: this.#bytes.writeFloatLE(value as number, at); return;
-      case KeyKind.float64: this.#bytes.writeDoubleLE(value as number, at); return;
+      case KeyKind.bool:
+        this.#bytes[at] = value === true ? 1 : 0;
+        return;
+      case KeyKind.int16:
+        this.#bytes.writeInt16LE(value as number, at);
+        return;
+      case KeyKind.int32:
+        this.#bytes.writeInt32LE((value as number) | 0, at);
+        return; // oid: the same 32 bits
+      case KeyKind.int64:
+        this.#bytes.writeBigInt64LE(BigInt(value as number | bigint), at);
+        return;
+      case KeyKind.float32:
+        this.#bytes.writeFloatLE(value as number, at);
+        return;
+      case KeyKind.float64:
+        this.#bytes.writeDoubleLE(value as number, at);
+        return;
       default: {
         assert(value instanceof Uint8Array && value.length === 16, "a uuid or interval constant has 16 bytes");
         this.#bytes.set(value, at);

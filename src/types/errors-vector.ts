@@ -23,7 +23,8 @@ export const indexTooManyDimensions = (limit: number, method: string) =>
   error("54000", `column cannot have more than ${limit} dimensions for ${method} index`);
 export const indexOptionOutOfBounds = (value: string, name: string, low: number, high: number) =>
   error("22023", `value ${value} out of bounds for option "${name}"`, `Valid values are between "${low}" and "${high}".`);
-export const indexOptionNotInteger = (value: string, name: string) => error("22023", `invalid value for integer option "${name}": ${value}`);
+export const indexOptionNotInteger = (value: string, name: string) =>
+  error("22023", `invalid value for integer option "${name}": ${value}`);
 export const indexOptionUnknown = (name: string) => error("22023", `unrecognized parameter "${name}"`);
 export const efConstructionTooSmall = () => error("XX000", "ef_construction must be greater than or equal to 2 * m");
 export const operatorClassUnknown = (name: string, method: string) =>

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BlockReader, BlockWriter, type Engine, PredicateBuilder, PredicateOp, VectorMetric, native } from "../../src/native/index.js";
+import { BlockReader, BlockWriter, type Engine, native, PredicateBuilder, PredicateOp, VectorMetric } from "../../src/native/index.js";
 import { KeyKind, PhysicalType } from "../../src/types/index.js";
 import { loadMnist } from "./mnist.js";
 
@@ -69,7 +69,11 @@ describe.skipIf(mnist === undefined)("hnsw recall on MNIST", () => {
     engine = openEngine();
     relation = native.storage.allocateOid(engine);
     index = native.storage.allocateOid(engine);
-    const types = [{ type: PhysicalType.int32 }, { type: PhysicalType.int32 }, { type: PhysicalType.vector, dimensions: mnist!.dimensions }];
+    const types = [
+      { type: PhysicalType.int32 },
+      { type: PhysicalType.int32 },
+      { type: PhysicalType.vector, dimensions: mnist!.dimensions },
+    ];
     await inTransaction((xid) => {
       ok(native.storage.createRelation(engine, xid, relation, types));
       const writer = new BlockWriter(types, 1 << 22);
@@ -114,7 +118,14 @@ describe.skipIf(mnist === undefined)("hnsw recall on MNIST", () => {
 
   it("after every second row is deleted the rest is found, recall >= 0.95, and so after a restart", async () => {
     await inTransaction((xid) => {
-      ok(native.storage.delete(engine, xid, relation, Float64Array.from({ length: mnist!.count / 2 }, (_, i) => 2 * i + 1)));
+      ok(
+        native.storage.delete(
+          engine,
+          xid,
+          relation,
+          Float64Array.from({ length: mnist!.count / 2 }, (_, i) => 2 * i + 1),
+        ),
+      );
     });
     const before = recallOf(() => null);
     expect(before.fewest).toBe(k);

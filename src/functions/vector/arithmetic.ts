@@ -13,8 +13,12 @@ function elementwise(left: Float32Array, right: Float32Array, operation: (a: num
   return result;
 }
 
-export function addVectors(left: Float32Array, right: Float32Array): Float32Array { return elementwise(left, right, (a, b) => a + b); }
-export function subtractVectors(left: Float32Array, right: Float32Array): Float32Array { return elementwise(left, right, (a, b) => a - b); }
+export function addVectors(left: Float32Array, right: Float32Array): Float32Array {
+  return elementwise(left, right, (a, b) => a + b);
+}
+export function subtractVectors(left: Float32Array, right: Float32Array): Float32Array {
+  return elementwise(left, right, (a, b) => a - b);
+}
 export function multiplyVectors(left: Float32Array, right: Float32Array): Float32Array {
   return elementwise(left, right, (a, b) => {
     const product = Math.fround(a * b);

@@ -18,4 +18,6 @@ export function arrayToVector(array: ArrayValue, typmod: number): Float32Array {
   return result;
 }
 
-export function vectorToFloat4Array(value: Float32Array): ArrayValue { return new ArrayValue(TypeOid.float4, Array.from(value)); }
+export function vectorToFloat4Array(value: Float32Array): ArrayValue {
+  return new ArrayValue(TypeOid.float4, Array.from(value));
+}

@@ -9,7 +9,14 @@ import { averageVector, sumVectors } from "./aggregates.js";
 import { addVectors, concatVectors, multiplyVectors, normalizeVector, subtractVectors, subvector } from "./arithmetic.js";
 import { arrayToVector, vectorToFloat4Array } from "./casts.js";
 import {
-  cosineDistance, innerProduct, l1Distance, l2Distance, l2Squared, negativeInnerProduct, norm, sphericalDistance,
+  cosineDistance,
+  innerProduct,
+  l1Distance,
+  l2Distance,
+  l2Squared,
+  negativeInnerProduct,
+  norm,
+  sphericalDistance,
 } from "./distances.js";
 import { checkExpectedDimensions, compareVectors, vectorType } from "./vector-type.js";
 
@@ -18,10 +25,18 @@ const firstOid = 16010;
 const firstOperatorOid = 16100;
 
 type Binary = (left: Float32Array, right: Float32Array) => Datum;
-const pair = (body: Binary): ScalarBody => (_context, left: Float32Array, right: Float32Array) => body(left, right);
+const pair =
+  (body: Binary): ScalarBody =>
+  (_context, left: Float32Array, right: Float32Array) =>
+    body(left, right);
 
 const typeNames: Record<Oid, string> = {
-  [vector]: "vector", [int4]: "int4", [bool]: "bool", [float4Array]: "_float4", [float8Array]: "_float8", [int4Array]: "_int4",
+  [vector]: "vector",
+  [int4]: "int4",
+  [bool]: "bool",
+  [float4Array]: "_float4",
+  [float8Array]: "_float8",
+  [int4Array]: "_int4",
   [numericArray]: "_numeric",
 };
 const idOf = (name: string, argTypes: readonly Oid[]) => `${name}(${argTypes.map((oid) => typeNames[oid]).join(",")})`;
@@ -39,8 +54,12 @@ const functions: readonly Definition[] = [
   ["vector_dims", [vector], int4, (_context, value: Float32Array) => value.length],
   ["vector_norm", [vector], float8, (_context, value: Float32Array) => norm(value)],
   ["l2_normalize", [vector], vector, (_context, value: Float32Array) => normalizeVector(value)],
-  ["subvector", [vector, int4, int4], vector,
-    (_context, value: Float32Array, start: number, count: number) => subvector(value, start, count)],
+  [
+    "subvector",
+    [vector, int4, int4],
+    vector,
+    (_context, value: Float32Array, start: number, count: number) => subvector(value, start, count),
+  ],
   ["vector_add", two, vector, pair(addVectors)],
   ["vector_sub", two, vector, pair(subtractVectors)],
   ["vector_mul", two, vector, pair(multiplyVectors)],
@@ -52,12 +71,23 @@ const functions: readonly Definition[] = [
   ["vector_ge", two, bool, pair((a, b) => compareVectors(a, b) >= 0)],
   ["vector_gt", two, bool, pair((a, b) => compareVectors(a, b) > 0)],
   ["vector_cmp", two, int4, pair((a, b) => Math.sign(compareVectors(a, b)))],
-  ["vector", [vector, int4, bool], vector, (_context, value: Float32Array, typmod: number) => {
-    checkExpectedDimensions(typmod, value.length);
-    return value;
-  }],
-  ...[int4Array, float4Array, float8Array, numericArray].map((array): Definition =>
-    ["array_to_vector", [array, int4, bool], vector, (_context, value: ArrayValue, typmod: number) => arrayToVector(value, typmod)]),
+  [
+    "vector",
+    [vector, int4, bool],
+    vector,
+    (_context, value: Float32Array, typmod: number) => {
+      checkExpectedDimensions(typmod, value.length);
+      return value;
+    },
+  ],
+  ...[int4Array, float4Array, float8Array, numericArray].map(
+    (array): Definition => [
+      "array_to_vector",
+      [array, int4, bool],
+      vector,
+      (_context, value: ArrayValue, typmod: number) => arrayToVector(value, typmod),
+    ],
+  ),
   ["vector_to_float4", [vector, int4, bool], float4Array, (_context, value: Float32Array) => vectorToFloat4Array(value)],
 ];
 
@@ -82,11 +112,23 @@ export function defineVector(registry: DefinableRegistry): void {
   registry.defineType(vectorType);
   // The facts are of PostgreSQL's own types; an array of vectors differs from one of real in these alone.
   registry.defineType({
-    ...makeArrayType("_float4", vectorType), oid: vectorType.arrayType, name: "_vector", displayName: "vector[]", elementType: vector,
+    ...makeArrayType("_float4", vectorType),
+    oid: vectorType.arrayType,
+    name: "_vector",
+    displayName: "vector[]",
+    elementType: vector,
   });
   let oid = firstOid;
   const signature = (name: string, argTypes: readonly Oid[], returnType: Oid, kind: FunctionSignature["kind"]): FunctionSignature => ({
-    id: idOf(name, argTypes), oid: oid++, schema: "public", name, argTypes, returnType, kind, strict: true, volatility: "immutable",
+    id: idOf(name, argTypes),
+    oid: oid++,
+    schema: "public",
+    name,
+    argTypes,
+    returnType,
+    kind,
+    strict: true,
+    volatility: "immutable",
   });
   for (const [name, argTypes, returnType, body] of functions) {
     registry.defineScalar(signature(name, argTypes, returnType, "function"), body);
@@ -98,9 +140,15 @@ export function defineVector(registry: DefinableRegistry): void {
   for (const [name, functionName, commutator, negator] of operators) {
     const functionId = idOf(functionName, two);
     registry.defineOperator({
-      oid: operatorOid++, schema: "public", name, left: vector, right: vector, functionId,
+      oid: operatorOid++,
+      schema: "public",
+      name,
+      left: vector,
+      right: vector,
+      functionId,
       result: registry.functionById(functionId)!.returnType,
-      ...(commutator === undefined ? {} : { commutator }), ...(negator === undefined ? {} : { negator }),
+      ...(commutator === undefined ? {} : { commutator }),
+      ...(negator === undefined ? {} : { negator }),
     });
   }
   for (const source of [int4Array, float4Array, float8Array, numericArray]) {

@@ -20,7 +20,9 @@ export function l2Squared(left: Float32Array, right: Float32Array): number {
   return sum;
 }
 
-export function l2Distance(left: Float32Array, right: Float32Array): number { return Math.sqrt(l2Squared(left, right)); }
+export function l2Distance(left: Float32Array, right: Float32Array): number {
+  return Math.sqrt(l2Squared(left, right));
+}
 
 export function innerProduct(left: Float32Array, right: Float32Array): number {
   checkSameDimensions(left, right);
@@ -29,7 +31,9 @@ export function innerProduct(left: Float32Array, right: Float32Array): number {
   return sum;
 }
 
-export function negativeInnerProduct(left: Float32Array, right: Float32Array): number { return -innerProduct(left, right); }
+export function negativeInnerProduct(left: Float32Array, right: Float32Array): number {
+  return -innerProduct(left, right);
+}
 
 /** NaN when either is a zero vector. */
 export function cosineDistance(left: Float32Array, right: Float32Array): number {

@@ -1,7 +1,12 @@
 /** What CREATE INDEX … USING hnsw accepts: operator classes, options and their limits, columns. Numbers and texts are pgvector's. */
 import {
-  efConstructionTooSmall, indexColumnWithoutDimensions, indexOptionNotInteger, indexOptionOutOfBounds, indexOptionUnknown,
-  indexTooManyDimensions, operatorClassUnknown,
+  efConstructionTooSmall,
+  indexColumnWithoutDimensions,
+  indexOptionNotInteger,
+  indexOptionOutOfBounds,
+  indexOptionUnknown,
+  indexTooManyDimensions,
+  operatorClassUnknown,
 } from "../../types/index.js";
 
 export interface HnswOptions {

@@ -1,9 +1,22 @@
 /** pgvector's type vector: float32 elements, at most 16,000, none of them NaN or infinite. */
 import {
-  type Datum, PhysicalType, type SqlType, TypeOid, invalidVector, unexpectedDimensions, vectorElementOutOfRange, vectorEmpty,
-  vectorInfinite, vectorModifierInvalid, vectorModifierTooLarge, vectorModifierTooSmall, vectorNan, vectorTooLong, vectorUnusedNotZero,
+  type Datum,
+  invalidVector,
+  PhysicalType,
+  protocolViolation,
+  type SqlType,
+  TypeOid,
+  unexpectedDimensions,
+  vectorElementOutOfRange,
+  vectorEmpty,
+  vectorInfinite,
+  vectorModifierInvalid,
+  vectorModifierTooLarge,
+  vectorModifierTooSmall,
+  vectorNan,
+  vectorTooLong,
+  vectorUnusedNotZero,
 } from "../../types/index.js";
-import { protocolViolation } from "../../types/index.js";
 import { formatFloat4 } from "../types/floats.js";
 
 /** VECTOR_MAX_DIM. */

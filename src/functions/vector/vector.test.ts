@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { ArrayValue, type Datum, DbError, TypeOid } from "../../types/index.js";
+import { ArrayValue, type Datum, type DbError, TypeOid } from "../../types/index.js";
 import { registry } from "../index.js";
 import { call, testContext } from "../testing.js";
 import { defineVector, parseHnswOptions, parseVector, vectorType } from "./index.js";
@@ -22,9 +22,17 @@ const text = (value: Datum) => vectorType.output(value as Float32Array, testCont
 
 describe("vector text", () => {
   it.each([
-    ["[1,2,3]", "[1,2,3]"], ["[-1,-2,-3]", "[-1,-2,-3]"], ["[1.,2.,3.]", "[1,2,3]"], [" [ 1,  2 ,    3  ] ", "[1,2,3]"],
-    ["[1.23456]", "[1.23456]"], ["[1e37,-1e37]", "[1e+37,-1e+37]"], ["[1e-37]", "[1e-37]"], ["[1e-46,1]", "[0,1]"], ["[-1e-46,1]", "[-0,1]"],
-    ["[1234567]", "[1.234567e+06]"], ["[0.1]", "[0.1]"],
+    ["[1,2,3]", "[1,2,3]"],
+    ["[-1,-2,-3]", "[-1,-2,-3]"],
+    ["[1.,2.,3.]", "[1,2,3]"],
+    [" [ 1,  2 ,    3  ] ", "[1,2,3]"],
+    ["[1.23456]", "[1.23456]"],
+    ["[1e37,-1e37]", "[1e+37,-1e+37]"],
+    ["[1e-37]", "[1e-37]"],
+    ["[1e-46,1]", "[0,1]"],
+    ["[-1e-46,1]", "[-0,1]"],
+    ["[1234567]", "[1.234567e+06]"],
+    ["[0.1]", "[0.1]"],
   ])("reads %s", (input, output) => {
     expect(text(parseVector(input, -1))).toBe(output);
   });
@@ -73,8 +81,14 @@ describe("vector binary", () => {
   });
   it("refuses what is no vector", () => {
     expect(failure(() => vectorType.receive(Uint8Array.of(0, 0, 0, 0), -1))).toEqual(["22000", "vector must have at least 1 dimension"]);
-    expect(failure(() => vectorType.receive(Uint8Array.of(0, 1, 0, 1, 0, 0, 0, 0), -1))).toEqual(["22000", "expected unused to be 0, not 1"]);
-    expect(failure(() => vectorType.receive(Uint8Array.of(0, 1, 0, 0, 0x7f, 0xc0, 0, 0), -1))).toEqual(["22000", "NaN not allowed in vector"]);
+    expect(failure(() => vectorType.receive(Uint8Array.of(0, 1, 0, 1, 0, 0, 0, 0), -1))).toEqual([
+      "22000",
+      "expected unused to be 0, not 1",
+    ]);
+    expect(failure(() => vectorType.receive(Uint8Array.of(0, 1, 0, 0, 0x7f, 0xc0, 0, 0), -1))).toEqual([
+      "22000",
+      "NaN not allowed in vector",
+    ]);
     expect(failure(() => vectorType.receive(Uint8Array.of(0, 1, 0, 0, 0), -1))[0]).toBe("08P01");
     expect(failure(() => vectorType.receive(vectorType.send(v(1, 2)), 3))).toEqual(["22000", "expected 3 dimensions, not 2"]);
   });
@@ -83,16 +97,24 @@ describe("vector binary", () => {
 // pgvector's own regression values.
 describe("vector functions", () => {
   it.each([
-    ["l2_distance(vector,vector)", [v(0, 0), v(3, 4)], 5], ["l2_distance(vector,vector)", [v(3e38), v(-3e38)], Number.POSITIVE_INFINITY],
+    ["l2_distance(vector,vector)", [v(0, 0), v(3, 4)], 5],
+    ["l2_distance(vector,vector)", [v(3e38), v(-3e38)], Number.POSITIVE_INFINITY],
     ["l2_distance(vector,vector)", [v(1, 1, 1, 1, 1, 1, 1, 1, 1), v(1, 1, 1, 1, 1, 1, 1, 4, 5)], 5],
-    ["inner_product(vector,vector)", [v(1, 2), v(3, 4)], 11], ["inner_product(vector,vector)", [v(3e38), v(3e38)], Number.POSITIVE_INFINITY],
+    ["inner_product(vector,vector)", [v(1, 2), v(3, 4)], 11],
+    ["inner_product(vector,vector)", [v(3e38), v(3e38)], Number.POSITIVE_INFINITY],
     ["vector_negative_inner_product(vector,vector)", [v(1, 2), v(3, 4)], -11],
-    ["cosine_distance(vector,vector)", [v(1, 2), v(2, 4)], 0], ["cosine_distance(vector,vector)", [v(1, 2), v(0, 0)], Number.NaN],
-    ["cosine_distance(vector,vector)", [v(1, 1), v(-1, -1)], 2], ["cosine_distance(vector,vector)", [v(1, 0), v(0, 2)], 1],
-    ["cosine_distance(vector,vector)", [v(3e38), v(3e38)], Number.NaN], ["l1_distance(vector,vector)", [v(0, 0), v(3, 4)], 7],
+    ["cosine_distance(vector,vector)", [v(1, 2), v(2, 4)], 0],
+    ["cosine_distance(vector,vector)", [v(1, 2), v(0, 0)], Number.NaN],
+    ["cosine_distance(vector,vector)", [v(1, 1), v(-1, -1)], 2],
+    ["cosine_distance(vector,vector)", [v(1, 0), v(0, 2)], 1],
+    ["cosine_distance(vector,vector)", [v(3e38), v(3e38)], Number.NaN],
+    ["l1_distance(vector,vector)", [v(0, 0), v(3, 4)], 7],
     ["l1_distance(vector,vector)", [v(3e38), v(-3e38)], Number.POSITIVE_INFINITY],
-    ["vector_norm(vector)", [v(3, 4)], 5], ["vector_norm(vector)", [v(3e37, 4e37)], 5.000000020638463e37], ["vector_dims(vector)", [v(1, 2, 3)], 3],
-    ["vector_cmp(vector,vector)", [v(1, 2), v(1, 2, 3)], -1], ["vector_lt(vector,vector)", [v(1, 2, 3), v(2, 3)], true],
+    ["vector_norm(vector)", [v(3, 4)], 5],
+    ["vector_norm(vector)", [v(3e37, 4e37)], 5.000000020638463e37],
+    ["vector_dims(vector)", [v(1, 2, 3)], 3],
+    ["vector_cmp(vector,vector)", [v(1, 2), v(1, 2, 3)], -1],
+    ["vector_lt(vector,vector)", [v(1, 2, 3), v(2, 3)], true],
     ["vector_spherical_distance(vector,vector)", [v(1, 0), v(0, 1)], 0.5],
   ] as [string, Float32Array[], Datum][])("%s of %j", (id, args, expected) => {
     const result = call(id, ...args);
@@ -110,22 +132,41 @@ describe("vector functions", () => {
     expect(failure(() => call("vector_mul(vector,vector)", v(1e-37), v(1e-37)))).toEqual(["22003", "value out of range: underflow"]);
     expect(failure(() => call("vector_add(vector,vector)", v(1), v(1, 2)))).toEqual(["22000", "different vector dimensions 1 and 2"]);
     expect(failure(() => call("l2_distance(vector,vector)", v(1, 2), v(3)))).toEqual(["22000", "different vector dimensions 2 and 1"]);
-    expect(failure(() => call("vector_concat(vector,vector)", new Float32Array(16000), v(1)))).toEqual(
-      ["54000", "vector cannot have more than 16000 dimensions"]);
+    expect(failure(() => call("vector_concat(vector,vector)", new Float32Array(16000), v(1)))).toEqual([
+      "54000",
+      "vector cannot have more than 16000 dimensions",
+    ]);
   });
   it.each([
-    [1, 3, "[1,2,3]"], [3, 2, "[3,4]"], [-1, 3, "[1]"], [1, 2147483647, "[1,2,3,4,5]"], [3, 3, "[3,4,5]"], [0, 2, "[1]"],
+    [1, 3, "[1,2,3]"],
+    [3, 2, "[3,4]"],
+    [-1, 3, "[1]"],
+    [1, 2147483647, "[1,2,3,4,5]"],
+    [3, 3, "[3,4,5]"],
+    [0, 2, "[1]"],
   ])("subvector from %d for %d", (start, count, expected) => {
     expect(text(call("subvector(vector,int4,int4)", v(1, 2, 3, 4, 5), start, count))).toBe(expected);
   });
-  it.each([[-1, 2], [6, 1], [1, 0], [1, -2147483648], [2147483647, 10], [-2147483648, 2147483647]])("subvector(%d, %d) is empty", (start, count) => {
-    expect(failure(() => call("subvector(vector,int4,int4)", v(1, 2, 3, 4, 5), start, count))).toEqual(
-      ["22000", "vector must have at least 1 dimension"]);
+  it.each([
+    [-1, 2],
+    [6, 1],
+    [1, 0],
+    [1, -2147483648],
+    [2147483647, 10],
+    [-2147483648, 2147483647],
+  ])("subvector(%d, %d) is empty", (start, count) => {
+    expect(failure(() => call("subvector(vector,int4,int4)", v(1, 2, 3, 4, 5), start, count))).toEqual([
+      "22000",
+      "vector must have at least 1 dimension",
+    ]);
   });
   it("aggregates", () => {
     const run = (id: string, rows: Float32Array[]) => {
       const body = registry.aggregateBody(id);
-      return body.finish(testContext, rows.reduce((state: unknown, row) => body.step(testContext, state, row), body.create()));
+      return body.finish(
+        testContext,
+        rows.reduce((state: unknown, row) => body.step(testContext, state, row), body.create()),
+      );
     };
     expect(run("avg(vector)", [v(1, 2, 3), v(3, 5, 7)])).toEqual(v(2, 3.5, 5));
     expect(run("avg(vector)", [])).toBeNull();
@@ -156,12 +197,20 @@ describe("vector functions", () => {
 describe("hnsw options", () => {
   it("has pgvector's defaults and limits", () => {
     expect(parseHnswOptions({})).toEqual({ m: 16, efConstruction: 64 });
-    expect(failure(() => parseHnswOptions({ m: "1" }))).toEqual(
-      ["22023", 'value 1 out of bounds for option "m"', 'Valid values are between "2" and "100".']);
-    expect(failure(() => parseHnswOptions({ ef_construction: "1001" }))).toEqual(
-      ["22023", 'value 1001 out of bounds for option "ef_construction"', 'Valid values are between "4" and "1000".']);
-    expect(failure(() => parseHnswOptions({ m: "16", ef_construction: "31" }))).toEqual(
-      ["XX000", "ef_construction must be greater than or equal to 2 * m"]);
+    expect(failure(() => parseHnswOptions({ m: "1" }))).toEqual([
+      "22023",
+      'value 1 out of bounds for option "m"',
+      'Valid values are between "2" and "100".',
+    ]);
+    expect(failure(() => parseHnswOptions({ ef_construction: "1001" }))).toEqual([
+      "22023",
+      'value 1001 out of bounds for option "ef_construction"',
+      'Valid values are between "4" and "1000".',
+    ]);
+    expect(failure(() => parseHnswOptions({ m: "16", ef_construction: "31" }))).toEqual([
+      "XX000",
+      "ef_construction must be greater than or equal to 2 * m",
+    ]);
     expect(failure(() => parseHnswOptions({ lists: "1" }))).toEqual(["22023", 'unrecognized parameter "lists"']);
   });
 });
