@@ -27,10 +27,10 @@ class Blob {
   void assign(std::string_view s) {
     if (head_ == nullptr || head_->capacity < s.size() || head_->capacity > 2 * s.size() + 64) {
       Head* fresh = make(s.size());
-      std::memcpy(reinterpret_cast<char*>(fresh + 1), s.data(), s.size());
+      if (!s.empty()) std::memcpy(reinterpret_cast<char*>(fresh + 1), s.data(), s.size());
       release(head_);
       head_ = fresh;
-    } else {
+    } else if (!s.empty()) {
       std::memmove(data(), s.data(), s.size());
     }
     head_->size = static_cast<std::uint32_t>(s.size());
@@ -38,7 +38,7 @@ class Blob {
   void append(std::string_view s) {
     const std::size_t before = size();
     reserve(before + s.size());
-    std::memcpy(data() + before, s.data(), s.size());
+    if (!s.empty()) std::memcpy(data() + before, s.data(), s.size());
     head_->size = static_cast<std::uint32_t>(before + s.size());
   }
   /// Grows with zero bytes; never shrinks.

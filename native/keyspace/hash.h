@@ -34,7 +34,7 @@ inline std::uint16_t crc16(std::string_view s) noexcept {
 
 /// The slot of a key; only the part between the first '{' and the next '}' counts when it is not empty.
 inline std::uint32_t hash_slot(std::string_view key) noexcept {
-  if (const void* open = std::memchr(key.data(), '{', key.size()); open != nullptr) {
+  if (const void* open = key.empty() ? nullptr : std::memchr(key.data(), '{', key.size()); open != nullptr) {
     const std::size_t start = static_cast<std::size_t>(static_cast<const char*>(open) - key.data()) + 1;
     const std::size_t end = key.find('}', start);
     if (end != std::string_view::npos && end != start) key = key.substr(start, end - start);

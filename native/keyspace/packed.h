@@ -109,7 +109,7 @@ class Packed {
   void replace(std::size_t position, std::string_view value) {
     const std::string_view old = at(position);
     if (old.size() == value.size()) {
-      std::memmove(const_cast<char*>(old.data()), value.data(), value.size());
+      if (!value.empty()) std::memmove(const_cast<char*>(old.data()), value.data(), value.size());
       return;
     }
     erase(position);

@@ -56,7 +56,7 @@ class Table {
     new (&n->payload) Payload(std::forward<Arguments>(arguments)...);
     n->hash = hash;
     n->length = static_cast<std::uint32_t>(key.size());
-    std::memcpy(reinterpret_cast<char*>(n + 1), key.data(), key.size());
+    if (!key.empty()) std::memcpy(reinterpret_cast<char*>(n + 1), key.data(), key.size());
     link(n, rehashing() ? 1 : 0);
     return n;
   }
