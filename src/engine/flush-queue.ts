@@ -24,8 +24,10 @@ export class FlushQueue {
   }
 
   whenFlushed(lsn: number, callback: (error?: Error) => void): void {
-    if (lsn <= this.#flushed) return callback();
-    if (this.#failure !== undefined) return callback(this.#failure);
+    if (lsn <= this.#flushed || this.#failure !== undefined) {
+      callback(lsn <= this.#flushed ? undefined : this.#failure);
+      return;
+    }
     // LSNs come nearly in order: look for the place from the end.
     let at = this.#waiting.length;
     while (at > 0 && (this.#waiting[at - 1] as Waiting).lsn > lsn) at--;
