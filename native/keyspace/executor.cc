@@ -58,7 +58,7 @@ Outcome Executor::execute(Session& session, std::span<const std::string_view> ar
     return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
   }
   // Which latches: one shard is the common case.
-  std::uint64_t mask = ~0ull;
+  std::uint64_t mask = kAllLatches;
   const bool one_key = command->keys.first == 1 && command->keys.last == 1 && command->keys.count_at == 0 && (command->flags & kAllShards) == 0;
   if (one_key) {
     const std::uint32_t index = Keyspace::shard_index(args[1]);

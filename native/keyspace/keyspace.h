@@ -28,7 +28,9 @@
 
 namespace orrery::keyspace {
 
-constexpr std::uint32_t kShardCount = 64;
+/// All latches together must stay below the 64 that ThreadSanitizer can follow in one thread.
+constexpr std::uint32_t kShardCount = 32;
+constexpr std::uint64_t kAllLatches = (1ull << kShardCount) - 1;
 constexpr std::uint32_t kDatabaseCount = 16;
 
 struct Entry {
