@@ -1,2 +1,3 @@
 export { Listener } from "./listener.js";
 export { openPostgresDoor } from "./postgres.js";
+export { openRedisDoor } from "./redis.js";

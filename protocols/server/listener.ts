@@ -9,6 +9,12 @@ import { type Server, type Socket, createServer } from "node:net";
 export interface SocketTransport {
   write(bytes: Uint8Array): boolean;
   drained(): Promise<void>;
+  /** Bytes that the kernel has not taken yet. */
+  readonly queuedBytes: number;
+  /** Runs `callback` once everything written so far is with the kernel. */
+  whenSent(callback: () => void): void;
+  pause(): void;
+  resume(): void;
   end(): void;
   readonly isLoopback: boolean;
   readonly remoteAddress: string;
@@ -27,6 +33,7 @@ export interface ListenerOptions {
   readonly connect: (transport: SocketTransport) => ConnectionHandler;
 }
 
+const NOTHING = new Uint8Array(0);
 const MAX_BACKLOG_BYTES = 1 << 20;
 /** A client that does not read is dropped when this much output waits for it. */
 const MAX_OUTPUT_BYTES = 256 << 20;
@@ -83,6 +90,12 @@ export class Listener {
         return !socket.destroyed && socket.write(bytes);
       },
       drained: () => (socket.writableNeedDrain && !socket.destroyed ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve()),
+      get queuedBytes() {
+        return socket.writableLength;
+      },
+      whenSent: (callback) => void (socket.destroyed || socket.write(NOTHING, () => callback())),
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
       end: () => void socket.end(),
       isLoopback: isLoopback(remoteAddress),
       remoteAddress,

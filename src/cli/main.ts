@@ -18,6 +18,7 @@ program
   .option("--threads <n>", "JavaScript threads over the one engine (default 1)")
   .option("--config <file>", "TOML file with these settings (flags and environment win)")
   .option("--max-connections <n>", "PostgreSQL clients at once (default 1000)")
+  .option("--max-redis-connections <n>", "Redis clients at once (default 10000)")
   .option("--max-message-bytes <n>", "largest PostgreSQL message (default 268435456)")
   .option("--checkpoint-log-bytes <n>", "checkpoint after this much log (default 1073741824)")
   .option("--requirepass <password>", "password of Redis clients (default: none)")

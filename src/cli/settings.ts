@@ -21,6 +21,7 @@ const schema = z.strictObject({
   redis_port: port("redis_port").default(6379),
   threads: whole("threads", 1, 64).default(1),
   max_connections: whole("max_connections", 1, 100_000).default(1000),
+  max_redis_connections: whole("max_redis_connections", 1, 100_000).default(10_000),
   max_message_bytes: whole("max_message_bytes", 65_536, 1_073_741_823).default(268_435_456),
   checkpoint_log_bytes: whole("checkpoint_log_bytes", 1_048_576, Number.MAX_SAFE_INTEGER).default(1_073_741_824),
   requirepass: z.string().default(""),

@@ -19,8 +19,8 @@ export function setUp({ force = false } = {}) {
   if (force || !isNewer(addon, filesBelow(join(root, "native"), /\.(cc|h|gyp|mjs)$/))) {
     const compiler = process.env.CXX ? {} : hasCommand("ccache") ? { CXX: "ccache g++", CC: "ccache gcc" } : {};
     const gyp = join(root, "node_modules", "node-gyp", "bin", "node-gyp.js");
-    const verb = existsSync(join(root, "native", "build", "Makefile")) ? [] : ["configure"];
-    step("Building the native addon (a few minutes the first time)", process.execPath, [gyp, ...verb, "build", "-j", "max", "-C", join(root, "native")], compiler);
+    // `configure` lists the sources anew: a file that came or went since is seen.
+    step("Building the native addon (a few minutes the first time)", process.execPath, [gyp, "configure", "build", "-j", "max", "-C", join(root, "native")], compiler);
   }
   const stamp = join(root, "dist", ".tsbuildinfo");
   const sources = ["src", "sql", "protocols", "test", "bench"].flatMap((room) => filesBelow(join(root, room), /\.ts$/));

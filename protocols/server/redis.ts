@@ -1,0 +1,54 @@
+/** The Redis door: a Listener whose connections speak RESP. */
+import type { RespServer } from "../resp/index.js";
+import { Listener } from "./listener.js";
+
+export interface RedisDoorOptions {
+  readonly server: RespServer;
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnections: number;
+}
+
+/** As Redis' protected mode: without a password only this machine is let in. */
+const DENIED =
+  "-DENIED Orrery is running in protected mode because no password is set for Redis clients. In this mode connections are only accepted from the loopback interface. Set a password with --requirepass (or CONFIG SET requirepass from this machine).\r\n";
+
+export function openRedisDoor(options: RedisDoorOptions): Listener {
+  const { server } = options;
+  const listener: Listener = new Listener({
+    name: "Redis",
+    host: options.host,
+    port: options.port,
+    connect: (transport) => {
+      const refusal =
+        !transport.isLoopback && server.configuration.requirepass === "" ? DENIED
+        : listener.connectionCount >= options.maxConnections ? "-ERR max number of clients reached\r\n"
+        : undefined;
+      if (refusal !== undefined) {
+        transport.write(Buffer.from(refusal));
+        transport.end();
+        return { data: () => {}, disconnected: () => {}, shutDown: () => {}, backlogBytes: 0 };
+      }
+      const session = server.connect({
+        write: (bytes) => {
+          transport.write(bytes);
+          if (transport.queuedBytes === 0) return true;
+          transport.whenSent(() => session.drained());
+          return false;
+        },
+        pause: () => transport.pause(),
+        resume: () => transport.resume(),
+        close: () => transport.end(),
+        remoteAddress: `${transport.remoteAddress}:${transport.remotePort}`,
+        localAddress: `${options.host}:${listener.port}`,
+      });
+      return {
+        data: (chunk) => session.data(chunk),
+        disconnected: () => session.end(),
+        shutDown: () => session.close(),
+        backlogBytes: 0, // the session pauses the socket itself
+      };
+    },
+  });
+  return listener;
+}
