@@ -3,7 +3,7 @@
  * dependencies, because it runs before there are any. Quick when there is nothing to do: it only compares file times.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,13 +20,19 @@ export function setUp({ force = false } = {}) {
     const compiler = process.env.CXX ? {} : hasCommand("ccache") ? { CXX: "ccache g++", CC: "ccache gcc" } : {};
     const gyp = join(root, "node_modules", "node-gyp", "bin", "node-gyp.js");
     // `configure` lists the sources anew: a file that came or went since is seen.
-    step("Building the native addon (a few minutes the first time)", process.execPath, [gyp, "configure", "build", "-j", "max", "-C", join(root, "native")], compiler);
+    step("Building the native addon (a few minutes the first time)", process.execPath, [gyp, "configure", "build", "-j", "max", "-C", join(root, "native"), ...localHeaders()], compiler);
   }
   const stamp = join(root, "dist", ".tsbuildinfo");
   const sources = ["src", "sql", "protocols", "test", "bench"].flatMap((room) => filesBelow(join(root, room), /\.ts$/));
   if (force || !isNewer(stamp, [...sources, join(root, "tsconfig.json")])) {
     step("Compiling TypeScript", process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root]);
   }
+}
+
+/** Node's own headers where they came with it, so that nothing is downloaded; else node-gyp fetches them. */
+function localHeaders() {
+  const prefix = dirname(dirname(realpathSync(process.execPath)));
+  return existsSync(join(prefix, "include", "node", "node_api.h")) ? [`--nodedir=${prefix}`] : [];
 }
 
 function checkNode() {
