@@ -15,6 +15,8 @@ export interface OpenOptions {
   /** The role that queries run as. */
   readonly user?: string;
   readonly checkpointLogBytes?: number;
+  /** Keep log that a checkpoint made unnecessary: replay, archiving. */
+  readonly keepLog?: boolean;
   /** Tells this thread from others that open the same folder: 0 is the main thread. */
   readonly threadNumber?: number;
 }

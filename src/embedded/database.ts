@@ -61,6 +61,11 @@ export class Orrery implements Queryable {
     });
   }
 
+  /** Hex digest of rows, keys, catalog and index answers: equal for equal databases. Reads everything. */
+  digest(): string {
+    return this.#database.native.engine.digest(this.#database.engine);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
