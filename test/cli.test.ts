@@ -49,7 +49,8 @@ describe("orrery", () => {
   });
   test("a port in use is one clear line", async () => {
     const port = await freePort();
-    const blocker = createServer().listen(port, "127.0.0.1");
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(port, "127.0.0.1", resolve));
     const { status, errors } = orrery(["serve", "--data", join(folder, "port"), "--pg-port", String(port), "--redis-port", "0"]);
     blocker.close();
     expect(status).toBe(1);
