@@ -44,7 +44,6 @@ export interface PgConnectionOptions {
 }
 
 const FLUSH_BYTES = 64 * 1024;
-const FETCH_ROWS = 1000;
 const PROTOCOL_3 = 196608;
 const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
@@ -553,7 +552,8 @@ export class PgConnection implements SessionListener {
       if (this.#writer.length > FLUSH_BYTES) this.#send();
       return batch.done || (maxRows > 0 && sent >= maxRows);
     };
-    const want = () => (maxRows > 0 ? Math.min(FETCH_ROWS, maxRows - sent) : FETCH_ROWS);
+    // A portal counts the rows of one call for its tag: ask for all that this Execute may get.
+    const want = () => (maxRows > 0 ? maxRows - sent : 0);
     for (;;) {
       const batch = portal.next(want());
       if (batch instanceof Promise || this.#clientSlow) return this.#rowsLater(batch, portal, step, want);
