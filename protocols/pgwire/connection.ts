@@ -44,6 +44,9 @@ export interface PgConnectionOptions {
 }
 
 const FLUSH_BYTES = 64 * 1024;
+/** A long result lets the thread's other connections in after this time. */
+const TURN_MILLIS = 5;
+const otherConnectionsTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const PROTOCOL_3 = 196608;
 const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
@@ -554,16 +557,23 @@ export class PgConnection implements SessionListener {
     };
     // A portal counts the rows of one call for its tag: ask for all that this Execute may get.
     const want = () => (maxRows > 0 ? maxRows - sent : 0);
+    const turnEnds = performance.now() + TURN_MILLIS;
     for (;;) {
       const batch = portal.next(want());
       if (batch instanceof Promise || this.#clientSlow) return this.#rowsLater(batch, portal, step, want);
       if (step(batch)) return batch;
+      if (performance.now() > turnEnds) return this.#rowsLater(otherConnectionsTurn().then(() => portal.next(want())), portal, step, want);
     }
   }
   async #rowsLater(first: PortalRows | Promise<PortalRows>, portal: Portal, step: (batch: PortalRows) => boolean, want: () => number): Promise<PortalRows> {
     let batch = await first;
+    let turnEnds = performance.now() + TURN_MILLIS;
     while (!step(batch)) {
       if (this.#clientSlow) await this.#drain();
+      if (performance.now() > turnEnds) {
+        await otherConnectionsTurn();
+        turnEnds = performance.now() + TURN_MILLIS;
+      }
       batch = await portal.next(want());
     }
     return batch;
