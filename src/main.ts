@@ -5,7 +5,7 @@ import { compose } from "./compose.js";
 import type { Settings } from "./cli/settings.js";
 import { createLogger } from "./logger.js";
 import { native } from "./native/index.js";
-import { version } from "./version.js";
+import { version } from "./types/version.js";
 
 export interface RunningServer {
   readonly pgPort: number | undefined;

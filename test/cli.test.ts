@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { version } from "../src/version.js";
+import { version } from "../src/types/version.js";
 import { connectPg } from "./support/clients.js";
 import { freePort, repository, startOrrery, temporaryFolder } from "./support/processes.js";
 

@@ -196,10 +196,20 @@ export function bindCommon(binder: Binder, args: readonly Expression[], construc
   return [args.map((arg) => coerceTo(binder, arg, type, construct)), type];
 }
 
+/** PostgreSQL's own types that Orrery does not have: refused by name rather than unknown. */
+const UNSUPPORTED_TYPES = new Set(
+  (
+    "xml tsvector tsquery gtsvector money inet cidr macaddr macaddr8 bit varbit point line lseg box path polygon circle jsonpath timetz refcursor " +
+    "int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange " +
+    "pg_lsn pg_snapshot txid_snapshot aclitem halfvec sparsevec"
+  ).split(" "),
+);
+
 /** The type's OID and modifier. */
 export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; typmod: number } {
   const last = name.names.at(-1)!;
   const found = binder.registry.typeByName(last);
+  if (found === undefined && UNSUPPORTED_TYPES.has(last)) throw notSupportedAt(`type ${last}`, at(name.position));
   if (found === undefined)
     throw undefinedObjectAt(`type "${name.names.join(".")}${"[]".repeat(name.arrayDimensions)}" does not exist`, at(name.position));
   let typmod = -1;

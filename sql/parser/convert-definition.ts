@@ -262,14 +262,15 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
     case "AT_ResetOptions":
       return { kind: "noOp", what: text(raw, "subtype").slice(3) };
     default:
-      throw notSupported(
-        `ALTER TABLE ${text(raw, "subtype")
-          .slice(3)
-          .replace(/([a-z])([A-Z])/g, "$1 $2")
-          .toUpperCase()}`,
-      );
+      throw notSupported(`ALTER TABLE ${alterationName(text(raw, "subtype"))}`);
   }
 }
+/** "AT_EnableTrigAll" -> "ENABLE TRIGGER ALL". */
+function alterationName(subtype: string): string {
+  const words = subtype.slice(3).replace("TableSpace", "Tablespace").replace(/Trig(?!ger)/, "Trigger");
+  return words.replace(/([a-z])([A-Z])/g, "$1 $2").toUpperCase();
+}
+
 export function roleName(raw: RawNode): string {
   switch (raw.roletype) {
     case "ROLESPEC_CURRENT_USER":

@@ -148,14 +148,10 @@ function setRoleOption(options: { -readonly [Key in keyof RoleOptions]: RoleOpti
 export function convertGrant(kind: string, raw: RawNode): DefinitionStatement {
   if (kind === "AlterOwnerStmt") {
     const object = objectWord(text(raw, "objectType"));
-    return { kind: "Grant", revoke: false, description: `ALTER ${object.toUpperCase()} OWNER`, tag: `ALTER ${object.toUpperCase()}` };
+    return { kind: "AlterOwner", tag: `ALTER ${object.toUpperCase()}` };
   }
-  if (kind === "AlterDefaultPrivilegesStmt")
-    return { kind: "Grant", revoke: false, description: "ALTER DEFAULT PRIVILEGES", tag: "ALTER DEFAULT PRIVILEGES" };
-  if (kind === "GrantRoleStmt") {
-    const revoke = !flag(raw, "is_grant");
-    return { kind: "Grant", revoke, description: "role membership", tag: revoke ? "REVOKE ROLE" : "GRANT ROLE" };
-  }
-  const revoke = !flag(raw, "is_grant");
-  return { kind: "Grant", revoke, description: `privileges on ${objectWord(text(raw, "objtype"))}`, tag: revoke ? "REVOKE" : "GRANT" };
+  // Privileges are not checked: a REVOKE that changes nothing, or a GRANT that suggests the rest is refused, would be a pretence.
+  if (kind === "AlterDefaultPrivilegesStmt") throw notSupported("ALTER DEFAULT PRIVILEGES");
+  const verb = flag(raw, "is_grant") ? "GRANT" : "REVOKE";
+  throw notSupported(kind === "GrantRoleStmt" ? `${verb} of a role` : verb);
 }

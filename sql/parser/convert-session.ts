@@ -130,6 +130,15 @@ export function convertFetch(raw: RawNode): DefinitionStatement {
 
 export function convertVacuum(converter: Converter, raw: RawNode): DefinitionStatement {
   const isVacuum = flag(raw, "is_vacuumcmd");
+  for (const item of list(raw, "options")) {
+    const body = bodyOf(item);
+    const name = text(body, "defname");
+    const known = isVacuum ? VACUUM_OPTIONS.has(name) : ANALYZE_OPTIONS.has(name);
+    if (!known) throw syntaxError(`unrecognized ${isVacuum ? "VACUUM" : "ANALYZE"} option "${name}"`, converter.position(body));
+    // Only what changes nothing here may pass: versions go by themselves, row counts are always current.
+    if (name !== "analyze" && optionText(child(body, "arg")) !== "false") throw notSupported(`${isVacuum ? "VACUUM" : "ANALYZE"} (${name.toUpperCase()})`);
+  }
+  if (list(raw, "rels").some((item) => list(bodyOf(item), "va_cols").length > 0)) throw notSupported("ANALYZE of single columns");
   const analyze =
     !isVacuum ||
     list(raw, "options").some((item) => bodyOf(item).defname === "analyze" && optionText(child(bodyOf(item), "arg")) !== "false");
@@ -140,6 +149,11 @@ export function convertVacuum(converter: Converter, raw: RawNode): DefinitionSta
     analyze,
   };
 }
+
+const ANALYZE_OPTIONS = new Set(["verbose", "skip_locked"]);
+const VACUUM_OPTIONS = new Set([
+  "full", "freeze", "verbose", "analyze", "disable_page_skipping", "skip_locked", "index_cleanup", "process_toast", "truncate", "parallel",
+]); // biome-ignore format: a list
 
 // ---- COPY
 

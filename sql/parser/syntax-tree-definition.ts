@@ -216,7 +216,7 @@ export type DefinitionStatement =
   | { readonly kind: "Vacuum"; readonly relations: readonly RelationName[]; readonly isVacuum: boolean; readonly analyze: boolean }
   | { readonly kind: "Reindex"; readonly object: "index" | "table" | "schema" | "database"; readonly name: readonly string[] }
   | { readonly kind: "Checkpoint" }
-  | { readonly kind: "Grant"; readonly revoke: boolean; readonly description: string; readonly tag: string };
+  | { readonly kind: "AlterOwner"; readonly tag: string };
 
 export interface TransactionModes {
   readonly isolation?: "read uncommitted" | "read committed" | "repeatable read" | "serializable";

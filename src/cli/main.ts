@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `orrery` command. */
 import { Command, Option } from "commander";
-import { version } from "../version.js";
+import { version } from "../types/version.js";
 
 const program = new Command("orrery")
   .description("One database server for rows, vectors and keys: PostgreSQL and Redis protocols over one transactional engine.")

@@ -5,6 +5,7 @@
  * A full row has one datum per attribute number, dropped attributes included (NULL).
  */
 import type { AttributeObject, ConstraintObject, IndexObject, TableObject } from "../catalog/index.js";
+import { quoteIdentifier } from "../catalog/index.js";
 import { StatusCode } from "../native/status.js";
 import type { PlanColumn } from "../plan/index.js";
 import { assert, checkViolated, couldNotSerialize, type Datum, duplicateKey, notSupported, nullInColumn, type Row, type SqlType, TypeOid } from "../types/index.js";
@@ -120,6 +121,10 @@ export class TableWriter {
   keyNames(attributes: readonly number[]): string {
     return attributes.map((a) => this.table.attributes[a - 1]?.name ?? "?").join(", ");
   }
+  /** As PostgreSQL prints a unique key, which it takes from the index's definition; foreign keys print bare names. */
+  quotedKeyNames(attributes: readonly number[]): string {
+    return attributes.map((a) => quoteIdentifier(this.table.attributes[a - 1]?.name ?? "?")).join(", ");
+  }
   keyValues(attributes: readonly number[], row: Row, context: ExecutionContext): string {
     return attributes.map((a) => this.outputOf(a - 1, row[a - 1] as Datum, context)).join(", ");
   }
@@ -134,7 +139,7 @@ export class TableWriter {
     const row = rows[Number(/row (\d+)/.exec(last.message)?.[1] ?? 0)] ?? (rows[0] as Row);
     const attributes = index.columns.map((c) => c.attribute);
     if (attributes.includes(0)) throw duplicateKey(index.name, "expression", "…", this.place);
-    throw duplicateKey(index.name, this.keyNames(attributes), this.keyValues(attributes, row, context), this.place);
+    throw duplicateKey(index.name, this.quotedKeyNames(attributes), this.keyValues(attributes, row, context), this.place);
   }
 }
 

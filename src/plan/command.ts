@@ -86,8 +86,8 @@ export type Command =
   | { readonly kind: "Analyze" | "Vacuum"; readonly tables: readonly QualifiedName[]; readonly analyze: boolean }
   | { readonly kind: "Reindex"; readonly object: "index" | "table" | "schema" | "database"; readonly name: QualifiedName }
   | { readonly kind: "Checkpoint" }
-  /** GRANT, REVOKE, ALTER … OWNER on things we keep no owner of: recorded as done, only for a superuser. */
-  | { readonly kind: "Grant"; readonly revoke: boolean; readonly description: string };
+  /** ALTER … OWNER on what is no table: only a superuser may say it, and every role may use everything all the same. */
+  | { readonly kind: "AlterOwner" };
 
 export interface RoleOptions { readonly login?: boolean; readonly superuser?: boolean; readonly createdb?: boolean; readonly createrole?: boolean; readonly password?: string | null; readonly connectionLimit?: number; readonly inherit?: boolean; readonly replication?: boolean; readonly bypassRls?: boolean }
 export interface CopyOptions { readonly format: "text" | "csv" | "binary"; readonly delimiter: string; readonly nullText: string; readonly header: boolean | "match"; readonly quote: string; readonly escape: string; readonly forceQuote: readonly string[] | "*"; readonly forceNotNull: readonly string[]; readonly forceNull: readonly string[]; readonly encoding?: string }

@@ -22,7 +22,7 @@ const COLUMNS_MAX = 1600;
 const systemColumns = new Set(["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"]);
 
 export function createTable(context: DefinitionContext, command: Extract<Command, { kind: "CreateTable" }>): void {
-  if (command.persistence === "temporary") throw notSupported("CREATE TEMPORARY TABLE");
+  if (command.persistence !== "permanent") throw notSupported(`CREATE ${command.persistence.toUpperCase()} TABLE`);
   const schema = context.creationSchema(command.name);
   const name = command.name.name;
   if (context.nameTaken(schema.oid, name)) {

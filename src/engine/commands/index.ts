@@ -17,7 +17,7 @@ import { createView } from "./create-view.js";
 import { closeCursor, declareCursor, fetchCursor } from "./cursor.js";
 import { drop } from "./drop.js";
 import { explain } from "./explain.js";
-import { analyze, checkpoint, grant, lockTable, reindex } from "./maintenance.js";
+import { alterOwner, analyze, checkpoint, lockTable, reindex } from "./maintenance.js";
 import { listen, notify } from "./notify.js";
 import { deallocate, discard, executePrepared, prepareNamed } from "./prepared.js";
 import { rename, setSchema } from "./rename.js";
@@ -94,8 +94,8 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "Analyze":
     case "Vacuum":
       return analyze(session, command);
-    case "Grant":
-      return grant(session, command, tag);
+    case "AlterOwner":
+      return alterOwner(session, tag);
     case "Reindex":
       return define("REINDEX", (context) => reindex(context, command));
     case "CreateTable":

@@ -1,4 +1,4 @@
-/** ANALYZE, VACUUM, REINDEX, CHECKPOINT, LOCK TABLE, GRANT. */
+/** ANALYZE, VACUUM, REINDEX, CHECKPOINT, LOCK TABLE, ALTER … OWNER. */
 import type { Command } from "../../plan/index.js";
 import { forbidsTransactionBlock, needsSuperuser, needsTransactionBlock, notSupported, relationMissing } from "../../types/index.js";
 import type { EngineSession } from "../session.js";
@@ -49,7 +49,7 @@ export function lockTable(context: DefinitionContext, command: Extract<Command, 
   if (!["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE"].includes(mode)) throw notSupported(`LOCK TABLE … IN ${mode} MODE`);
 }
 
-export function grant(session: EngineSession, command: Extract<Command, { kind: "Grant" }>, tag: string): ExecuteResult {
-  if (session.catalog().role(session.user)?.superuser !== true) throw needsSuperuser("change privileges");
-  return done(tag === "" ? (command.revoke ? "REVOKE" : "GRANT") : tag);
+export function alterOwner(session: EngineSession, tag: string): ExecuteResult {
+  if (session.catalog().role(session.user)?.superuser !== true) throw needsSuperuser("change owners");
+  return done(tag);
 }

@@ -351,7 +351,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     throw this.#atLine(
       duplicateKey(
         index.name,
-        this.#writer.keyNames(attributes),
+        this.#writer.quotedKeyNames(attributes),
         this.#writer.keyValues(attributes, values, this.#statement),
         this.#writer.place,
       ),

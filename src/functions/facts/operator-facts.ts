@@ -445,6 +445,7 @@ export const operatorFacts = `
 3398 - jsonb _text jsonb jsonb_delete(jsonb,_text) none none
 3477 ->> jsonb text text jsonb_object_field_text(jsonb,text) none none
 3481 ->> jsonb int4 text jsonb_array_element_text(jsonb,int4) none none
+3877 ^@ text text bool starts_with(text,text) none none
 3962 -> json text json json_object_field(json,text) none none
 3963 ->> json text text json_object_field_text(json,text) none none
 3964 -> json int4 json json_array_element(json,int4) none none

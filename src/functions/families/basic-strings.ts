@@ -1,19 +1,27 @@
 /** Casts between the string types and concatenation. */
-import type { Datum } from "../../types/index.js";
-import { type ScalarBody, TypedBody } from "../registry.js";
+import { type Datum, type Oid, TypeOid } from "../../types/index.js";
+import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { coerceBpchar, coerceVarchar, cutName, trimSpacesRight } from "../types/strings.js";
 
 
+/** The cast to text, which differs from the type's output for these two alone. */
+function printer(registry: FunctionRegistry, oid: Oid): (value: Exclude<Datum, null>, context: EvaluationContext) => string {
+  if (oid === TypeOid.bool) return (value) => (value === true ? "true" : "false");
+  const type = registry.typeByOid(oid)!;
+  if (oid === TypeOid.bpchar) return (value) => trimSpacesRight(value as string);
+  return (value, context) => type.output(value, context);
+}
+
 const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
   textcat: (_c, a: string, b: string) => a + b,
   textanycat: new TypedBody<ScalarBody>((call, registry) => {
-    const type = registry.typeByOid(call.argTypes[1]!)!;
-    return (context, a: string, b: Exclude<Datum, null>) => a + type.output(b, context);
+    const print = printer(registry, call.argTypes[1]!);
+    return (context, a: string, b: Exclude<Datum, null>) => a + print(b, context);
   }),
   anytextcat: new TypedBody<ScalarBody>((call, registry) => {
-    const type = registry.typeByOid(call.argTypes[0]!)!;
-    return (context, a: Exclude<Datum, null>, b: string) => type.output(a, context) + b;
+    const print = printer(registry, call.argTypes[0]!);
+    return (context, a: Exclude<Datum, null>, b: string) => print(a, context) + b;
   }),
   "text(bool)": (_c, a: boolean) => (a ? "true" : "false"),
   "text(bpchar)": (_c, a: string) => trimSpacesRight(a), "text(name)": (_c, a: string) => a, "text(char)": (_c, a: string) => a,

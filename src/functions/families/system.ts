@@ -8,7 +8,7 @@ import { formatNumeric, fromInteger, parseNumeric, round } from "../numeric/nume
 import { multiply } from "../numeric/arithmetic.js";
 import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
-import { version } from "../../version.js";
+import { version } from "../../types/version.js";
 import { type Int64, int64 } from "../types/integers.js";
 import { findRelation, findType } from "../types/registered.js";
 
