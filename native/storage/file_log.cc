@@ -139,11 +139,12 @@ void FileLog::run() {
   auto synced_at = Clock::now();
   const auto write_delay = std::chrono::milliseconds(settings_.write_delay_ms);
   const auto sync_interval = std::chrono::milliseconds(settings_.sync_interval_ms);
-  bool wrote_unasked = false;  // the last round wrote without a request: collect for a while before the next
+  // Appends are collected for a while before they are written unasked: a request usually follows at once, and then one wake-up and one
+  // write carry all of them. So appends wake a flusher that has been idle for longer, requests wake it always.
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto asked = [&] { return stopping_ || requested_ > flushed(); };
-    if (wrote_unasked && !asked()) work_.wait_for(lock, write_delay, asked);
+    work_.wait_for(lock, write_delay, asked);
     while (!asked() && buffers_[active_].size == 0) {
       // Every append from here on wakes; nothing does while nothing happens, except the sync that is still due.
       idle_ = true;
@@ -153,6 +154,8 @@ void FileLog::run() {
       } else {
         work_.wait(lock, woken);
       }
+      idle_ = false;
+      if (buffers_[active_].size > 0) work_.wait_for(lock, write_delay, asked);
     }
     idle_ = false;
     if (stopping_ && buffers_[active_].size == 0 && written_ == flushed()) return;
@@ -169,13 +172,11 @@ void FileLog::run() {
     } else if (written_ == flushed() && sealed_ < written_) {
       s = seal();
     }
-    const bool wrote = buffer.size > 0;
     buffer.release_when_large();
     if (!s.is_ok()) return fail(std::move(s));
 
     lock.lock();
     const bool sync = asked() || Clock::now() >= synced_at + sync_interval;
-    wrote_unasked = wrote && !sync;
     if (!sync || written_ == flushed()) continue;
     lock.unlock();
     s = sync_segment();

@@ -113,6 +113,7 @@ export class EngineDatabase implements Database {
     if (!this.#closed) {
       this.#closed = true;
       for (const session of [...this.sessions.values()]) session.close();
+      this.flushes.request();
       this.native.engine.close(this.engine);
     }
     return Promise.resolve();

@@ -1,6 +1,7 @@
 /**
  * Callbacks that wait for the log, in order of LSN. `flushed` events of the engine release them; commits of many sessions
- * share one fdatasync, so usually one event releases many.
+ * share one fdatasync, so usually one event releases many. The log is asked once per turn of the event loop, after every socket that
+ * was ready has been served: the commits of all of them go with the same write.
  */
 import type { Engine, EngineBinding } from "../native/index.js";
 import { logFailed } from "../types/index.js";
@@ -16,6 +17,7 @@ export class FlushQueue {
   #waiting: Waiting[] = [];
   #flushed = 0;
   #requested = 0;
+  #wanted = 0;
   #failure: Error | undefined;
 
   constructor(binding: EngineBinding, engine: Engine) {
@@ -33,11 +35,17 @@ export class FlushQueue {
     while (at > 0 && (this.#waiting[at - 1] as Waiting).lsn > lsn) at--;
     if (at === this.#waiting.length) this.#waiting.push({ lsn, callback });
     else this.#waiting.splice(at, 0, { lsn, callback });
-    if (lsn > this.#requested) {
-      this.#requested = lsn;
-      this.#binding.requestFlush(this.#engine, lsn);
-    }
+    if (lsn <= this.#wanted) return;
+    if (this.#wanted <= this.#requested) setImmediate(this.#request);
+    this.#wanted = lsn;
   }
+  /** Asks for everything that callbacks wait for: at the turn's end, and before the engine closes. */
+  request(): void {
+    if (this.#wanted <= this.#requested || this.#failure !== undefined) return;
+    this.#requested = this.#wanted;
+    this.#binding.requestFlush(this.#engine, this.#wanted);
+  }
+  readonly #request = (): void => this.request();
 
   flushed(lsn: number): void {
     if (lsn > this.#flushed) this.#flushed = lsn;
