@@ -18,7 +18,7 @@ export interface ComposeOptions {
   readonly checkpointLogBytes?: number;
   /** Keep log segments that a checkpoint made unnecessary. */
   readonly keepLog?: boolean;
-  /** 0 for the main thread; others attach to the engine that it opened. */
+  /** 0 for the main thread; others attach to the engine that it opened. Default: Node's number of the thread. */
   readonly threadNumber?: number;
 }
 

@@ -15,9 +15,9 @@ export interface OpenOptions {
   /** The role that queries run as. */
   readonly user?: string;
   readonly checkpointLogBytes?: number;
-  /** Keep log that a checkpoint made unnecessary: replay, archiving. */
+  /** Keep log files that a checkpoint made unnecessary: the whole log can be replayed. */
   readonly keepLog?: boolean;
-  /** Tells this thread from others that open the same folder: 0 is the main thread. */
+  /** Tells this thread's process ids from those of others that open the same folder; default: Node's number of the thread. */
   readonly threadNumber?: number;
 }
 

@@ -2,6 +2,8 @@
 //
 // Engines of this process are registered by folder (real path). Each JavaScript thread that opens one holds an Attachment;
 // the last one that goes closes the engine: with a checkpoint after close(), flushed only when the thread just ended.
+#include <fcntl.h>
+
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -187,7 +189,7 @@ Napi::Value request_flush(const Napi::CallbackInfo& info) {
   attachment->fast->events.want_flush(attachment->listener, lsn, log.flushed());
   log.request_flush(lsn);
   if (log.flushed() < lsn)
-    if (Status s = log.failure(); !s.is_ok()) attachment->fast->events.post(attachment->listener, Event::log_failed(s.message));
+    if (Status s = log.failure(); !s.is_ok()) attachment->fast->events.post(attachment->listener, Event::log_failed(s));
   return info.Env().Undefined();
 }
 
@@ -196,6 +198,26 @@ Napi::Value flushed_lsn(const Napi::CallbackInfo& info) {
   Attachment* attachment = attachment_of(info);
   if (attachment == nullptr) return info.Env().Undefined();
   return Napi::Number::New(info.Env(), static_cast<double>(attachment->fast->log->flushed()));
+}
+
+Napi::Value tell(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Attachment* attachment = attachment_of(info);
+  if (attachment == nullptr) return info.Env().Undefined();
+  if (info.Length() < 2 || !info[1].IsString()) {
+    Napi::TypeError::New(info.Env(), "the text must be a string").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  attachment->fast->events.tell_others(attachment->listener, Event::told(info[1].As<Napi::String>().Utf8Value()));
+  return info.Env().Undefined();
+}
+
+/// Hands a connection to another JavaScript thread: each closes its own descriptor.
+Napi::Value duplicate_descriptor(const Napi::CallbackInfo& info) {
+  count_crossing();
+  const int copy = info.Length() > 0 && info[0].IsNumber() ? ::fcntl(info[0].As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0) : -1;
+  if (copy < 0) Napi::Error::New(info.Env(), "the descriptor cannot be duplicated").ThrowAsJavaScriptException();
+  return Napi::Number::New(info.Env(), copy);
 }
 
 class CheckpointWorker final : public Napi::AsyncWorker {
@@ -312,6 +334,8 @@ void init_engine(Napi::Env env, Napi::Object exports) {
   engine.Set("onEvents", Napi::Function::New<on_events>(env, "onEvents"));
   engine.Set("requestFlush", Napi::Function::New<request_flush>(env, "requestFlush"));
   engine.Set("flushedLsn", Napi::Function::New<flushed_lsn>(env, "flushedLsn"));
+  engine.Set("tell", Napi::Function::New<tell>(env, "tell"));
+  engine.Set("duplicateDescriptor", Napi::Function::New<duplicate_descriptor>(env, "duplicateDescriptor"));
   engine.Set("checkpoint", Napi::Function::New<checkpoint>(env, "checkpoint"));
   engine.Set("statistics", Napi::Function::New<statistics>(env, "statistics"));
   engine.Set("digest", Napi::Function::New<digest>(env, "digest"));

@@ -31,7 +31,7 @@ void create_rooms(Engine& engine) {
 void listen_to_log(Engine& engine) {
   engine.log->set_flush_listener([&engine](storage::Lsn lsn) {
     engine.events.flushed(lsn);
-    if (Status s = engine.log->failure(); !s.is_ok()) engine.events.broadcast(Event::log_failed(s.message));
+    if (Status s = engine.log->failure(); !s.is_ok()) engine.events.broadcast(Event::log_failed(s));
   });
 }
 

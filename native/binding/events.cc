@@ -46,6 +46,7 @@ Napi::Object object_of(Napi::Env env, const Event& event) {
       break;
     case Event::Kind::kLogFailed:
       out.Set("kind", "logFailed");
+      out.Set("code", number);
       out.Set("message", event.text);
       break;
     case Event::Kind::kWaitOver:
@@ -58,6 +59,10 @@ Napi::Object object_of(Napi::Env env, const Event& event) {
       out.Set("channel", bytes_of(env, event.text));
       out.Set("payload", bytes_of(env, event.payload));
       out.Set("pattern", event.has_pattern ? bytes_of(env, event.pattern) : env.Null());
+      break;
+    case Event::Kind::kTold:
+      out.Set("kind", "told");
+      out.Set("text", event.text);
       break;
     case Event::Kind::kCatalog:
       out.Set("kind", "catalog");
@@ -154,9 +159,12 @@ void EventHub::post(ListenerId id, Event event) {
   listener->wake();
 }
 
-void EventHub::broadcast(const Event& event) {
+void EventHub::broadcast(const Event& event) { tell_others(0, event); }
+
+void EventHub::tell_others(ListenerId from, const Event& event) {
   const std::lock_guard guard(mutex_);
   for (const auto& listener : listeners_) {
+    if (listener->id == from) continue;
     const std::lock_guard inner(listener->mutex);
     listener->queue.push_back(event);
     listener->wake();

@@ -23,17 +23,18 @@
 namespace orrery::binding {
 
 struct Event {
-  enum class Kind : std::uint8_t { kFlushed, kLogFailed, kWaitOver, kMessage, kCatalog };
+  enum class Kind : std::uint8_t { kFlushed, kLogFailed, kWaitOver, kMessage, kCatalog, kTold };
   Kind kind;
-  std::uint64_t number = 0;  // lsn, token, subscriber, version
-  std::string text;          // message of kLogFailed, channel of kMessage
+  std::uint64_t number = 0;  // lsn, token, subscriber, version, status code of kLogFailed
+  std::string text;          // message of kLogFailed, channel of kMessage, what kTold tells
   std::string payload;
   std::string pattern;
   bool has_pattern = false;
 
   static Event wait_over(std::uint64_t token) { return {Kind::kWaitOver, token, {}, {}, {}, false}; }
   static Event catalog(std::uint64_t version) { return {Kind::kCatalog, version, {}, {}, {}, false}; }
-  static Event log_failed(std::string message) { return {Kind::kLogFailed, 0, std::move(message), {}, {}, false}; }
+  static Event log_failed(const Status& failure) { return {Kind::kLogFailed, static_cast<std::uint64_t>(failure.code), failure.message, {}, {}, false}; }
+  static Event told(std::string text) { return {Kind::kTold, 0, std::move(text), {}, {}, false}; }
   static Event message(std::uint64_t subscriber, std::string channel, std::string payload) {
     return {Kind::kMessage, subscriber, std::move(channel), std::move(payload), {}, false};
   }
@@ -51,6 +52,8 @@ class EventHub {
   ~EventHub();
   void post(ListenerId listener, Event event);
   void broadcast(const Event& event);
+  /// To every listener but `from`.
+  void tell_others(ListenerId from, const Event& event);
   /// The flusher's report: wakes the listeners that asked (request_flush).
   void flushed(storage::Lsn lsn);
 

@@ -103,8 +103,8 @@ Status Keyspace::recovered(Lsn) {
 
 // Checkpoint: one stream a shard, written from a copy made under its latch (docs/formats/keyspace.md).
 Status Keyspace::save(storage::CheckpointWriter& out, const storage::CheckpointMark&) {
-  // Commits before the mark are in the dictionary once no swap is due; each takes microseconds.
-  while (swaps_due.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  // Commits before the mark are in the dictionary once no swap of the epoch that ends here is due; each takes microseconds.
+  swaps.wait_for_earlier();
   for (std::uint32_t i = 0; i < kShardCount; i++) {
     Shard& s = shards_[i];
     ByteWriter w;

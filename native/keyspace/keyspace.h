@@ -23,6 +23,7 @@
 #include "../storage/log.h"
 #include "clock.h"
 #include "effect.h"
+#include "swap_epochs.h"
 #include "table.h"
 #include "value.h"
 
@@ -32,6 +33,8 @@ namespace orrery::keyspace {
 constexpr std::uint32_t kShardCount = 32;
 constexpr std::uint64_t kAllLatches = (1ull << kShardCount) - 1;
 constexpr std::uint32_t kDatabaseCount = 16;
+/// No log gets there: who waits for it hears of the failure instead. Exact as a JavaScript number.
+constexpr storage::Lsn kNeverDurable = (1ull << 53) - 1;
 
 struct Entry {
   Value value;
@@ -94,7 +97,11 @@ class Keyspace final : public storage::CheckpointParticipant {
 
   static std::uint32_t shard_index(std::string_view key) noexcept { return hash_slot(key) % kShardCount; }
   Shard& shard(std::uint32_t index) noexcept { return shards_[index]; }
-  storage::Lsn append(std::span<const std::uint8_t> effects) { return append_(effects); }
+  /// The LSN to wait for before the change is acknowledged; kNeverDurable when the log has failed.
+  storage::Lsn append(std::span<const std::uint8_t> effects) {
+    const storage::Lsn lsn = append_(effects);
+    return lsn == 0 ? kNeverDurable : lsn;
+  }
   storage::Lsn log_end() const { return appended_(); }
 
   void lock_all() noexcept { for (Shard& s : shards_) s.latch.lock(); }
@@ -112,7 +119,7 @@ class Keyspace final : public storage::CheckpointParticipant {
   void statistics(const std::function<void(std::string_view, double)>& report) override;
 
   /// SQL commits that are in the log and whose keys are not swapped in yet (transaction.h).
-  std::atomic<std::int64_t> swaps_due{0};
+  SwapEpochs swaps;
 
   // Blocking commands: threads with blocked clients hear of changes, coalesced per thread by the receiver.
   using Post = std::function<void(std::uint64_t listener, std::uint64_t token)>;

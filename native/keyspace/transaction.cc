@@ -81,7 +81,7 @@ void KeyTransaction::on_rollback_to(std::size_t mark) noexcept {
   }
 }
 
-void KeyTransaction::on_commit(storage::CommitTs, storage::Lsn) noexcept { keyspace_.swaps_due.fetch_add(1, std::memory_order_acq_rel); }
+void KeyTransaction::on_commit(storage::CommitTs, storage::Lsn) noexcept { swap_epoch_ = keyspace_.swaps.begin(); }
 
 void KeyTransaction::after_commit(storage::CommitTs) noexcept {
   std::uint64_t mask = 0;
@@ -107,7 +107,7 @@ void KeyTransaction::after_commit(storage::CommitTs) noexcept {
   }
   for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
   owned_.clear();
-  keyspace_.swaps_due.fetch_sub(1, std::memory_order_acq_rel);
+  keyspace_.swaps.end(swap_epoch_);
   keyspace_.notify_changes();
 }
 

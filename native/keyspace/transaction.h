@@ -6,7 +6,7 @@
 //  3. Effects of the commands are in the transaction's buffer, in order; the swap at commit gives what replaying them gives.
 // The swap happens in after_commit, with all of the transaction's shards latched at once: a RESP writer appends to the log (commit
 // mutex) while it holds a shard latch, so nobody may take a shard latch under the commit mutex. Until then the keys stay locked, and
-// a checkpoint waits for swaps that are due (Keyspace::swaps_due).
+// a checkpoint waits for swaps that are due (Keyspace::swaps).
 // Threads: used by the transaction's thread.
 #pragma once
 #include <map>
@@ -48,6 +48,7 @@ class KeyTransaction final : public storage::TransactionParticipant {
   std::unordered_set<std::string> owned_;
   std::map<std::uint8_t, Database> databases_;
   std::vector<Undo> undo_;
+  std::uint64_t swap_epoch_ = 0;  // between on_commit and after_commit
 };
 
 }  // namespace orrery::keyspace

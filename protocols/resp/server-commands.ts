@@ -112,6 +112,7 @@ const config: Handler = (session, args) => {
       const pairs: [string, string][] = [];
       for (let i = 2; i < args.length; i += 2) pairs.push([word(args, i), (args[i + 1] as Buffer).toString()]);
       const error = server.configuration.set(pairs);
+      if (error === undefined) server.options.configurationChanged?.(pairs);
       return error === undefined ? reply.ok() : reply.error(`ERR ${error}`);
     }
     case "resetstat":

@@ -26,6 +26,10 @@ export interface RespServerOptions {
   readonly appendfsync?: "always" | "everysec" | "no";
   readonly port?: number;
   readonly version?: string;
+  /** Client ids start above this: threads of one engine do not share them. */
+  readonly firstClientId?: number;
+  /** CONFIG SET succeeded: other threads' servers must follow. */
+  readonly configurationChanged?: (pairs: readonly (readonly [string, string])[]) => void;
   /** SHUTDOWN is refused without it. */
   readonly shutdown?: () => void;
 }
@@ -43,7 +47,7 @@ export class RespServer {
   connectionsReceived = 0;
   lastSaveSeconds = Math.floor(Date.now() / 1000);
   newestLsn = 0;
-  #nextId = 1;
+  #nextId: number;
   #nextToken = firstToken;
   readonly #waits = new Map<number, () => void>();
   readonly #timer: NodeJS.Timeout;
@@ -51,6 +55,7 @@ export class RespServer {
 
   constructor(options: RespServerOptions) {
     this.options = options;
+    this.#nextId = (options.firstClientId ?? 0) + 1;
     const { addon, engine } = options;
     const missing = addon.keyspace.defineCommands(nativeCommands());
     assert(missing.length === 0, "the command table names a native command that has no body");

@@ -314,7 +314,11 @@ export class RespSession {
   }
   #release(lsn: number, error?: Error): void {
     if (this.#closed) return;
-    if (error !== undefined) return this.close(); // the log failed: nothing more is acknowledged
+    if (error !== undefined) {
+      // The log failed: nothing more is acknowledged.
+      this.#write(Buffer.from(`-MISCONF Errors writing to the log: ${error.message}\r\n`));
+      return this.close();
+    }
     while (this.#held.length > 0 && (this.#held[0] as { lsn: number }).lsn <= lsn) this.#out.push((this.#held.shift() as { bytes: Uint8Array }).bytes);
     this.#flush();
     if (this.#ending && this.#held.length === 0) this.close();

@@ -4,7 +4,7 @@
  * Back-pressure: reading pauses while the connection's backlog of unhandled input is above a limit, and a writer that must not
  * run ahead awaits `drained`.
  */
-import { type Server, type Socket, createServer } from "node:net";
+import { type Server, Socket, createServer } from "node:net";
 
 export interface SocketTransport {
   write(bytes: Uint8Array): boolean;
@@ -31,6 +31,10 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly connect: (transport: SocketTransport) => ConnectionHandler;
+  /** Offered the descriptor of each new connection: true when another thread took it over with a duplicate (see `adopt`). */
+  readonly handOver?: ((descriptor: number) => boolean) | undefined;
+  /** Connections of this port, counted over all threads; one element in shared memory. */
+  readonly connectionCount?: Int32Array | undefined;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -41,13 +45,25 @@ const MAX_OUTPUT_BYTES = 256 << 20;
 export class Listener {
   readonly #server: Server;
   readonly #connections = new Map<Socket, ConnectionHandler>();
+  readonly #count: Int32Array;
 
   constructor(private readonly options: ListenerOptions) {
-    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
+    this.#count = options.connectionCount ?? new Int32Array(1);
+    this.#server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
+      // Node has no name for the descriptor; without one the connection stays on this thread.
+      const descriptor = (socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
+      if (descriptor >= 0 && options.handOver?.(descriptor)) {
+        socket.destroy();
+        return;
+      }
+      this.#accept(socket);
+      socket.resume();
+    });
   }
 
+  /** Of all threads that accept on this port. */
   get connectionCount(): number {
-    return this.#connections.size;
+    return Atomics.load(this.#count, 0);
   }
   /** The port listened on (useful when 0 was asked for in tests). */
   get port(): number {
@@ -67,13 +83,23 @@ export class Listener {
 
   /** Stops accepting, tells every client, and resolves when all are gone or after `graceMillis`. */
   async close(graceMillis = 3000): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const handler of this.#connections.values()) handler.shutDown();
     const timer = setTimeout(() => {
       for (const socket of this.#connections.keys()) socket.destroy();
     }, graceMillis);
-    await closed;
+    await stopped;
+    while (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#noticeClosed = resolve));
     clearTimeout(timer);
+  }
+  #noticeClosed: () => void = () => {};
+
+  /** A connection that another thread accepted; the descriptor is this thread's to close. */
+  adopt(descriptor: number): void {
+    const socket = new Socket({ fd: descriptor, readable: true, writable: true });
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+    this.#accept(socket);
   }
 
   #accept(socket: Socket): void {
@@ -84,6 +110,7 @@ export class Listener {
       for (const callback of callbacks) callback();
     };
     const remoteAddress = socket.remoteAddress ?? "";
+    Atomics.add(this.#count, 0, 1);
     const handler = this.options.connect({
       write: (bytes) => {
         if (socket.writableLength > MAX_OUTPUT_BYTES) socket.destroy();
@@ -123,8 +150,10 @@ export class Listener {
     socket.on("error", () => {}); // "close" follows and does the work
     socket.on("close", () => {
       this.#connections.delete(socket);
+      Atomics.sub(this.#count, 0, 1);
       release();
       handler.disconnected();
+      this.#noticeClosed();
     });
   }
 }

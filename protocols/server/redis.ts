@@ -7,6 +7,8 @@ export interface RedisDoorOptions {
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
+  readonly handOver?: ((descriptor: number) => boolean) | undefined;
+  readonly connectionCount?: Int32Array | undefined;
 }
 
 /** As Redis' protected mode: without a password only this machine is let in. */
@@ -14,15 +16,13 @@ const DENIED =
   "-DENIED Orrery is running in protected mode because no password is set for Redis clients. In this mode connections are only accepted from the loopback interface. Set a password with --requirepass (or CONFIG SET requirepass from this machine).\r\n";
 
 export function openRedisDoor(options: RedisDoorOptions): Listener {
-  const { server } = options;
+  const { server, host, port, handOver, connectionCount } = options;
   const listener: Listener = new Listener({
-    name: "Redis",
-    host: options.host,
-    port: options.port,
+    name: "Redis", host, port, handOver, connectionCount,
     connect: (transport) => {
       const refusal =
         !transport.isLoopback && server.configuration.requirepass === "" ? DENIED
-        : listener.connectionCount >= options.maxConnections ? "-ERR max number of clients reached\r\n"
+        : listener.connectionCount > options.maxConnections ? "-ERR max number of clients reached\r\n"
         : undefined;
       if (refusal !== undefined) {
         transport.write(Buffer.from(refusal));

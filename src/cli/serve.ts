@@ -14,7 +14,10 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
   }
   let server: Awaited<ReturnType<typeof startServer>>;
   try {
-    server = await startServer(settings);
+    server = await startServer(settings, (message) => {
+      fail(message);
+      process.exit();
+    });
   } catch (error) {
     return fail(explain(error, settings));
   }

@@ -61,8 +61,9 @@ export class Orrery implements Queryable {
     });
   }
 
-  /** Hex digest of rows, keys, catalog and index answers: equal for equal databases. Reads everything. */
+  /** A digest of rows, keys, catalog and what indexes hold, in hex: equal for equal databases. */
   digest(): string {
+    if (this.#closed) throw new Error("the database is closed");
     return this.#database.native.engine.digest(this.#database.engine);
   }
 

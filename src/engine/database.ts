@@ -1,6 +1,7 @@
 /**
  * The database as one JavaScript thread has it: the native engine it shares with other threads, and this thread's caches and sessions.
  */
+import { threadId } from "node:worker_threads";
 import { bootstrapObjects, CatalogStore, type SystemRelation, SystemRelations } from "../catalog/index.js";
 import type { Statistics } from "../execution/index.js";
 import type { FunctionRegistry } from "../functions/index.js";
@@ -10,7 +11,7 @@ import { FlushQueue } from "./flush-queue.js";
 import { NotificationHub } from "./notifications.js";
 import { PlanCache } from "./plan-cache.js";
 import { EngineSession } from "./session.js";
-import type { Database, FrontEnd } from "./types.js";
+import type { Database, FrontEnd, ThreadMessage } from "./types.js";
 import { WaitRegistry } from "./wait-registry.js";
 
 export interface DatabaseOptions extends EngineOptions {
@@ -21,7 +22,7 @@ export interface DatabaseOptions extends EngineOptions {
   readonly native?: NativeAddon;
   /** More doors for functions (EvaluationContext.service), by name. */
   readonly services?: Readonly<Record<string, unknown>>;
-  /** Tells process ids of this thread from those of others: the worker's number. */
+  /** Tells process ids of this thread from those of others; default: Node's number of the thread. */
   readonly threadNumber?: number;
 }
 
@@ -31,6 +32,7 @@ export function openDatabase(options: DatabaseOptions, frontEnd: FrontEnd): Engi
 
 /** Process ids: up to 2^20 sessions per thread before they repeat, 2^10 threads. */
 const SESSION_BITS = 20;
+const MAX_THREADS = 1 << 10;
 
 export class EngineDatabase implements Database {
   readonly native: NativeAddon;
@@ -42,11 +44,12 @@ export class EngineDatabase implements Database {
   readonly planCache = new PlanCache();
   readonly flushes: FlushQueue;
   readonly waits: WaitRegistry;
-  readonly notifications = new NotificationHub();
+  readonly notifications: NotificationHub;
   readonly statistics: Statistics;
   readonly sessions = new Map<number, EngineSession>();
   readonly services: Readonly<Record<string, unknown>>;
   readonly #threadNumber: number;
+  readonly #secrets = new Map<number, number>();
   #nextSession = 1;
   #closed = false;
   readonly #eventListeners = new Set<(event: EngineEvent) => void>();
@@ -58,11 +61,12 @@ export class EngineDatabase implements Database {
     this.frontEnd = frontEnd;
     this.registry = registry;
     this.services = services ?? {};
-    this.#threadNumber = threadNumber ?? 0;
+    this.#threadNumber = (threadNumber ?? threadId) & (MAX_THREADS - 1);
     this.store = new CatalogStore(this.native.storage, this.engine);
     this.systemRelations = new SystemRelations(systemRelations);
     this.flushes = new FlushQueue(this.native.engine, this.engine);
     this.waits = new WaitRegistry(this.native, this.engine);
+    this.notifications = new NotificationHub((processId, notifications) => this.tellOthers({ kind: "notify", processId, notifications }));
     this.statistics = { rowCount: (storage) => this.native.storage.rowCountEstimate(this.engine, storage) };
     this.native.engine.onEvents(this.engine, (events) => {
       for (const event of events) this.#onEvent(event);
@@ -87,6 +91,7 @@ export class EngineDatabase implements Database {
   }
   sessionClosed(session: EngineSession): void {
     this.sessions.delete(session.id);
+    this.#secrets.delete(session.id);
     this.notifications.remove(session);
   }
 
@@ -100,8 +105,19 @@ export class EngineDatabase implements Database {
   whenFlushed(lsn: number, callback: (error?: Error) => void): void {
     this.flushes.whenFlushed(lsn, callback);
   }
-  cancelSession(id: number, _secret: number): void {
-    this.sessions.get(id)?.cancel();
+  registerCancelKey(id: number, secret: number): void {
+    this.#secrets.set(id, secret);
+  }
+  cancelSession(id: number, secret: number): void {
+    if (this.sessions.has(id)) this.#cancelOwn(id, secret);
+    else this.tellOthers({ kind: "cancel", processId: id, secret });
+  }
+  #cancelOwn(id: number, secret: number): void {
+    if (this.#secrets.get(id) === secret) this.sessions.get(id)?.cancel();
+  }
+  /** To the other JavaScript threads of this engine; they get it as a `told` event. */
+  tellOthers(message: ThreadMessage): void {
+    this.native.engine.tell(this.engine, JSON.stringify(message));
   }
   /** Events of the engine that are not the engine room's own: messages of channels. Returns how to stop. */
   onEvent(listener: (event: EngineEvent) => void): () => void {
@@ -125,7 +141,7 @@ export class EngineDatabase implements Database {
         this.flushes.flushed(event.lsn);
         break;
       case "logFailed":
-        this.flushes.failed(event.message);
+        this.flushes.failed(event.message, event.code);
         break;
       case "waitOver":
         this.waits.waitOver(event.token);
@@ -134,6 +150,12 @@ export class EngineDatabase implements Database {
         break; // every statement looks at the version itself
       case "message":
         break;
+      case "told": {
+        const message = JSON.parse(event.text) as ThreadMessage;
+        if (message.kind === "notify") this.notifications.deliver(message.processId, message.notifications);
+        else if (message.kind === "cancel") this.#cancelOwn(message.processId, message.secret);
+        break;
+      }
     }
     for (const listener of this.#eventListeners) listener(event);
   }

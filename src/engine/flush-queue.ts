@@ -3,7 +3,7 @@
  * share one fdatasync, so usually one event releases many. The log is asked once per turn of the event loop, after every socket that
  * was ready has been served: the commits of all of them go with the same write.
  */
-import type { Engine, EngineBinding } from "../native/index.js";
+import { type Engine, type EngineBinding, StatusCode } from "../native/index.js";
 import { logFailed } from "../types/index.js";
 
 interface Waiting {
@@ -55,8 +55,8 @@ export class FlushQueue {
     for (const { callback } of ready) callback();
   }
 
-  failed(message: string): void {
-    this.#failure = logFailed(message);
+  failed(message: string, code: number): void {
+    this.#failure = logFailed(message, code === StatusCode.diskFull);
     const all = this.#waiting;
     this.#waiting = [];
     for (const { callback } of all) callback(this.#failure);

@@ -6,7 +6,7 @@
  */
 import { CatalogOverlay, type OverlayMark } from "../catalog/index.js";
 import type { ExecutionContext } from "../execution/index.js";
-import type { Engine, NativeAddon, Xid } from "../native/index.js";
+import { type Engine, type NativeAddon, StatusCode, type Xid } from "../native/index.js";
 import { assert, logFailed, noSuchSavepoint, type Oid } from "../types/index.js";
 import type { SessionSettings } from "./settings/session-settings.js";
 
@@ -137,7 +137,10 @@ export class SessionTransaction {
     this.xid = 0;
     if (xid === 0) return 0;
     const lsn = this.#native.storage.commit(this.#engine, xid);
-    if (lsn < 0) throw logFailed(this.#native.engine.lastError(this.#engine).message);
+    if (lsn < 0) {
+      const { message, code } = this.#native.engine.lastError(this.#engine);
+      throw logFailed(message, code === StatusCode.diskFull);
+    }
     return lsn;
   }
   rollback(): void {

@@ -6,6 +6,12 @@ import type { CatalogReader } from "../catalog/index.js";
 import type { BoundStatement } from "../plan/index.js";
 import type { Datum, DbErrorFields, FormatContext, Oid, Row, SqlType } from "../types/index.js";
 
+/** What JavaScript threads over one engine tell each other: state that lives with connections and not in the addon. */
+export type ThreadMessage =
+  | { readonly kind: "notify"; readonly processId: number; readonly notifications: readonly { readonly channel: string; readonly payload: string }[] }
+  | { readonly kind: "cancel"; readonly processId: number; readonly secret: number }
+  | { readonly kind: "redisConfiguration"; readonly pairs: readonly (readonly [string, string])[] };
+
 /** Implemented by `sql/`. */
 export interface FrontEnd {
   /** Splits and parses; throws DbError 42601 with position. A statement keeps its source text. */
@@ -130,6 +136,9 @@ export interface Database {
   databaseExists(name: string): boolean;
   /** Runs `callback` when the log is durable up to lsn, at once if it is. */
   whenFlushed(lsn: number, callback: (error?: Error) => void): void;
+  /** Only who knows the session's secret may cancel it. */
+  registerCancelKey(id: number, secret: number): void;
+  /** A client's cancel request; it may have come in on another thread than the session's. */
   cancelSession(id: number, secret: number): void;
   close(): Promise<void>;
 }

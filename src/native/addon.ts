@@ -32,7 +32,8 @@ export interface EngineOptions {
 /** Events arrive in batches on the thread that subscribed: flat triples are avoided, they are rare next to commands. */
 export type EngineEvent =
   | { readonly kind: "flushed"; readonly lsn: number } // all commits up to lsn are durable (coalesced: the newest)
-  | { readonly kind: "logFailed"; readonly message: string }
+  | { readonly kind: "logFailed"; readonly message: string; readonly code: number } // the log refuses everything from now on; code: StatusCode
+  | { readonly kind: "told"; readonly text: string } // see tell()
   | { readonly kind: "waitOver"; readonly token: number } // see storage.waitFor, keyspace waits
   | {
       readonly kind: "message";
@@ -55,6 +56,10 @@ export interface EngineBinding {
   /** Ask for a `flushed` event once durable up to lsn. */
   requestFlush(engine: Engine, lsn: number): void;
   flushedLsn(engine: Engine): number;
+  /** Sends `text` to every other thread that is attached to the engine, as a `told` event. */
+  tell(engine: Engine, text: string): void;
+  /** A second descriptor of the same open socket: another thread goes on with the connection and closes it by itself. */
+  duplicateDescriptor(descriptor: number): number;
   /** Resolves when the checkpoint is complete. */
   checkpoint(engine: Engine): Promise<void>;
   /** Bytes: resident by room, log position, counters. Keys are stable names. */

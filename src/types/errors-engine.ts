@@ -32,5 +32,6 @@ export const noSuchRole = (name: string) => simple("42704", `role "${name}" does
 export const noSuchLoginRole = (name: string) => new DbError({ sqlstate: "28000", severity: "FATAL", message: `role "${name}" does not exist` });
 export const sequenceExhausted = (name: string, limit: string, ascending: boolean) =>
   simple("2200H", `nextval: reached ${ascending ? "maximum" : "minimum"} value of sequence "${name}" (${limit})`);
-export const logFailed = (message: string) => simple("58030", `could not write to the log: ${message}`);
+/** 53100 when the disk is full, else 58030. */
+export const logFailed = (message: string, isDiskFull = false) => simple(isDiskFull ? "53100" : "58030", `could not write to the log: ${message}`);
 export const nestedTooDeep = () => simple("54001", "stack depth limit exceeded");

@@ -21,6 +21,7 @@ test(`${rounds} kills lose nothing that was acknowledged`, { timeout: 60_000 + r
   /** What the clients were told. */
   const committed = new Set<number>();
   const keys = new Map<string, number>();
+  const recovered: number[] = [];
   let next = 1;
 
   for (let round = 0; round < rounds; round++) {
@@ -40,10 +41,11 @@ test(`${rounds} kills lose nothing that was acknowledged`, { timeout: 60_000 + r
       expect(stored >= value && stored <= value + 1, `key ${key} is ${stored}, acknowledged ${value}`).toBe(true);
       keys.set(key, stored);
     }
-    for (const pair of found.keys()) {
-      const both = await reader.get(`pair:${pair}`);
-      expect(both, "the key of a committed transaction").toBe(String(pair));
-    }
+    // Rows and key of a transaction came together or not at all.
+    const pairs = await reader.keys("pair:*");
+    expect(pairs.map((key) => Number(key.slice("pair:".length))).sort((a, b) => a - b)).toEqual([...found.keys()].sort((a, b) => a - b));
+    if (pairs.length > 0) expect(await reader.mget(pairs)).toEqual(pairs.map((key) => key.slice("pair:".length)));
+    if (round > 0) recovered.push(found.size);
     reader.disconnect();
     await setup.end();
 
@@ -80,6 +82,54 @@ test(`${rounds} kills lose nothing that was acknowledged`, { timeout: 60_000 + r
     await server.kill();
     alive = false;
     await Promise.all(writers);
+  }
+  console.log(`${rounds} rounds: ${committed.size} transactions acknowledged, ${recovered.at(-1)} found at the last start, ${keys.size} counters`);
+  expect(committed.size).toBeGreaterThan(rounds);
+});
+
+/** Starts a server on the folder, runs the work, kills it; the work's result. */
+async function onServer<T>(path: string, work: (client: pg.Client, redis: Redis) => Promise<T>, end: "kill" | "stop"): Promise<T> {
+  const server = await startOrrery({ folder: path, keepFolder: true });
+  const client = await connectPg(server.port);
+  client.on("error", () => {});
+  const redis = new Redis({ port: server.redisPort, retryStrategy: () => null });
+  redis.on("error", () => {});
+  try {
+    return await work(client, redis);
+  } finally {
+    await server[end]();
+    redis.disconnect();
+    await client.end().catch(() => {});
+  }
+}
+
+test("a transaction over rows and keys leaves both or neither, also after kill -9", { timeout: 60_000 }, async () => {
+  const path = temporaryFolder("both");
+  const state = async (client: pg.Client, redis: Redis) => [(await client.query("select n from t order by n")).rows.map((row) => row.n), await redis.get("k")];
+  try {
+    const before = await onServer(
+      path,
+      async (client, redis) => {
+        await client.query("create table t (n int primary key)");
+        await client.query("begin");
+        await client.query("insert into t values (1)");
+        await client.query("select redis.set('k', 'rolled back')");
+        expect(await redis.get("k"), "not committed").toBeNull();
+        await client.query("rollback");
+        const neither = await state(client, redis);
+        await client.query("begin; insert into t values (2); select redis.set('k', 'committed'); commit");
+        const both = await state(client, redis);
+        await client.query("begin");
+        await client.query("insert into t values (3)");
+        await client.query("select redis.set('k', 'open')");
+        return { neither, both };
+      },
+      "kill",
+    );
+    expect(before).toEqual({ neither: [[], null], both: [[2], "committed"] });
+    expect(await onServer(path, state, "stop")).toEqual([[2], "committed"]);
+  } finally {
+    rmSync(path, { recursive: true, force: true });
   }
 });
 

@@ -4,7 +4,9 @@ import { pathToFileURL } from "node:url";
 
 const { open } = await import(pathToFileURL(workerData.entry).href);
 const db = await open(workerData.folder);
-parentPort.on("message", async ({ id, sql, values, redis, close }) => {
+/** A transaction that stays open between messages: { transaction: "begin" }, statements with inTransaction, { transaction: "commit" }. */
+let held;
+parentPort.on("message", async ({ id, sql, values, redis, close, transaction, inTransaction }) => {
   try {
     if (close) {
       await db.close();
@@ -12,7 +14,20 @@ parentPort.on("message", async ({ id, sql, values, redis, close }) => {
       parentPort.close();
       return;
     }
-    const result = redis ? await db.redis(...redis) : (await db.query(sql, values)).rows;
+    let result;
+    if (transaction === "begin") {
+      await new Promise((began) => {
+        const done = db.transaction((client) => {
+          began();
+          return new Promise((end) => {
+            held = { client, end: () => (end(), done) };
+          });
+        });
+        done.catch(() => {});
+      });
+    } else if (transaction === "commit") await held.end();
+    else if (redis) result = await db.redis(...redis);
+    else result = (await (inTransaction ? held.client : db).query(sql, values)).rows;
     parentPort.postMessage({ id, result });
   } catch (error) {
     parentPort.postMessage({ id, error: error.fields?.sqlstate ?? error.message });
