@@ -24,7 +24,7 @@ test(`${rounds} kills lose nothing that was acknowledged`, { timeout: 60_000 + r
   const recovered: number[] = [];
   let next = 1;
 
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round <= rounds; round++) {
     const server = await startOrrery({ folder, flags, ports, keepFolder: true });
     const setup = await connectPg(server.port);
     await setup.query("create table if not exists halves (pair int, side int, round int, primary key (pair, side))");
@@ -48,6 +48,10 @@ test(`${rounds} kills lose nothing that was acknowledged`, { timeout: 60_000 + r
     if (round > 0) recovered.push(found.size);
     reader.disconnect();
     await setup.end();
+    if (round === rounds) {
+      await server.stop();
+      break;
+    }
 
     let alive = true;
     const sqlWriter = async () => {
