@@ -27,6 +27,7 @@ class FakeSession implements Partial<Session> {
   prepareParsed(statement: ParsedStatement): PreparedStatement {
     return this.prepare(statement.text);
   }
+  prepareLifted(): undefined {}
   execute(statement: PreparedStatement, parameters: readonly unknown[]): ExecuteResult {
     this.calls.push(`execute ${statement.text}${parameters.length > 0 ? ` ${parameters.join(",")}` : ""}`);
     if (statement.text === "boom") throw new DbError({ sqlstate: "22012", message: "division by zero" });

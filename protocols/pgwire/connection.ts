@@ -11,7 +11,7 @@
  *  3. Before authentication only start-up, cancel and password messages are understood.
  */
 import { randomBytes } from "node:crypto";
-import type { CopyInTarget, CopyOutSource, Database, ExecuteResult, Portal, PortalRows, PreparedStatement, Session, SessionListener } from "../../src/engine/types.js";
+import type { CopyInTarget, CopyOutSource, Database, ExecuteOptions, ExecuteResult, ParsedStatement, Portal, PortalRows, PreparedStatement, Session, SessionListener } from "../../src/engine/types.js";
 import { type Datum, DbError, type DbErrorFields, type Oid, notSupported } from "../../src/types/index.js";
 import { MessageReader, protocolViolation } from "./message-reader.js";
 import { MessageWriter } from "./message-writer.js";
@@ -44,6 +44,7 @@ export interface PgConnectionOptions {
 }
 
 const FLUSH_BYTES = 64 * 1024;
+const TEXT_RESULTS: ExecuteOptions = { resultFormats: [] };
 /** A long result lets the thread's other connections in after this time. */
 const TURN_MILLIS = 5;
 const otherConnectionsTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -324,42 +325,66 @@ export class PgConnection implements SessionListener {
     else this.#skipToSync = true;
   }
 
-  async #query(text: string): Promise<void> {
+  #query(text: string): Pending {
     const session = this.#session as Session;
     this.#dropPortal("");
     this.#statements.delete("");
-    const statements = session.split(text);
-    if (statements.length === 0) respond.empty(this.#writer, Backend.emptyQuery);
-    const several = statements.length > 1;
+    try {
+      const lifted = session.prepareLifted(text);
+      if (lifted) return this.#queryDone(this.#runStatement(lifted.prepared, lifted.parameters));
+      const statements = session.split(text);
+      if (statements.length > 1) return this.#queries(statements);
+      const [statement] = statements;
+      if (statement === undefined) respond.empty(this.#writer, Backend.emptyQuery);
+      else return this.#queryDone(this.#runStatement(session.prepareParsed(statement, []), []));
+    } catch (error) {
+      this.#queryFailed(error);
+    }
+    this.#queryDone();
+  }
+  #queryDone(pending?: Pending): Pending {
+    if (pending)
+      return pending.then(
+        () => this.#queryDone(),
+        (error) => {
+          this.#queryFailed(error);
+          this.#queryDone();
+        },
+      );
+    if (this.#phase !== "closed") respond.readyForQuery(this.#writer, (this.#session as Session).transactionStatus);
+  }
+  #queryFailed(error: unknown): void {
+    this.#sendError(error);
+    this.#session?.fail();
+  }
+  /** Several statements in one message are one transaction. */
+  async #queries(statements: readonly ParsedStatement[]): Promise<void> {
+    const session = this.#session as Session;
     let failed = false;
     try {
       for (const statement of statements) {
-        if (several) {
-          session.beginImplicit();
-          this.#implicit = true;
-        }
-        const prepared = session.prepareParsed(statement, []);
-        const result = session.execute(prepared, [], { resultFormats: [] });
-        await this.#runSimple(prepared, result instanceof Promise ? await result : result);
+        session.beginImplicit();
+        this.#implicit = true;
+        await this.#runStatement(session.prepareParsed(statement, []), []);
       }
     } catch (error) {
       failed = true;
+      this.#queryFailed(error);
+    }
+    this.#implicit = false;
+    try {
+      this.#note(await session.endImplicit(failed));
+    } catch (error) {
       this.#sendError(error);
-      session.fail();
     }
-    if (several) {
-      this.#implicit = false;
-      try {
-        this.#note(await session.endImplicit(failed));
-      } catch (error) {
-        this.#sendError(error);
-      }
-    }
-    if (this.#phase === "closed") return;
-    respond.readyForQuery(this.#writer, session.transactionStatus);
+    this.#queryDone();
   }
 
-  async #runSimple(prepared: PreparedStatement, result: ExecuteResult): Promise<void> {
+  #runStatement(prepared: PreparedStatement, parameters: readonly Datum[]): Pending {
+    const result = (this.#session as Session).execute(prepared, parameters, TEXT_RESULTS);
+    return result instanceof Promise ? result.then((r) => this.#runSimple(prepared, r)) : this.#runSimple(prepared, result);
+  }
+  #runSimple(prepared: PreparedStatement, result: ExecuteResult): Pending {
     switch (result.kind) {
       case "empty":
         return respond.empty(this.#writer, Backend.emptyQuery);
@@ -371,13 +396,17 @@ export class PgConnection implements SessionListener {
         const { portal } = result;
         const columns = portal.columns;
         if (columns.length > 0 || prepared.tag === "SELECT") respond.rowDescription(this.#writer, columns, this.#lengthOf, []);
+        let rows: PortalRows | Promise<PortalRows>;
         try {
-          const pending = this.#rows(portal, [], 0);
-          const last = pending instanceof Promise ? await pending : pending;
-          respond.commandComplete(this.#writer, last.tag);
-        } finally {
+          rows = this.#rows(portal, [], 0);
+        } catch (error) {
           portal.close();
+          throw error;
         }
+        if (rows instanceof Promise)
+          return rows.then((last) => respond.commandComplete(this.#writer, last.tag)).finally(() => portal.close());
+        respond.commandComplete(this.#writer, rows.tag);
+        portal.close();
       }
     }
   }

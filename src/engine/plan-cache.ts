@@ -18,6 +18,9 @@ export interface PlannedStatement {
   mayWrite: boolean;
 }
 
+/** A text with its literals lifted out: seen once, found to mean something else, or the plan to run with the literals as parameters. */
+export type LiftedPlan = "seen" | "refused" | PlannedStatement;
+
 const ENTRIES_MAX = 2_000;
 /** Long texts are bulk loads: seldom sent twice, dear to keep. */
 const TEXT_LENGTH_MAX = 16_384;
@@ -25,6 +28,7 @@ const TEXT_LENGTH_MAX = 16_384;
 export class PlanCache {
   readonly #statements = new Map<string, PlannedStatement>();
   readonly #parsed = new Map<string, readonly ParsedStatement[]>();
+  readonly #lifted = new Map<string, LiftedPlan>();
 
   get(key: string): PlannedStatement | undefined {
     return touch(this.#statements, key);
@@ -38,7 +42,14 @@ export class PlanCache {
   setParsed(text: string, statements: readonly ParsedStatement[]): void {
     keep(this.#parsed, text, statements);
   }
+  lifted(key: string): LiftedPlan | undefined {
+    return touch(this.#lifted, key);
+  }
+  setLifted(key: string, plan: LiftedPlan): void {
+    keep(this.#lifted, key, plan);
+  }
   clear(): void {
+    this.#lifted.clear();
     this.#statements.clear();
     this.#parsed.clear();
   }

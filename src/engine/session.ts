@@ -30,6 +30,7 @@ import { clockMicros } from "./clock.js";
 import { commandColumns, runCommand } from "./commands/index.js";
 import type { Cursor } from "./cursors.js";
 import type { EngineDatabase } from "./database.js";
+import { arePlain, isPlainPlan, type LiftedText, liftLiterals, literalTypes, samePlan } from "./literals.js";
 import { mayWrite } from "./may-write.js";
 import type { PlannedStatement } from "./plan-cache.js";
 import { PointPortal, RowsPortal, StreamPortal } from "./portals.js";
@@ -42,6 +43,7 @@ import { type IsolationLevel, SessionTransaction } from "./transaction.js";
 import type {
   ExecuteOptions,
   ExecuteResult,
+  LiftedStatement,
   ParsedStatement,
   Portal,
   PreparedStatement,
@@ -229,12 +231,78 @@ export class EngineSession implements Session {
     return new SessionStatement(statement.text, parameterTypes, this.#plan(statement, parameterTypes));
   }
 
-  #plan(statement: ParsedStatement, parameterTypes: readonly Oid[]): PlannedStatement {
-    const catalog = this.catalog();
-    const key = this.#statementKey(statement.text, parameterTypes);
+  /**
+   * A query text whose literals can be parameters of a plan that texts with other literals share; undefined: prepare it as it is.
+   * Where anything about the statement is wrong the usual way finds it, so that its error names the right place.
+   */
+  prepareLifted(text: string): LiftedStatement | undefined {
+    if (this.#failed) return undefined;
+    const lifted = liftLiterals(text);
+    if (lifted === undefined) return undefined;
+    this.#refreshSettings();
     const cache = this.database.planCache;
+    const key = `${lifted.kinds}\0${lifted.text}\0${this.#contextKey}`;
+    let plan = cache.lifted(key);
+    if (plan === undefined) {
+      cache.setLifted(key, "seen");
+      return undefined;
+    }
+    if (plan === "refused") return undefined;
+    if (plan === "seen" || plan.catalogVersion !== this.catalog().version) {
+      plan = this.#planLifted(text, lifted) ?? "refused";
+      cache.setLifted(key, plan);
+      if (plan === "refused") return undefined;
+    }
+    const types = plan.bound.parameterTypes;
+    const parameters = this.#literalDatums(types, lifted.values);
+    return parameters === undefined ? undefined : { prepared: new SessionStatement(text, types, plan), parameters };
+  }
+  #planLifted(text: string, lifted: LiftedText): PlannedStatement | undefined {
+    try {
+      const [statement, second] = this.split(text);
+      if (statement === undefined || second !== undefined) return undefined;
+      const original = this.#bindPlan(statement, []);
+      const planned = this.#bindPlan(this.database.frontEnd.parse(lifted.text)[0] as ParsedStatement, literalTypes(lifted.values));
+      if (!original.bound.cacheable || !planned.bound.cacheable) return undefined;
+      const [from, to] = [original.bound.body, planned.bound.body];
+      const types = planned.bound.parameterTypes;
+      if (from.kind !== "Plan" || to.kind !== "Plan" || types.length !== lifted.values.length || !arePlain(types)) return undefined;
+      const parameters = this.#literalDatums(types, lifted.values);
+      if (parameters === undefined || !isPlainPlan(from.plan) || !samePlan(from.plan, to.plan, parameters)) return undefined;
+      return original.bound.tag === planned.bound.tag && sameColumns(original.columns, planned.columns) ? planned : undefined;
+    } catch (error) {
+      if (error instanceof DbError) return undefined;
+      throw error;
+    }
+  }
+  #literalDatums(types: readonly Oid[], values: readonly (number | string)[]): Datum[] | undefined {
+    const parameters: Datum[] = [];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number | string;
+      if (typeof value === "number") parameters.push(value);
+      else {
+        try {
+          parameters.push(this.typeOf(types[i] as Oid).input(value, -1, this.format));
+        } catch (error) {
+          if (error instanceof DbError) return undefined;
+          throw error;
+        }
+      }
+    }
+    return parameters;
+  }
+
+  #plan(statement: ParsedStatement, parameterTypes: readonly Oid[]): PlannedStatement {
+    const cache = this.database.planCache;
+    const key = this.#statementKey(statement.text, parameterTypes);
     const known = cache.get(key);
-    if (known !== undefined && known.catalogVersion === catalog.version) return known;
+    if (known !== undefined && known.catalogVersion === this.catalog().version) return known;
+    const planned = this.#bindPlan(statement, parameterTypes);
+    if (planned.bound.cacheable && planned.bound.body.kind === "Plan") cache.set(key, planned);
+    return planned;
+  }
+  #bindPlan(statement: ParsedStatement, parameterTypes: readonly Oid[]): PlannedStatement {
+    const catalog = this.catalog();
     const bound =
       statement.tree === null
         ? { body: { kind: "Empty" as const }, parameterTypes: [], tag: "", columns: [], cacheable: false }
@@ -246,7 +314,7 @@ export class EngineSession implements Session {
             currentDatabase: this.databaseName,
           });
     const columns = bound.body.kind === "Command" ? commandColumns(this, bound.body.command, bound.columns) : bound.columns;
-    const planned: PlannedStatement = {
+    return {
       parsed: statement,
       bound,
       columns,
@@ -255,8 +323,6 @@ export class EngineSession implements Session {
       physical: undefined,
       mayWrite: false,
     };
-    if (bound.cacheable && bound.body.kind === "Plan") cache.set(key, planned);
-    return planned;
   }
   #statementKey(text: string, parameterTypes: readonly Oid[]): string {
     this.#refreshSettings();
@@ -350,11 +416,7 @@ export class EngineSession implements Session {
     this.#refreshSettings();
     if (planned.contextKey === this.#contextKey && planned.catalogVersion === this.catalog().version) return planned;
     const renewed = this.#plan(planned.parsed, prepared.requestedTypes);
-    if (
-      renewed.columns.length !== planned.columns.length ||
-      renewed.columns.some((c, i) => c.type !== planned.columns[i]?.type || c.name !== planned.columns[i]?.name)
-    )
-      throw cachedPlanChanged();
+    if (!sameColumns(renewed.columns, planned.columns)) throw cachedPlanChanged();
     prepared.planned = renewed;
     return renewed;
   }
@@ -721,6 +783,10 @@ export class EngineSession implements Session {
 
 /** Operators do not spill yet: below this a statement of everyday size would fail where PostgreSQL uses its disk. */
 const MEMORY_FLOOR_BYTES = 256 * 1024 * 1024;
+
+function sameColumns(a: readonly ResultColumn[], b: readonly ResultColumn[]): boolean {
+  return a.length === b.length && a.every((c, i) => c.type === b[i]?.type && c.name === b[i]?.name);
+}
 
 export function isolationLevel(name: string): IsolationLevel {
   switch (name.toLowerCase()) {

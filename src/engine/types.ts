@@ -50,6 +50,12 @@ export interface PreparedStatement {
   readonly tag: string;
 }
 
+/** A statement whose literals became parameters. */
+export interface LiftedStatement {
+  readonly prepared: PreparedStatement;
+  readonly parameters: readonly Datum[];
+}
+
 /**
  * A running statement. `next` gives up to `maxRows` rows (0 = all that are ready, never empty unless at the end). Synchronous
  * when it can be: hot statements must not pay for a promise.
@@ -112,6 +118,8 @@ export interface Session {
   /** Parse only: a simple query's statements, bound one by one as they run. */
   split(text: string): readonly ParsedStatement[];
   prepareParsed(statement: ParsedStatement, parameterTypes: readonly Oid[]): PreparedStatement;
+  /** A simple query by its text, without parsing, when texts that differ only in literals came before. */
+  prepareLifted(text: string): LiftedStatement | undefined;
   /** Runs in the session's transaction, or in one of its own (autocommit). Durability: the caller waits for `flushLsn`
    *  (`whenFlushed`) before it says so to the client. */
   execute(statement: PreparedStatement, parameters: readonly Datum[], options?: ExecuteOptions): ExecuteResult | Promise<ExecuteResult>;

@@ -1,0 +1,170 @@
+/**
+ * Literals lifted out of a statement's text: `select … where id = 7` becomes `select … where id = $1` and 7, so that texts that
+ * differ in values share a plan.
+ *
+ * The scan is quick rather than clever: it takes every integer of up to nine digits (always int4) and every plain string for a
+ * literal, wherever it stands. Whether the lifted text means the same is decided by comparing bound plans (`samePlan`): a
+ * literal in a comment, a type modifier, ORDER BY 1 or date '…' gives another plan or none, and the statement keeps its literals.
+ */
+import type { LogicalPlan } from "../plan/index.js";
+import { type Datum, type Oid, TypeOid } from "../types/index.js";
+
+export interface LiftedText {
+  readonly text: string;
+  readonly values: readonly (number | string)[];
+  /** One letter per value: i an integer, n one with its sign, s a string. Texts with the same form share a plan only if these are the same. */
+  readonly kinds: string;
+}
+
+const TEXT_LENGTH_MAX = 4096;
+const LITERALS_MAX = 200;
+const DIGITS_MAX = 9;
+
+/** undefined: nothing to lift, or something that this scan does not understand (escapes, parameters, dollar quotes). */
+export function liftLiterals(source: string): LiftedText | undefined {
+  if (source.length > TEXT_LENGTH_MAX) return undefined;
+  switch (source.charCodeAt(0) | 0x20) {
+    case 0x73: // select
+    case 0x69: // insert
+    case 0x75: // update
+    case 0x64: // delete
+      break;
+    default:
+      return undefined;
+  }
+  const values: (number | string)[] = [];
+  let text = "";
+  let kinds = "";
+  let copied = 0;
+  let inWord = false;
+  for (let i = 0; i < source.length; i++) {
+    const c = source.charCodeAt(i);
+    if (isDigit(c) && !inWord) {
+      const start = i;
+      while (isDigit(source.charCodeAt(i + 1))) i++;
+      const next = source.charCodeAt(i + 1);
+      if (i + 1 - start > DIGITS_MAX || next === DOT || isWord(next) || source.charCodeAt(start - 1) === DOT) {
+        inWord = true; // the rest of a number or a name
+        continue;
+      }
+      const value = Number(source.slice(start, i + 1));
+      const negative = isSign(source, start - 1);
+      text += `${source.slice(copied, negative ? start - 1 : start)}$${values.push(negative && value !== 0 ? -value : value)}`;
+      kinds += negative ? "n" : "i";
+      copied = i + 1;
+      continue;
+    }
+    switch (c) {
+      case QUOTE: {
+        if (inWord) return undefined; // E'', B'', U&''
+        const end = stringEnd(source, i);
+        if (end < 0) return undefined;
+        text += `${source.slice(copied, i)}$${values.push(source.slice(i + 1, end).replaceAll("''", "'"))}`;
+        kinds += "s";
+        copied = end + 1;
+        i = end;
+        break;
+      }
+      case DOUBLE_QUOTE: {
+        const end = source.indexOf('"', i + 1);
+        if (end < 0) return undefined;
+        i = end;
+        break;
+      }
+      case DOLLAR:
+      case BACKSLASH:
+      case AMPERSAND:
+        return undefined;
+      default:
+        // A dot keeps the state: 1.5 and schema.table2 hold no integer.
+        if (c !== DOT) inWord = isWord(c);
+    }
+  }
+  if (values.length === 0 || values.length > LITERALS_MAX) return undefined;
+  return { text: text + source.slice(copied), values, kinds };
+}
+
+const QUOTE = 0x27;
+const DOUBLE_QUOTE = 0x22;
+const DOLLAR = 0x24;
+const BACKSLASH = 0x5c;
+const AMPERSAND = 0x26;
+const DOT = 0x2e;
+const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
+const isWord = (c: number): boolean => isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c === 0x5f || c > 127;
+
+/** A minus that belongs to the number: after an operator, a bracket or a comma there is nothing to subtract from. */
+function isSign(source: string, at: number): boolean {
+  if (source.charCodeAt(at) !== 0x2d) return false;
+  let before = at - 1;
+  while (source.charCodeAt(before) === 0x20) before--;
+  return "(,=+*/<>".includes(source.charAt(before) || " ");
+}
+function stringEnd(source: string, start: number): number {
+  for (let i = start + 1; i < source.length; i++) {
+    const c = source.charCodeAt(i);
+    if (c === BACKSLASH) return -1;
+    if (c !== QUOTE) continue;
+    if (source.charCodeAt(i + 1) !== QUOTE) return i;
+    i++;
+  }
+  return -1;
+}
+
+/** What a parameter that stands for a literal is declared as: strings take the type of their place. */
+export const literalTypes = (values: readonly (number | string)[]): Oid[] =>
+  values.map((value) => (typeof value === "number" ? TypeOid.int4 : 0));
+
+/** Types whose input depends on nothing but the text. */
+const plainTypes = new Set<Oid>([
+  TypeOid.int2,
+  TypeOid.int4,
+  TypeOid.int8,
+  TypeOid.float4,
+  TypeOid.float8,
+  TypeOid.numeric,
+  TypeOid.text,
+  TypeOid.varchar,
+  TypeOid.bpchar,
+  TypeOid.bool,
+  TypeOid.uuid,
+]);
+export const arePlain = (types: readonly Oid[]): boolean => types.every((type) => plainTypes.has(type));
+
+/** Plans that constants do not shape: no LIMIT of a vector search, no ORDER BY place. */
+const plainNodes = new Set(["Scan", "Filter", "Project", "Values", "Insert", "Update", "Delete", "Join", "Aggregate"]);
+
+export function isPlainPlan(node: unknown): boolean {
+  if (typeof node !== "object" || node === null || ArrayBuffer.isView(node)) return true;
+  if (Array.isArray(node)) return node.every(isPlainPlan);
+  if ("columns" in node && "kind" in node && !plainNodes.has(String(node.kind))) return false;
+  return Object.values(node).every(isPlainPlan);
+}
+
+/** Whether `lifted` with these values in the places of its parameters is `original`, positions in the text aside. */
+export function samePlan(original: LogicalPlan, lifted: LogicalPlan, values: readonly Datum[]): boolean {
+  return sameNode(original, lifted, values);
+}
+function sameNode(a: unknown, b: unknown, values: readonly Datum[]): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => sameNode(item, b[i], values));
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  if (right.kind === "Parameter")
+    return (
+      left.kind === "Constant" &&
+      left.type === right.type &&
+      left.typmod === right.typmod &&
+      sameNode(left.value, values[right.index as number], values)
+    );
+  if (Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;
+  if (ArrayBuffer.isView(a) || a instanceof Map || a instanceof Set) return false;
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  keys.delete("position");
+  // A value whose parts cannot be seen.
+  if (keys.size === 0) return false;
+  for (const key of keys) if (!sameNode(left[key], right[key], values)) return false;
+  return true;
+}

@@ -1,0 +1,74 @@
+/** Statements that share a plan through their literals, against the same statements prepared as they are. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EngineDatabase, EngineSession } from "../../src/engine/index.js";
+import { openTestDatabase, openTestSession, run } from "./support.js";
+
+let database: EngineDatabase;
+let session: EngineSession;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  session = openTestSession(database);
+  await run(session, "create table item (id int primary key, small int2, big int8, price numeric(8,2), ratio float8, name text, code varchar(3), made date)");
+});
+afterAll(() => database.close());
+
+/** Shows the first text to the cache until it decides; then the second either shares a plan or does not. */
+function shares(first: string, second: string): boolean {
+  session.prepareLifted(first);
+  session.prepareLifted(first);
+  return session.prepareLifted(second) !== undefined;
+}
+function runLifted(text: string): (string | number | null)[][] {
+  const lifted = session.prepareLifted(text);
+  expect(lifted, text).toBeDefined();
+  const result = session.execute(lifted!.prepared, lifted!.parameters);
+  if (result instanceof Promise || result.kind !== "portal") throw new Error("rows expected");
+  const rows = result.portal.next(0);
+  if (rows instanceof Promise) throw new Error("rows expected at once");
+  return rows.rows as (string | number | null)[][];
+}
+
+describe("texts that differ in literals only", () => {
+  test("share a plan where literals are plain values", () => {
+    expect(shares("insert into item (id, small, big, ratio, name) values (1, 1, 1, 0, 'a')", "insert into item (id, small, big, ratio, name) values (2, 2, 2, 1, 'it''s')")).toBe(true);
+    for (let id = 3; id < 10; id++) runLifted(`insert into item (id, small, big, ratio, name) values (${id}, ${id}, ${id}, ${id}, 'n${id}')`);
+    expect(shares("select name from item where id = 1", "select name from item where id = 2")).toBe(true);
+    expect(runLifted("select name from item where id = 7")).toEqual([["n7"]]);
+    expect(runLifted("select name from item where id = 700")).toEqual([]);
+    expect(shares("update item set big = big + -1 where id = 3", "update item set big = big + -1 where id = 4")).toBe(true);
+    runLifted("update item set big = big + -100 where id = 5");
+    expect(shares("select big from item where name = 'n5'", "select big from item where name = ''")).toBe(true);
+    expect(runLifted("select big from item where name = 'n5'")).toEqual([[-95]]);
+    expect(shares("select 1 as one", "select 2 as one")).toBe(true);
+    expect(runLifted("select 5 as one")).toEqual([[5]]);
+    expect(shares("select count(*) from item where id in (1, 2)", "select count(*) from item where id in (3, 4)")).toBe(true);
+    expect(runLifted("select count(*) from item where id in (3, 4)")).toEqual([[2]]);
+  });
+
+  test.each([
+    ["select name from item order by 1", "select name from item order by 2"],
+    ["select name, id from item group by 1, 2", "select name, id from item group by 2, 1"],
+    ["select id from item limit 1", "select id from item limit 2"],
+    ["select id from item where made = date '2020-01-01'", "select id from item where made = date '2020-01-02'"],
+    ["select id from item where made = '2020-01-01'", "select id from item where made = 'now'"],
+    ["select price::numeric(4,1) from item", "select price::numeric(5,1) from item"],
+    ["select 1 /* 'x' */", "select 1 /* 'y' */"],
+    ["insert into item (id, code) values (11, 'abc')", "insert into item (id, code) values (12, 'abcd')"],
+    ["select 1; select 2", "select 3; select 4"],
+    ["select nosuch from item where id = 1", "select nosuch from item where id = 2"],
+    ["select now() - interval '1 day'", "select now() - interval '2 days'"],
+  ])("keep their own where a literal is more than a value: %s", (first, second) => {
+    expect(shares(first, second)).toBe(false);
+  });
+
+  test("a value that the place's type does not take is left to the usual way", () => {
+    expect(shares("select id from item where ratio = '1.5'", "select id from item where ratio = '2.5'")).toBe(true);
+    expect(session.prepareLifted("select id from item where ratio = 'abc'")).toBeUndefined();
+  });
+
+  test("a changed table is seen at once", async () => {
+    expect(shares("select * from item where id = 1", "select * from item where id = 2")).toBe(true);
+    await run(session, "alter table item add column extra int");
+    expect(session.prepareLifted("select * from item where id = 3")?.prepared.columns.at(-1)?.name).toBe("extra");
+  });
+});
