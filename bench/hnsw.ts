@@ -11,6 +11,7 @@ import hnswlib from "hnswlib-node";
 import pg from "pg";
 import { serialize } from "pg-protocol";
 import { DIMENSIONS, shiftedMnist, vectorText } from "../test/support/mnist.js";
+import { copyIn } from "../test/support/copy.js";
 import { startOrrery } from "../test/support/processes.js";
 import { type Line, median, report } from "./report.js";
 
@@ -30,10 +31,7 @@ export async function run(): Promise<void> {
     const client = new pg.Client({ host: "127.0.0.1", port: orrery.port, user: "postgres", database: "postgres" });
     await client.connect();
     await client.query(`create extension if not exists vector; create table images (id int primary key, pixels vector(${DIMENSIONS}))`);
-    for (let i = 0; i < COUNT; i += 500) {
-      const values = vectors.slice(i, i + 500).map((v, j) => `(${i + j}, '${vectorText(v)}')`);
-      await client.query(`insert into images values ${values.join(",")}`);
-    }
+    await copyIn(client, "copy images from stdin", copyRows(vectors));
 
     const exact = queries.map((q) => exactNeighbors(vectors, q, 10));
     const peer = new hnswlib.HierarchicalNSW("l2", DIMENSIONS);
@@ -86,6 +84,10 @@ export async function run(): Promise<void> {
   } finally {
     await orrery.stop();
   }
+}
+
+function* copyRows(vectors: readonly Float32Array[]): Iterable<string> {
+  for (const [id, vector] of vectors.entries()) yield `${id}\t${vectorText(vector)}\n`;
 }
 
 function exactNeighbors(vectors: readonly Float32Array[], query: Float32Array, k: number): Set<number> {

@@ -474,8 +474,9 @@ Napi::Value relation_bytes(const Napi::CallbackInfo& info) {
 Napi::Value vacuum(const Napi::CallbackInfo& info) {
   Call call;
   if (!enter(info, call)) return info.Env().Undefined();
+  const std::uint32_t limit = info[2].IsNumber() ? u32_of(info[2]) : UINT32_MAX;
   std::uint32_t steps = 0;
-  while (call.rows->vacuum(u32_of(info[1]))) steps++;
+  while (steps < limit && call.rows->vacuum(u32_of(info[1]), true)) steps++;
   return Napi::Number::New(info.Env(), steps);
 }
 

@@ -158,6 +158,10 @@ Napi::Value index_facts(const Napi::CallbackInfo& info) {
   const auto facts = index->graph().facts();
   Napi::Object out = Napi::Object::New(env);
   out.Set("rows", static_cast<double>(facts.nodes));
+  out.Set("removed", static_cast<double>(facts.removed));
+  out.Set("inserted", static_cast<double>(facts.inserted));
+  out.Set("loaded", static_cast<double>(facts.loaded));
+  out.Set("entryRow", static_cast<double>(facts.entry));
   out.Set("levels", static_cast<double>(facts.levels));
   out.Set("bytes", static_cast<double>(facts.bytes));
   return out;

@@ -88,9 +88,10 @@ class RowStore final : public CheckpointParticipant {
 
   // ---- vacuum (vacuum.cc) ----
   /// One bounded step over a relation: frees what nobody can see, rewrites chunks that are mostly dead. True when it did something.
-  bool vacuum(Relation& relation);
+  /// `thorough`: also chunks of which 3 % are dead, and the one that is being filled.
+  bool vacuum(Relation& relation, bool thorough = false);
   /// The same by id; false when there is no such relation.
-  bool vacuum(RelationId id);
+  bool vacuum(RelationId id, bool thorough = false);
   /// Starts the thread that vacuums relations with many dead versions.
   void start_vacuum();
   void stop_vacuum();

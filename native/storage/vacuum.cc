@@ -86,7 +86,7 @@ bool RowStore::move_rows(Relation& relation, std::uint32_t i) {
   return true;
 }
 
-bool RowStore::vacuum(Relation& relation) {
+bool RowStore::vacuum(Relation& relation, bool thorough) {
   purge_retired();
   const CommitTs dropped = relation.dropped.load();
   const CommitTs oldest = manager_.oldest_needed();
@@ -97,7 +97,9 @@ bool RowStore::vacuum(Relation& relation) {
     return true;
   }
   const std::uint32_t chunks = relation.chunk_count();
-  for (std::uint32_t i = 0; i < chunks; i++) {
+  for (std::uint32_t step = 0; step < chunks; step++) {
+    // The tail first: what is moved goes to its end, and would hide that many of its rows are dead.
+    const std::uint32_t i = thorough ? chunks - 1 - step : step;
     bool move = false;
     {
       std::lock_guard guard(relation.write_latch());
@@ -105,20 +107,21 @@ bool RowStore::vacuum(Relation& relation) {
       if (chunk == nullptr || chunk->unsettled() != 0) continue;
       const std::uint32_t count = chunk->count(), ended = chunk->ended();
       const bool tail = chunk == relation.tail();
-      if (ended * 2 < count || (tail && (ended < 1024 || ended < 3 * (count - ended)))) continue;
+      // Moving the living costs as much as they are: worth it where as many are dead, or on demand one of 32.
+      if (ended == 0 || ended * (thorough ? 32 : 2) < count || (tail && !thorough && (ended < 1024 || ended < 3 * (count - ended)))) continue;
       const Census census = census_of(*chunk, oldest);
       if (census.undecided) continue;
       if (census.live == 0) return reclaim(relation, i, oldest);
-      move = census.live <= census.dead;
+      move = census.live <= census.dead * (thorough ? 31 : 1);
     }
     if (move) return move_rows(relation, i);
   }
   return false;
 }
 
-bool RowStore::vacuum(RelationId id) {
+bool RowStore::vacuum(RelationId id, bool thorough) {
   const auto relation = share(id);
-  return relation && vacuum(*relation);
+  return relation && vacuum(*relation, thorough);
 }
 
 void RowStore::start_vacuum() {

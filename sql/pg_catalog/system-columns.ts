@@ -1,6 +1,6 @@
 /**
  * The columns of PostgreSQL 15's pg_catalog and information_schema, a relation a line: schema.name|oid|relkind|column:type OID,…
- * (domains of information_schema by their base types). Facts, read with a query over pg_attribute.
+ * (domains of information_schema by their base types). Facts, read with a query over pg_attribute; pg_stat_hnsw_indexes is ours.
  */
 export const systemColumns = `
 pg_catalog.pg_aggregate|2600|r|aggfnoid:24,aggkind:18,aggnumdirectargs:21,aggtransfn:24,aggfinalfn:24,aggcombinefn:24,aggserialfn:24,aggdeserialfn:24,aggmtransfn:24,aggminvtransfn:24,aggmfinalfn:24,aggfinalextra:16,aggmfinalextra:16,aggfinalmodify:18,aggmfinalmodify:18,aggsortop:26,aggtranstype:26,aggtransspace:23,aggmtranstype:26,aggmtransspace:23,agginitval:25,aggminitval:25
@@ -85,6 +85,7 @@ pg_catalog.pg_stat_bgwriter|12289|v|checkpoints_timed:20,checkpoints_req:20,chec
 pg_catalog.pg_stat_database|12266|v|datid:26,datname:19,numbackends:23,xact_commit:20,xact_rollback:20,blks_read:20,blks_hit:20,tup_returned:20,tup_fetched:20,tup_inserted:20,tup_updated:20,tup_deleted:20,conflicts:20,temp_files:20,temp_bytes:20,deadlocks:20,checksum_failures:20,checksum_last_failure:1184,blk_read_time:701,blk_write_time:701,session_time:701,active_time:701,idle_in_transaction_time:701,sessions:20,sessions_abandoned:20,sessions_fatal:20,sessions_killed:20,stats_reset:1184
 pg_catalog.pg_stat_database_conflicts|12271|v|datid:26,datname:19,confl_tablespace:20,confl_lock:20,confl_snapshot:20,confl_bufferpin:20,confl_deadlock:20
 pg_catalog.pg_stat_gssapi|12253|v|pid:23,gss_authenticated:16,principal:25,encrypted:16
+pg_catalog.pg_stat_hnsw_indexes|15390|v|relid:26,indexrelid:26,schemaname:19,relname:19,indexrelname:19,nodes:20,removed:20,inserted:20,loaded:20,entry_row:20,levels:23,bytes:20
 pg_catalog.pg_stat_progress_analyze|12297|v|pid:23,datid:26,datname:19,relid:26,phase:25,sample_blks_total:20,sample_blks_scanned:20,ext_stats_total:20,ext_stats_computed:20,child_tables_total:20,child_tables_done:20,current_child_table_relid:26
 pg_catalog.pg_stat_progress_basebackup|12317|v|pid:23,phase:25,backup_total:20,backup_streamed:20,tablespaces_total:20,tablespaces_streamed:20
 pg_catalog.pg_stat_progress_cluster|12307|v|pid:23,datid:26,datname:19,relid:26,command:25,phase:25,cluster_index_relid:26,heap_tuples_scanned:20,heap_tuples_written:20,heap_blks_total:20,heap_blks_scanned:20,index_rebuild_count:20

@@ -83,6 +83,29 @@ for (const name of ["pg_stat_user_indexes", "pg_stat_all_indexes"]) {
   });
 }
 
+/** Ours: pgvector keeps no such figures. `inserted` and `loaded` count since the server started. */
+provide("pg_catalog.pg_stat_hnsw_indexes", function* (source) {
+  for (const r of allRelations(source)) {
+    if (r.class !== "index" || r.method !== "hnsw") continue;
+    const facts = source.system.vectorIndex(r.storage);
+    if (facts === undefined) continue;
+    yield {
+      relid: r.table,
+      indexrelid: r.oid,
+      schemaname: schemaName(source, r.schema),
+      relname: source.catalog.relationByOid(r.table)?.name ?? null,
+      indexrelname: r.name,
+      nodes: facts.rows,
+      removed: facts.removed,
+      inserted: facts.inserted,
+      loaded: facts.loaded,
+      entry_row: facts.entryRow,
+      levels: facts.levels,
+      bytes: facts.bytes,
+    };
+  }
+});
+
 /** What we keep nothing of: these are truly empty. */
 for (const name of [
   "pg_auth_members",

@@ -28,12 +28,24 @@ export interface SessionFacts {
   readonly query: string;
   readonly xid: number | null;
 }
+/** What the graph of an HNSW index is like now. */
+export interface VectorIndexFacts {
+  readonly rows: number;
+  readonly removed: number;
+  readonly inserted: number;
+  readonly loaded: number;
+  readonly entryRow: number;
+  readonly levels: number;
+  readonly bytes: number;
+}
 export interface SystemService {
   settings(): Iterable<SettingFacts>;
   sessions(): Iterable<SessionFacts>;
   /** Estimated live rows of a native relation. */
   rowCount(storage: number): number;
   relationBytes(storage: number): number;
+  /** undefined: no vector index. */
+  vectorIndex(storage: number): VectorIndexFacts | undefined;
   /** null: nextval was not called yet. */
   lastValue(sequence: Oid): number | bigint | null;
   /** A column's default as SQL, names as the search path needs them. */

@@ -161,8 +161,8 @@ export interface StorageBinding {
 
   rowCountEstimate(engine: Engine, relation: number): number;
   relationBytes(engine: Engine, relation: number): number;
-  /** Vacuums now what the background would; the number of steps that did something. Tests and VACUUM. */
-  vacuum(engine: Engine, relation: number): number;
+  /** Vacuums now what the background would some time; the number of steps that did something, at most `steps`. */
+  vacuum(engine: Engine, relation: number, steps?: number): number;
 
   /** Sequences: values survive rollback and crash, never go back. Decimal strings carry int8 exactly. */
   createSequence(
@@ -196,6 +196,13 @@ export interface StorageBinding {
 /** Filled in by the rooms' own files. */
 export interface VectorIndexFacts {
   readonly rows: number;
+  /** Nodes of rows that are gone: walked through until they are repaired around. */
+  readonly removed: number;
+  /** Nodes linked by a walk since the process started, and those read from the image of a checkpoint. */
+  readonly inserted: number;
+  readonly loaded: number;
+  /** Row id of the entry point; 0: none. */
+  readonly entryRow: number;
   readonly levels: number;
   readonly bytes: number;
 }

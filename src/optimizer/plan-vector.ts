@@ -30,9 +30,9 @@ export function planVectorScan(planner: Planner, scan: Scan, predicate: Expressi
   const table = tableOf(planner, scan.relation);
   const attribute = scan.attributes[scan.columns.findIndex((c) => c.id === distance.column)] as number;
   if (attribute < 1) return undefined;
-  const index = planner.context.catalog
-    .indexesOf(table.oid)
-    .find((i) => i.method === "hnsw" && i.valid && i.predicateSql === undefined && i.columns[0]?.attribute === attribute && i.columns[0].opclass === distance.opclass);
+  // As with pgvector, the exact answer is what is left without index scans.
+  const indexes = planner.context.settings.setting("enable_indexscan") === "off" ? [] : planner.context.catalog.indexesOf(table.oid);
+  const index = indexes.find((i) => i.method === "hnsw" && i.valid && i.predicateSql === undefined && i.columns[0]?.attribute === attribute && i.columns[0].opclass === distance.opclass);
   const dimensions = table.attributes[attribute - 1]?.typmod ?? -1;
   // Vectors without a fixed dimension are not kept in a matrix that kernels could scan.
   if (index === undefined && dimensions < 1) return undefined;

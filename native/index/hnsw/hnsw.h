@@ -63,8 +63,12 @@ struct Hit {
 
 struct Facts {
   std::uint64_t nodes = 0;
+  std::uint64_t removed = 0;  // wait for repair()
   std::uint64_t levels = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t inserted = 0;  // nodes that walks linked since this graph was made
+  std::uint64_t loaded = 0;    // nodes that came from an image
+  RowId entry = 0;             // the row of the entry point; 0: none
 };
 
 /// Whether a row version is wanted: visible to the snapshot and matching the filter. Empty: all are.
@@ -201,6 +205,7 @@ class Graph {
   std::unordered_map<RowId, NodeId> shared_rows_;  // rows whose slot was another row's first
   std::atomic<std::uint32_t> node_limit_{0};
   std::atomic<std::uint64_t> present_{0};
+  std::atomic<std::uint64_t> inserted_{0}, loaded_{0};
   std::atomic<std::uint64_t> upper_links_{0};
   std::atomic<Entry> entry_{Entry{kNoNode, 0}};
   std::mutex entry_latch_;

@@ -79,6 +79,7 @@ Status Graph::load(ByteReader& in, const Locate& locate) {
       settle(claimed, item.row, item.slot, id);
       chunk(id).states[local(id)].store(State::kPresent, std::memory_order_release);
       present_.fetch_add(1, std::memory_order_relaxed);
+      loaded_.fetch_add(1, std::memory_order_relaxed);
     } else {
       const std::string_view bytes = in.raw(sizeof(float) * options_.dimensions);
       if (!in.ok()) return corrupt("cut short");

@@ -115,6 +115,7 @@ Status Graph::insert(const Item& item) {
   link_node(id, *context);
   chunk(id).states[local(id)].store(State::kPresent, std::memory_order_release);
   present_.fetch_add(1, std::memory_order_relaxed);
+  inserted_.fetch_add(1, std::memory_order_relaxed);
   give_context(std::move(context));
   return Status::ok();
 }
@@ -317,9 +318,14 @@ void Graph::give_context(std::unique_ptr<SearchContext> context) const {
 }
 
 Facts Graph::facts() const {
+  const std::shared_lock lock(structure_);
   const Entry entry = entry_.load(std::memory_order_acquire);
   Facts facts;
   facts.nodes = present_.load(std::memory_order_relaxed);
+  facts.removed = removed_.size();
+  facts.inserted = inserted_.load(std::memory_order_relaxed);
+  facts.loaded = loaded_.load(std::memory_order_relaxed);
+  facts.entry = entry.node == kNoNode ? 0 : row(entry.node);
   facts.levels = entry.node == kNoNode ? 0 : entry.level + 1;
   facts.bytes = nodes_.chunk_count() * (sizeof(NodeChunk) + sizeof(Link) * base_links_ * NodeChunk::kNodes) +
                 slots_.chunk_count() * sizeof(SlotChunk) + sizeof(Link) * upper_links_.load(std::memory_order_relaxed) + sizeof(Graph);

@@ -7,17 +7,31 @@ import { type DefinitionContext, displayName } from "./context.js";
 import { rebuildIndex } from "./index-storage.js";
 import { done } from "./results.js";
 
-/** Row counts are always current and dead versions go by themselves; the names must exist all the same. */
+/** Row counts are always current; the names must exist all the same. */
 export function analyze(
   session: EngineSession,
   command: Extract<Command, { kind: "Analyze" | "Vacuum" }>,
 ): ExecuteResult | Promise<ExecuteResult> {
-  const tag = command.kind === "Vacuum" ? "VACUUM" : "ANALYZE";
   if (command.kind === "Vacuum" && session.inExplicitBlock) throw forbidsTransactionBlock("VACUUM");
   const catalog = session.catalog();
-  for (const name of command.tables)
-    if (catalog.relation(name.schema, name.name) === undefined) throw relationMissing(displayName(name), name.position);
-  return done(tag);
+  const named = command.tables.map((name) => {
+    const relation = catalog.relation(name.schema, name.name);
+    if (relation === undefined) throw relationMissing(displayName(name), name.position);
+    return relation;
+  });
+  if (command.kind === "Analyze") return done("ANALYZE");
+  const objects = command.tables.length > 0 ? named : catalog.snapshot.objects();
+  return vacuum(
+    session,
+    [...objects].flatMap((object) => (object.class === "table" ? [object.storage] : [])),
+  );
+}
+
+/** Dead versions go by themselves; this only takes them sooner. Other connections get their turn between two steps. */
+async function vacuum(session: EngineSession, relations: readonly number[]): Promise<ExecuteResult> {
+  const { native, engine } = session.database;
+  for (const relation of relations) while (native.storage.vacuum(engine, relation, 1) > 0) await new Promise((done) => setImmediate(done));
+  return done("VACUUM");
 }
 
 export async function reindex(context: DefinitionContext, command: Extract<Command, { kind: "Reindex" }>): Promise<void> {

@@ -13,6 +13,7 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
     extensions: availableExtensions,
     rowCount: (storage) => native.storage.rowCountEstimate(engine, storage),
     relationBytes: (storage) => Math.max(0, native.storage.relationBytes(engine, storage)),
+    vectorIndex: (storage) => native.vector.indexFacts(engine, storage) ?? undefined,
     lastValue: (oid) => {
       const sequence = catalog.relationByOid(oid);
       if (sequence?.class !== "sequence") return null;
