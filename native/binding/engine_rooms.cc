@@ -31,7 +31,10 @@ void create_rooms(Engine& engine) {
 void listen_to_log(Engine& engine) {
   engine.log->set_flush_listener([&engine](storage::Lsn lsn) {
     engine.events.flushed(lsn);
-    if (Status s = engine.log->failure(); !s.is_ok()) engine.events.broadcast(Event::log_failed(s));
+    if (Status s = engine.log->failure(); !s.is_ok()) {
+      engine.keyspace->fail_writes(s.message);
+      engine.events.broadcast(Event::log_failed(s));
+    }
   });
 }
 

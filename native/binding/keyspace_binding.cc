@@ -243,7 +243,7 @@ Napi::Value end_exclusive(const Napi::CallbackInfo& info) {
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
   const storage::Lsn before = s->session.lsn;
-  keyspace::Executor(*s->thread->engine->keyspace).end_exclusive(s->session);
+  if (!keyspace::Executor(*s->thread->engine->keyspace).end_exclusive(s->session)) return Napi::Number::New(info.Env(), -1.0);
   return Napi::Number::New(info.Env(), s->session.lsn == before ? 0.0 : static_cast<double>(s->session.lsn));
 }
 Napi::Value wait_for(const Napi::CallbackInfo& info) {

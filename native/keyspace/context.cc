@@ -7,7 +7,7 @@ namespace orrery::keyspace {
 Key Context::key_named(std::string_view text, std::uint8_t db) {
   Key k;
   k.text = text;
-  k.hash = hash_bytes(text);
+  k.hash = text.data() == hashed_key ? known_hash : hash_bytes(text);
   k.db = db;
   k.shard = only_shard != nullptr ? only_shard : &keyspace.shard(Keyspace::shard_index(text));
   k.database = &k.shard->databases[db];

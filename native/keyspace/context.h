@@ -49,6 +49,8 @@ class Context {
   std::int64_t now = 0;
   KeyTransaction* transaction = nullptr;
   Shard* only_shard = nullptr;  // the shard of a one-key command
+  const char* hashed_key = nullptr;  // the argument whose hash is known already: `known_hash`
+  std::uint32_t known_hash = 0;
   bool unhandled = false;       // set by a body that leaves the command to TypeScript; then it has done nothing
 
   Context(Keyspace& k, Session& s, wire::RespWriter& r, storage::EffectBuffer& e) : keyspace(k), session(s), reply(r), effects(e) {}

@@ -1,5 +1,6 @@
 #include "executor.h"
 
+#include <array>
 #include <bit>
 
 #include "transaction.h"
@@ -7,7 +8,14 @@
 namespace orrery::keyspace {
 namespace {
 
-thread_local wire::FrameParser parser;
+constexpr std::size_t kBatch = 16;
+thread_local std::array<wire::FrameParser, kBatch> frame_parsers;
+
+bool has_one_key(const Command& c) { return c.keys.first == 1 && c.keys.last == 1 && c.keys.count_at == 0 && (c.flags & (kAllShards | kNoKeys)) == 0; }
+bool arity_fits(const Command& c, std::size_t argc) {
+  const auto n = static_cast<std::int32_t>(argc);
+  return c.arity >= 0 ? n == c.arity : n >= -c.arity;
+}
 
 bool latch_mask(const Command& command, std::span<const std::string_view> args, std::uint64_t* mask) {
   thread_local std::vector<std::size_t> positions;
@@ -44,13 +52,21 @@ bool Executor::key_arguments(const Command& command, std::span<const std::string
 Outcome Executor::execute(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid) {
   const Command* command = CommandTable::instance().find(args[0]);
   if (command == nullptr || command->body == nullptr) return Outcome::kTypeScript;
-  const auto argc = static_cast<std::int32_t>(args.size());
+  return execute(session, *command, args, now, wait_xid);
+}
+
+Outcome Executor::execute(Session& session, const Command& found, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid) {
+  const Command* command = &found;
   Context context(keyspace_, session, session.reply, session.effects);
   context.args = args;
   context.command = command;
   context.now = now;
-  if (command->arity >= 0 ? argc != command->arity : argc < -command->arity) {
+  if (!arity_fits(found, args.size())) {
     context.wrong_arity();
+    return Outcome::kDone;
+  }
+  if ((command->flags & kWrite) != 0 && keyspace_.writes_failed()) {
+    session.reply.error(keyspace_.write_error());
     return Outcome::kDone;
   }
   if ((command->flags & kNoKeys) != 0) {
@@ -59,7 +75,7 @@ Outcome Executor::execute(Session& session, std::span<const std::string_view> ar
   }
   // Which latches: one shard is the common case.
   std::uint64_t mask = kAllLatches;
-  const bool one_key = command->keys.first == 1 && command->keys.last == 1 && command->keys.count_at == 0 && (command->flags & kAllShards) == 0;
+  const bool one_key = has_one_key(found);
   if (one_key) {
     const std::uint32_t index = Keyspace::shard_index(args[1]);
     context.only_shard = &keyspace_.shard(index);
@@ -98,43 +114,127 @@ Outcome Executor::execute(Session& session, std::span<const std::string_view> ar
       return Outcome::kWait;
     }
   }
+  const std::size_t mark = session.reply.size();
   command->body(context);
-  if (!session.exclusive && !session.effects.empty()) {
-    session.lsn = keyspace_.append(session.effects.span());
-    session.effects.clear();
-  }
+  if (!session.exclusive && !session.effects.empty()) log_effects(session, mark, 1);
   unlock();
   if ((command->flags & kWrite) != 0 && !session.exclusive) keyspace_.notify_changes();
   return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
 }
 
+void Executor::log_effects(Session& session, std::size_t reply_mark, std::size_t commands) {
+  const storage::Lsn lsn = keyspace_.append(session.effects.span());
+  session.effects.clear();
+  if (lsn != 0) {
+    session.lsn = lsn;
+    return;
+  }
+  keyspace_.fail_writes("the log refuses");
+  session.reply.truncate(reply_mark);
+  for (std::size_t i = 0; i < commands; i++) session.reply.error(keyspace_.write_error());
+}
+
+void Executor::execute_batch(Session& session, std::span<const Ready> batch, std::int64_t now, std::size_t output_limit, RunResult* result) {
+  std::uint64_t mask = 0;
+  for (const Ready& r : batch) mask |= 1ull << r.shard;
+  for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.lock();
+  const auto keys = [&](const Ready& r) -> Keys& { return keyspace_.shard(r.shard).databases[session.db].keys; };
+  for (const Ready& r : batch) keys(r).prefetch_bucket(r.hash);
+  for (const Ready& r : batch) keys(r).prefetch_node(r.hash);
+  for (const Ready& r : batch)
+    if (const Node* n = keys(r).find(r.args[1], r.hash); n != nullptr) n->payload.value.prefetch();
+
+  const std::size_t mark = session.reply.size();
+  Context context(keyspace_, session, session.reply, session.effects);
+  context.now = now;
+  bool wrote = false;
+  std::size_t done = 0;
+  for (; done < batch.size() && session.reply.size() < output_limit; done++) {
+    const Ready& r = batch[done];
+    const bool writes = (r.command->flags & kWrite) != 0;
+    context.args = r.args;
+    context.command = r.command;
+    context.only_shard = &keyspace_.shard(r.shard);
+    context.hashed_key = r.args[1].data();
+    context.known_hash = r.hash;
+    if (writes) {
+      if (keyspace_.writes_failed()) {
+        session.reply.error(keyspace_.write_error());
+        result->consumed += r.bytes;
+        continue;
+      }
+      result->wait_xid = locked_by(*context.only_shard, session.db, r.args[1]);
+      if (result->wait_xid != 0) {
+        result->stop = Stop::kWait;
+        result->frame_bytes = r.bytes;
+        break;
+      }
+      wrote = true;
+    }
+    r.command->body(context);
+    if (context.unhandled) {
+      result->stop = Stop::kTypeScript;
+      result->frame_bytes = r.bytes;
+      break;
+    }
+    result->consumed += r.bytes;
+  }
+  result->commands += static_cast<std::uint32_t>(done);
+  if (!session.effects.empty()) log_effects(session, mark, done);
+  for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
+  if (wrote) keyspace_.notify_changes();
+}
+
 RunResult Executor::run(Session& session, const char* data, std::size_t length, std::size_t output_limit) {
   RunResult result;
   const std::int64_t now = now_millis();
+  const CommandTable& table = CommandTable::instance();
+  auto& parsers = frame_parsers;
   wire::FrameLimits limits;
   limits.unauthenticated = session.unauthenticated;
-  while (result.consumed < length) {
+  while (result.stop == Stop::kEnd && result.consumed < length) {
     if (session.reply.size() >= output_limit) {
       result.stop = Stop::kOutput;
       break;
     }
-    const wire::FrameResult frame = parser.parse(data + result.consumed, length - result.consumed, limits);
-    if (frame == wire::FrameResult::kIncomplete) {
+    // Gathers one-key commands up to the first frame that is something else; that one is run when it comes first.
+    std::array<Ready, kBatch> batch;
+    std::size_t count = 0;
+    const Command* command = nullptr;
+    wire::FrameResult frame = wire::FrameResult::kCommand;
+    for (std::size_t at = result.consumed; count < kBatch && at < length; count++) {
+      wire::FrameParser& parser = parsers[count];
+      frame = parser.parse(data + at, length - at, limits);
+      if (frame != wire::FrameResult::kCommand || parser.arguments.empty() || session.every_command_stops) break;
+      const std::span<const std::string_view> args = parser.arguments;
+      command = table.find(args[0]);
+      if (command == nullptr || !has_one_key(*command) || !arity_fits(*command, args.size())) break;
+      batch[count] = {command, args, parser.consumed, hash_bytes(args[1]), Keyspace::shard_index(args[1])};
+      at += parser.consumed;
+    }
+    if (count > 1) {
+      execute_batch(session, {batch.data(), count}, now, output_limit, &result);
+      continue;
+    }
+    const wire::FrameParser& parser = parsers[0];
+    if (count == 0 && frame == wire::FrameResult::kIncomplete) {
       result.stop = Stop::kIncomplete;
       result.need = parser.need;
       break;
     }
-    if (frame == wire::FrameResult::kError) {
+    if (count == 0 && frame == wire::FrameResult::kError) {
       session.reply.error("ERR Protocol error: " + parser.error);
       result.stop = Stop::kProtocol;
       break;
     }
-    if (frame == wire::FrameResult::kCommand && parser.arguments.empty()) {
+    const bool is_command = count == 1 || frame == wire::FrameResult::kCommand;
+    if (is_command && parser.arguments.empty()) {
       result.consumed += parser.consumed;
       continue;
     }
     Outcome outcome = Outcome::kTypeScript;
-    if (frame == wire::FrameResult::kCommand && !session.every_command_stops) outcome = execute(session, parser.arguments, now, &result.wait_xid);
+    if (count == 1) command = batch[0].command;
+    if (is_command && !session.every_command_stops && command != nullptr) outcome = execute(session, *command, parser.arguments, now, &result.wait_xid);
     if (outcome != Outcome::kDone) {
       result.stop = outcome == Outcome::kWait ? Stop::kWait : Stop::kTypeScript;
       result.frame_bytes = parser.consumed;
@@ -166,18 +266,17 @@ bool Executor::begin_exclusive(Session& session, bool writes, storage::Xid* wait
     (void)context.find(key);  // a key that expired since WATCH counts as changed
     intact &= key.shard->watched.at(qualified(w.db, w.key)).version == w.version;
   }
-  if (!intact) end_exclusive(session);
+  if (!intact) (void)end_exclusive(session);
   return intact;
 }
 
-void Executor::end_exclusive(Session& session) {
-  if (!session.effects.empty()) {
-    session.lsn = keyspace_.append(session.effects.span());
-    session.effects.clear();
-  }
+bool Executor::end_exclusive(Session& session) {
+  const bool wrote = !session.effects.empty();
+  if (wrote) log_effects(session, session.reply.size(), 0);
   session.exclusive = false;
   keyspace_.unlock_all();
   keyspace_.notify_changes();
+  return !wrote || !keyspace_.writes_failed();
 }
 
 void Executor::watch(Session& session, std::string_view key) {

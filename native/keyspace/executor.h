@@ -1,7 +1,8 @@
 // executor.h: runs commands: finds them in the table, takes their latches, calls the body, logs the effects.
 //
 // `run` takes a chunk of input and goes on until something stops it; replies gather in the session's writer. One call is one border
-// crossing however many commands it holds.
+// crossing however many commands it holds. Consecutive one-key commands run in small batches: their latches are taken and their effects
+// logged together, and the memory of all their keys is asked for before the first one runs.
 #pragma once
 #include "../wire/resp_frame.h"
 #include "context.h"
@@ -40,7 +41,8 @@ class Executor {
   // EXEC: between begin and end the session holds every latch, and its writes become one record.
   /// False when a watched key changed (then nothing is held); kWait semantics as above through *wait_xid when `writes`.
   bool begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid);
-  void end_exclusive(Session& session);
+  /// False: the log refused the writes, which must not be acknowledged.
+  bool end_exclusive(Session& session);
   void watch(Session& session, std::string_view key);
   void unwatch(Session& session);
 
@@ -48,6 +50,17 @@ class Executor {
   static bool key_arguments(const Command& command, std::span<const std::string_view> args, std::vector<std::size_t>* out);
 
  private:
+  /// A one-key command of a batch, its frame parsed and its key hashed.
+  struct Ready {
+    const Command* command;
+    std::span<const std::string_view> args;
+    std::size_t bytes;
+    std::uint32_t hash, shard;
+  };
+  Outcome execute(Session& session, const Command& command, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
+  void execute_batch(Session& session, std::span<const Ready> batch, std::int64_t now, std::size_t output_limit, RunResult* result);
+  /// Logs what the commands since `reply_mark` changed; a log that refuses turns their replies into errors. Latches held.
+  void log_effects(Session& session, std::size_t reply_mark, std::size_t commands);
   Keyspace& keyspace_;
 };
 

@@ -9,6 +9,13 @@ using storage::Lsn;
 Keyspace::Keyspace(Append append, std::function<Lsn()> appended) : append_(std::move(append)), appended_(std::move(appended)) {}
 Keyspace::~Keyspace() = default;
 
+void Keyspace::fail_writes(std::string reason) {
+  const std::lock_guard guard(change_mutex_);
+  if (writes_failed_.load(std::memory_order_relaxed)) return;
+  write_error_ = "MISCONF Errors writing to the AOF file: " + reason;
+  writes_failed_.store(true, std::memory_order_release);
+}
+
 void Keyspace::want_changes(std::uint64_t listener, std::uint64_t token) {
   const std::lock_guard guard(change_mutex_);
   if (token == 0) change_listeners_.erase(listener);

@@ -103,6 +103,11 @@ class Keyspace final : public storage::CheckpointParticipant {
     return lsn == 0 ? kNeverDurable : lsn;
   }
   storage::Lsn log_end() const { return appended_(); }
+  /// The log cannot be written any more: every later write is refused with this reason. Set once.
+  void fail_writes(std::string reason);
+  bool writes_failed() const noexcept { return writes_failed_.load(std::memory_order_acquire); }
+  /// Redis' error for it; only after writes_failed().
+  const std::string& write_error() const noexcept { return write_error_; }
 
   void lock_all() noexcept { for (Shard& s : shards_) s.latch.lock(); }
   void unlock_all() noexcept { for (std::uint32_t i = kShardCount; i-- > 0;) shards_[i].latch.unlock(); }
@@ -151,6 +156,8 @@ class Keyspace final : public storage::CheckpointParticipant {
   std::map<std::uint64_t, std::uint64_t> change_listeners_;
   std::atomic<std::size_t> change_listeners_count_{0};
   Post post_;
+  std::atomic<bool> writes_failed_{false};
+  std::string write_error_ = "MISCONF Errors writing to the AOF file: the log refuses";
   Append append_;
   std::function<storage::Lsn()> appended_;
 };

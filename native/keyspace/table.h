@@ -47,6 +47,18 @@ class Table {
   }
   Node* find(std::string_view key) noexcept { return find(key, hash_bytes(key)); }
 
+  // Asking the memory ahead for what `find` will read: first the bucket, some time later the node that it leads to.
+  void prefetch_bucket(std::uint32_t hash) const noexcept {
+    for (int t = 0; t < 2 && buckets_[t] != nullptr; t++) __builtin_prefetch(&buckets_[t][hash & mask_[t]]);
+  }
+  void prefetch_node(std::uint32_t hash) const noexcept {
+    for (int t = 0; t < 2 && buckets_[t] != nullptr; t++)
+      if (const Node* n = buckets_[t][hash & mask_[t]]; n != nullptr) {
+        __builtin_prefetch(n);
+        __builtin_prefetch(n + 1);
+      }
+  }
+
   /// The key must be absent.
   template <typename... Arguments>
   Node* insert(std::string_view key, std::uint32_t hash, Arguments&&... arguments) {

@@ -94,6 +94,10 @@ class Value {
   Zset& zset() noexcept { return *static_cast<Zset*>(pointer_); }
   Hash& hash() noexcept { return *static_cast<Hash*>(pointer_); }
 
+  void prefetch() const noexcept {
+    if (kind_ != Kind::kInteger) __builtin_prefetch(pointer_);
+  }
+
   /// OBJECT ENCODING's word.
   const char* encoding() const noexcept;
   /// Elements of a collection; bytes of a string.

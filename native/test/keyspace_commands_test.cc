@@ -203,3 +203,68 @@ TEST("threads: commands of several sessions keep counts exact while keys expire"
   for (int i = 0; i < 10; i++) CHECK_EQ(f.run(s, {"GET", "counter" + std::to_string(i)}), std::string("$4\r\n1200\r\n"));
   CHECK_EQ(f.run(s, {"GET", "sql"}), std::string("$3\r\n300\r\n"));
 }
+
+TEST("a pipeline runs in batches as its commands one by one, and stops before a locked key") {
+  Fixture one, many;
+  Session a, b;
+  const auto frame = [](const std::vector<std::string>& words) {
+    std::string s = "*" + std::to_string(words.size()) + "\r\n";
+    for (const std::string& w : words) s += "$" + std::to_string(w.size()) + "\r\n" + w + "\r\n";
+    return s;
+  };
+  std::string input, expected;
+  for (int i = 0; i < 500; i++) {
+    const std::string key = "k" + std::to_string(i * 7 % 40);
+    const std::vector<std::string> words = i % 5 == 0   ? std::vector<std::string>{"set", key, std::to_string(i)}
+                                           : i % 5 == 1 ? std::vector<std::string>{"incr", key}
+                                           : i % 5 == 2 ? std::vector<std::string>{"get", key}
+                                           : i % 5 == 3 ? std::vector<std::string>{"lpush", key, "x"}
+                                                        : std::vector<std::string>{"del", key, "k1"};
+    expected += one.run(a, words);
+    input += frame(words);
+  }
+  RunResult r = Executor(many.keyspace).run(b, input.data(), input.size(), 1 << 20);
+  CHECK(r.stop == Stop::kEnd);
+  CHECK(r.commands == 500);
+  CHECK(r.consumed == input.size());
+  CHECK(std::string(b.reply.data(), b.reply.size()) == expected);
+  CHECK(digest_of(one.keyspace) == digest_of(many.keyspace));
+  CHECK(many.records.size() < one.records.size());
+  b.reply.clear();
+
+  KeyTransaction holder(many.keyspace, 77);
+  Session c;
+  wire::RespWriter reply;
+  storage::EffectBuffer effects;
+  const std::string_view set[] = {"set", "locked", "1"};
+  CHECK(holder.execute(c, reply, effects, set).is_ok());
+  const std::string first = frame({"set", "free", "1"}) + frame({"get", "locked"});
+  input = first + frame({"set", "locked", "2"}) + frame({"get", "free"});
+  r = Executor(many.keyspace).run(b, input.data(), input.size(), 1 << 20);
+  CHECK(r.stop == Stop::kWait);
+  CHECK(r.wait_xid == 77);
+  CHECK(r.consumed == first.size());
+  CHECK(r.commands == 2);
+  holder.on_rollback();
+}
+
+TEST("after the log failed writes answer MISCONF and reads go on") {
+  storage::MemoryLog log;
+  bool broken = false;
+  define_table();
+  Keyspace keyspace{[&](std::span<const std::uint8_t>) { return broken ? storage::Lsn{0} : storage::Lsn{1}; }, [&] { return log.appended(); }};
+  Session s;
+  const auto run = [&](std::string input) {
+    (void)Executor(keyspace).run(s, input.data(), input.size(), 1 << 20);
+    std::string reply(s.reply.data(), s.reply.size());
+    s.reply.clear();
+    return reply;
+  };
+  const std::string error = "-MISCONF Errors writing to the AOF file: the log refuses\r\n";
+  CHECK(run("set a 1\r\nget a\r\n") == "+OK\r\n$1\r\n1\r\n");
+  broken = true;
+  CHECK(run("set b 1\r\nset b 2\r\n") == error + error);
+  CHECK(run("get a\r\n") == "$1\r\n1\r\n");
+  CHECK(run("set a 2\r\n") == error);
+  CHECK(run("get a\r\n") == "$1\r\n1\r\n");
+}

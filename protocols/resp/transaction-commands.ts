@@ -38,7 +38,11 @@ const exec: Handler = (session) => {
     }
   } finally {
     session.isExecuting = false;
-    session.noteLsn(keyspace.endExclusive(session.native));
+    const lsn = keyspace.endExclusive(session.native);
+    if (lsn < 0) {
+      reply.take();
+      reply.error("MISCONF Errors writing to the AOF file: the log refuses");
+    } else session.noteLsn(lsn);
     endTransaction(session);
   }
   return "done";

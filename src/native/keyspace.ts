@@ -51,7 +51,7 @@ export interface KeyspaceBinding {
   unwatch(session: KeyspaceSession): void;
   /** EXEC: 0 = the session now holds all latches until endExclusive, 1 = wait for state[waitXid], 2 = a watched key changed. */
   beginExclusive(session: KeyspaceSession, writes: boolean): number;
-  /** LSN of the record; 0 = nothing was written. */
+  /** LSN of the record; 0 = nothing was written; -1 = the log refused the writes. */
   endExclusive(session: KeyspaceSession): number;
   /** Calls back through a waitOver event with `token`: 0 = over already, 1 = the event follows. */
   waitFor(session: KeyspaceSession, xid: Xid, token: number): number;
