@@ -6,7 +6,7 @@ import {
   ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, invalidColumnReference, notSupportedAt, syntaxError, TypeOid, undefinedColumn, undefinedTable, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
-import type { Alias, FromItem, FunctionItem, JoinItem, RelationItem, SubqueryItem } from "../parser/syntax-tree.js";
+import type { Alias, Expr, FromItem, FunctionItem, JoinItem, RelationItem, SubqueryItem } from "../parser/syntax-tree.js";
 import { bindExpression, columnReference, resolveTypeName } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
 import { bindView } from "./bind-view.js";
@@ -232,10 +232,11 @@ function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, befo
   level.clause = "functions in FROM";
   const columns: PlanColumn[] = [];
   const alias = item.alias?.name ?? outputName(item.functions[0]!.call);
-  const calls = item.functions.map(({ call, columns: own }) => {
+  const functions = item.functions.flatMap(({ call, columns: own }) => unnested(call).map((one) => ({ call: one, columns: own })));
+  const calls = functions.map(({ call, columns: own }) => {
     const bound = bindExpression(binder, level, call);
     columns.push(
-      ...functionColumns(binder, bound, own.length > 0 ? own : item.columns, item, alias, outputName(call), item.functions.length),
+      ...functionColumns(binder, bound, own.length > 0 ? own : item.columns, item, alias, outputName(call), functions.length),
     );
     return bound;
   });
@@ -249,6 +250,13 @@ function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, befo
     before.length > 0,
   );
 }
+
+/** unnest(a, b) means ROWS FROM (unnest(a), unnest(b)). */
+function unnested(call: Expr): Expr[] {
+  if (call.kind !== "Function" || call.name.at(-1) !== "unnest" || call.args.length < 2) return [call];
+  return call.args.map((arg) => ({ ...call, args: [arg] }));
+}
+const VALUE_FUNCTIONS = new Set(["json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text"]);
 
 function functionColumns(
   binder: Binder,
@@ -271,6 +279,8 @@ function functionColumns(
   }
   if (definitions.length > 0)
     throw syntaxError('a column definition list is only allowed for functions returning "record"', at(item.position));
+  // A named OUT parameter names the column, whatever the alias.
+  if (VALUE_FUNCTIONS.has(signature?.name ?? "")) return [binder.newColumn("value", call.type, call.typmod)];
   return [binder.newColumn(count === 1 && item.alias !== undefined ? alias : functionName, call.type, call.typmod)];
 }
 

@@ -1,4 +1,5 @@
 /** Calls: plain functions, casts written as calls, set-returning functions, aggregates and window functions. */
+import { isPostgresFunction } from "../../src/functions/index.js";
 import type { AggregateCall, Expression, SortKey, WindowFrame } from "../../src/plan/index.js";
 import {
   type FunctionSignature, featureNotSupported, groupingError, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, undefinedObjectAt, windowingError, wrongObjectType,
@@ -145,6 +146,8 @@ function placeNamedArguments(_binder: Binder, expr: FunctionExpr, _args: readonl
 }
 
 function noSuchFunction(binder: Binder, name: readonly string[], args: readonly Expression[], position: number) {
+  const bare = name.at(-1)!;
+  if (binder.registry.functionsByName(bare).length === 0 && isPostgresFunction(bare)) return notSupportedAt(`function ${bare}`, at(position));
   return undefinedFunction(
     `function ${functionText(
       binder,
@@ -342,7 +345,6 @@ const TIME_TYPES: Readonly<Record<string, Oid>> = {
   current_date: TypeOid.date,
   current_timestamp: TypeOid.timestamptz,
   localtimestamp: TypeOid.timestamp,
-  current_time: TypeOid.timetz,
   localtime: TypeOid.time,
 };
 export function bindSqlValue(binder: Binder, _scope: Scope, expr: SqlValueExpr): Expression {

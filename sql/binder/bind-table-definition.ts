@@ -2,7 +2,7 @@
 
 import type { ColumnDefinition, Command, ConstraintDefinition, Expression, PlanColumn, StoredExpression } from "../../src/plan/index.js";
 import {
-  datatypeMismatch, duplicateColumn, featureNotSupported, invalidObjectDefinition, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
+  DbError, datatypeMismatch, duplicateColumn, featureNotSupported, invalidObjectDefinition, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { deparseExpression } from "../parser/deparse.js";
 import { locationOf } from "../parser/location.js";
@@ -139,10 +139,18 @@ export function shapeColumns(binder: Binder, shape: RowShape): PlanColumn[] {
 
 export function storeDefault(binder: Binder, expr: Expr, column: string, type: { type: number; typmod: number }): StoredExpression {
   // Naming a column is refused before anything else: there is no row yet.
-  const bound = bindStored(binder, expr, "DEFAULT expressions", "", []);
+  const bound = orColumnReference(() => bindStored(binder, expr, "DEFAULT expressions", "", []));
   refuse(bound, "DEFAULT expression");
   const expression = coerceForAssignment(binder, bound, type.type, type.typmod, column, undefined);
   return { sql: deparseExpression(expr), expression };
+}
+function orColumnReference(bind: () => Expression): Expression {
+  try {
+    return bind();
+  } catch (error) {
+    if (error instanceof DbError && error.sqlstate === "42703") throw featureNotSupported("cannot use column reference in DEFAULT expression");
+    throw error;
+  }
 }
 function refuse(bound: Expression, what: string): void {
   visitExpression(bound, (e) => {

@@ -49,7 +49,8 @@ function selectCandidate<Target>(binder: Binder, inputs: readonly Oid[], all: re
   }
   const known = inputs.filter((input) => input !== unknown);
   if (known.length > 0 && known.every((type) => type === known[0])) {
-    const fitting = candidates.filter((candidate) => candidate.argTypes.every((type) => canCoerce(binder, known[0]!, type, "implicit")));
+    const assumed = inputs.map(() => known[0]!);
+    const fitting = candidates.filter((candidate) => acceptsAll(binder, assumed, candidate.argTypes));
     if (fitting.length === 1) return fitting[0];
   }
   return undefined;

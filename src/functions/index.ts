@@ -21,6 +21,7 @@ import { type Family, RegistryBuilder } from "./registry-builder.js";
 import { makeBuiltinTypes } from "./types/index.js";
 
 export * from "./catalog-service.js";
+export { isPostgresFunction } from "./facts/refused-functions.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [

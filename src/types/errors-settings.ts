@@ -6,8 +6,11 @@ export const invalidSettingName = (name: string) => new DbError({
   sqlstate: "42602", message: `invalid configuration parameter name "${name}"`,
   detail: 'Custom parameter names must be two or more simple identifiers separated by dots.',
 });
-export const invalidSettingValue = (name: string, value: string, hint?: string) =>
-  new DbError({ sqlstate: "22023", message: `invalid value for parameter "${name}": "${value}"`, ...(hint === undefined ? {} : { hint }) });
+export const invalidSettingValue = (name: string, value: string, hint?: string, detail?: string) =>
+  new DbError({
+    sqlstate: "22023", message: `invalid value for parameter "${name}": "${value}"`,
+    ...(hint === undefined ? {} : { hint }), ...(detail === undefined ? {} : { detail }),
+  });
 export const settingNeedsBoolean = (name: string) => new DbError({ sqlstate: "22023", message: `parameter "${name}" requires a Boolean value` });
 export const settingOutOfRange = (name: string, value: string, min: string, max: string) =>
   new DbError({ sqlstate: "22023", message: `${value} is outside the valid range for parameter "${name}" (${min} .. ${max})` });

@@ -43,7 +43,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
   const tag = planned.bound.tag;
   switch (command.kind) {
     case "Transaction":
-      return transactionCommand(session, command);
+      return transactionCommand(session, command, tag);
     case "SetTransaction":
       if (command.session) {
         if (command.isolation !== undefined) session.changeSetting("default_transaction_isolation", command.isolation, false);

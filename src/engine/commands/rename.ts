@@ -4,7 +4,7 @@ import { DATABASE_OID } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
 import {
   columnExists,
-  columnMissing,
+  columnMissingPlain,
   constraintExists,
   constraintMissing,
   DbError,
@@ -14,7 +14,6 @@ import {
   systemColumnName,
   wrongRelationKind,
 } from "../../types/index.js";
-import { attributeNamed } from "./alter-table.js";
 import { constraintNamed } from "./constraints.js";
 import { type DefinitionContext, displayName } from "./context.js";
 
@@ -27,7 +26,7 @@ export function rename(context: DefinitionContext, command: Extract<Command, { k
     case "column": {
       const column = command.subname ?? "";
       if (relation.class === "view") {
-        if (!relation.columns.some((c) => c.name === column)) throw columnMissing(column, relation.name);
+        if (!relation.columns.some((c) => c.name === column)) throw columnMissingPlain(column);
         context.put({ ...relation, columns: relation.columns.map((c) => (c.name === column ? { ...c, name: command.newName } : c)) });
         return;
       }
@@ -63,7 +62,8 @@ export function rename(context: DefinitionContext, command: Extract<Command, { k
 
 /** Expressions are kept as text: one that mentions the column would break, so that is refused rather than done wrong. */
 function renameColumn(context: DefinitionContext, table: TableObject, column: string, newName: string): void {
-  const attribute = attributeNamed(table, column);
+  const attribute = table.attributes.find((a) => !a.dropped && a.name === column);
+  if (attribute === undefined) throw columnMissingPlain(column);
   if (table.attributes.some((a) => !a.dropped && a.name === newName)) throw columnExists(newName, table.name);
   if (["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"].includes(newName)) throw systemColumnName(newName);
   const mentions = (sql: string) => new RegExp(`(^|[^\\w$])"?${column.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}"?($|[^\\w$])`, "i").test(sql);

@@ -219,7 +219,7 @@ function dateStyle(value: string): string {
     else if (part === "default") {
       style = "ISO";
       order = "MDY";
-    } else throw invalidSettingValue("DateStyle", value);
+    } else throw invalidSettingValue("DateStyle", value, undefined, `Unrecognized key word: "${part}".`);
   }
   if (style !== "ISO") throw notSupported(`DateStyle ${style}`);
   return `${style}, ${order}`;

@@ -81,12 +81,19 @@ export function parseInterval(text: string, typmod: number): Interval {
   const token = /\s*(?:([+-]?)\s*(\d+):(\d+)(?::(\d+))?(\.\d*)?|([+-]?)(\d+)-(\d+)(?!\d)|([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)|(@)|([a-z]+))/y;
   let ago = false;
   let any = false;
+  const seen = new Set<unknown>();
+  /** A unit given twice makes no sense to PostgreSQL; hours, minutes and seconds are what a clock gives. */
+  const once = (unit: unknown) => {
+    if (seen.has(unit)) throw bad();
+    seen.add(unit);
+  };
   let pendingDays: number | undefined;
   while (token.lastIndex < source.length) {
     const match = token.exec(source);
     if (match === null) throw bad();
     if (match[2] !== undefined) {
       if (pendingDays !== undefined) { builder.days += pendingDays; pendingDays = undefined; }
+      for (const unit of ["hour", "minute", "second"]) once(units[unit]);
       readClock(match, typmod, builder, text);
       any = true;
     } else if (match[7] !== undefined) {
@@ -100,6 +107,7 @@ export function parseInterval(text: string, typmod: number): Interval {
       else {
         const unit = units[match[10] === "" ? defaultUnit(typmod) : match[10]!];
         if (unit === undefined) throw bad();
+        once(unit);
         applyNumber(number, unit, builder);
       }
       any = true;
