@@ -119,9 +119,13 @@ Napi::Value lookup_row(const Napi::CallbackInfo& info) {
   }
   std::int64_t rows = 0;
   {
-    auto range = index::range_of(encoder, &*key, true, &*key, true);
-    index::IndexScan scan(engine->rows->manager(), snapshot, std::move(index), std::move(columns), info[4].As<Napi::Boolean>().Value(), std::move(range), false);
-    rows = scan.next(block.data(), block.size(), 1);
+    const storage::VersionBlockWriter writer(tree->relation(), std::move(columns), info[4].As<Napi::Boolean>().Value());
+    if (const storage::VersionRef found = index::find_row(*tree, *key, snapshot, manager)) {
+      std::size_t need = 0;
+      rows = writer.fit(std::span(&found, 1), block.size(), 0, &need);
+      if (rows == 0) rows = -static_cast<std::int64_t>(need);
+      else writer.write(std::span(&found, 1), block.data());
+    }
   }
   if (xid == 0) manager.release_snapshot(snapshot);
   return Napi::Number::New(info.Env(), static_cast<double>(rows));

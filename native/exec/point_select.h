@@ -1,4 +1,4 @@
-// point_select.h: rows by a whole key of a B-tree index, encoded as DataRow messages: what a prepared point SELECT runs.
+// point_select.h: rows by a whole key of a B-tree index (through its hash, where it has one), encoded as DataRow messages: what a prepared point SELECT runs.
 //
 // Made once per plan, run per execution: encode the key, look it up, check visibility, encode. Nothing is allocated after the first run
 // on a thread. Threads: immutable after construction; run() from any thread with its own output.
@@ -27,8 +27,9 @@ class PointSelect {
   bool has_integer_key() const noexcept;
 
  private:
+  template <typename HasKey>
   std::uint32_t emit(const index::Key& key, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
-                     wire::WireBuffer& out) const;
+                     wire::WireBuffer& out, HasKey&& has_key) const;
   const std::shared_ptr<index::BTree> index_;
   const std::vector<wire::OutputColumn> columns_;
 };

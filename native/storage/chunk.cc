@@ -20,22 +20,21 @@ constexpr std::size_t stored_width(PhysicalType type) {
 
 Chunk::Chunk(const Relation& relation, VersionPos first, std::uint32_t capacity)
     : relation_(relation), first_(first), capacity_(capacity), column_count_(relation.column_count()) {
-  std::size_t size = capacity * (2 * sizeof(std::atomic<Stamp>) + sizeof(Header));
+  std::size_t size = capacity * (sizeof(Stamps) + sizeof(Header));
   for (std::uint32_t i = 0; i < column_count_; i++) size += align16(capacity * stored_width(relation.column(i).type.type));
   // calloc: large chunks come as untouched zero pages, so a chunk costs what is written to it.
   memory_ = static_cast<std::uint8_t*>(std::calloc(1, size));
   ORRERY_ASSERT(memory_ != nullptr);
   std::uint8_t* at = memory_;
-  begins_ = reinterpret_cast<std::atomic<Stamp>*>(at);
-  at += capacity * sizeof(std::atomic<Stamp>);
-  ends_ = reinterpret_cast<std::atomic<Stamp>*>(at);
-  at += capacity * sizeof(std::atomic<Stamp>);
+  stamps_ = reinterpret_cast<Stamps*>(at);
+  at += capacity * sizeof(Stamps);
   headers_ = reinterpret_cast<Header*>(at);
   at += capacity * sizeof(Header);
   segments_ = std::make_unique<Segment[]>(column_count_);
   for (std::uint32_t i = 0; i < column_count_; i++) {
     segments_[i].values = at;
     segments_[i].type = relation.column(i).type.type;
+    segments_[i].width = static_cast<std::uint8_t>(stored_width(segments_[i].type));
     at += align16(capacity * stored_width(relation.column(i).type.type));
   }
   bytes_.store(size + sizeof(Chunk) + column_count_ * sizeof(Segment), std::memory_order_relaxed);

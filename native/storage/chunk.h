@@ -1,6 +1,6 @@
 // chunk.h: up to 64 Ki row versions of one relation, column by column; the unit of scanning and vacuuming.
 //
-// Layout in memory: version headers (begin stamp, end stamp, row id with flags, position of the older version), then one array per
+// Layout in memory: the versions' stamps (begin, end), their headers (row id with flags, position of the older version), then one array per
 // column. Fixed-width values lie in an array of their width; a varlen value is a 16-byte VarlenEntry (docs below); a vector is the
 // u32 slot in the column's MatrixStore. A validity array (one byte a row) exists only once the chunk holds a NULL in that column.
 //
@@ -59,8 +59,8 @@ class Chunk {
   std::uint32_t count() const noexcept { return count_.load(std::memory_order_acquire); }
   std::uint32_t column_count() const noexcept { return column_count_; }
 
-  Stamp begin(std::uint32_t slot) const noexcept { return begins_[slot].load(std::memory_order_acquire); }
-  Stamp end(std::uint32_t slot) const noexcept { return ends_[slot].load(std::memory_order_acquire); }
+  Stamp begin(std::uint32_t slot) const noexcept { return stamps_[slot].begin.load(std::memory_order_acquire); }
+  Stamp end(std::uint32_t slot) const noexcept { return stamps_[slot].end.load(std::memory_order_acquire); }
   RowId row_id(std::uint32_t slot) const noexcept { return headers_[slot].row & kRowMask; }
   /// The next older version of the row, or kNoVersion.
   VersionPos older(std::uint32_t slot) const noexcept { return headers_[slot].older; }
@@ -69,9 +69,9 @@ class Chunk {
   /// Vacuum moved the row here; its values are those of the older version.
   bool moved(std::uint32_t slot) const noexcept { return (headers_[slot].row & kMoved) != 0; }
   bool is_visible(std::uint32_t slot, const Snapshot& snapshot, const TransactionManager& manager) const noexcept {
-    const Stamp begin = begins_[slot].load(std::memory_order_acquire);
-    if (begin <= snapshot.read_ts && ends_[slot].load(std::memory_order_acquire) == kLive) return true;
-    return storage::is_visible(begins_[slot], ends_[slot], snapshot, manager);
+    const Stamp begin = stamps_[slot].begin.load(std::memory_order_acquire);
+    if (begin <= snapshot.read_ts && stamps_[slot].end.load(std::memory_order_acquire) == kLive) return true;
+    return storage::is_visible(stamps_[slot].begin, stamps_[slot].end, snapshot, manager);
   }
   std::uint32_t ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
   std::uint32_t unsettled() const noexcept { return unsettled_.load(std::memory_order_relaxed); }
@@ -103,6 +103,11 @@ class Chunk {
   const std::uint8_t* validity(std::uint32_t column) const noexcept {
     return column < column_count_ ? segments_[column].validity.load(std::memory_order_acquire) : nullptr;
   }
+  /// For readers of one version whose lines are nowhere near: start to load its stamps, and its value of a column.
+  void prefetch_stamps(std::uint32_t slot) const noexcept { __builtin_prefetch(stamps_ + slot); }
+  void prefetch_value(std::uint32_t column, std::uint32_t slot) const noexcept {
+    if (column < column_count_) __builtin_prefetch(segments_[column].values + slot * segments_[column].width);
+  }
   std::size_t memory_bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -110,10 +115,12 @@ class Chunk {
   static constexpr std::uint64_t kRowMask = (1ull << 53) - 1;
   static constexpr std::uint64_t kKeyChanged = 1ull << 62;
   static constexpr std::uint64_t kMoved = 1ull << 63;
+  struct Stamps { std::atomic<Stamp> begin, end; };  // one cache line decides whether a version is seen
   struct Header { std::uint64_t row; VersionPos older; };
   struct Segment {
     std::uint8_t* values = nullptr;
     PhysicalType type = PhysicalType::kInt32;
+    std::uint8_t width = 0;  // bytes of an element of `values`
     std::atomic<std::uint8_t*> validity{nullptr};
   };
   /// Lies before the bytes that the pointers of long values lead to.
@@ -139,8 +146,7 @@ class Chunk {
   std::atomic<CommitTs> max_begin_{0};
   std::atomic<std::size_t> bytes_{0};
   std::uint8_t* memory_ = nullptr;
-  std::atomic<Stamp>* begins_ = nullptr;
-  std::atomic<Stamp>* ends_ = nullptr;
+  Stamps* stamps_ = nullptr;
   Header* headers_ = nullptr;
   std::unique_ptr<Segment[]> segments_;
   std::vector<std::unique_ptr<char[]>> heap_;  // append-only blocks

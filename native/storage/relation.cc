@@ -87,8 +87,8 @@ void Relation::reserve_rows(RowId limit) {
 
 void Relation::write_header(Run run, std::uint32_t i, RowId row, VersionPos older, Stamp begin, bool key_changed, bool moved) noexcept {
   const std::uint32_t slot = run.slot + i;
-  run.chunk->begins_[slot].store(begin, std::memory_order_relaxed);
-  run.chunk->ends_[slot].store(kLive, std::memory_order_relaxed);
+  run.chunk->stamps_[slot].begin.store(begin, std::memory_order_relaxed);
+  run.chunk->stamps_[slot].end.store(kLive, std::memory_order_relaxed);
   run.chunk->headers_[slot] = {row | (key_changed ? Chunk::kKeyChanged : 0) | (moved ? Chunk::kMoved : 0), older};
 }
 
@@ -140,34 +140,34 @@ void Relation::publish(Run run, Stamp begin) noexcept {
 void Relation::set_end(VersionRef version, Stamp stamp) noexcept {
   auto& chunk = const_cast<Chunk&>(*version.chunk);
   chunk.ended_.fetch_add(1, std::memory_order_release);
-  chunk.ends_[version.slot].store(stamp, std::memory_order_release);
+  chunk.stamps_[version.slot].end.store(stamp, std::memory_order_release);
   if (!is_open(stamp)) dead_versions.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Relation::clear_end(VersionRef version) noexcept {
   auto& chunk = const_cast<Chunk&>(*version.chunk);
-  chunk.ends_[version.slot].store(kLive, std::memory_order_release);
+  chunk.stamps_[version.slot].end.store(kLive, std::memory_order_release);
   chunk.ended_.fetch_sub(1, std::memory_order_release);
 }
 
 void Relation::abort_version(VersionRef version) noexcept {
   auto& chunk = const_cast<Chunk&>(*version.chunk);
   chunk.ended_.fetch_add(1, std::memory_order_release);
-  chunk.begins_[version.slot].store(kAborted, std::memory_order_release);
+  chunk.stamps_[version.slot].begin.store(kAborted, std::memory_order_release);
   chunk.unsettled_.fetch_sub(1, std::memory_order_release);
   dead_versions.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Relation::settle_begin(VersionRef version, CommitTs ts) noexcept {
   auto& chunk = const_cast<Chunk&>(*version.chunk);
-  chunk.begins_[version.slot].store(ts, std::memory_order_release);
+  chunk.stamps_[version.slot].begin.store(ts, std::memory_order_release);
   raise_to(chunk.max_begin_, ts);
   chunk.unsettled_.fetch_sub(1, std::memory_order_release);
 }
 
 void Relation::settle_end(VersionRef version, CommitTs ts) noexcept {
   auto& chunk = const_cast<Chunk&>(*version.chunk);
-  chunk.ends_[version.slot].store(ts, std::memory_order_release);
+  chunk.stamps_[version.slot].end.store(ts, std::memory_order_release);
   dead_versions.fetch_add(1, std::memory_order_relaxed);
 }
 

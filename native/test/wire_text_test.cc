@@ -45,8 +45,8 @@ TEST("dates and timestamps cover BC, infinity and fractions") {
   CHECK_EQ(date(0), "2000-01-01");
   CHECK_EQ(date(-10957), "1970-01-01");
   CHECK_EQ(date(59), "2000-02-29");
-  CHECK_EQ(date(-730120), "0001-01-01");
-  CHECK_EQ(date(-730121), "0001-12-31 BC");
+  CHECK_EQ(date(-730119), "0001-01-01");
+  CHECK_EQ(date(-730120), "0001-12-31 BC");
   CHECK_EQ(date(2147483647), "infinity");
   CHECK_EQ(timestamp(0), "2000-01-01 00:00:00");
   CHECK_EQ(timestamp(-1), "1999-12-31 23:59:59.999999");

@@ -6,16 +6,20 @@
 //     a reader compares the visible version's key, unless no row has changed its key yet (may_be_stale()).
 //  3. Check for uniqueness and insertion are one step under the exclusive latch.
 //  4. Leaves may be any emptier than half; a leaf that gets empty leaves the tree.
+//  5. Whole keys without NULL of a unique index may also be in a hash (hash/key_hash.h), all or none: made once lookups are many enough to pay
+//     for it, maintained from then on. It is in memory only.
 // Threads: one shared latch for the tree: readers share it for one batch, writers hold it for one block of rows.
 // Source: Bayer and Unterauer, prefix B-trees (TODS 1977) for the key prefix in the entry; Lehman and Yao's linked leaves.
 #pragma once
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <shared_mutex>
 #include <span>
 #include <vector>
 
 #include "../../storage/index.h"
+#include "../hash/key_hash.h"
 #include "key.h"
 #include "node.h"
 
@@ -43,7 +47,7 @@ class BTree final : public storage::SecondaryIndex {
   Status insert(std::span<const storage::VersionRef> versions, storage::Xid writer, std::size_t* failed) override;
   void remove(std::span<const storage::VersionRef> versions) noexcept override;
   void remove_stale(storage::VersionRef version) noexcept override;
-  std::size_t memory_bytes() const noexcept override { return bytes_.load(std::memory_order_relaxed) + sizeof(BTree); }
+  std::size_t memory_bytes() const noexcept override { return bytes_.load(std::memory_order_relaxed) + hash_bytes() + sizeof(BTree); }
 
   /// Fills the empty tree from every version that is not aborted. The caller holds the relation's write latch.
   Status build(storage::Xid writer);
@@ -57,8 +61,11 @@ class BTree final : public storage::SecondaryIndex {
   /// `with_keys` or when *recheck is set: rows must then be rechecked.
   void collect(const KeyRange& range, bool backward, Position& position, std::size_t max, std::vector<Item>& items, Key& keys,
                bool* recheck, bool with_keys = false) const;
-  /// Row ids of one whole key.
-  void lookup(std::string_view key, std::vector<storage::RowId>& rows) const;
+  /// Appends row ids of one whole key without NULLs. True: some may be of other keys, so the visible versions must be compared.
+  bool lookup(std::string_view key, std::vector<storage::RowId>& rows) const;
+  /// Makes the hash now, if the index may have one.
+  void make_hash() const;
+  std::size_t hash_bytes() const noexcept;
 
  private:
   friend class BTreeTest;
@@ -74,12 +81,26 @@ class BTree final : public storage::SecondaryIndex {
   Entry own_copy(const Entry& entry);
   void disown(const Entry& entry) noexcept;
   void destroy(Node* node) noexcept;
+  bool hashes(std::string_view key) const noexcept {
+    return whole_length_ == 0 ? !key.empty() && key[0] == KeyEncoder::kValueMarker : key.size() == whole_length_;
+  }
+  std::uint64_t hash_seed() const noexcept { return reinterpret_cast<std::uintptr_t>(this); }
+  void added(std::string_view key, storage::RowId row);
+
+  // Below, a descent stays in the processor's caches.
+  static constexpr std::uint64_t kHashFrom = 2048;
+  // Making the hash costs about as much as this share of the entries' lookups saves.
+  static constexpr std::uint64_t kLookupShare = 16;
 
   const KeyEncoder encoder_;
   const bool unique_;
   const bool nulls_not_distinct_;
   const storage::TransactionManager& manager_;
+  std::size_t whole_length_ = 0;  // of a key of fixed-width columns without NULLs; 0: one column of any width
+  mutable std::atomic<bool> hashable_{false};
   mutable std::shared_mutex latch_;
+  mutable std::unique_ptr<KeyHash> hash_;
+  mutable std::atomic<std::uint64_t> lookups_{0};  // about, until there is a hash
   Node* root_ = nullptr;
   Leaf* first_ = nullptr;
   Leaf* last_ = nullptr;

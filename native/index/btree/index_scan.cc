@@ -109,8 +109,7 @@ std::int64_t IndexLookup::next(std::uint8_t* block, std::size_t capacity, std::u
       const Wanted& w = wanted_[at_];
       const std::string_view wanted = std::string_view(keys_).substr(w.key_at, w.key_length);
       rows_.clear();
-      index_.lookup(wanted, rows_);
-      const bool recheck = index_.may_be_stale();
+      const bool recheck = index_.lookup(wanted, rows_);
       for (const RowId row : rows_) {
         const VersionRef v = index_.relation().visible(row, hold_.snapshot(), hold_.manager());
         if (!v) continue;
@@ -134,6 +133,25 @@ std::int64_t IndexLookup::next(std::uint8_t* block, std::size_t capacity, std::u
   writer_.write(rest.first(n), block, std::span(&extra, 1));
   given_ += n;
   return n;
+}
+
+VersionRef find_row(const BTree& index, const Block& key_block, const storage::Snapshot& snapshot,
+                    const storage::TransactionManager& manager) {
+  thread_local Key wanted, key;
+  thread_local std::vector<RowId> rows;
+  rows.clear();
+  if (index.encoder().encode(key_block, 0, wanted)) return {};
+  const bool recheck = index.lookup(wanted, rows);
+  for (const RowId row : rows) {
+    const VersionRef v = index.relation().visible(row, snapshot, manager);
+    if (!v) continue;
+    if (recheck) {
+      index.encoder().encode(v, key);
+      if (key != wanted) continue;
+    }
+    return v;
+  }
+  return {};
 }
 
 }  // namespace orrery::index

@@ -59,4 +59,7 @@ class IndexLookup final : public storage::Scan {
   std::size_t given_ = 0;
 };
 
+/// The visible row of a whole key of a unique index: `key` is a block of one row that the encoder accepts. The snapshot is held by the caller.
+storage::VersionRef find_row(const BTree& index, const Block& key, const storage::Snapshot& snapshot, const storage::TransactionManager& manager);
+
 }  // namespace orrery::index

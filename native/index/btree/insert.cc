@@ -33,7 +33,15 @@ class Probe {
 
 BTree::BTree(storage::RelationId id, storage::Relation& relation, std::vector<KeyColumn> columns, bool unique, bool nulls_not_distinct,
              const storage::TransactionManager& manager)
-    : SecondaryIndex(id, relation), encoder_(std::move(columns)), unique_(unique), nulls_not_distinct_(nulls_not_distinct), manager_(manager) {}
+    : SecondaryIndex(id, relation), encoder_(std::move(columns)), unique_(unique), nulls_not_distinct_(nulls_not_distinct), manager_(manager) {
+  hashable_ = unique_;
+  if (encoder_.columns().size() == 1) return;
+  for (const KeyColumn& c : encoder_.columns()) {
+    const PhysicalType type = this->relation().column(c.column).type.type;
+    if (type == PhysicalType::kVarlen) hashable_ = false;
+    else whole_length_ += 1 + width_of(type);
+  }
+}
 
 BTree::~BTree() {
   if (root_ != nullptr) destroy(root_);
@@ -101,14 +109,14 @@ void BTree::insert_latched(std::string_view key, RowId row) {
   // Ascending keys (serial columns, loads in key order) go to the end without a descent.
   if (last_->count > 0 && last_->count < Leaf::kCapacity && Entry::compare(last_->entries[last_->count - 1], *probe) < 0) {
     last_->entries[last_->count++] = own(key, row);
-    entries_.fetch_add(1, std::memory_order_relaxed);
+    added(key, row);
     return;
   }
   Path path;
   Leaf* leaf = descend(*probe, &path);
   std::uint32_t at = lower_bound(leaf->entries, leaf->count, *probe);
   if (at < leaf->count && Entry::compare(leaf->entries[at], *probe) == 0) return;
-  entries_.fetch_add(1, std::memory_order_relaxed);
+  added(key, row);
   if (leaf->count == Leaf::kCapacity) {
     auto* right = new Leaf;
     bytes_.fetch_add(sizeof(Leaf), std::memory_order_relaxed);
@@ -132,6 +140,17 @@ void BTree::insert_latched(std::string_view key, RowId row) {
   std::memmove(leaf->entries + at + 1, leaf->entries + at, (leaf->count - at) * sizeof(Entry));
   leaf->entries[at] = own(key, row);
   leaf->count++;
+}
+
+void BTree::added(std::string_view key, RowId row) {
+  entries_.fetch_add(1, std::memory_order_relaxed);
+  if (hash_ == nullptr || !hashes(key)) return;
+  if (row > KeyHash::kMaxRow || hash_->size() >= KeyHash::kMaxEntries) {
+    hash_.reset();
+    hashable_.store(false, std::memory_order_relaxed);
+    return;
+  }
+  hash_->insert(KeyHash::tag_of(key, hash_seed()), row);
 }
 
 void BTree::insert_above(Path& path, Entry separator, Node* right) {
@@ -207,6 +226,8 @@ bool BTree::lives(VersionRef newest, Xid writer, Xid* blocker) const noexcept {
 Status BTree::check_unique(std::string_view key, RowId row, Xid writer) const {
   if (root_ == nullptr) return Status::ok();
   const Probe probe(key, 0);
+  // Ascending keys meet no other.
+  if (last_->count > 0 && Entry::compare(last_->entries[last_->count - 1], *probe) < 0) return Status::ok();
   const Leaf* leaf = descend(*probe, nullptr);
   std::uint32_t at = lower_bound(leaf->entries, leaf->count, *probe);
   Key other_key;
@@ -272,6 +293,7 @@ bool BTree::remove_latched(std::string_view key, RowId row) noexcept {
   std::memmove(leaf->entries + at, leaf->entries + at + 1, (leaf->count - at - 1) * sizeof(Entry));
   leaf->count--;
   entries_.fetch_sub(1, std::memory_order_relaxed);
+  if (hash_ != nullptr && hashes(key)) hash_->erase(KeyHash::tag_of(key, hash_seed()), row);
   if (leaf->count == 0 && path.depth > 0) unlink_leaf(path, leaf);
   return true;
 }

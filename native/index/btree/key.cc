@@ -158,6 +158,31 @@ bool KeyEncoder::encode(const Block& block, std::uint32_t row, Key& key) const {
   return any_null;
 }
 
+bool KeyEncoder::is_integer() const noexcept {
+  return columns_.size() == 1 &&
+         (columns_[0].kind == KeyKind::kInt16 || columns_[0].kind == KeyKind::kInt32 || columns_[0].kind == KeyKind::kInt64);
+}
+
+bool KeyEncoder::encode_integer(std::int64_t value, Key& key) const {
+  const KeyKind kind = columns_[0].kind;
+  if (kind == KeyKind::kInt16 && value != static_cast<std::int16_t>(value)) return false;
+  if (kind == KeyKind::kInt32 && value != static_cast<std::int32_t>(value)) return false;
+  std::uint8_t bytes[8];
+  std::memcpy(bytes, &value, sizeof bytes);  // little-endian: the low bytes are the narrower value
+  key.clear();
+  put_value(key, columns_[0], bytes, {});
+  return true;
+}
+
+std::int64_t KeyEncoder::integer_of(storage::VersionRef version) const noexcept {
+  const std::uint32_t column = columns_[0].column;
+  switch (columns_[0].kind) {
+    case KeyKind::kInt16: return version.chunk->fixed<std::int16_t>(column, version.slot);
+    case KeyKind::kInt32: return version.chunk->fixed<std::int32_t>(column, version.slot);
+    default: return version.chunk->fixed<std::int64_t>(column, version.slot);
+  }
+}
+
 bool next_prefix(Key& prefix) noexcept {
   while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
   if (prefix.empty()) return false;

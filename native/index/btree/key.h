@@ -35,6 +35,12 @@ class KeyEncoder {
   bool encode(storage::VersionRef version, Key& key) const;
   /// The key columns in order are the block's columns; a block with fewer columns gives a prefix.
   bool encode(const Block& block, std::uint32_t row, Key& key) const;
+  /// True when the key is one integer column.
+  bool is_integer() const noexcept;
+  /// Replaces `key` by the key of an integer; false when it is beyond the column's type. For is_integer() encoders.
+  bool encode_integer(std::int64_t value, Key& key) const;
+  /// The integer of a row version; its column is not NULL. For is_integer() encoders.
+  std::int64_t integer_of(storage::VersionRef version) const noexcept;
   /// True when the block's columns have the physical types of the first key columns.
   bool accepts(const Block& block) const noexcept;
   /// Bytes that stand before (or after) every non-NULL value of key column `i`, to be appended to a prefix: they cut the NULLs off.

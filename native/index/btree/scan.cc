@@ -76,13 +76,29 @@ void BTree::collect(const KeyRange& range, bool backward, Position& position, st
   }
 }
 
-void BTree::lookup(std::string_view key, std::vector<RowId>& rows) const {
+bool BTree::lookup(std::string_view key, std::vector<RowId>& rows) const {
+  if (hashable_.load(std::memory_order_relaxed) && hashes(key)) {
+    const KeyHash::Tag tag = KeyHash::tag_of(key, hash_seed());
+    {
+      std::shared_lock guard(latch_);
+      if (hash_ != nullptr) {
+        hash_->find(tag, [&rows](RowId row) { rows.push_back(row); });
+        return true;
+      }
+    }
+    // Lost counts of racing threads only delay the hash.
+    const std::uint64_t lookups = lookups_.load(std::memory_order_relaxed) + 1;
+    lookups_.store(lookups, std::memory_order_relaxed);
+    if (const std::uint64_t entries = entry_count(); entries >= kHashFrom && lookups >= entries / kLookupShare) make_hash();
+  }
   alignas(8) char small[256];
   LongKey* large = nullptr;
   if (key.size() + sizeof(std::uint32_t) > sizeof small) large = Entry::allocate(key.size());
   const Entry probe = Entry::make(key, 0, large != nullptr ? large : reinterpret_cast<LongKey*>(small));
+  bool stale;
   {
     std::shared_lock guard(latch_);
+    stale = may_be_stale();
     const Leaf* leaf = root_ == nullptr ? nullptr : descend(probe, nullptr);
     std::uint32_t at = leaf == nullptr ? 0 : lower_bound(leaf->entries, leaf->count, probe);
     for (;; at++) {
@@ -92,6 +108,7 @@ void BTree::lookup(std::string_view key, std::vector<RowId>& rows) const {
     }
   }
   std::free(large);
+  return stale;
 }
 
 }  // namespace orrery::index
