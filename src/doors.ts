@@ -77,6 +77,7 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
       });
       redis = openRedisDoor({
         server, host, port: settings.redis_port, maxConnections: settings.max_redis_connections, handOver: handOver && ((descriptor) => handOver("redis", descriptor)), connectionCount: counts.subarray(1, 2),
+        duplicateDescriptor: native.engine.duplicateDescriptor,
       });
       if (listens) await redis.listen();
       listeners.push(redis);

@@ -35,6 +35,8 @@ export interface ListenerOptions {
   readonly handOver?: ((descriptor: number) => boolean) | undefined;
   /** Connections of this port, counted over all threads; one element in shared memory. */
   readonly connectionCount?: Int32Array | undefined;
+  /** Input of adopted connections is read into this buffer, one chunk at a time: their handlers keep no part of a chunk. */
+  readonly readBuffer?: Uint8Array | undefined;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -96,13 +98,23 @@ export class Listener {
 
   /** A connection that another thread accepted; the descriptor is this thread's to close. */
   adopt(descriptor: number): void {
-    const socket = new Socket({ fd: descriptor, readable: true, writable: true });
+    let take: ((chunk: Buffer) => void) | undefined;
+    const buffer = this.options.readBuffer;
+    const onread = buffer && {
+      buffer,
+      callback: (length: number) => {
+        take?.(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+        return true;
+      },
+    };
+    const socket = new Socket({ fd: descriptor, readable: true, writable: true, ...(onread && { onread }) });
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
-    this.#accept(socket);
+    take = this.#accept(socket);
   }
 
-  #accept(socket: Socket): void {
+  /** Returns what takes its input. */
+  #accept(socket: Socket): (chunk: Buffer) => void {
     let waiting: (() => void)[] = [];
     const release = () => {
       const callbacks = waiting;
@@ -138,14 +150,15 @@ export class Listener {
         socket.resume();
       }
     };
-    socket.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       handler.data(chunk);
       if (!checking && handler.backlogBytes > MAX_BACKLOG_BYTES) {
         checking = true;
         socket.pause();
         setTimeout(resumeWhenHandled, 2);
       }
-    });
+    };
+    socket.on("data", take);
     socket.on("drain", release);
     socket.on("error", () => {}); // "close" follows and does the work
     socket.on("close", () => {
@@ -155,6 +168,7 @@ export class Listener {
       handler.disconnected();
       this.#noticeClosed();
     });
+    return take;
   }
 }
 

@@ -9,7 +9,12 @@ export interface RedisDoorOptions {
   readonly maxConnections: number;
   readonly handOver?: ((descriptor: number) => boolean) | undefined;
   readonly connectionCount?: Int32Array | undefined;
+  /** A second descriptor of the same connection: what this thread keeps it adopts, to read it into one buffer. */
+  readonly duplicateDescriptor: (descriptor: number) => number;
 }
+
+/** Room for a long pipeline; a session copies what it cannot run at once. */
+const READ_BUFFER_BYTES = 128 << 10;
 
 /** As Redis' protected mode: without a password only this machine is let in. */
 const DENIED =
@@ -18,7 +23,11 @@ const DENIED =
 export function openRedisDoor(options: RedisDoorOptions): Listener {
   const { server, host, port, handOver, connectionCount } = options;
   const listener: Listener = new Listener({
-    name: "Redis", host, port, handOver, connectionCount,
+    name: "Redis", host, port, connectionCount, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+    handOver: (descriptor) => {
+      if (!handOver?.(descriptor)) listener.adopt(options.duplicateDescriptor(descriptor));
+      return true;
+    },
     connect: (transport) => {
       const refusal =
         !transport.isLoopback && server.configuration.requirepass === "" ? DENIED
