@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 /** The `orrery` command. */
+import module from "node:module";
 import { Command, Option } from "commander";
 import { version } from "../types/version.js";
+
+// Node.js 22 and later keep compiled code between starts.
+(module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const program = new Command("orrery")
   .description("One database server for rows, vectors and keys: PostgreSQL and Redis protocols over one transactional engine.")
