@@ -697,7 +697,7 @@ export class PgConnection implements SessionListener {
     this.#options.database.whenFlushed(lsn, (error) => {
       if (error) {
         this.#held.length = 0;
-        return this.#fatal(new DbError({ sqlstate: "58030", severity: "FATAL", message: `could not write to the log: ${error.message}` }));
+        return this.#fatal(new DbError({ sqlstate: "58030", message: error.message, ...(error instanceof DbError ? error.fields : {}), severity: "FATAL" }));
       }
       entry.ready = true;
       while (this.#held[0]?.ready) this.#write((this.#held.shift() as { bytes: Uint8Array }).bytes);

@@ -98,6 +98,16 @@ test(`a log cut at every byte of its last ${TAIL_BYTES} recovers to a commit bou
   }
 });
 
+test("a start that cut off an unfinished record says so", { timeout: 60_000 }, async () => {
+  copyCut(end - 1);
+  const server = await startOrrery({ folder: copy, keepFolder: true });
+  await server.stop();
+  expect(server.errors().trim().split("\n")).toEqual([expect.stringMatching(/"level":40.*"tornBytes":[1-9].*the log ended in an unfinished record/)]);
+  const again = await startOrrery({ folder: copy, keepFolder: true });
+  await again.stop();
+  expect(again.errors()).toBe("");
+});
+
 test("a flipped byte in the middle stops the start, and `orrery check` tells it too", { timeout: 60_000 }, () => {
   const path = join(copy, log);
   for (const part of [0.1, 0.5, 0.9]) {

@@ -31,6 +31,8 @@ export interface ServerProcess {
 export interface OrreryProcess extends ServerProcess {
   readonly redisPort: number;
   readonly readyLine: string;
+  /** Standard error so far. */
+  errors(): string;
   /** SIGKILL, folder kept. */
   kill(): Promise<void>;
 }
@@ -73,6 +75,7 @@ export async function startOrrery(options: { readonly folder?: string; readonly 
   const gone = exited(child);
   return {
     process: child, pid: child.pid as number, port, redisPort, folder, readyLine,
+    errors: () => errors,
     async kill() {
       child.kill("SIGKILL");
       await gone;
