@@ -303,7 +303,11 @@ Napi::Value limit(const Napi::CallbackInfo& info) {
   std::atomic<std::uint32_t>* all[] = {&l.hash_max_packed_entries, &l.hash_max_packed_value, &l.set_max_intset_entries, &l.zset_max_packed_entries, &l.zset_max_packed_value};
   const std::uint32_t which = info[0].ToNumber().Uint32Value();
   const double value = info[1].ToNumber().DoubleValue();
-  if (which >= 5) {
+  if (which == 5) {
+    if (value >= 0) l.max_memory = static_cast<std::uint64_t>(value);
+    return Napi::Number::New(info.Env(), static_cast<double>(l.max_memory.load()));
+  }
+  if (which > 5) {
     Napi::TypeError::New(info.Env(), "no such limit").ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }

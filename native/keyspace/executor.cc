@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 
+#include "limits.h"
 #include "transaction.h"
 
 namespace orrery::keyspace {
@@ -67,6 +68,10 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
   }
   if ((command->flags & kWrite) != 0 && keyspace_.writes_failed()) {
     session.reply.error(keyspace_.write_error());
+    return Outcome::kDone;
+  }
+  if ((command->flags & kDenyOom) != 0 && out_of_memory()) {
+    session.reply.error(kOutOfMemory);
     return Outcome::kDone;
   }
   if ((command->flags & kNoKeys) != 0) {
@@ -158,8 +163,9 @@ void Executor::execute_batch(Session& session, std::span<const Ready> batch, std
     context.hashed_key = r.args[1].data();
     context.known_hash = r.hash;
     if (writes) {
-      if (keyspace_.writes_failed()) {
-        session.reply.error(keyspace_.write_error());
+      const bool failed = keyspace_.writes_failed();
+      if (failed || ((r.command->flags & kDenyOom) != 0 && out_of_memory())) {
+        session.reply.error(failed ? std::string_view(keyspace_.write_error()) : kOutOfMemory);
         result->consumed += r.bytes;
         continue;
       }

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "memory.h"
+
 namespace orrery::keyspace {
 
 struct Limits {
@@ -13,11 +15,20 @@ struct Limits {
   std::atomic<std::uint32_t> set_max_intset_entries{512};
   std::atomic<std::uint32_t> zset_max_packed_entries{128};
   std::atomic<std::uint32_t> zset_max_packed_value{64};
+  /// maxmemory: above it commands that may need more are refused (noeviction). 0: no limit.
+  std::atomic<std::uint64_t> max_memory{0};
 };
 
 inline Limits& limits() noexcept {
   static Limits instance;
   return instance;
+}
+
+constexpr const char* kOutOfMemory = "OOM command not allowed when used memory > 'maxmemory'.";
+/// Whether used memory is above `maxmemory`.
+inline bool out_of_memory() noexcept {
+  const std::uint64_t limit = limits().max_memory.load(std::memory_order_relaxed);
+  return limit != 0 && used_memory().load(std::memory_order_relaxed) > static_cast<std::int64_t>(limit);
 }
 
 /// A list's node holds at most this many bytes (list-max-listpack-size -2).

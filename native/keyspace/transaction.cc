@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "limits.h"
+
 namespace orrery::keyspace {
 
 KeyTransaction::~KeyTransaction() = default;
@@ -18,6 +20,10 @@ Status KeyTransaction::execute(Session& session, wire::RespWriter& reply, storag
   const auto argc = static_cast<std::int32_t>(args.size());
   if (command->arity >= 0 ? argc != command->arity : argc < -command->arity) {
     context.wrong_arity();
+    return Status::ok();
+  }
+  if ((command->flags & kDenyOom) != 0 && out_of_memory()) {
+    reply.error(kOutOfMemory);
     return Status::ok();
   }
   std::vector<std::size_t> positions;

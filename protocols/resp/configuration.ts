@@ -5,6 +5,18 @@ import type { KeyspaceBinding } from "../../src/native/keyspace.js";
 
 export type AppendFsync = "always" | "everysec" | "no";
 
+const maxMemory = 5; // KeyspaceBinding.limit
+const evictionPolicies = ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random"];
+
+/** "100mb" to bytes: k, m, g are powers of 1000, kb, mb, gb of 1024. */
+function memoryValue(text: string): number | undefined {
+  const match = /^(\d+)(b|k|kb|m|mb|g|gb)?$/i.exec(text);
+  if (match === null) return undefined;
+  const unit = (match[2] ?? "b").toLowerCase();
+  const bytes = Number(match[1]) * (unit.length === 2 ? 1024 : 1000) ** " kmg".indexOf(unit === "b" ? " " : (unit[0] as string));
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
 interface Parameter {
   get(): string;
   /** Absent: read-only. Returns an error text. */
@@ -40,8 +52,23 @@ export class RespConfiguration {
     fixed("appendonly", "yes");
     fixed("save", "");
     fixed("databases", "16");
-    fixed("maxmemory", "0");
-    fixed("maxmemory-policy", "noeviction");
+    this.#parameters.set("maxmemory", {
+      get: () => String(keyspace.limit(maxMemory, -1)),
+      set: (value) => {
+        const bytes = memoryValue(value);
+        if (bytes === undefined) return "argument must be a memory value";
+        keyspace.limit(maxMemory, bytes);
+        return undefined;
+      },
+    });
+    this.#parameters.set("maxmemory-policy", {
+      get: () => "noeviction",
+      set: (value) => {
+        const policy = value.toLowerCase();
+        if (policy === "noeviction") return undefined;
+        return evictionPolicies.includes(policy) ? `${policy} is not supported yet` : `argument(s) must be one of the following: ${[...evictionPolicies, "noeviction"].join(", ")}`;
+      },
+    });
     fixed("maxclients", String(this.maxClients));
     fixed("proto-max-bulk-len", "536870912");
     fixed("list-max-listpack-size", "-2");

@@ -20,7 +20,7 @@ const sections: Readonly<Record<string, Section>> = {
     const { addon, engine } = server.options;
     const used = addon.keyspace.counters(engine).memory;
     const rss = process.memoryUsage.rss();
-    return [["used_memory", used], ["used_memory_human", human(used)], ["used_memory_rss", rss], ["used_memory_rss_human", human(rss)], ["maxmemory", 0], ["maxmemory_human", "0B"], ["maxmemory_policy", "noeviction"]];
+    return [["used_memory", used], ["used_memory_human", human(used)], ["used_memory_rss", rss], ["used_memory_rss_human", human(rss)], ["maxmemory", Number(server.configuration.get("maxmemory"))], ["maxmemory_human", human(Number(server.configuration.get("maxmemory")))], ["maxmemory_policy", "noeviction"]];
   },
   Persistence: (server) => [
     ["loading", 0], ["rdb_changes_since_last_save", server.options.addon.keyspace.counters(server.options.engine).changes], ["rdb_bgsave_in_progress", 0], ["rdb_last_save_time", server.lastSaveSeconds],

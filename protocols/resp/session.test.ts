@@ -131,6 +131,21 @@ describe("transactions", () => {
   });
 });
 
+it("above maxmemory commands that need more are refused, the others run", () => {
+  const limited = frame("FLUSHALL") + frame("SET", "m", "1") + frame("CONFIG", "SET", "maxmemory", "1kb") + frame("SET", "big", "x".repeat(5000));
+  try {
+    expect(answer(limited + frame("SET", "m", "2") + frame("GET", "m") + frame("LPUSH", "l", "1") + frame("DEL", "big", "m")).replies).toBe(
+      `+OK\r\n+OK\r\n+OK\r\n+OK\r\n-OOM command not allowed when used memory > 'maxmemory'.\r\n$1\r\n1\r\n-OOM command not allowed when used memory > 'maxmemory'.\r\n:2\r\n`,
+    );
+    expect(answer(frame("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")).replies).toBe(
+      "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - allkeys-lru is not supported yet\r\n",
+    );
+    expect(answer(frame("CONFIG", "GET", "maxmemory")).replies).toBe("*2\r\n$9\r\nmaxmemory\r\n$4\r\n1024\r\n");
+  } finally {
+    answer(frame("CONFIG", "SET", "maxmemory", "0"));
+  }
+});
+
 it("a socket that does not drain holds commands up until it does", () => {
   let text = "";
   let takes = false;

@@ -86,7 +86,7 @@ export function nativeCommands(): NativeCommand[] {
     .filter((c) => c.runs === "native")
     .map((c) => ({
       name: c.name, arity: c.arity,
-      flags: (c.flags.includes("write") ? 1 : 0) | (wholeDictionary.has(c.name) ? 2 : 0) | (withoutKeys.has(c.name) ? 4 : 0),
+      flags: (c.flags.includes("write") ? 1 : 0) | (wholeDictionary.has(c.name) ? 2 : 0) | (withoutKeys.has(c.name) ? 4 : 0) | (c.flags.includes("denyoom") ? 8 : 0),
       firstKey: c.firstKey, lastKey: c.lastKey, keyStep: Math.max(c.keyStep, 1), keyCountAt: c.keyCountAt,
     }));
 }

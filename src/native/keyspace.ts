@@ -23,7 +23,7 @@ export const SessionFlag = { everyCommandStops: 1, unauthenticated: 2, resp3: 4 
 export interface NativeCommand {
   readonly name: string;
   readonly arity: number;
-  readonly flags: number; // 1 write, 2 all shards, 4 no keys
+  readonly flags: number; // 1 write, 2 all shards, 4 no keys, 8 refused above maxmemory
   readonly firstKey: number;
   readonly lastKey: number;
   readonly keyStep: number;
@@ -62,7 +62,7 @@ export interface KeyspaceBinding {
   /** [keys, keys with a deadline] of database 0, 1, … */
   databaseSizes(session: KeyspaceSession): number[];
   counters(engine: Engine): { readonly commands: number; readonly hits: number; readonly misses: number; readonly expired: number; readonly changes: number; readonly memory: number };
-  /** The compact encodings' limits: 0 hash entries, 1 hash value, 2 intset entries, 3 zset entries, 4 zset value. Returns the value; sets it when >= 0. */
+  /** The compact encodings' limits: 0 hash entries, 1 hash value, 2 intset entries, 3 zset entries, 4 zset value; 5 maxmemory in bytes. Returns the value; sets it when >= 0. */
   limit(which: number, value: number): number;
   /** One command on the transaction's own view of database 0. The RESP2 reply bytes, or a status: kWait with the xid in lastError().detail. */
   execInTransaction(engine: Engine, xid: Xid, args: readonly (Uint8Array | string)[]): Uint8Array | number;
