@@ -7,7 +7,6 @@
  */
 import { connect } from "node:net";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
-import hnswlib from "hnswlib-node";
 import pg from "pg";
 import { serialize } from "pg-protocol";
 import { DIMENSIONS, shiftedMnist, vectorText } from "../test/support/mnist.js";
@@ -23,6 +22,7 @@ const EF_CONSTRUCTION = 100;
 const GOAL = 0.95;
 
 export async function run(): Promise<void> {
+  const hnswlib = await loadPeer();
   const all = shiftedMnist(COUNT + QUERIES);
   const vectors = all.slice(0, COUNT);
   const queries = all.slice(COUNT);
@@ -83,6 +83,17 @@ export async function run(): Promise<void> {
     report("hnsw", "HNSW, 60,000 MNIST-shift vectors of 784 dimensions", lines, [`Our recall@10 at ef ${ourEf}: ${ourRecall.toFixed(4)}.`]);
   } finally {
     await orrery.stop();
+  }
+}
+
+type Peer = Pick<typeof import("hnswlib-node"), "HierarchicalNSW">;
+
+async function loadPeer(): Promise<Peer> {
+  try {
+    return ((await import("hnswlib-node")) as unknown as { readonly default: Peer }).default;
+  } catch (error) {
+    // Its addon is compiled when it is installed: a compiler, make and Python are needed, nothing is downloaded.
+    throw new Error("hnswlib-node cannot be loaded; `npm rebuild hnswlib-node` builds it from its own source", { cause: error });
   }
 }
 
