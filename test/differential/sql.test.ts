@@ -5,6 +5,30 @@ import { connectPg, type Outcome, outcomeOf } from "../support/clients.js";
 import { hasPostgres, type OrreryProcess, type ServerProcess, startOrrery, startPostgres } from "../support/processes.js";
 import { groups } from "./sql-corpus.js";
 
+/** What is left different on purpose or for now, and why. A line that does not differ any more fails: it belongs in the corpus. */
+const knownDifferences: readonly (readonly [sql: string, reason: string])[] = [
+  ["select 0x10", "the parser knows the grammar of later versions, which read hexadecimal integers"],
+  ["select x'1F'::int", "bit strings are refused"],
+  ["select pg_typeof('a')", "an unadorned literal is text by the time a function of any type sees it"],
+  ["select lower('À')", "letters of all of Unicode have cases; the judge runs with the locale C"],
+  ["show server_version_num", "the version that is spoken, not that of one release"],
+  ["select kd from kd", "the type of a whole row is record: tables have no row types"],
+  ["select tableoid::regclass from kd", "system columns are refused"],
+  ["select percentile_cont(0.5) within group (order by id) from kd", "ordered-set aggregates are refused"],
+  ["select sum(id) over (order by id range between 1 preceding and current row) from kd", "RANGE with an offset is refused"],
+  ["select id, grouping(id) from kd group by rollup (id)", "GROUPING is refused"],
+  ["select * from json_to_record('{\"a\": 1}') as t(a int)", "functions that build records are refused"],
+  ["select jsonb_path_query('[1]', '$[*]')", "jsonpath is refused"],
+  ["update kd set tags[1] = 'x'", "assigning to one element is refused"],
+  ["select last_value from kd_id_seq", "a sequence is not readable as a table"],
+  ["select pg_sleep(0)", "nothing may hold a thread of the server; refused"],
+  ["select pg_advisory_lock(1)", "advisory locks are refused"],
+  ["set datestyle = 'SQL, DMY'", "dates are written in ISO style only; their input order can be chosen"],
+  ["set role postgres", "privileges are not checked, so roles do not change anything; refused"],
+  ["grant select on kd to public", "privileges are not checked; refused rather than ignored"],
+  ["create extension nosuch", "the detail names a file of PostgreSQL's"],
+];
+
 describe.skipIf(!hasPostgres)("statements against PostgreSQL 15", () => {
   let orrery: OrreryProcess;
   let postgres: ServerProcess;
@@ -29,6 +53,12 @@ describe.skipIf(!hasPostgres)("statements against PostgreSQL 15", () => {
       if (printed(mine) !== printed(judge)) differences.push({ sql, ours: printed(mine), theirs: printed(judge) });
     }
     expect(differences).toEqual([]);
+  });
+  test("the known differences are the only ones known, and still there", async () => {
+    for (const client of [ours, theirs]) await client.query("create table kd (id serial primary key, tags text[]); insert into kd default values");
+    const equal: string[] = [];
+    for (const [sql] of knownDifferences) if (printed(await outcomeOf(ours, sql)) === printed(await outcomeOf(theirs, sql))) equal.push(sql);
+    expect(equal).toEqual([]);
   });
 });
 
