@@ -158,6 +158,14 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
     checkpoint(session).catch(() => undefined);
     session.reply.status("Background append only file rewriting started");
   },
+  shutdown: (session, args) => {
+    const options = args.slice(1).map((_, i) => word(args, i + 1));
+    if (options.some((o) => !["save", "nosave", "now", "force", "abort"].includes(o)) || (options.includes("abort") && options.length > 1)) return session.reply.error("ERR syntax error");
+    if (options[0] === "abort") return session.reply.error("ERR No shutdown in progress.");
+    const { shutdown } = session.server.options;
+    if (shutdown === undefined) return session.reply.error("ERR SHUTDOWN is not supported here");
+    shutdown(); // no reply: the connection ends with the server
+  },
   debug: (session, args) => {
     const { reply } = session;
     if (word(args, 1) === "sleep" && args.length === 3) {

@@ -47,7 +47,7 @@ const native = new Set(words(`
 
 /** Run by protocols/resp's handlers. */
 const handled = new Set(words(`
-  auth hello quit reset client command config info time lastsave save bgsave bgrewriteaof debug lolwut wait role
+  auth hello quit reset client command config info time lastsave save bgsave bgrewriteaof shutdown debug lolwut wait role
   multi exec discard watch unwatch subscribe unsubscribe psubscribe punsubscribe publish pubsub
   blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop
 `));

@@ -235,6 +235,13 @@ describe.skipIf(!hasTools)("Redis' own tools", () => {
     expect(cli("command", "docs", "get")).toContain("since");
     expect(cli("-n", "3", "dbsize")).toBe("0\n");
   });
+  it("SHUTDOWN ends the server in order", async () => {
+    const server = await startOrrery({ keepFolder: true });
+    const gone = once(server.process, "exit");
+    execFileSync("redis-cli", ["-p", String(server.redisPort), "shutdown", "nosave"]);
+    expect((await gone)[0]).toBe(0);
+    await server.stop();
+  });
   it("redis-benchmark runs its whole default list", async () => {
     const { stdout, stderr } = await run("redis-benchmark", ["-p", String(orrery.redisPort), "-q", "-n", "2000"]);
     expect(`${stdout}${stderr}`).not.toMatch(/error|warning/i);
