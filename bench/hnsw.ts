@@ -8,6 +8,7 @@
 import { connect } from "node:net";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import pg from "pg";
+import * as usearch from "usearch";
 import { serialize } from "pg-protocol";
 import { DIMENSIONS, shiftedMnist, vectorText } from "../test/support/mnist.js";
 import { copyIn } from "../test/support/copy.js";
@@ -67,20 +68,28 @@ export async function run(): Promise<void> {
     if (peerEf === undefined || ourEf === undefined) throw new Error(`recall ${GOAL} was not reached (ours ${ourRecall})`);
     await client.end();
 
+    const second = buildUsearch(vectors, peerEf);
     const ours: number[] = [];
     const peers: number[] = [];
+    const seconds: number[] = [];
     for (let round = 0; round < 5; round++) {
       ours.push(await wireRate(orrery.port, queries, ourEf));
       peer.setEf(peerEf);
       started = performance.now();
       for (let repeat = 0; repeat < 5; repeat++) for (const q of peerQueries) peer.searchKnn(q, 10);
       peers.push((5 * QUERIES) / ((performance.now() - started) / 1000));
+      started = performance.now();
+      for (let repeat = 0; repeat < 5; repeat++) for (const q of queries) second.index.search(q, 10, 1);
+      seconds.push((5 * QUERIES) / ((performance.now() - started) / 1000));
     }
     const lines: Line[] = [
       { what: `queries, k = 10, recall >= ${GOAL} (ef ${ourEf} ours, ${peerEf} peer)`, unit: "queries/s", ours: median(ours), peer: median(peers), peerName: "hnswlib-node, 1 thread, in process", higherIsBetter: true, goal: 0.7 },
       { what: `build, m ${M}, ef_construction ${EF_CONSTRUCTION}`, unit: "s", ours: ourBuild, peer: peerBuild, peerName: "hnswlib-node, 1 thread", higherIsBetter: false, goal: 1 },
+      { what: "the same queries against usearch", unit: "queries/s", ours: median(ours), peer: median(seconds), peerName: `usearch f32, 1 thread, in process, ef ${peerEf}`, higherIsBetter: true },
+      { what: "the same build against usearch", unit: "s", ours: ourBuild, peer: second.buildSeconds, peerName: "usearch, 1 thread", higherIsBetter: false },
     ];
-    report("hnsw", "HNSW, 60,000 MNIST-shift vectors of 784 dimensions", lines, [`Our recall@10 at ef ${ourEf}: ${ourRecall.toFixed(4)}.`]);
+    const secondRecall = recall(exact, queries.map((q) => Array.from(second.index.search(q, 10, 1).keys, Number)));
+    report("hnsw", "HNSW, 60,000 MNIST-shift vectors of 784 dimensions", lines, [`Our recall@10 at ef ${ourEf}: ${ourRecall.toFixed(4)}; usearch's at ef ${peerEf}: ${secondRecall.toFixed(4)}.`]);
   } finally {
     await orrery.stop();
   }
@@ -95,6 +104,16 @@ async function loadPeer(): Promise<Peer> {
     // Its addon is compiled when it is installed: a compiler, make and Python are needed, nothing is downloaded.
     throw new Error("hnswlib-node cannot be loaded; `npm rebuild hnswlib-node` builds it from its own source", { cause: error });
   }
+}
+
+/** A usearch index of the same shape; its search effort is fixed when it is made. */
+function buildUsearch(vectors: readonly Float32Array[], ef: number): { index: usearch.Index; buildSeconds: number } {
+  const index = new usearch.Index({
+    metric: usearch.MetricKind.L2sq, quantization: usearch.ScalarKind.F32, dimensions: DIMENSIONS, connectivity: M, expansion_add: EF_CONSTRUCTION, expansion_search: ef, multi: false,
+  });
+  const started = performance.now();
+  for (const [id, vector] of vectors.entries()) index.add(BigInt(id), vector, 1);
+  return { index, buildSeconds: (performance.now() - started) / 1000 };
 }
 
 function* copyRows(vectors: readonly Float32Array[]): Iterable<string> {

@@ -3,7 +3,7 @@
     {
       "target_name": "orrery",
       "sources": ["<!@(node list-sources.mjs)"],
-      "include_dirs": ["<!(node include-dirs.mjs node-addon-api)", "<(module_root_dir)", "<!(node include-dirs.mjs simsimd)"],
+      "include_dirs": ["<!(node include-dirs.mjs node-addon-api)", "<(module_root_dir)"],
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
       "cflags!": ["-fno-exceptions"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],

@@ -1,9 +1,8 @@
-// Prints the include folder of a header-only dependency (`simsimd`, `node-addon-api`), found from the nearest node_modules.
+// Prints the folder of a header-only dependency (`node-addon-api`), found from the nearest node_modules.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const name = process.argv[2];
-const sub = name === "simsimd" ? "include" : "";
 let folder = process.cwd();
 while (!existsSync(join(folder, "node_modules", name)) && folder !== dirname(folder)) folder = dirname(folder);
-console.log(join(folder, "node_modules", name, sub));
+console.log(join(folder, "node_modules", name));
