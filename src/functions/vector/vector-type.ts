@@ -34,11 +34,38 @@ export function checkElement(value: number): void {
   if (!Number.isFinite(value)) throw vectorInfinite();
 }
 
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 const spaces = /[ \t\n\r\v\f]*/y;
 /** What strtof takes, hexadecimal apart. */
 const element = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)/iy;
 
 export function parseVector(text: string, typmod: number): Float32Array {
+  const plain = parsePlain(text);
+  if (plain === undefined) return parseElements(text, typmod);
+  checkExpectedDimensions(typmod, plain.length);
+  return plain;
+}
+
+/** Most vectors are JSON, whose parser is native. undefined: whatever is not, and every error, is for parseElements. */
+function parsePlain(text: string): Float32Array | undefined {
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(values) || values.length === 0 || values.length > vectorDimensionLimit) return undefined;
+  const vector = new Float32Array(values.length);
+  for (let i = 0; i < vector.length; i++) {
+    const value: unknown = values[i];
+    if (typeof value !== "number") return undefined;
+    vector[i] = value;
+    if (!Number.isFinite(vector[i])) return undefined;
+  }
+  return vector;
+}
+
+function parseElements(text: string, typmod: number): Float32Array {
   let at = skip(text, 0);
   if (text[at] !== "[") throw invalidVector(text, 'Vector contents must start with "[".');
   at = skip(text, at + 1);
@@ -93,11 +120,12 @@ function receiveVector(bytes: Uint8Array, typmod: number): Float32Array {
   if (unused !== 0) throw vectorUnusedNotZero(unused);
   if (bytes.length < 4 + 4 * count) throw protocolViolation("insufficient data left in message");
   if (bytes.length > 4 + 4 * count) throw protocolViolation("incorrect binary data format");
+  // A copy that is aligned, then swapped from network order where this machine's is another.
   const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    values[i] = view.getFloat32(4 + 4 * i);
-    checkElement(values[i] as number);
-  }
+  const copy = Buffer.from(values.buffer);
+  copy.set(bytes.subarray(4));
+  if (isLittleEndian) copy.swap32();
+  for (let i = 0; i < count; i++) checkElement(values[i] as number);
   return values;
 }
 
