@@ -8,7 +8,8 @@ const waits: number[] = [];
 const functions = keyFunctions({ native, wait: (xid) => { waits.push(xid); throw new Error("wait"); } });
 const call = (xid: number, id: string, ...args: Datum[]) => {
   const f = functions.find((x) => x.signature.id === `redis.${id}`);
-  return (f?.body as (c: unknown, ...a: Datum[]) => Datum)({ service: () => ({ engine, xid, readOnly: false }) }, ...args);
+  if (f === undefined) throw new Error(`no function redis.${id}`);
+  return (f.body as (c: unknown, ...a: Datum[]) => Datum)({ service: () => ({ engine, xid, readOnly: false }) }, ...args);
 };
 const rows = (name: string, xid = 0, key?: string) => {
   const provider = keyProviders(native).find(([n]) => n === `redis.${name}`)?.[1];
