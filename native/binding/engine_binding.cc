@@ -28,11 +28,10 @@ Registry& registry() {
   return *r;
 }
 
-constexpr std::uint64_t kAttachmentMark = 0x6f72726572790001ull;
-
 /// One JavaScript thread's hold on an engine; lives until its environment ends, closed or not.
 struct Attachment {
-  std::uint64_t mark = kAttachmentMark;
+  static constexpr HandleMark kMark = HandleMark::kEngine;
+  HandleMark mark = kMark;
   EnginePtr engine;  // empty after close
   Engine* fast = nullptr;
   ListenerId listener = 0;
@@ -60,10 +59,7 @@ void on_environment_end(void* data) {
 }
 
 Attachment* attachment_of(const Napi::CallbackInfo& info) {
-  if (info.Length() > 0 && info[0].IsExternal()) {
-    auto* attachment = info[0].As<Napi::External<Attachment>>().Data();
-    if (attachment->mark == kAttachmentMark && attachment->fast != nullptr) return attachment;
-  }
+  if (auto* attachment = handle_of<Attachment>(info.Env(), info[0]); attachment != nullptr && attachment->fast != nullptr) return attachment;
   Napi::TypeError::New(info.Env(), "the first argument must be an open engine").ThrowAsJavaScriptException();
   return nullptr;
 }
@@ -184,7 +180,7 @@ Napi::Value request_flush(const Napi::CallbackInfo& info) {
   count_crossing();
   Attachment* attachment = attachment_of(info);
   if (attachment == nullptr) return info.Env().Undefined();
-  const auto lsn = static_cast<storage::Lsn>(info[1].ToNumber().Int64Value());
+  const auto lsn = static_cast<storage::Lsn>(number_of(info[1]));
   storage::Log& log = *attachment->fast->log;
   attachment->fast->events.want_flush(attachment->listener, lsn, log.flushed());
   log.request_flush(lsn);
@@ -315,6 +311,11 @@ void count_crossing() noexcept { crossing_count.fetch_add(1, std::memory_order_r
 Engine* engine_of(const Napi::CallbackInfo& info) {
   Attachment* attachment = attachment_of(info);
   return attachment == nullptr ? nullptr : attachment->fast;
+}
+
+Engine* const* live_engine_of(const Napi::CallbackInfo& info) {
+  Attachment* attachment = attachment_of(info);
+  return attachment == nullptr ? nullptr : &attachment->fast;
 }
 
 ListenerId listener_of(const Napi::CallbackInfo& info) {

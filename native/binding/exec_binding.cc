@@ -15,25 +15,31 @@
 namespace orrery::binding {
 namespace {
 
-using exec::PointSelect;
+struct Pipeline {
+  static constexpr HandleMark kMark = HandleMark::kPointSelect;
+  HandleMark mark;
+  const Engine* engine;
+  exec::PointSelect select;
+};
 
 /// preparePoint(engine, index, outputs: Uint32Array of [column, wire kind, binary]…) -> pipeline, or null when it has no native form.
 Napi::Value prepare_point(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
+  std::span<std::uint32_t> specs;
+  if (!info[1].IsNumber() || !array_of(info[2], napi_uint32_array, &specs)) return type_error(info, "preparePoint takes an index and a Uint32Array");
   auto found = std::dynamic_pointer_cast<index::BTree>(engine->rows->find_index(info[1].As<Napi::Number>().Uint32Value()));
   if (!found) return info.Env().Null();
-  const auto specs = info[2].As<Napi::Uint32Array>();
   std::vector<wire::OutputColumn> columns;
-  for (std::size_t i = 0; i + 2 < specs.ElementLength(); i += 3) {
+  for (std::size_t i = 0; i + 2 < specs.size(); i += 3) {
     const auto kind = static_cast<wire::WireKind>(specs[i + 1]);
     if (specs[i] >= found->relation().column_count()) return info.Env().Null();
     if (!wire::wire_kind_fits(kind, found->relation().column(specs[i]).type.type)) return info.Env().Null();
     columns.push_back({specs[i], kind, specs[i + 2] != 0});
   }
-  auto* point = new PointSelect(std::move(found), std::move(columns));
-  return Napi::External<PointSelect>::New(info.Env(), point, [](Napi::Env, PointSelect* p) { delete p; });
+  auto* pipeline = new Pipeline{Pipeline::kMark, engine, exec::PointSelect(std::move(found), std::move(columns))};
+  return Napi::External<Pipeline>::New(info.Env(), pipeline, [](Napi::Env, Pipeline* p) { delete p; });
 }
 
 /// runPoint(engine, pipeline, xid, key: number | Uint8Array, out: Uint8Array) -> rows * 2^32 + bytes written; negative: `out` must have
@@ -42,10 +48,14 @@ Napi::Value run_point(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  const PointSelect& point = *info[1].As<Napi::External<PointSelect>>().Data();
+  const auto* pipeline = handle_of<Pipeline>(info.Env(), info[1]);
+  std::span<std::uint8_t> out, key;
+  if (pipeline == nullptr || pipeline->engine != engine || !info[2].IsNumber() || !array_of(info[4], napi_uint8_array, &out) ||
+      (!info[3].IsNumber() && !array_of(info[3], napi_uint8_array, &key)))
+    return type_error(info, "runPoint takes a pipeline of this engine, an xid, a key and a buffer");
+  const exec::PointSelect& point = pipeline->select;
   const auto xid = static_cast<storage::Xid>(info[2].As<Napi::Number>().Int64Value());
-  auto out = info[4].As<Napi::Uint8Array>();
-  wire::WireBuffer buffer(out.Data(), out.ElementLength());
+  wire::WireBuffer buffer(out.data(), out.size());
   storage::TransactionManager& manager = engine->rows->manager();
 
   std::uint32_t count = 0;
@@ -54,8 +64,8 @@ Napi::Value run_point(const Napi::CallbackInfo& info) {
       count = point.run_integer(info[3].As<Napi::Number>().Int64Value(), snapshot, manager, buffer);
       return;
     }
-    const auto key = info[3].As<Napi::Uint8Array>();
-    const auto block = Block::parse(key.Data(), key.ElementLength());
+    if (reinterpret_cast<std::uintptr_t>(key.data()) % 8 != 0) return;
+    const auto block = Block::parse(key.data(), key.size());
     if (block && block->row_count() == 1) count = point.run(*block, snapshot, manager, buffer);
   };
   if (xid != 0) {
@@ -69,19 +79,6 @@ Napi::Value run_point(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), buffer.overflowed() ? -size : count * 4294967296.0 + size);
 }
 
-template <typename T>
-bool array_of(const Napi::Value& v, napi_typedarray_type type, std::span<T>* out) {
-  napi_typedarray_type actual;
-  std::size_t length = 0;
-  void* data = nullptr;
-  if (napi_get_typedarray_info(v.Env(), v, &actual, &length, &data, nullptr, nullptr) != napi_ok || actual != type) return false;
-  *out = {static_cast<T*>(data), length};
-  return true;
-}
-Napi::Value type_error(const Napi::CallbackInfo& info, const char* message) {
-  Napi::TypeError::New(info.Env(), message).ThrowAsJavaScriptException();
-  return info.Env().Undefined();
-}
 
 /// lookupRow(engine, xid, index, columns, withRowIds, key, block): opens, reads and closes an index scan for one whole key of a unique
 /// index, in one crossing. Returns 0 or 1, or -n as scanNext does.
@@ -89,6 +86,7 @@ Napi::Value lookup_row(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
+  if (!info[1].IsNumber() || !info[2].IsNumber() || !info[4].IsBoolean()) return type_error(info, "lookupRow(engine, xid, index, columns, withRowIds, key, block)");
   const auto xid = static_cast<storage::Xid>(info[1].As<Napi::Number>().Int64Value());
   auto index = engine->rows->find_index(info[2].As<Napi::Number>().Uint32Value());
   auto* tree = index ? dynamic_cast<index::BTree*>(index.get()) : nullptr;

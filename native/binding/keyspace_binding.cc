@@ -16,18 +16,26 @@ using keyspace::Session;
 
 enum StateWord { kConsumed, kOutputLength, kLsn, kWaitXid, kFrameBytes, kNeed, kDatabase, kCommands, kStateWords };
 
+constexpr std::uint32_t kMaxArguments = 1 << 20;  // as RESP
+
 /// A JavaScript thread's shared buffers. References keep them alive as long as the thread's handle.
 struct Thread {
-  Engine* engine;
+  static constexpr HandleMark kMark = HandleMark::kKeyspaceThread;
+  HandleMark mark;
+  Engine* const* live;  // nullptr is there once the engine was closed
   ListenerId listener;
   std::uint8_t* output;
   std::size_t output_size;
   double* state;
   Napi::ObjectReference output_reference, state_reference;
+  Napi::Reference<Napi::Value> engine_reference;
+  Engine* engine() const noexcept { return *live; }
   double next_session = 1;
 };
 
 struct NativeSession {
+  static constexpr HandleMark kMark = HandleMark::kKeyspaceSession;
+  HandleMark mark = kMark;
   Session session;
   Thread* thread;
   Napi::ObjectReference thread_reference;
@@ -35,16 +43,14 @@ struct NativeSession {
   bool closed = false;
 };
 
-template <typename T>
-T* external(const Napi::CallbackInfo& info, std::size_t at = 0) {
-  if (info.Length() > at && info[at].IsExternal()) return info[at].As<Napi::External<T>>().Data();
-  Napi::TypeError::New(info.Env(), "a keyspace handle is expected").ThrowAsJavaScriptException();
+Thread* thread_of(const Napi::CallbackInfo& info) {
+  if (auto* t = handle_of<Thread>(info.Env(), info[0]); t != nullptr && t->engine() != nullptr) return t;
+  type_error(info, "a keyspace thread of an open engine is expected");
   return nullptr;
 }
 NativeSession* session_of(const Napi::CallbackInfo& info) {
-  NativeSession* s = external<NativeSession>(info);
-  if (s != nullptr && !s->closed) return s;
-  if (s != nullptr) Napi::Error::New(info.Env(), "the keyspace session is closed").ThrowAsJavaScriptException();
+  if (auto* s = handle_of<NativeSession>(info.Env(), info[0]); s != nullptr && !s->closed && s->thread->engine() != nullptr) return s;
+  type_error(info, "an open keyspace session is expected");
   return nullptr;
 }
 std::string_view bytes_of(const Napi::Value& v) {
@@ -72,14 +78,23 @@ void publish_output(NativeSession& s) {
 
 Napi::Value define_commands(const Napi::CallbackInfo& info) {
   count_crossing();
+  if (!info[0].IsArray()) return type_error(info, "defineCommands takes an array");
   const auto list = info[0].As<Napi::Array>();
   Napi::Array missing = Napi::Array::New(info.Env());
   std::vector<keyspace::Command> commands;
   for (std::uint32_t i = 0; i < list.Length(); i++) {
-    const auto entry = list.Get(i).As<Napi::Object>();
-    const auto number = [&](const char* name) { return entry.Get(name).As<Napi::Number>().Int32Value(); };
+    const Napi::Value item = list.Get(i);
+    if (!item.IsObject()) return type_error(info, "a command is an object");
+    const auto entry = item.As<Napi::Object>();
+    const auto number = [&](const char* name) {
+      std::int32_t n = 0;
+      napi_get_value_int32(info.Env(), entry.Get(name), &n);
+      return n;
+    };
+    const Napi::Value name = entry.Get("name");
+    if (!name.IsString()) return type_error(info, "a command has a name");
     keyspace::Command c;
-    c.name = entry.Get("name").As<Napi::String>().Utf8Value();
+    c.name = name.As<Napi::String>().Utf8Value();
     c.arity = number("arity");
     c.flags = static_cast<std::uint32_t>(number("flags"));
     c.keys = {static_cast<std::int16_t>(number("firstKey")), static_cast<std::int16_t>(number("lastKey")), static_cast<std::int16_t>(number("keyStep")),
@@ -96,39 +111,39 @@ Napi::Value attach(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  auto output = info[1].As<Napi::Uint8Array>();
-  auto state = info[2].As<Napi::Float64Array>();
-  if (state.ElementLength() < kStateWords) {
-    Napi::TypeError::New(info.Env(), "the state array is too short").ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  auto* thread = new Thread{engine, listener_of(info), output.Data(), output.ByteLength(), state.Data(), {}, {}};
-  thread->output_reference = Napi::Persistent(output.As<Napi::Object>());
-  thread->state_reference = Napi::Persistent(state.As<Napi::Object>());
+  std::span<std::uint8_t> output;
+  std::span<double> state;
+  if (!array_of(info[1], napi_uint8_array, &output) || !array_of(info[2], napi_float64_array, &state) || state.size() < kStateWords)
+    return type_error(info, "attach takes an output Uint8Array and a state Float64Array");
+  auto* thread = new Thread{Thread::kMark, live_engine_of(info), listener_of(info), output.data(), output.size(), state.data(), {}, {}, {}};
+  thread->output_reference = Napi::Persistent(info[1].As<Napi::Object>());
+  thread->state_reference = Napi::Persistent(info[2].As<Napi::Object>());
+  thread->engine_reference = Napi::Persistent(info[0]);
   return Napi::External<Thread>::New(info.Env(), thread, [](Napi::Env, Thread* t) { delete t; });
 }
 
 Napi::Value set_output(const Napi::CallbackInfo& info) {
   count_crossing();
-  Thread* thread = external<Thread>(info);
+  Thread* thread = thread_of(info);
   if (thread == nullptr) return info.Env().Undefined();
-  auto output = info[1].As<Napi::Uint8Array>();
-  thread->output = output.Data();
-  thread->output_size = output.ByteLength();
-  thread->output_reference = Napi::Persistent(output.As<Napi::Object>());
+  std::span<std::uint8_t> output;
+  if (!array_of(info[1], napi_uint8_array, &output)) return type_error(info, "the output is a Uint8Array");
+  thread->output = output.data();
+  thread->output_size = output.size();
+  thread->output_reference = Napi::Persistent(info[1].As<Napi::Object>());
   return info.Env().Undefined();
 }
 
 Napi::Value want_key_changes(const Napi::CallbackInfo& info) {
   count_crossing();
-  Thread* thread = external<Thread>(info);
-  if (thread != nullptr) thread->engine->keyspace->want_changes(thread->listener, static_cast<std::uint64_t>(info[1].ToNumber().Int64Value()));
+  Thread* thread = thread_of(info);
+  if (thread != nullptr) thread->engine()->keyspace->want_changes(thread->listener, static_cast<std::uint64_t>(number_of(info[1])));
   return info.Env().Undefined();
 }
 
 Napi::Value open_session(const Napi::CallbackInfo& info) {
   count_crossing();
-  Thread* thread = external<Thread>(info);
+  Thread* thread = thread_of(info);
   if (thread == nullptr) return info.Env().Undefined();
   auto* s = new NativeSession();
   s->thread = thread;
@@ -141,9 +156,9 @@ Napi::Value close_session(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
-  keyspace::Executor executor(*s->thread->engine->keyspace);
+  keyspace::Executor executor(*s->thread->engine()->keyspace);
   executor.unwatch(s->session);
-  s->thread->engine->transactions->cancel_wait(s->waiter);
+  s->thread->engine()->transactions->cancel_wait(s->waiter);
   s->closed = true;
   return info.Env().Undefined();
 }
@@ -152,11 +167,11 @@ Napi::Value configure(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
-  const std::uint32_t flags = info[1].ToNumber().Uint32Value();
+  const std::uint32_t flags = u32_of(info[1]);
   s->session.every_command_stops = (flags & 1) != 0;
   s->session.unauthenticated = (flags & 2) != 0;
   s->session.reply.resp3 = (flags & 4) != 0;
-  s->session.db = static_cast<std::uint8_t>(std::min(info[2].ToNumber().Uint32Value(), keyspace::kDatabaseCount - 1));
+  s->session.db = static_cast<std::uint8_t>(std::min(u32_of(info[2]), keyspace::kDatabaseCount - 1));
   return info.Env().Undefined();
 }
 
@@ -164,19 +179,18 @@ napi_value run(napi_env env, napi_callback_info info) {
   count_crossing();
   napi_value argv[5];
   std::size_t argc = 5;
-  void* handle = nullptr;
+  NativeSession* s = nullptr;
   void* data = nullptr;
   std::size_t length = 0;
   double start = 0, end = 0, limit = 0;
-  if (napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr) != napi_ok || argc < 5 || napi_get_value_external(env, argv[0], &handle) != napi_ok ||
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr) != napi_ok || argc < 5 || (s = handle_of<NativeSession>(env, argv[0])) == nullptr ||
       napi_get_typedarray_info(env, argv[1], nullptr, &length, &data, nullptr, nullptr) != napi_ok || napi_get_value_double(env, argv[2], &start) != napi_ok ||
-      napi_get_value_double(env, argv[3], &end) != napi_ok || napi_get_value_double(env, argv[4], &limit) != napi_ok || start < 0 || start > end ||
-      end > static_cast<double>(length) || static_cast<NativeSession*>(handle)->closed) {
+      napi_get_value_double(env, argv[3], &end) != napi_ok || napi_get_value_double(env, argv[4], &limit) != napi_ok || !(start >= 0) || !(start <= end) ||
+      !(end <= static_cast<double>(length)) || !(limit >= 0) || s->closed || s->thread->engine() == nullptr) {
     napi_throw_type_error(env, nullptr, "run(session, input, start, end, outputLimit)");
     return nullptr;
   }
-  auto* s = static_cast<NativeSession*>(handle);
-  keyspace::Executor executor(*s->thread->engine->keyspace);
+  keyspace::Executor executor(*s->thread->engine()->keyspace);
   const auto first = static_cast<std::size_t>(start);
   const keyspace::RunResult r = executor.run(s->session, static_cast<const char*>(data) + first, static_cast<std::size_t>(end) - first, static_cast<std::size_t>(limit));
   double* state = s->thread->state;
@@ -195,13 +209,14 @@ Napi::Value execute(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
+  if (!info[1].IsArray() || info[1].As<Napi::Array>().Length() > kMaxArguments) return type_error(info, "the arguments are an array");
   const auto list = info[1].As<Napi::Array>();
   std::vector<std::string_view> args;
   for (std::uint32_t i = 0; i < list.Length(); i++) args.push_back(bytes_of(list.Get(i)));
   storage::Xid wait_xid = 0;
-  keyspace::Executor executor(*s->thread->engine->keyspace);
+  keyspace::Executor executor(*s->thread->engine()->keyspace);
   const keyspace::Outcome outcome = args.empty() ? keyspace::Outcome::kTypeScript : executor.execute(s->session, args, keyspace::now_millis(), &wait_xid);
-  if (outcome == keyspace::Outcome::kDone) s->thread->engine->keyspace->commands.fetch_add(1, std::memory_order_relaxed);
+  if (outcome == keyspace::Outcome::kDone) s->thread->engine()->keyspace->commands.fetch_add(1, std::memory_order_relaxed);
   publish_output(*s);
   s->thread->state[kWaitXid] = static_cast<double>(wait_xid);
   const auto stop = outcome == keyspace::Outcome::kDone ? keyspace::Stop::kEnd : outcome == keyspace::Outcome::kWait ? keyspace::Stop::kWait : keyspace::Stop::kTypeScript;
@@ -220,13 +235,13 @@ Napi::Value take_output(const Napi::CallbackInfo& info) {
 Napi::Value watch(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
-  if (s != nullptr) keyspace::Executor(*s->thread->engine->keyspace).watch(s->session, bytes_of(info[1]));
+  if (s != nullptr) keyspace::Executor(*s->thread->engine()->keyspace).watch(s->session, bytes_of(info[1]));
   return info.Env().Undefined();
 }
 Napi::Value unwatch(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
-  if (s != nullptr) keyspace::Executor(*s->thread->engine->keyspace).unwatch(s->session);
+  if (s != nullptr) keyspace::Executor(*s->thread->engine()->keyspace).unwatch(s->session);
   return info.Env().Undefined();
 }
 Napi::Value begin_exclusive(const Napi::CallbackInfo& info) {
@@ -234,7 +249,7 @@ Napi::Value begin_exclusive(const Napi::CallbackInfo& info) {
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
   storage::Xid wait_xid = 0;
-  const bool intact = keyspace::Executor(*s->thread->engine->keyspace).begin_exclusive(s->session, info[1].ToBoolean(), &wait_xid);
+  const bool intact = keyspace::Executor(*s->thread->engine()->keyspace).begin_exclusive(s->session, bool_of(info[1]), &wait_xid);
   s->thread->state[kWaitXid] = static_cast<double>(wait_xid);
   return Napi::Number::New(info.Env(), !intact ? 2 : wait_xid != 0 ? 1 : 0);
 }
@@ -243,17 +258,17 @@ Napi::Value end_exclusive(const Napi::CallbackInfo& info) {
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
   const storage::Lsn before = s->session.lsn;
-  if (!keyspace::Executor(*s->thread->engine->keyspace).end_exclusive(s->session)) return Napi::Number::New(info.Env(), -1.0);
+  if (!keyspace::Executor(*s->thread->engine()->keyspace).end_exclusive(s->session)) return Napi::Number::New(info.Env(), -1.0);
   return Napi::Number::New(info.Env(), s->session.lsn == before ? 0.0 : static_cast<double>(s->session.lsn));
 }
 Napi::Value wait_for(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
-  const auto xid = static_cast<storage::Xid>(info[1].ToNumber().Int64Value());
-  const auto token = static_cast<std::uint64_t>(info[2].ToNumber().Int64Value());
+  const auto xid = static_cast<storage::Xid>(number_of(info[1]));
+  const auto token = static_cast<std::uint64_t>(number_of(info[2]));
   bool already = false;
-  Engine* engine = s->thread->engine;
+  Engine* engine = s->thread->engine();
   const Status status = engine->transactions->wait_for(s->waiter, xid, [engine, listener = s->thread->listener, token] { engine->events.post(listener, Event::wait_over(token)); }, &already);
   (void)status;  // a RESP session waits for one transaction and holds nothing: it closes no cycle
   return Napi::Number::New(info.Env(), already ? 0 : 1);
@@ -261,7 +276,7 @@ Napi::Value wait_for(const Napi::CallbackInfo& info) {
 Napi::Value cancel_wait(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
-  if (s != nullptr) s->thread->engine->transactions->cancel_wait(s->waiter);
+  if (s != nullptr) s->thread->engine()->transactions->cancel_wait(s->waiter);
   return info.Env().Undefined();
 }
 
@@ -269,14 +284,14 @@ Napi::Value expire_some(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), static_cast<double>(engine->keyspace->expire_some(keyspace::now_millis(), info[1].ToNumber().Uint32Value())));
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->keyspace->expire_some(keyspace::now_millis(), u32_of(info[1]))));
 }
 Napi::Value database_sizes(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
   Napi::Array out = Napi::Array::New(info.Env());
-  for (const auto& size : s->thread->engine->keyspace->sizes(s->session.exclusive)) {
+  for (const auto& size : s->thread->engine()->keyspace->sizes(s->session.exclusive)) {
     out.Set(out.Length(), Napi::Number::New(info.Env(), static_cast<double>(size.keys)));
     out.Set(out.Length(), Napi::Number::New(info.Env(), static_cast<double>(size.expiring)));
   }
@@ -301,10 +316,11 @@ Napi::Value limit(const Napi::CallbackInfo& info) {
   count_crossing();
   keyspace::Limits& l = keyspace::limits();
   std::atomic<std::uint32_t>* all[] = {&l.hash_max_packed_entries, &l.hash_max_packed_value, &l.set_max_intset_entries, &l.zset_max_packed_entries, &l.zset_max_packed_value};
-  const std::uint32_t which = info[0].ToNumber().Uint32Value();
-  const double value = info[1].ToNumber().DoubleValue();
+  const std::uint32_t which = u32_of(info[0]);
+  double value = -1;
+  napi_get_value_double(info.Env(), info[1], &value);
   if (which == 5) {
-    if (value >= 0) l.max_memory = static_cast<std::uint64_t>(value);
+    if (value >= 0) l.max_memory = static_cast<std::uint64_t>(std::min(value, 9007199254740991.0));
     return Napi::Number::New(info.Env(), static_cast<double>(l.max_memory.load()));
   }
   if (which > 5) {
@@ -319,7 +335,7 @@ Napi::Value exec_in_transaction(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  storage::Transaction* t = engine->transactions->find(static_cast<storage::Xid>(info[1].ToNumber().Int64Value()));
+  storage::Transaction* t = engine->transactions->find(static_cast<storage::Xid>(number_of(info[1])));
   if (t == nullptr) {
     Napi::TypeError::New(info.Env(), "no such transaction").ThrowAsJavaScriptException();
     return info.Env().Undefined();
@@ -327,6 +343,7 @@ Napi::Value exec_in_transaction(const Napi::CallbackInfo& info) {
   if (t->participant(storage::ParticipantSlot::kKeys) == nullptr)
     t->attach(storage::ParticipantSlot::kKeys, std::make_unique<keyspace::KeyTransaction>(*engine->keyspace, t->xid()));
   auto* keys = static_cast<keyspace::KeyTransaction*>(t->participant(storage::ParticipantSlot::kKeys));
+  if (!info[2].IsArray() || info[2].As<Napi::Array>().Length() > kMaxArguments) return type_error(info, "the arguments are an array");
   const auto list = info[2].As<Napi::Array>();
   std::vector<std::string> owned(list.Length());
   std::vector<std::string_view> args;
@@ -351,15 +368,15 @@ Napi::Value new_subscriber(const Napi::CallbackInfo& info) {
   if (engine == nullptr) return info.Env().Undefined();
   return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->add_subscriber(listener_of(info))));
 }
-std::uint64_t subscriber_of(const Napi::CallbackInfo& info) { return static_cast<std::uint64_t>(info[1].ToNumber().Int64Value()); }
+std::uint64_t subscriber_of(const Napi::CallbackInfo& info) { return static_cast<std::uint64_t>(number_of(info[1])); }
 Napi::Value subscribe(const Napi::CallbackInfo& info) {
   count_crossing();
-  if (Engine* engine = engine_of(info)) engine->pubsub->subscribe(subscriber_of(info), bytes_of(info[2]), info[3].ToBoolean());
+  if (Engine* engine = engine_of(info)) engine->pubsub->subscribe(subscriber_of(info), bytes_of(info[2]), bool_of(info[3]));
   return info.Env().Undefined();
 }
 Napi::Value unsubscribe(const Napi::CallbackInfo& info) {
   count_crossing();
-  if (Engine* engine = engine_of(info)) engine->pubsub->unsubscribe(subscriber_of(info), bytes_of(info[2]), info[3].ToBoolean());
+  if (Engine* engine = engine_of(info)) engine->pubsub->unsubscribe(subscriber_of(info), bytes_of(info[2]), bool_of(info[3]));
   return info.Env().Undefined();
 }
 Napi::Value remove_subscriber(const Napi::CallbackInfo& info) {
@@ -400,13 +417,13 @@ Napi::Value relation_rows(const Napi::CallbackInfo& info) {
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
   keyspace::KeyTransaction* transaction = nullptr;
-  const auto xid = static_cast<storage::Xid>(info[1].ToNumber().Int64Value());
+  const auto xid = static_cast<storage::Xid>(number_of(info[1]));
   if (xid != 0)
     if (storage::Transaction* t = engine->transactions->find(xid)) transaction = static_cast<keyspace::KeyTransaction*>(t->participant(storage::ParticipantSlot::kKeys));
   const std::string_view key = bytes_of(info[4]);
-  auto cursor = static_cast<std::uint64_t>(info[3].ToNumber().Int64Value());
+  auto cursor = static_cast<std::uint64_t>(number_of(info[3]));
   const std::vector<std::uint8_t> block =
-      keyspace::relation_rows(*engine->keyspace, transaction, static_cast<keyspace::KeyRelation>(info[2].ToNumber().Uint32Value()), &cursor, info[4].IsTypedArray() ? &key : nullptr);
+      keyspace::relation_rows(*engine->keyspace, transaction, static_cast<keyspace::KeyRelation>(u32_of(info[2])), &cursor, info[4].IsTypedArray() ? &key : nullptr);
   Napi::Array out = Napi::Array::New(info.Env(), 2);
   out.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(cursor)));
   out.Set(1u, Napi::Buffer<std::uint8_t>::Copy(info.Env(), block.data(), block.size()));

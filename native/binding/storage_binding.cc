@@ -16,36 +16,6 @@ using storage::Transaction;
 
 constexpr double kSafe = 9007199254740991.0;
 
-double number_of(const Napi::Value& v) {
-  double d = 0;
-  napi_get_value_double(v.Env(), v, &d);
-  return d;
-}
-std::uint32_t u32_of(const Napi::Value& v) {
-  std::uint32_t n = 0;
-  napi_get_value_uint32(v.Env(), v, &n);
-  return n;
-}
-bool bool_of(const Napi::Value& v) {
-  bool b = false;
-  napi_get_value_bool(v.Env(), v, &b);
-  return b;
-}
-Napi::Value type_error(const Napi::CallbackInfo& info, const char* message) {
-  Napi::TypeError::New(info.Env(), message).ThrowAsJavaScriptException();
-  return info.Env().Undefined();
-}
-
-/// A typed array's memory without a wrapper object. `type` is the expected kind.
-template <typename T>
-bool array_of(const Napi::Value& v, napi_typedarray_type type, std::span<T>* out) {
-  napi_typedarray_type actual;
-  std::size_t length = 0;
-  void* data = nullptr;
-  if (napi_get_typedarray_info(v.Env(), v, &actual, &length, &data, nullptr, nullptr) != napi_ok || actual != type) return false;
-  *out = {static_cast<T*>(data), length};
-  return true;
-}
 bool bytes_of(const Napi::Value& v, std::span<std::uint8_t>* out) { return array_of(v, napi_uint8_array, out); }
 
 /// A block argument, checked. A view that does not start at a multiple of 8 is copied to `aligned` first.
@@ -193,8 +163,8 @@ Napi::Value create_relation(const Napi::CallbackInfo& info) {
   if (!enter_transaction(info, call)) return info.Env().Undefined();
   if (!info[3].IsArray()) return type_error(info, "columns must be an array");
   const auto list = info[3].As<Napi::Array>();
+  if (list.Length() > 1600) return status_value(info, Status::error(StatusCode::kLimit, "tables can have at most 1600 columns"));
   std::vector<storage::ColumnType> columns(list.Length());
-  if (columns.size() > 1600) return status_value(info, Status::error(StatusCode::kLimit, "tables can have at most 1600 columns"));
   for (std::uint32_t i = 0; i < list.Length(); i++)
     if (!column_type_of(list.Get(i), &columns[i])) return type_error(info, "a column has a physical type, and dimensions if it is a vector");
   return status_value(info, call.rows->create_relation(*call.transaction, u32_of(info[2]), columns));
@@ -231,6 +201,7 @@ Napi::Value create_index(const Napi::CallbackInfo& info) {
   if (!enter_transaction(info, call)) return info.Env().Undefined();
   if (!info[4].IsArray()) return type_error(info, "columns must be an array");
   const auto list = info[4].As<Napi::Array>();
+  if (list.Length() > 32) return status_value(info, Status::error(StatusCode::kLimit, "cannot use more than 32 columns in an index"));
   std::vector<index::KeyColumn> columns(list.Length());
   for (std::uint32_t i = 0; i < list.Length(); i++) {
     const Napi::Value v = list.Get(i);

@@ -12,11 +12,11 @@ using index::hnsw::HnswIndex;
 using index::hnsw::Metric;
 using index::hnsw::Options;
 
-std::uint32_t u32(const Napi::CallbackInfo& info, std::size_t i) { return info[i].ToNumber().Uint32Value(); }
+std::uint32_t u32(const Napi::CallbackInfo& info, std::size_t i) { return u32_of(info[i]); }
 
 /// The transaction with the xid in argument 1; nullptr with kInvalid remembered when there is none.
 storage::Transaction* transaction_of(const Napi::CallbackInfo& info, Engine& engine) {
-  const auto xid = static_cast<storage::Xid>(info[1].ToNumber().Int64Value());
+  const auto xid = static_cast<storage::Xid>(number_of(info[1]));
   storage::Transaction* t = engine.transactions->find(xid);
   if (t == nullptr) remember(Status::error(StatusCode::kInvalid, "no such transaction"));
   return t;
@@ -56,6 +56,8 @@ Napi::Value create_index(const Napi::CallbackInfo& info) {
   options.metric = static_cast<Metric>(u32(info, 5));
   options.m = u32(info, 6);
   options.ef_construction = u32(info, 7);
+  if (u32(info, 5) < 1 || u32(info, 5) > 4 || options.m < 2 || options.m > 100 || options.ef_construction < 4 || options.ef_construction > 1000)
+    return type_error(info, "createIndex takes a metric from 1 to 4, m from 2 to 100 and efConstruction from 4 to 1000");
   auto* worker = new BuildWorker(env, *engine, *t, u32(info, 2), u32(info, 3), u32(info, 4), options);
   const Napi::Promise promise = worker->promise();
   worker->Queue();
@@ -70,35 +72,39 @@ Napi::Value refuse(const Napi::CallbackInfo& info, StatusCode code, const char* 
 /// The query's common arguments: vector, limit, predicate, columns, row ids. False when they do not fit the relation.
 bool read_query(const Napi::CallbackInfo& info, std::size_t vector, std::size_t limit, const storage::Relation& relation, std::uint32_t column,
                 exec::VectorQuery* query) {
-  if (column >= relation.column_count() || relation.column(column).type.type != PhysicalType::kVector || !info[vector].IsTypedArray() ||
-      !info[limit + 2].IsTypedArray()) {
+  std::span<float> values;
+  std::span<std::uint32_t> columns;
+  if (column >= relation.column_count() || relation.column(column).type.type != PhysicalType::kVector || !array_of(info[vector], napi_float32_array, &values) ||
+      !array_of(info[limit + 2], napi_uint32_array, &columns)) {
     remember(Status::error(StatusCode::kInvalid, "a vector column, a Float32Array and a Uint32Array are expected"));
     return false;
   }
-  const auto values = info[vector].As<Napi::Float32Array>();
   const std::uint32_t dimensions = relation.column(column).type.dimensions;
-  if (values.TypedArrayType() != napi_float32_array || values.ElementLength() != dimensions) {
+  if (values.size() != dimensions) {
     remember(Status::error(StatusCode::kInvalid, "different vector dimensions " + std::to_string(dimensions) + " and " +
-                                                     std::to_string(values.ElementLength())));
+                                                     std::to_string(values.size())));
     return false;
   }
-  query->values.assign(values.Data(), values.Data() + dimensions);
+  query->values.assign(values.begin(), values.end());
   query->limit = u32(info, limit);
   if (info[limit + 1].IsTypedArray()) {
-    const auto program = info[limit + 1].As<Napi::Uint8Array>();
-    if (Status s = exec::Predicate::parse({program.Data(), program.ByteLength()}, relation, &query->predicate); !s.is_ok()) {
+    std::span<std::uint8_t> program;
+    if (!array_of(info[limit + 1], napi_uint8_array, &program)) {
+      remember(Status::error(StatusCode::kInvalid, "the predicate is a Uint8Array"));
+      return false;
+    }
+    if (Status s = exec::Predicate::parse(program, relation, &query->predicate); !s.is_ok()) {
       remember(std::move(s));
       return false;
     }
   }
-  const auto columns = info[limit + 2].As<Napi::Uint32Array>();
-  query->columns.assign(columns.Data(), columns.Data() + columns.ElementLength());
+  query->columns.assign(columns.begin(), columns.end());
   for (const std::uint32_t c : query->columns)
     if (c >= relation.column_count()) {
       remember(Status::error(StatusCode::kInvalid, "no such column"));
       return false;
     }
-  query->with_row_ids = info[limit + 3].ToBoolean();
+  query->with_row_ids = bool_of(info[limit + 3]);
   return true;
 }
 
@@ -107,7 +113,7 @@ template <typename Make>
 Napi::Value open_scan(const Napi::CallbackInfo& info, Engine& engine, Make&& make) {
   storage::TransactionManager& manager = *engine.transactions;
   std::unique_ptr<storage::Scan> scan;
-  if (info[1].ToNumber().Int64Value() == 0) {
+  if (number_of(info[1]) == 0) {
     const storage::Snapshot snapshot = manager.acquire_snapshot();
     scan = make(manager, snapshot);
     manager.release_snapshot(snapshot);  // the scan holds its own
