@@ -62,7 +62,11 @@ class Block {
   std::size_t column_count() const noexcept { return columns_.size(); }
   const Column& column(std::size_t i) const noexcept { return columns_[i]; }
   bool has_row_ids() const noexcept { return row_ids_ != nullptr; }
-  std::uint64_t row_id(std::uint32_t row) const noexcept { return static_cast<std::uint64_t>(row_ids_[row]); }
+  /// 0, which no row has, for what cannot be a row id.
+  std::uint64_t row_id(std::uint32_t row) const noexcept {
+    const double id = row_ids_[row];
+    return id >= 0 && id <= 9007199254740991.0 ? static_cast<std::uint64_t>(id) : 0;
+  }
   bool is_null(std::size_t column, std::uint32_t row) const noexcept {
     return columns_[column].validity != nullptr && columns_[column].validity[row] == 0;
   }
