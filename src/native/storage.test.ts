@@ -309,7 +309,7 @@ describe("rows in memory", () => {
       const status = storage.update(engine, xid, table, rows([[1, `a${i}`]], [ids[0] as number]), Uint32Array.of(1));
       storage.commit(engine, xid);
       // The vacuum thread moves the row at times: a writer that meets it waits, here by trying again.
-      if (status === StatusCode.kWait) i--;
+      if (status === StatusCode.wait) i--;
       else expect(status).toBe(0);
     }
     for (let i = 0; i < 20 && storage.vacuum(engine, table) > 0; i++) insertCommitted([[100 + i, null]]);
