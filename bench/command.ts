@@ -19,11 +19,25 @@ export function output(command: string, args: readonly string[], input?: string 
 }
 
 export const psql = (port: number, sql: string) =>
-  output("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "-d", "postgres", "-At", "-f", "-"], sql);
+  output(
+    "psql",
+    ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "-d", "postgres", "-At", "-f", "-"],
+    sql,
+  );
 
 /** Transactions per second of a pgbench run without connection time. */
 export async function pgbench(port: number, args: readonly string[]): Promise<number> {
-  const text = await output("/usr/lib/postgresql/15/bin/pgbench", ["-n", "-h", "127.0.0.1", "-p", String(port), "-U", "postgres", ...args, "postgres"]);
+  const text = await output("/usr/lib/postgresql/15/bin/pgbench", [
+    "-n",
+    "-h",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-U",
+    "postgres",
+    ...args,
+    "postgres",
+  ]);
   const match = /tps = ([\d.]+) \(without initial connection time\)/.exec(text);
   const failed = /number of failed transactions: ([1-9]\d*)/.exec(text);
   if (!match || failed) throw new Error(`pgbench failed: ${text}`);

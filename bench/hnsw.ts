@@ -6,12 +6,12 @@
  * pre-encoded Bind messages from a thread of its own, so that its cost is small next to the server's.
  */
 import { connect } from "node:net";
-import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import pg from "pg";
-import * as usearch from "usearch";
 import { serialize } from "pg-protocol";
-import { DIMENSIONS, shiftedMnist, vectorText } from "../test/support/mnist.js";
+import * as usearch from "usearch";
 import { copyIn } from "../test/support/copy.js";
+import { DIMENSIONS, shiftedMnist, vectorText } from "../test/support/mnist.js";
 import { startOrrery } from "../test/support/processes.js";
 import { type Line, median, report } from "./report.js";
 
@@ -48,7 +48,12 @@ export async function run(): Promise<void> {
     const peerQueries = queries.map((q) => Array.from(q));
     const peerEf = EF.find((ef) => {
       peer.setEf(ef);
-      return recall(exact, peerQueries.map((q) => peer.searchKnn(q, 10).neighbors)) >= GOAL;
+      return (
+        recall(
+          exact,
+          peerQueries.map((q) => peer.searchKnn(q, 10).neighbors),
+        ) >= GOAL
+      );
     });
     let ourEf: number | undefined;
     let ourRecall = 0;
@@ -56,7 +61,11 @@ export async function run(): Promise<void> {
       await client.query(`set hnsw.ef_search = ${ef}`);
       const found: number[][] = [];
       for (const q of queries) {
-        const rows = await client.query({ name: "nearest", text: "select id from images order by pixels <-> $1 limit 10", values: [vectorText(q)] });
+        const rows = await client.query({
+          name: "nearest",
+          text: "select id from images order by pixels <-> $1 limit 10",
+          values: [vectorText(q)],
+        });
         found.push(rows.rows.map((row: { id: number }) => row.id));
       }
       ourRecall = recall(exact, found);
@@ -83,13 +92,48 @@ export async function run(): Promise<void> {
       seconds.push((5 * QUERIES) / ((performance.now() - started) / 1000));
     }
     const lines: Line[] = [
-      { what: `queries, k = 10, recall >= ${GOAL} (ef ${ourEf} ours, ${peerEf} peer)`, unit: "queries/s", ours: median(ours), peer: median(peers), peerName: "hnswlib-node, 1 thread, in process", higherIsBetter: true, goal: 0.7 },
-      { what: `build, m ${M}, ef_construction ${EF_CONSTRUCTION}`, unit: "s", ours: ourBuild, peer: peerBuild, peerName: "hnswlib-node, 1 thread", higherIsBetter: false, goal: 1 },
-      { what: "the same queries against usearch", unit: "queries/s", ours: median(ours), peer: median(seconds), peerName: `usearch f32, 1 thread, in process, ef ${peerEf}`, higherIsBetter: true },
-      { what: "the same build against usearch", unit: "s", ours: ourBuild, peer: second.buildSeconds, peerName: "usearch, 1 thread", higherIsBetter: false },
+      {
+        what: `queries, k = 10, recall >= ${GOAL} (ef ${ourEf} ours, ${peerEf} peer)`,
+        unit: "queries/s",
+        ours: median(ours),
+        peer: median(peers),
+        peerName: "hnswlib-node, 1 thread, in process",
+        higherIsBetter: true,
+        goal: 0.7,
+      },
+      {
+        what: `build, m ${M}, ef_construction ${EF_CONSTRUCTION}`,
+        unit: "s",
+        ours: ourBuild,
+        peer: peerBuild,
+        peerName: "hnswlib-node, 1 thread",
+        higherIsBetter: false,
+        goal: 1,
+      },
+      {
+        what: "the same queries against usearch",
+        unit: "queries/s",
+        ours: median(ours),
+        peer: median(seconds),
+        peerName: `usearch f32, 1 thread, in process, ef ${peerEf}`,
+        higherIsBetter: true,
+      },
+      {
+        what: "the same build against usearch",
+        unit: "s",
+        ours: ourBuild,
+        peer: second.buildSeconds,
+        peerName: "usearch, 1 thread",
+        higherIsBetter: false,
+      },
     ];
-    const secondRecall = recall(exact, queries.map((q) => Array.from(second.index.search(q, 10, 1).keys, Number)));
-    report("hnsw", "HNSW, 60,000 MNIST-shift vectors of 784 dimensions", lines, [`Our recall@10 at ef ${ourEf}: ${ourRecall.toFixed(4)}; usearch's at ef ${peerEf}: ${secondRecall.toFixed(4)}.`]);
+    const secondRecall = recall(
+      exact,
+      queries.map((q) => Array.from(second.index.search(q, 10, 1).keys, Number)),
+    );
+    report("hnsw", "HNSW, 60,000 MNIST-shift vectors of 784 dimensions", lines, [
+      `Our recall@10 at ef ${ourEf}: ${ourRecall.toFixed(4)}; usearch's at ef ${peerEf}: ${secondRecall.toFixed(4)}.`,
+    ]);
   } finally {
     await orrery.stop();
   }
@@ -109,7 +153,13 @@ async function loadPeer(): Promise<Peer> {
 /** A usearch index of the same shape; its search effort is fixed when it is made. */
 function buildUsearch(vectors: readonly Float32Array[], ef: number): { index: usearch.Index; buildSeconds: number } {
   const index = new usearch.Index({
-    metric: usearch.MetricKind.L2sq, quantization: usearch.ScalarKind.F32, dimensions: DIMENSIONS, connectivity: M, expansion_add: EF_CONSTRUCTION, expansion_search: ef, multi: false,
+    metric: usearch.MetricKind.L2sq,
+    quantization: usearch.ScalarKind.F32,
+    dimensions: DIMENSIONS,
+    connectivity: M,
+    expansion_add: EF_CONSTRUCTION,
+    expansion_search: ef,
+    multi: false,
   });
   const started = performance.now();
   for (const [id, vector] of vectors.entries()) index.add(BigInt(id), vector, 1);
@@ -167,7 +217,11 @@ function vectorBinary(vector: Float32Array): Buffer {
 if (!isMainThread && workerData?.queries) {
   const { port, queries, ef } = workerData as { port: number; queries: Float32Array[]; ef: number };
   const messages = queries.map((q) =>
-    Buffer.concat([serialize.bind({ statement: "nearest", values: [vectorBinary(q)], binary: true }), serialize.execute({}), serialize.sync()]),
+    Buffer.concat([
+      serialize.bind({ statement: "nearest", values: [vectorBinary(q)], binary: true }),
+      serialize.execute({}),
+      serialize.sync(),
+    ]),
   );
   const total = 5 * messages.length;
   let next = 0;
@@ -181,7 +235,13 @@ if (!isMainThread && workerData?.queries) {
     const advance = () => {
       answers++;
       if (answers === 1) socket.write(Buffer.concat([serialize.query(`set hnsw.ef_search = ${ef}`)]));
-      else if (answers === 2) socket.write(Buffer.concat([serialize.parse({ name: "nearest", text: "select id from images order by pixels <-> $1 limit 10", types: [] }), serialize.sync()]));
+      else if (answers === 2)
+        socket.write(
+          Buffer.concat([
+            serialize.parse({ name: "nearest", text: "select id from images order by pixels <-> $1 limit 10", types: [] }),
+            serialize.sync(),
+          ]),
+        );
       else if (answers === 3) {
         if (++ready === 8) {
           started = performance.now();

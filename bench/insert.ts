@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startOrrery, startPostgres, temporaryFolder } from "../test/support/processes.js";
 import { pgbench, psql } from "./command.js";
-import { type Line, interleave, report } from "./report.js";
+import { interleave, type Line, report } from "./report.js";
 
 export async function run(): Promise<void> {
   const folder = temporaryFolder("bench");
@@ -13,11 +13,20 @@ export async function run(): Promise<void> {
   const orrery = await startOrrery({ flags: ["--redis-port", "0"] });
   const lines: Line[] = [];
   try {
-    for (const port of [orrery.port, postgres.port]) await psql(port, "create table events (id bigserial primary key, device int, reading float8, note text)");
+    for (const port of [orrery.port, postgres.port])
+      await psql(port, "create table events (id bigserial primary key, device int, reading float8, note text)");
     for (const clients of [16, 64]) {
       const measure = (port: number) => () => pgbench(port, ["-M", "prepared", "-c", String(clients), "-j", "2", "-T", "4", "-f", script]);
       const { ours, peer } = await interleave(5, measure(orrery.port), measure(postgres.port));
-      lines.push({ what: `INSERT of one row, ${clients} connections`, unit: "commits/s", ours, peer, peerName: "PostgreSQL", higherIsBetter: true, ...(clients === 16 ? { goal: 1 } : {}) });
+      lines.push({
+        what: `INSERT of one row, ${clients} connections`,
+        unit: "commits/s",
+        ours,
+        peer,
+        peerName: "PostgreSQL",
+        higherIsBetter: true,
+        ...(clients === 16 ? { goal: 1 } : {}),
+      });
     }
   } finally {
     await orrery.stop();

@@ -24,7 +24,11 @@ export function median(values: readonly number[]): number {
 }
 
 /** Runs `ours` and `peer` alternately, first one then the other first, and returns both medians. */
-export async function interleave(rounds: number, ours: () => Promise<number> | number, peer: () => Promise<number> | number): Promise<{ ours: number; peer: number }> {
+export async function interleave(
+  rounds: number,
+  ours: () => Promise<number> | number,
+  peer: () => Promise<number> | number,
+): Promise<{ ours: number; peer: number }> {
   const a: number[] = [];
   const b: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -51,12 +55,22 @@ export function report(name: string, title: string, lines: readonly Line[], note
     return `| ${line.what} | ${format(line.ours)} | ${format(line.peer)} (${line.peerName}) | ${line.unit} | ${ratio.toFixed(2)} | ${goal} |`;
   });
   const section = [
-    `## ${title}`, "", `\`npm run bench -- ${name}\``, "",
-    "| what | ours | peer | unit | ratio | goal |", "|---|---|---|---|---|---|", ...rows, "", ...notes.map((note) => `${note}\n`), hardware(), "",
+    `## ${title}`,
+    "",
+    `\`npm run bench -- ${name}\``,
+    "",
+    "| what | ours | peer | unit | ratio | goal |",
+    "|---|---|---|---|---|---|",
+    ...rows,
+    "",
+    ...notes.map((note) => `${note}\n`),
+    hardware(),
+    "",
   ].join("\n");
   console.log(section);
   const file = join(repository, "docs", "benchmarks.md");
-  const head = "# Benchmarks\n\nOurs and the peer run side by side in one run, rounds interleaved, medians shown; a ratio above 1 means that ours is better.\n";
+  const head =
+    "# Benchmarks\n\nOurs and the peer run side by side in one run, rounds interleaved, medians shown; a ratio above 1 means that ours is better.\n";
   const old = existsSync(file) ? readFileSync(file, "utf8") : head;
   const sections = old.split(/^(?=## )/m);
   const kept = sections.slice(1).filter((s) => !s.startsWith(`## ${title}\n`));
@@ -74,7 +88,9 @@ function hardware(): string {
 
 function versionOf(command: string, args: readonly string[]): string {
   try {
-    return execFileSync(command, args, { encoding: "utf8" }).trim().replace(/ sha=.*/, "");
+    return execFileSync(command, args, { encoding: "utf8" })
+      .trim()
+      .replace(/ sha=.*/, "");
   } catch {
     return `${command} not installed`;
   }

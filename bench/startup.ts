@@ -30,7 +30,15 @@ export async function run(): Promise<void> {
     await server.stop();
   }
   report("startup", "Empty start and idle memory", [
-    { what: "process start to first answer of SELECT 1", unit: "ms", ours: median(times), peer: 500, peerName: "limit", higherIsBetter: false, goal: 1 },
+    {
+      what: "process start to first answer of SELECT 1",
+      unit: "ms",
+      ours: median(times),
+      peer: 500,
+      peerName: "limit",
+      higherIsBetter: false,
+      goal: 1,
+    },
     { what: "resident memory, idle", unit: "MB", ours: median(memory), peer: 150, peerName: "limit", higherIsBetter: false, goal: 1 },
   ]);
 }

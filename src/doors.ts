@@ -53,8 +53,14 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
     let pg: Listener | undefined;
     if (settings.pg_port !== 0) {
       pg = openPostgresDoor({
-        database, host, port: settings.pg_port, maxConnections: settings.max_connections, maxMessageBytes: settings.max_message_bytes,
-        scramMockSeed: Buffer.from(share.scramMockSeed), handOver: handOver && ((descriptor) => handOver("pg", descriptor)), connectionCount: counts.subarray(0, 1),
+        database,
+        host,
+        port: settings.pg_port,
+        maxConnections: settings.max_connections,
+        maxMessageBytes: settings.max_message_bytes,
+        scramMockSeed: Buffer.from(share.scramMockSeed),
+        handOver: handOver && ((descriptor) => handOver("pg", descriptor)),
+        connectionCount: counts.subarray(0, 1),
         reportInternalError: (error) => log.error(error, "internal error in a PostgreSQL session"),
       });
       if (listens) await pg.listen();
@@ -63,9 +69,15 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
     let redis: Listener | undefined;
     if (settings.redis_port !== 0) {
       const server = new RespServer({
-        addon: native, engine: database.engine, whenFlushed: (lsn, callback) => database.whenFlushed(lsn, callback),
-        requirepass: settings.requirepass, appendfsync: settings.appendfsync, port: settings.redis_port, version,
-        firstClientId: threadNumber * 2 ** 32, configurationChanged: (pairs) => database.tellOthers({ kind: "redisConfiguration", pairs }),
+        addon: native,
+        engine: database.engine,
+        whenFlushed: (lsn, callback) => database.whenFlushed(lsn, callback),
+        requirepass: settings.requirepass,
+        appendfsync: settings.appendfsync,
+        port: settings.redis_port,
+        version,
+        firstClientId: threadNumber * 2 ** 32,
+        configurationChanged: (pairs) => database.tellOthers({ kind: "redisConfiguration", pairs }),
         shutdown: () => process.kill(process.pid, "SIGTERM"),
       });
       resp = server;
@@ -76,7 +88,12 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
         if (message.kind === "redisConfiguration") server.configuration.set(message.pairs);
       });
       redis = openRedisDoor({
-        server, host, port: settings.redis_port, maxConnections: settings.max_redis_connections, handOver: handOver && ((descriptor) => handOver("redis", descriptor)), connectionCount: counts.subarray(1, 2),
+        server,
+        host,
+        port: settings.redis_port,
+        maxConnections: settings.max_redis_connections,
+        handOver: handOver && ((descriptor) => handOver("redis", descriptor)),
+        connectionCount: counts.subarray(1, 2),
         duplicateDescriptor: native.engine.duplicateDescriptor,
       });
       if (listens) await redis.listen();

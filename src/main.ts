@@ -22,7 +22,10 @@ const FAILURE_GRACE_MILLIS = 500;
 export async function startServer(settings: Settings, failed: (message: string) => void): Promise<RunningServer> {
   const log = createLogger(settings.log_level);
   const share: DoorShare = {
-    settings, threadNumber: 0, connectionCounts: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT), scramMockSeed: randomBytes(32),
+    settings,
+    threadNumber: 0,
+    connectionCounts: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT),
+    scramMockSeed: randomBytes(32),
   };
   const threads: ServerThread[] = [];
   let turn = 0;
@@ -38,13 +41,17 @@ export async function startServer(settings: Settings, failed: (message: string) 
     if (ending) return;
     ending = true;
     // No checkpoint and no orderly end of the engine: memory may be ahead of what is durable, the next start reads the log.
-    void Promise.all([doors.closeListeners(FAILURE_GRACE_MILLIS), ...threads.map((thread) => thread.close(FAILURE_GRACE_MILLIS))]).finally(() => failed(message));
+    void Promise.all([doors.closeListeners(FAILURE_GRACE_MILLIS), ...threads.map((thread) => thread.close(FAILURE_GRACE_MILLIS))]).finally(
+      () => failed(message),
+    );
   };
   doors.database.onEvent((event) => {
-    if (event.kind === "logFailed") fail(`the log cannot be written (${event.message}): stopping; everything acknowledged is in ${settings.data}`);
+    if (event.kind === "logFailed")
+      fail(`the log cannot be written (${event.message}): stopping; everything acknowledged is in ${settings.data}`);
   });
   try {
-    for (let number = 1; number < settings.threads; number++) threads.push(new ServerThread(share, number, (message) => fail(`thread ${number}: ${message}`)));
+    for (let number = 1; number < settings.threads; number++)
+      threads.push(new ServerThread(share, number, (message) => fail(`thread ${number}: ${message}`)));
     await Promise.all(threads.map((thread) => thread.ready));
   } catch (error) {
     ending = true;
@@ -53,7 +60,8 @@ export async function startServer(settings: Settings, failed: (message: string) 
     throw error;
   }
   const tornBytes = native.engine.statistics(doors.database.engine)["recovery.tornBytes"] ?? 0;
-  if (tornBytes > 0) log.warn({ tornBytes }, "the log ended in an unfinished record (power loss or kill): cut off, nothing acknowledged was in it");
+  if (tornBytes > 0)
+    log.warn({ tornBytes }, "the log ended in an unfinished record (power loss or kill): cut off, nothing acknowledged was in it");
   return {
     pgPort: doors.pg?.port,
     redisPort: doors.redis?.port,

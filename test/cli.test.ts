@@ -13,7 +13,11 @@ const folder = temporaryFolder("cli");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function orrery(args: readonly string[], environment: Record<string, string> = {}) {
-  const result = spawnSync(process.execPath, [main, ...args], { encoding: "utf8", timeout: 20_000, env: { ...process.env, ...environment } });
+  const result = spawnSync(process.execPath, [main, ...args], {
+    encoding: "utf8",
+    timeout: 20_000,
+    env: { ...process.env, ...environment },
+  });
   return { status: result.status, out: result.stdout, errors: result.stderr };
 }
 

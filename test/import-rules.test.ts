@@ -1,5 +1,5 @@
 /** The import rules of the rooms (docs/architecture.md) as data: any edge that is not listed fails. */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 
@@ -38,7 +38,9 @@ function below(folder: string, pattern: RegExp): string[] {
 }
 
 function importsOf(file: string): string[] {
-  return [...readFileSync(file, "utf8").matchAll(/(?:^|\n)\s*(?:import|export)\b[^;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)/g)].map((m) => (m[1] ?? m[2]) as string);
+  return [...readFileSync(file, "utf8").matchAll(/(?:^|\n)\s*(?:import|export)\b[^;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)/g)].map(
+    (m) => (m[1] ?? m[2]) as string,
+  );
 }
 
 const files = ["src", "sql", "protocols"].flatMap((folder) => below(join(root, folder), /(?<!\.test)\.ts$/));
@@ -63,9 +65,11 @@ test("sockets are opened only in protocols/server, the addon's binary only in sr
   const violations: string[] = [];
   for (const file of files) {
     for (const target of importsOf(file)) {
-      if (/^node:(net|tls|http|dgram)$/.test(target) && roomOf(file) !== "protocols/server") violations.push(`${relative(root, file)} imports ${target}`);
+      if (/^node:(net|tls|http|dgram)$/.test(target) && roomOf(file) !== "protocols/server")
+        violations.push(`${relative(root, file)} imports ${target}`);
     }
-    if (readFileSync(file, "utf8").includes("orrery.node") && roomOf(file) !== "src/native") violations.push(`${relative(root, file)} names the addon's binary`);
+    if (readFileSync(file, "utf8").includes("orrery.node") && roomOf(file) !== "src/native")
+      violations.push(`${relative(root, file)} names the addon's binary`);
   }
   expect(violations).toEqual([]);
 });
@@ -77,7 +81,8 @@ test("native rooms include only what they may know", () => {
     const path = relative(native, file);
     for (const [, include = ""] of readFileSync(file, "utf8").matchAll(/^#include\s+[<"]([^">]+)[">]/gm)) {
       if (/^(napi|node_api|uv)\b/.test(include) && !path.startsWith("binding/")) violations.push(`${path} includes ${include}`);
-      if (path.startsWith("kernels/") && /(storage|index|keyspace|exec|binding)\//.test(include)) violations.push(`${path} includes ${include}`);
+      if (path.startsWith("kernels/") && /(storage|index|keyspace|exec|binding)\//.test(include))
+        violations.push(`${path} includes ${include}`);
       if (path.startsWith("storage/") && /(keyspace|exec|binding)\//.test(include)) violations.push(`${path} includes ${include}`);
     }
   }

@@ -2,12 +2,27 @@
 import { PassThrough } from "node:stream";
 import { parse, serialize } from "pg-protocol";
 import { describe, expect, test } from "vitest";
+import type {
+  Database,
+  ExecuteResult,
+  ParsedStatement,
+  Portal,
+  PreparedStatement,
+  Session,
+  TransactionStatus,
+} from "../../src/engine/types.js";
 import { registry } from "../../src/functions/index.js";
-import type { Database, ExecuteResult, ParsedStatement, Portal, PreparedStatement, Session, TransactionStatus } from "../../src/engine/types.js";
 import { DbError, type FormatContext, type Row, type SqlType, TypeOid } from "../../src/types/index.js";
 import { PgConnection } from "./connection.js";
 
-const format = { timeZone: "UTC", dateStyle: "ISO, MDY", intervalStyle: "postgres", extraFloatDigits: 1, byteaOutput: "hex", transactionTimeMicros: 0 } as FormatContext;
+const format = {
+  timeZone: "UTC",
+  dateStyle: "ISO, MDY",
+  intervalStyle: "postgres",
+  extraFloatDigits: 1,
+  byteaOutput: "hex",
+  transactionTimeMicros: 0,
+} as FormatContext;
 
 /** `rows N` gives N rows of one int4; `write` needs LSN 10; `boom` fails; anything may have $1 (int4). */
 class FakeSession implements Partial<Session> {
@@ -17,12 +32,21 @@ class FakeSession implements Partial<Session> {
   readonly calls: string[] = [];
   setListener(): void {}
   split(text: string): ParsedStatement[] {
-    return text.split(";").map((part) => part.trim()).filter((part) => part !== "").map((part) => ({ text: part, offset: 0, tree: null, transactionAction: undefined }));
+    return text
+      .split(";")
+      .map((part) => part.trim())
+      .filter((part) => part !== "")
+      .map((part) => ({ text: part, offset: 0, tree: null, transactionAction: undefined }));
   }
   prepare(text: string): PreparedStatement {
     if (text === "bad syntax") throw new DbError({ sqlstate: "42601", message: 'syntax error at or near "bad"', position: 1 });
     const rows = text.startsWith("rows");
-    return { text, parameterTypes: text.includes("$1") ? [TypeOid.int4] : [], columns: rows ? [{ name: "n", type: TypeOid.int4, typmod: -1 }] : [], tag: rows ? "SELECT" : "INSERT" };
+    return {
+      text,
+      parameterTypes: text.includes("$1") ? [TypeOid.int4] : [],
+      columns: rows ? [{ name: "n", type: TypeOid.int4, typmod: -1 }] : [],
+      tag: rows ? "SELECT" : "INSERT",
+    };
   }
   prepareParsed(statement: ParsedStatement): PreparedStatement {
     return this.prepare(statement.text);
@@ -39,7 +63,12 @@ class FakeSession implements Partial<Session> {
         const count = Math.min(maxRows || total, total - given);
         const rows: Row[] = Array.from({ length: count }, (_, i) => [given + i]);
         given += count;
-        return { rows, done: given === total, tag: statement.tag === "SELECT" ? `SELECT ${total}` : "INSERT 0 1", flushLsn: statement.text === "write" ? 10 : 0 };
+        return {
+          rows,
+          done: given === total,
+          tag: statement.tag === "SELECT" ? `SELECT ${total}` : "INSERT 0 1",
+          flushLsn: statement.text === "write" ? 10 : 0,
+        };
       },
       close() {},
     };
@@ -63,7 +92,10 @@ class FakeSession implements Partial<Session> {
   close(): void {}
 }
 
-interface Answer { readonly name: string; readonly [field: string]: unknown }
+interface Answer {
+  readonly name: string;
+  readonly [field: string]: unknown;
+}
 
 function setUp() {
   const session = new FakeSession();
@@ -83,16 +115,29 @@ function setUp() {
     whenFlushed: (_lsn: number, callback: () => void) => void flushes.push(callback),
   } as unknown as Database;
   const connection = new PgConnection({
-    database, maxMessageBytes: 1 << 20, scramMockSeed: Buffer.alloc(32), admit: () => undefined, registerCancelKey: () => {},
-    reportInternalError: (error) => { throw error; },
+    database,
+    maxMessageBytes: 1 << 20,
+    scramMockSeed: Buffer.alloc(32),
+    admit: () => undefined,
+    registerCancelKey: () => {},
+    reportInternalError: (error) => {
+      throw error;
+    },
     transport: {
-      write: (bytes) => out.write(Buffer.from(bytes)), drained: () => Promise.resolve(), isLoopback: true, remoteAddress: "127.0.0.1",
-      end: () => { ended = true; },
+      write: (bytes) => out.write(Buffer.from(bytes)),
+      drained: () => Promise.resolve(),
+      isLoopback: true,
+      remoteAddress: "127.0.0.1",
+      end: () => {
+        ended = true;
+      },
     },
   });
   const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
   return {
-    connection, session, flushes,
+    connection,
+    session,
+    flushes,
     names: () => answers.map((a) => a.name),
     answers,
     ended: () => ended,
@@ -109,7 +154,13 @@ function setUp() {
 }
 
 const extended = (text: string, values: string[] = []) =>
-  Buffer.concat([serialize.parse({ text }), serialize.bind({ values }), serialize.describe({ type: "P" }), serialize.execute({}), serialize.sync()]);
+  Buffer.concat([
+    serialize.parse({ text }),
+    serialize.bind({ values }),
+    serialize.describe({ type: "P" }),
+    serialize.execute({}),
+    serialize.sync(),
+  ]);
 
 describe("pgwire connection", () => {
   test("start-up answers authentication, parameters, key and ready", async () => {
@@ -136,26 +187,80 @@ describe("pgwire connection", () => {
     const c = setUp();
     await c.start();
     await c.send(extended("rows $1", ["3"]));
-    expect(c.names()).toEqual(["parseComplete", "bindComplete", "rowDescription", "dataRow", "dataRow", "dataRow", "commandComplete", "readyForQuery"]);
+    expect(c.names()).toEqual([
+      "parseComplete",
+      "bindComplete",
+      "rowDescription",
+      "dataRow",
+      "dataRow",
+      "dataRow",
+      "commandComplete",
+      "readyForQuery",
+    ]);
     expect(c.session.calls).toEqual(["execute rows $1 3"]);
   });
   test("after an error everything up to Sync is skipped", async () => {
     const c = setUp();
     await c.start();
-    await c.send(Buffer.concat([serialize.parse({ text: "bad syntax" }), serialize.bind({}), serialize.execute({}), serialize.sync(), extended("rows 1")]));
-    expect(c.names()).toEqual(["error", "readyForQuery", "parseComplete", "bindComplete", "rowDescription", "dataRow", "commandComplete", "readyForQuery"]);
+    await c.send(
+      Buffer.concat([
+        serialize.parse({ text: "bad syntax" }),
+        serialize.bind({}),
+        serialize.execute({}),
+        serialize.sync(),
+        extended("rows 1"),
+      ]),
+    );
+    expect(c.names()).toEqual([
+      "error",
+      "readyForQuery",
+      "parseComplete",
+      "bindComplete",
+      "rowDescription",
+      "dataRow",
+      "commandComplete",
+      "readyForQuery",
+    ]);
   });
   test("executes before one Sync share an implicit transaction", async () => {
     const c = setUp();
     await c.start();
-    await c.send(Buffer.concat([serialize.parse({ text: "write" }), serialize.bind({}), serialize.execute({}), serialize.bind({}), serialize.execute({}), serialize.sync()]));
+    await c.send(
+      Buffer.concat([
+        serialize.parse({ text: "write" }),
+        serialize.bind({}),
+        serialize.execute({}),
+        serialize.bind({}),
+        serialize.execute({}),
+        serialize.sync(),
+      ]),
+    );
     expect(c.session.calls).toEqual(["begin implicit", "execute write", "execute write", "end implicit"]);
   });
   test("a row limit suspends the portal, and it goes on where it stopped", async () => {
     const c = setUp();
     await c.start();
-    await c.send(Buffer.concat([serialize.parse({ text: "rows 5" }), serialize.bind({}), serialize.execute({ rows: 3 }), serialize.execute({ rows: 3 }), serialize.sync()]));
-    expect(c.names()).toEqual(["parseComplete", "bindComplete", "dataRow", "dataRow", "dataRow", "portalSuspended", "dataRow", "dataRow", "commandComplete", "readyForQuery"]);
+    await c.send(
+      Buffer.concat([
+        serialize.parse({ text: "rows 5" }),
+        serialize.bind({}),
+        serialize.execute({ rows: 3 }),
+        serialize.execute({ rows: 3 }),
+        serialize.sync(),
+      ]),
+    );
+    expect(c.names()).toEqual([
+      "parseComplete",
+      "bindComplete",
+      "dataRow",
+      "dataRow",
+      "dataRow",
+      "portalSuspended",
+      "dataRow",
+      "dataRow",
+      "commandComplete",
+      "readyForQuery",
+    ]);
   });
   test("nothing that says done leaves before the log is flushed, and later answers wait behind it", async () => {
     const c = setUp();
@@ -168,7 +273,12 @@ describe("pgwire connection", () => {
     expect(c.names().filter((name) => name === "readyForQuery")).toHaveLength(2);
   });
   test("any split of the bytes gives the same answers", async () => {
-    const bytes = Buffer.concat([extended("rows $1", ["2"]), serialize.query("rows 1; rows 2"), extended("bad syntax"), extended("rows 1")]);
+    const bytes = Buffer.concat([
+      extended("rows $1", ["2"]),
+      serialize.query("rows 1; rows 2"),
+      extended("bad syntax"),
+      extended("rows 1"),
+    ]);
     const whole = setUp();
     await whole.start();
     await whole.send(bytes);

@@ -11,8 +11,20 @@
  *  3. Before authentication only start-up, cancel and password messages are understood.
  */
 import { randomBytes } from "node:crypto";
-import type { CopyInTarget, CopyOutSource, Database, ExecuteOptions, ExecuteResult, ParsedStatement, Portal, PortalRows, PreparedStatement, Session, SessionListener } from "../../src/engine/types.js";
-import { type Datum, DbError, type DbErrorFields, type Oid, notSupported } from "../../src/types/index.js";
+import type {
+  CopyInTarget,
+  CopyOutSource,
+  Database,
+  ExecuteOptions,
+  ExecuteResult,
+  ParsedStatement,
+  Portal,
+  PortalRows,
+  PreparedStatement,
+  Session,
+  SessionListener,
+} from "../../src/engine/types.js";
+import { type Datum, DbError, type DbErrorFields, notSupported, type Oid } from "../../src/types/index.js";
 import { MessageReader, protocolViolation } from "./message-reader.js";
 import { MessageWriter } from "./message-writer.js";
 import * as respond from "./responses.js";
@@ -53,8 +65,20 @@ const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
 const CANCEL_REQUEST = 80877102;
 const Frontend = {
-  bind: 0x42, close: 0x43, describe: 0x44, execute: 0x45, functionCall: 0x46, flush: 0x48, parse: 0x50, password: 0x70, query: 0x51, sync: 0x53, terminate: 0x58,
-  copyData: 0x64, copyDone: 0x63, copyFail: 0x66,
+  bind: 0x42,
+  close: 0x43,
+  describe: 0x44,
+  execute: 0x45,
+  functionCall: 0x46,
+  flush: 0x48,
+  parse: 0x50,
+  password: 0x70,
+  query: 0x51,
+  sync: 0x53,
+  terminate: 0x58,
+  copyData: 0x64,
+  copyDone: 0x63,
+  copyFail: 0x66,
 } as const;
 
 interface BoundPortal {
@@ -64,7 +88,12 @@ interface BoundPortal {
   running?: Portal;
   finishedTag?: string;
 }
-interface RunningCopy { readonly target: CopyInTarget; readonly resolve: () => void; readonly reject: (error: unknown) => void; busy: boolean }
+interface RunningCopy {
+  readonly target: CopyInTarget;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  busy: boolean;
+}
 type Phase = "startup" | "sasl" | "saslFinal" | "ready" | "closed";
 type Pending = void | Promise<void>;
 
@@ -189,7 +218,11 @@ export class PgConnection implements SessionListener {
       return;
     }
     if (code >>> 16 !== 3) {
-      throw new DbError({ sqlstate: "0A000", severity: "FATAL", message: `unsupported frontend protocol ${code >>> 16}.${code & 0xffff}: server supports 3.0 to 3.0` });
+      throw new DbError({
+        sqlstate: "0A000",
+        severity: "FATAL",
+        message: `unsupported frontend protocol ${code >>> 16}.${code & 0xffff}: server supports 3.0 to 3.0`,
+      });
     }
     const parameters: Record<string, string> = {};
     const unknownOptions: string[] = [];
@@ -206,7 +239,8 @@ export class PgConnection implements SessionListener {
     }
     const user = parameters.user;
     if (!user) throw new DbError({ sqlstate: "28000", severity: "FATAL", message: "no PostgreSQL user name specified in startup packet" });
-    if (parameters.replication && !/^(false|off|no|0)$/.test(parameters.replication)) throw new DbError({ ...notSupported("replication connections").fields, severity: "FATAL" });
+    if (parameters.replication && !/^(false|off|no|0)$/.test(parameters.replication))
+      throw new DbError({ ...notSupported("replication connections").fields, severity: "FATAL" });
     this.#startupParameters = parameters;
     const refusal = this.#options.admit();
     if (refusal) throw refusal;
@@ -220,12 +254,14 @@ export class PgConnection implements SessionListener {
     if (role?.canLogin && role.password === null) {
       if (transport.isLoopback) return this.#welcome();
       throw new DbError({
-        sqlstate: "28000", severity: "FATAL",
+        sqlstate: "28000",
+        severity: "FATAL",
         message: `role "${user}" has no password: only connections from this machine are allowed`,
         hint: `Connect locally and run ALTER ROLE ${user} PASSWORD '…'.`,
       });
     }
-    if (transport.isLoopback && role === undefined) throw new DbError({ sqlstate: "28000", severity: "FATAL", message: `role "${user}" does not exist` });
+    if (transport.isLoopback && role === undefined)
+      throw new DbError({ sqlstate: "28000", severity: "FATAL", message: `role "${user}" does not exist` });
     this.#scram = new ScramExchange(role?.canLogin ? (role.password ?? undefined) : undefined, this.#options.scramMockSeed);
     respond.authentication(this.#writer, 10, Buffer.from("SCRAM-SHA-256\0\0"));
     this.#phase = "sasl";
@@ -246,7 +282,11 @@ export class PgConnection implements SessionListener {
     }
     const final = scram.final(reader.text(reader.remaining));
     if (final === undefined) {
-      throw new DbError({ sqlstate: "28P01", severity: "FATAL", message: `password authentication failed for user "${this.#startupParameters.user}"` });
+      throw new DbError({
+        sqlstate: "28P01",
+        severity: "FATAL",
+        message: `password authentication failed for user "${this.#startupParameters.user}"`,
+      });
     }
     respond.authentication(this.#writer, 12, Buffer.from(final));
     this.#welcome();
@@ -256,7 +296,8 @@ export class PgConnection implements SessionListener {
     const { database, registerCancelKey } = this.#options;
     const { user, database: requested, options, replication: _, ...settings } = this.#startupParameters;
     const name = requested || (user as string);
-    if (!database.databaseExists(name)) throw new DbError({ sqlstate: "3D000", severity: "FATAL", message: `database "${name}" does not exist` });
+    if (!database.databaseExists(name))
+      throw new DbError({ sqlstate: "3D000", severity: "FATAL", message: `database "${name}" does not exist` });
     const session = database.openSession({ user: user as string, database: name, settings: { ...settings, ...parseOptions(options) } });
     this.#session = session;
     respond.authentication(this.#writer, 0);
@@ -417,7 +458,8 @@ export class PgConnection implements SessionListener {
     const text = reader.cstring();
     const types: Oid[] = [];
     for (let n = reader.uint16(); n > 0; n--) types.push(reader.int32() >>> 0);
-    if (name !== "" && this.#statements.has(name)) throw new DbError({ sqlstate: "42P05", message: `prepared statement "${name}" already exists` });
+    if (name !== "" && this.#statements.has(name))
+      throw new DbError({ sqlstate: "42P05", message: `prepared statement "${name}" already exists` });
     this.#statements.set(name, (this.#session as Session).prepare(text, types));
     respond.empty(this.#writer, Backend.parseComplete);
   }
@@ -431,9 +473,13 @@ export class PgConnection implements SessionListener {
     const formats = this.#readFormats();
     const count = reader.uint16();
     if (count !== statement.parameterTypes.length) {
-      throw new DbError({ sqlstate: "08P01", message: `bind message supplies ${count} parameters, but prepared statement "${statementName}" requires ${statement.parameterTypes.length}` });
+      throw new DbError({
+        sqlstate: "08P01",
+        message: `bind message supplies ${count} parameters, but prepared statement "${statementName}" requires ${statement.parameterTypes.length}`,
+      });
     }
-    if (formats.length > 1 && formats.length !== count) throw new DbError({ sqlstate: "08P01", message: `bind message has ${formats.length} parameter formats but ${count} parameters` });
+    if (formats.length > 1 && formats.length !== count)
+      throw new DbError({ sqlstate: "08P01", message: `bind message has ${formats.length} parameter formats but ${count} parameters` });
     const parameters: Datum[] = [];
     for (let i = 0; i < count; i++) {
       const length = reader.int32();
@@ -442,13 +488,19 @@ export class PgConnection implements SessionListener {
         continue;
       }
       const type = session.typeOf(statement.parameterTypes[i] as Oid);
-      parameters.push(respond.formatOf(formats, i) === 1 ? type.receive(reader.bytes(length), -1) : type.input(reader.text(length), -1, session.format));
+      parameters.push(
+        respond.formatOf(formats, i) === 1 ? type.receive(reader.bytes(length), -1) : type.input(reader.text(length), -1, session.format),
+      );
     }
     const resultFormats = this.#readFormats();
     if (resultFormats.length > 1 && resultFormats.length !== statement.columns.length) {
-      throw new DbError({ sqlstate: "08P01", message: `bind message has ${resultFormats.length} result formats but query has ${statement.columns.length} columns` });
+      throw new DbError({
+        sqlstate: "08P01",
+        message: `bind message has ${resultFormats.length} result formats but query has ${statement.columns.length} columns`,
+      });
     }
-    if (portalName !== "" && this.#portals.has(portalName)) throw new DbError({ sqlstate: "42P03", message: `cursor "${portalName}" already exists` });
+    if (portalName !== "" && this.#portals.has(portalName))
+      throw new DbError({ sqlstate: "42P03", message: `cursor "${portalName}" already exists` });
     this.#dropPortal(portalName);
     this.#portals.set(portalName, { statement, parameters, formats: resultFormats });
     respond.empty(this.#writer, Backend.bindComplete);
@@ -568,7 +620,11 @@ export class PgConnection implements SessionListener {
         this.#writer.raw(batch.encoded.bytes);
         sent += batch.encoded.rowCount;
       } else if (batch.rows.length > 0) {
-        encoders ??= columnEncoders(portal.columns.map((c) => session.typeOf(c.type)), formats, session.format);
+        encoders ??= columnEncoders(
+          portal.columns.map((c) => session.typeOf(c.type)),
+          formats,
+          session.format,
+        );
         for (const row of batch.rows) {
           const before = this.#writer.length;
           try {
@@ -591,10 +647,21 @@ export class PgConnection implements SessionListener {
       const batch = portal.next(want());
       if (batch instanceof Promise || this.#clientSlow) return this.#rowsLater(batch, portal, step, want);
       if (step(batch)) return batch;
-      if (performance.now() > turnEnds) return this.#rowsLater(otherConnectionsTurn().then(() => portal.next(want())), portal, step, want);
+      if (performance.now() > turnEnds)
+        return this.#rowsLater(
+          otherConnectionsTurn().then(() => portal.next(want())),
+          portal,
+          step,
+          want,
+        );
     }
   }
-  async #rowsLater(first: PortalRows | Promise<PortalRows>, portal: Portal, step: (batch: PortalRows) => boolean, want: () => number): Promise<PortalRows> {
+  async #rowsLater(
+    first: PortalRows | Promise<PortalRows>,
+    portal: Portal,
+    step: (batch: PortalRows) => boolean,
+    want: () => number,
+  ): Promise<PortalRows> {
     let batch = await first;
     let turnEnds = performance.now() + TURN_MILLIS;
     while (!step(batch)) {
@@ -663,7 +730,11 @@ export class PgConnection implements SessionListener {
       case Frontend.sync:
         return; // allowed inside COPY, ignored
       default:
-        return finish(Promise.reject(new DbError({ sqlstate: "08P01", message: `unexpected message type 0x${reader.type.toString(16)} during COPY from stdin` })));
+        return finish(
+          Promise.reject(
+            new DbError({ sqlstate: "08P01", message: `unexpected message type 0x${reader.type.toString(16)} during COPY from stdin` }),
+          ),
+        );
     }
   }
   async #copyOut(source: CopyOutSource): Promise<void> {
@@ -697,7 +768,9 @@ export class PgConnection implements SessionListener {
     this.#options.database.whenFlushed(lsn, (error) => {
       if (error) {
         this.#held.length = 0;
-        return this.#fatal(new DbError({ sqlstate: "58030", message: error.message, ...(error instanceof DbError ? error.fields : {}), severity: "FATAL" }));
+        return this.#fatal(
+          new DbError({ sqlstate: "58030", message: error.message, ...(error instanceof DbError ? error.fields : {}), severity: "FATAL" }),
+        );
       }
       entry.ready = true;
       while (this.#held[0]?.ready) this.#write((this.#held.shift() as { bytes: Uint8Array }).bytes);
@@ -749,7 +822,10 @@ export class PgConnection implements SessionListener {
   #statement(name: string): PreparedStatement {
     const statement = this.#statements.get(name);
     if (statement) return statement;
-    throw new DbError({ sqlstate: "26000", message: name === "" ? "unnamed prepared statement does not exist" : `prepared statement "${name}" does not exist` });
+    throw new DbError({
+      sqlstate: "26000",
+      message: name === "" ? "unnamed prepared statement does not exist" : `prepared statement "${name}" does not exist`,
+    });
   }
   #portal(name: string): BoundPortal {
     const portal = this.#portals.get(name);
@@ -764,8 +840,19 @@ export class PgConnection implements SessionListener {
 }
 
 const REPORTED_SETTINGS = [
-  "application_name", "client_encoding", "DateStyle", "default_transaction_read_only", "in_hot_standby", "integer_datetimes", "IntervalStyle", "is_superuser",
-  "server_encoding", "server_version", "session_authorization", "standard_conforming_strings", "TimeZone",
+  "application_name",
+  "client_encoding",
+  "DateStyle",
+  "default_transaction_read_only",
+  "in_hot_standby",
+  "integer_datetimes",
+  "IntervalStyle",
+  "is_superuser",
+  "server_encoding",
+  "server_version",
+  "session_authorization",
+  "standard_conforming_strings",
+  "TimeZone",
 ] as const;
 
 /** The `options` start-up parameter: `-c name=value` and `--name=value`, backslash escapes a blank. */
@@ -779,7 +866,8 @@ function parseOptions(text: string | undefined): Record<string, string> {
     else if (word.startsWith("-c")) word = word.slice(2);
     else if (word.startsWith("--")) word = word.slice(2);
     const equals = word.indexOf("=");
-    if (equals < 1) throw new DbError({ sqlstate: "42601", severity: "FATAL", message: `invalid command-line argument for server process: ${word}` });
+    if (equals < 1)
+      throw new DbError({ sqlstate: "42601", severity: "FATAL", message: `invalid command-line argument for server process: ${word}` });
     settings[word.slice(0, equals).replace(/-/g, "_")] = word.slice(equals + 1);
   }
   return settings;

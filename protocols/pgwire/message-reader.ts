@@ -59,7 +59,8 @@ export class MessageReader {
     if (this.#end - this.#at < header) return this.#idle();
     const length = this.#buffer.readInt32BE(this.#at + header - 4);
     const limit = this.#startup ? MAX_STARTUP_BYTES : this.maxMessageBytes;
-    if (length < 4 || length > limit) throw protocolViolation(this.#startup ? "invalid length of startup packet" : "invalid message length");
+    if (length < 4 || length > limit)
+      throw protocolViolation(this.#startup ? "invalid length of startup packet" : "invalid message length");
     const total = length + header - 4;
     if (this.#end - this.#at < total) return this.#idle();
     this.type = this.#startup ? 0 : (this.#buffer[this.#at] as number);

@@ -4,9 +4,28 @@ import type { DbErrorFields, Oid } from "../../src/types/index.js";
 import type { MessageWriter } from "./message-writer.js";
 
 export const Backend = {
-  authentication: 0x52, parameterStatus: 0x53, backendKeyData: 0x4b, readyForQuery: 0x5a, rowDescription: 0x54, dataRow: 0x44, commandComplete: 0x43,
-  emptyQuery: 0x49, error: 0x45, notice: 0x4e, parseComplete: 0x31, bindComplete: 0x32, closeComplete: 0x33, noData: 0x6e, parameterDescription: 0x74,
-  portalSuspended: 0x73, copyIn: 0x47, copyOut: 0x48, copyData: 0x64, copyDone: 0x63, notification: 0x41, negotiateVersion: 0x76,
+  authentication: 0x52,
+  parameterStatus: 0x53,
+  backendKeyData: 0x4b,
+  readyForQuery: 0x5a,
+  rowDescription: 0x54,
+  dataRow: 0x44,
+  commandComplete: 0x43,
+  emptyQuery: 0x49,
+  error: 0x45,
+  notice: 0x4e,
+  parseComplete: 0x31,
+  bindComplete: 0x32,
+  closeComplete: 0x33,
+  noData: 0x6e,
+  parameterDescription: 0x74,
+  portalSuspended: 0x73,
+  copyIn: 0x47,
+  copyOut: 0x48,
+  copyData: 0x64,
+  copyDone: 0x63,
+  notification: 0x41,
+  negotiateVersion: 0x76,
 } as const;
 
 const statusBytes: Record<TransactionStatus, number> = { idle: 0x49, transaction: 0x54, failed: 0x45 };
@@ -17,9 +36,12 @@ export const authentication = (w: MessageWriter, code: number, body?: Uint8Array
   if (body) w.bytes(body);
   w.end();
 };
-export const parameterStatus = (w: MessageWriter, name: string, value: string) => w.start(Backend.parameterStatus).cstring(name).cstring(value).end();
-export const backendKeyData = (w: MessageWriter, id: number, secret: number) => w.start(Backend.backendKeyData).int32(id).int32(secret).end();
-export const readyForQuery = (w: MessageWriter, status: TransactionStatus) => w.start(Backend.readyForQuery).byte(statusBytes[status]).end();
+export const parameterStatus = (w: MessageWriter, name: string, value: string) =>
+  w.start(Backend.parameterStatus).cstring(name).cstring(value).end();
+export const backendKeyData = (w: MessageWriter, id: number, secret: number) =>
+  w.start(Backend.backendKeyData).int32(id).int32(secret).end();
+export const readyForQuery = (w: MessageWriter, status: TransactionStatus) =>
+  w.start(Backend.readyForQuery).byte(statusBytes[status]).end();
 export const commandComplete = (w: MessageWriter, tag: string) => w.start(Backend.commandComplete).cstring(tag).end();
 export const notification = (w: MessageWriter, processId: number, channel: string, payload: string) =>
   w.start(Backend.notification).int32(processId).cstring(channel).cstring(payload).end();
@@ -31,7 +53,12 @@ export function parameterDescription(w: MessageWriter, types: readonly Oid[]): v
 }
 
 /** `length` is pg_type.typlen of each column; formats as in Bind. */
-export function rowDescription(w: MessageWriter, columns: readonly ResultColumn[], lengthOf: (type: Oid) => number, formats: readonly number[]): void {
+export function rowDescription(
+  w: MessageWriter,
+  columns: readonly ResultColumn[],
+  lengthOf: (type: Oid) => number,
+  formats: readonly number[],
+): void {
   w.start(Backend.rowDescription).int16(columns.length);
   columns.forEach((column, i) => {
     w.cstring(column.name)
@@ -50,7 +77,9 @@ export function formatOf(formats: readonly number[], index: number): number {
 }
 
 export function copyResponse(w: MessageWriter, type: number, columnCount: number, binary: boolean): void {
-  w.start(type).byte(binary ? 1 : 0).int16(columnCount);
+  w.start(type)
+    .byte(binary ? 1 : 0)
+    .int16(columnCount);
   for (let i = 0; i < columnCount; i++) w.int16(binary ? 1 : 0);
   w.end();
 }

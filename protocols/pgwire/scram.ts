@@ -7,7 +7,12 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { DbError } from "../../src/types/index.js";
 
-interface Verifier { readonly iterations: number; readonly salt: string; readonly storedKey: Buffer; readonly serverKey: Buffer }
+interface Verifier {
+  readonly iterations: number;
+  readonly salt: string;
+  readonly storedKey: Buffer;
+  readonly serverKey: Buffer;
+}
 
 const malformed = (detail: string) => new DbError({ sqlstate: "08P01", severity: "FATAL", message: "malformed SCRAM message", detail });
 
@@ -20,7 +25,10 @@ export class ScramExchange {
   #gs2Header = "";
 
   /** @param verifier undefined for an unknown user or one without a SCRAM password; the exchange then fails at its end. */
-  constructor(verifier: string | undefined, private readonly mockSeed: Buffer) {
+  constructor(
+    verifier: string | undefined,
+    private readonly mockSeed: Buffer,
+  ) {
     const parsed = verifier === undefined ? undefined : parseVerifier(verifier);
     this.#known = parsed !== undefined;
     this.#verifier = parsed ?? {

@@ -32,7 +32,13 @@ function timeout(session: RespSession, argument: Buffer): number | undefined {
   return Math.ceil(seconds * 1000);
 }
 
-function waitOn(session: RespSession, timeoutMillis: number, attempt: Attempt, nothing: () => void, inTransaction: boolean): "done" | "wait" {
+function waitOn(
+  session: RespSession,
+  timeoutMillis: number,
+  attempt: Attempt,
+  nothing: () => void,
+  inTransaction: boolean,
+): "done" | "wait" {
   const first = attempt(session);
   if (first !== "nothing") return first;
   if (inTransaction) {
@@ -110,4 +116,3 @@ export const blockingHandlers: Readonly<Record<string, Handler>> = {
   blmpop: same("lmpop", firstIsTimeout),
   bzmpop: same("zmpop", firstIsTimeout),
 };
-

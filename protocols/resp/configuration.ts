@@ -6,7 +6,15 @@ import type { KeyspaceBinding } from "../../src/native/keyspace.js";
 export type AppendFsync = "always" | "everysec" | "no";
 
 const maxMemory = 5; // KeyspaceBinding.limit
-const evictionPolicies = ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random"];
+const evictionPolicies = [
+  "volatile-lru",
+  "volatile-lfu",
+  "volatile-random",
+  "volatile-ttl",
+  "allkeys-lru",
+  "allkeys-lfu",
+  "allkeys-random",
+];
 
 /** "100mb" to bytes: k, m, g are powers of 1000, kb, mb, gb of 1024. */
 function memoryValue(text: string): number | undefined {
@@ -66,7 +74,9 @@ export class RespConfiguration {
       set: (value) => {
         const policy = value.toLowerCase();
         if (policy === "noeviction") return undefined;
-        return evictionPolicies.includes(policy) ? `${policy} is not supported yet` : `argument(s) must be one of the following: ${[...evictionPolicies, "noeviction"].join(", ")}`;
+        return evictionPolicies.includes(policy)
+          ? `${policy} is not supported yet`
+          : `argument(s) must be one of the following: ${[...evictionPolicies, "noeviction"].join(", ")}`;
       },
     });
     fixed("maxclients", String(this.maxClients));
@@ -83,15 +93,20 @@ export class RespConfiguration {
       get: () => this.appendfsync,
       set: (value) => {
         const lower = value.toLowerCase();
-        if (lower !== "always" && lower !== "everysec" && lower !== "no") return "argument(s) must be one of the following: everysec, always, no";
+        if (lower !== "always" && lower !== "everysec" && lower !== "no")
+          return "argument(s) must be one of the following: everysec, always, no";
         this.appendfsync = lower;
         return undefined;
       },
     });
   }
 
-  names(): IterableIterator<string> { return this.#parameters.keys(); }
-  get(name: string): string { return (this.#parameters.get(name) as Parameter).get(); }
+  names(): IterableIterator<string> {
+    return this.#parameters.keys();
+  }
+  get(name: string): string {
+    return (this.#parameters.get(name) as Parameter).get();
+  }
   /** All or nothing; the error's text after "ERR ". */
   set(pairs: readonly (readonly [string, string])[]): string | undefined {
     const before: [Parameter, string][] = [];

@@ -36,14 +36,18 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
   const isContainer = command.arity < 0 && args.length > 1 && containers.has(name);
   if (isContainer) {
     const sub = subcommandTable.get(`${name}|${(args[1] as Buffer).toString("latin1").toLowerCase()}`);
-    if (sub === undefined) return refuse(`ERR unknown subcommand '${(args[1] as Buffer).toString("latin1").slice(0, 128)}'. Try ${name.toUpperCase()} HELP.`);
+    if (sub === undefined)
+      return refuse(`ERR unknown subcommand '${(args[1] as Buffer).toString("latin1").slice(0, 128)}'. Try ${name.toUpperCase()} HELP.`);
     described = sub;
   }
   if (!arityFits(described.arity, args.length)) return refuse(`ERR wrong number of arguments for '${described.name}' command`);
   if (!session.authenticated && !command.flags.includes("no_auth")) return refuse("NOAUTH Authentication required.");
-  if (described.runs === "refused" || command.runs === "refused") return refuse(`ERR ${described.name.replace("|", " ").toUpperCase()} is not supported yet`);
+  if (described.runs === "refused" || command.runs === "refused")
+    return refuse(`ERR ${described.name.replace("|", " ").toUpperCase()} is not supported yet`);
   if (session.isSubscribed && !session.resp3 && !allowedWhileSubscribed.has(name))
-    return refuse(`ERR Can't execute '${described.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`);
+    return refuse(
+      `ERR Can't execute '${described.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+    );
   session.lastCommand = described.name;
   if (session.queue !== undefined && !allowedInQueue.has(name)) {
     if (described.flags.includes("no_multi")) return refuse("ERR Command not allowed inside a transaction");
@@ -68,7 +72,12 @@ export function perform(session: RespSession, args: Buffer[], command: CommandDe
   }
   const handler = handlers.get(command.name);
   if (handler === undefined) {
-    session.reply.error(`ERR ${args.slice(0, containers.has(command.name) ? 2 : 1).join(" ").toUpperCase()} is not supported yet`);
+    session.reply.error(
+      `ERR ${args
+        .slice(0, containers.has(command.name) ? 2 : 1)
+        .join(" ")
+        .toUpperCase()} is not supported yet`,
+    );
     return "done";
   }
   try {
@@ -86,6 +95,7 @@ export const arityFits = (arity: number, count: number) => (arity >= 0 ? count =
 
 function unknownCommand(given: string, args: readonly Buffer[]): string {
   let shown = "";
-  for (let i = 1; i < args.length && shown.length < 128; i++) shown += `'${(args[i] as Buffer).toString("latin1").slice(0, 128 - shown.length)}' `;
+  for (let i = 1; i < args.length && shown.length < 128; i++)
+    shown += `'${(args[i] as Buffer).toString("latin1").slice(0, 128 - shown.length)}' `;
   return `ERR unknown command '${given.slice(0, 128)}', with args beginning with: ${shown}`;
 }

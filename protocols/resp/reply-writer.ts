@@ -6,7 +6,9 @@ export class ReplyWriter {
   #buffer = Buffer.allocUnsafe(1024);
   #length = 0;
 
-  get length(): number { return this.#length; }
+  get length(): number {
+    return this.#length;
+  }
   /** The bytes written so far, as a buffer that nobody else holds; the writer starts anew. */
   take(): Buffer {
     const out = this.#buffer.subarray(0, this.#length);
@@ -25,11 +27,19 @@ export class ReplyWriter {
     else this.#buffer.set(bytes, this.#length);
     this.#length += length;
   }
-  ok(): void { this.raw("+OK\r\n"); }
-  status(text: string): void { this.raw(`+${text}\r\n`); }
+  ok(): void {
+    this.raw("+OK\r\n");
+  }
+  status(text: string): void {
+    this.raw(`+${text}\r\n`);
+  }
   /** `text` begins with its prefix, "ERR …". */
-  error(text: string): void { this.raw(`-${text.replace(/[\r\n]/g, " ")}\r\n`); }
-  integer(value: number): void { this.raw(`:${value}\r\n`); }
+  error(text: string): void {
+    this.raw(`-${text.replace(/[\r\n]/g, " ")}\r\n`);
+  }
+  integer(value: number): void {
+    this.raw(`:${value}\r\n`);
+  }
   bulk(value: Uint8Array | string): void {
     this.raw(`$${typeof value === "string" ? Buffer.byteLength(value) : value.length}\r\n`);
     this.raw(value);
@@ -40,10 +50,22 @@ export class ReplyWriter {
     if (this.resp3) this.raw(`=${Buffer.byteLength(value) + 4}\r\ntxt:${value}\r\n`);
     else this.bulk(value);
   }
-  null(): void { this.raw(this.resp3 ? "_\r\n" : "$-1\r\n"); }
-  nullArray(): void { this.raw(this.resp3 ? "_\r\n" : "*-1\r\n"); }
-  array(count: number): void { this.raw(`*${count}\r\n`); }
-  map(pairs: number): void { this.raw(this.resp3 ? `%${pairs}\r\n` : `*${pairs * 2}\r\n`); }
-  set(count: number): void { this.raw(this.resp3 ? `~${count}\r\n` : `*${count}\r\n`); }
-  push(count: number): void { this.raw(this.resp3 ? `>${count}\r\n` : `*${count}\r\n`); }
+  null(): void {
+    this.raw(this.resp3 ? "_\r\n" : "$-1\r\n");
+  }
+  nullArray(): void {
+    this.raw(this.resp3 ? "_\r\n" : "*-1\r\n");
+  }
+  array(count: number): void {
+    this.raw(`*${count}\r\n`);
+  }
+  map(pairs: number): void {
+    this.raw(this.resp3 ? `%${pairs}\r\n` : `*${pairs * 2}\r\n`);
+  }
+  set(count: number): void {
+    this.raw(this.resp3 ? `~${count}\r\n` : `*${count}\r\n`);
+  }
+  push(count: number): void {
+    this.raw(this.resp3 ? `>${count}\r\n` : `*${count}\r\n`);
+  }
 }

@@ -1,6 +1,6 @@
 /** COMMAND, CONFIG, INFO, TIME, SAVE and friends, DEBUG SLEEP, LOLWUT, WAIT, ROLE; the rest of OBJECT and MEMORY. */
 import { type CommandDescription, commandTable, keyPositions, subcommandTable } from "../../src/keyspace/index.js";
-import { type Handler, arityFits } from "./dispatch.js";
+import { arityFits, type Handler } from "./dispatch.js";
 import { globMatch } from "./glob.js";
 import { infoText } from "./info.js";
 import type { ReplyWriter } from "./reply-writer.js";
@@ -38,7 +38,8 @@ const command: Handler = (session, args) => {
   }
   const named = (name: string) => commandTable.get(name) ?? subcommandTable.get(name);
   switch (word(args, 1)) {
-    case "count": return reply.integer(supported().length);
+    case "count":
+      return reply.integer(supported().length);
     case "info": {
       const names = args.length === 2 ? supported().map((c) => c.name) : args.slice(2).map((a) => a.toString("latin1").toLowerCase());
       reply.array(names.length);
@@ -50,7 +51,13 @@ const command: Handler = (session, args) => {
       return;
     }
     case "docs": {
-      const chosen = args.length === 2 ? supported() : args.slice(2).map((a) => named(a.toString("latin1").toLowerCase())).filter((c) => c !== undefined && c.runs !== "refused");
+      const chosen =
+        args.length === 2
+          ? supported()
+          : args
+              .slice(2)
+              .map((a) => named(a.toString("latin1").toLowerCase()))
+              .filter((c) => c !== undefined && c.runs !== "refused");
       reply.map(chosen.length);
       for (const c of chosen as CommandDescription[]) {
         reply.bulk(c.name);
@@ -68,10 +75,19 @@ const command: Handler = (session, args) => {
         if (args.length !== 5 || word(args, 2) !== "filterby") return reply.error("ERR syntax error");
         const value = (args[4] as Buffer).toString("latin1");
         switch (word(args, 3)) {
-          case "pattern": names = names.filter((n) => globMatch(value, n, true)); break;
-          case "aclcat": names = supported().filter((c) => c.categories.includes(value.toLowerCase())).map((c) => c.name); break;
-          case "module": names = []; break;
-          default: return reply.error("ERR syntax error");
+          case "pattern":
+            names = names.filter((n) => globMatch(value, n, true));
+            break;
+          case "aclcat":
+            names = supported()
+              .filter((c) => c.categories.includes(value.toLowerCase()))
+              .map((c) => c.name);
+            break;
+          case "module":
+            names = [];
+            break;
+          default:
+            return reply.error("ERR syntax error");
         }
       }
       reply.array(names.length);
@@ -90,7 +106,8 @@ const command: Handler = (session, args) => {
       for (const i of at) reply.bulk(inner[i] as Buffer);
       return;
     }
-    default: return reply.error(`ERR COMMAND ${word(args, 1).toUpperCase()} is not supported yet`);
+    default:
+      return reply.error(`ERR COMMAND ${word(args, 1).toUpperCase()} is not supported yet`);
   }
 };
 
@@ -118,7 +135,8 @@ const config: Handler = (session, args) => {
     case "resetstat":
       server.resetStatistics();
       return reply.ok();
-    default: return reply.error(`ERR CONFIG ${word(args, 1).toUpperCase()} is not supported yet`);
+    default:
+      return reply.error(`ERR CONFIG ${word(args, 1).toUpperCase()} is not supported yet`);
   }
 };
 
@@ -138,7 +156,14 @@ function later(session: RespSession, work: Promise<void>, answer: (error?: unkno
 export const serverHandlers: Readonly<Record<string, Handler>> = {
   command,
   config,
-  info: (session, args) => session.reply.verbatim(infoText(session.server, args.slice(1).map((a) => a.toString("latin1").toLowerCase()), session)),
+  info: (session, args) =>
+    session.reply.verbatim(
+      infoText(
+        session.server,
+        args.slice(1).map((a) => a.toString("latin1").toLowerCase()),
+        session,
+      ),
+    ),
   time: (session) => {
     const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
     session.reply.array(2);
@@ -148,7 +173,9 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
   lastsave: (session) => session.reply.integer(session.server.lastSaveSeconds),
   save: (session) => {
     if (session.isExecuting) return session.reply.error("ERR Command not allowed inside a transaction");
-    later(session, checkpoint(session), (error) => (error === undefined ? session.reply.ok() : session.reply.error("ERR the checkpoint failed")));
+    later(session, checkpoint(session), (error) =>
+      error === undefined ? session.reply.ok() : session.reply.error("ERR the checkpoint failed"),
+    );
   },
   bgsave: (session) => {
     checkpoint(session).catch(() => undefined); // INFO tells when the last one succeeded
@@ -160,7 +187,8 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
   },
   shutdown: (session, args) => {
     const options = args.slice(1).map((_, i) => word(args, i + 1));
-    if (options.some((o) => !["save", "nosave", "now", "force", "abort"].includes(o)) || (options.includes("abort") && options.length > 1)) return session.reply.error("ERR syntax error");
+    if (options.some((o) => !["save", "nosave", "now", "force", "abort"].includes(o)) || (options.includes("abort") && options.length > 1))
+      return session.reply.error("ERR syntax error");
     if (options[0] === "abort") return session.reply.error("ERR No shutdown in progress.");
     const { shutdown } = session.server.options;
     if (shutdown === undefined) return session.reply.error("ERR SHUTDOWN is not supported here");
@@ -178,7 +206,8 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
   },
   lolwut: (session) => session.reply.verbatim(`Orrery: rows, vectors and keys turn together. Redis ver. 7.0.15\n`),
   wait: (session, args) => {
-    if (!/^-?\d+$/.test((args[1] as Buffer).toString()) || !/^-?\d+$/.test((args[2] as Buffer).toString())) return session.reply.error("ERR value is not an integer or out of range");
+    if (!/^-?\d+$/.test((args[1] as Buffer).toString()) || !/^-?\d+$/.test((args[2] as Buffer).toString()))
+      return session.reply.error("ERR value is not an integer or out of range");
     if (Number(args[2]) < 0) return session.reply.error("ERR timeout is negative");
     session.reply.integer(0); // no replicas
   },

@@ -4,11 +4,12 @@
  *
  * No socket here: the listener makes a connection with `connect` and feeds it bytes.
  */
-import { type Engine, type EngineEvent, type KeyspaceThread, type NativeAddon, runStateLength } from "../../src/native/index.js";
+
 import { nativeCommands } from "../../src/keyspace/index.js";
+import { type Engine, type EngineEvent, type KeyspaceThread, type NativeAddon, runStateLength } from "../../src/native/index.js";
 import { assert } from "../../src/types/index.js";
 import { RespConfiguration } from "./configuration.js";
-import { RespSession, type RespHost } from "./session.js";
+import { type RespHost, RespSession } from "./session.js";
 
 export const outputBytes = 256 << 10;
 /** Stop gathering replies here and write; leaves room in the output for the last one. */
@@ -113,7 +114,12 @@ export class RespServer {
   counters(): { commands: number; hits: number; misses: number; expired: number } {
     const now = this.options.addon.keyspace.counters(this.options.engine);
     const base = this.#base;
-    return { commands: now.commands - base.commands, hits: now.hits - base.hits, misses: now.misses - base.misses, expired: now.expired - base.expired };
+    return {
+      commands: now.commands - base.commands,
+      hits: now.hits - base.hits,
+      misses: now.misses - base.misses,
+      expired: now.expired - base.expired,
+    };
   }
   resetStatistics(): void {
     this.#base = this.options.addon.keyspace.counters(this.options.engine);
@@ -129,11 +135,13 @@ export class RespServer {
   #tick(): void {
     const { addon, engine } = this.options;
     while (addon.keyspace.expireSome(engine, 1000) === 1000);
-    if (++this.#ticks % 10 === 0 && this.configuration.appendfsync !== "no" && this.newestLsn > addon.engine.flushedLsn(engine)) addon.engine.requestFlush(engine, this.newestLsn);
+    if (++this.#ticks % 10 === 0 && this.configuration.appendfsync !== "no" && this.newestLsn > addon.engine.flushedLsn(engine))
+      addon.engine.requestFlush(engine, this.newestLsn);
     const now = Date.now();
     for (const session of [...this.blocked]) if (session.blockedUntil <= now) session.retryBlocked(true);
     const timeout = this.configuration.timeoutSeconds * 1000;
     if (timeout > 0 && this.#ticks % 10 === 0)
-      for (const session of [...this.sessions.values()]) if (now - session.lastActiveMillis > timeout && !session.isSubscribed && !this.blocked.has(session)) session.close();
+      for (const session of [...this.sessions.values()])
+        if (now - session.lastActiveMillis > timeout && !session.isSubscribed && !this.blocked.has(session)) session.close();
   }
 }

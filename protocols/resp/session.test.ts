@@ -1,8 +1,8 @@
 /** RESP sessions without a socket: any cut of the input gives the same replies; hostile input ends the connection with Redis' words. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { native } from "../../src/native/index.js";
 import type { Engine } from "../../src/native/index.js";
+import { native } from "../../src/native/index.js";
 import { RespServer, type RespSession } from "./index.js";
 
 let engine: Engine;
@@ -16,7 +16,11 @@ afterAll(() => {
   native.engine.close(engine);
 });
 
-interface Client { readonly session: RespSession; readonly replies: () => string; readonly isClosed: () => boolean }
+interface Client {
+  readonly session: RespSession;
+  readonly replies: () => string;
+  readonly isClosed: () => boolean;
+}
 function connect(): Client {
   let text = "";
   let closed = false;
@@ -25,7 +29,8 @@ function connect(): Client {
       text += Buffer.from(bytes).toString("latin1");
       return true;
     },
-    pause: () => undefined, resume: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
     close: () => {
       closed = true;
     },
@@ -52,28 +57,73 @@ function answer(input: string, cuts: readonly number[] = []): { replies: string;
 
 describe("any cut of the input", () => {
   const script = [
-    frame("FLUSHALL"), frame("SET", "a", "1"), "PING\r\n", frame("GET", "a"), frame("INCR", "a"), frame("SET", "long", "x".repeat(300)), 'SET "quoted key" "a\\x41\\n"\r\n',
-    frame("GET", "quoted key"), "\r\n", "*0\r\n", frame("LPUSH", "l", "1", "2"), frame("LRANGE", "l", "0", "-1"), frame("MULTI"), frame("SET", "b", "2"), frame("GET", "b"),
-    frame("EXEC"), frame("NOSUCH", "x"), frame("GET"), frame("HELLO", "3"), frame("HSET", "h", "f", "v"), frame("HGETALL", "h"), frame("CLIENT", "SETNAME", "me"), frame("CLIENT", "GETNAME"),
-    frame("SUBSCRIBE", "c"), frame("GET", "a"), frame("UNSUBSCRIBE", "c"), frame("GET", "long"), frame("DEL", "a", "b"), "ECHO 'it\\'s'\r\n", frame("RESET"), frame("GET", "h"),
+    frame("FLUSHALL"),
+    frame("SET", "a", "1"),
+    "PING\r\n",
+    frame("GET", "a"),
+    frame("INCR", "a"),
+    frame("SET", "long", "x".repeat(300)),
+    'SET "quoted key" "a\\x41\\n"\r\n',
+    frame("GET", "quoted key"),
+    "\r\n",
+    "*0\r\n",
+    frame("LPUSH", "l", "1", "2"),
+    frame("LRANGE", "l", "0", "-1"),
+    frame("MULTI"),
+    frame("SET", "b", "2"),
+    frame("GET", "b"),
+    frame("EXEC"),
+    frame("NOSUCH", "x"),
+    frame("GET"),
+    frame("HELLO", "3"),
+    frame("HSET", "h", "f", "v"),
+    frame("HGETALL", "h"),
+    frame("CLIENT", "SETNAME", "me"),
+    frame("CLIENT", "GETNAME"),
+    frame("SUBSCRIBE", "c"),
+    frame("GET", "a"),
+    frame("UNSUBSCRIBE", "c"),
+    frame("GET", "long"),
+    frame("DEL", "a", "b"),
+    "ECHO 'it\\'s'\r\n",
+    frame("RESET"),
+    frame("GET", "h"),
   ].join("");
   it("gives the same replies", () => {
     const whole = answer(script).replies;
     expect(whole).toContain("+PONG\r\n$1\r\n1\r\n:2\r\n");
-    fc.assert(fc.property(fc.array(fc.nat(script.length), { maxLength: 12 }), (cuts) => answer(script, cuts).replies === whole), { numRuns: 150 });
-    expect(answer(script, Array.from(script, (_, i) => i)).replies).toBe(whole);
+    fc.assert(
+      fc.property(fc.array(fc.nat(script.length), { maxLength: 12 }), (cuts) => answer(script, cuts).replies === whole),
+      { numRuns: 150 },
+    );
+    expect(
+      answer(
+        script,
+        Array.from(script, (_, i) => i),
+      ).replies,
+    ).toBe(whole);
   });
   it("also in the middle of a large value", () => {
     const value = "v".repeat(1 << 20);
     const input = frame("SET", "big", value) + frame("STRLEN", "big");
-    expect(answer(input, Array.from({ length: 64 }, (_, i) => i * 16_411)).replies).toBe(`+OK\r\n:${1 << 20}\r\n`);
+    expect(
+      answer(
+        input,
+        Array.from({ length: 64 }, (_, i) => i * 16_411),
+      ).replies,
+    ).toBe(`+OK\r\n:${1 << 20}\r\n`);
   });
 });
 
 describe("hostile input", () => {
   it.each([
-    ["*x\r\n", "invalid multibulk length"], ["*1048577\r\n", "invalid multibulk length"], ["*1\r\n+OK\r\n", "expected '$', got '+'"], ["*1\r\n$-1\r\n", "invalid bulk length"],
-    ["*1\r\n$536870913\r\n", "invalid bulk length"], ["*1\r\n$9999999999999999999\r\n", "invalid bulk length"], ["*1\r\n$a\r\n", "invalid bulk length"],
+    ["*x\r\n", "invalid multibulk length"],
+    ["*1048577\r\n", "invalid multibulk length"],
+    ["*1\r\n+OK\r\n", "expected '$', got '+'"],
+    ["*1\r\n$-1\r\n", "invalid bulk length"],
+    ["*1\r\n$536870913\r\n", "invalid bulk length"],
+    ["*1\r\n$9999999999999999999\r\n", "invalid bulk length"],
+    ["*1\r\n$a\r\n", "invalid bulk length"],
     ['SET "a\r\n', "unbalanced quotes in request"],
   ])("%j", (input, error) => {
     const got = answer(`PING\r\n${input}`);
@@ -86,9 +136,14 @@ describe("hostile input", () => {
   });
   it("random bytes never throw", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom("*", "$", "\r\n", "*3\r\n$3\r\nSET\r\n", "$-5", "*-1\r\n", "\0", "'", "\"")), { maxLength: 20 }), (parts) => {
-        answer(Buffer.from(parts.join("")).toString("latin1"));
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.string(), fc.constantFrom("*", "$", "\r\n", "*3\r\n$3\r\nSET\r\n", "$-5", "*-1\r\n", "\0", "'", '"')), {
+          maxLength: 20,
+        }),
+        (parts) => {
+          answer(Buffer.from(parts.join("")).toString("latin1"));
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -132,7 +187,8 @@ describe("transactions", () => {
 });
 
 it("above maxmemory commands that need more are refused, the others run", () => {
-  const limited = frame("FLUSHALL") + frame("SET", "m", "1") + frame("CONFIG", "SET", "maxmemory", "1kb") + frame("SET", "big", "x".repeat(5000));
+  const limited =
+    frame("FLUSHALL") + frame("SET", "m", "1") + frame("CONFIG", "SET", "maxmemory", "1kb") + frame("SET", "big", "x".repeat(5000));
   try {
     expect(answer(limited + frame("SET", "m", "2") + frame("GET", "m") + frame("LPUSH", "l", "1") + frame("DEL", "big", "m")).replies).toBe(
       `+OK\r\n+OK\r\n+OK\r\n+OK\r\n-OOM command not allowed when used memory > 'maxmemory'.\r\n$1\r\n1\r\n-OOM command not allowed when used memory > 'maxmemory'.\r\n:2\r\n`,

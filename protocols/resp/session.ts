@@ -9,7 +9,7 @@
 import { type KeyspaceSession, RunState, RunStop, SessionFlag } from "../../src/native/index.js";
 import { dispatch } from "./dispatch.js";
 import { ReplyWriter } from "./reply-writer.js";
-import { type RespServer, outputLimit } from "./server.js";
+import { outputLimit, type RespServer } from "./server.js";
 import { splitCommand } from "./split-command.js";
 
 export interface RespHost {
@@ -28,7 +28,10 @@ const inputLimitBytes = 1 << 30;
 /** client-output-buffer-limit pubsub: hard limit. */
 const pushLimitBytes = 32 << 20;
 
-export interface BlockedCommand { readonly args: readonly Buffer[]; attempt(timedOut: boolean): boolean }
+export interface BlockedCommand {
+  readonly args: readonly Buffer[];
+  attempt(timedOut: boolean): boolean;
+}
 
 export class RespSession {
   readonly id: number;
@@ -75,15 +78,22 @@ export class RespSession {
     this.configure();
   }
 
-  get resp3(): boolean { return this.reply.resp3; }
-  get isSubscribed(): boolean { return this.channels.size + this.patterns.size > 0; }
+  get resp3(): boolean {
+    return this.reply.resp3;
+  }
+  get isSubscribed(): boolean {
+    return this.channels.size + this.patterns.size > 0;
+  }
 
   /** Tells the native side what it must know: call after any change of these. */
   configure(): void {
-    const stops = !this.authenticated || this.queue !== undefined || (this.isSubscribed && !this.resp3) || this.replyMode !== "on" || this.skipNext;
+    const stops =
+      !this.authenticated || this.queue !== undefined || (this.isSubscribed && !this.resp3) || this.replyMode !== "on" || this.skipNext;
     this.server.options.addon.keyspace.configure(
       this.native,
-      (stops ? SessionFlag.everyCommandStops : 0) | (this.authenticated ? 0 : SessionFlag.unauthenticated) | (this.resp3 ? SessionFlag.resp3 : 0),
+      (stops ? SessionFlag.everyCommandStops : 0) |
+        (this.authenticated ? 0 : SessionFlag.unauthenticated) |
+        (this.resp3 ? SessionFlag.resp3 : 0),
       this.database,
     );
   }
@@ -126,7 +136,9 @@ export class RespSession {
     this.host.close();
   }
   /** After the reply of the running command. */
-  closeSoon(): void { this.#ending = true; }
+  closeSoon(): void {
+    this.#ending = true;
+  }
 
   /** Runs a command that has a native body and puts its reply where TypeScript's go. False: wait for state[waitXid]. */
   executeNative(args: readonly Uint8Array[]): "done" | "wait" | "typescript" {
@@ -163,7 +175,9 @@ export class RespSession {
     this.#flush();
   }
   /** The running command ends later: nothing else runs until `unsuspend`. */
-  suspend(): void { this.#waiting = true; }
+  suspend(): void {
+    this.#waiting = true;
+  }
   unsuspend(): void {
     this.#waiting = false;
     if (this.#closed) return;
@@ -302,7 +316,8 @@ export class RespSession {
   /** A finished reply in its own buffer; leaves at the next flush, or when its write is durable. */
   #push(bytes: Uint8Array): void {
     const { addon, engine } = this.server.options;
-    const mustWait = this.#held.length > 0 || (this.server.configuration.appendfsync === "always" && this.#lsn > addon.engine.flushedLsn(engine));
+    const mustWait =
+      this.#held.length > 0 || (this.server.configuration.appendfsync === "always" && this.#lsn > addon.engine.flushedLsn(engine));
     if (!mustWait) {
       this.#out.push(bytes);
       return;
@@ -319,7 +334,8 @@ export class RespSession {
       this.#write(Buffer.from(`-MISCONF Errors writing to the log: ${error.message}\r\n`));
       return this.close();
     }
-    while (this.#held.length > 0 && (this.#held[0] as { lsn: number }).lsn <= lsn) this.#out.push((this.#held.shift() as { bytes: Uint8Array }).bytes);
+    while (this.#held.length > 0 && (this.#held[0] as { lsn: number }).lsn <= lsn)
+      this.#out.push((this.#held.shift() as { bytes: Uint8Array }).bytes);
     this.#flush();
     if (this.#ending && this.#held.length === 0) this.close();
   }

@@ -4,7 +4,7 @@
  * Back-pressure: reading pauses while the connection's backlog of unhandled input is above a limit, and a writer that must not
  * run ahead awaits `drained`.
  */
-import { type Server, Socket, createServer } from "node:net";
+import { createServer, type Server, Socket } from "node:net";
 
 export interface SocketTransport {
   write(bytes: Uint8Array): boolean;
@@ -128,7 +128,8 @@ export class Listener {
         if (socket.writableLength > MAX_OUTPUT_BYTES) socket.destroy();
         return !socket.destroyed && socket.write(bytes);
       },
-      drained: () => (socket.writableNeedDrain && !socket.destroyed ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve()),
+      drained: () =>
+        socket.writableNeedDrain && !socket.destroyed ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve(),
       get queuedBytes() {
         return socket.writableLength;
       },

@@ -20,7 +20,11 @@ export interface PostgresDoorOptions {
 export function openPostgresDoor(options: PostgresDoorOptions): Listener {
   const { database, host, port, handOver, connectionCount } = options;
   const listener: Listener = new Listener({
-    name: "PostgreSQL", host, port, handOver, connectionCount,
+    name: "PostgreSQL",
+    host,
+    port,
+    handOver,
+    connectionCount,
     connect: (transport) => {
       const connection: PgConnection = new PgConnection({
         database,

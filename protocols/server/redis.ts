@@ -23,16 +23,22 @@ const DENIED =
 export function openRedisDoor(options: RedisDoorOptions): Listener {
   const { server, host, port, handOver, connectionCount } = options;
   const listener: Listener = new Listener({
-    name: "Redis", host, port, connectionCount, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+    name: "Redis",
+    host,
+    port,
+    connectionCount,
+    readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
     handOver: (descriptor) => {
       if (!handOver?.(descriptor)) listener.adopt(options.duplicateDescriptor(descriptor));
       return true;
     },
     connect: (transport) => {
       const refusal =
-        !transport.isLoopback && server.configuration.requirepass === "" ? DENIED
-        : listener.connectionCount > options.maxConnections ? "-ERR max number of clients reached\r\n"
-        : undefined;
+        !transport.isLoopback && server.configuration.requirepass === ""
+          ? DENIED
+          : listener.connectionCount > options.maxConnections
+            ? "-ERR max number of clients reached\r\n"
+            : undefined;
       if (refusal !== undefined) {
         transport.write(Buffer.from(refusal));
         transport.end();

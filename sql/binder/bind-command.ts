@@ -382,7 +382,8 @@ function bindExplain(binder: Binder, statement: Extract<DefinitionStatement, { k
     const known = EXPLAIN_SWITCHES.find((option) => option === name);
     if (known === undefined) throw syntaxError(`unrecognized EXPLAIN option "${name}"`, at(position));
     values[known] = value === undefined || value === "true" || value === "on" || value === "1";
-    if ((known === "buffers" || known === "wal" || known === "settings") && values[known]) throw notSupported(`EXPLAIN ${known.toUpperCase()}`);
+    if ((known === "buffers" || known === "wal" || known === "settings") && values[known])
+      throw notSupported(`EXPLAIN ${known.toUpperCase()}`);
   }
   const analyze = values.analyze === true;
   if (values.timing === true && !analyze) throw invalidParameterValue("EXPLAIN option TIMING requires ANALYZE");

@@ -235,9 +235,7 @@ function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, befo
   const functions = item.functions.flatMap(({ call, columns: own }) => unnested(call).map((one) => ({ call: one, columns: own })));
   const calls = functions.map(({ call, columns: own }) => {
     const bound = bindExpression(binder, level, call);
-    columns.push(
-      ...functionColumns(binder, bound, own.length > 0 ? own : item.columns, item, alias, outputName(call), functions.length),
-    );
+    columns.push(...functionColumns(binder, bound, own.length > 0 ? own : item.columns, item, alias, outputName(call), functions.length));
     return bound;
   });
   if (item.ordinality) columns.push(binder.newColumn("ordinality", TypeOid.int8, -1));

@@ -147,7 +147,8 @@ function placeNamedArguments(_binder: Binder, expr: FunctionExpr, _args: readonl
 
 function noSuchFunction(binder: Binder, name: readonly string[], args: readonly Expression[], position: number) {
   const bare = name.at(-1)!;
-  if (binder.registry.functionsByName(bare).length === 0 && isPostgresFunction(bare)) return notSupportedAt(`function ${bare}`, at(position));
+  if (binder.registry.functionsByName(bare).length === 0 && isPostgresFunction(bare))
+    return notSupportedAt(`function ${bare}`, at(position));
   return undefinedFunction(
     `function ${functionText(
       binder,

@@ -148,7 +148,8 @@ function orColumnReference(bind: () => Expression): Expression {
   try {
     return bind();
   } catch (error) {
-    if (error instanceof DbError && error.sqlstate === "42703") throw featureNotSupported("cannot use column reference in DEFAULT expression");
+    if (error instanceof DbError && error.sqlstate === "42703")
+      throw featureNotSupported("cannot use column reference in DEFAULT expression");
     throw error;
   }
 }

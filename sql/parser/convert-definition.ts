@@ -267,7 +267,10 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
 }
 /** "AT_EnableTrigAll" -> "ENABLE TRIGGER ALL". */
 function alterationName(subtype: string): string {
-  const words = subtype.slice(3).replace("TableSpace", "Tablespace").replace(/Trig(?!ger)/, "Trigger");
+  const words = subtype
+    .slice(3)
+    .replace("TableSpace", "Tablespace")
+    .replace(/Trig(?!ger)/, "Trigger");
   return words.replace(/([a-z])([A-Z])/g, "$1 $2").toUpperCase();
 }
 

@@ -68,7 +68,10 @@ export function convertSet(converter: Converter, raw: RawNode): DefinitionStatem
   const name = text(raw, "name");
   const local = flag(raw, "is_local");
   if (name === "role" || name === "session_authorization") {
-    const back = raw.kind === "VAR_RESET" || raw.kind === "VAR_SET_DEFAULT" || list(raw, "args").some((item) => settingText(converter, item) === "none");
+    const back =
+      raw.kind === "VAR_RESET" ||
+      raw.kind === "VAR_SET_DEFAULT" ||
+      list(raw, "args").some((item) => settingText(converter, item) === "none");
     if (!back) throw notSupported(name === "role" ? "SET ROLE" : "SET SESSION AUTHORIZATION");
   }
   switch (raw.kind) {
@@ -140,7 +143,8 @@ export function convertVacuum(converter: Converter, raw: RawNode): DefinitionSta
     const known = isVacuum ? VACUUM_OPTIONS.has(name) : ANALYZE_OPTIONS.has(name);
     if (!known) throw syntaxError(`unrecognized ${isVacuum ? "VACUUM" : "ANALYZE"} option "${name}"`, converter.position(body));
     // Only what changes nothing here may pass: versions go by themselves, row counts are always current.
-    if (name !== "analyze" && optionText(child(body, "arg")) !== "false") throw notSupported(`${isVacuum ? "VACUUM" : "ANALYZE"} (${name.toUpperCase()})`);
+    if (name !== "analyze" && optionText(child(body, "arg")) !== "false")
+      throw notSupported(`${isVacuum ? "VACUUM" : "ANALYZE"} (${name.toUpperCase()})`);
   }
   if (list(raw, "rels").some((item) => list(bodyOf(item), "va_cols").length > 0)) throw notSupported("ANALYZE of single columns");
   const analyze =

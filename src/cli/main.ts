@@ -28,7 +28,10 @@ program
   .option("--requirepass <password>", "password of Redis clients (default: none)")
   .addOption(new Option("--appendfsync <when>", "when a Redis write is synced: always, everysec, no (default everysec)"))
   .option("--log-level <level>", "fatal, error, warn, info, debug (default warn)")
-  .addHelpText("after", "\nEach flag is also an environment variable (ORRERY_DATA, ORRERY_PG_PORT, …) and a key of the TOML file (data, pg_port, …).\n\nExample:\n  orrery serve --data /var/lib/orrery --redis-port 0")
+  .addHelpText(
+    "after",
+    "\nEach flag is also an environment variable (ORRERY_DATA, ORRERY_PG_PORT, …) and a key of the TOML file (data, pg_port, …).\n\nExample:\n  orrery serve --data /var/lib/orrery --redis-port 0",
+  )
   .action(async (options: Record<string, unknown>) => (await import("./serve.js")).serve(options));
 
 program
@@ -54,6 +57,9 @@ program
   .option("--data <dir>", "data folder", "./orrery-data")
   .action(async (options: { data: string }) => (await import("./check.js")).check(options.data));
 
-program.command("version").description("Print the version").action(() => console.log(`orrery ${version}`));
+program
+  .command("version")
+  .description("Print the version")
+  .action(() => console.log(`orrery ${version}`));
 
 await program.parseAsync();

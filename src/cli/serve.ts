@@ -1,6 +1,7 @@
 /** `orrery serve`: settings, threads, doors, signals. */
-import { readSettings, SettingsError, type Settings } from "./settings.js";
+
 import { startServer } from "../main.js";
+import { readSettings, type Settings, SettingsError } from "./settings.js";
 
 export async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const started = performance.now();
@@ -25,7 +26,9 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
     server.pgPort === undefined ? undefined : `PostgreSQL: psql -h ${settings.host} -p ${server.pgPort} -U postgres`,
     server.redisPort === undefined ? undefined : `Redis: redis-cli -h ${settings.host} -p ${server.redisPort}`,
   ].filter((door) => door !== undefined);
-  process.stdout.write(`orrery: ready for connections in ${Math.round(performance.now() - started)} ms, data in ${settings.data}. ${doors.join("   ")}\n`);
+  process.stdout.write(
+    `orrery: ready for connections in ${Math.round(performance.now() - started)} ms, data in ${settings.data}. ${doors.join("   ")}\n`,
+  );
 
   let stopping = false;
   const stop = async () => {
@@ -40,7 +43,9 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
 
 /** commander's camelCase keys to ours. */
 function fromFlags(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(flags).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]));
+  return Object.fromEntries(
+    Object.entries(flags).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+  );
 }
 
 /** One clear line for what the world refused. */

@@ -8,7 +8,11 @@ import type { Datum, DbErrorFields, FormatContext, Oid, Row, SqlType } from "../
 
 /** What JavaScript threads over one engine tell each other: state that lives with connections and not in the addon. */
 export type ThreadMessage =
-  | { readonly kind: "notify"; readonly processId: number; readonly notifications: readonly { readonly channel: string; readonly payload: string }[] }
+  | {
+      readonly kind: "notify";
+      readonly processId: number;
+      readonly notifications: readonly { readonly channel: string; readonly payload: string }[];
+    }
   | { readonly kind: "cancel"; readonly processId: number; readonly secret: number }
   | { readonly kind: "redisConfiguration"; readonly pairs: readonly (readonly [string, string])[] };
 

@@ -4,8 +4,9 @@
  * Reading is generated code over typed arrays that view the whole block, one access expression per column; writing goes column by
  * column through a BlockWriter. Infinite dates and timestamps are the extremes of their integers, as in PostgreSQL.
  */
-import { BlockWriter, readInt64 } from "../native/block.js";
+
 import type { PhysicalColumn } from "../native/addon.js";
+import { BlockWriter, readInt64 } from "../native/block.js";
 import { assert, type Datum, Interval, type Oid, PhysicalType, type Row, type SqlType, TypeOid } from "../types/index.js";
 
 /** A block's memory with the views that generated code reads it through. */
@@ -64,7 +65,8 @@ export const readerConstants = {
     const hex = b.buffer.toString("hex", at, at + 16);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   },
-  interval: (b: ScanBuffer, at: number): Interval => new Interval(b.view.getInt32(at + 12, true), b.view.getInt32(at + 8, true), readInt64(b.view, at)),
+  interval: (b: ScanBuffer, at: number): Interval =>
+    new Interval(b.view.getInt32(at + 12, true), b.view.getInt32(at + 8, true), readInt64(b.view, at)),
   vector: (b: ScanBuffer, at: number, dimensions: number): Float32Array => b.f32.slice(at >> 2, (at >> 2) + dimensions),
   text: (b: ScanBuffer, from: number, to: number): string => {
     if (to - from > SHORT_TEXT_BYTES) return b.buffer.utf8Slice(from, to);
@@ -87,7 +89,15 @@ const MIN_INT64 = -9223372036854775808n;
 /** Up to here a loop beats the call into the decoder. */
 const SHORT_TEXT_BYTES = 12;
 
-const textTypes = new Set<Oid>([TypeOid.text, TypeOid.varchar, TypeOid.bpchar, TypeOid.name, TypeOid.json, TypeOid.unknown, TypeOid.cstring]);
+const textTypes = new Set<Oid>([
+  TypeOid.text,
+  TypeOid.varchar,
+  TypeOid.bpchar,
+  TypeOid.name,
+  TypeOid.json,
+  TypeOid.unknown,
+  TypeOid.cstring,
+]);
 
 export interface ColumnCode {
   /** Run once per block; `b` is the ScanBuffer. */
@@ -119,7 +129,8 @@ export function columnCode(type: SqlType, index: number): ColumnCode {
       break;
     case PhysicalType.int32:
       shift = 2;
-      value = type.oid === TypeOid.date ? `${call("date")}(b.i32[${at} + i])` : isUnsigned(type.oid) ? `b.u32[${at} + i]` : `b.i32[${at} + i]`;
+      value =
+        type.oid === TypeOid.date ? `${call("date")}(b.i32[${at} + i])` : isUnsigned(type.oid) ? `b.u32[${at} + i]` : `b.i32[${at} + i]`;
       break;
     case PhysicalType.int64: {
       shift = 2;
@@ -188,10 +199,12 @@ export function columnWriter(type: SqlType): ColumnWriter {
     case PhysicalType.int16:
       return (w, c, r, v) => v !== null && w.setInt16(c, r, v as number);
     case PhysicalType.int32:
-      if (type.oid === TypeOid.date) return (w, c, r, v) => v !== null && w.setInt32(c, r, v === Infinity ? 2147483647 : v === -Infinity ? -2147483648 : (v as number));
+      if (type.oid === TypeOid.date)
+        return (w, c, r, v) => v !== null && w.setInt32(c, r, v === Infinity ? 2147483647 : v === -Infinity ? -2147483648 : (v as number));
       return (w, c, r, v) => v !== null && w.setInt32(c, r, v as number);
     case PhysicalType.int64:
-      return (w, c, r, v) => v !== null && w.setInt64(c, r, v === Infinity ? MAX_INT64 : v === -Infinity ? MIN_INT64 : (v as number | bigint));
+      return (w, c, r, v) =>
+        v !== null && w.setInt64(c, r, v === Infinity ? MAX_INT64 : v === -Infinity ? MIN_INT64 : (v as number | bigint));
     case PhysicalType.float32:
       return (w, c, r, v) => v !== null && w.setFloat32(c, r, v as number);
     case PhysicalType.float64:

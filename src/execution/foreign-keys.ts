@@ -9,11 +9,19 @@
  */
 import type { ConstraintObject, IndexObject, TableObject } from "../catalog/index.js";
 import { StatusCode } from "../native/status.js";
-import { assert, type Datum, foreignKeyMissing, foreignKeyMixedNulls, foreignKeyReferenced, type Row, type SqlType } from "../types/index.js";
-import { hashCompatible } from "./expression/inline-operators.js";
-import { RunState } from "./operator.js";
+import {
+  assert,
+  type Datum,
+  foreignKeyMissing,
+  foreignKeyMixedNulls,
+  foreignKeyReferenced,
+  type Row,
+  type SqlType,
+} from "../types/index.js";
 import { compileScalar, type Evaluate } from "./expression/compiler.js";
+import { hashCompatible } from "./expression/inline-operators.js";
 import { emptyLayout } from "./expression/scope.js";
+import { RunState } from "./operator.js";
 import { type HashKey, hashKeyOf } from "./row-keys.js";
 import { throwStatus } from "./storage-status.js";
 import { type FoundRow, plainEnvironment, TableReader } from "./table-reader.js";
@@ -28,7 +36,9 @@ export class ForeignKeys {
 
   constructor(readonly writer: TableWriter) {
     this.#outgoing = writer.constraints.filter((c): c is ForeignKey & ConstraintObject => c.kind === "foreignKey");
-    this.#incoming = writer.context.catalog.referencing(writer.table.oid).filter((c): c is ForeignKey & ConstraintObject => c.kind === "foreignKey");
+    this.#incoming = writer.context.catalog
+      .referencing(writer.table.oid)
+      .filter((c): c is ForeignKey & ConstraintObject => c.kind === "foreignKey");
   }
 
   inserted(rows: readonly Row[], state: RunState): void {
@@ -37,16 +47,28 @@ export class ForeignKeys {
   updated(oldRows: readonly Row[], newRows: readonly Row[], changed: Uint32Array, state: RunState): void {
     for (const fk of this.#outgoing) {
       if (!fk.attributes.some((a) => changed.includes(a - 1))) continue;
-      this.#checkLater(fk, newRows.filter((row, i) => differs(row, oldRows[i] as Row, fk.attributes)), state);
+      this.#checkLater(
+        fk,
+        newRows.filter((row, i) => differs(row, oldRows[i] as Row, fk.attributes)),
+        state,
+      );
     }
     for (const fk of this.#incoming) {
       if (!fk.referencedAttributes.some((a) => changed.includes(a - 1))) continue;
-      const pairs = oldRows.map((old, i) => ({ old, now: newRows[i] as Row })).filter((p) => differs(p.old, p.now, fk.referencedAttributes));
+      const pairs = oldRows
+        .map((old, i) => ({ old, now: newRows[i] as Row }))
+        .filter((p) => differs(p.old, p.now, fk.referencedAttributes));
       this.#actLater(fk, pairs, fk.onUpdate, state);
     }
   }
   deleted(oldRows: readonly Row[], state: RunState): void {
-    for (const fk of this.#incoming) this.#actLater(fk, oldRows.map((old) => ({ old, now: undefined })), fk.onDelete, state);
+    for (const fk of this.#incoming)
+      this.#actLater(
+        fk,
+        oldRows.map((old) => ({ old, now: undefined })),
+        fk.onDelete,
+        state,
+      );
   }
 
   #checkLater(fk: ForeignKey, rows: readonly Row[], state: RunState): void {
@@ -111,7 +133,11 @@ function checkReferences(child: TableWriter, fk: ForeignKey, rows: readonly Row[
     const row = owners[i] as Row;
     if (onlyIfStillThere && !isReferring(child, fk, row, state)) continue;
     throw foreignKeyMissing(
-      fk.name, child.keyNames(fk.attributes), child.keyValues(fk.attributes, row, state.context), access.table.name, child.place,
+      fk.name,
+      child.keyNames(fk.attributes),
+      child.keyValues(fk.attributes, row, state.context),
+      access.table.name,
+      child.place,
     );
   }
   const { context } = state;
@@ -141,15 +167,29 @@ function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[],
       if (bad === undefined) return;
       const old = (changes[bad.key] as KeyChange).old;
       throw foreignKeyReferenced(
-        fk.name, parent.table.name, parent.keyNames(fk.referencedAttributes), parent.keyValues(fk.referencedAttributes, old, state.context), writer.place,
+        fk.name,
+        parent.table.name,
+        parent.keyNames(fk.referencedAttributes),
+        parent.keyValues(fk.referencedAttributes, old, state.context),
+        writer.place,
       );
     }
     case "cascade": {
       if ((changes[0] as KeyChange).now === undefined) {
-        writer.delete(referring.map((f) => f.rowId), referring.map((f) => f.row), state);
+        writer.delete(
+          referring.map((f) => f.rowId),
+          referring.map((f) => f.row),
+          state,
+        );
         return;
       }
-      rewrite(writer, fk, referring, (f, i) => (changes[f.key] as KeyChange).now?.[(fk.referencedAttributes[i] as number) - 1] ?? null, state);
+      rewrite(
+        writer,
+        fk,
+        referring,
+        (f, i) => (changes[f.key] as KeyChange).now?.[(fk.referencedAttributes[i] as number) - 1] ?? null,
+        state,
+      );
       return;
     }
     case "setNull":
@@ -162,7 +202,13 @@ function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[],
   }
 }
 
-function rewrite(writer: TableWriter, fk: ForeignKey, rows: readonly FoundRow[], value: (found: FoundRow, i: number) => Datum, state: RunState): void {
+function rewrite(
+  writer: TableWriter,
+  fk: ForeignKey,
+  rows: readonly FoundRow[],
+  value: (found: FoundRow, i: number) => Datum,
+  state: RunState,
+): void {
   const now = rows.map((found) => {
     const row = [...found.row];
     fk.attributes.forEach((a, i) => {
@@ -171,11 +217,22 @@ function rewrite(writer: TableWriter, fk: ForeignKey, rows: readonly FoundRow[],
     writer.prepare(row, state);
     return row;
   });
-  writer.update(rows.map((f) => f.rowId), rows.map((f) => f.row), now, fk.attributes.map((a) => a - 1), state);
+  writer.update(
+    rows.map((f) => f.rowId),
+    rows.map((f) => f.row),
+    now,
+    fk.attributes.map((a) => a - 1),
+    state,
+  );
 }
 
 /** The referring row's key as the referenced index wants it: its columns' order and types. */
-function keyConverter(child: TableWriter, fk: ForeignKey, parent: TableAccess, index: IndexObject): (row: Row, context: ExecutionContext) => Row {
+function keyConverter(
+  child: TableWriter,
+  fk: ForeignKey,
+  parent: TableAccess,
+  index: IndexObject,
+): (row: Row, context: ExecutionContext) => Row {
   const parts = index.columns.map((c) => {
     const attribute = fk.attributes[fk.referencedAttributes.indexOf(c.attribute)];
     assert(attribute !== undefined, "the referenced index covers the referenced columns");
@@ -243,11 +300,19 @@ class TableAccess {
   rowsWith(attributes: readonly number[], keys: readonly (readonly Datum[])[], state: RunState): FoundRow[] {
     const indexes = this.context.catalog.indexesOf(this.table.oid);
     const index = indexes.find(
-      (i) => i.method === "btree" && i.predicateSql === undefined && i.columns.length === attributes.length && i.columns.every((c) => attributes.includes(c.attribute)),
+      (i) =>
+        i.method === "btree" &&
+        i.predicateSql === undefined &&
+        i.columns.length === attributes.length &&
+        i.columns.every((c) => attributes.includes(c.attribute)),
     );
     if (index !== undefined) {
       const order = index.columns.map((c) => attributes.indexOf(c.attribute));
-      return this.reader.lookup(index, keys.map((k) => order.map((i) => k[i] as Datum)), state);
+      return this.reader.lookup(
+        index,
+        keys.map((k) => order.map((i) => k[i] as Datum)),
+        state,
+      );
     }
     const set = new KeySet(attributes.map((a) => this.type(a)));
     const places: number[] = [];

@@ -84,7 +84,8 @@ export function rowBytes(row: Row): number {
   let bytes = 32 + 8 * row.length;
   for (const value of row) {
     if (typeof value === "string") bytes += 24 + value.length;
-    else if (typeof value === "object" && value !== null) bytes += value instanceof Uint8Array || value instanceof Float32Array ? 64 + value.byteLength : 96;
+    else if (typeof value === "object" && value !== null)
+      bytes += value instanceof Uint8Array || value instanceof Float32Array ? 64 + value.byteLength : 96;
   }
   return bytes;
 }

@@ -44,11 +44,18 @@ export class TableReader {
     this.#live = table.attributes.flatMap((a, i) => (a.dropped ? [] : [i]));
     this.#columns = Uint32Array.from(this.#live);
     const sources: ColumnSource[] = [{ kind: "rowId" }];
-    this.#live.forEach((attribute, index) => sources.push({ kind: "block", index, type: this.#type(table.attributes[attribute]?.type ?? 0) }));
+    this.#live.forEach((attribute, index) =>
+      sources.push({ kind: "block", index, type: this.#type(table.attributes[attribute]?.type ?? 0) }),
+    );
     const scanColumns = sources.map((_, i) => column(i));
     this.#scanDecode = compileDecoder(environment, scanColumns, sources, undefined);
     const withKey: ColumnSource[] = [...sources, { kind: "block", index: this.#live.length, type: this.#type(TypeOid.int4) }];
-    this.#lookupDecode = compileDecoder(environment, withKey.map((_, i) => column(i)), withKey, undefined);
+    this.#lookupDecode = compileDecoder(
+      environment,
+      withKey.map((_, i) => column(i)),
+      withKey,
+      undefined,
+    );
   }
 
   /** The visible rows for each key; `keys[i]` has one value per index column, none NULL. */

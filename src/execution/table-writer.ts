@@ -8,7 +8,18 @@ import type { AttributeObject, ConstraintObject, IndexObject, TableObject } from
 import { quoteIdentifier } from "../catalog/index.js";
 import { StatusCode } from "../native/status.js";
 import type { PlanColumn } from "../plan/index.js";
-import { assert, checkViolated, couldNotSerialize, type Datum, duplicateKey, notSupported, nullInColumn, type Row, type SqlType, TypeOid } from "../types/index.js";
+import {
+  assert,
+  checkViolated,
+  couldNotSerialize,
+  type Datum,
+  duplicateKey,
+  notSupported,
+  nullInColumn,
+  type Row,
+  type SqlType,
+  TypeOid,
+} from "../types/index.js";
 import { RowEncoder } from "./codec.js";
 import { type CompileEnvironment, compileScalar, type Evaluate } from "./expression/compiler.js";
 import { Layout } from "./expression/scope.js";
@@ -42,7 +53,9 @@ export class TableWriter {
     this.indexes = catalog.indexesOf(table.oid);
     this.constraints = catalog.constraintsOf(table.oid);
     this.schemaName = catalog.schemaByOid(table.schema)?.name ?? "public";
-    this.#encoder = new RowEncoder(table.attributes.map((a, i) => ({ type: this.types[i] ?? typeOf(context, TypeOid.text), typmod: a.typmod })));
+    this.#encoder = new RowEncoder(
+      table.attributes.map((a, i) => ({ type: this.types[i] ?? typeOf(context, TypeOid.text), typmod: a.typmod })),
+    );
     this.#notNull = table.attributes.flatMap((a, i) => (a.notNull && !a.dropped ? [i] : []));
     const overRow = (sql: string): Evaluate => {
       const { row, expression } = stored.bindOverTable(table, sql);
@@ -64,7 +77,8 @@ export class TableWriter {
   prepare(row: Row, state: RunState): void {
     for (const g of this.#generated) row[g.index] = g.evaluate(row, state);
     for (const i of this.#notNull) {
-      if (row[i] === null) throw nullInColumn((this.table.attributes[i] as AttributeObject).name, this.describe(row, state.context), this.place);
+      if (row[i] === null)
+        throw nullInColumn((this.table.attributes[i] as AttributeObject).name, this.describe(row, state.context), this.place);
     }
     for (const check of this.#checks) {
       if (check.evaluate(row, state) === false) throw checkViolated(check.name, this.describe(row, state.context), this.place);

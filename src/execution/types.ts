@@ -12,7 +12,9 @@ import type { Datum, Oid, Row } from "../types/index.js";
 import type { PointSelect } from "./point-select.js";
 
 /** The parts of the addon that operators use; tests pass fakes. */
-export type ExecutionNative = Pick<NativeAddon, "storage" | "vector" | "exec"> & { readonly engine: Pick<NativeAddon["engine"], "lastError"> };
+export type ExecutionNative = Pick<NativeAddon, "storage" | "vector" | "exec"> & {
+  readonly engine: Pick<NativeAddon["engine"], "lastError">;
+};
 
 export interface ExecutionContext {
   readonly native: ExecutionNative;
@@ -97,4 +99,7 @@ export interface ExplainOptions {
 }
 
 /** Rows of a computed relation. `filters` are equalities (column index, value) that the provider may use; they are checked again. */
-export type SystemProvider = (context: ExecutionContext, filters: readonly { readonly column: number; readonly value: Datum }[]) => Iterable<Row>;
+export type SystemProvider = (
+  context: ExecutionContext,
+  filters: readonly { readonly column: number; readonly value: Datum }[],
+) => Iterable<Row>;

@@ -2,16 +2,46 @@
 import { type FormatContext, TypeOid } from "../types/index.js";
 
 const WireKind = {
-  bool: 1, int2: 2, int4: 3, int8: 4, oid: 5, float4: 6, float8: 7, bytes: 8, bytea: 9, uuid: 10, date: 11, time: 12, timestamp: 13,
-  timestamptzUtc: 14, numeric: 15, vector: 16, jsonb: 17,
+  bool: 1,
+  int2: 2,
+  int4: 3,
+  int8: 4,
+  oid: 5,
+  float4: 6,
+  float8: 7,
+  bytes: 8,
+  bytea: 9,
+  uuid: 10,
+  date: 11,
+  time: 12,
+  timestamp: 13,
+  timestamptzUtc: 14,
+  numeric: 15,
+  vector: 16,
+  jsonb: 17,
 } as const;
 
 const kinds = new Map<number, number>([
-  [TypeOid.bool, WireKind.bool], [TypeOid.int2, WireKind.int2], [TypeOid.int4, WireKind.int4], [TypeOid.int8, WireKind.int8], [TypeOid.oid, WireKind.oid],
-  [TypeOid.float4, WireKind.float4], [TypeOid.float8, WireKind.float8], [TypeOid.text, WireKind.bytes], [TypeOid.varchar, WireKind.bytes],
-  [TypeOid.bpchar, WireKind.bytes], [TypeOid.json, WireKind.bytes], [TypeOid.bytea, WireKind.bytea], [TypeOid.uuid, WireKind.uuid],
-  [TypeOid.date, WireKind.date], [TypeOid.time, WireKind.time], [TypeOid.timestamp, WireKind.timestamp], [TypeOid.timestamptz, WireKind.timestamptzUtc],
-  [TypeOid.numeric, WireKind.numeric], [TypeOid.vector, WireKind.vector], [TypeOid.jsonb, WireKind.jsonb],
+  [TypeOid.bool, WireKind.bool],
+  [TypeOid.int2, WireKind.int2],
+  [TypeOid.int4, WireKind.int4],
+  [TypeOid.int8, WireKind.int8],
+  [TypeOid.oid, WireKind.oid],
+  [TypeOid.float4, WireKind.float4],
+  [TypeOid.float8, WireKind.float8],
+  [TypeOid.text, WireKind.bytes],
+  [TypeOid.varchar, WireKind.bytes],
+  [TypeOid.bpchar, WireKind.bytes],
+  [TypeOid.json, WireKind.bytes],
+  [TypeOid.bytea, WireKind.bytea],
+  [TypeOid.uuid, WireKind.uuid],
+  [TypeOid.date, WireKind.date],
+  [TypeOid.time, WireKind.time],
+  [TypeOid.timestamp, WireKind.timestamp],
+  [TypeOid.timestamptz, WireKind.timestamptzUtc],
+  [TypeOid.numeric, WireKind.numeric],
+  [TypeOid.vector, WireKind.vector],
+  [TypeOid.jsonb, WireKind.jsonb],
 ]);
 
 /**

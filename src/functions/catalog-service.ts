@@ -47,12 +47,16 @@ export interface SessionService {
   notify?(channel: string, payload: string): void;
 }
 
-interface MaybeEvaluation { service?<T>(name: string): T | undefined }
+interface MaybeEvaluation {
+  service?<T>(name: string): T | undefined;
+}
 
 export function findService<T>(context: FormatContext, name: string): T | undefined {
   return (context as FormatContext & MaybeEvaluation).service?.<T>(name);
 }
-export function catalogOf(context: FormatContext): CatalogService | undefined { return findService<CatalogService>(context, "catalog"); }
+export function catalogOf(context: FormatContext): CatalogService | undefined {
+  return findService<CatalogService>(context, "catalog");
+}
 export function requireService<T>(context: FormatContext, name: string): T {
   const service = findService<T>(context, name);
   if (service === undefined) throw notSupported(`${name} here`);
@@ -72,7 +76,9 @@ export function splitName(text: string): string[] {
 }
 const plainIdentifier = /^[a-z_][a-z0-9_$]*$/;
 const reserved = new Set(
-  "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral leading limit localtime localtimestamp not null offset on only or order placing primary references returning select session_user some symmetric table then to trailing true union unique user using variadic when where window with authorization binary collation concurrently cross current_schema freeze full ilike inner is isnull join left like natural notnull outer overlaps right similar tablesample verbose between bigint bit boolean char character coalesce dec decimal exists extract float greatest grouping inout int integer interval least national nchar none normalize nullif numeric out overlay position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable".split(" "),
+  "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral leading limit localtime localtimestamp not null offset on only or order placing primary references returning select session_user some symmetric table then to trailing true union unique user using variadic when where window with authorization binary collation concurrently cross current_schema freeze full ilike inner is isnull join left like natural notnull outer overlaps right similar tablesample verbose between bigint bit boolean char character coalesce dec decimal exists extract float greatest grouping inout int integer interval least national nchar none normalize nullif numeric out overlay position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable".split(
+    " ",
+  ),
 );
 export function quoteIdentifier(name: string): string {
   return plainIdentifier.test(name) && !reserved.has(name) ? name : `"${name.replace(/"/g, '""')}"`;

@@ -25,7 +25,20 @@ export { isPostgresFunction } from "./facts/refused-functions.js";
 export * from "./registry.js";
 
 const families: readonly Family[] = [
-  comparisonFamily, integerMathFamily, floatMathFamily, numericMathFamily, numberCastFamily, basicStringFamily, aggregateFamily, datetimeFamily, stringFamily, patternFamily, arrayFamily, jsonFamily, systemFamily, templateFamily,
+  comparisonFamily,
+  integerMathFamily,
+  floatMathFamily,
+  numericMathFamily,
+  numberCastFamily,
+  basicStringFamily,
+  aggregateFamily,
+  datetimeFamily,
+  stringFamily,
+  patternFamily,
+  arrayFamily,
+  jsonFamily,
+  systemFamily,
+  templateFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();

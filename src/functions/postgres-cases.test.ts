@@ -1,7 +1,7 @@
 /** Every row: function id and arguments, or a type and an input, then what PostgreSQL 15 answered (text, or `ERR sqlstate message`). */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Datum, ArrayValue, DbError, type SqlType, TypeOid } from "../types/index.js";
+import { ArrayValue, type Datum, DbError, type SqlType, TypeOid } from "../types/index.js";
 import { registry } from "./index.js";
 import { testContext } from "./testing.js";
 
@@ -35,7 +35,10 @@ describe("PostgreSQL's answers", () => {
       const types = signature.argTypes.map(concrete);
       const body = registry.scalarBody(subject, { argTypes: types.map((t) => t.oid), returnType: signature.returnType });
       const value = body(testContext, ...(types.map((t, i) => t.input(args[i]!, -1, testContext)) as never[]));
-      const type = value instanceof ArrayValue ? registry.typeByOid(registry.typeByOid(value.elementType)!.arrayType)! : concrete(signature.returnType);
+      const type =
+        value instanceof ArrayValue
+          ? registry.typeByOid(registry.typeByOid(value.elementType)!.arrayType)!
+          : concrete(signature.returnType);
       return shown(value, type);
     });
     expect(result).toBe(row.at(-1));

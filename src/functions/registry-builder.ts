@@ -3,7 +3,13 @@
  * `facts`. A fact without a body is not in the registry: what we cannot run does not exist for the binder.
  */
 import {
-  type CastSignature, type FunctionSignature, type Oid, type OperatorSignature, type SqlType, assert, notSupported,
+  assert,
+  type CastSignature,
+  type FunctionSignature,
+  notSupported,
+  type Oid,
+  type OperatorSignature,
+  type SqlType,
 } from "../types/index.js";
 import { readCastFacts, readFunctionFacts, readOperatorFacts } from "./facts/index.js";
 import { type AggregateBody, type CallTypes, type DefinableRegistry, type ScalarBody, type SetBody, TypedBody } from "./registry.js";
@@ -27,19 +33,45 @@ export class RegistryBuilder implements DefinableRegistry {
   readonly #operatorsByName = new Map<string, OperatorSignature[]>();
   readonly #casts = new Map<string, CastSignature>();
 
-  typeByOid(oid: Oid): SqlType | undefined { return this.#typesByOid.get(oid); }
-  typeByName(name: string): SqlType | undefined { return this.#typesByName.get(name); }
-  types(): Iterable<SqlType> { return this.#typesByOid.values(); }
-  functionsByName(name: string): readonly FunctionSignature[] { return this.#functionsByName.get(name) ?? []; }
-  functionById(id: string): FunctionSignature | undefined { return this.#functionsById.get(id); }
-  functions(): Iterable<FunctionSignature> { return this.#functionsById.values(); }
-  operatorsByName(name: string): readonly OperatorSignature[] { return this.#operatorsByName.get(name) ?? []; }
-  *operators(): Iterable<OperatorSignature> { for (const list of this.#operatorsByName.values()) yield* list; }
-  cast(source: Oid, target: Oid): CastSignature | undefined { return this.#casts.get(`${source}>${target}`); }
-  casts(): Iterable<CastSignature> { return this.#casts.values(); }
-  scalarBody(id: string, call?: CallTypes): ScalarBody { return this.#body(id, call) as ScalarBody; }
-  aggregateBody(id: string, call?: CallTypes): AggregateBody { return this.#body(id, call) as AggregateBody; }
-  setBody(id: string, call?: CallTypes): SetBody { return this.#body(id, call) as SetBody; }
+  typeByOid(oid: Oid): SqlType | undefined {
+    return this.#typesByOid.get(oid);
+  }
+  typeByName(name: string): SqlType | undefined {
+    return this.#typesByName.get(name);
+  }
+  types(): Iterable<SqlType> {
+    return this.#typesByOid.values();
+  }
+  functionsByName(name: string): readonly FunctionSignature[] {
+    return this.#functionsByName.get(name) ?? [];
+  }
+  functionById(id: string): FunctionSignature | undefined {
+    return this.#functionsById.get(id);
+  }
+  functions(): Iterable<FunctionSignature> {
+    return this.#functionsById.values();
+  }
+  operatorsByName(name: string): readonly OperatorSignature[] {
+    return this.#operatorsByName.get(name) ?? [];
+  }
+  *operators(): Iterable<OperatorSignature> {
+    for (const list of this.#operatorsByName.values()) yield* list;
+  }
+  cast(source: Oid, target: Oid): CastSignature | undefined {
+    return this.#casts.get(`${source}>${target}`);
+  }
+  casts(): Iterable<CastSignature> {
+    return this.#casts.values();
+  }
+  scalarBody(id: string, call?: CallTypes): ScalarBody {
+    return this.#body(id, call) as ScalarBody;
+  }
+  aggregateBody(id: string, call?: CallTypes): AggregateBody {
+    return this.#body(id, call) as AggregateBody;
+  }
+  setBody(id: string, call?: CallTypes): SetBody {
+    return this.#body(id, call) as SetBody;
+  }
 
   defineType(type: SqlType): void {
     this.#typesByOid.set(type.oid, type);
@@ -47,14 +79,22 @@ export class RegistryBuilder implements DefinableRegistry {
       if (!this.#typesByName.has(name) || name === type.name) this.#typesByName.set(name, type);
     }
   }
-  defineScalar(signature: FunctionSignature, body: ScalarBody | TypedBody<ScalarBody>): void { this.#define(signature, body); }
-  defineAggregate(signature: FunctionSignature, body: AggregateBody | TypedBody<AggregateBody>): void { this.#define(signature, body); }
-  defineSet(signature: FunctionSignature, body: SetBody | TypedBody<SetBody>): void { this.#define(signature, body); }
+  defineScalar(signature: FunctionSignature, body: ScalarBody | TypedBody<ScalarBody>): void {
+    this.#define(signature, body);
+  }
+  defineAggregate(signature: FunctionSignature, body: AggregateBody | TypedBody<AggregateBody>): void {
+    this.#define(signature, body);
+  }
+  defineSet(signature: FunctionSignature, body: SetBody | TypedBody<SetBody>): void {
+    this.#define(signature, body);
+  }
   defineOperator(operator: OperatorSignature): void {
     assert(this.#functionsById.has(operator.functionId), "an operator's function is defined before it");
     push(this.#operatorsByName, operator.name, operator);
   }
-  defineCast(cast: CastSignature): void { this.#casts.set(`${cast.source}>${cast.target}`, cast); }
+  defineCast(cast: CastSignature): void {
+    this.#casts.set(`${cast.source}>${cast.target}`, cast);
+  }
 
   /** Defines everything in PostgreSQL's facts that has a body in `families` and whose types are defined. */
   definePostgres(families: readonly Family[]): void {
@@ -95,9 +135,18 @@ export class RegistryBuilder implements DefinableRegistry {
 
 /** SQL spellings beside typname and format_type's. */
 const sqlNames: Record<string, readonly string[]> = {
-  int2: ["smallint"], int4: ["int", "integer"], int8: ["bigint"], float4: ["real"], float8: ["float", "double precision"],
-  numeric: ["decimal", "dec"], bool: ["boolean"], bpchar: ["character"], varchar: ["character varying"],
-  timestamp: ["timestamp without time zone"], timestamptz: ["timestamp with time zone"], time: ["time without time zone"],
+  int2: ["smallint"],
+  int4: ["int", "integer"],
+  int8: ["bigint"],
+  float4: ["real"],
+  float8: ["float", "double precision"],
+  numeric: ["decimal", "dec"],
+  bool: ["boolean"],
+  bpchar: ["character"],
+  varchar: ["character varying"],
+  timestamp: ["timestamp without time zone"],
+  timestamptz: ["timestamp with time zone"],
+  time: ["time without time zone"],
   timetz: ["time with time zone"],
 };
 

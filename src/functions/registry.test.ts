@@ -30,8 +30,17 @@ describe("registry", () => {
   it("prints floats as PostgreSQL does", () => {
     const float8 = registry.typeByOid(TypeOid.float8)!;
     const cases: [number, string][] = [
-      [1e15, "1e+15"], [123456789012345, "123456789012345"], [1234567890123456, "1.234567890123456e+15"], [0.0001, "0.0001"],
-      [0.00001, "1e-05"], [-0, "-0"], [1e23, "1e+23"], [0.1, "0.1"], [1.5, "1.5"], [5e-324, "5e-324"], [1e100, "1e+100"],
+      [1e15, "1e+15"],
+      [123456789012345, "123456789012345"],
+      [1234567890123456, "1.234567890123456e+15"],
+      [0.0001, "0.0001"],
+      [0.00001, "1e-05"],
+      [-0, "-0"],
+      [1e23, "1e+23"],
+      [0.1, "0.1"],
+      [1.5, "1.5"],
+      [5e-324, "5e-324"],
+      [1e100, "1e+100"],
     ];
     for (const [value, text] of cases) expect(float8.output(value, testContext)).toBe(text);
     expect(registry.typeByOid(TypeOid.float4)!.output(Math.fround(0.1), testContext)).toBe("0.1");

@@ -31,7 +31,8 @@ export interface CommandDescription {
 const words = (text: string) => text.split(/\s+/).filter((w) => w !== "");
 
 /** Run by native/keyspace's bodies. */
-const native = new Set(words(`
+const native = new Set(
+  words(`
   get set setnx setex psetex getset getdel getex mget mset msetnx append strlen incr decr incrby decrby incrbyfloat setrange getrange substr
   setbit getbit bitcount bitpos bitop
   del unlink exists touch type rename renamenx copy move randomkey keys scan dbsize flushdb flushall swapdb object memory
@@ -43,18 +44,32 @@ const native = new Set(words(`
   zrevrangebylex zrangestore zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrandmember zscan
   zunion zinter zdiff zunionstore zinterstore zdiffstore zintercard
   sort sort_ro ping echo select
-`));
+`),
+);
 
 /** Run by protocols/resp's handlers. */
-const handled = new Set(words(`
+const handled = new Set(
+  words(`
   auth hello quit reset client command config info time lastsave save bgsave bgrewriteaof shutdown debug lolwut wait role
   multi exec discard watch unwatch subscribe unsubscribe psubscribe punsubscribe publish pubsub
   blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop
-`));
+`),
+);
 
 /** Commands whose number of keys is an argument: where it stands. */
 const keyCountAt: Readonly<Record<string, number>> = {
-  lmpop: 1, zmpop: 1, blmpop: 2, bzmpop: 2, sintercard: 1, zintercard: 1, zunion: 1, zinter: 1, zdiff: 1, zunionstore: 2, zinterstore: 2, zdiffstore: 2,
+  lmpop: 1,
+  zmpop: 1,
+  blmpop: 2,
+  bzmpop: 2,
+  sintercard: 1,
+  zintercard: 1,
+  zunion: 1,
+  zinter: 1,
+  zdiff: 1,
+  zunionstore: 2,
+  zinterstore: 2,
+  zdiffstore: 2,
 };
 /** Containers whose subcommands' key stands at the same place. */
 const containerKey: Readonly<Record<string, number>> = { object: 2, memory: 2 };
@@ -66,10 +81,16 @@ function describe(row: CommandRow): CommandDescription {
   const [name, arity, flags, firstKey, lastKey, keyStep, categories, group, since] = row;
   const key = containerKey[name];
   return {
-    name, arity, flags: words(flags),
-    firstKey: key ?? firstKey, lastKey: key ?? lastKey, keyStep: key === undefined ? keyStep : 1,
+    name,
+    arity,
+    flags: words(flags),
+    firstKey: key ?? firstKey,
+    lastKey: key ?? lastKey,
+    keyStep: key === undefined ? keyStep : 1,
     keyCountAt: keyCountAt[name] ?? 0,
-    categories: words(categories), group, since,
+    categories: words(categories),
+    group,
+    since,
     runs: native.has(name) ? "native" : handled.has(name) || handled.has(name.split("|")[0] as string) ? "typescript" : "refused",
   };
 }
@@ -77,17 +98,29 @@ function describe(row: CommandRow): CommandDescription {
 const all = [...dataCommands, ...serverCommands, ...refusedCommands].map(describe);
 
 /** Top-level commands by lower-case name. */
-export const commandTable: ReadonlyMap<string, CommandDescription> = new Map(all.filter((c) => !c.name.includes("|")).map((c) => [c.name, c]));
+export const commandTable: ReadonlyMap<string, CommandDescription> = new Map(
+  all.filter((c) => !c.name.includes("|")).map((c) => [c.name, c]),
+);
 /** Subcommands by "container|name". */
-export const subcommandTable: ReadonlyMap<string, CommandDescription> = new Map(all.filter((c) => c.name.includes("|")).map((c) => [c.name, c]));
+export const subcommandTable: ReadonlyMap<string, CommandDescription> = new Map(
+  all.filter((c) => c.name.includes("|")).map((c) => [c.name, c]),
+);
 
 export function nativeCommands(): NativeCommand[] {
   return [...commandTable.values()]
     .filter((c) => c.runs === "native")
     .map((c) => ({
-      name: c.name, arity: c.arity,
-      flags: (c.flags.includes("write") ? 1 : 0) | (wholeDictionary.has(c.name) ? 2 : 0) | (withoutKeys.has(c.name) ? 4 : 0) | (c.flags.includes("denyoom") ? 8 : 0),
-      firstKey: c.firstKey, lastKey: c.lastKey, keyStep: Math.max(c.keyStep, 1), keyCountAt: c.keyCountAt,
+      name: c.name,
+      arity: c.arity,
+      flags:
+        (c.flags.includes("write") ? 1 : 0) |
+        (wholeDictionary.has(c.name) ? 2 : 0) |
+        (withoutKeys.has(c.name) ? 4 : 0) |
+        (c.flags.includes("denyoom") ? 8 : 0),
+      firstKey: c.firstKey,
+      lastKey: c.lastKey,
+      keyStep: Math.max(c.keyStep, 1),
+      keyCountAt: c.keyCountAt,
     }));
 }
 
@@ -100,7 +133,8 @@ export function keyPositions(command: CommandDescription, args: readonly Uint8Ar
   }
   if (command.keyCountAt > 0 && command.keyCountAt < args.length) {
     const count = Number(Buffer.from(args[command.keyCountAt] as Uint8Array).toString("latin1"));
-    if (Number.isInteger(count) && count > 0 && command.keyCountAt + count < args.length) for (let i = 0; i < count; i++) out.push(command.keyCountAt + 1 + i);
+    if (Number.isInteger(count) && count > 0 && command.keyCountAt + count < args.length)
+      for (let i = 0; i < count; i++) out.push(command.keyCountAt + 1 + i);
   }
   return out;
 }

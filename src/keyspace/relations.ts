@@ -10,12 +10,24 @@ import { BlockReader } from "../native/block.js";
 import { type Datum, type Oid, type Row, TypeOid } from "../types/index.js";
 
 const text = (name: string) => ({ name, type: TypeOid.text as Oid });
-const relation = (number: number, name: string, columns: SystemRelation["columns"]): SystemRelation =>
-  ({ class: "system", oid: 15400 + number, schema: REDIS_SCHEMA_OID, schemaName: "redis", name, columns });
+const relation = (number: number, name: string, columns: SystemRelation["columns"]): SystemRelation => ({
+  class: "system",
+  oid: 15400 + number,
+  schema: REDIS_SCHEMA_OID,
+  schemaName: "redis",
+  name,
+  columns,
+});
 
 /** In the order of KeyRelation (native/keyspace/relation_rows.h). `ttl` and `expires_at` are in milliseconds. */
 export const keyRelations: readonly SystemRelation[] = [
-  relation(0, "keys", [text("key"), text("type"), { name: "ttl", type: TypeOid.int8 }, text("encoding"), { name: "expires_at", type: TypeOid.int8 }]),
+  relation(0, "keys", [
+    text("key"),
+    text("type"),
+    { name: "ttl", type: TypeOid.int8 },
+    text("encoding"),
+    { name: "expires_at", type: TypeOid.int8 },
+  ]),
   relation(1, "strings", [text("key"), text("value")]),
   relation(2, "hashes", [text("key"), text("field"), text("value")]),
   relation(3, "lists", [text("key"), { name: "index", type: TypeOid.int8 }, text("value")]),
@@ -24,15 +36,27 @@ export const keyRelations: readonly SystemRelation[] = [
 ];
 
 /** The parts of an execution's context that a scan needs. */
-interface ScanContext { readonly engine: Engine; readonly xid: number; checkCancel(): void }
+interface ScanContext {
+  readonly engine: Engine;
+  readonly xid: number;
+  checkCancel(): void;
+}
 type Filters = readonly { readonly column: number; readonly value: Datum }[];
 
 /** Providers by qualified name, for the registry of computed relations. */
-export function keyProviders(native: Pick<NativeAddon, "keyspace">): readonly (readonly [string, (context: ScanContext, filters: Filters) => Iterable<Row>])[] {
+export function keyProviders(
+  native: Pick<NativeAddon, "keyspace">,
+): readonly (readonly [string, (context: ScanContext, filters: Filters) => Iterable<Row>])[] {
   return keyRelations.map((r, number) => [`redis.${r.name}`, (context, filters) => scan(native, r, number, context, filters)]);
 }
 
-function* scan(native: Pick<NativeAddon, "keyspace">, r: SystemRelation, number: number, context: ScanContext, filters: Filters): Iterable<Row> {
+function* scan(
+  native: Pick<NativeAddon, "keyspace">,
+  r: SystemRelation,
+  number: number,
+  context: ScanContext,
+  filters: Filters,
+): Iterable<Row> {
   const wanted = filters.find((f) => f.column === 0 && typeof f.value === "string");
   const key = wanted === undefined ? null : Buffer.from(wanted.value as string);
   let cursor = 0;
@@ -40,7 +64,8 @@ function* scan(native: Pick<NativeAddon, "keyspace">, r: SystemRelation, number:
     context.checkCancel();
     const [next, block] = native.keyspace.relationRows(context.engine, context.xid, number, cursor, key);
     const reader = new BlockReader(block);
-    for (let row = 0; row < reader.rowCount; row++) yield r.columns.map((c, i) => (reader.isNull(i, row) ? null : read(reader, c.type, i, row)));
+    for (let row = 0; row < reader.rowCount; row++)
+      yield r.columns.map((c, i) => (reader.isNull(i, row) ? null : read(reader, c.type, i, row)));
     cursor = next;
   } while (cursor !== 0);
 }

@@ -16,9 +16,12 @@ export function parseReply(bytes: Buffer): RespValue {
     const head = line();
     const rest = head.slice(1);
     switch (head[0]) {
-      case "+": return rest;
-      case ":": return Number(rest);
-      case "-": throw replyError(rest);
+      case "+":
+        return rest;
+      case ":":
+        return Number(rest);
+      case "-":
+        throw replyError(rest);
       case "$": {
         const length = Number(rest);
         if (length < 0) return null;

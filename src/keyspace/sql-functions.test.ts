@@ -5,7 +5,13 @@ import { keyFunctions, keyProviders } from "./index.js";
 
 const engine = native.engine.open({ folder: null });
 const waits: number[] = [];
-const functions = keyFunctions({ native, wait: (xid) => { waits.push(xid); throw new Error("wait"); } });
+const functions = keyFunctions({
+  native,
+  wait: (xid) => {
+    waits.push(xid);
+    throw new Error("wait");
+  },
+});
 const call = (xid: number, id: string, ...args: Datum[]) => {
   const f = functions.find((x) => x.signature.id === `redis.${id}`);
   if (f === undefined) throw new Error(`no function redis.${id}`);
@@ -34,7 +40,11 @@ describe("keys in SQL", () => {
     expect(rows("strings", 0, "k")).toEqual([["k", "w"]]);
     expect(rows("hashes")).toEqual([["h", "f", "1"]]);
     expect(rows("lists")).toEqual([["l", 0, "é"]]);
-    expect(rows("keys").map((r) => r[0]).sort()).toEqual(["h", "k", "l"]);
+    expect(
+      rows("keys")
+        .map((r) => r[0])
+        .sort(),
+    ).toEqual(["h", "k", "l"]);
   });
 
   it("a key that another open transaction holds makes the statement wait", () => {

@@ -5,20 +5,29 @@
  */
 import type { Engine, NativeAddon } from "../native/addon.js";
 import { StatusCode } from "../native/status.js";
-import { type Datum, DbError, type FunctionSignature, type Oid, TypeOid, readOnlyTransaction } from "../types/index.js";
+import { type Datum, DbError, type FunctionSignature, type Oid, readOnlyTransaction, TypeOid } from "../types/index.js";
 import { commandTable, nativeCommands } from "./command-table.js";
-import { type RespValue, parseReply } from "./resp-reply.js";
+import { parseReply, type RespValue } from "./resp-reply.js";
 
 /** What a body needs of the running statement: the engine's service "transaction". */
-interface StatementServices { service<T>(name: string): T }
-interface TransactionService { readonly engine: Engine; readonly xid: number; readonly readOnly: boolean }
+interface StatementServices {
+  service<T>(name: string): T;
+}
+interface TransactionService {
+  readonly engine: Engine;
+  readonly xid: number;
+  readonly readOnly: boolean;
+}
 
 export interface KeyFunctionOptions {
   readonly native: Pick<NativeAddon, "keyspace" | "engine">;
   /** Throws what makes the statement wait for that transaction and start again. */
   readonly wait: (xid: number) => never;
 }
-export interface KeyFunction { readonly signature: FunctionSignature; readonly body: (context: StatementServices, ...args: never[]) => Datum }
+export interface KeyFunction {
+  readonly signature: FunctionSignature;
+  readonly body: (context: StatementServices, ...args: never[]) => Datum;
+}
 
 type Kind = "text" | "int8" | "float8" | "bool";
 const types: Readonly<Record<Kind, Oid>> = { text: TypeOid.text, int8: TypeOid.int8, float8: TypeOid.float8, bool: TypeOid.bool };
@@ -77,10 +86,25 @@ export function keyFunctions(options: KeyFunctionOptions): readonly KeyFunction[
   options.native.keyspace.defineCommands(nativeCommands());
   return definitions.map(([name, argTypes, result, command], i) => ({
     signature: {
-      id: `redis.${name}(${argTypes.join(",")})`, oid: firstOid + i, schema: "redis", name, argTypes: argTypes.map((t) => types[t]), returnType: types[result],
-      kind: "function", strict: true, volatility: "volatile",
+      id: `redis.${name}(${argTypes.join(",")})`,
+      oid: firstOid + i,
+      schema: "redis",
+      name,
+      argTypes: argTypes.map((t) => types[t]),
+      returnType: types[result],
+      kind: "function",
+      strict: true,
+      volatility: "volatile",
     },
-    body: (context: StatementServices, ...args: Datum[]) => convert(runInTransaction(options, context, command.map((w) => (typeof w === "number" ? argument(args[w] as Datum) : w))), result),
+    body: (context: StatementServices, ...args: Datum[]) =>
+      convert(
+        runInTransaction(
+          options,
+          context,
+          command.map((w) => (typeof w === "number" ? argument(args[w] as Datum) : w)),
+        ),
+        result,
+      ),
   }));
 }
 

@@ -4,7 +4,7 @@
  * A BlockWriter is reused: `begin(rows)` lays a block of exactly `rows` rows out; columns are then filled one by one in order.
  * A BlockReader views a block without copying; it is valid until the buffer is filled again.
  */
-import { PhysicalType, assert } from "../types/index.js";
+import { assert, PhysicalType } from "../types/index.js";
 
 const widths: Record<number, number> = { 1: 1, 2: 2, 3: 4, 4: 8, 5: 4, 6: 8, 7: 16, 8: 16, 9: 4, 10: 4 };
 const TWO_32 = 4294967296;
@@ -70,9 +70,15 @@ export class BlockWriter {
     const width = c.type === PhysicalType.vector ? 4 * c.dimensions : (widths[c.type] as number);
     return (this.#values[column] as number) + width * row;
   }
-  setBool(column: number, row: number, value: boolean): void { this.view.setUint8(this.place(column, row), value ? 1 : 0); }
-  setInt16(column: number, row: number, value: number): void { this.view.setInt16(this.place(column, row), value, true); }
-  setInt32(column: number, row: number, value: number): void { this.view.setInt32(this.place(column, row), value, true); }
+  setBool(column: number, row: number, value: boolean): void {
+    this.view.setUint8(this.place(column, row), value ? 1 : 0);
+  }
+  setInt16(column: number, row: number, value: number): void {
+    this.view.setInt16(this.place(column, row), value, true);
+  }
+  setInt32(column: number, row: number, value: number): void {
+    this.view.setInt32(this.place(column, row), value, true);
+  }
   setInt64(column: number, row: number, value: number | bigint): void {
     const at = this.place(column, row);
     if (typeof value === "bigint") this.view.setBigInt64(at, value, true);
@@ -81,8 +87,12 @@ export class BlockWriter {
       this.view.setUint32(at, value >>> 0, true);
     }
   }
-  setFloat32(column: number, row: number, value: number): void { this.view.setFloat32(this.place(column, row), value, true); }
-  setFloat64(column: number, row: number, value: number): void { this.view.setFloat64(this.place(column, row), value, true); }
+  setFloat32(column: number, row: number, value: number): void {
+    this.view.setFloat32(this.place(column, row), value, true);
+  }
+  setFloat64(column: number, row: number, value: number): void {
+    this.view.setFloat64(this.place(column, row), value, true);
+  }
   setVector(column: number, row: number, value: Float32Array): void {
     new Float32Array(this.bytes.buffer, this.place(column, row), value.length).set(value);
   }
@@ -126,7 +136,9 @@ export class BlockWriter {
     this.view.setUint32(12, this.#used, true);
     return this.bytes.subarray(0, this.#used);
   }
-  get rows(): number { return this.#rows; }
+  get rows(): number {
+    return this.#rows;
+  }
 
   #reserve(size: number): void {
     if (size <= this.bytes.length) return;
@@ -147,20 +159,38 @@ export class BlockReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  get rowCount(): number { return this.#view.getUint32(0, true); }
-  get columnCount(): number { return this.#view.getUint32(4, true); }
-  rowId(row: number): number { return this.#view.getFloat64(this.#view.getUint32(8, true) + 8 * row, true); }
+  get rowCount(): number {
+    return this.#view.getUint32(0, true);
+  }
+  get columnCount(): number {
+    return this.#view.getUint32(4, true);
+  }
+  rowId(row: number): number {
+    return this.#view.getFloat64(this.#view.getUint32(8, true) + 8 * row, true);
+  }
   isNull(column: number, row: number): boolean {
     const validity = this.#view.getUint32(16 + 16 * column + 8, true);
     return validity !== 0 && this.#view.getUint8(validity + row) === 0;
   }
-  bool(column: number, row: number): boolean { return this.#view.getUint8(this.#values(column) + row) !== 0; }
-  int16(column: number, row: number): number { return this.#view.getInt16(this.#values(column) + 2 * row, true); }
-  int32(column: number, row: number): number { return this.#view.getInt32(this.#values(column) + 4 * row, true); }
+  bool(column: number, row: number): boolean {
+    return this.#view.getUint8(this.#values(column) + row) !== 0;
+  }
+  int16(column: number, row: number): number {
+    return this.#view.getInt16(this.#values(column) + 2 * row, true);
+  }
+  int32(column: number, row: number): number {
+    return this.#view.getInt32(this.#values(column) + 4 * row, true);
+  }
   /** A number while it is a safe integer, else a bigint. */
-  int64(column: number, row: number): number | bigint { return readInt64(this.#view, this.#values(column) + 8 * row); }
-  float32(column: number, row: number): number { return this.#view.getFloat32(this.#values(column) + 4 * row, true); }
-  float64(column: number, row: number): number { return this.#view.getFloat64(this.#values(column) + 8 * row, true); }
+  int64(column: number, row: number): number | bigint {
+    return readInt64(this.#view, this.#values(column) + 8 * row);
+  }
+  float32(column: number, row: number): number {
+    return this.#view.getFloat32(this.#values(column) + 4 * row, true);
+  }
+  float64(column: number, row: number): number {
+    return this.#view.getFloat64(this.#values(column) + 8 * row, true);
+  }
   /** 16 bytes (uuid, interval), a view. */
   bytes16(column: number, row: number): Uint8Array {
     const at = this.#values(column) + 16 * row;
@@ -182,7 +212,9 @@ export class BlockReader {
     const at = this.#buffer.byteOffset + this.#values(column) + 4 * dimensions * row;
     return new Float32Array(this.#buffer.buffer.slice(at, at + 4 * dimensions) as ArrayBuffer);
   }
-  #values(column: number): number { return this.#view.getUint32(16 + 16 * column + 12, true); }
+  #values(column: number): number {
+    return this.#view.getUint32(16 + 16 * column + 12, true);
+  }
 }
 
 export function readInt64(view: DataView, at: number): number | bigint {
@@ -195,4 +227,6 @@ export function readInt64(view: DataView, at: number): number | bigint {
   return view.getBigInt64(at, true);
 }
 
-function align(at: number): number { return (at + 7) & ~7; }
+function align(at: number): number {
+  return (at + 7) & ~7;
+}

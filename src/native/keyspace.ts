@@ -61,7 +61,14 @@ export interface KeyspaceBinding {
   expireSome(engine: Engine, limit: number): number;
   /** [keys, keys with a deadline] of database 0, 1, … */
   databaseSizes(session: KeyspaceSession): number[];
-  counters(engine: Engine): { readonly commands: number; readonly hits: number; readonly misses: number; readonly expired: number; readonly changes: number; readonly memory: number };
+  counters(engine: Engine): {
+    readonly commands: number;
+    readonly hits: number;
+    readonly misses: number;
+    readonly expired: number;
+    readonly changes: number;
+    readonly memory: number;
+  };
   /** The compact encodings' limits: 0 hash entries, 1 hash value, 2 intset entries, 3 zset entries, 4 zset value; 5 maxmemory in bytes. Returns the value; sets it when >= 0. */
   limit(which: number, value: number): number;
   /** One command on the transaction's own view of database 0. The RESP2 reply bytes, or a status: kWait with the xid in lastError().detail. */

@@ -1,6 +1,7 @@
 /** The terms of a condition, and comparisons of a column with something that the row has no part in. */
-import type { ColumnId, Expression, FunctionCall } from "../plan/index.js";
+
 import { flatten } from "../execution/internal.js";
+import type { ColumnId, Expression, FunctionCall } from "../plan/index.js";
 import { columnsOf, isVolatile } from "./walk.js";
 
 export function conjunctsOf(predicate: Expression | undefined): readonly Expression[] {
@@ -29,7 +30,8 @@ export function comparisonOf(term: Expression, own: ReadonlySet<ColumnId>): Colu
     return { column: left.id, columnType: left.type, operator: turned[operator] as "=", value: b, term };
   }
   const right = plainColumn(b);
-  if (right !== undefined && own.has(right.id) && isFreeOf(a, own)) return { column: right.id, columnType: right.type, operator, value: a, term };
+  if (right !== undefined && own.has(right.id) && isFreeOf(a, own))
+    return { column: right.id, columnType: right.type, operator, value: a, term };
   return undefined;
 }
 

@@ -72,7 +72,16 @@ function plain(value: Exclude<Datum, null>): string {
   if (value instanceof Numeric) return value.scale === 0 ? String(value.coefficient) : `${Number(value.coefficient) / 10 ** value.scale}`;
   return typeof value === "object" ? "…" : String(value);
 }
-const numbers = new Set<number>([TypeOid.int2, TypeOid.int4, TypeOid.int8, TypeOid.numeric, TypeOid.bool, TypeOid.float4, TypeOid.float8, TypeOid.oid]);
+const numbers = new Set<number>([
+  TypeOid.int2,
+  TypeOid.int4,
+  TypeOid.int8,
+  TypeOid.numeric,
+  TypeOid.bool,
+  TypeOid.float4,
+  TypeOid.float8,
+  TypeOid.oid,
+]);
 function constant(value: Datum, type: number): string {
   if (value === null) return "NULL";
   if (numbers.has(type)) return plain(value);

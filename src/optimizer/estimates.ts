@@ -11,7 +11,21 @@ export const LOOKUP_COST = 0.29;
 /** A relation that nobody counted yet. */
 export const DEFAULT_ROWS = 1000;
 
-const widths: Readonly<Record<number, number>> = { 16: 1, 20: 8, 21: 2, 23: 4, 26: 4, 700: 4, 701: 8, 1082: 4, 1114: 8, 1184: 8, 1083: 8, 2950: 16, 1186: 16 };
+const widths: Readonly<Record<number, number>> = {
+  16: 1,
+  20: 8,
+  21: 2,
+  23: 4,
+  26: 4,
+  700: 4,
+  701: 8,
+  1082: 4,
+  1114: 8,
+  1184: 8,
+  1083: 8,
+  2950: 16,
+  1186: 16,
+};
 export function widthOf(columns: readonly PlanColumn[]): number {
   let width = 0;
   for (const c of columns) width += widths[c.type] ?? 32;
@@ -51,7 +65,10 @@ function termSelectivity(term: Expression, rows: number): number {
     case "ArrayComparison":
       return 0.05;
     case "Or":
-      return Math.min(1, term.args.reduce((sum, a) => sum + termSelectivity(a, rows), 0));
+      return Math.min(
+        1,
+        term.args.reduce((sum, a) => sum + termSelectivity(a, rows), 0),
+      );
     case "And":
       return term.args.reduce((product, a) => product * termSelectivity(a, rows), 1);
     case "Not":

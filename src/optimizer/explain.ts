@@ -6,7 +6,8 @@ import { notSupported } from "../types/index.js";
 /** Operators that only compute columns are part of their input in PostgreSQL's plans. */
 function visible(operator: Operator): Operator {
   let o = operator;
-  while ((o.title === "Projection" || o.title === "With") && o.inputs.length === 1 && (o.subplans ?? []).length === 0) o = o.inputs[0] as Operator;
+  while ((o.title === "Projection" || o.title === "With") && o.inputs.length === 1 && (o.subplans ?? []).length === 0)
+    o = o.inputs[0] as Operator;
   return o;
 }
 
@@ -32,13 +33,21 @@ export function explainPlan(root: Operator, options: ExplainOptions, timings: Re
   }
 }
 
-function writeNode(operator: Operator, depth: number, options: ExplainOptions, timings: ReadonlyMap<Operator, OperatorTiming> | undefined, lines: string[], label: string): void {
+function writeNode(
+  operator: Operator,
+  depth: number,
+  options: ExplainOptions,
+  timings: ReadonlyMap<Operator, OperatorTiming> | undefined,
+  lines: string[],
+  label: string,
+): void {
   const node = visible(operator);
   const indent = depth === 0 ? "" : `${" ".repeat(6 * depth - 4)}`;
   const arrow = depth === 0 ? "" : "->  ";
   const { estimate } = node;
   let title = `${indent}${arrow}${node.title === "Projection" || node.title === "With" ? "Result" : node.title}`;
-  if (options.costs) title += `  (cost=${estimate.startupCost.toFixed(2)}..${estimate.totalCost.toFixed(2)} rows=${estimate.rows} width=${estimate.width})`;
+  if (options.costs)
+    title += `  (cost=${estimate.startupCost.toFixed(2)}..${estimate.totalCost.toFixed(2)} rows=${estimate.rows} width=${estimate.width})`;
   if (options.analyze) title += actual(timings?.get(node), options.timing);
   if (label !== "") lines.push(`${" ".repeat(Math.max(0, 6 * depth - 4))}${label}`);
   lines.push(title);
@@ -55,8 +64,12 @@ function writeNode(operator: Operator, depth: number, options: ExplainOptions, t
     }
     // PostgreSQL shows the table that a hash join builds as a node of its own.
     const { estimate: built } = visible(input);
-    const costs = options.costs ? `  (cost=${built.totalCost.toFixed(2)}..${built.totalCost.toFixed(2)} rows=${built.rows} width=${built.width})` : "";
-    lines.push(`${" ".repeat(6 * depth + 2)}->  Hash${costs}${options.analyze ? actual(timings?.get(visible(input)), options.timing) : ""}`);
+    const costs = options.costs
+      ? `  (cost=${built.totalCost.toFixed(2)}..${built.totalCost.toFixed(2)} rows=${built.rows} width=${built.width})`
+      : "";
+    lines.push(
+      `${" ".repeat(6 * depth + 2)}->  Hash${costs}${options.analyze ? actual(timings?.get(visible(input)), options.timing) : ""}`,
+    );
     writeNode(input, depth + 2, options, timings, lines, "");
   });
 }
@@ -72,7 +85,11 @@ function actual(timing: OperatorTiming | undefined, withTiming: boolean): string
   return ` (actual ${time}rows=${rows} loops=${timing.loops})`;
 }
 
-function jsonNode(operator: Operator, options: ExplainOptions, timings: ReadonlyMap<Operator, OperatorTiming> | undefined): Record<string, unknown> {
+function jsonNode(
+  operator: Operator,
+  options: ExplainOptions,
+  timings: ReadonlyMap<Operator, OperatorTiming> | undefined,
+): Record<string, unknown> {
   const node = visible(operator);
   const { estimate } = node;
   const out: Record<string, unknown> = { ...jsonTitle(node.title), "Parallel Aware": false, "Async Capable": false };

@@ -22,9 +22,10 @@ export function scanCount(plan: LogicalPlan): number {
     if (node.kind === "Scan" || node.kind === "SystemScan") count++;
     if (node.kind === "Join" && node.lateral) count++;
     if (node.kind === "With" && node.tables.some((t) => t.recursive !== undefined)) count++;
-    for (const e of expressionsOf(node)) visit(e, (x) => {
-      if (x.kind === "Subquery" || x.kind === "InList" || x.kind === "ArrayComparison") count++;
-    });
+    for (const e of expressionsOf(node))
+      visit(e, (x) => {
+        if (x.kind === "Subquery" || x.kind === "InList" || x.kind === "ArrayComparison") count++;
+      });
   }
   return count;
 }
@@ -32,9 +33,10 @@ export function scanCount(plan: LogicalPlan): number {
 export function usesVolatile(plan: LogicalPlan): boolean {
   for (const node of nodesOf(plan)) {
     let found = false;
-    for (const e of expressionsOf(node)) visit(e, (x) => {
-      if (x.kind === "FunctionCall" && x.volatility === "volatile") found = true;
-    });
+    for (const e of expressionsOf(node))
+      visit(e, (x) => {
+        if (x.kind === "FunctionCall" && x.volatility === "volatile") found = true;
+      });
     if (found) return true;
   }
   return false;

@@ -2,8 +2,22 @@
  * Joins: by index for few left rows, by hash for any other equality, by nested loop for the rest and for lateral right sides.
  */
 import {
-  compileBindings, compileDecoder, type ColumnSource, compileJoinPredicate, compileScalar, hashCompatible, HashJoinOperator, hashKeyOf, IndexJoinOperator, type JoinType,
-  Layout, NestedLoopOperator, type Operator, type PlanDetail, RowEncoder, Scope,
+  type ColumnSource,
+  compileBindings,
+  compileDecoder,
+  compileJoinPredicate,
+  compileScalar,
+  HashJoinOperator,
+  hashCompatible,
+  hashKeyOf,
+  IndexJoinOperator,
+  type JoinType,
+  Layout,
+  NestedLoopOperator,
+  type Operator,
+  type PlanDetail,
+  RowEncoder,
+  Scope,
 } from "../execution/internal.js";
 import type { ColumnId, Expression, Join, LogicalPlan, PlanColumn, Scan } from "../plan/index.js";
 import { TypeOid } from "../types/index.js";
@@ -20,7 +34,14 @@ interface KeyPair {
   readonly term: Expression;
 }
 
-const titles: Readonly<Record<JoinType, string>> = { inner: "", left: " Left", right: " Right", full: " Full", semi: " Semi", anti: " Anti" };
+const titles: Readonly<Record<JoinType, string>> = {
+  inner: "",
+  left: " Left",
+  right: " Right",
+  full: " Full",
+  semi: " Semi",
+  anti: " Anti",
+};
 
 export function planJoin(planner: Planner, join: Join, scope: Scope): Operator {
   const leftIds = new Set(join.left.columns.map((c) => c.id));
@@ -44,14 +65,33 @@ export function planJoin(planner: Planner, join: Join, scope: Scope): Operator {
   const probeKeys = pairs.map((p) => compileScalar(environment, swap ? p.right : p.left, probeLayout));
   const buildKeys = pairs.map((p) => compileScalar(environment, swap ? p.left : p.right, buildLayout));
   const residual = conjunction(rest);
-  const condition = residual === undefined ? undefined : compileJoinPredicate(environment, residual, new Layout().add(probe.columns, "l").add(build.columns, "r"));
+  const condition =
+    residual === undefined
+      ? undefined
+      : compileJoinPredicate(environment, residual, new Layout().add(probe.columns, "l").add(build.columns, "r"));
   const rows = joinRows(join.type, left.estimate.rows, right.estimate.rows, true);
-  const cost = left.estimate.totalCost + right.estimate.totalCost + (left.estimate.rows + right.estimate.rows) * (ROW_COST + OPERATOR_COST) + rows * ROW_COST;
+  const cost =
+    left.estimate.totalCost +
+    right.estimate.totalCost +
+    (left.estimate.rows + right.estimate.rows) * (ROW_COST + OPERATOR_COST) +
+    rows * ROW_COST;
   const details: PlanDetail[] = [{ key: "Hash Cond", value: deparse(conjunction(pairs.map((p) => p.term)) as Expression) }];
   if (residual !== undefined) details.push({ key: "Join Filter", value: deparse(residual) });
   return new HashJoinOperator(
-    { title: `Hash${titles[join.type]} Join`, columns, estimate: estimate(columns, rows, cost, build.estimate.totalCost), details, subplans: planner.takeSubplans() },
-    join.type, probe, build, probeKeys, buildKeys, hashKeyOf(pairs.map((p) => planner.type(p.left.type))), condition,
+    {
+      title: `Hash${titles[join.type]} Join`,
+      columns,
+      estimate: estimate(columns, rows, cost, build.estimate.totalCost),
+      details,
+      subplans: planner.takeSubplans(),
+    },
+    join.type,
+    probe,
+    build,
+    probeKeys,
+    buildKeys,
+    hashKeyOf(pairs.map((p) => planner.type(p.left.type))),
+    condition,
   );
 }
 
@@ -72,7 +112,11 @@ export function joinRows(type: JoinType, left: number, right: number, equality: 
   }
 }
 
-function splitCondition(condition: Expression | undefined, left: ReadonlySet<ColumnId>, right: ReadonlySet<ColumnId>): { pairs: KeyPair[]; rest: Expression[] } {
+function splitCondition(
+  condition: Expression | undefined,
+  left: ReadonlySet<ColumnId>,
+  right: ReadonlySet<ColumnId>,
+): { pairs: KeyPair[]; rest: Expression[] } {
   const pairs: KeyPair[] = [];
   const rest: Expression[] = [];
   for (const term of conjunctsOf(condition)) {
@@ -84,7 +128,8 @@ function splitCondition(condition: Expression | undefined, left: ReadonlySet<Col
 }
 
 function keyPair(term: Expression, left: ReadonlySet<ColumnId>, right: ReadonlySet<ColumnId>): KeyPair | undefined {
-  if (term.kind !== "FunctionCall" || term.syntax.form !== "operator" || term.syntax.name !== "=" || term.args.length !== 2) return undefined;
+  if (term.kind !== "FunctionCall" || term.syntax.form !== "operator" || term.syntax.name !== "=" || term.args.length !== 2)
+    return undefined;
   const [a, b] = term.args as readonly [Expression, Expression];
   if (!hashCompatible(a.type, b.type) || noHash.has(a.type) || isVolatile(term) || hasSubquery(term)) return undefined;
   const usesLeft = (e: Expression): boolean => [...columnsOf(e)].some((id) => left.has(id));
@@ -107,14 +152,29 @@ function nestedLoop(planner: Planner, join: Join, left: Operator, right: Operato
   const environment = planner.environment(scope);
   const columns = join.type === "semi" || join.type === "anti" ? left.columns : [...left.columns, ...right.columns];
   const condition =
-    join.condition === undefined ? undefined : compileJoinPredicate(environment, join.condition, new Layout().add(left.columns, "l").add(right.columns, "r"));
+    join.condition === undefined
+      ? undefined
+      : compileJoinPredicate(environment, join.condition, new Layout().add(left.columns, "l").add(right.columns, "r"));
   const bind = inner === undefined ? undefined : compileBindings(environment, inner, Layout.of(left.columns));
   const rows = joinRows(join.type, left.estimate.rows, right.estimate.rows, false) * (join.condition === undefined ? 1 : 1 / 3);
-  const cost = left.estimate.totalCost + (bind === undefined ? right.estimate.totalCost : left.estimate.rows * right.estimate.totalCost) + left.estimate.rows * right.estimate.rows * OPERATOR_COST;
+  const cost =
+    left.estimate.totalCost +
+    (bind === undefined ? right.estimate.totalCost : left.estimate.rows * right.estimate.totalCost) +
+    left.estimate.rows * right.estimate.rows * OPERATOR_COST;
   const details: PlanDetail[] = join.condition === undefined ? [] : [{ key: "Join Filter", value: deparse(join.condition) }];
   return new NestedLoopOperator(
-    { title: `Nested Loop${titles[join.type]}${join.type === "inner" ? "" : " Join"}`, columns, estimate: estimate(columns, rows, cost), details, subplans: planner.takeSubplans() },
-    join.type, left, right, condition, bind,
+    {
+      title: `Nested Loop${titles[join.type]}${join.type === "inner" ? "" : " Join"}`,
+      columns,
+      estimate: estimate(columns, rows, cost),
+      details,
+      subplans: planner.takeSubplans(),
+    },
+    join.type,
+    left,
+    right,
+    condition,
+    bind,
   );
 }
 
@@ -129,7 +189,14 @@ function asScan(plan: LogicalPlan): { scan: Scan; filters: Expression[] } | unde
   return p.kind === "Scan" ? { scan: p, filters } : undefined;
 }
 
-function tryIndexJoin(planner: Planner, join: Join, left: Operator, pairs: readonly KeyPair[], rest: readonly Expression[], scope: Scope): Operator | undefined {
+function tryIndexJoin(
+  planner: Planner,
+  join: Join,
+  left: Operator,
+  pairs: readonly KeyPair[],
+  rest: readonly Expression[],
+  scope: Scope,
+): Operator | undefined {
   if (pairs.length === 0 || join.type === "right" || join.type === "full") return undefined;
   const found = asScan(join.right);
   if (found === undefined || found.filters.some(hasSubquery)) return undefined;
@@ -149,7 +216,17 @@ function tryIndexJoin(planner: Planner, join: Join, left: Operator, pairs: reado
     );
     if (used.some((p) => p === undefined)) continue;
     const keys = used as readonly KeyPair[];
-    return buildIndexJoin(planner, join, left, scan, filters, index, keys, [...rest, ...pairs.filter((p) => !keys.includes(p)).map((p) => p.term)], scope);
+    return buildIndexJoin(
+      planner,
+      join,
+      left,
+      scan,
+      filters,
+      index,
+      keys,
+      [...rest, ...pairs.filter((p) => !keys.includes(p)).map((p) => p.term)],
+      scope,
+    );
   }
   return undefined;
 }
@@ -157,12 +234,23 @@ function sameKeyType(column: number, value: number): boolean {
   const texts: readonly number[] = [TypeOid.text, TypeOid.varchar];
   // A narrower integer always fits the column.
   const integers: readonly number[] = [TypeOid.int2, TypeOid.int4, TypeOid.int8];
-  return column === value || (texts.includes(column) && texts.includes(value)) || (integers.includes(column) && integers.includes(value) && integers.indexOf(value) <= integers.indexOf(column));
+  return (
+    column === value ||
+    (texts.includes(column) && texts.includes(value)) ||
+    (integers.includes(column) && integers.includes(value) && integers.indexOf(value) <= integers.indexOf(column))
+  );
 }
 
 function buildIndexJoin(
-  planner: Planner, join: Join, left: Operator, scan: Scan, filters: readonly Expression[], index: ReturnType<Planner["context"]["catalog"]["indexesOf"]>[number],
-  keys: readonly KeyPair[], rest: readonly Expression[], scope: Scope,
+  planner: Planner,
+  join: Join,
+  left: Operator,
+  scan: Scan,
+  filters: readonly Expression[],
+  index: ReturnType<Planner["context"]["catalog"]["indexesOf"]>[number],
+  keys: readonly KeyPair[],
+  rest: readonly Expression[],
+  scope: Scope,
 ): Operator {
   const environment = planner.environment(scope);
   const table = tableOf(planner, scan.relation);
@@ -178,7 +266,10 @@ function buildIndexJoin(
     }),
   );
   const residual = conjunction(rest);
-  const condition = residual === undefined ? undefined : compileJoinPredicate(environment, residual, new Layout().add(left.columns, "l").add(scan.columns, "r"));
+  const condition =
+    residual === undefined
+      ? undefined
+      : compileJoinPredicate(environment, residual, new Layout().add(left.columns, "l").add(scan.columns, "r"));
   const type = join.type as "inner" | "left" | "semi" | "anti";
   const outputs = type === "semi" || type === "anti" ? left.columns : [...left.columns, ...scan.columns];
   const perKey = index.unique ? 1 : 5;
@@ -199,11 +290,25 @@ function buildIndexJoin(
   };
   return new IndexJoinOperator(
     {
-      title: `Nested Loop${titles[type]}${type === "inner" ? "" : " Join"}`, columns: outputs, estimate: estimate(outputs, rows, cost),
-      details: residual === undefined ? [] : [{ key: "Join Filter", value: deparse(residual) }], subplans: planner.takeSubplans(),
+      title: `Nested Loop${titles[type]}${type === "inner" ? "" : " Join"}`,
+      columns: outputs,
+      estimate: estimate(outputs, rows, cost),
+      details: residual === undefined ? [] : [{ key: "Join Filter", value: deparse(residual) }],
+      subplans: planner.takeSubplans(),
     },
-    type, left,
-    { storage: index.storage, columns, withRowIds, bufferBytes: 1 << 16, encoder, keys: keys.map((k) => compileScalar(environment, k.left, leftLayout)) },
-    decode, scan.columns.length, condition, lookup,
+    type,
+    left,
+    {
+      storage: index.storage,
+      columns,
+      withRowIds,
+      bufferBytes: 1 << 16,
+      encoder,
+      keys: keys.map((k) => compileScalar(environment, k.left, leftLayout)),
+    },
+    decode,
+    scan.columns.length,
+    condition,
+    lookup,
   );
 }

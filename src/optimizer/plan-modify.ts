@@ -1,8 +1,24 @@
 /** INSERT, UPDATE, DELETE and row locks. */
 import type { TableObject } from "../catalog/index.js";
 import {
-  attributeIndexes, type CompileEnvironment, compileRow, compileScalar, type ConflictPlan, DeleteOperator, emptyLayout, type EvaluateRow, generate, InsertOperator, Layout,
-  LockRowsOperator, type Operator, type PairEvaluate, type Scope, TableReader, TableWriter, UpdateOperator,
+  attributeIndexes,
+  type CompileEnvironment,
+  type ConflictPlan,
+  compileRow,
+  compileScalar,
+  DeleteOperator,
+  type EvaluateRow,
+  emptyLayout,
+  generate,
+  InsertOperator,
+  Layout,
+  LockRowsOperator,
+  type Operator,
+  type PairEvaluate,
+  type Scope,
+  TableReader,
+  TableWriter,
+  UpdateOperator,
 } from "../execution/internal.js";
 import type { Delete, Insert, LockRows, OnConflict, PlanColumn, Returning, Update } from "../plan/index.js";
 import { assert, notSupported } from "../types/index.js";
@@ -21,16 +37,27 @@ export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: 
     if (given.has(a.number) || a.dropped || a.generated === true) return [];
     const sql = defaultSql(planner, table, a.number);
     if (sql === undefined) return [];
-    return [{ index: a.number - 1, evaluate: compileScalar(environment, planner.context.stored.bindDefault(table, a.number, sql), emptyLayout) }];
+    return [
+      { index: a.number - 1, evaluate: compileScalar(environment, planner.context.stored.bindDefault(table, a.number, sql), emptyLayout) },
+    ];
   });
   const conflict = plan.onConflict === undefined ? undefined : conflictPlan(planner, table, plan.onConflict, environment);
   const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, []);
   return new InsertOperator(
     {
-      title: `Insert on ${table.name}`, columns: plan.columns, estimate: estimate(plan.columns, plan.returning === undefined ? 0 : source.estimate.rows, source.estimate.totalCost),
-      details: plan.onConflict === undefined ? [] : [{ key: "Conflict Resolution", value: plan.onConflict.action.toUpperCase() }], subplans: planner.takeSubplans(),
+      title: `Insert on ${table.name}`,
+      columns: plan.columns,
+      estimate: estimate(plan.columns, plan.returning === undefined ? 0 : source.estimate.rows, source.estimate.totalCost),
+      details: plan.onConflict === undefined ? [] : [{ key: "Conflict Resolution", value: plan.onConflict.action.toUpperCase() }],
+      subplans: planner.takeSubplans(),
     },
-    writer, source, plan.attributes.map((a) => a - 1), defaults, conflict, returning, isTop,
+    writer,
+    source,
+    plan.attributes.map((a) => a - 1),
+    defaults,
+    conflict,
+    returning,
+    isTop,
   );
 }
 
@@ -48,7 +75,8 @@ function defaultSql(planner: Planner, table: TableObject, number: number): strin
 function conflictPlan(planner: Planner, table: TableObject, conflict: OnConflict, environment: CompileEnvironment): ConflictPlan {
   const indexes = planner.context.catalog.indexesOf(table.oid).filter((i) => i.method === "btree" && i.unique);
   const arbiters = conflict.arbiters.length === 0 ? indexes : indexes.filter((i) => conflict.arbiters.includes(i.oid));
-  if (arbiters.some((i) => i.predicateSql !== undefined || i.columns.some((c) => c.attribute === 0))) throw notSupported("ON CONFLICT with a partial or expression index");
+  if (arbiters.some((i) => i.predicateSql !== undefined || i.columns.some((c) => c.attribute === 0)))
+    throw notSupported("ON CONFLICT with a partial or expression index");
   const layout = new Layout();
   attributeIndexes(table, conflict.existing).forEach((a, i) => layout.set((conflict.existing[i] as PlanColumn).id, `l[${a}]`));
   attributeIndexes(table, conflict.excluded).forEach((a, i) => layout.set((conflict.excluded[i] as PlanColumn).id, `r[${a}]`));
@@ -64,7 +92,12 @@ function conflictPlan(planner: Planner, table: TableObject, conflict: OnConflict
 }
 
 /** RETURNING over the full row, followed by the source's row. */
-function returningRow(environment: CompileEnvironment, table: TableObject, returning: Returning, source: readonly PlanColumn[]): EvaluateRow {
+function returningRow(
+  environment: CompileEnvironment,
+  table: TableObject,
+  returning: Returning,
+  source: readonly PlanColumn[],
+): EvaluateRow {
   const layout = new Layout();
   const width = table.attributes.length;
   source.forEach((c, i) => layout.set(c.id, `r[${width + i}]`));
@@ -88,7 +121,13 @@ function targetOf(planner: Planner, plan: Update | Delete, scope: Scope): Target
     return i;
   };
   const oldColumns = attributeIndexes(table, plan.oldRow).map((a, i) => [a, at(plan.oldRow[i] as PlanColumn)] as const);
-  return { table, source, writer: new TableWriter(table, planner.context, planner.environment(scope)), rowIdColumn: at({ id: plan.rowId }), oldColumns };
+  return {
+    table,
+    source,
+    writer: new TableWriter(table, planner.context, planner.environment(scope)),
+    rowIdColumn: at({ id: plan.rowId }),
+    oldColumns,
+  };
 }
 
 export function planUpdate(planner: Planner, plan: Update, scope: Scope, isTop: boolean): Operator {
@@ -98,8 +137,19 @@ export function planUpdate(planner: Planner, plan: Update, scope: Scope, isTop: 
   const assignments = plan.assignments.map((a) => ({ index: a.attribute - 1, value: compileScalar(environment, a.value, layout) }));
   const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns);
   return new UpdateOperator(
-    { title: `Update on ${table.name}`, columns: plan.columns, estimate: estimate(plan.columns, source.estimate.rows, source.estimate.totalCost), subplans: planner.takeSubplans() },
-    writer, source, rowIdColumn, oldColumns, assignments, returning, isTop,
+    {
+      title: `Update on ${table.name}`,
+      columns: plan.columns,
+      estimate: estimate(plan.columns, source.estimate.rows, source.estimate.totalCost),
+      subplans: planner.takeSubplans(),
+    },
+    writer,
+    source,
+    rowIdColumn,
+    oldColumns,
+    assignments,
+    returning,
+    isTop,
   );
 }
 
@@ -108,8 +158,18 @@ export function planDelete(planner: Planner, plan: Delete, scope: Scope, isTop: 
   const environment = planner.environment(scope);
   const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns);
   return new DeleteOperator(
-    { title: `Delete on ${table.name}`, columns: plan.columns, estimate: estimate(plan.columns, source.estimate.rows, source.estimate.totalCost), subplans: planner.takeSubplans() },
-    writer, source, rowIdColumn, oldColumns, returning, isTop,
+    {
+      title: `Delete on ${table.name}`,
+      columns: plan.columns,
+      estimate: estimate(plan.columns, source.estimate.rows, source.estimate.totalCost),
+      subplans: planner.takeSubplans(),
+    },
+    writer,
+    source,
+    rowIdColumn,
+    oldColumns,
+    returning,
+    isTop,
   );
 }
 

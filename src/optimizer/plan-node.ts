@@ -1,10 +1,56 @@
 /** One physical operator per logical node; nodes that look at their input's kind (Filter over Scan, Limit over Sort) are decided here. */
 import {
-  AggregateOperator, AppendOperator, BATCH_ROWS, compilePredicate, compileRow, compileScalar, CteScanOperator, DistinctOperator, emptyLayout, FilterOperator,
-  type FunctionCallRows, FunctionScanOperator, hashKeyOf, Layout, LimitOperator, type Operator, ProjectOperator, type ProjectSetItem, ProjectSetOperator, type RunState, type Scope,
-  ScanAggregateOperator, type ScanAggregateCall, compileScanAggregate, type OperatorFacts, SeqScanOperator, SetOperationOperator, SortOperator, type SortSpecification, ValuesOperator, WithOperator, type AggregateStep, type CommonTablePlan, compareKeys,
+  AggregateOperator,
+  type AggregateStep,
+  AppendOperator,
+  BATCH_ROWS,
+  type CommonTablePlan,
+  CteScanOperator,
+  compareKeys,
+  compilePredicate,
+  compileRow,
+  compileScalar,
+  compileScanAggregate,
+  DistinctOperator,
+  emptyLayout,
+  FilterOperator,
+  type FunctionCallRows,
+  FunctionScanOperator,
+  hashKeyOf,
+  Layout,
+  LimitOperator,
+  type Operator,
+  type OperatorFacts,
+  ProjectOperator,
+  type ProjectSetItem,
+  ProjectSetOperator,
+  type RunState,
+  type ScanAggregateCall,
+  ScanAggregateOperator,
+  type Scope,
+  SeqScanOperator,
+  SetOperationOperator,
+  SortOperator,
+  type SortSpecification,
+  ValuesOperator,
+  WithOperator,
 } from "../execution/internal.js";
-import type { Aggregate, AggregateCall, CommonTable, Distinct, Expression, Filter, FunctionScan, Limit, LogicalPlan, Project, SetOperation, Sort, SortKey, With } from "../plan/index.js";
+import type {
+  Aggregate,
+  AggregateCall,
+  CommonTable,
+  Distinct,
+  Expression,
+  Filter,
+  FunctionScan,
+  Limit,
+  LogicalPlan,
+  Project,
+  SetOperation,
+  Sort,
+  SortKey,
+  With,
+} from "../plan/index.js";
 import { type Datum, notSupported, type Row, unreachable } from "../types/index.js";
 import { conjunctsOf } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
@@ -65,11 +111,18 @@ export function planNode(planner: Planner, plan: LogicalPlan, scope: Scope, isTo
 
 function planValues(planner: Planner, rows: readonly (readonly Expression[])[], columns: LogicalPlan["columns"], scope: Scope): Operator {
   const environment = planner.environment(scope);
-  const compiled = rows.length <= MAX_COMPILED_ROWS || !rows.every((r) => r.every((e) => e.kind === "Constant" || e.kind === "Parameter"))
-    ? rows.map((r) => compileRow(environment, r, emptyLayout))
-    : rows.map((r) => (_row: Row, state: RunState) => r.map((e) => (e.kind === "Constant" ? e.value : e.kind === "Parameter" ? (state.parameters[e.index] as Datum) : null)));
-  const title = rows.length === 1 ? "Result" : "Values Scan on \"*VALUES*\"";
-  return new ValuesOperator({ title, columns, estimate: estimate(columns, rows.length, rows.length * ROW_COST), subplans: planner.takeSubplans() }, compiled);
+  const compiled =
+    rows.length <= MAX_COMPILED_ROWS || !rows.every((r) => r.every((e) => e.kind === "Constant" || e.kind === "Parameter"))
+      ? rows.map((r) => compileRow(environment, r, emptyLayout))
+      : rows.map(
+          (r) => (_row: Row, state: RunState) =>
+            r.map((e) => (e.kind === "Constant" ? e.value : e.kind === "Parameter" ? (state.parameters[e.index] as Datum) : null)),
+        );
+  const title = rows.length === 1 ? "Result" : 'Values Scan on "*VALUES*"';
+  return new ValuesOperator(
+    { title, columns, estimate: estimate(columns, rows.length, rows.length * ROW_COST), subplans: planner.takeSubplans() },
+    compiled,
+  );
 }
 /** Long lists of constants are read, not compiled. */
 const MAX_COMPILED_ROWS = 4;
@@ -90,10 +143,15 @@ function planFilter(planner: Planner, plan: Filter, scope: Scope): Operator {
   const rows = source.estimate.rows * selectivity(predicate, source.estimate.rows);
   return new FilterOperator(
     {
-      title: once ? "Result" : "Filter", columns: source.columns, estimate: estimate(source.columns, rows, source.estimate.totalCost + source.estimate.rows * OPERATOR_COST * terms.length),
-      details: [{ key: once ? "One-Time Filter" : "Filter", value: deparse(predicate) }], subplans: planner.takeSubplans(),
+      title: once ? "Result" : "Filter",
+      columns: source.columns,
+      estimate: estimate(source.columns, rows, source.estimate.totalCost + source.estimate.rows * OPERATOR_COST * terms.length),
+      details: [{ key: once ? "One-Time Filter" : "Filter", value: deparse(predicate) }],
+      subplans: planner.takeSubplans(),
     },
-    source, test, once,
+    source,
+    test,
+    once,
   );
 }
 
@@ -108,24 +166,50 @@ function planProject(planner: Planner, plan: Project, scope: Scope): Operator {
       if (e.kind !== "FunctionCall" || !isSet(e)) return { kind: "scalar", evaluate: compileScalar(environment, e, layout) };
       const signature = registry.functionById(e.functionId);
       return {
-        kind: "set", args: e.args.map((a) => compileScalar(environment, a, layout)), strict: e.strict, outTypes: signature?.outColumns?.map((c) => c.type),
-        body: registry.setBody(e.functionId, { argTypes: e.args.map((a) => a.type), returnType: e.type }) as unknown as Extract<ProjectSetItem, { kind: "set" }>["body"],
+        kind: "set",
+        args: e.args.map((a) => compileScalar(environment, a, layout)),
+        strict: e.strict,
+        outTypes: signature?.outColumns?.map((c) => c.type),
+        body: registry.setBody(e.functionId, { argTypes: e.args.map((a) => a.type), returnType: e.type }) as unknown as Extract<
+          ProjectSetItem,
+          { kind: "set" }
+        >["body"],
       };
     });
     return new ProjectSetOperator(
-      { title: "ProjectSet", columns: plan.columns, estimate: estimate(plan.columns, input.estimate.rows * 100, input.estimate.totalCost * 2), subplans: planner.takeSubplans() }, input, items,
+      {
+        title: "ProjectSet",
+        columns: plan.columns,
+        estimate: estimate(plan.columns, input.estimate.rows * 100, input.estimate.totalCost * 2),
+        subplans: planner.takeSubplans(),
+      },
+      input,
+      items,
     );
   }
   const project = compileRow(environment, plan.expressions, layout);
-  const cost = input.estimate.totalCost + input.estimate.rows * OPERATOR_COST * plan.expressions.filter((e) => e.kind !== "ColumnReference").length;
+  const cost =
+    input.estimate.totalCost + input.estimate.rows * OPERATOR_COST * plan.expressions.filter((e) => e.kind !== "ColumnReference").length;
   return new ProjectOperator(
-    { title: "Projection", columns: plan.columns, estimate: estimate(plan.columns, input.estimate.rows, cost, input.estimate.startupCost), subplans: planner.takeSubplans() }, input, project,
+    {
+      title: "Projection",
+      columns: plan.columns,
+      estimate: estimate(plan.columns, input.estimate.rows, cost, input.estimate.startupCost),
+      subplans: planner.takeSubplans(),
+    },
+    input,
+    project,
   );
 }
 
 export function sortSpecifications(planner: Planner, keys: readonly SortKey[], layout: Layout, scope: Scope): SortSpecification[] {
   const environment = planner.environment(scope);
-  return keys.map((k) => ({ evaluate: compileScalar(environment, k.expression, layout), type: planner.type(k.expression.type), descending: k.descending, nullsFirst: k.nullsFirst }));
+  return keys.map((k) => ({
+    evaluate: compileScalar(environment, k.expression, layout),
+    type: planner.type(k.expression.type),
+    descending: k.descending,
+    nullsFirst: k.nullsFirst,
+  }));
 }
 
 function planSort(planner: Planner, plan: Sort, scope: Scope, bound: ((state: RunState) => number) | undefined): Operator {
@@ -148,10 +232,21 @@ const FEW_ROWS = 200;
 function sortOver(planner: Planner, input: Operator, plan: Sort, scope: Scope, bound: ((state: RunState) => number) | undefined): Operator {
   const rows = input.estimate.rows;
   const cost = input.estimate.totalCost + rows * Math.max(1, Math.log2(rows)) * OPERATOR_COST * 2;
-  const keys = plan.keys.map((k) => `${deparse(k.expression)}${k.descending ? " DESC" : ""}${k.nullsFirst === k.descending ? "" : k.nullsFirst ? " NULLS FIRST" : " NULLS LAST"}`);
+  const keys = plan.keys.map(
+    (k) =>
+      `${deparse(k.expression)}${k.descending ? " DESC" : ""}${k.nullsFirst === k.descending ? "" : k.nullsFirst ? " NULLS FIRST" : " NULLS LAST"}`,
+  );
   return new SortOperator(
-    { title: "Sort", columns: input.columns, estimate: estimate(input.columns, rows, cost, cost), details: [{ key: "Sort Key", value: keys }], subplans: planner.takeSubplans() },
-    input, sortSpecifications(planner, plan.keys, Layout.of(input.columns), scope), bound,
+    {
+      title: "Sort",
+      columns: input.columns,
+      estimate: estimate(input.columns, rows, cost, cost),
+      details: [{ key: "Sort Key", value: keys }],
+      subplans: planner.takeSubplans(),
+    },
+    input,
+    sortSpecifications(planner, plan.keys, Layout.of(input.columns), scope),
+    bound,
   );
 }
 
@@ -159,10 +254,13 @@ function planLimit(planner: Planner, plan: Limit, scope: Scope): Operator {
   const environment = planner.environment(scope);
   const count = plan.count === undefined ? undefined : compileScalar(environment, plan.count, emptyLayout);
   const offset = plan.offset === undefined ? undefined : compileScalar(environment, plan.offset, emptyLayout);
-  const bound = count === undefined || plan.withTies ? undefined : (state: RunState): number => {
-    const c = count([], state);
-    return c === null ? Infinity : Math.max(0, Number(c)) + Math.max(0, Number(offset?.([], state) ?? 0));
-  };
+  const bound =
+    count === undefined || plan.withTies
+      ? undefined
+      : (state: RunState): number => {
+          const c = count([], state);
+          return c === null ? Infinity : Math.max(0, Number(c)) + Math.max(0, Number(offset?.([], state) ?? 0));
+        };
   const limitSubplans = planner.takeSubplans();
   let input: Operator;
   let sort: Sort | undefined;
@@ -175,12 +273,30 @@ function planLimit(planner: Planner, plan: Limit, scope: Scope): Operator {
     if (sort === undefined) throw notSupported("WITH TIES over this input");
     const keys = sortSpecifications(planner, sort.keys, Layout.of(input.columns), scope);
     const compare = compareKeys(keys);
-    isTie = (a, b, state) => compare(keys.map((k) => k.evaluate(a, state)), keys.map((k) => k.evaluate(b, state))) === 0;
+    isTie = (a, b, state) =>
+      compare(
+        keys.map((k) => k.evaluate(a, state)),
+        keys.map((k) => k.evaluate(b, state)),
+      ) === 0;
   }
-  const rows = plan.count?.kind === "Constant" && plan.count.value !== null ? Math.min(Number(plan.count.value), input.estimate.rows) : input.estimate.rows / 10;
+  const rows =
+    plan.count?.kind === "Constant" && plan.count.value !== null
+      ? Math.min(Number(plan.count.value), input.estimate.rows)
+      : input.estimate.rows / 10;
   const share = Math.min(1, rows / Math.max(1, input.estimate.rows));
   const cost = input.estimate.startupCost + (input.estimate.totalCost - input.estimate.startupCost) * share;
-  return new LimitOperator({ title: "Limit", columns: input.columns, estimate: estimate(input.columns, rows, cost, input.estimate.startupCost), subplans: limitSubplans }, input, count, offset, isTie);
+  return new LimitOperator(
+    {
+      title: "Limit",
+      columns: input.columns,
+      estimate: estimate(input.columns, rows, cost, input.estimate.startupCost),
+      subplans: limitSubplans,
+    },
+    input,
+    count,
+    offset,
+    isTie,
+  );
 }
 
 function planDistinct(planner: Planner, plan: Distinct, scope: Scope): Operator {
@@ -191,10 +307,15 @@ function planDistinct(planner: Planner, plan: Distinct, scope: Scope): Operator 
   const cost = input.estimate.totalCost + input.estimate.rows * ROW_COST;
   return new DistinctOperator(
     {
-      title: plan.on === undefined ? "HashAggregate" : "Unique", columns: input.columns, estimate: estimate(input.columns, input.estimate.rows / 2, cost, cost),
-      details: plan.on === undefined ? [{ key: "Group Key", value: input.columns.map((c) => c.name) }] : [], subplans: planner.takeSubplans(),
+      title: plan.on === undefined ? "HashAggregate" : "Unique",
+      columns: input.columns,
+      estimate: estimate(input.columns, input.estimate.rows / 2, cost, cost),
+      details: plan.on === undefined ? [{ key: "Group Key", value: input.columns.map((c) => c.name) }] : [],
+      subplans: planner.takeSubplans(),
     },
-    input, on, hashKeyOf(types),
+    input,
+    on,
+    hashKeyOf(types),
   );
 }
 
@@ -205,13 +326,28 @@ function planSetOperation(planner: Planner, plan: SetOperation, scope: Scope): O
   const rows = left.estimate.rows + right.estimate.rows;
   const cost = left.estimate.totalCost + right.estimate.totalCost;
   if (plan.operation === "union") {
-    const append = new AppendOperator({ title: "Append", columns: plan.columns, estimate: estimate(plan.columns, rows, cost) }, [left, right]);
+    const append = new AppendOperator({ title: "Append", columns: plan.columns, estimate: estimate(plan.columns, rows, cost) }, [
+      left,
+      right,
+    ]);
     if (plan.all) return append;
-    const facts = { title: "HashAggregate", columns: plan.columns, estimate: estimate(plan.columns, rows, cost + rows * ROW_COST), details: [{ key: "Group Key", value: plan.columns.map((c) => c.name) }] };
+    const facts = {
+      title: "HashAggregate",
+      columns: plan.columns,
+      estimate: estimate(plan.columns, rows, cost + rows * ROW_COST),
+      details: [{ key: "Group Key", value: plan.columns.map((c) => c.name) }],
+    };
     return new DistinctOperator(facts, append, undefined, hash());
   }
   const name = `HashSetOp ${plan.operation === "intersect" ? "Intersect" : "Except"}${plan.all ? " All" : ""}`;
-  return new SetOperationOperator({ title: name, columns: plan.columns, estimate: estimate(plan.columns, left.estimate.rows, cost) }, plan.operation, plan.all, left, right, hash());
+  return new SetOperationOperator(
+    { title: name, columns: plan.columns, estimate: estimate(plan.columns, left.estimate.rows, cost) },
+    plan.operation,
+    plan.all,
+    left,
+    right,
+    hash(),
+  );
 }
 
 export function aggregateStep(planner: Planner, call: AggregateCall, layout: Layout, scope: Scope): AggregateStep {
@@ -236,10 +372,17 @@ function tryScanAggregate(planner: Planner, plan: Aggregate, input: Operator, sc
   const predicate = plan.input.kind === "Filter" ? plan.input.predicate : undefined;
   if (predicate !== undefined && hasSubquery(predicate)) return undefined;
   const { registry } = planner.context;
-  const calls = plan.aggregates.map((a): ScanAggregateCall => ({
-    body: a.functionId.startsWith("count(") && a.args.length <= 1 ? undefined : registry.aggregateBody(a.functionId, { argTypes: a.args.map((x) => x.type), returnType: a.type }),
-    args: a.args, strict: registry.functionById(a.functionId)?.strict ?? false, filter: a.filter,
-  }));
+  const calls = plan.aggregates.map(
+    (a): ScanAggregateCall => ({
+      body:
+        a.functionId.startsWith("count(") && a.args.length <= 1
+          ? undefined
+          : registry.aggregateBody(a.functionId, { argTypes: a.args.map((x) => x.type), returnType: a.type }),
+      args: a.args,
+      strict: registry.functionById(a.functionId)?.strict ?? false,
+      filter: a.filter,
+    }),
+  );
   const { sources } = scanSources(planner, tableOf(planner, scan.relation), scan.attributes);
   const keys = plan.keys.map((expression) => ({ expression, type: planner.type(expression.type) }));
   const step = compileScanAggregate(planner.environment(scope), scan.columns, sources, predicate, keys, calls);
@@ -250,8 +393,11 @@ function aggregateFacts(planner: Planner, plan: Aggregate, input: Operator): Ope
   const groups = plan.keys.length === 0 ? 1 : Math.max(1, input.estimate.rows / 10);
   const cost = input.estimate.totalCost + input.estimate.rows * OPERATOR_COST * (plan.keys.length + plan.aggregates.length + 1);
   return {
-    title: plan.keys.length === 0 && plan.groupingSets === undefined ? "Aggregate" : "HashAggregate", columns: plan.columns, estimate: estimate(plan.columns, groups, cost, cost),
-    details: plan.keys.length === 0 ? [] : [{ key: "Group Key", value: plan.keys.map(deparse) }], subplans: planner.takeSubplans(),
+    title: plan.keys.length === 0 && plan.groupingSets === undefined ? "Aggregate" : "HashAggregate",
+    columns: plan.columns,
+    estimate: estimate(plan.columns, groups, cost, cost),
+    details: plan.keys.length === 0 ? [] : [{ key: "Group Key", value: plan.keys.map(deparse) }],
+    subplans: planner.takeSubplans(),
   };
 }
 
@@ -265,7 +411,11 @@ function planAggregate(planner: Planner, plan: Aggregate, scope: Scope): Operato
   const steps = plan.aggregates.map((a) => aggregateStep(planner, a, layout, scope));
   return new AggregateOperator(
     aggregateFacts(planner, plan, input),
-    input, keys, plan.keys.map((k) => planner.type(k.type)), steps, plan.groupingSets,
+    input,
+    keys,
+    plan.keys.map((k) => planner.type(k.type)),
+    steps,
+    plan.groupingSets,
   );
 }
 
@@ -278,15 +428,26 @@ function planFunctionScan(planner: Planner, plan: FunctionScan, scope: Scope): O
     // The last call takes what is left: a record whose columns only the plan knows.
     const width = i === plan.calls.length - 1 ? left : (signature?.outColumns?.length ?? 1);
     left -= width;
-    if (e.kind !== "FunctionCall" || signature?.kind !== "set") return { kind: "scalar", evaluate: compileScalar(environment, e, emptyLayout), width };
+    if (e.kind !== "FunctionCall" || signature?.kind !== "set")
+      return { kind: "scalar", evaluate: compileScalar(environment, e, emptyLayout), width };
     return {
-      kind: "set", args: e.args.map((a) => compileScalar(environment, a, emptyLayout)), strict: e.strict, width,
-      body: registry.setBody(e.functionId, { argTypes: e.args.map((a) => a.type), returnType: e.type }) as unknown as Extract<FunctionCallRows, { kind: "set" }>["body"],
+      kind: "set",
+      args: e.args.map((a) => compileScalar(environment, a, emptyLayout)),
+      strict: e.strict,
+      width,
+      body: registry.setBody(e.functionId, { argTypes: e.args.map((a) => a.type), returnType: e.type }) as unknown as Extract<
+        FunctionCallRows,
+        { kind: "set" }
+      >["body"],
     };
   });
   const names = plan.calls.map((c) => (c.kind === "FunctionCall" ? c.syntax.name : "?"));
   const title = `Function Scan on ${names.join(", ")}${plan.alias === names[0] ? "" : ` ${plan.alias}`}`;
-  return new FunctionScanOperator({ title, columns: plan.columns, estimate: estimate(plan.columns, 100, 1), subplans: planner.takeSubplans() }, calls, plan.withOrdinality);
+  return new FunctionScanOperator(
+    { title, columns: plan.columns, estimate: estimate(plan.columns, 100, 1), subplans: planner.takeSubplans() },
+    calls,
+    plan.withOrdinality,
+  );
 }
 
 function planCteScan(planner: Planner, plan: Extract<LogicalPlan, { kind: "CteScan" }>): Operator {
@@ -294,7 +455,11 @@ function planCteScan(planner: Planner, plan: Extract<LogicalPlan, { kind: "CteSc
   if (entry === undefined) throw new Error("assertion failed: a CteScan stands inside of its With");
   planner.noteCteRead(plan.cteId);
   const title = `${entry.working ? "WorkTable Scan" : "CTE Scan"} on ${plan.name}${plan.alias === plan.name ? "" : ` ${plan.alias}`}`;
-  return new CteScanOperator({ title, columns: plan.columns, estimate: estimate(plan.columns, entry.rows, entry.rows * ROW_COST) }, entry.cell, entry.working);
+  return new CteScanOperator(
+    { title, columns: plan.columns, estimate: estimate(plan.columns, entry.rows, entry.rows * ROW_COST) },
+    entry.cell,
+    entry.working,
+  );
 }
 
 function planWith(planner: Planner, plan: With, scope: Scope, isTop: boolean): Operator {
@@ -302,7 +467,14 @@ function planWith(planner: Planner, plan: With, scope: Scope, isTop: boolean): O
   const tables = plan.tables.map((table) => planCommonTable(planner, table, scope, stable));
   const body = planNode(planner, plan.body, scope, isTop);
   return new WithOperator(
-    { title: "With", columns: body.columns, estimate: body.estimate, subplans: tables.map((t) => ({ title: `CTE ${t.name}`, plan: t.plan })) }, tables, body,
+    {
+      title: "With",
+      columns: body.columns,
+      estimate: body.estimate,
+      subplans: tables.map((t) => ({ title: `CTE ${t.name}`, plan: t.plan })),
+    },
+    tables,
+    body,
   );
 }
 

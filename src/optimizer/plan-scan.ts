@@ -6,8 +6,23 @@
  */
 import type { IndexObject, TableObject } from "../catalog/index.js";
 import {
-  acquireEncoders, type ColumnSource, compileDecoder, compileScalar, emptyLayout, type Evaluate, hashCompatible, IndexScanOperator, type Operator,
-  type PlanDetail, type Scope, SCAN_ROWS, SeqScanOperator, SystemScanOperator, FilterOperator, Layout, compilePredicate,
+  acquireEncoders,
+  type ColumnSource,
+  compileDecoder,
+  compilePredicate,
+  compileScalar,
+  type Evaluate,
+  emptyLayout,
+  FilterOperator,
+  hashCompatible,
+  IndexScanOperator,
+  Layout,
+  type Operator,
+  type PlanDetail,
+  SCAN_ROWS,
+  type Scope,
+  SeqScanOperator,
+  SystemScanOperator,
 } from "../execution/internal.js";
 import type { ColumnId, Expression, Scan, SortKey, SystemScan } from "../plan/index.js";
 import { assert, notSupported, PhysicalType, TypeOid } from "../types/index.js";
@@ -46,7 +61,11 @@ export function tableOf(planner: Planner, relation: number): TableObject {
 }
 
 /** Block columns and their sources for the attributes of a scan. */
-export function scanSources(planner: Planner, table: TableObject, attributes: readonly number[]): { columns: Uint32Array; sources: ColumnSource[]; withRowIds: boolean } {
+export function scanSources(
+  planner: Planner,
+  table: TableObject,
+  attributes: readonly number[],
+): { columns: Uint32Array; sources: ColumnSource[]; withRowIds: boolean } {
   const physical: number[] = [];
   const sources = attributes.map((attribute): ColumnSource => {
     if (attribute === 0) return { kind: "rowId" };
@@ -61,7 +80,13 @@ export function scanSources(planner: Planner, table: TableObject, attributes: re
   return { columns: Uint32Array.from(physical), sources, withRowIds: attributes.includes(0) };
 }
 
-export function planScan(planner: Planner, scan: Scan, predicate: Expression | undefined, scope: Scope, order: readonly SortKey[] = []): ScanPlan {
+export function planScan(
+  planner: Planner,
+  scan: Scan,
+  predicate: Expression | undefined,
+  scope: Scope,
+  order: readonly SortKey[] = [],
+): ScanPlan {
   const table = tableOf(planner, scan.relation);
   const environment = planner.environment(scope);
   const rowCount = planner.context.statistics.rowCount(table.storage);
@@ -76,10 +101,20 @@ export function planScan(planner: Planner, scan: Scan, predicate: Expression | u
     const details: PlanDetail[] = predicate === undefined ? [] : [{ key: "Filter", value: deparse(predicate) }];
     const rows = rowCount * selectivity(predicate, rowCount);
     const facts = {
-      title: named("Seq Scan"), columns: scan.columns, estimate: estimate(scan.columns, rows, scanCost(rowCount, scan.columns, terms.length)), details,
+      title: named("Seq Scan"),
+      columns: scan.columns,
+      estimate: estimate(scan.columns, rows, scanCost(rowCount, scan.columns, terms.length)),
+      details,
       subplans: planner.takeSubplans(),
     };
-    return { operator: new SeqScanOperator(facts, { storage: table.storage, columns, withRowIds, bufferBytes: bufferBytesFor(planner, table, columns, rowCount) }, decode), ordered: order.length === 0 };
+    return {
+      operator: new SeqScanOperator(
+        facts,
+        { storage: table.storage, columns, withRowIds, bufferBytes: bufferBytesFor(planner, table, columns, rowCount) },
+        decode,
+      ),
+      ordered: order.length === 0,
+    };
   }
 
   const { index } = path;
@@ -107,8 +142,16 @@ export function planScan(planner: Planner, scan: Scan, predicate: Expression | u
       subplans: planner.takeSubplans(),
     },
     {
-      storage: index.storage, columns, withRowIds, bufferBytes: bufferBytesFor(planner, table, columns, path.rows), equals: path.equals.map(fitted), lower, upper,
-      backward: path.backward, anyOf: path.list === undefined ? undefined : listValue(planner, path.list.term, value), encoders,
+      storage: index.storage,
+      columns,
+      withRowIds,
+      bufferBytes: bufferBytesFor(planner, table, columns, path.rows),
+      equals: path.equals.map(fitted),
+      lower,
+      upper,
+      backward: path.backward,
+      anyOf: path.list === undefined ? undefined : listValue(planner, path.list.term, value),
+      encoders,
       single: path.single,
     },
     decode,
@@ -134,7 +177,13 @@ interface AccessPath {
 }
 
 function choosePath(
-  planner: Planner, table: TableObject, scan: Scan, terms: readonly Expression[], own: ReadonlySet<ColumnId>, order: readonly SortKey[], rowCount: number,
+  planner: Planner,
+  table: TableObject,
+  scan: Scan,
+  terms: readonly Expression[],
+  own: ReadonlySet<ColumnId>,
+  order: readonly SortKey[],
+  rowCount: number,
 ): AccessPath | undefined {
   const attributeOf = new Map<ColumnId, number>(scan.columns.map((c, i) => [c.id, scan.attributes[i] as number]));
   const comparisons = terms.map((t) => comparisonOf(t, own)).filter((c) => c !== undefined && isIndexable(c)) as ColumnComparison[];
@@ -142,7 +191,8 @@ function choosePath(
     comparisons.find((c) => attributeOf.get(c.column) === attribute && operators.includes(c.operator));
   let best: AccessPath | undefined;
   for (const index of planner.context.catalog.indexesOf(table.oid)) {
-    if (index.method !== "btree" || !index.valid || index.predicateSql !== undefined || index.columns.some((c) => c.attribute === 0)) continue;
+    if (index.method !== "btree" || !index.valid || index.predicateSql !== undefined || index.columns.some((c) => c.attribute === 0))
+      continue;
     const equals: ColumnComparison[] = [];
     for (const column of index.columns) {
       const equal = on(column.attribute, ["="]);
@@ -151,7 +201,8 @@ function choosePath(
     }
     const next = index.columns[equals.length];
     const list = next === undefined ? undefined : terms.find((t) => isListOn(t, own, attributeOf, next.attribute));
-    const sameType = (c: ColumnComparison | undefined): ColumnComparison | undefined => (c !== undefined && rangeCompatible(c) ? c : undefined);
+    const sameType = (c: ColumnComparison | undefined): ColumnComparison | undefined =>
+      c !== undefined && rangeCompatible(c) ? c : undefined;
     const lower = next === undefined || list !== undefined ? undefined : sameType(on(next.attribute, [">", ">="]));
     const upper = next === undefined || list !== undefined ? undefined : sameType(on(next.attribute, ["<", "<="]));
     const direction = list === undefined && order.length > 0 ? orderOf(index, equals.length, order, attributeOf) : undefined;
@@ -166,10 +217,21 @@ function choosePath(
     if (upper !== undefined) rows /= 3;
     rows = Math.max(1, Math.min(rows, rowCount));
     const path: AccessPath = {
-      index, equals, lower, upper, list: list === undefined ? undefined : { term: list },
+      index,
+      equals,
+      lower,
+      upper,
+      list: list === undefined ? undefined : { term: list },
       exact: [...equals.map((e) => e.term), ...(list === undefined ? [] : [list])],
-      conditions: [...equals.map((e) => e.term), ...(list === undefined ? [] : [list]), ...[lower, upper].flatMap((c) => (c === undefined ? [] : [c.term]))],
-      ordered: order.length === 0 || direction !== undefined, backward: direction === "backward", single, rows,
+      conditions: [
+        ...equals.map((e) => e.term),
+        ...(list === undefined ? [] : [list]),
+        ...[lower, upper].flatMap((c) => (c === undefined ? [] : [c.term])),
+      ],
+      ordered: order.length === 0 || direction !== undefined,
+      backward: direction === "backward",
+      single,
+      rows,
       cost: LOOKUP_COST * listSize + rows * (ROW_COST + 0.02 + OPERATOR_COST * terms.length),
     };
     if (best === undefined || score(path, rowCount) < score(best, rowCount)) best = path;
@@ -177,7 +239,15 @@ function choosePath(
   if (best === undefined) return undefined;
   // Reading most of a table through an index costs more than reading it whole, unless its order is wanted.
   const wantsOrder = order.length > 0 && best.ordered;
-  if (!wantsOrder && best.cost > scanCost(rowCount, scan.columns, terms.length) && rowCount > 0 && !best.single && best.equals.length === 0 && best.list === undefined) return undefined;
+  if (
+    !wantsOrder &&
+    best.cost > scanCost(rowCount, scan.columns, terms.length) &&
+    rowCount > 0 &&
+    !best.single &&
+    best.equals.length === 0 &&
+    best.list === undefined
+  )
+    return undefined;
   if (best.conditions.length === 0 && !wantsOrder) return undefined;
   return best;
 }
@@ -198,10 +268,18 @@ function sameText(c: ColumnComparison): boolean {
 }
 /** A bound must be of the column's own type, or of one that always fits in it. */
 function rangeCompatible(c: ColumnComparison): boolean {
-  return c.columnType === c.value.type || sameText(c) || (c.columnType === TypeOid.int8 && (c.value.type === TypeOid.int4 || c.value.type === TypeOid.int2)) || (c.columnType === TypeOid.int4 && c.value.type === TypeOid.int2);
+  return (
+    c.columnType === c.value.type ||
+    sameText(c) ||
+    (c.columnType === TypeOid.int8 && (c.value.type === TypeOid.int4 || c.value.type === TypeOid.int2)) ||
+    (c.columnType === TypeOid.int4 && c.value.type === TypeOid.int2)
+  );
 }
 
-const ranges: Readonly<Record<number, readonly [number, number]>> = { [TypeOid.int2]: [-32768, 32767], [TypeOid.int4]: [-2147483648, 2147483647] };
+const ranges: Readonly<Record<number, readonly [number, number]>> = {
+  [TypeOid.int2]: [-32768, 32767],
+  [TypeOid.int4]: [-2147483648, 2147483647],
+};
 /** A wider integer that does not fit the column equals nothing: NULL finds nothing. */
 function fitting(value: Evaluate, valueType: number, columnType: number): Evaluate {
   const range = ranges[columnType];
@@ -216,7 +294,11 @@ function fitting(value: Evaluate, valueType: number, columnType: number): Evalua
 function isListOn(term: Expression, own: ReadonlySet<ColumnId>, attributeOf: ReadonlyMap<ColumnId, number>, attribute: number): boolean {
   if (term.kind === "InList") {
     const column = plainColumn(term.arg);
-    return column !== undefined && attributeOf.get(column.id) === attribute && term.items.every((i) => i.type === term.arg.type && isFreeOf(i, own));
+    return (
+      column !== undefined &&
+      attributeOf.get(column.id) === attribute &&
+      term.items.every((i) => i.type === term.arg.type && isFreeOf(i, own))
+    );
   }
   if (term.kind !== "ArrayComparison" || term.quantifier !== "any" || term.operator !== "=") return false;
   const column = plainColumn(term.left);
@@ -233,11 +315,23 @@ function listValue(planner: Planner, term: Expression, value: (e: Expression) =>
   }
   assert(term.kind === "InList", "a list is IN or = ANY");
   const { arrayType } = planner.type(term.arg.type);
-  return value({ kind: "ArrayConstructor", elementType: term.arg.type, elements: term.items, multidimensional: false, type: arrayType, typmod: -1 });
+  return value({
+    kind: "ArrayConstructor",
+    elementType: term.arg.type,
+    elements: term.items,
+    multidimensional: false,
+    type: arrayType,
+    typmod: -1,
+  });
 }
 
 /** Which way the index must be read to give the order, after `prefix` columns that are held equal. */
-function orderOf(index: IndexObject, prefix: number, order: readonly SortKey[], attributeOf: ReadonlyMap<ColumnId, number>): "forward" | "backward" | undefined {
+function orderOf(
+  index: IndexObject,
+  prefix: number,
+  order: readonly SortKey[],
+  attributeOf: ReadonlyMap<ColumnId, number>,
+): "forward" | "backward" | undefined {
   let backward: boolean | undefined;
   let at = prefix;
   for (const key of order) {
@@ -248,7 +342,7 @@ function orderOf(index: IndexObject, prefix: number, order: readonly SortKey[], 
     const indexColumn = index.columns[at++];
     if (indexColumn === undefined || indexColumn.attribute !== attribute) return undefined;
     const turn = indexColumn.descending !== key.descending;
-    if (indexColumn.nullsFirst !== key.nullsFirst !== turn) return undefined;
+    if ((indexColumn.nullsFirst !== key.nullsFirst) !== turn) return undefined;
     if (backward !== undefined && backward !== turn) return undefined;
     backward = turn;
   }
@@ -272,8 +366,15 @@ export function planSystemScan(planner: Planner, scan: SystemScan, predicate: Ex
   if (predicate === undefined) return operator;
   const test = compilePredicate(environment, predicate, Layout.of(scan.columns));
   return new FilterOperator(
-    { title: "Filter", columns: scan.columns, estimate: estimate(scan.columns, rows, 1), details: [{ key: "Filter", value: deparse(predicate) }], subplans: planner.takeSubplans() },
-    operator, test, false,
+    {
+      title: "Filter",
+      columns: scan.columns,
+      estimate: estimate(scan.columns, rows, 1),
+      details: [{ key: "Filter", value: deparse(predicate) }],
+      subplans: planner.takeSubplans(),
+    },
+    operator,
+    test,
+    false,
   );
 }
-

@@ -1,15 +1,15 @@
 /** From a logical plan to one that runs: rules, then physical operators. */
 import type { Execution, ExecutionContext, ExplainOptions, PhysicalPlan, PlanContext } from "../execution/index.js";
 import { type Operator, type PointSelect, RunState, runAtEnd, Scope } from "../execution/internal.js";
-import { type LogicalPlan, type PlanColumn } from "../plan/index.js";
+import type { LogicalPlan, PlanColumn } from "../plan/index.js";
 import { type Row, statementTooComplex } from "../types/index.js";
 import { explainPlan } from "./explain.js";
 import { ordered } from "./ordered.js";
+import { scanCount, usesVolatile, writesDeep } from "./plan-facts.js";
 import { planNode, UNBOUNDED_HINT } from "./plan-node.js";
 import { Planner } from "./planner.js";
 import { pointPlanOf } from "./point-plan.js";
 import { applyRules } from "./rules/index.js";
-import { scanCount, usesVolatile, writesDeep } from "./plan-facts.js";
 
 /** Plans once; the result runs many times as long as the catalog version stays. */
 export function planStatement(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
@@ -27,7 +27,15 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
   const scope = new Scope(undefined, planner.slots);
   const root = ordered(planner, planNode(planner, rewritten, scope, true), plan.columns, scope);
   const writes = writesDeep(rewritten);
-  return new StatementPlan(plan.columns, root, planner.slots, writes, writes || usesVolatile(rewritten) || scanCount(rewritten) > 1, isModify(rewritten), pointPlanOf(planner, rewritten, root, plan.columns));
+  return new StatementPlan(
+    plan.columns,
+    root,
+    planner.slots,
+    writes,
+    writes || usesVolatile(rewritten) || scanCount(rewritten) > 1,
+    isModify(rewritten),
+    pointPlanOf(planner, rewritten, root, plan.columns),
+  );
 }
 
 function isModify(plan: LogicalPlan): boolean {
@@ -104,7 +112,8 @@ class StatementExecution implements Execution {
 
   #drainAll(cursor: ReturnType<RunState["open"]>): Row[] {
     const rows: Row[] = [];
-    for (let batch = cursor.next(UNBOUNDED_HINT); batch !== null; batch = cursor.next(UNBOUNDED_HINT)) for (const row of batch) rows.push(row);
+    for (let batch = cursor.next(UNBOUNDED_HINT); batch !== null; batch = cursor.next(UNBOUNDED_HINT))
+      for (const row of batch) rows.push(row);
     this.#end();
     return rows;
   }

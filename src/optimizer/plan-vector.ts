@@ -3,9 +3,18 @@
  * index on other columns answers with few rows is better: those rows are sorted.
  */
 import type { TableObject } from "../catalog/index.js";
-import { compileDecoder, compileScalar, emptyLayout, type Operator, type PredicateTerm, type RunState, type Scope, VectorScanOperator } from "../execution/internal.js";
-import { VectorMetric } from "../native/vector.js";
+import {
+  compileDecoder,
+  compileScalar,
+  emptyLayout,
+  type Operator,
+  type PredicateTerm,
+  type RunState,
+  type Scope,
+  VectorScanOperator,
+} from "../execution/internal.js";
 import { type ComparisonOp, PredicateOp } from "../native/predicate.js";
+import { VectorMetric } from "../native/vector.js";
 import type { ColumnId, Expression, Scan, SortKey } from "../plan/index.js";
 import { KeyKind, type SqlType, TypeOid } from "../types/index.js";
 import { conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
@@ -22,7 +31,14 @@ const operators: Readonly<Record<string, { readonly metric: number; readonly opc
   "<+>": { metric: VectorMetric.l1, opclass: "vector_l1_ops" },
 };
 
-export function planVectorScan(planner: Planner, scan: Scan, predicate: Expression | undefined, keys: readonly SortKey[], bound: (state: RunState) => number, scope: Scope): Operator | undefined {
+export function planVectorScan(
+  planner: Planner,
+  scan: Scan,
+  predicate: Expression | undefined,
+  keys: readonly SortKey[],
+  bound: (state: RunState) => number,
+  scope: Scope,
+): Operator | undefined {
   const [key] = keys;
   if (keys.length !== 1 || key === undefined || key.descending || key.nullsFirst) return undefined;
   const distance = distanceOf(key.expression, new Set(scan.columns.map((c) => c.id)));
@@ -32,7 +48,14 @@ export function planVectorScan(planner: Planner, scan: Scan, predicate: Expressi
   if (attribute < 1) return undefined;
   // As with pgvector, the exact answer is what is left without index scans.
   const indexes = planner.context.settings.setting("enable_indexscan") === "off" ? [] : planner.context.catalog.indexesOf(table.oid);
-  const index = indexes.find((i) => i.method === "hnsw" && i.valid && i.predicateSql === undefined && i.columns[0]?.attribute === attribute && i.columns[0].opclass === distance.opclass);
+  const index = indexes.find(
+    (i) =>
+      i.method === "hnsw" &&
+      i.valid &&
+      i.predicateSql === undefined &&
+      i.columns[0]?.attribute === attribute &&
+      i.columns[0].opclass === distance.opclass,
+  );
   const dimensions = table.attributes[attribute - 1]?.typmod ?? -1;
   // Vectors without a fixed dimension are not kept in a matrix that kernels could scan.
   if (index === undefined && dimensions < 1) return undefined;
@@ -45,7 +68,10 @@ export function planVectorScan(planner: Planner, scan: Scan, predicate: Expressi
   const decode = compileDecoder(environment, scan.columns, sources, predicate);
   const vectorColumn = scan.columns.find((c) => c.id === distance.column);
   const isNull: Expression = {
-    kind: "NullTest", negated: false, type: TypeOid.bool, typmod: -1,
+    kind: "NullTest",
+    negated: false,
+    type: TypeOid.bool,
+    typmod: -1,
     arg: { kind: "ColumnReference", id: distance.column, name: vectorColumn?.name ?? "", type: TypeOid.vector, typmod: -1 },
   };
   const rowCount = planner.context.statistics.rowCount(table.storage);
@@ -55,20 +81,39 @@ export function planVectorScan(planner: Planner, scan: Scan, predicate: Expressi
     {
       title: index === undefined ? `Exact Vector Scan ${on}` : `Index Scan using ${index.name} ${on}`,
       columns: scan.columns,
-      estimate: index === undefined ? estimate(scan.columns, rows, rowCount * OPERATOR_COST * 10, rowCount * OPERATOR_COST * 10) : estimate(scan.columns, rows, rows * LOOKUP_COST, LOOKUP_COST * 10),
-      details: [{ key: "Order By", value: deparse(key.expression) }, ...(predicate === undefined ? [] : [{ key: "Filter", value: deparse(predicate) }])],
+      estimate:
+        index === undefined
+          ? estimate(scan.columns, rows, rowCount * OPERATOR_COST * 10, rowCount * OPERATOR_COST * 10)
+          : estimate(scan.columns, rows, rows * LOOKUP_COST, LOOKUP_COST * 10),
+      details: [
+        { key: "Order By", value: deparse(key.expression) },
+        ...(predicate === undefined ? [] : [{ key: "Filter", value: deparse(predicate) }]),
+      ],
       subplans: planner.takeSubplans(),
     },
     {
-      relation: table.storage, index: index?.storage, column: attribute - 1, metric: distance.metric, dimensions, query: compileScalar(environment, distance.query, emptyLayout),
-      columns, withRowIds, bufferBytes: 1 << 16, predicate: pushed.filter((p) => p !== undefined), hasResidual: pushed.includes(undefined), bound,
+      relation: table.storage,
+      index: index?.storage,
+      column: attribute - 1,
+      metric: distance.metric,
+      dimensions,
+      query: compileScalar(environment, distance.query, emptyLayout),
+      columns,
+      withRowIds,
+      bufferBytes: 1 << 16,
+      predicate: pushed.filter((p) => p !== undefined),
+      hasResidual: pushed.includes(undefined),
+      bound,
       decodeWithoutVector: compileDecoder(environment, scan.columns, sources, conjunction([...terms, isNull])),
     },
     decode,
   );
 }
 
-function distanceOf(e: Expression, own: ReadonlySet<ColumnId>): { column: ColumnId; query: Expression; metric: number; opclass: string } | undefined {
+function distanceOf(
+  e: Expression,
+  own: ReadonlySet<ColumnId>,
+): { column: ColumnId; query: Expression; metric: number; opclass: string } | undefined {
   if (e.kind !== "FunctionCall" || e.syntax.form !== "operator" || e.args.length !== 2) return undefined;
   const operator = operators[e.syntax.name];
   if (operator === undefined || e.args.some((a) => a.type !== TypeOid.vector)) return undefined;
@@ -81,8 +126,12 @@ function distanceOf(e: Expression, own: ReadonlySet<ColumnId>): { column: Column
 }
 
 const comparisons: Readonly<Record<string, readonly [ComparisonOp, ComparisonOp]>> = {
-  "=": [PredicateOp.eq, PredicateOp.eq], "<>": [PredicateOp.ne, PredicateOp.ne], "<": [PredicateOp.lt, PredicateOp.gt],
-  "<=": [PredicateOp.le, PredicateOp.ge], ">": [PredicateOp.gt, PredicateOp.lt], ">=": [PredicateOp.ge, PredicateOp.le],
+  "=": [PredicateOp.eq, PredicateOp.eq],
+  "<>": [PredicateOp.ne, PredicateOp.ne],
+  "<": [PredicateOp.lt, PredicateOp.gt],
+  "<=": [PredicateOp.le, PredicateOp.ge],
+  ">": [PredicateOp.gt, PredicateOp.lt],
+  ">=": [PredicateOp.ge, PredicateOp.le],
 };
 
 /** The condition as the addon judges it, when it can. */
@@ -104,7 +153,13 @@ function predicateTerm(planner: Planner, table: TableObject, scan: Scan, term: E
     const at = place(term.arg);
     const encode = at === undefined ? undefined : encoderOf(at.type);
     if (at === undefined || encode === undefined || !term.items.every((i) => i.type === at.type.oid && isFreeOf(i, own))) return undefined;
-    return { kind: "in", column: at.column, keyKind: at.keyKind, values: term.items.map((i) => compileScalar(environment, i, emptyLayout)), encode };
+    return {
+      kind: "in",
+      column: at.column,
+      keyKind: at.keyKind,
+      values: term.items.map((i) => compileScalar(environment, i, emptyLayout)),
+      encode,
+    };
   }
   if (term.kind !== "FunctionCall" || term.syntax.form !== "operator" || term.args.length !== 2) return undefined;
   const ops = comparisons[term.syntax.name];
@@ -117,7 +172,14 @@ function predicateTerm(planner: Planner, table: TableObject, scan: Scan, term: E
   const encode = at === undefined ? undefined : encoderOf(at.type);
   const same = at !== undefined && (other.type === at.type.oid || (isText(other.type) && isText(at.type.oid)));
   if (at === undefined || encode === undefined || !same || !isFreeOf(other, own)) return undefined;
-  return { kind: "compare", column: at.column, keyKind: at.keyKind, op: left === undefined ? ops[1] : ops[0], value: compileScalar(environment, other, emptyLayout), encode };
+  return {
+    kind: "compare",
+    column: at.column,
+    keyKind: at.keyKind,
+    op: left === undefined ? ops[1] : ops[0],
+    value: compileScalar(environment, other, emptyLayout),
+    encode,
+  };
 }
 
 function isText(type: number): boolean {

@@ -5,8 +5,8 @@
 import type { CompileEnvironment, Operator, PlanContext } from "../execution/internal.js";
 import { PlanSlots, Scope } from "../execution/internal.js";
 import type { LogicalPlan } from "../plan/index.js";
-import { ordered } from "./ordered.js";
 import { notSupported, type Oid, type SqlType } from "../types/index.js";
+import { ordered } from "./ordered.js";
 
 export interface CteEntry {
   readonly cell: number;

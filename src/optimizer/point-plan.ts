@@ -1,5 +1,13 @@
 /** Recognizes statements that are one lookup of plain columns by the whole key of a unique index (src/execution/point-select.ts). */
-import { acquireEncoders, IndexScanOperator, type Operator, type PointKey, PointSelect, type PointSource, ProjectOperator } from "../execution/internal.js";
+import {
+  acquireEncoders,
+  IndexScanOperator,
+  type Operator,
+  type PointKey,
+  PointSelect,
+  type PointSource,
+  ProjectOperator,
+} from "../execution/internal.js";
 import type { Expression, LogicalPlan, PlanColumn, Scan } from "../plan/index.js";
 import { TypeOid } from "../types/index.js";
 import { comparisonOf, conjunctsOf, plainColumn } from "./conjuncts.js";
@@ -44,20 +52,31 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
     if (comparison?.operator !== "=") return undefined;
     const attribute = scan.attributes[scan.columns.findIndex((c) => c.id === comparison.column)] as number;
     const { value } = comparison;
-    const key: PointKey | undefined = value.kind === "Parameter" ? { parameter: value.index } : value.kind === "Constant" ? { constant: value.value } : undefined;
+    const key: PointKey | undefined =
+      value.kind === "Parameter" ? { parameter: value.index } : value.kind === "Constant" ? { constant: value.value } : undefined;
     if (key === undefined || keyOf.has(attribute)) return undefined;
     keyOf.set(attribute, { key, type: value.type });
   }
   const index = planner.context.catalog
     .indexesOf(table.oid)
-    .find((i) => i.method === "btree" && i.unique && i.valid && i.predicateSql === undefined && i.columns.length === keyOf.size && i.columns.every((c) => keyOf.has(c.attribute)));
+    .find(
+      (i) =>
+        i.method === "btree" &&
+        i.unique &&
+        i.valid &&
+        i.predicateSql === undefined &&
+        i.columns.length === keyOf.size &&
+        i.columns.every((c) => keyOf.has(c.attribute)),
+    );
   if (index === undefined) return undefined;
 
   const keyTypes = index.columns.map((c) => planner.type(table.attributes[c.attribute - 1]?.type ?? 0));
   const keys = index.columns.map((c) => keyOf.get(c.attribute) as { key: PointKey; type: number });
   const integerKey = keys.length === 1 && integers.has(keyTypes[0]?.oid ?? 0);
   // Numbers are checked to fit by the addon; everything else must already be of the column's type.
-  const fits = integerKey ? integers.has(keys[0]?.type ?? 0) && !(keyTypes[0]?.oid !== TypeOid.int8 && keys[0]?.type === TypeOid.int8) : keys.every((k, i) => k.type === keyTypes[i]?.oid);
+  const fits = integerKey
+    ? integers.has(keys[0]?.type ?? 0) && !(keyTypes[0]?.oid !== TypeOid.int8 && keys[0]?.type === TypeOid.int8)
+    : keys.every((k, i) => k.type === keyTypes[i]?.oid);
   if (!fits) return undefined;
 
   const source: { column: number; type: number }[] = [];
@@ -68,8 +87,16 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
     source.push({ column: attribute - 1, type: output.type });
   }
   if (source.length === 0) return undefined;
-  const encoders = acquireEncoders(index.columns.map((c, i) => ({ type: keyTypes[i] as PointTypes, typmod: table.attributes[c.attribute - 1]?.typmod ?? -1 })));
-  return new PointSelect({ index: index.storage, keys: keys.map((k) => k.key), integerKey, encoder: encoders[keys.length - 1] as PointSource["encoder"], outputs: source });
+  const encoders = acquireEncoders(
+    index.columns.map((c, i) => ({ type: keyTypes[i] as PointTypes, typmod: table.attributes[c.attribute - 1]?.typmod ?? -1 })),
+  );
+  return new PointSelect({
+    index: index.storage,
+    keys: keys.map((k) => k.key),
+    integerKey,
+    encoder: encoders[keys.length - 1] as PointSource["encoder"],
+    outputs: source,
+  });
 }
 type PointTypes = ReturnType<Planner["type"]>;
 

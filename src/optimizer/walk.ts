@@ -50,7 +50,11 @@ export function childrenOf(e: Expression): readonly Expression[] {
 }
 
 /** A copy with every direct child replaced; subquery plans go through `plan`. The node itself when nothing changed. */
-export function mapChildren(e: Expression, f: (child: Expression) => Expression, plan: (plan: LogicalPlan) => LogicalPlan = (p) => p): Expression {
+export function mapChildren(
+  e: Expression,
+  f: (child: Expression) => Expression,
+  plan: (plan: LogicalPlan) => LogicalPlan = (p) => p,
+): Expression {
   const all = <T extends Expression>(list: readonly T[]): readonly Expression[] => {
     let changed = false;
     const mapped = list.map((x) => {
@@ -170,8 +174,10 @@ export function outerColumnsOf(plan: LogicalPlan): Set<ColumnId> {
   const outer = columnsOfPlan(plan);
   const drop = (p: LogicalPlan): void => {
     for (const c of p.columns) outer.delete(c.id);
-    if (p.kind === "Insert" && p.onConflict !== undefined) for (const c of [...p.onConflict.existing, ...p.onConflict.excluded]) outer.delete(c.id);
-    if ((p.kind === "Insert" || p.kind === "Update" || p.kind === "Delete") && p.returning !== undefined) for (const c of p.returning.row) outer.delete(c.id);
+    if (p.kind === "Insert" && p.onConflict !== undefined)
+      for (const c of [...p.onConflict.existing, ...p.onConflict.excluded]) outer.delete(c.id);
+    if ((p.kind === "Insert" || p.kind === "Update" || p.kind === "Delete") && p.returning !== undefined)
+      for (const c of p.returning.row) outer.delete(c.id);
     for (const input of inputsOf(p)) drop(input);
     for (const e of expressionsOf(p)) visit(e, (x) => x.kind === "Subquery" && drop(x.plan));
   };
@@ -363,7 +369,9 @@ export function mapOwnExpressions(plan: LogicalPlan, f: (e: Expression) => Expre
         ...(plan.returning === undefined ? {} : { returning: { ...plan.returning, expressions: plan.returning.expressions.map(f) } }),
       };
     case "Delete":
-      return plan.returning === undefined ? plan : { ...plan, returning: { ...plan.returning, expressions: plan.returning.expressions.map(f) } };
+      return plan.returning === undefined
+        ? plan
+        : { ...plan, returning: { ...plan.returning, expressions: plan.returning.expressions.map(f) } };
     default:
       return unreachable(plan);
   }

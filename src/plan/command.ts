@@ -6,10 +6,20 @@ import type { Datum, Oid } from "../types/index.js";
 import type { Expression } from "./expression.js";
 import type { LogicalPlan } from "./logical-plan.js";
 
-export interface QualifiedName { readonly schema?: string; readonly name: string; readonly position?: number }
-export interface TypeReference { readonly type: Oid; readonly typmod: number }
+export interface QualifiedName {
+  readonly schema?: string;
+  readonly name: string;
+  readonly position?: number;
+}
+export interface TypeReference {
+  readonly type: Oid;
+  readonly typmod: number;
+}
 /** A stored expression: bound form for use now, and source text (deparsed SQL) kept in the catalog and re-bound when loaded. */
-export interface StoredExpression { readonly sql: string; readonly expression?: Expression }
+export interface StoredExpression {
+  readonly sql: string;
+  readonly expression?: Expression;
+}
 
 export interface ColumnDefinition {
   readonly name: string;
@@ -23,19 +33,61 @@ export interface ColumnDefinition {
   readonly collation?: string;
 }
 export type ConstraintDefinition =
-  | { readonly kind: "primaryKey" | "unique"; readonly name?: string; readonly columns: readonly string[]; readonly usingIndex?: string; readonly deferrable?: boolean; readonly nullsNotDistinct?: boolean }
-  | { readonly kind: "check"; readonly name?: string; readonly check: StoredExpression; readonly columns: readonly string[]; readonly notValid?: boolean }
-  | { readonly kind: "foreignKey"; readonly name?: string; readonly columns: readonly string[]; readonly references: QualifiedName; readonly referencedColumns: readonly string[]; // empty: the primary key
-      readonly onUpdate: ForeignKeyAction; readonly onDelete: ForeignKeyAction; readonly match: "simple" | "full"; readonly deferrable: boolean; readonly initiallyDeferred: boolean; readonly notValid?: boolean };
+  | {
+      readonly kind: "primaryKey" | "unique";
+      readonly name?: string;
+      readonly columns: readonly string[];
+      readonly usingIndex?: string;
+      readonly deferrable?: boolean;
+      readonly nullsNotDistinct?: boolean;
+    }
+  | {
+      readonly kind: "check";
+      readonly name?: string;
+      readonly check: StoredExpression;
+      readonly columns: readonly string[];
+      readonly notValid?: boolean;
+    }
+  | {
+      readonly kind: "foreignKey";
+      readonly name?: string;
+      readonly columns: readonly string[];
+      readonly references: QualifiedName;
+      readonly referencedColumns: readonly string[]; // empty: the primary key
+      readonly onUpdate: ForeignKeyAction;
+      readonly onDelete: ForeignKeyAction;
+      readonly match: "simple" | "full";
+      readonly deferrable: boolean;
+      readonly initiallyDeferred: boolean;
+      readonly notValid?: boolean;
+    };
 export type ForeignKeyAction = "noAction" | "restrict" | "cascade" | "setNull" | "setDefault";
 export interface SequenceOptions {
-  readonly type?: Oid; readonly increment?: bigint; readonly min?: bigint | null; readonly max?: bigint | null; readonly start?: bigint;
-  readonly restart?: bigint | null; readonly cache?: bigint; readonly cycle?: boolean; readonly ownedBy?: { readonly table: QualifiedName; readonly column: string } | null;
+  readonly type?: Oid;
+  readonly increment?: bigint;
+  readonly min?: bigint | null;
+  readonly max?: bigint | null;
+  readonly start?: bigint;
+  readonly restart?: bigint | null;
+  readonly cache?: bigint;
+  readonly cycle?: boolean;
+  readonly ownedBy?: { readonly table: QualifiedName; readonly column: string } | null;
 }
-export interface IndexColumn { readonly column?: string; readonly expression?: StoredExpression; readonly descending: boolean; readonly nullsFirst: boolean; readonly opclass?: string }
+export interface IndexColumn {
+  readonly column?: string;
+  readonly expression?: StoredExpression;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+  readonly opclass?: string;
+}
 
 export type AlterTableAction =
-  | { readonly kind: "addColumn"; readonly column: ColumnDefinition; readonly constraints: readonly ConstraintDefinition[]; readonly ifNotExists: boolean }
+  | {
+      readonly kind: "addColumn";
+      readonly column: ColumnDefinition;
+      readonly constraints: readonly ConstraintDefinition[];
+      readonly ifNotExists: boolean;
+    }
   | { readonly kind: "dropColumn"; readonly column: string; readonly ifExists: boolean; readonly cascade: boolean }
   | { readonly kind: "setDefault"; readonly column: string; readonly value: StoredExpression | null }
   | { readonly kind: "setNotNull" | "dropNotNull"; readonly column: string }
@@ -49,14 +101,68 @@ export type AlterTableAction =
   | { readonly kind: "noOp"; readonly what: string }; // SET STATISTICS, CLUSTER ON …: storage hints that change no result
 
 export type Command =
-  | { readonly kind: "CreateTable"; readonly name: QualifiedName; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly ConstraintDefinition[]; readonly ifNotExists: boolean; readonly persistence: "permanent" | "unlogged" | "temporary" }
-  | { readonly kind: "CreateTableAs"; readonly name: QualifiedName; readonly query: LogicalPlan; readonly columnNames: readonly string[]; readonly ifNotExists: boolean; readonly withData: boolean }
+  | {
+      readonly kind: "CreateTable";
+      readonly name: QualifiedName;
+      readonly columns: readonly ColumnDefinition[];
+      readonly constraints: readonly ConstraintDefinition[];
+      readonly ifNotExists: boolean;
+      readonly persistence: "permanent" | "unlogged" | "temporary";
+    }
+  | {
+      readonly kind: "CreateTableAs";
+      readonly name: QualifiedName;
+      readonly query: LogicalPlan;
+      readonly columnNames: readonly string[];
+      readonly ifNotExists: boolean;
+      readonly withData: boolean;
+    }
   | { readonly kind: "AlterTable"; readonly name: QualifiedName; readonly ifExists: boolean; readonly actions: readonly AlterTableAction[] }
-  | { readonly kind: "Rename"; readonly object: "table" | "column" | "index" | "view" | "sequence" | "schema" | "constraint"; readonly name: QualifiedName; readonly subname?: string; readonly newName: string; readonly ifExists: boolean }
-  | { readonly kind: "SetSchema"; readonly object: "table" | "view" | "sequence"; readonly name: QualifiedName; readonly schema: string; readonly ifExists: boolean }
-  | { readonly kind: "Drop"; readonly object: "table" | "index" | "view" | "sequence" | "schema" | "extension"; readonly names: readonly QualifiedName[]; readonly ifExists: boolean; readonly cascade: boolean }
-  | { readonly kind: "CreateIndex"; readonly name?: string; readonly table: QualifiedName; readonly method: string; readonly unique: boolean; readonly columns: readonly IndexColumn[]; readonly include: readonly string[]; readonly predicate?: StoredExpression; readonly options: Readonly<Record<string, string>>; readonly ifNotExists: boolean; readonly nullsNotDistinct: boolean; readonly concurrently: boolean }
-  | { readonly kind: "CreateView"; readonly name: QualifiedName; readonly columnNames: readonly string[]; readonly query: LogicalPlan; readonly sql: string; readonly replace: boolean; readonly dependsOn: readonly Oid[] }
+  | {
+      readonly kind: "Rename";
+      readonly object: "table" | "column" | "index" | "view" | "sequence" | "schema" | "constraint";
+      readonly name: QualifiedName;
+      readonly subname?: string;
+      readonly newName: string;
+      readonly ifExists: boolean;
+    }
+  | {
+      readonly kind: "SetSchema";
+      readonly object: "table" | "view" | "sequence";
+      readonly name: QualifiedName;
+      readonly schema: string;
+      readonly ifExists: boolean;
+    }
+  | {
+      readonly kind: "Drop";
+      readonly object: "table" | "index" | "view" | "sequence" | "schema" | "extension";
+      readonly names: readonly QualifiedName[];
+      readonly ifExists: boolean;
+      readonly cascade: boolean;
+    }
+  | {
+      readonly kind: "CreateIndex";
+      readonly name?: string;
+      readonly table: QualifiedName;
+      readonly method: string;
+      readonly unique: boolean;
+      readonly columns: readonly IndexColumn[];
+      readonly include: readonly string[];
+      readonly predicate?: StoredExpression;
+      readonly options: Readonly<Record<string, string>>;
+      readonly ifNotExists: boolean;
+      readonly nullsNotDistinct: boolean;
+      readonly concurrently: boolean;
+    }
+  | {
+      readonly kind: "CreateView";
+      readonly name: QualifiedName;
+      readonly columnNames: readonly string[];
+      readonly query: LogicalPlan;
+      readonly sql: string;
+      readonly replace: boolean;
+      readonly dependsOn: readonly Oid[];
+    }
   | { readonly kind: "CreateSequence"; readonly name: QualifiedName; readonly options: SequenceOptions; readonly ifNotExists: boolean }
   | { readonly kind: "AlterSequence"; readonly name: QualifiedName; readonly options: SequenceOptions; readonly ifExists: boolean }
   | { readonly kind: "CreateSchema"; readonly name: string; readonly ifNotExists: boolean; readonly authorization?: string }
@@ -64,21 +170,71 @@ export type Command =
   | { readonly kind: "CreateRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "AlterRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "DropRole"; readonly names: readonly string[]; readonly ifExists: boolean }
-  | { readonly kind: "Comment"; readonly object: string; readonly name: QualifiedName; readonly column?: string; readonly text: string | null }
+  | {
+      readonly kind: "Comment";
+      readonly object: string;
+      readonly name: QualifiedName;
+      readonly column?: string;
+      readonly text: string | null;
+    }
   | { readonly kind: "Truncate"; readonly tables: readonly QualifiedName[]; readonly restartIdentity: boolean; readonly cascade: boolean }
-  | { readonly kind: "Copy"; readonly direction: "from" | "to"; readonly table?: QualifiedName; readonly columns: readonly string[]; readonly query?: LogicalPlan; readonly options: CopyOptions; readonly where?: Expression }
-  | { readonly kind: "Transaction"; readonly action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo"; readonly savepoint?: string; readonly isolation?: "read uncommitted" | "read committed" | "repeatable read" | "serializable"; readonly readOnly?: boolean; readonly deferrable?: boolean; readonly chain?: boolean }
+  | {
+      readonly kind: "Copy";
+      readonly direction: "from" | "to";
+      readonly table?: QualifiedName;
+      readonly columns: readonly string[];
+      readonly query?: LogicalPlan;
+      readonly options: CopyOptions;
+      readonly where?: Expression;
+    }
+  | {
+      readonly kind: "Transaction";
+      readonly action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo";
+      readonly savepoint?: string;
+      readonly isolation?: "read uncommitted" | "read committed" | "repeatable read" | "serializable";
+      readonly readOnly?: boolean;
+      readonly deferrable?: boolean;
+      readonly chain?: boolean;
+    }
   | { readonly kind: "SetVariable"; readonly name: string; readonly value: string | null; readonly local: boolean } // null: RESET / DEFAULT; name "all" with null: RESET ALL
-  | { readonly kind: "SetTransaction"; readonly session: boolean; readonly isolation?: string; readonly readOnly?: boolean; readonly deferrable?: boolean }
+  | {
+      readonly kind: "SetTransaction";
+      readonly session: boolean;
+      readonly isolation?: string;
+      readonly readOnly?: boolean;
+      readonly deferrable?: boolean;
+    }
   | { readonly kind: "ShowVariable"; readonly name: string }
-  | { readonly kind: "Explain"; readonly statement: BoundStatement; readonly analyze: boolean; readonly verbose: boolean; readonly costs: boolean; readonly timing: boolean; readonly summary: boolean; readonly format: "text" | "json" | "xml" | "yaml" }
+  | {
+      readonly kind: "Explain";
+      readonly statement: BoundStatement;
+      readonly analyze: boolean;
+      readonly verbose: boolean;
+      readonly costs: boolean;
+      readonly timing: boolean;
+      readonly summary: boolean;
+      readonly format: "text" | "json" | "xml" | "yaml";
+    }
   /** `text` is the inner statement's source; the session parses and binds it when it runs PREPARE. */
   | { readonly kind: "Prepare"; readonly name: string; readonly paramTypes: readonly Oid[]; readonly text: string }
   | { readonly kind: "Execute"; readonly name: string; readonly args: readonly Expression[] }
   | { readonly kind: "Deallocate"; readonly name: string | null }
   | { readonly kind: "Discard"; readonly what: "all" | "plans" | "sequences" | "temp" }
-  | { readonly kind: "DeclareCursor"; readonly name: string; readonly query: LogicalPlan; readonly scroll: boolean | undefined; readonly hold: boolean; readonly binary: boolean }
-  | { readonly kind: "Fetch"; readonly cursor: string; readonly direction: "forward" | "backward" | "absolute" | "relative"; readonly count: number | "all"; readonly move: boolean }
+  | {
+      readonly kind: "DeclareCursor";
+      readonly name: string;
+      readonly query: LogicalPlan;
+      readonly scroll: boolean | undefined;
+      readonly hold: boolean;
+      readonly binary: boolean;
+    }
+  | {
+      readonly kind: "Fetch";
+      readonly cursor: string;
+      readonly direction: "forward" | "backward" | "absolute" | "relative";
+      readonly count: number | "all";
+      readonly move: boolean;
+    }
   | { readonly kind: "ClosePortal"; readonly name: string | null }
   | { readonly kind: "Listen" | "Unlisten"; readonly channel: string | null }
   | { readonly kind: "Notify"; readonly channel: string; readonly payload: string }
@@ -89,19 +245,48 @@ export type Command =
   /** ALTER … OWNER on what is no table: only a superuser may say it, and every role may use everything all the same. */
   | { readonly kind: "AlterOwner" };
 
-export interface RoleOptions { readonly login?: boolean; readonly superuser?: boolean; readonly createdb?: boolean; readonly createrole?: boolean; readonly password?: string | null; readonly connectionLimit?: number; readonly inherit?: boolean; readonly replication?: boolean; readonly bypassRls?: boolean }
-export interface CopyOptions { readonly format: "text" | "csv" | "binary"; readonly delimiter: string; readonly nullText: string; readonly header: boolean | "match"; readonly quote: string; readonly escape: string; readonly forceQuote: readonly string[] | "*"; readonly forceNotNull: readonly string[]; readonly forceNull: readonly string[]; readonly encoding?: string }
+export interface RoleOptions {
+  readonly login?: boolean;
+  readonly superuser?: boolean;
+  readonly createdb?: boolean;
+  readonly createrole?: boolean;
+  readonly password?: string | null;
+  readonly connectionLimit?: number;
+  readonly inherit?: boolean;
+  readonly replication?: boolean;
+  readonly bypassRls?: boolean;
+}
+export interface CopyOptions {
+  readonly format: "text" | "csv" | "binary";
+  readonly delimiter: string;
+  readonly nullText: string;
+  readonly header: boolean | "match";
+  readonly quote: string;
+  readonly escape: string;
+  readonly forceQuote: readonly string[] | "*";
+  readonly forceNotNull: readonly string[];
+  readonly forceNull: readonly string[];
+  readonly encoding?: string;
+}
 
 /** What binding one statement gives. */
 export interface BoundStatement {
   /** A query or DML plan, or a command. */
-  readonly body: { readonly kind: "Plan"; readonly plan: LogicalPlan } | { readonly kind: "Command"; readonly command: Command } | { readonly kind: "Empty" };
+  readonly body:
+    | { readonly kind: "Plan"; readonly plan: LogicalPlan }
+    | { readonly kind: "Command"; readonly command: Command }
+    | { readonly kind: "Empty" };
   /** Types of $1…$n, as declared by the client or inferred. */
   readonly parameterTypes: readonly Oid[];
   /** Command tag without counts: SELECT, INSERT, CREATE TABLE, BEGIN… */
   readonly tag: string;
   /** Result columns of a Plan (or of SHOW, EXPLAIN, FETCH, EXECUTE: resolved by the engine). */
-  readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod: number; readonly origin?: { readonly relation: Oid; readonly attribute: number } }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: Oid;
+    readonly typmod: number;
+    readonly origin?: { readonly relation: Oid; readonly attribute: number };
+  }[];
   /** The plan may be kept while the catalog version stays: false when the binder read something else (session state). */
   readonly cacheable: boolean;
 }

@@ -21,88 +21,217 @@ export interface PlanColumn {
 }
 
 export type LogicalPlan =
-  | Scan | SystemScan | FunctionScan | Values | CteScan
-  | Filter | Project | Join | Aggregate | Window | Sort | Limit | Distinct | SetOperation | With | LockRows
-  | Insert | Update | Delete;
+  | Scan
+  | SystemScan
+  | FunctionScan
+  | Values
+  | CteScan
+  | Filter
+  | Project
+  | Join
+  | Aggregate
+  | Window
+  | Sort
+  | Limit
+  | Distinct
+  | SetOperation
+  | With
+  | LockRows
+  | Insert
+  | Update
+  | Delete;
 
-interface Node { readonly columns: readonly PlanColumn[] }
+interface Node {
+  readonly columns: readonly PlanColumn[];
+}
 
 /** Rows of a table. `columns[i]` is attribute `attributes[i]` (1-based attnum; 0 = the row id, for DML; -1 = tableoid…). */
-export interface Scan extends Node { readonly kind: "Scan"; readonly relation: Oid; readonly alias: string; readonly attributes: readonly number[] }
+export interface Scan extends Node {
+  readonly kind: "Scan";
+  readonly relation: Oid;
+  readonly alias: string;
+  readonly attributes: readonly number[];
+}
 /** A relation computed from engine state: pg_catalog, information_schema, redis.*. `provider` is its qualified name. */
-export interface SystemScan extends Node { readonly kind: "SystemScan"; readonly provider: string; readonly alias: string; readonly attributes: readonly number[] }
+export interface SystemScan extends Node {
+  readonly kind: "SystemScan";
+  readonly provider: string;
+  readonly alias: string;
+  readonly attributes: readonly number[];
+}
 /** A function in FROM; a set-returning one gives many rows. ROWS FROM has several calls. */
 export interface FunctionScan extends Node {
-  readonly kind: "FunctionScan"; readonly calls: readonly Expression[]; readonly alias: string; readonly withOrdinality: boolean;
+  readonly kind: "FunctionScan";
+  readonly calls: readonly Expression[];
+  readonly alias: string;
+  readonly withOrdinality: boolean;
 }
-export interface Values extends Node { readonly kind: "Values"; readonly rows: readonly (readonly Expression[])[] }
+export interface Values extends Node {
+  readonly kind: "Values";
+  readonly rows: readonly (readonly Expression[])[];
+}
 /** Reads a With entry (or, inside a recursive term, the working table) by its id. */
-export interface CteScan extends Node { readonly kind: "CteScan"; readonly cteId: number; readonly name: string; readonly alias: string }
+export interface CteScan extends Node {
+  readonly kind: "CteScan";
+  readonly cteId: number;
+  readonly name: string;
+  readonly alias: string;
+}
 
 /** Keeps the rows for which `predicate` is true; null counts as false. */
-export interface Filter extends Node { readonly kind: "Filter"; readonly input: LogicalPlan; readonly predicate: Expression }
+export interface Filter extends Node {
+  readonly kind: "Filter";
+  readonly input: LogicalPlan;
+  readonly predicate: Expression;
+}
 /** `expressions[i]` computes `columns[i]`. A call of a set-returning function at the top of an expression multiplies rows (ProjectSet). */
-export interface Project extends Node { readonly kind: "Project"; readonly input: LogicalPlan; readonly expressions: readonly Expression[] }
+export interface Project extends Node {
+  readonly kind: "Project";
+  readonly input: LogicalPlan;
+  readonly expressions: readonly Expression[];
+}
 /** columns: left's then right's (semi, anti: left's only). `lateral`: right may refer to left's columns. No condition: cross. */
 export interface Join extends Node {
-  readonly kind: "Join"; readonly type: "inner" | "left" | "right" | "full" | "semi" | "anti";
-  readonly left: LogicalPlan; readonly right: LogicalPlan; readonly condition?: Expression; readonly lateral: boolean;
+  readonly kind: "Join";
+  readonly type: "inner" | "left" | "right" | "full" | "semi" | "anti";
+  readonly left: LogicalPlan;
+  readonly right: LogicalPlan;
+  readonly condition?: Expression;
+  readonly lateral: boolean;
 }
 export interface AggregateCall {
-  readonly functionId: string; readonly args: readonly Expression[]; readonly distinct: boolean;
-  readonly orderBy: readonly SortKey[]; readonly filter?: Expression; readonly type: Oid; readonly typmod: number; readonly name: string;
+  readonly functionId: string;
+  readonly args: readonly Expression[];
+  readonly distinct: boolean;
+  readonly orderBy: readonly SortKey[];
+  readonly filter?: Expression;
+  readonly type: Oid;
+  readonly typmod: number;
+  readonly name: string;
 }
 /** columns: one per group key, then one per aggregate. `groupingSets` (indexes into keys) when not simply all keys. */
 export interface Aggregate extends Node {
-  readonly kind: "Aggregate"; readonly input: LogicalPlan; readonly keys: readonly Expression[]; readonly aggregates: readonly AggregateCall[];
+  readonly kind: "Aggregate";
+  readonly input: LogicalPlan;
+  readonly keys: readonly Expression[];
+  readonly aggregates: readonly AggregateCall[];
   readonly groupingSets?: readonly (readonly number[])[];
 }
 /** columns: the input's, then one per call. */
 export interface Window extends Node {
-  readonly kind: "Window"; readonly input: LogicalPlan;
-  readonly calls: readonly { readonly call: AggregateCall; readonly partitionBy: readonly Expression[]; readonly orderBy: readonly SortKey[]; readonly frame: WindowFrame }[];
+  readonly kind: "Window";
+  readonly input: LogicalPlan;
+  readonly calls: readonly {
+    readonly call: AggregateCall;
+    readonly partitionBy: readonly Expression[];
+    readonly orderBy: readonly SortKey[];
+    readonly frame: WindowFrame;
+  }[];
 }
-export type FrameBound = { readonly kind: "unboundedPreceding" | "currentRow" | "unboundedFollowing" } | { readonly kind: "preceding" | "following"; readonly offset: Expression };
-export interface WindowFrame { readonly mode: "range" | "rows" | "groups"; readonly start: FrameBound; readonly end: FrameBound; readonly exclude: "none" | "current" | "group" | "ties" }
-export interface SortKey { readonly expression: Expression; readonly descending: boolean; readonly nullsFirst: boolean; /** ORDER BY … USING / opclass order is refused. */ readonly collation?: string }
-export interface Sort extends Node { readonly kind: "Sort"; readonly input: LogicalPlan; readonly keys: readonly SortKey[] }
-export interface Limit extends Node { readonly kind: "Limit"; readonly input: LogicalPlan; readonly count?: Expression; readonly offset?: Expression; readonly withTies: boolean }
+export type FrameBound =
+  | { readonly kind: "unboundedPreceding" | "currentRow" | "unboundedFollowing" }
+  | { readonly kind: "preceding" | "following"; readonly offset: Expression };
+export interface WindowFrame {
+  readonly mode: "range" | "rows" | "groups";
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+  readonly exclude: "none" | "current" | "group" | "ties";
+}
+export interface SortKey {
+  readonly expression: Expression;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean /** ORDER BY … USING / opclass order is refused. */;
+  readonly collation?: string;
+}
+export interface Sort extends Node {
+  readonly kind: "Sort";
+  readonly input: LogicalPlan;
+  readonly keys: readonly SortKey[];
+}
+export interface Limit extends Node {
+  readonly kind: "Limit";
+  readonly input: LogicalPlan;
+  readonly count?: Expression;
+  readonly offset?: Expression;
+  readonly withTies: boolean;
+}
 /** DISTINCT, or DISTINCT ON (keys): the first row of each key in input order. */
-export interface Distinct extends Node { readonly kind: "Distinct"; readonly input: LogicalPlan; readonly on?: readonly Expression[] }
+export interface Distinct extends Node {
+  readonly kind: "Distinct";
+  readonly input: LogicalPlan;
+  readonly on?: readonly Expression[];
+}
 /** Inputs have as many columns as the node, same types, matched by place. */
-export interface SetOperation extends Node { readonly kind: "SetOperation"; readonly operation: "union" | "intersect" | "except"; readonly all: boolean; readonly left: LogicalPlan; readonly right: LogicalPlan }
-export interface CommonTable { readonly cteId: number; readonly name: string; readonly columns: readonly PlanColumn[]; readonly plan: LogicalPlan; readonly materialized: boolean | undefined;
+export interface SetOperation extends Node {
+  readonly kind: "SetOperation";
+  readonly operation: "union" | "intersect" | "except";
+  readonly all: boolean;
+  readonly left: LogicalPlan;
+  readonly right: LogicalPlan;
+}
+export interface CommonTable {
+  readonly cteId: number;
+  readonly name: string;
+  readonly columns: readonly PlanColumn[];
+  readonly plan: LogicalPlan;
+  readonly materialized: boolean | undefined;
   /** WITH RECURSIVE: `plan` is the non-recursive term; this is the recursive one; `all` = UNION ALL. */
-  readonly recursive?: { readonly term: LogicalPlan; readonly all: boolean } }
+  readonly recursive?: { readonly term: LogicalPlan; readonly all: boolean };
+}
 /** Entries may refer to earlier ones. Data-modifying entries run once, to the end, whether read or not. */
-export interface With extends Node { readonly kind: "With"; readonly tables: readonly CommonTable[]; readonly body: LogicalPlan }
+export interface With extends Node {
+  readonly kind: "With";
+  readonly tables: readonly CommonTable[];
+  readonly body: LogicalPlan;
+}
 /** FOR UPDATE…: `rowIds` are the input's row-id columns (Scan attribute 0) of the relations to lock. */
 export interface LockRows extends Node {
-  readonly kind: "LockRows"; readonly input: LogicalPlan; readonly strength: "update" | "noKeyUpdate" | "share" | "keyShare";
-  readonly waitPolicy: "block" | "skip" | "error"; readonly targets: readonly { readonly relation: Oid; readonly rowId: ColumnId }[];
+  readonly kind: "LockRows";
+  readonly input: LogicalPlan;
+  readonly strength: "update" | "noKeyUpdate" | "share" | "keyShare";
+  readonly waitPolicy: "block" | "skip" | "error";
+  readonly targets: readonly { readonly relation: Oid; readonly rowId: ColumnId }[];
 }
 /** `source` gives one column per entry of `attributes`, already of the attribute's type and modifier; attributes left out get
  *  `defaults` (one expression per remaining attribute that has a default or identity). columns: RETURNING's. */
 export interface Insert extends Node {
-  readonly kind: "Insert"; readonly relation: Oid; readonly attributes: readonly number[]; readonly source: LogicalPlan;
-  readonly onConflict?: OnConflict; readonly returning?: Returning;
+  readonly kind: "Insert";
+  readonly relation: Oid;
+  readonly attributes: readonly number[];
+  readonly source: LogicalPlan;
+  readonly onConflict?: OnConflict;
+  readonly returning?: Returning;
 }
 /** `target` columns ids of the existing row are in `existing`, of the proposed row in `excluded` (one per attribute, attnum order). */
 export interface OnConflict {
   readonly action: "nothing" | "update";
   /** Arbiter indexes (their relation OIDs); empty: any unique index (only for nothing). */
   readonly arbiters: readonly Oid[];
-  readonly existing: readonly PlanColumn[]; readonly excluded: readonly PlanColumn[];
+  readonly existing: readonly PlanColumn[];
+  readonly excluded: readonly PlanColumn[];
   readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[];
   readonly where?: Expression;
 }
 /** Expressions over `row`, the columns of the new (DELETE: old) row, one per attribute in attnum order. Update, Delete: also over the source's columns. */
-export interface Returning { readonly row: readonly PlanColumn[]; readonly expressions: readonly Expression[] }
+export interface Returning {
+  readonly row: readonly PlanColumn[];
+  readonly expressions: readonly Expression[];
+}
 /** `source` gives the target's row id (`rowId`), all live attributes of the old row (`oldRow`, attnum order), and whatever FROM brings. */
 export interface Update extends Node {
-  readonly kind: "Update"; readonly relation: Oid; readonly source: LogicalPlan; readonly rowId: ColumnId; readonly oldRow: readonly PlanColumn[];
-  readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[]; readonly returning?: Returning;
+  readonly kind: "Update";
+  readonly relation: Oid;
+  readonly source: LogicalPlan;
+  readonly rowId: ColumnId;
+  readonly oldRow: readonly PlanColumn[];
+  readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[];
+  readonly returning?: Returning;
 }
 export interface Delete extends Node {
-  readonly kind: "Delete"; readonly relation: Oid; readonly source: LogicalPlan; readonly rowId: ColumnId; readonly oldRow: readonly PlanColumn[]; readonly returning?: Returning;
+  readonly kind: "Delete";
+  readonly relation: Oid;
+  readonly source: LogicalPlan;
+  readonly rowId: ColumnId;
+  readonly oldRow: readonly PlanColumn[];
+  readonly returning?: Returning;
 }

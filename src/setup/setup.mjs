@@ -20,7 +20,12 @@ export function setUp({ force = false } = {}) {
     const compiler = process.env.CXX ? {} : hasCommand("ccache") ? { CXX: "ccache g++", CC: "ccache gcc" } : {};
     const gyp = join(root, "node_modules", "node-gyp", "bin", "node-gyp.js");
     // `configure` lists the sources anew: a file that came or went since is seen.
-    step("Building the native addon (a few minutes the first time)", process.execPath, [gyp, "configure", "build", "-j", "max", "-C", join(root, "native"), ...localHeaders()], compiler);
+    step(
+      "Building the native addon (a few minutes the first time)",
+      process.execPath,
+      [gyp, "configure", "build", "-j", "max", "-C", join(root, "native"), ...localHeaders()],
+      compiler,
+    );
   }
   const stamp = join(root, "dist", ".tsbuildinfo");
   const sources = ["src", "sql", "protocols", "test", "bench"].flatMap((room) => filesBelow(join(root, room), /\.ts$/));
@@ -44,7 +49,12 @@ function checkNode() {
 function step(title, command, args, extraEnvironment = {}) {
   process.stderr.write(`${title} ... `);
   const started = Date.now();
-  const result = spawnSync(command, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28, env: { ...process.env, ...extraEnvironment } });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...extraEnvironment },
+  });
   if (result.status !== 0) {
     process.stderr.write("failed\n");
     fail(`${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`);

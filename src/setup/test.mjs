@@ -33,13 +33,21 @@ const folder = mkdtempSync(join(tmpdir(), "orrery-test-"));
 const report = join(folder, "vitest.json");
 const vitest = spawnSync(
   process.execPath,
-  [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...argumentsForVitest],
+  [
+    join(root, "node_modules", "vitest", "vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...argumentsForVitest,
+  ],
   { cwd: root, stdio: "inherit" },
 );
 if (existsSync(report)) {
   const result = JSON.parse(readFileSync(report, "utf8"));
   passed += result.numPassedTests;
-  failed += result.numFailedTests + result.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
+  failed +=
+    result.numFailedTests + result.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
 } else failed++;
 if (vitest.status !== 0 && failed === 0) failed++;
 rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,11 @@
 import { DbError } from "./errors.js";
 
 export const invalidInput = (type: string, text: string, detail?: string) =>
-  new DbError({ sqlstate: "22P02", message: `invalid input syntax for type ${type}: "${text}"`, ...(detail === undefined ? {} : { detail }) });
+  new DbError({
+    sqlstate: "22P02",
+    message: `invalid input syntax for type ${type}: "${text}"`,
+    ...(detail === undefined ? {} : { detail }),
+  });
 export const inputOutOfRange = (type: string, text: string) =>
   new DbError({ sqlstate: "22003", message: `value "${text}" is out of range for type ${type}` });
 /** `type` as PostgreSQL says it: smallint, integer, bigint, oid, interval… */
@@ -13,15 +17,15 @@ export const floatRangeError = (kind: "overflow" | "underflow") =>
 export const divisionByZero = () => new DbError({ sqlstate: "22012", message: "division by zero" });
 export const numericOverflow = () => new DbError({ sqlstate: "22003", message: "value overflows numeric format" });
 export const numericFieldOverflow = (detail: string) => new DbError({ sqlstate: "22003", message: "numeric field overflow", detail });
-export const cannotConvert = (value: string, type: string) => new DbError({ sqlstate: "0A000", message: `cannot convert ${value} to ${type}` });
+export const cannotConvert = (value: string, type: string) =>
+  new DbError({ sqlstate: "0A000", message: `cannot convert ${value} to ${type}` });
 export const invalidDatetime = (type: string, text: string) =>
   new DbError({ sqlstate: "22007", message: `invalid input syntax for type ${type}: "${text}"` });
 export const datetimeFieldOverflow = (text: string, hint?: string) =>
   new DbError({ sqlstate: "22008", message: `date/time field value out of range: "${text}"`, ...(hint === undefined ? {} : { hint }) });
 export const datetimeOutOfRange = (type: string, text?: string) =>
   new DbError({ sqlstate: "22008", message: text === undefined ? `${type} out of range` : `${type} out of range: "${text}"` });
-export const unknownTimeZone = (name: string) =>
-  new DbError({ sqlstate: "22023", message: `time zone "${name}" not recognized` });
+export const unknownTimeZone = (name: string) => new DbError({ sqlstate: "22023", message: `time zone "${name}" not recognized` });
 export const invalidParameter = (message: string, hint?: string) =>
   new DbError({ sqlstate: "22023", message, ...(hint === undefined ? {} : { hint }) });
 export const stringTooLong = (type: string, limit: number) =>

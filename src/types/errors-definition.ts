@@ -1,55 +1,83 @@
 /** Errors of definitions (CREATE, ALTER, DROP) and COPY, as PostgreSQL 15 words them. */
 import { DbError } from "./errors.js";
 
-const simple = (sqlstate: string, message: string, more: { detail?: string; hint?: string; where?: string } = {}) => new DbError({ sqlstate, message, ...more });
+const simple = (sqlstate: string, message: string, more: { detail?: string; hint?: string; where?: string } = {}) =>
+  new DbError({ sqlstate, message, ...more });
 
 export const relationExists = (name: string) => simple("42P07", `relation "${name}" already exists`);
 export const relationMissing = (name: string, position?: number) => simple("42P01", `relation "${name}" does not exist`).at(position);
 /** `kind`: table, view, index, sequence, schema, extension… as DROP says it. */
 export const objectMissing = (kind: string, name: string) =>
-  simple(kind === "schema" ? "3F000" : kind === "extension" || kind === "index" || kind === "role" ? "42704" : "42P01", `${kind} "${name}" does not exist`);
+  simple(
+    kind === "schema" ? "3F000" : kind === "extension" || kind === "index" || kind === "role" ? "42704" : "42P01",
+    `${kind} "${name}" does not exist`,
+  );
 export const schemaMissing = (name: string) => simple("3F000", `schema "${name}" does not exist`);
 export const schemaExists = (name: string) => simple("42P06", `schema "${name}" already exists`);
 export const noCreationSchema = () => simple("3F000", "no schema has been selected to create in");
 export const systemObjectProtected = (name: string) => simple("42501", `permission denied: "${name}" is a system catalog`);
 export const systemSchemaProtected = (name: string) =>
   simple("42501", `permission denied to create "${name}"`, { detail: "System catalog modifications are currently disallowed." });
-export const wrongRelationKind = (name: string, kind: string, detail?: string) => simple("42809", `"${name}" is not ${kind}`, detail === undefined ? {} : { detail });
-export const columnMissing = (column: string, relation: string) => simple("42703", `column "${column}" of relation "${relation}" does not exist`);
+export const wrongRelationKind = (name: string, kind: string, detail?: string) =>
+  simple("42809", `"${name}" is not ${kind}`, detail === undefined ? {} : { detail });
+export const columnMissing = (column: string, relation: string) =>
+  simple("42703", `column "${column}" of relation "${relation}" does not exist`);
 export const keyColumnMissing = (column: string) => simple("42703", `column "${column}" named in key does not exist`);
 export const columnMissingPlain = (column: string) => simple("42703", `column "${column}" does not exist`);
-export const referencedColumnMissing = (column: string) => simple("42703", `column "${column}" referenced in foreign key constraint does not exist`);
-export const columnExists = (column: string, relation: string) => simple("42701", `column "${column}" of relation "${relation}" already exists`);
+export const referencedColumnMissing = (column: string) =>
+  simple("42703", `column "${column}" referenced in foreign key constraint does not exist`);
+export const columnExists = (column: string, relation: string) =>
+  simple("42701", `column "${column}" of relation "${relation}" already exists`);
 export const columnTwice = (column: string) => simple("42701", `column "${column}" specified more than once`);
 export const systemColumnName = (column: string) => simple("42701", `column name "${column}" conflicts with a system column name`);
 export const tooManyColumns = () => simple("54011", "tables can have at most 1600 columns");
 export const multiplePrimaryKeys = (table: string) => simple("42P16", `multiple primary keys for table "${table}" are not allowed`);
-export const constraintExists = (constraint: string, relation: string) => simple("42710", `constraint "${constraint}" for relation "${relation}" already exists`);
-export const constraintMissing = (constraint: string, relation: string) => simple("42704", `constraint "${constraint}" of relation "${relation}" does not exist`);
+export const constraintExists = (constraint: string, relation: string) =>
+  simple("42710", `constraint "${constraint}" for relation "${relation}" already exists`);
+export const constraintMissing = (constraint: string, relation: string) =>
+  simple("42704", `constraint "${constraint}" of relation "${relation}" does not exist`);
 export const foreignKeyNoPrimaryKey = (table: string) => simple("42704", `there is no primary key for referenced table "${table}"`);
-export const foreignKeyNoUnique = (table: string) => simple("42830", `there is no unique constraint matching given keys for referenced table "${table}"`);
+export const foreignKeyNoUnique = (table: string) =>
+  simple("42830", `there is no unique constraint matching given keys for referenced table "${table}"`);
 export const foreignKeyCountMismatch = () => simple("42830", "number of referencing and referenced columns for foreign key disagree");
 export const foreignKeyTypeMismatch = (constraint: string, column: string, referenced: string, type: string, referencedType: string) =>
-  simple("42804", `foreign key constraint "${constraint}" cannot be implemented`, { detail: `Key columns "${column}" and "${referenced}" are of incompatible types: ${type} and ${referencedType}.` });
+  simple("42804", `foreign key constraint "${constraint}" cannot be implemented`, {
+    detail: `Key columns "${column}" and "${referenced}" are of incompatible types: ${type} and ${referencedType}.`,
+  });
 export const noOperatorClass = (type: string, method: string) =>
   simple("42704", `data type ${type} has no default operator class for access method "${method}"`, {
     hint: "You must specify an operator class for the index or define a default operator class for the data type.",
   });
-export const operatorClassMissing = (opclass: string, method: string) => simple("42704", `operator class "${opclass}" does not exist for access method "${method}"`);
-export const operatorClassMismatch = (opclass: string, type: string) => simple("42804", `operator class "${opclass}" does not accept data type ${type}`);
+export const operatorClassMissing = (opclass: string, method: string) =>
+  simple("42704", `operator class "${opclass}" does not exist for access method "${method}"`);
+export const operatorClassMismatch = (opclass: string, type: string) =>
+  simple("42804", `operator class "${opclass}" does not accept data type ${type}`);
 export const accessMethodMissing = (method: string) => simple("42704", `access method "${method}" does not exist`);
 export const uniqueIndexCollision = (index: string, detail: string, schema: string, table: string) =>
   new DbError({ sqlstate: "23505", message: `could not create unique index "${index}"`, detail, schema, table, constraint: index });
 export const columnHasNulls = (column: string, table: string, schema: string) =>
   new DbError({ sqlstate: "23502", message: `column "${column}" of relation "${table}" contains null values`, schema, table, column });
 export const checkViolatedBySomeRow = (constraint: string, table: string, schema: string) =>
-  new DbError({ sqlstate: "23514", message: `check constraint "${constraint}" of relation "${table}" is violated by some row`, schema, table, constraint });
+  new DbError({
+    sqlstate: "23514",
+    message: `check constraint "${constraint}" of relation "${table}" is violated by some row`,
+    schema,
+    table,
+    constraint,
+  });
 export const columnInPrimaryKey = (column: string) => simple("42P16", `column "${column}" is in a primary key`);
 export const dependentObjects = (what: string, detail: string) =>
-  simple("2BP01", `cannot drop ${what} because other objects depend on it`, { detail, hint: "Use DROP ... CASCADE to drop the dependent objects too." });
+  simple("2BP01", `cannot drop ${what} because other objects depend on it`, {
+    detail,
+    hint: "Use DROP ... CASCADE to drop the dependent objects too.",
+  });
 export const dependentObjectsOfMany = (detail: string) =>
-  simple("2BP01", "cannot drop desired object(s) because other objects depend on them", { detail, hint: "Use DROP ... CASCADE to drop the dependent objects too." });
-export const requiredBy = (what: string, owner: string, hint: string) => simple("2BP01", `cannot drop ${what} because ${owner} requires it`, { hint });
+  simple("2BP01", "cannot drop desired object(s) because other objects depend on them", {
+    detail,
+    hint: "Use DROP ... CASCADE to drop the dependent objects too.",
+  });
+export const requiredBy = (what: string, owner: string, hint: string) =>
+  simple("2BP01", `cannot drop ${what} because ${owner} requires it`, { hint });
 export const truncateReferenced = (table: string, referenced: string) =>
   simple("0A000", "cannot truncate a table referenced in a foreign key constraint", {
     detail: `Table "${table}" references "${referenced}".`,
@@ -60,7 +88,9 @@ export const roleOwnsObjects = (name: string, detail: string) =>
   simple("2BP01", `role "${name}" cannot be dropped because some objects depend on it`, { detail });
 export const extensionExists = (name: string) => simple("42710", `extension "${name}" already exists`);
 export const extensionUnavailable = (name: string) =>
-  simple("0A000", `extension "${name}" is not available`, { hint: "The extension must first be installed on the system where PostgreSQL is running." });
+  simple("0A000", `extension "${name}" is not available`, {
+    hint: "The extension must first be installed on the system where PostgreSQL is running.",
+  });
 export const invalidSequence = (message: string) => simple("22023", message);
 export const needsSuperuser = (what: string) => simple("42501", `must be superuser to ${what}`);
 export const viewColumnsChanged = (message: string) => simple("42P16", message);
@@ -73,5 +103,6 @@ export const optionUnknown = (name: string) => simple("22023", `unrecognized par
 export const optionOutOfRange = (name: string, value: string, min: number, max: number) =>
   simple("22023", `value ${value} out of bounds for option "${name}"`, { detail: `Valid values are between "${min}" and "${max}".` });
 
-export const copyError = (message: string, where: string, more: { detail?: string; hint?: string } = {}) => simple("22P04", message, { ...more, where });
+export const copyError = (message: string, where: string, more: { detail?: string; hint?: string } = {}) =>
+  simple("22P04", message, { ...more, where });
 export const copyFailed = (message: string, where: string) => simple("57014", `COPY from stdin failed: ${message}`, { where });

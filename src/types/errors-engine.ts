@@ -1,7 +1,8 @@
 /** Errors of sessions, transactions, cursors and prepared statements, as PostgreSQL 15 words them. */
 import { DbError } from "./errors.js";
 
-const simple = (sqlstate: string, message: string, more: { detail?: string; hint?: string } = {}) => new DbError({ sqlstate, message, ...more });
+const simple = (sqlstate: string, message: string, more: { detail?: string; hint?: string } = {}) =>
+  new DbError({ sqlstate, message, ...more });
 
 export const transactionFailed = () => simple("25P02", "current transaction is aborted, commands ignored until end of transaction block");
 export const readOnlyTransaction = (command: string) => simple("25006", `cannot execute ${command} in a read-only transaction`);
@@ -23,15 +24,21 @@ export const noSuchPrepared = (name: string) => simple("26000", `prepared statem
 export const duplicatePrepared = (name: string) => simple("42P05", `prepared statement "${name}" already exists`);
 export const noSuchCursor = (name: string) => simple("34000", `cursor "${name}" does not exist`);
 export const duplicateCursor = (name: string) => simple("42P03", `cursor "${name}" already exists`);
-export const cursorForwardOnly = () => simple("55000", "cursor can only scan forward", { hint: "Declare it with SCROLL option to enable backward scan." });
+export const cursorForwardOnly = () =>
+  simple("55000", "cursor can only scan forward", { hint: "Declare it with SCROLL option to enable backward scan." });
 export const wrongParameterCount = (name: string, expected: number, given: number) =>
-  simple("42601", `wrong number of parameters for prepared statement "${name}"`, { detail: `Expected ${expected} parameters but got ${given}.` });
+  simple("42601", `wrong number of parameters for prepared statement "${name}"`, {
+    detail: `Expected ${expected} parameters but got ${given}.`,
+  });
 export const cachedPlanChanged = () => simple("0A000", "cached plan must not change result type");
-export const noSuchDatabase = (name: string) => new DbError({ sqlstate: "3D000", severity: "FATAL", message: `database "${name}" does not exist` });
+export const noSuchDatabase = (name: string) =>
+  new DbError({ sqlstate: "3D000", severity: "FATAL", message: `database "${name}" does not exist` });
 export const noSuchRole = (name: string) => simple("42704", `role "${name}" does not exist`);
-export const noSuchLoginRole = (name: string) => new DbError({ sqlstate: "28000", severity: "FATAL", message: `role "${name}" does not exist` });
+export const noSuchLoginRole = (name: string) =>
+  new DbError({ sqlstate: "28000", severity: "FATAL", message: `role "${name}" does not exist` });
 export const sequenceExhausted = (name: string, limit: string, ascending: boolean) =>
   simple("2200H", `nextval: reached ${ascending ? "maximum" : "minimum"} value of sequence "${name}" (${limit})`);
 /** 53100 when the disk is full, else 58030. */
-export const logFailed = (message: string, isDiskFull = false) => simple(isDiskFull ? "53100" : "58030", `could not write to the log: ${message}`);
+export const logFailed = (message: string, isDiskFull = false) =>
+  simple(isDiskFull ? "53100" : "58030", `could not write to the log: ${message}`);
 export const nestedTooDeep = () => simple("54001", "stack depth limit exceeded");

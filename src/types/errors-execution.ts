@@ -12,7 +12,11 @@ export const statementTooComplex = () =>
     hint: "The expression is nested too deeply.",
   });
 export const memoryLimitExceeded = (what: string, limitBytes: number) =>
-  new DbError({ sqlstate: "53200", message: "out of memory", detail: `${what} needs more than the statement's ${Math.round(limitBytes / 1048576)} MB.` });
+  new DbError({
+    sqlstate: "53200",
+    message: "out of memory",
+    detail: `${what} needs more than the statement's ${Math.round(limitBytes / 1048576)} MB.`,
+  });
 export const negativeLimit = () => new DbError({ sqlstate: "2201W", message: "LIMIT must not be negative" });
 export const negativeOffset = () => new DbError({ sqlstate: "2201X", message: "OFFSET must not be negative" });
 export const couldNotSerialize = () => new DbError({ sqlstate: "40001", message: "could not serialize access due to concurrent update" });
@@ -79,6 +83,8 @@ export const foreignKeyReferenced = (constraint: string, referenced: string, col
   });
 
 /** The storage engine's own words, under the SQLSTATE of its status. */
-export const nativeFailure = (sqlstate: string, message: string) => new DbError({ sqlstate, message: message === "" ? "storage failure" : message });
+export const nativeFailure = (sqlstate: string, message: string) =>
+  new DbError({ sqlstate, message: message === "" ? "storage failure" : message });
 export const internalError = (message: string) => new DbError({ sqlstate: "XX000", message });
-export const frameOffsetNegative = (which: "starting" | "ending") => new DbError({ sqlstate: "22013", message: `frame ${which} offset must not be negative` });
+export const frameOffsetNegative = (which: "starting" | "ending") =>
+  new DbError({ sqlstate: "22013", message: `frame ${which} offset must not be negative` });

@@ -3,13 +3,32 @@ import type { Oid } from "./oid.js";
 
 /** How a value lies in native memory; the numbers of native/core/physical_type.h. */
 export const PhysicalType = {
-  bool: 1, int16: 2, int32: 3, int64: 4, float32: 5, float64: 6, uuid: 7, interval: 8, varlen: 9, vector: 10,
+  bool: 1,
+  int16: 2,
+  int32: 3,
+  int64: 4,
+  float32: 5,
+  float64: 6,
+  uuid: 7,
+  interval: 8,
+  varlen: 9,
+  vector: 10,
 } as const;
 export type PhysicalType = (typeof PhysicalType)[keyof typeof PhysicalType];
 
 /** How an index key column orders; the numbers of native/core/physical_type.h. */
 export const KeyKind = {
-  bool: 1, int16: 2, int32: 3, int64: 4, float32: 5, float64: 6, uuid: 7, interval: 8, bytes: 9, numeric: 10, bpchar: 11,
+  bool: 1,
+  int16: 2,
+  int32: 3,
+  int64: 4,
+  float32: 5,
+  float64: 6,
+  uuid: 7,
+  interval: 8,
+  bytes: 9,
+  numeric: 10,
+  bpchar: 11,
 } as const;
 export type KeyKind = (typeof KeyKind)[keyof typeof KeyKind];
 

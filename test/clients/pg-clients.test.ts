@@ -46,19 +46,23 @@ describe("node-postgres", () => {
     // What goes out in binary comes back in as the same value.
     const binary = await raw.query({ text: `select $1::${type} as v`, values: [text], binary: true } as pg.QueryConfig);
     const bytes = Buffer.from((binary.rows[0] as { v: string }).v, "hex");
-    const back = await raw.query<{ v: string }>(`select $1::${type}::text as v`, [type === "text" || type === "varchar" || type === "bpchar" || type === "json" ? text : text]);
+    const back = await raw.query<{ v: string }>(`select $1::${type}::text as v`, [
+      type === "text" || type === "varchar" || type === "bpchar" || type === "json" ? text : text,
+    ]);
     expect(bytes.length).toBeGreaterThan(0);
     expect(back.rows.length).toBe(1);
   });
   test("JavaScript values", async () => {
     const at = new Date("2024-02-29T12:34:56.789Z");
-    const { rows } = await client.query("select $1::int as i, $2::text as t, $3::timestamptz as at, $4::jsonb as j, $5::int[] as a, $6::bytea as b, $7::bool as f, $8::float8 as d, $9::int8 as big", [
-      1, "x", at, { a: [1, null] }, [1, 2], Buffer.from([0, 255]), false, 0.5, 1n,
-    ]);
+    const { rows } = await client.query(
+      "select $1::int as i, $2::text as t, $3::timestamptz as at, $4::jsonb as j, $5::int[] as a, $6::bytea as b, $7::bool as f, $8::float8 as d, $9::int8 as big",
+      [1, "x", at, { a: [1, null] }, [1, 2], Buffer.from([0, 255]), false, 0.5, 1n],
+    );
     expect(rows[0]).toEqual({ i: 1, t: "x", at, j: { a: [1, null] }, a: [1, 2], b: Buffer.from([0, 255]), f: false, d: 0.5, big: "1" });
   });
   test("named prepared statements run again", async () => {
-    for (let i = 1; i <= 3; i++) expect((await client.query({ name: "plus", text: "select $1::int + 1 as n", values: [i] })).rows).toEqual([{ n: i + 1 }]);
+    for (let i = 1; i <= 3; i++)
+      expect((await client.query({ name: "plus", text: "select $1::int + 1 as n", values: [i] })).rows).toEqual([{ n: i + 1 }]);
   });
   test("queries queued without waiting come back in order", async () => {
     const results = await Promise.all(Array.from({ length: 50 }, (_, i) => client.query("select $1::int as n", [i])));
@@ -67,14 +71,23 @@ describe("node-postgres", () => {
   test("a transaction, its error and its rollback", async () => {
     await client.query("begin");
     await client.query("insert into items values ($1, $2)", [1, "one"]);
-    await expect(client.query("insert into items values (1, 'again')")).rejects.toMatchObject({ code: "23505", table: "items", constraint: "items_pkey", detail: "Key (id)=(1) already exists.", schema: "public" });
+    await expect(client.query("insert into items values (1, 'again')")).rejects.toMatchObject({
+      code: "23505",
+      table: "items",
+      constraint: "items_pkey",
+      detail: "Key (id)=(1) already exists.",
+      schema: "public",
+    });
     await expect(client.query("select 1")).rejects.toMatchObject({ code: "25P02" });
     await client.query("rollback");
     expect((await client.query("select * from items")).rows).toEqual([]);
   });
   test("errors carry their position and leave the connection usable", async () => {
     await expect(client.query("select nosuch from items")).rejects.toMatchObject({ code: "42703", position: "8", severity: "ERROR" });
-    await expect(client.query("select $1::int", ["x"])).rejects.toMatchObject({ code: "22P02", message: 'invalid input syntax for type integer: "x"' });
+    await expect(client.query("select $1::int", ["x"])).rejects.toMatchObject({
+      code: "22P02",
+      message: 'invalid input syntax for type integer: "x"',
+    });
     await expect(client.query("selec")).rejects.toMatchObject({ code: "42601" });
     expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
   });
@@ -94,7 +107,10 @@ describe("node-postgres", () => {
     await client.query("insert into items values (7, 'locked')");
     await client.query("begin");
     await client.query("update items set name = 'held' where id = 7");
-    const waiting = expect(raw.query("update items set name = 'late' where id = 7")).rejects.toMatchObject({ code: "57014", message: "canceling statement due to user request" });
+    const waiting = expect(raw.query("update items set name = 'late' where id = 7")).rejects.toMatchObject({
+      code: "57014",
+      message: "canceling statement due to user request",
+    });
     setTimeout(() => cancel(raw), 100);
     await waiting;
     await client.query("rollback");
@@ -102,7 +118,9 @@ describe("node-postgres", () => {
   });
   test("a pool of ten", async () => {
     const pool = new pg.Pool({ host: "127.0.0.1", port: orrery.port, user: "postgres", database: "postgres", max: 10 });
-    const sums = await Promise.all(Array.from({ length: 100 }, (_, i) => pool.query("select sum(x)::int as s from generate_series(1, $1) x", [i])));
+    const sums = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => pool.query("select sum(x)::int as s from generate_series(1, $1) x", [i])),
+    );
     expect(sums.at(-1)?.rows).toEqual([{ s: 4950 }]);
     await pool.end();
   });
@@ -110,7 +128,9 @@ describe("node-postgres", () => {
   /** A CancelRequest as drivers send it, over a connection of its own. */
   function cancel(target: pg.Client): void {
     const { processID, secretKey } = target as unknown as { processID: number; secretKey: number };
-    const canceller = new pg.Client({ host: "127.0.0.1", port: orrery.port }) as unknown as { connection: { connect(port: number, host: string): void; on(e: string, f: () => void): void; cancel(pid: number, key: number): void } };
+    const canceller = new pg.Client({ host: "127.0.0.1", port: orrery.port }) as unknown as {
+      connection: { connect(port: number, host: string): void; on(e: string, f: () => void): void; cancel(pid: number, key: number): void };
+    };
     canceller.connection.connect(orrery.port, "127.0.0.1");
     canceller.connection.on("connect", () => canceller.connection.cancel(processID, secretKey));
   }
@@ -125,13 +145,20 @@ describe("postgres.js", () => {
 
   test("typed parameters and results", async () => {
     const at = new Date("2024-02-29T12:34:56.789Z");
-    const rows = await sql`select ${1}::int as i, ${"x"}::text as t, ${at}::timestamptz as at, ${sql.json({ a: 1 })}::jsonb as j, ${[1, 2]}::int[] as a, ${true}::bool as f, ${null}::text as n`;
+    const rows =
+      await sql`select ${1}::int as i, ${"x"}::text as t, ${at}::timestamptz as at, ${sql.json({ a: 1 })}::jsonb as j, ${[1, 2]}::int[] as a, ${true}::bool as f, ${null}::text as n`;
     expect([...rows]).toEqual([{ i: 1, t: "x", at, j: { a: 1 }, a: [1, 2], f: true, n: null }]);
   });
   test("insert helpers, dynamic columns, returning", async () => {
     await sql`create table things (id int primary key, name text, tags text[])`;
-    const rows = await sql`insert into things ${sql([{ id: 1, name: "a", tags: ["x"] }, { id: 2, name: "b", tags: [] }])} returning *`;
-    expect([...rows]).toEqual([{ id: 1, name: "a", tags: ["x"] }, { id: 2, name: "b", tags: [] }]);
+    const rows = await sql`insert into things ${sql([
+      { id: 1, name: "a", tags: ["x"] },
+      { id: 2, name: "b", tags: [] },
+    ])} returning *`;
+    expect([...rows]).toEqual([
+      { id: 1, name: "a", tags: ["x"] },
+      { id: 2, name: "b", tags: [] },
+    ]);
     await sql`update things set ${sql({ name: "c" })} where id in ${sql([1, 2])}`;
     expect([...(await sql`select name from things`)]).toEqual([{ name: "c" }, { name: "c" }]);
     expect((await sql`select ${sql("name")} from things where id = ${2}`)[0]).toEqual({ name: "c" });
@@ -143,7 +170,12 @@ describe("postgres.js", () => {
       await tx`insert into things values (4, 'kept too', null)`;
     });
     expect((await sql`select count(*)::int as n from things`)[0]).toEqual({ n: 4 });
-    await expect(sql.begin(async (tx) => { await tx`delete from things`; throw new Error("no"); })).rejects.toThrow("no");
+    await expect(
+      sql.begin(async (tx) => {
+        await tx`delete from things`;
+        throw new Error("no");
+      }),
+    ).rejects.toThrow("no");
     expect((await sql`select count(*)::int as n from things`)[0]).toEqual({ n: 4 });
   });
   test("pipelining on one connection", async () => {
@@ -171,8 +203,15 @@ describe("postgres.js", () => {
   });
   test("describe without running, errors with their fields", async () => {
     const described = await sql`select id, name from things where id = ${1}`.describe();
-    expect(described.columns.map((c) => [c.name, c.type])).toEqual([["id", 23], ["name", 25]]);
-    await expect(sql`insert into things (id) values (1)`).rejects.toMatchObject({ code: "23505", constraint_name: "things_pkey", table_name: "things" });
+    expect(described.columns.map((c) => [c.name, c.type])).toEqual([
+      ["id", 23],
+      ["name", 25],
+    ]);
+    await expect(sql`insert into things (id) values (1)`).rejects.toMatchObject({
+      code: "23505",
+      constraint_name: "things_pkey",
+      table_name: "things",
+    });
   });
   test("simple queries with several statements", async () => {
     const results = await sql`select 1 as a; select 2 as b`.simple();
@@ -185,7 +224,10 @@ describe("passwords", () => {
     const first = await connectPg(orrery.port);
     await first.query("create role carol login password 'pa ss''wörd'");
     await (await connectPg(orrery.port, { user: "carol", password: "pa ss'wörd" })).end();
-    await expect(connectPg(orrery.port, { user: "carol", password: "wrong" })).rejects.toMatchObject({ code: "28P01", message: 'password authentication failed for user "carol"' });
+    await expect(connectPg(orrery.port, { user: "carol", password: "wrong" })).rejects.toMatchObject({
+      code: "28P01",
+      message: 'password authentication failed for user "carol"',
+    });
     await expect(connectPg(orrery.port, { user: "carol" })).rejects.toThrow();
     await first.query("alter role carol password 'next'");
     await expect(connectPg(orrery.port, { user: "carol", password: "pa ss'wörd" })).rejects.toMatchObject({ code: "28P01" });
@@ -197,7 +239,13 @@ describe("passwords", () => {
     await first.end();
   });
   test("unknown users and databases are refused as PostgreSQL does", async () => {
-    await expect(connectPg(orrery.port, { user: "nobody" })).rejects.toMatchObject({ code: "28000", message: 'role "nobody" does not exist' });
-    await expect(connectPg(orrery.port, { database: "nothing" })).rejects.toMatchObject({ code: "3D000", message: 'database "nothing" does not exist' });
+    await expect(connectPg(orrery.port, { user: "nobody" })).rejects.toMatchObject({
+      code: "28000",
+      message: 'role "nobody" does not exist',
+    });
+    await expect(connectPg(orrery.port, { database: "nothing" })).rejects.toMatchObject({
+      code: "3D000",
+      message: 'database "nothing" does not exist',
+    });
   });
 });

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type OrreryProcess, freePort, sleep, startOrrery } from "../support/processes.js";
+import { freePort, type OrreryProcess, sleep, startOrrery } from "../support/processes.js";
 
 const run = promisify(execFile);
 const hasTools = spawnSync("redis-cli", ["--version"]).status === 0 && spawnSync("redis-benchmark", ["--version"]).status === 0;
@@ -51,7 +51,9 @@ describe.each([2, 3] as const)("ioredis, RESP%i", (protocol) => {
   });
   it("runs transactions; a watched key that changed ends them", async () => {
     expect(await redis.multi().set("a", 1).incr("a").lpush("a", "x").exec()).toMatchObject([
-      [null, "OK"], [null, 2], [{ message: "WRONGTYPE Operation against a key holding the wrong kind of value" }],
+      [null, "OK"],
+      [null, 2],
+      [{ message: "WRONGTYPE Operation against a key holding the wrong kind of value" }],
     ]);
     const other = connect();
     await redis.watch("a");
@@ -99,7 +101,9 @@ describe.each([2, 3] as const)("ioredis, RESP%i", (protocol) => {
     };
     expect((await all(redis.scanStream({ match: "key:*", count: 100 }))).size).toBe(1000);
     expect((await all(redis.sscanStream("s"))).size).toBe(1000);
-    expect(await all(redis.hscanStream("h", { match: "f99*" }))).toEqual(new Set(["99", "f99", ...Array.from({ length: 10 }, (_, i) => [`f99${i}`, `99${i}`]).flat()]));
+    expect(await all(redis.hscanStream("h", { match: "f99*" }))).toEqual(
+      new Set(["99", "f99", ...Array.from({ length: 10 }, (_, i) => [`f99${i}`, `99${i}`]).flat()]),
+    );
     expect((await all(redis.zscanStream("z"))).has("m999")).toBe(true);
   });
   it("works with hashes, lists, sets and sorted sets", async () => {
@@ -169,8 +173,14 @@ describe.each([2, 3] as const)("node-redis, RESP%i", (RESP) => {
     const keys: string[] = [];
     for await (const batch of redis.scanIterator()) keys.push(...batch);
     expect(keys).toEqual(["h"]);
-    await redis.zAdd("z", [{ score: 1, value: "a" }, { score: 2, value: "b" }]);
-    expect(await redis.zRangeWithScores("z", 0, -1)).toEqual([{ score: 1, value: "a" }, { score: 2, value: "b" }]);
+    await redis.zAdd("z", [
+      { score: 1, value: "a" },
+      { score: 2, value: "b" },
+    ]);
+    expect(await redis.zRangeWithScores("z", 0, -1)).toEqual([
+      { score: 1, value: "a" },
+      { score: 2, value: "b" },
+    ]);
     const waiting = await connect();
     const popped = waiting.blPop("l", 5);
     await sleep(30);
@@ -245,11 +255,32 @@ describe.skipIf(!hasTools)("Redis' own tools", () => {
   it("redis-benchmark runs its whole default list", async () => {
     const { stdout, stderr } = await run("redis-benchmark", ["-p", String(orrery.redisPort), "-q", "-n", "2000"]);
     expect(`${stdout}${stderr}`).not.toMatch(/error|warning/i);
-    const done = stdout.replaceAll("\r", "\n").split("\n").filter((line) => line.includes("requests per second")).map((line) => line.slice(0, line.indexOf(":")));
+    const done = stdout
+      .replaceAll("\r", "\n")
+      .split("\n")
+      .filter((line) => line.includes("requests per second"))
+      .map((line) => line.slice(0, line.indexOf(":")));
     expect(done).toEqual([
-      "PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "LPUSH", "RPUSH", "LPOP", "RPOP", "SADD", "HSET", "SPOP", "ZADD", "ZPOPMIN",
-      "LPUSH (needed to benchmark LRANGE)", "LRANGE_100 (first 100 elements)", "LRANGE_300 (first 300 elements)", "LRANGE_500 (first 500 elements)",
-      "LRANGE_600 (first 600 elements)", "MSET (10 keys)",
+      "PING_INLINE",
+      "PING_MBULK",
+      "SET",
+      "GET",
+      "INCR",
+      "LPUSH",
+      "RPUSH",
+      "LPOP",
+      "RPOP",
+      "SADD",
+      "HSET",
+      "SPOP",
+      "ZADD",
+      "ZPOPMIN",
+      "LPUSH (needed to benchmark LRANGE)",
+      "LRANGE_100 (first 100 elements)",
+      "LRANGE_300 (first 300 elements)",
+      "LRANGE_500 (first 500 elements)",
+      "LRANGE_600 (first 600 elements)",
+      "MSET (10 keys)",
     ]);
   });
 });

@@ -5,11 +5,23 @@ import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectPg, outcomeOf, unordered } from "../support/clients.js";
-import { type OrreryProcess, type ServerProcess, dataFolder, hasPostgres, startOrrery, startPostgres } from "../support/processes.js";
+import { dataFolder, hasPostgres, type OrreryProcess, type ServerProcess, startOrrery, startPostgres } from "../support/processes.js";
 
 const chinook = join(dataFolder, "chinook.sql");
 const netflix = join(dataFolder, "netflix.sql");
-const tables = ["Album", "Artist", "Customer", "Employee", "Genre", "Invoice", "InvoiceLine", "MediaType", "Playlist", "PlaylistTrack", "Track"];
+const tables = [
+  "Album",
+  "Artist",
+  "Customer",
+  "Employee",
+  "Genre",
+  "Invoice",
+  "InvoiceLine",
+  "MediaType",
+  "Playlist",
+  "PlaylistTrack",
+  "Track",
+];
 const snake = (name: string) => name.replace(/(?<!^)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 
 const queries = [
@@ -74,14 +86,35 @@ describe.skipIf(!hasPostgres || !existsSync(chinook))("chinook against PostgreSQ
     orrery = await startOrrery();
     postgres = await startPostgres(["fsync=off"]);
     for (const server of [postgres, orrery]) {
-      const load = spawnSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", String(server.port), "-U", "postgres", "-d", "postgres", "-f", chinook], { encoding: "utf8" });
+      const load = spawnSync(
+        "psql",
+        [
+          "-X",
+          "-q",
+          "-v",
+          "ON_ERROR_STOP=1",
+          "-h",
+          "127.0.0.1",
+          "-p",
+          String(server.port),
+          "-U",
+          "postgres",
+          "-d",
+          "postgres",
+          "-f",
+          chinook,
+        ],
+        { encoding: "utf8" },
+      );
       if (load.status !== 0) throw new Error(load.stderr);
     }
     ours = await connectPg(orrery.port, { raw: true });
     theirs = await connectPg(postgres.port, { raw: true });
     // The queries read views with names that need no quotes.
     for (const table of tables) {
-      const described = await theirs.query<{ attname: string }>(`select attname from pg_attribute where attrelid = '"${table}"'::regclass and attnum > 0 order by attnum`);
+      const described = await theirs.query<{ attname: string }>(
+        `select attname from pg_attribute where attrelid = '"${table}"'::regclass and attnum > 0 order by attnum`,
+      );
       const columns = described.rows.map(({ attname }) => `"${attname}" as ${snake(attname)}`).join(", ");
       for (const client of [ours, theirs]) await client.query(`create view ${snake(table)} as select ${columns} from "${table}"`);
     }
@@ -102,7 +135,26 @@ describe.skipIf(!hasPostgres || !existsSync(chinook))("chinook against PostgreSQ
   });
   test.skipIf(!existsSync(netflix))("netflix.sql loads and holds the same rows", async () => {
     for (const server of [postgres, orrery]) {
-      const load = spawnSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", String(server.port), "-U", "postgres", "-d", "postgres", "-f", netflix], { encoding: "utf8" });
+      const load = spawnSync(
+        "psql",
+        [
+          "-X",
+          "-q",
+          "-v",
+          "ON_ERROR_STOP=1",
+          "-h",
+          "127.0.0.1",
+          "-p",
+          String(server.port),
+          "-U",
+          "postgres",
+          "-d",
+          "postgres",
+          "-f",
+          netflix,
+        ],
+        { encoding: "utf8" },
+      );
       expect(load.stderr).toBe("");
     }
     const sql = "select * from public.netflix_shows order by show_id";

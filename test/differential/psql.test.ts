@@ -49,7 +49,10 @@ describe.skipIf(!hasPostgres)("psql", () => {
   let orrery: OrreryProcess;
   let postgres: ServerProcess;
   const psql = (port: number, ...args: string[]) =>
-    spawnSync("psql", ["-X", "-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "-d", "postgres", ...args], { encoding: "utf8", env: { ...process.env, PAGER: "" } });
+    spawnSync("psql", ["-X", "-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "-d", "postgres", ...args], {
+      encoding: "utf8",
+      env: { ...process.env, PAGER: "" },
+    });
   beforeAll(async () => {
     [orrery, postgres] = await Promise.all([startOrrery(), startPostgres()]);
     for (const server of [orrery, postgres]) expect(psql(server.port, "-q", "-v", "ON_ERROR_STOP=1", "-c", schema).stderr).toBe("");

@@ -1,5 +1,9 @@
 /** Commands whose replies must be Redis' own, by topic; each topic starts with empty databases. "~": element order is not defined. */
-const lines = (text: string) => text.split("\n").map((l) => l.trim()).filter((l) => l !== "");
+const lines = (text: string) =>
+  text
+    .split("\n")
+    .map((l) => l.trim())
+    .filter((l) => l !== "");
 
 export const corpus: Readonly<Record<string, readonly string[]>> = {
   strings: lines(`

@@ -3,11 +3,11 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type Socket, connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type RespListener, listenForTests } from "../support/resp-listener.js";
+import { listenForTests, type RespListener } from "../support/resp-listener.js";
 import { corpus } from "./redis-corpus.js";
 
 function redisServerVersion(): string | undefined {
@@ -39,7 +39,12 @@ class RawClient {
     this.#socket.write(encode(command) + encode(["ECHO", mark]));
     const until = Date.now() + 5000;
     while (!this.#received.endsWith(tail)) {
-      const over = await Promise.race([new Promise<false>((r) => { this.#wake = () => r(false); }), new Promise<true>((r) => setTimeout(() => r(true), until - Date.now()))]);
+      const over = await Promise.race([
+        new Promise<false>((r) => {
+          this.#wake = () => r(false);
+        }),
+        new Promise<true>((r) => setTimeout(() => r(true), until - Date.now())),
+      ]);
       if (over) throw new Error(`no reply to ${command.join(" ")}: ${JSON.stringify(this.#received)}`);
     }
     const reply = this.#received.slice(0, -tail.length);
@@ -56,9 +61,12 @@ class RawClient {
     }
     return this.#received;
   }
-  close(): void { this.#socket.destroy(); }
+  close(): void {
+    this.#socket.destroy();
+  }
 }
-const encode = (command: readonly string[]) => `*${command.length}\r\n${command.map((a) => `$${Buffer.byteLength(a)}\r\n${a}\r\n`).join("")}`;
+const encode = (command: readonly string[]) =>
+  `*${command.length}\r\n${command.map((a) => `$${Buffer.byteLength(a)}\r\n${a}\r\n`).join("")}`;
 
 const freePort = () =>
   new Promise<number>((resolve) => {
@@ -69,7 +77,8 @@ const freePort = () =>
   });
 
 /** Words of a corpus line: quotes keep spaces together and may be empty. */
-export const words = (line: string) => [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map((m) => (m[2] ?? JSON.parse(`"${m[1]}"`)) as string);
+export const words = (line: string) =>
+  [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map((m) => (m[2] ?? JSON.parse(`"${m[1]}"`)) as string);
 
 describe.skipIf(!judge)("replies are those of Redis 7", () => {
   let redis: ChildProcess;
@@ -83,7 +92,10 @@ describe.skipIf(!judge)("replies are those of Redis 7", () => {
     ours = await listenForTests();
     for (let i = 0; i < 100; i++) {
       const up = await new Promise<boolean>((resolve) => {
-        const s = connect(redisPort, "127.0.0.1", () => { s.destroy(); resolve(true); }).on("error", () => resolve(false));
+        const s = connect(redisPort, "127.0.0.1", () => {
+          s.destroy();
+          resolve(true);
+        }).on("error", () => resolve(false));
       });
       if (up) break;
       await new Promise((r) => setTimeout(r, 50));
@@ -114,8 +126,15 @@ describe.skipIf(!judge)("replies are those of Redis 7", () => {
             const [expected, got] = quietly
               ? await Promise.all([theirs.sendQuietly(command), mine.sendQuietly(command)])
               : [await theirs.send(command), await mine.send(command)];
-            const normal = (reply: string) => (unordered ? reply.split(/(?=\$)/).sort().join("") : reply);
-            if (normal(expected) !== normal(got)) differences.push(`${raw}\n    redis  ${JSON.stringify(expected)}\n    orrery ${JSON.stringify(got)}`);
+            const normal = (reply: string) =>
+              unordered
+                ? reply
+                    .split(/(?=\$)/)
+                    .sort()
+                    .join("")
+                : reply;
+            if (normal(expected) !== normal(got))
+              differences.push(`${raw}\n    redis  ${JSON.stringify(expected)}\n    orrery ${JSON.stringify(got)}`);
           }
         } finally {
           theirs.close();

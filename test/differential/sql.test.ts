@@ -55,9 +55,11 @@ describe.skipIf(!hasPostgres)("statements against PostgreSQL 15", () => {
     expect(differences).toEqual([]);
   });
   test("the known differences are the only ones known, and still there", async () => {
-    for (const client of [ours, theirs]) await client.query("create table kd (id serial primary key, tags text[]); insert into kd default values");
+    for (const client of [ours, theirs])
+      await client.query("create table kd (id serial primary key, tags text[]); insert into kd default values");
     const equal: string[] = [];
-    for (const [sql] of knownDifferences) if (printed(await outcomeOf(ours, sql)) === printed(await outcomeOf(theirs, sql))) equal.push(sql);
+    for (const [sql] of knownDifferences)
+      if (printed(await outcomeOf(ours, sql)) === printed(await outcomeOf(theirs, sql))) equal.push(sql);
     expect(equal).toEqual([]);
   });
 });

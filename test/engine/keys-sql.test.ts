@@ -20,7 +20,8 @@ afterAll(async () => {
 });
 beforeEach(() => redis.flushall());
 
-const rows = async (sql: string, values: unknown[] = []) => (await client.query({ text: sql, values, rowMode: "array" })).rows as unknown[][];
+const rows = async (sql: string, values: unknown[] = []) =>
+  (await client.query({ text: sql, values, rowMode: "array" })).rows as unknown[][];
 
 it("keys are relations", async () => {
   await redis.set("s", "text", "PX", 100_000);
@@ -29,12 +30,22 @@ it("keys are relations", async () => {
   await redis.sadd("set", "m");
   await redis.zadd("z", "1.5", "m");
   expect(await rows("select key, type, encoding from redis.keys order by key")).toEqual([
-    ["h", "hash", "listpack"], ["l", "list", "quicklist"], ["s", "string", "embstr"], ["set", "set", "hashtable"], ["z", "zset", "listpack"],
+    ["h", "hash", "listpack"],
+    ["l", "list", "quicklist"],
+    ["s", "string", "embstr"],
+    ["set", "set", "hashtable"],
+    ["z", "zset", "listpack"],
   ]);
   expect(await rows("select ttl between 1 and 100000, expires_at is not null from redis.keys where key = 's'")).toEqual([[true, true]]);
   expect(await rows("select * from redis.strings")).toEqual([["s", "text"]]);
-  expect(await rows("select field, value from redis.hashes where key = 'h' order by 1")).toEqual([["f", "v"], ["g", "w"]]);
-  expect(await rows("select index, value from redis.lists where key = $1 order by 1", ["l"])).toEqual([["0", "a"], ["1", "b"]]);
+  expect(await rows("select field, value from redis.hashes where key = 'h' order by 1")).toEqual([
+    ["f", "v"],
+    ["g", "w"],
+  ]);
+  expect(await rows("select index, value from redis.lists where key = $1 order by 1", ["l"])).toEqual([
+    ["0", "a"],
+    ["1", "b"],
+  ]);
   expect(await rows("select * from redis.sets")).toEqual([["set", "m"]]);
   expect(await rows("select key, member, score from redis.zsets")).toEqual([["z", "m", 1.5]]);
   expect(await rows("select k.key, s.value from redis.keys k join redis.strings s on s.key = k.key")).toEqual([["s", "text"]]);
@@ -67,9 +78,11 @@ it("SQL transactions read and write keys; both doors see the same", async () => 
   await client.query("commit");
   expect(await redis.get("k")).toBe("mine");
   expect(await redis.exists("h")).toBe(0);
-  expect(await rows("select redis.incr('n'), redis.incrby('n', 4), redis.rpush('l', 'x'), redis.zadd('z', 1.5, 'm'), redis.zscore('z', 'm'), redis.sadd('s', 'm')")).toEqual([
-    ["1", "5", "1", "1", 1.5, "1"],
-  ]);
+  expect(
+    await rows(
+      "select redis.incr('n'), redis.incrby('n', 4), redis.rpush('l', 'x'), redis.zadd('z', 1.5, 'm'), redis.zscore('z', 'm'), redis.sadd('s', 'm')",
+    ),
+  ).toEqual([["1", "5", "1", "1", 1.5, "1"]]);
   expect(await redis.get("n")).toBe("5");
 });
 
@@ -114,7 +127,9 @@ it("BEGIN, INSERT, redis.set: both or neither, after kill -9 too", async () => {
   await server.kill();
   const again = await startOrrery({ folder: server.folder });
   const check = await connectPg(again.port);
-  expect((await check.query("select id, redis.get('gone') gone, redis.get('kept') kept from t")).rows).toEqual([{ id: 2, gone: null, kept: "v" }]);
+  expect((await check.query("select id, redis.get('gone') gone, redis.get('kept') kept from t")).rows).toEqual([
+    { id: 2, gone: null, kept: "v" },
+  ]);
   await check.end();
   await again.stop();
 });

@@ -8,7 +8,10 @@ let session: EngineSession;
 beforeAll(async () => {
   database = await openTestDatabase();
   session = openTestSession(database);
-  await run(session, "create table item (id int primary key, small int2, big int8, price numeric(8,2), ratio float8, name text, code varchar(3), made date)");
+  await run(
+    session,
+    "create table item (id int primary key, small int2, big int8, price numeric(8,2), ratio float8, name text, code varchar(3), made date)",
+  );
 });
 afterAll(() => database.close());
 
@@ -30,8 +33,14 @@ function runLifted(text: string): (string | number | null)[][] {
 
 describe("texts that differ in literals only", () => {
   test("share a plan where literals are plain values", () => {
-    expect(shares("insert into item (id, small, big, ratio, name) values (1, 1, 1, 0, 'a')", "insert into item (id, small, big, ratio, name) values (2, 2, 2, 1, 'it''s')")).toBe(true);
-    for (let id = 3; id < 10; id++) runLifted(`insert into item (id, small, big, ratio, name) values (${id}, ${id}, ${id}, ${id}, 'n${id}')`);
+    expect(
+      shares(
+        "insert into item (id, small, big, ratio, name) values (1, 1, 1, 0, 'a')",
+        "insert into item (id, small, big, ratio, name) values (2, 2, 2, 1, 'it''s')",
+      ),
+    ).toBe(true);
+    for (let id = 3; id < 10; id++)
+      runLifted(`insert into item (id, small, big, ratio, name) values (${id}, ${id}, ${id}, ${id}, 'n${id}')`);
     expect(shares("select name from item where id = 1", "select name from item where id = 2")).toBe(true);
     expect(runLifted("select name from item where id = 7")).toEqual([["n7"]]);
     expect(runLifted("select name from item where id = 700")).toEqual([]);

@@ -42,7 +42,11 @@ describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
   const answers = async (text: string, values: (i: number) => unknown[]): Promise<number[][]> => {
     const found: number[][] = [];
     for (let i = 0; i < QUERIES; i++) {
-      const { rows } = await client.query<{ id: number }>({ name: text === nearest ? "nearest" : "nearest of label", text, values: values(i) });
+      const { rows } = await client.query<{ id: number }>({
+        name: text === nearest ? "nearest" : "nearest of label",
+        text,
+        values: values(i),
+      });
       found.push(rows.map((row) => row.id));
     }
     return found;

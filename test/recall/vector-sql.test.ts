@@ -94,10 +94,16 @@ describe("rows with vectors", () => {
     await client.query("truncate items");
     expect(await copyIn(client, "copy items from stdin", ["1\t[0.5,-1,3e2]\n", "2\t\\N\n"])).toBe("COPY 2");
     expect((await copyOut(client, "copy (select * from items order by id) to stdout")).toString()).toBe("1\t[0.5,-1,300]\n2\t\\N\n");
-    expect((await copyOut(client, "copy (select * from items order by id) to stdout with (format csv)")).toString()).toBe('1,"[0.5,-1,300]"\n2,\n');
+    expect((await copyOut(client, "copy (select * from items order by id) to stdout with (format csv)")).toString()).toBe(
+      '1,"[0.5,-1,300]"\n2,\n',
+    );
     expect((await client.query("insert into items values (3, $1) returning at", [binary([1, 2, 3])])).rows).toEqual([{ at: "[1,2,3]" }]);
     expect(await ids("select id from items order by at <-> $1 limit 1", [binary([1, 2, 3])])).toEqual([3]);
-    const { rows } = await client.query<{ at: string }>({ text: "select at from items where id = $1", values: [3], binary: true } as pg.QueryConfig);
+    const { rows } = await client.query<{ at: string }>({
+      text: "select at from items where id = $1",
+      values: [3],
+      binary: true,
+    } as pg.QueryConfig);
     // pg reads the bytes of types that it does not know as UTF-8.
     expect(rows[0]?.at).toBe(binary([1, 2, 3]).toString());
   });
@@ -113,7 +119,9 @@ describe("rows with vectors", () => {
     expect(await refused("select '[NaN]'::vector")).toBe("22000 NaN not allowed in vector");
     expect(await refused("create table bad (v vector(0))")).toBe("22023 dimensions for type vector must be at least 1");
     expect(await refused("create table bad (v vector)")).toBe("0A000 a vector column without dimensions is not supported");
-    expect(await refused("create index on items using hnsw (at vector_l2_ops) with (m = 1)")).toContain('value 1 out of bounds for option "m"');
+    expect(await refused("create index on items using hnsw (at vector_l2_ops) with (m = 1)")).toContain(
+      'value 1 out of bounds for option "m"',
+    );
     expect(await ids(nearest)).toEqual([1, 2, 3]);
   });
 
@@ -142,7 +150,11 @@ describe("orders", () => {
   };
   beforeAll(async () => {
     await client.query(`create table points (id int primary key, v vector(${DIMENSIONS}))`);
-    await copyIn(client, "copy points from stdin", vectors.map((v, id) => `${id}\t${vectorText(v)}\n`));
+    await copyIn(
+      client,
+      "copy points from stdin",
+      vectors.map((v, id) => `${id}\t${vectorText(v)}\n`),
+    );
   });
 
   for (const [operator, { opclass, of }] of Object.entries(metrics)) {
@@ -152,7 +164,10 @@ describe("orders", () => {
       for (let i = 0; i < 50; i++) {
         const query = some();
         const distances = vectors.map((v) => of(v, query));
-        const expected = distances.map((_, id) => id).sort((a, b) => (distances[a] as number) - (distances[b] as number)).slice(0, 10);
+        const expected = distances
+          .map((_, id) => id)
+          .sort((a, b) => (distances[a] as number) - (distances[b] as number))
+          .slice(0, 10);
         const text = `select id, v ${operator} $1 as distance from points order by v ${operator} $1 limit 10`;
         const { rows } = await client.query<{ id: number; distance: number }>(text, [vectorText(query)]);
         if (i === 0) {
@@ -177,13 +192,21 @@ it("two connections insert while others search: no error, and every row is found
   let isOver = false;
   const insert = async (connection: pg.Client, from: number) => {
     for (let id = from; id < vectors.length; id += 2) {
-      await connection.query({ name: "insert", text: "insert into busy values ($1, $2)", values: [id, vectorText(vectors[id] as Float32Array)] });
+      await connection.query({
+        name: "insert",
+        text: "insert into busy values ($1, $2)",
+        values: [id, vectorText(vectors[id] as Float32Array)],
+      });
       if (id % 20 === from) await connection.query({ name: "delete", text: "delete from busy where id = $1", values: [id] });
     }
   };
   const search = async (connection: pg.Client) => {
     for (let i = 0; !isOver; i = (i + 7) % vectors.length) {
-      const { rows } = await connection.query<{ id: number }>({ name: "nearest", text: nearest, values: [vectorText(vectors[i] as Float32Array)] });
+      const { rows } = await connection.query<{ id: number }>({
+        name: "nearest",
+        text: nearest,
+        values: [vectorText(vectors[i] as Float32Array)],
+      });
       expect(new Set(rows.map((r) => r.id)).size).toBe(rows.length);
     }
   };

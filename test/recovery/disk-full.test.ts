@@ -61,17 +61,30 @@ test.skipIf(!mounted).each([1, 2])("a full disk under %i threads", { timeout: 60
   expect(keys.size).toBeGreaterThan(10);
   expect(failures).toContain("53100");
   expect(failures.every((code) => code === "53100" || code === "57P01")).toBe(true);
-  expect(replies.every((reply) => /^MISCONF Errors writing to the log: .*No space left on device|closed/.test(reply)), String(replies)).toBe(true);
-  expect(server.errors().trim().split("\n")).toEqual([expect.stringMatching(/^orrery: the log cannot be written \(.*No space left on device.*\): stopping; everything acknowledged is in /)]);
+  expect(
+    replies.every((reply) => /^MISCONF Errors writing to the log: .*No space left on device|closed/.test(reply)),
+    String(replies),
+  ).toBe(true);
+  expect(server.errors().trim().split("\n")).toEqual([
+    expect.stringMatching(/^orrery: the log cannot be written \(.*No space left on device.*\): stopping; everything acknowledged is in /),
+  ]);
 
   expect(spawnSync("mount", ["-o", "remount,size=128m", disk]).status).toBe(0);
   const again = await startOrrery({ folder, flags, keepFolder: true });
   try {
     const client = await connectPg(again.port);
-    const { rows: found } = await client.query<{ id: number; sides: number; length: number }>("select id, count(*)::int as sides, max(length(body))::int as length from big group by id");
-    expect(found.every(({ id, sides, length }) => sides === 2 && length === 5000 * `text ${id} `.length), "whole rows only").toBe(true);
+    const { rows: found } = await client.query<{ id: number; sides: number; length: number }>(
+      "select id, count(*)::int as sides, max(length(body))::int as length from big group by id",
+    );
+    expect(
+      found.every(({ id, sides, length }) => sides === 2 && length === 5000 * `text ${id} `.length),
+      "whole rows only",
+    ).toBe(true);
     const ids = new Set(found.map(({ id }) => id));
-    expect([...rows].filter((id) => !ids.has(id)), "acknowledged rows that are missing").toEqual([]);
+    expect(
+      [...rows].filter((id) => !ids.has(id)),
+      "acknowledged rows that are missing",
+    ).toEqual([]);
     await client.query("insert into big values (0, 0, 'room again')");
     const redis = new Redis({ port: again.redisPort });
     for (const key of keys) expect(await redis.strlen(key), key).toBe(6000);

@@ -2,12 +2,13 @@
  * Concurrent SQL and Redis writes, SIGKILL at a random moment, restart: no acknowledged SQL commit is lost, no transaction is half
  * there, acknowledged keys are there with appendfsync always. ORRERY_KILL_ROUNDS sets the rounds (default 10; 100 for the long run).
  */
+
+import { rmSync } from "node:fs";
 import { Redis } from "ioredis";
 import type pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import { connectPg } from "../support/clients.js";
 import { mulberry32 } from "../support/mnist.js";
-import { rmSync } from "node:fs";
 import { freePort, sleep, startOrrery, temporaryFolder } from "../support/processes.js";
 
 const rounds = Number(process.env.ORRERY_KILL_ROUNDS ?? 10);
@@ -32,7 +33,10 @@ test(`${rounds} kills lose nothing that was acknowledged`, { timeout: 60_000 + r
     // What is there must be whole and contain everything acknowledged.
     const { rows } = await setup.query<{ pair: number; n: number }>("select pair, count(*)::int as n from halves group by pair");
     const found = new Map(rows.map((row) => [row.pair, row.n]));
-    expect([...found.values()].every((n) => n === 2), "no transaction is half there").toBe(true);
+    expect(
+      [...found.values()].every((n) => n === 2),
+      "no transaction is half there",
+    ).toBe(true);
     for (const pair of committed) expect(found.has(pair), `acknowledged pair ${pair} in round ${round}`).toBe(true);
     const reader = new Redis({ port: server.redisPort, lazyConnect: false, retryStrategy: () => null });
     for (const [key, value] of keys) {
@@ -87,7 +91,9 @@ test(`${rounds} kills lose nothing that was acknowledged`, { timeout: 60_000 + r
     alive = false;
     await Promise.all(writers);
   }
-  console.log(`${rounds} rounds: ${committed.size} transactions acknowledged, ${recovered.at(-1)} found at the last start, ${keys.size} counters`);
+  console.log(
+    `${rounds} rounds: ${committed.size} transactions acknowledged, ${recovered.at(-1)} found at the last start, ${keys.size} counters`,
+  );
   expect(committed.size).toBeGreaterThan(rounds);
 });
 
@@ -109,7 +115,10 @@ async function onServer<T>(path: string, work: (client: pg.Client, redis: Redis)
 
 test("a transaction over rows and keys leaves both or neither, also after kill -9", { timeout: 60_000 }, async () => {
   const path = temporaryFolder("both");
-  const state = async (client: pg.Client, redis: Redis) => [(await client.query("select n from t order by n")).rows.map((row) => row.n), await redis.get("k")];
+  const state = async (client: pg.Client, redis: Redis) => [
+    (await client.query("select n from t order by n")).rows.map((row) => row.n),
+    await redis.get("k"),
+  ];
   try {
     const before = await onServer(
       path,

@@ -38,7 +38,10 @@ beforeAll(async () => {
   await server.kill();
   redis.disconnect();
   await client.end().catch(() => {});
-  log = readdirSync(folder).filter((name) => name.startsWith("log-")).sort().at(-1) as string;
+  log = readdirSync(folder)
+    .filter((name) => name.startsWith("log-"))
+    .sort()
+    .at(-1) as string;
   const bytes = readFileSync(join(folder, log));
   end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;
@@ -57,7 +60,9 @@ function copyCut(at: number): void {
 async function wholePairs(): Promise<{ readonly pairs: number; readonly rounds: number }> {
   const db = await open(copy);
   try {
-    const { rows } = await db.query<{ pair: number; sides: number }>("select pair, count(*)::int as sides from halves group by pair order by pair");
+    const { rows } = await db.query<{ pair: number; sides: number }>(
+      "select pair, count(*)::int as sides from halves group by pair order by pair",
+    );
     expect(rows).toEqual(rows.map((_, i) => ({ pair: i + 1, sides: 2 })));
     expect(Number(await db.redis("GET", "pairs")), "the key of the last transaction").toBe(rows.length);
     const [a, b] = (await db.redis("MGET", "a", "b")) as [string, string];
@@ -102,7 +107,9 @@ test("a start that cut off an unfinished record says so", { timeout: 60_000 }, a
   copyCut(end - 1);
   const server = await startOrrery({ folder: copy, keepFolder: true });
   await server.stop();
-  expect(server.errors().trim().split("\n")).toEqual([expect.stringMatching(/"level":40.*"tornBytes":[1-9].*the log ended in an unfinished record/)]);
+  expect(server.errors().trim().split("\n")).toEqual([
+    expect.stringMatching(/"level":40.*"tornBytes":[1-9].*the log ended in an unfinished record/),
+  ]);
   const again = await startOrrery({ folder: copy, keepFolder: true });
   await again.stop();
   expect(again.errors()).toBe("");

@@ -34,7 +34,8 @@ test("an aggregate over 1 M rows crosses at most 100 times", async () => {
 
 test("an INSERT of 1,000 rows crosses at most 10 times", async () => {
   await db.query("create table copies (id int primary key, name text)");
-  const insert = (from: number) => `insert into copies values ${Array.from({ length: 1000 }, (_, i) => `(${from + i}, 'copy ${from + i}')`).join(",")}`;
+  const insert = (from: number) =>
+    `insert into copies values ${Array.from({ length: 1000 }, (_, i) => `(${from + i}, 'copy ${from + i}')`).join(",")}`;
   await db.query(insert(0));
   expect(await crossingsOf(() => db.query(insert(5000)))).toBeLessThanOrEqual(10);
 });

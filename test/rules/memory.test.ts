@@ -6,7 +6,10 @@ let db: Orrery;
 afterAll(() => db?.close());
 
 const columns = Array.from({ length: 10 }, (_, i) => (i === 0 ? "id int primary key" : `c${i} ${i % 2 ? "text" : "int8"}`)).join(", ");
-const rows = Array.from({ length: 10 }, (_, r) => `(${Array.from({ length: 10 }, (_, i) => (i === 0 ? r : i % 2 ? `'value ${r}'` : r * i)).join(",")})`).join(",");
+const rows = Array.from(
+  { length: 10 },
+  (_, r) => `(${Array.from({ length: 10 }, (_, i) => (i === 0 ? r : i % 2 ? `'value ${r}'` : r * i)).join(",")})`,
+).join(",");
 
 test("small tables are small", async () => {
   db = await open();

@@ -39,14 +39,21 @@ async function answers(db: Orrery): Promise<unknown> {
   }
   for (let i = 0; i < 7; i++)
     out.push(
-      await db.redis("GET", `s${i}`), await db.redis("LRANGE", `l${i}`, 0, -1), await db.redis("ZRANGE", `z${i}`, 0, -1, "WITHSCORES"),
-      ((await db.redis("SMEMBERS", `m${i}`)) as string[]).sort(), sortedPairs((await db.redis("HGETALL", `h${i}`)) as string[]), await db.redis("PEXPIRETIME", `e${i}`),
+      await db.redis("GET", `s${i}`),
+      await db.redis("LRANGE", `l${i}`, 0, -1),
+      await db.redis("ZRANGE", `z${i}`, 0, -1, "WITHSCORES"),
+      ((await db.redis("SMEMBERS", `m${i}`)) as string[]).sort(),
+      sortedPairs((await db.redis("HGETALL", `h${i}`)) as string[]),
+      await db.redis("PEXPIRETIME", `e${i}`),
     );
   out.push(await db.redis("DBSIZE"));
   return out;
 }
 function sortedPairs(flat: readonly string[]): string[] {
-  return flat.filter((_, i) => i % 2 === 0).map((field, i) => `${field}=${flat[2 * i + 1]}`).sort();
+  return flat
+    .filter((_, i) => i % 2 === 0)
+    .map((field, i) => `${field}=${flat[2 * i + 1]}`)
+    .sort();
 }
 
 async function next(db: Orrery, name: string): Promise<unknown> {
@@ -89,7 +96,10 @@ beforeAll(async () => {
     await live.redis("SET", `e${k}`, round, "EX", 100_000 + round);
     await live.redis("APPEND", `long${k}`, "some text that grows ");
     if (round % 30 === 29) await live.query(`alter table items add column c${round} int default ${round}`);
-    if (round === 70) await live.query("create table gone (a int); insert into gone values (1); drop table gone; alter table notes rename column body to words");
+    if (round === 70)
+      await live.query(
+        "create table gone (a int); insert into gone values (1); drop table gone; alter table notes rename column body to words",
+      );
     if (round === 100) await live.query("truncate notes");
   }
   digest = live.digest();
@@ -102,7 +112,10 @@ afterAll(async () => {
 test("the log replayed into an empty folder is the live database, digest and answers", { timeout: 120_000 }, async () => {
   expect(live.digest()).toBe(digest);
   cpSync(folder, empty, { recursive: true, filter: (source) => !basename(source).startsWith("checkpoint-") });
-  expect(readdirSync(folder).some((name) => name.startsWith("checkpoint-")), "checkpoints were made").toBe(true);
+  expect(
+    readdirSync(folder).some((name) => name.startsWith("checkpoint-")),
+    "checkpoints were made",
+  ).toBe(true);
   const again = await open(empty, { keepLog: true });
   try {
     expect(again.digest()).toBe(digest);

@@ -13,7 +13,9 @@ it("a pipeline of 1,000 GET and SET takes at most 5 crossings", () => {
         replies += Buffer.from(bytes).toString("latin1");
         return true;
       },
-      pause: () => undefined, resume: () => undefined, close: () => undefined,
+      pause: () => undefined,
+      resume: () => undefined,
+      close: () => undefined,
     });
     const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
     let input = "";

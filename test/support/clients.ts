@@ -3,9 +3,15 @@ import pg from "pg";
 /** Values as the server's text, so that two servers can be compared without a client's conversions between. */
 const asText = { getTypeParser: () => (value: string | Buffer) => (typeof value === "string" ? value : value.toString("hex")) };
 
-export async function connectPg(port: number, options: { readonly user?: string; readonly password?: string; readonly database?: string; readonly raw?: boolean } = {}): Promise<pg.Client> {
+export async function connectPg(
+  port: number,
+  options: { readonly user?: string; readonly password?: string; readonly database?: string; readonly raw?: boolean } = {},
+): Promise<pg.Client> {
   const client = new pg.Client({
-    host: "127.0.0.1", port, user: options.user ?? "postgres", database: options.database ?? "postgres",
+    host: "127.0.0.1",
+    port,
+    user: options.user ?? "postgres",
+    database: options.database ?? "postgres",
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.raw ? { types: asText as unknown as pg.CustomTypesConfig } : {}),
   });
@@ -18,7 +24,12 @@ export interface Outcome {
   readonly columns?: readonly string[];
   readonly rows?: readonly (readonly (string | null)[])[];
   readonly tag?: string;
-  readonly error?: { readonly code: string | undefined; readonly message: string; readonly detail: string | undefined; readonly constraint: string | undefined };
+  readonly error?: {
+    readonly code: string | undefined;
+    readonly message: string;
+    readonly detail: string | undefined;
+    readonly constraint: string | undefined;
+  };
 }
 
 export async function outcomeOf(client: pg.Client, text: string, values?: readonly unknown[]): Promise<Outcome> {

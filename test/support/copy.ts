@@ -1,5 +1,5 @@
 /** COPY FROM STDIN and COPY TO STDOUT through pg's own connection. */
-import pg from "pg";
+import type pg from "pg";
 
 interface CopyConnection {
   readonly stream: { readonly writableNeedDrain: boolean; once(event: "drain", listener: () => void): void };
@@ -52,7 +52,12 @@ class Copy {
   }
 }
 
-function run(client: pg.Client, text: string, chunks: Iterator<string | Buffer> | undefined, received?: (chunk: Buffer) => void): Promise<string> {
+function run(
+  client: pg.Client,
+  text: string,
+  chunks: Iterator<string | Buffer> | undefined,
+  received?: (chunk: Buffer) => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const done: Done = (error, tag) => (error === null ? resolve(tag) : reject(error));
     client.query(new Copy(text, done, chunks, received) as unknown as pg.Submittable);

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -52,12 +52,29 @@ export function temporaryFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `orrery-${name}-`));
 }
 
-export async function startOrrery(options: { readonly folder?: string; readonly flags?: readonly string[]; readonly keepFolder?: boolean; readonly ports?: readonly [number, number] } = {}): Promise<OrreryProcess> {
+export async function startOrrery(
+  options: {
+    readonly folder?: string;
+    readonly flags?: readonly string[];
+    readonly keepFolder?: boolean;
+    readonly ports?: readonly [number, number];
+  } = {},
+): Promise<OrreryProcess> {
   const folder = options.folder ?? temporaryFolder("data");
   const [port, redisPort] = options.ports ?? [await freePort(), await freePort()];
   const child = spawn(
     process.execPath,
-    [join(repository, "dist", "src", "cli", "main.js"), "serve", "--data", folder, "--pg-port", String(port), "--redis-port", String(redisPort), ...(options.flags ?? [])],
+    [
+      join(repository, "dist", "src", "cli", "main.js"),
+      "serve",
+      "--data",
+      folder,
+      "--pg-port",
+      String(port),
+      "--redis-port",
+      String(redisPort),
+      ...(options.flags ?? []),
+    ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let errors = "";
@@ -74,7 +91,12 @@ export async function startOrrery(options: { readonly folder?: string; readonly 
   });
   const gone = exited(child);
   return {
-    process: child, pid: child.pid as number, port, redisPort, folder, readyLine,
+    process: child,
+    pid: child.pid as number,
+    port,
+    redisPort,
+    folder,
+    readyLine,
     errors: () => errors,
     async kill() {
       child.kill("SIGKILL");
@@ -94,20 +116,41 @@ export async function startPostgres(settings: readonly string[] = []): Promise<S
   const cluster = join(folder, "cluster");
   // PostgreSQL refuses to run as root.
   const asRoot = userInfo().uid === 0;
-  const ids = asRoot ? { uid: Number(execFileSync("id", ["-u", "postgres"])), gid: Number(execFileSync("id", ["-g", "postgres"])) } : { uid: undefined, gid: undefined };
+  const ids = asRoot
+    ? { uid: Number(execFileSync("id", ["-u", "postgres"])), gid: Number(execFileSync("id", ["-g", "postgres"])) }
+    : { uid: undefined, gid: undefined };
   mkdirSync(cluster);
   if (ids.uid !== undefined && ids.gid !== undefined) for (const path of [folder, cluster]) chownSync(path, ids.uid, ids.gid);
-  execFileSync(join(PG_BIN, "initdb"), ["-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], { ...(asRoot ? ids : {}), stdio: "pipe" } as object);
+  execFileSync(join(PG_BIN, "initdb"), ["-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], {
+    ...(asRoot ? ids : {}),
+    stdio: "pipe",
+  } as object);
   const child = spawn(
     join(PG_BIN, "postgres"),
-    ["-D", cluster, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", `unix_socket_directories=${folder}`, "-c", "timezone=UTC", ...settings.flatMap((s) => ["-c", s])],
+    [
+      "-D",
+      cluster,
+      "-p",
+      String(port),
+      "-c",
+      "listen_addresses=127.0.0.1",
+      "-c",
+      `unix_socket_directories=${folder}`,
+      "-c",
+      "timezone=UTC",
+      ...settings.flatMap((s) => ["-c", s]),
+    ],
     { ...(asRoot ? (ids as { uid: number; gid: number }) : {}), stdio: "ignore" },
   );
   await answering(port);
   const gone = exited(child);
-  for (let tries = 0; spawnSync(join(PG_BIN, "pg_isready"), ["-h", "127.0.0.1", "-p", String(port)]).status !== 0 && tries < 100; tries++) await sleep(50);
+  for (let tries = 0; spawnSync(join(PG_BIN, "pg_isready"), ["-h", "127.0.0.1", "-p", String(port)]).status !== 0 && tries < 100; tries++)
+    await sleep(50);
   return {
-    process: child, pid: child.pid as number, port, folder,
+    process: child,
+    pid: child.pid as number,
+    port,
+    folder,
     async stop() {
       child.kill("SIGINT");
       await gone;
@@ -119,11 +162,16 @@ export async function startPostgres(settings: readonly string[] = []): Promise<S
 export async function startRedis(settings: readonly string[] = []): Promise<ServerProcess> {
   const folder = temporaryFolder("redis");
   const port = await freePort();
-  const child = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...settings], { stdio: "ignore" });
+  const child = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...settings], {
+    stdio: "ignore",
+  });
   await answering(port);
   const gone = exited(child);
   return {
-    process: child, pid: child.pid as number, port, folder,
+    process: child,
+    pid: child.pid as number,
+    port,
+    folder,
     async stop() {
       child.kill("SIGTERM");
       await gone;

@@ -1,11 +1,17 @@
 /** A socket in front of a RespServer, for tests: what protocols/server does, without limits and TLS. */
-import { type AddressInfo, type Server, createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { RespServer, type RespServerOptions } from "../../protocols/resp/index.js";
 import { native } from "../../src/native/index.js";
 
-export interface RespListener { readonly port: number; readonly server: RespServer; close(): Promise<void> }
+export interface RespListener {
+  readonly port: number;
+  readonly server: RespServer;
+  close(): Promise<void>;
+}
 
-export async function listenForTests(options: { readonly folder?: string } & Partial<Pick<RespServerOptions, "requirepass" | "appendfsync">> = {}): Promise<RespListener> {
+export async function listenForTests(
+  options: { readonly folder?: string } & Partial<Pick<RespServerOptions, "requirepass" | "appendfsync">> = {},
+): Promise<RespListener> {
   const engine = native.engine.open({ folder: options.folder ?? null });
   const flushWaits: { lsn: number; callback: (error?: Error) => void }[] = [];
   const server = new RespServer({
@@ -21,7 +27,8 @@ export async function listenForTests(options: { readonly folder?: string } & Par
   });
   native.engine.onEvents(engine, (events) => {
     for (const event of events) {
-      if (event.kind === "flushed") while (flushWaits.length > 0 && (flushWaits[0] as { lsn: number }).lsn <= event.lsn) flushWaits.shift()?.callback();
+      if (event.kind === "flushed")
+        while (flushWaits.length > 0 && (flushWaits[0] as { lsn: number }).lsn <= event.lsn) flushWaits.shift()?.callback();
       server.handleEvent(event);
     }
   });

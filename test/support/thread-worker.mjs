@@ -1,6 +1,7 @@
 // The second JavaScript thread of threads.test.ts: runs the statements and commands that it is sent over the shared engine.
-import { parentPort, workerData } from "node:worker_threads";
+
 import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
 
 const { open } = await import(pathToFileURL(workerData.entry).href);
 const db = await open(workerData.folder);

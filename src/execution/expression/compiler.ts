@@ -8,11 +8,29 @@
  * SQL's three-valued logic: true, false and null are the JavaScript values of those names.
  */
 import type { CallTypes, EvaluationContext, FunctionRegistry, ScalarBody } from "../../functions/registry.js";
-import type { ArrayComparison, Case, ColumnId, Expression, FunctionCall, InList, LogicalPlan, SubqueryExpression } from "../../plan/index.js";
-import { type Datum, notSupported, type Oid, type Row, type SqlType, statementTooComplex, TypeOid, unreachable } from "../../types/index.js";
+import type {
+  ArrayComparison,
+  Case,
+  ColumnId,
+  Expression,
+  FunctionCall,
+  InList,
+  LogicalPlan,
+  SubqueryExpression,
+} from "../../plan/index.js";
+import {
+  type Datum,
+  notSupported,
+  type Oid,
+  type Row,
+  type SqlType,
+  statementTooComplex,
+  TypeOid,
+  unreachable,
+} from "../../types/index.js";
 import type { Operator, RunState } from "../operator.js";
 import { hashCompatible, inlineArithmetic, inlineComparison, isOwnHashKey } from "./inline-operators.js";
-import { Layout, type Scope } from "./scope.js";
+import type { Layout, Scope } from "./scope.js";
 import { compileSubquery } from "./subquery.js";
 import * as helpers from "./value-helpers.js";
 
@@ -57,7 +75,12 @@ export function compileBindings(environment: CompileEnvironment, inner: Scope, l
 }
 
 /** One generated function: `finish` emits what it needs and gives the last statement. Also used by fused operators. */
-export function generate(environment: CompileEnvironment, layout: Layout, parameters: readonly string[], finish: (emitter: Emitter) => string): unknown {
+export function generate(
+  environment: CompileEnvironment,
+  layout: Layout,
+  parameters: readonly string[],
+  finish: (emitter: Emitter) => string,
+): unknown {
   const emitter = new Emitter(environment, layout);
   let last: string;
   try {
@@ -102,7 +125,10 @@ export class Emitter {
     return index < NAMED_CONSTANTS ? `k${index}` : `k[${index}]`;
   }
   constantNames(): string {
-    return this.constants.slice(0, NAMED_CONSTANTS).map((_, i) => `const k${i} = k[${i}];`).join("");
+    return this.constants
+      .slice(0, NAMED_CONSTANTS)
+      .map((_, i) => `const k${i} = k[${i}];`)
+      .join("");
   }
   code(): string {
     return `${this.#usesContext ? "const c = s.evaluation;\n" : ""}${this.#lines.join("\n")}\n`;
@@ -174,14 +200,18 @@ export class Emitter {
       case "NullIf": {
         const a = this.emit(e.left);
         const b = this.emit(e.right);
-        return this.#keep(`${a} !== null && ${b} !== null && ${this.#bodyCall(e.equalId, [a, b], equalityTypes(e.left, e.right))} === true ? null : ${a}`);
+        return this.#keep(
+          `${a} !== null && ${b} !== null && ${this.#bodyCall(e.equalId, [a, b], equalityTypes(e.left, e.right))} === true ? null : ${a}`,
+        );
       }
       case "Greatest":
       case "Least": {
         const compare = this.#type(e.type).compare;
         if (compare === undefined) throw notSupported(`ordering of type ${this.#type(e.type).name}`);
         const args = e.args.map((a) => this.emit(a));
-        return this.#keep(`${this.constant(helpers.extremeOf)}([${args.join(", ")}], ${this.constant(compare)}, ${e.kind === "Greatest" ? 1 : -1})`);
+        return this.#keep(
+          `${this.constant(helpers.extremeOf)}([${args.join(", ")}], ${this.constant(compare)}, ${e.kind === "Greatest" ? 1 : -1})`,
+        );
       }
       case "InList":
         return this.#inList(e);
@@ -193,11 +223,14 @@ export class Emitter {
       }
       case "RowConstructor": {
         const fields = `[${e.fields.map((x) => this.emit(x)).join(", ")}]`;
-        return this.#keep(`${this.constant(helpers.makeRow)}(${fields}, ${this.constant(e.fields.map((f) => f.type))}, ${this.constant(e.names)})`);
+        return this.#keep(
+          `${this.constant(helpers.makeRow)}(${fields}, ${this.constant(e.fields.map((f) => f.type))}, ${this.constant(e.names)})`,
+        );
       }
       case "Subscript": {
         const container = this.emit(e.container);
-        if (this.#type(e.container.type).elementType === 0) throw notSupported(`subscripting of type ${this.#type(e.container.type).displayName}`);
+        if (this.#type(e.container.type).elementType === 0)
+          throw notSupported(`subscripting of type ${this.#type(e.container.type).displayName}`);
         const bound = (x: Expression | undefined): string => (x === undefined ? "undefined" : this.emit(x));
         if (e.isSlice) {
           const bounds = e.subscripts.map((x) => `[${bound(x.lower)}, ${bound(x.upper)}]`).join(", ");
@@ -216,7 +249,8 @@ export class Emitter {
         const a = this.emit(e.arg);
         const source = this.#type(e.arg.type);
         const target = this.#type(e.type);
-        const convert = (value: Exclude<Datum, null>, context: EvaluationContext): Datum => target.input(source.output(value, context), e.typmod, context);
+        const convert = (value: Exclude<Datum, null>, context: EvaluationContext): Datum =>
+          target.input(source.output(value, context), e.typmod, context);
         return this.#keep(`${a} === null ? null : ${this.constant(convert)}(${a}, ${this.context})`);
       }
       case "CoerceArray": {
@@ -277,7 +311,9 @@ export class Emitter {
     const arithmetic = args.length === 2 ? inlineArithmetic(e.functionId) : undefined;
     const slow = (): string => `${this.constant(this.#body(e.functionId, call))}(${[this.context, ...args].join(", ")})`;
     const code =
-      arithmetic !== undefined ? arithmetic(args[0] as string, args[1] as string, t, slow()) : `${t} = ${this.#bodyCall(e.functionId, args, call)};`;
+      arithmetic !== undefined
+        ? arithmetic(args[0] as string, args[1] as string, t, slow())
+        : `${t} = ${this.#bodyCall(e.functionId, args, call)};`;
     this.line(nullable.length === 0 ? code : `if (${nullable.map((a) => `${a} !== null`).join(" && ")}) { ${code} }`);
     return t;
   }
@@ -328,7 +364,9 @@ export class Emitter {
     this.line(`let ${t} = false; ${label}: {`);
     for (const item of e.items) {
       const b = this.emit(item);
-      this.line(`if (${a} === null || ${b} === null) ${t} = null; else if (${this.#bodyCall(e.equalId, [a, b], equalityTypes(e.arg, item))}) { ${t} = true; break ${label}; }`);
+      this.line(
+        `if (${a} === null || ${b} === null) ${t} = null; else if (${this.#bodyCall(e.equalId, [a, b], equalityTypes(e.arg, item))}) { ${t} = true; break ${label}; }`,
+      );
     }
     this.line("}");
     return t;
@@ -345,7 +383,9 @@ export class Emitter {
     }
     const strict = this.environment.registry.functionById(e.functionId)?.strict ?? true;
     const body = this.constant(this.#body(e.functionId, { argTypes: [e.left.type, elementType], returnType: e.type }));
-    return this.#keep(`${this.constant(helpers.compareWithArray)}(${this.context}, ${left}, ${array}, ${body}, ${strict}, ${e.quantifier === "all"})`);
+    return this.#keep(
+      `${this.constant(helpers.compareWithArray)}(${this.context}, ${left}, ${array}, ${body}, ${strict}, ${e.quantifier === "all"})`,
+    );
   }
 
   #coerceModifier(arg: Expression, oid: Oid, typmod: number, explicit: boolean): string {

@@ -21,7 +21,24 @@ const floating: Readonly<Record<string, Template>> = {
   gt: (a, b) => `(${a} > ${b} || (${a} !== ${a} && ${b} === ${b}))`,
   ge: (a, b) => `(${a} >= ${b} || ${a} !== ${a})`,
 };
-const plain = new Set(["int2", "int4", "int8", "int24", "int42", "int28", "int82", "int48", "int84", "oid", "date_", "time_", "timestamp_", "timestamptz_", "uuid_", "bool"]);
+const plain = new Set([
+  "int2",
+  "int4",
+  "int8",
+  "int24",
+  "int42",
+  "int28",
+  "int82",
+  "int48",
+  "int84",
+  "oid",
+  "date_",
+  "time_",
+  "timestamp_",
+  "timestamptz_",
+  "uuid_",
+  "bool",
+]);
 const float = new Set(["float4", "float8", "float48", "float84"]);
 const equalityOnly = new Set(["text", "name"]);
 

@@ -30,7 +30,20 @@ export function compileSubquery(environment: CompileEnvironment, e: SubqueryExpr
       return { scope, evaluate: { run: cached(once, scope, (state) => scalar(operator, state)) } };
     case "array": {
       const elementType = e.plan.columns[0]?.type ?? 0;
-      return { scope, evaluate: { run: cached(once, scope, (state) => new ArrayValue(elementType, drain(state.open(operator)).map((r) => r[0] as Datum))) } };
+      return {
+        scope,
+        evaluate: {
+          run: cached(
+            once,
+            scope,
+            (state) =>
+              new ArrayValue(
+                elementType,
+                drain(state.open(operator)).map((r) => r[0] as Datum),
+              ),
+          ),
+        },
+      };
     }
     case "any":
     case "all":
@@ -71,12 +84,25 @@ function scalar(operator: Operator, state: RunState): Datum {
   }
 }
 
-function compileQuantified(environment: CompileEnvironment, e: SubqueryExpression, operator: Operator, scope: Scope, once: boolean): CompiledSubquery {
+function compileQuantified(
+  environment: CompileEnvironment,
+  e: SubqueryExpression,
+  operator: Operator,
+  scope: Scope,
+  once: boolean,
+): CompiledSubquery {
   const pair = e.pairs?.length === 1 ? e.pairs[0] : undefined;
   const innerColumn = pair === undefined ? -1 : operator.columns.findIndex((c) => c.id === pair.inner);
   const innerType = operator.columns[innerColumn]?.type;
   const hashKey = innerType === undefined ? undefined : environment.registry.typeByOid(innerType)?.hashKey;
-  if (once && e.form === "any" && pair?.operator === "=" && innerType !== undefined && hashKey !== undefined && hashCompatible(pair.outer.type, innerType)) {
+  if (
+    once &&
+    e.form === "any" &&
+    pair?.operator === "=" &&
+    innerType !== undefined &&
+    hashKey !== undefined &&
+    hashCompatible(pair.outer.type, innerType)
+  ) {
     const cell = scope.newCell();
     return {
       scope,

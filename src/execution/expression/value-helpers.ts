@@ -1,6 +1,6 @@
 /** What generated code calls for the rarer expression kinds. Every function takes non-null values unless it says otherwise. */
 import type { EvaluationContext } from "../../functions/registry.js";
-import { ArrayValue, dimensionsMustMatch, type Datum, type Oid, RowValue, type SqlType } from "../../types/index.js";
+import { ArrayValue, type Datum, dimensionsMustMatch, type Oid, RowValue, type SqlType } from "../../types/index.js";
 
 /** `left op ANY|ALL (array)` with three-valued logic; either side may be null. */
 export function compareWithArray(
@@ -56,7 +56,8 @@ export function stackArrays(elementType: Oid, arrays: readonly Datum[]): ArrayVa
   if (first === undefined || parts.length !== arrays.length) throw dimensionsMustMatch();
   const elements: Datum[] = [];
   for (const part of parts) {
-    if (part.dimensions.length !== first.dimensions.length || part.dimensions.some((d, i) => d !== first.dimensions[i])) throw dimensionsMustMatch();
+    if (part.dimensions.length !== first.dimensions.length || part.dimensions.some((d, i) => d !== first.dimensions[i]))
+      throw dimensionsMustMatch();
     for (const e of part.elements) elements.push(e);
   }
   return new ArrayValue(elementType, elements, [parts.length, ...first.dimensions]);

@@ -72,7 +72,9 @@ export class AggregateOperator extends OperatorBase {
             const key = table.hash(own);
             let group = table.groups.get(key);
             if (group === undefined) {
-              group = start(this.groupingSets === undefined ? values : this.keys.map((_, i) => (table.set.includes(i) ? (values[i] as Datum) : null)));
+              group = start(
+                this.groupingSets === undefined ? values : this.keys.map((_, i) => (table.set.includes(i) ? (values[i] as Datum) : null)),
+              );
               table.groups.set(key, group);
             }
             const { states } = group;
@@ -84,7 +86,8 @@ export class AggregateOperator extends OperatorBase {
       cursor.close();
     }
     const out: Row[] = [];
-    for (const table of tables) for (const group of table.groups.values()) out.push([...group.keys, ...group.states.map((s) => s.finish(evaluation))]);
+    for (const table of tables)
+      for (const group of table.groups.values()) out.push([...group.keys, ...group.states.map((s) => s.finish(evaluation))]);
     return out;
   }
 }

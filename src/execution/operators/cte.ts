@@ -13,7 +13,9 @@ export interface CommonTablePlan {
   readonly name: string;
   readonly plan: Operator;
   readonly writes: boolean;
-  readonly recursive: { readonly term: Operator; readonly workingCell: number; readonly hash: ((values: readonly Datum[]) => HashKey) | undefined } | undefined;
+  readonly recursive:
+    | { readonly term: Operator; readonly workingCell: number; readonly hash: ((values: readonly Datum[]) => HashKey) | undefined }
+    | undefined;
 }
 
 /** The rows of a common table, computed when first asked for. */

@@ -103,7 +103,8 @@ class Probe {
     this.#phase = "end";
     const out: Row[] = this.#unmatchable.map((row) => [...this.#leftNulls, ...row]);
     for (const bucket of this.#table.values()) {
-      for (let i = 0; i < bucket.rows.length; i++) if (bucket.matched?.[i] === false) out.push([...this.#leftNulls, ...(bucket.rows[i] as Row)]);
+      for (let i = 0; i < bucket.rows.length; i++)
+        if (bucket.matched?.[i] === false) out.push([...this.#leftNulls, ...(bucket.rows[i] as Row)]);
     }
     return out.length === 0 ? null : out;
   }

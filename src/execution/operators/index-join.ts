@@ -63,7 +63,12 @@ export class IndexJoinOperator extends OperatorBase {
     if (keys.length > 0) {
       const { context } = state;
       const scan = context.native.storage.indexLookupOpen(
-        context.engine, context.xid, source.storage, source.columns, source.withRowIds, source.encoder.encode(keys),
+        context.engine,
+        context.xid,
+        source.storage,
+        source.columns,
+        source.withRowIds,
+        source.encoder.encode(keys),
       );
       const found = new BlockCursor(state, scan, this.decode, source.bufferBytes, Infinity);
       try {

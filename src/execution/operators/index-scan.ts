@@ -4,7 +4,7 @@
  */
 import type { ArrayValue, Datum, Row } from "../../types/index.js";
 import { BlockCursor, type DecodeBlock } from "../block-scan.js";
-import { acquireBuffer, releaseBuffer, type RowEncoder } from "../codec.js";
+import { acquireBuffer, type RowEncoder, releaseBuffer } from "../codec.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { type Cursor, emptyCursor, type RunState } from "../operator.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
@@ -88,7 +88,15 @@ export class IndexScanOperator extends OperatorBase {
     let buffer = acquireBuffer(source.bufferBytes);
     try {
       for (;;) {
-        const rows = context.native.exec.lookupRow(context.engine, context.xid, source.storage, source.columns, source.withRowIds, encoded, buffer.bytes);
+        const rows = context.native.exec.lookupRow(
+          context.engine,
+          context.xid,
+          source.storage,
+          source.columns,
+          source.withRowIds,
+          encoded,
+          buffer.bytes,
+        );
         if (rows >= 0) {
           if (rows > 0) this.decode(buffer, rows, out, state);
           break;
@@ -144,11 +152,26 @@ export class IndexScanOperator extends OperatorBase {
   #encode(key: readonly Datum[]): Uint8Array {
     return (this.source.encoders[key.length - 1] as RowEncoder).encode([key as Row]);
   }
-  #openRange(state: RunState, lower: Uint8Array | null, lowerInclusive: boolean, upper: Uint8Array | null, upperInclusive: boolean): Cursor {
+  #openRange(
+    state: RunState,
+    lower: Uint8Array | null,
+    lowerInclusive: boolean,
+    upper: Uint8Array | null,
+    upperInclusive: boolean,
+  ): Cursor {
     const { context } = state;
     const { source } = this;
     const scan = context.native.storage.indexScanOpen(
-      context.engine, context.xid, source.storage, source.columns, source.withRowIds, lower, lowerInclusive, upper, upperInclusive, source.backward,
+      context.engine,
+      context.xid,
+      source.storage,
+      source.columns,
+      source.withRowIds,
+      lower,
+      lowerInclusive,
+      upper,
+      upperInclusive,
+      source.backward,
     );
     return new BlockCursor(state, scan, this.decode, source.bufferBytes, Infinity);
   }

@@ -104,7 +104,14 @@ export class InsertOperator extends OperatorBase {
       affected.push(updated);
     }
     if (inserts.length > 0) writer.insert(inserts, state, conflict.arbiters);
-    if (rowIds.length > 0) writer.update(rowIds, oldRows, newRows, conflict.assignments.map((a) => a.index), state);
+    if (rowIds.length > 0)
+      writer.update(
+        rowIds,
+        oldRows,
+        newRows,
+        conflict.assignments.map((a) => a.index),
+        state,
+      );
     return affected;
   }
 }

@@ -49,7 +49,8 @@ export class LockRowsOperator extends OperatorBase {
   }
 
   #lock(rows: Row[], state: RunState): Row[] {
-    if (this.waitPolicy === "skip") return rows.filter((row) => this.targets.every((t) => this.#tryLock(t, [row], state) !== StatusCode.wait));
+    if (this.waitPolicy === "skip")
+      return rows.filter((row) => this.targets.every((t) => this.#tryLock(t, [row], state) !== StatusCode.wait));
     for (const target of this.targets) {
       const status = this.#tryLock(target, rows, state);
       if (status !== StatusCode.wait) continue;

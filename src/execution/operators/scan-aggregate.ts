@@ -27,7 +27,14 @@ interface Group {
   readonly keys: Datum[];
   readonly states: unknown[];
 }
-type Step = (block: ScanBuffer, rows: number, state: RunState, groups: Map<HashKey, Group>, start: (keys: Datum[]) => Group, only: Group | undefined) => void;
+type Step = (
+  block: ScanBuffer,
+  rows: number,
+  state: RunState,
+  groups: Map<HashKey, Group>,
+  start: (keys: Datum[]) => Group,
+  only: Group | undefined,
+) => void;
 
 export function compileScanAggregate(
   environment: CompileEnvironment,
@@ -65,7 +72,10 @@ function stepOf(emitter: Emitter, call: ScanAggregateCall, i: number): string {
     close = "}";
   }
   const args = call.args.map((a) => emitter.emit(a));
-  const step = call.body === undefined ? `g[${i}]++;` : `g[${i}] = ${emitter.constant(call.body.step.bind(call.body))}(${[emitter.context, `g[${i}]`, ...args].join(", ")});`;
+  const step =
+    call.body === undefined
+      ? `g[${i}]++;`
+      : `g[${i}] = ${emitter.constant(call.body.step.bind(call.body))}(${[emitter.context, `g[${i}]`, ...args].join(", ")});`;
   const test = call.strict || call.body === undefined ? args.map((a) => `${a} !== null`).join(" && ") : "";
   return `${test === "" ? step : `if (${test}) ${step}`}${close}`;
 }
@@ -104,13 +114,22 @@ export class ScanAggregateOperator extends OperatorBase {
     };
     const only = this.grouped ? undefined : start([]);
     const scan = context.native.storage.scanOpen(context.engine, context.xid, source.storage, source.columns, source.withRowIds);
-    const cursor = new BlockCursor(state, scan, (block, rows) => this.step(block, rows, state, groups, start, only), source.bufferBytes, Infinity);
+    const cursor = new BlockCursor(
+      state,
+      scan,
+      (block, rows) => this.step(block, rows, state, groups, start, only),
+      source.bufferBytes,
+      Infinity,
+    );
     try {
       while (cursor.advance(SCAN_ROWS));
     } finally {
       cursor.close();
     }
-    const finish = (group: Group): Row => [...group.keys, ...group.states.map((value, i) => calls[i]?.body?.finish(evaluation, value) ?? finishCount(calls[i], value))];
+    const finish = (group: Group): Row => [
+      ...group.keys,
+      ...group.states.map((value, i) => calls[i]?.body?.finish(evaluation, value) ?? finishCount(calls[i], value)),
+    ];
     return only === undefined ? [...groups.values()].map(finish) : [finish(only)];
   }
 }

@@ -54,7 +54,14 @@ export class UpdateOperator extends OperatorBase {
       newRows.push(row);
       if (returning !== undefined) sources.push(source);
     }
-    if (rowIds.length > 0) writer.update(rowIds, oldRows, newRows, assignments.map((a) => a.index), state);
+    if (rowIds.length > 0)
+      writer.update(
+        rowIds,
+        oldRows,
+        newRows,
+        assignments.map((a) => a.index),
+        state,
+      );
     if (this.isTop) state.affectedRows += rowIds.length;
     return returning === undefined ? [] : newRows.map((row, i) => returning([...row, ...(sources[i] as Row)], state));
   }

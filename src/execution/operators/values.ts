@@ -1,7 +1,8 @@
 /** Constant or computed rows. */
+
+import type { Row } from "../../types/index.js";
 import type { EvaluateRow } from "../expression/compiler.js";
 import { BATCH_ROWS, type Cursor, type RunState } from "../operator.js";
-import type { Row } from "../../types/index.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
 const noRow: Row = [];

@@ -3,9 +3,10 @@
  * during the native search, every condition again when a row is decoded. Rows without a vector come last in an exact scan and not at
  * all from an index, as in pgvector; a NULL query gives the rows in any order.
  */
+
+import { type ComparisonOp, PredicateBuilder, type PredicateValue } from "../../native/predicate.js";
 import type { KeyKind } from "../../types/index.js";
 import { type Datum, dimensionMismatch, type Row } from "../../types/index.js";
-import { type ComparisonOp, PredicateBuilder, type PredicateValue } from "../../native/predicate.js";
 import { BlockCursor, type DecodeBlock } from "../block-scan.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { type Cursor, emptyCursor, type RunState } from "../operator.js";
@@ -13,8 +14,21 @@ import { throwStatus } from "../storage-status.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
 export type PredicateTerm =
-  | { readonly kind: "compare"; readonly column: number; readonly keyKind: KeyKind; readonly op: ComparisonOp; readonly value: Evaluate; encode(value: Exclude<Datum, null>): PredicateValue }
-  | { readonly kind: "in"; readonly column: number; readonly keyKind: KeyKind; readonly values: readonly Evaluate[]; encode(value: Exclude<Datum, null>): PredicateValue }
+  | {
+      readonly kind: "compare";
+      readonly column: number;
+      readonly keyKind: KeyKind;
+      readonly op: ComparisonOp;
+      readonly value: Evaluate;
+      encode(value: Exclude<Datum, null>): PredicateValue;
+    }
+  | {
+      readonly kind: "in";
+      readonly column: number;
+      readonly keyKind: KeyKind;
+      readonly values: readonly Evaluate[];
+      encode(value: Exclude<Datum, null>): PredicateValue;
+    }
   | { readonly kind: "null"; readonly column: number; readonly keyKind: KeyKind; readonly negated: boolean };
 
 export interface VectorScanSource {
@@ -61,11 +75,25 @@ export class VectorScanOperator extends OperatorBase {
     const { vector } = context.native;
     if (source.index !== undefined) {
       const ef = Number(state.evaluation.setting("hnsw.ef_search", true) ?? DEFAULT_EF_SEARCH);
-      return this.#cursor(state, vector.searchOpen(context.engine, context.xid, source.index, query, ef, limit, predicate, source.columns, source.withRowIds));
+      return this.#cursor(
+        state,
+        vector.searchOpen(context.engine, context.xid, source.index, query, ef, limit, predicate, source.columns, source.withRowIds),
+      );
     }
     const nearest = this.#cursor(
       state,
-      vector.exactOpen(context.engine, context.xid, source.relation, source.column, source.metric, query, limit, predicate, source.columns, source.withRowIds),
+      vector.exactOpen(
+        context.engine,
+        context.xid,
+        source.relation,
+        source.column,
+        source.metric,
+        query,
+        limit,
+        predicate,
+        source.columns,
+        source.withRowIds,
+      ),
     );
     return then(nearest, () => this.#scan(state, source.decodeWithoutVector));
   }
@@ -116,7 +144,11 @@ function buildPredicate(terms: readonly PredicateTerm[], state: RunState): Uint8
       case "in": {
         const values = term.values.map((v) => v(noRow, state)).filter((v) => v !== null);
         if (values.length === 0) return "never";
-        builder.in(term.column, term.keyKind, values.map((v) => term.encode(v)));
+        builder.in(
+          term.column,
+          term.keyKind,
+          values.map((v) => term.encode(v)),
+        );
         break;
       }
       case "null":

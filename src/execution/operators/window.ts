@@ -13,14 +13,18 @@ import { compareKeys, evaluateAll, type SortSpecification } from "../row-keys.js
 import type { AggregateStep } from "./aggregate.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
-export type WindowBound = { readonly kind: "unboundedPreceding" | "currentRow" | "unboundedFollowing" } | { readonly kind: "preceding" | "following"; readonly offset: Evaluate };
+export type WindowBound =
+  | { readonly kind: "unboundedPreceding" | "currentRow" | "unboundedFollowing" }
+  | { readonly kind: "preceding" | "following"; readonly offset: Evaluate };
 export interface WindowCallPlan {
   readonly partitionBy: readonly SortSpecification[];
   readonly orderBy: readonly SortSpecification[];
   readonly mode: "rows" | "range" | "groups";
   readonly start: WindowBound;
   readonly end: WindowBound;
-  readonly function: { readonly kind: "aggregate"; readonly step: AggregateStep; readonly incremental: boolean } | { readonly kind: "window"; readonly name: string; readonly args: readonly Evaluate[] };
+  readonly function:
+    | { readonly kind: "aggregate"; readonly step: AggregateStep; readonly incremental: boolean }
+    | { readonly kind: "window"; readonly name: string; readonly args: readonly Evaluate[] };
 }
 
 interface Entry {
@@ -112,7 +116,8 @@ function computePartition(call: WindowCallPlan, partition: Partition, column: nu
   ];
   const fn = call.function;
   if (fn.kind === "window") {
-    for (let i = 0; i < partition.size; i++) (partition.entries[i] as Entry).values[column] = windowValue(fn.name, fn.args, partition, i, frame, state);
+    for (let i = 0; i < partition.size; i++)
+      (partition.entries[i] as Entry).values[column] = windowValue(fn.name, fn.args, partition, i, frame, state);
     return;
   }
   const { step } = fn;
@@ -164,7 +169,14 @@ function boundary(call: WindowCallPlan, bound: WindowBound, offset: number, p: P
   }
 }
 
-function windowValue(name: string, args: readonly Evaluate[], p: Partition, i: number, frame: (i: number) => readonly [number, number], state: RunState): Datum {
+function windowValue(
+  name: string,
+  args: readonly Evaluate[],
+  p: Partition,
+  i: number,
+  frame: (i: number) => readonly [number, number],
+  state: RunState,
+): Datum {
   const row = p.row(i);
   const argument = (n: number, of: Row): Datum => args[n]?.(of, state) ?? null;
   switch (name) {
@@ -183,7 +195,9 @@ function windowValue(name: string, args: readonly Evaluate[], p: Partition, i: n
       if (buckets === null) return null;
       const size = Math.floor(p.size / buckets);
       const larger = p.size % buckets; // the first buckets have one row more
-      return i < larger * (size + 1) ? Math.floor(i / (size + 1)) + 1 : larger + Math.floor((i - larger * (size + 1)) / Math.max(1, size)) + 1;
+      return i < larger * (size + 1)
+        ? Math.floor(i / (size + 1)) + 1
+        : larger + Math.floor((i - larger * (size + 1)) / Math.max(1, size)) + 1;
     }
     case "lag":
     case "lead": {
@@ -205,5 +219,15 @@ function windowValue(name: string, args: readonly Evaluate[], p: Partition, i: n
 
 /** The names that `windowValue` answers. */
 export const windowFunctionNames: ReadonlySet<string> = new Set([
-  "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value", "last_value", "nth_value",
+  "row_number",
+  "rank",
+  "dense_rank",
+  "percent_rank",
+  "cume_dist",
+  "ntile",
+  "lag",
+  "lead",
+  "first_value",
+  "last_value",
+  "nth_value",
 ]);

@@ -44,7 +44,13 @@ export class FakeStorage {
       const relation = this.#relation(id);
       const rows = decode(block, relation.columns);
       for (const [i, row] of rows.entries()) {
-        const clash = this.#collision(id, row.values, -1) ?? this.#collisionWithin(id, rows.slice(0, i).map((r) => r.values), row.values);
+        const clash =
+          this.#collision(id, row.values, -1) ??
+          this.#collisionWithin(
+            id,
+            rows.slice(0, i).map((r) => r.values),
+            row.values,
+          );
         if (clash !== undefined) return this.#fail(StatusCode.uniqueViolation, clash, `row ${i}`);
       }
       rows.forEach((row, i) => {
@@ -73,11 +79,24 @@ export class FakeStorage {
     lockRows: () => this.#count(0),
     scanOpen: (_e: unknown, _x: number, id: number, columns: Uint32Array, withRowIds: boolean) => {
       const relation = this.#relation(id);
-      return this.#open(id, [...relation.rows].map(([rowId, values]) => ({ id: rowId, values })), columns, withRowIds);
+      return this.#open(
+        id,
+        [...relation.rows].map(([rowId, values]) => ({ id: rowId, values })),
+        columns,
+        withRowIds,
+      );
     },
     indexScanOpen: (
-      _e: unknown, _x: number, id: number, columns: Uint32Array, withRowIds: boolean, lower: Uint8Array | null, lowerInclusive: boolean, upper: Uint8Array | null,
-      upperInclusive: boolean, backward: boolean,
+      _e: unknown,
+      _x: number,
+      id: number,
+      columns: Uint32Array,
+      withRowIds: boolean,
+      lower: Uint8Array | null,
+      lowerInclusive: boolean,
+      upper: Uint8Array | null,
+      upperInclusive: boolean,
+      backward: boolean,
     ) => {
       const index = this.#index(id);
       const low = lower === null ? undefined : this.#keyOf(index, lower);
@@ -96,14 +115,28 @@ export class FakeStorage {
     },
     indexLookupOpen: (_e: unknown, _x: number, id: number, columns: Uint32Array, withRowIds: boolean, keys: Uint8Array) => {
       const index = this.#index(id);
-      const wanted = decode(keys, index.columns.map((c) => this.#relation(index.relation).columns[c.column] as PhysicalColumn));
+      const wanted = decode(
+        keys,
+        index.columns.map((c) => this.#relation(index.relation).columns[c.column] as PhysicalColumn),
+      );
       const found = wanted.flatMap(({ values: key }, number) =>
         this.#sorted(index)
-          .filter(({ values }) => compareKey(index, index.columns.map((c) => values[c.column] as Raw), key) === 0)
+          .filter(
+            ({ values }) =>
+              compareKey(
+                index,
+                index.columns.map((c) => values[c.column] as Raw),
+                key,
+              ) === 0,
+          )
           .map(({ id: rowId, values }) => ({ id: rowId, values: [...[...columns].map((c) => values[c] as Raw), number] })),
       );
       const relation = this.#relation(index.relation);
-      return this.#openRaw(found, [...[...columns].map((c) => relation.columns[c] as PhysicalColumn), { type: PhysicalType.int32 }], withRowIds);
+      return this.#openRaw(
+        found,
+        [...[...columns].map((c) => relation.columns[c] as PhysicalColumn), { type: PhysicalType.int32 }],
+        withRowIds,
+      );
     },
     scanNext: (_e: unknown, scan: number, block: Uint8Array, maxRows: number) => {
       this.crossings++;
@@ -161,11 +194,18 @@ export class FakeStorage {
   #keyOf(index: Index, block: Uint8Array): Raw[] {
     const relation = this.#relation(index.relation);
     const count = new BlockReader(block).columnCount;
-    return decode(block, index.columns.slice(0, count).map((c) => relation.columns[c.column] as PhysicalColumn))[0]?.values ?? [];
+    return (
+      decode(
+        block,
+        index.columns.slice(0, count).map((c) => relation.columns[c.column] as PhysicalColumn),
+      )[0]?.values ?? []
+    );
   }
   #sorted(index: Index): { id: number; values: Raw[] }[] {
     const key = (values: Raw[]): Raw[] => index.columns.map((c) => values[c.column] as Raw);
-    return [...this.#relation(index.relation).rows].map(([id, values]) => ({ id, values })).sort((a, b) => compareKey(index, key(a.values), key(b.values)) || a.id - b.id);
+    return [...this.#relation(index.relation).rows]
+      .map(([id, values]) => ({ id, values }))
+      .sort((a, b) => compareKey(index, key(a.values), key(b.values)) || a.id - b.id);
   }
   #collision(relation: number, values: readonly Raw[], self: number): number | undefined {
     for (const [id, index] of this.indexes) {
@@ -173,7 +213,15 @@ export class FakeStorage {
       const key = index.columns.map((c) => values[c.column] as Raw);
       if (key.includes(null)) continue;
       for (const [rowId, other] of this.#relation(relation).rows) {
-        if (rowId !== self && compareKey(index, index.columns.map((c) => other[c.column] as Raw), key) === 0) return id;
+        if (
+          rowId !== self &&
+          compareKey(
+            index,
+            index.columns.map((c) => other[c.column] as Raw),
+            key,
+          ) === 0
+        )
+          return id;
       }
     }
     return undefined;
@@ -188,7 +236,11 @@ export class FakeStorage {
   }
   #open(relation: number, rows: { id: number; values: Raw[] }[], columns: Uint32Array, withRowIds: boolean): number {
     const types = this.#relation(relation).columns;
-    return this.#openRaw(rows.map((r) => ({ id: r.id, values: [...columns].map((c) => r.values[c] as Raw) })), [...columns].map((c) => types[c] as PhysicalColumn), withRowIds);
+    return this.#openRaw(
+      rows.map((r) => ({ id: r.id, values: [...columns].map((c) => r.values[c] as Raw) })),
+      [...columns].map((c) => types[c] as PhysicalColumn),
+      withRowIds,
+    );
   }
   #openRaw(rows: { id: number; values: Raw[] }[], columns: PhysicalColumn[], withRowIds: boolean): number {
     this.crossings++;
@@ -220,21 +272,34 @@ function decode(block: Uint8Array, columns: readonly PhysicalColumn[]): { id: nu
     values: columns.map((column, c): Raw => {
       if (reader.isNull(c, r)) return null;
       switch (column.type) {
-        case PhysicalType.bool: return reader.bool(c, r);
-        case PhysicalType.int16: return reader.int16(c, r);
-        case PhysicalType.int32: return reader.int32(c, r);
-        case PhysicalType.int64: return reader.int64(c, r);
-        case PhysicalType.float32: return reader.float32(c, r);
-        case PhysicalType.float64: return reader.float64(c, r);
-        case PhysicalType.vector: return reader.vector(c, r);
-        case PhysicalType.varlen: return Buffer.from(reader.varlen(c, r)).toString("latin1");
-        default: return Buffer.from(reader.bytes16(c, r)).toString("latin1");
+        case PhysicalType.bool:
+          return reader.bool(c, r);
+        case PhysicalType.int16:
+          return reader.int16(c, r);
+        case PhysicalType.int32:
+          return reader.int32(c, r);
+        case PhysicalType.int64:
+          return reader.int64(c, r);
+        case PhysicalType.float32:
+          return reader.float32(c, r);
+        case PhysicalType.float64:
+          return reader.float64(c, r);
+        case PhysicalType.vector:
+          return reader.vector(c, r);
+        case PhysicalType.varlen:
+          return Buffer.from(reader.varlen(c, r)).toString("latin1");
+        default:
+          return Buffer.from(reader.bytes16(c, r)).toString("latin1");
       }
     }),
   }));
 }
 
-function encode(rows: readonly { id: number; values: readonly Raw[] }[], columns: readonly PhysicalColumn[], withRowIds: boolean): Uint8Array {
+function encode(
+  rows: readonly { id: number; values: readonly Raw[] }[],
+  columns: readonly PhysicalColumn[],
+  withRowIds: boolean,
+): Uint8Array {
   const writer = new BlockWriter(columns);
   writer.begin(rows.length, withRowIds);
   if (withRowIds) rows.forEach((row, r) => writer.setRowId(r, row.id));

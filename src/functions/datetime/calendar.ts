@@ -19,8 +19,15 @@ const END_DAYS = 2_147_483_494 - 2_451_545;
 const MIN_TIMESTAMP = -211_813_488_000_000_000n;
 const END_TIMESTAMP = 9_223_371_331_200_000_000n;
 
-export interface CivilDate { readonly year: number; readonly month: number; readonly day: number }
-export interface SplitTimestamp { readonly days: number; readonly micros: number }
+export interface CivilDate {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+export interface SplitTimestamp {
+  readonly days: number;
+  readonly micros: number;
+}
 
 const EPOCH_SHIFT = 730_425; // days from 0000-03-01 to 2000-01-01
 
@@ -36,25 +43,33 @@ export function civilOf(days: number): CivilDate {
   const z = days + EPOCH_SHIFT;
   const era = Math.floor(z / 146_097);
   const dayOfEra = z - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shifted = Math.floor((5 * dayOfYear + 2) / 153);
   const month = shifted < 10 ? shifted + 3 : shifted - 9;
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day: dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1 };
 }
-export function isLeap(year: number): boolean { return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0); }
+export function isLeap(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
 export function daysInMonth(year: number, month: number): number {
   return month === 2 ? (isLeap(year) ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 /** 0 = Sunday. */
-export function weekday(days: number): number { return (((days + 6) % 7) + 7) % 7; }
+export function weekday(days: number): number {
+  return (((days + 6) % 7) + 7) % 7;
+}
 
 export function checkedDate(days: number, text?: string): number {
   if (days < MIN_DAYS || days >= END_DAYS) throw datetimeOutOfRange("date", text);
   return days;
 }
 
-export function isInfinite(value: Int64): boolean { return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY; }
+export function isInfinite(value: Int64): boolean {
+  return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
+}
 
 /** Finite timestamps only. */
 export function split(timestamp: Int64): SplitTimestamp {
@@ -66,7 +81,10 @@ export function split(timestamp: Int64): SplitTimestamp {
   }
   let days = timestamp / 86_400_000_000n;
   let micros = timestamp % 86_400_000_000n;
-  if (micros < 0n) { days -= 1n; micros += 86_400_000_000n; }
+  if (micros < 0n) {
+    days -= 1n;
+    micros += 86_400_000_000n;
+  }
   return { days: Number(days), micros: Number(micros) };
 }
 /** `micros` may lie outside one day. 22008 outside PostgreSQL's range. */
@@ -91,7 +109,9 @@ export function dateToTimestamp(days: number): Int64 {
   if (days * MICROS_PER_DAY >= 9_223_371_331_200_000_000) throw datetimeOutOfRange("date", undefined);
   return join(days, 0);
 }
-export function timestampToDate(timestamp: Int64): number { return isInfinite(timestamp) ? (timestamp as number) : split(timestamp).days; }
+export function timestampToDate(timestamp: Int64): number {
+  return isInfinite(timestamp) ? (timestamp as number) : split(timestamp).days;
+}
 
 /** Rounds to `precision` decimal digits of seconds, half away from zero; -1 keeps all six. */
 export function roundMicros(micros: Int64, precision: number): Int64 {

@@ -1,20 +1,39 @@
 /** extract(): one field of a timestamp, time or interval, as numeric with the scale PostgreSQL gives it. */
-import { DbError, type Interval, Numeric, invalidParameter } from "../../types/index.js";
+import { DbError, type Interval, invalidParameter, Numeric } from "../../types/index.js";
 import { INFINITY, NEGATIVE_INFINITY } from "../numeric/numeric-value.js";
 import type { Int64 } from "../types/integers.js";
-import { JULIAN_OF_EPOCH, UNIX_EPOCH_SECONDS, civilOf, daysOf, isInfinite, split, weekday } from "./calendar.js";
-import { type Zone, toLocal } from "./zones.js";
+import { civilOf, daysOf, isInfinite, JULIAN_OF_EPOCH, split, UNIX_EPOCH_SECONDS, weekday } from "./calendar.js";
+import { toLocal, type Zone } from "./zones.js";
 
 const aliases: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    microsecond: "us usec usecs microsecond microseconds", millisecond: "ms msec msecs millisecond milliseconds", second: "s sec secs second seconds",
-    minute: "m min mins minute minutes", hour: "h hr hrs hour hours", day: "d day days", week: "w week weeks", month: "mon mons month months",
-    quarter: "qtr quarter", year: "y yr yrs year years", decade: "dec decs decade decades", century: "c cent century centuries",
-    millennium: "mil mils millennium millennia", julian: "j jd julian", isoyear: "isoyear", dow: "dow", isodow: "isodow", doy: "doy",
-    epoch: "epoch", timezone: "timezone", timezone_hour: "timezone_h timezone_hour", timezone_minute: "timezone_m timezone_minute",
+    microsecond: "us usec usecs microsecond microseconds",
+    millisecond: "ms msec msecs millisecond milliseconds",
+    second: "s sec secs second seconds",
+    minute: "m min mins minute minutes",
+    hour: "h hr hrs hour hours",
+    day: "d day days",
+    week: "w week weeks",
+    month: "mon mons month months",
+    quarter: "qtr quarter",
+    year: "y yr yrs year years",
+    decade: "dec decs decade decades",
+    century: "c cent century centuries",
+    millennium: "mil mils millennium millennia",
+    julian: "j jd julian",
+    isoyear: "isoyear",
+    dow: "dow",
+    isodow: "isodow",
+    doy: "doy",
+    epoch: "epoch",
+    timezone: "timezone",
+    timezone_hour: "timezone_h timezone_hour",
+    timezone_minute: "timezone_m timezone_minute",
   }).flatMap(([name, words]) => words.split(" ").map((word) => [word, name])),
 );
-export function fieldName(text: string): string | undefined { return aliases[text.toLowerCase()]; }
+export function fieldName(text: string): string | undefined {
+  return aliases[text.toLowerCase()];
+}
 export const unknownUnit = (unit: string, type: string) => invalidParameter(`unit "${unit.toLowerCase()}" not recognized for type ${type}`);
 export const unsupportedUnit = (unit: string, type: string) =>
   new DbError({ sqlstate: "0A000", message: `unit "${unit.toLowerCase()}" not supported for type ${type}` });
@@ -54,35 +73,54 @@ export function extractField(unit: string, timestamp: Int64, type: string, zone:
   if (clock !== undefined) return clock;
   const { year, month, day } = civilOf(days);
   switch (field) {
-    case "day": return whole(day);
-    case "month": return whole(month);
-    case "quarter": return whole(Math.floor((month - 1) / 3) + 1);
-    case "week": return whole(isoWeek(days).week);
-    case "year": return whole(shownYear(year));
-    case "isoyear": return whole(shownYear(isoWeek(days).year));
-    case "decade": return whole(Math.floor(year / 10));
-    case "century": return whole(year > 0 ? Math.floor((year + 99) / 100) : -Math.floor((99 - (year - 1)) / 100));
-    case "millennium": return whole(year > 0 ? Math.floor((year + 999) / 1000) : -Math.floor((999 - (year - 1)) / 1000));
-    case "dow": return whole(weekday(days));
-    case "isodow": return whole(weekday(days) || 7);
-    case "doy": return whole(days - daysOf(year, 1, 1) + 1);
+    case "day":
+      return whole(day);
+    case "month":
+      return whole(month);
+    case "quarter":
+      return whole(Math.floor((month - 1) / 3) + 1);
+    case "week":
+      return whole(isoWeek(days).week);
+    case "year":
+      return whole(shownYear(year));
+    case "isoyear":
+      return whole(shownYear(isoWeek(days).year));
+    case "decade":
+      return whole(Math.floor(year / 10));
+    case "century":
+      return whole(year > 0 ? Math.floor((year + 99) / 100) : -Math.floor((99 - (year - 1)) / 100));
+    case "millennium":
+      return whole(year > 0 ? Math.floor((year + 999) / 1000) : -Math.floor((999 - (year - 1)) / 1000));
+    case "dow":
+      return whole(weekday(days));
+    case "isodow":
+      return whole(weekday(days) || 7);
+    case "doy":
+      return whole(days - daysOf(year, 1, 1) + 1);
     case "julian": {
       const julian = days + JULIAN_OF_EPOCH;
       if (type === "date") return whole(julian);
       return micros === 0 ? whole(julian) : scaled(BigInt(julian) * 10n ** 20n + (BigInt(micros) * 10n ** 20n) / 86_400_000_000n, 20);
     }
-    default: throw unsupportedUnit(unit, type);
+    default:
+      throw unsupportedUnit(unit, type);
   }
 }
 
 function clockField(field: string, micros: number): Numeric | undefined {
   switch (field) {
-    case "microsecond": return whole(micros % 60_000_000);
-    case "millisecond": return scaled(BigInt(micros % 60_000_000), 3);
-    case "second": return scaled(BigInt(micros % 60_000_000), 6);
-    case "minute": return whole(Math.floor(micros / 60_000_000) % 60);
-    case "hour": return whole(Math.floor(micros / 3_600_000_000));
-    default: return undefined;
+    case "microsecond":
+      return whole(micros % 60_000_000);
+    case "millisecond":
+      return scaled(BigInt(micros % 60_000_000), 3);
+    case "second":
+      return scaled(BigInt(micros % 60_000_000), 6);
+    case "minute":
+      return whole(Math.floor(micros / 60_000_000) % 60);
+    case "hour":
+      return whole(Math.floor(micros / 3_600_000_000));
+    default:
+      return undefined;
   }
 }
 
@@ -102,23 +140,36 @@ export function extractIntervalField(unit: string, value: Interval): Numeric {
   const micros = BigInt(value.micros);
   const years = Math.trunc(value.months / 12);
   switch (field) {
-    case "microsecond": return whole(micros % 60_000_000n);
-    case "millisecond": return scaled(micros % 60_000_000n, 3);
-    case "second": return scaled(micros % 60_000_000n, 6);
-    case "minute": return whole((micros / 60_000_000n) % 60n);
-    case "hour": return whole(micros / 3_600_000_000n);
-    case "day": return whole(value.days);
-    case "month": return whole(value.months % 12);
-    case "quarter": return whole(Math.trunc((value.months % 12) / 3) + 1);
-    case "year": return whole(years);
-    case "decade": return whole(Math.trunc(years / 10));
-    case "century": return whole(Math.trunc(years / 100));
-    case "millennium": return whole(Math.trunc(years / 1000));
+    case "microsecond":
+      return whole(micros % 60_000_000n);
+    case "millisecond":
+      return scaled(micros % 60_000_000n, 3);
+    case "second":
+      return scaled(micros % 60_000_000n, 6);
+    case "minute":
+      return whole((micros / 60_000_000n) % 60n);
+    case "hour":
+      return whole(micros / 3_600_000_000n);
+    case "day":
+      return whole(value.days);
+    case "month":
+      return whole(value.months % 12);
+    case "quarter":
+      return whole(Math.trunc((value.months % 12) / 3) + 1);
+    case "year":
+      return whole(years);
+    case "decade":
+      return whole(Math.trunc(years / 10));
+    case "century":
+      return whole(Math.trunc(years / 100));
+    case "millennium":
+      return whole(Math.trunc(years / 1000));
     case "epoch": {
       // Years of 365.25 days, months of 30.
       const quarterDays = BigInt(years) * 1461n + BigInt(value.months % 12) * 120n + BigInt(value.days) * 4n;
       return scaled(quarterDays * 21_600_000_000n + micros, 6);
     }
-    default: throw unsupportedUnit(unit, "interval");
+    default:
+      throw unsupportedUnit(unit, "interval");
   }
 }

@@ -23,7 +23,9 @@ function style(context: FormatContext): "iso" | "sql" | "postgres" | "german" {
 }
 const dayFirst = (context: FormatContext) => /dmy/i.test(context.dateStyle);
 
-function infinityText(value: Int64): string { return value > 0 ? "infinity" : "-infinity"; }
+function infinityText(value: Int64): string {
+  return value > 0 ? "infinity" : "-infinity";
+}
 
 export function formatDate(days: number, context: FormatContext): string {
   if (!Number.isFinite(days)) return infinityText(days);
@@ -35,10 +37,14 @@ export function formatDate(days: number, context: FormatContext): string {
 function dateText(year: number, month: number, day: number, form: ReturnType<typeof style>, context: FormatContext): string {
   const y = year.toString().padStart(4, "0");
   switch (form) {
-    case "iso": return `${y}-${two(month)}-${two(day)}`;
-    case "german": return `${two(day)}.${two(month)}.${y}`;
-    case "sql": return dayFirst(context) ? `${two(day)}/${two(month)}/${y}` : `${two(month)}/${two(day)}/${y}`;
-    case "postgres": return dayFirst(context) ? `${two(day)}-${two(month)}-${y}` : `${two(month)}-${two(day)}-${y}`;
+    case "iso":
+      return `${y}-${two(month)}-${two(day)}`;
+    case "german":
+      return `${two(day)}.${two(month)}.${y}`;
+    case "sql":
+      return dayFirst(context) ? `${two(day)}/${two(month)}/${y}` : `${two(month)}/${two(day)}/${y}`;
+    case "postgres":
+      return dayFirst(context) ? `${two(day)}-${two(month)}-${y}` : `${two(month)}-${two(day)}-${y}`;
   }
 }
 
@@ -59,7 +65,8 @@ function wallClock(local: Int64, context: FormatContext, offset: number | undefi
   const form = style(context);
   const era = year > 0 ? "" : " BC";
   const clock = formatTime(micros);
-  if (form === "iso") return `${dateText(shown, month, day, form, context)} ${clock}${offset === undefined ? "" : formatOffset(offset)}${era}`;
+  if (form === "iso")
+    return `${dateText(shown, month, day, form, context)} ${clock}${offset === undefined ? "" : formatOffset(offset)}${era}`;
   const zone = offset === undefined ? "" : ` ${abbreviation}`;
   if (form !== "postgres") return `${dateText(shown, month, day, form, context)} ${clock}${zone}${era}`;
   const date = dayFirst(context) ? `${two(day)} ${monthNames[month - 1]}` : `${monthNames[month - 1]} ${two(day)}`;

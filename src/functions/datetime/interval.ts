@@ -1,7 +1,7 @@
 /** Intervals: text forms, order, and the arithmetic that spills fractions from months to days to microseconds. */
-import { type FormatContext, Interval, datetimeFieldOverflow, invalidDatetime, outOfRange } from "../../types/index.js";
-import type { Int64 } from "../types/integers.js";
+import { datetimeFieldOverflow, type FormatContext, Interval, invalidDatetime, outOfRange } from "../../types/index.js";
 import { add8, multiply8, subtract8 } from "../families/integer-math.js";
+import type { Int64 } from "../types/integers.js";
 import { MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, roundMicros } from "./calendar.js";
 import { formatFraction, two } from "./format.js";
 
@@ -12,7 +12,9 @@ class IntervalBuilder {
   months = 0;
   days = 0;
   micros: Int64 = 0;
-  addMicros(amount: number): void { this.micros = add8(this.micros, Math.round(amount)); }
+  addMicros(amount: number): void {
+    this.micros = add8(this.micros, Math.round(amount));
+  }
   /** A count of microsecond-based units, the whole part exact. */
   addTime(whole: number, fraction: number, unit: number): void {
     this.micros = add8(this.micros, multiply8(whole, unit));
@@ -54,7 +56,10 @@ addUnits("s sec secs second seconds", (b, w, f) => b.addTime(w, f, MICROS_PER_SE
 addUnits("m min mins minute minutes", (b, w, f) => b.addTime(w, f, MICROS_PER_MINUTE));
 addUnits("h hr hrs hour hours", (b, w, f) => b.addTime(w, f, MICROS_PER_HOUR));
 addUnits("d day days", (b, w, f) => b.addDays(w, f));
-addUnits("w week weeks", (b, w, f) => { b.days += w * 7; b.addFractionOfDays(f * 7); });
+addUnits("w week weeks", (b, w, f) => {
+  b.days += w * 7;
+  b.addFractionOfDays(f * 7);
+});
 addUnits("mon mons month months", (b, w, f) => b.addMonths(w, f));
 addUnits("qtr quarter quarters", (b, w, f) => b.addMonths(w * 3, f * 3));
 addUnits("y yr yrs year years", (b, w, f) => b.addYears(w, f, 1));
@@ -67,7 +72,14 @@ function defaultUnit(typmod: number): string {
   if (typmod < 0) return "second";
   const range = (typmod >> 16) & 0x7fff;
   if (range === 0x7fff) return "second";
-  for (const [bit, unit] of [[1 << 12, "second"], [1 << 11, "minute"], [1 << 10, "hour"], [1 << 3, "day"], [1 << 1, "month"], [1 << 2, "year"]] as const)
+  for (const [bit, unit] of [
+    [1 << 12, "second"],
+    [1 << 11, "minute"],
+    [1 << 10, "hour"],
+    [1 << 3, "day"],
+    [1 << 1, "month"],
+    [1 << 2, "year"],
+  ] as const)
     if ((range & bit) !== 0) return unit;
   return "second";
 }
@@ -78,7 +90,8 @@ export function parseInterval(text: string, typmod: number): Interval {
   if (source === "") throw bad();
   if (/^[+-]?p/.test(source)) return adjust(parseIso(source, text), typmod);
   const builder = new IntervalBuilder();
-  const token = /\s*(?:([+-]?)\s*(\d+):(\d+)(?::(\d+))?(\.\d*)?|([+-]?)(\d+)-(\d+)(?!\d)|([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)|(@)|([a-z]+))/y;
+  const token =
+    /\s*(?:([+-]?)\s*(\d+):(\d+)(?::(\d+))?(\.\d*)?|([+-]?)(\d+)-(\d+)(?!\d)|([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)|(@)|([a-z]+))/y;
   let ago = false;
   let any = false;
   const seen = new Set<unknown>();
@@ -92,7 +105,10 @@ export function parseInterval(text: string, typmod: number): Interval {
     const match = token.exec(source);
     if (match === null) throw bad();
     if (match[2] !== undefined) {
-      if (pendingDays !== undefined) { builder.days += pendingDays; pendingDays = undefined; }
+      if (pendingDays !== undefined) {
+        builder.days += pendingDays;
+        pendingDays = undefined;
+      }
       for (const unit of ["hour", "minute", "second"]) once(units[unit]);
       readClock(match, typmod, builder, text);
       any = true;
@@ -125,7 +141,11 @@ function applyNumber(number: string, unit: (b: IntervalBuilder, whole: number, f
   const value = Number(number);
   const [wholeText, fractionText] = number.includes("e") ? [String(Math.trunc(value)), undefined] : number.split(".");
   const whole = Number(wholeText === "" || wholeText === "-" || wholeText === "+" ? 0 : wholeText);
-  const fraction = number.includes("e") ? value - whole : fractionText ? Number(`0.${fractionText}`) * (number.startsWith("-") ? -1 : 1) : 0;
+  const fraction = number.includes("e")
+    ? value - whole
+    : fractionText
+      ? Number(`0.${fractionText}`) * (number.startsWith("-") ? -1 : 1)
+      : 0;
   unit(builder, whole, fraction);
 }
 
@@ -135,7 +155,10 @@ function readClock(match: RegExpExecArray, typmod: number, builder: IntervalBuil
   if (match[4] === undefined && (match[5] !== undefined || (typmod >= 0 && ((typmod >> 16) & 0x7fff) === ((1 << 11) | (1 << 12)))))
     [hours, minutes, seconds] = [0, hours, minutes];
   if (minutes > 59 || seconds > 59) throw datetimeFieldOverflow(text);
-  const micros = add8(multiply8(hours, MICROS_PER_HOUR), minutes * MICROS_PER_MINUTE + seconds * MICROS_PER_SECOND + (match[5] ? Math.round(Number(`0${match[5]}`) * 1e6) : 0));
+  const micros = add8(
+    multiply8(hours, MICROS_PER_HOUR),
+    minutes * MICROS_PER_MINUTE + seconds * MICROS_PER_SECOND + (match[5] ? Math.round(Number(`0${match[5]}`) * 1e6) : 0),
+  );
   builder.micros = match[1] === "-" ? subtract8(builder.micros, micros) : add8(builder.micros, micros);
 }
 
@@ -168,9 +191,14 @@ export function adjust(value: Interval, typmod: number): Interval {
   let { months, days, micros } = value;
   const has = (bit: number) => (range & (1 << bit)) !== 0;
   if (range !== 0x7fff) {
-    if (range === 1 << 2) { months = Math.trunc(months / 12) * 12; days = 0; micros = 0; }
-    else if (!has(3) && !has(10) && !has(11) && !has(12)) { days = 0; micros = 0; }
-    else if (!has(12)) {
+    if (range === 1 << 2) {
+      months = Math.trunc(months / 12) * 12;
+      days = 0;
+      micros = 0;
+    } else if (!has(3) && !has(10) && !has(11) && !has(12)) {
+      days = 0;
+      micros = 0;
+    } else if (!has(12)) {
       const unit = has(11) ? MICROS_PER_MINUTE : has(10) ? MICROS_PER_HOUR : undefined;
       micros = unit === undefined ? 0 : subtract8(micros, typeof micros === "bigint" ? micros % BigInt(unit) : micros % unit);
     }
@@ -192,16 +220,24 @@ function clockParts(micros: Int64): { negative: boolean; hours: string; minutes:
   const size = BigInt(micros) < 0n ? -BigInt(micros) : BigInt(micros);
   const seconds = Number((size / 1_000_000n) % 60n);
   return {
-    negative, hours: (size / 3_600_000_000n).toString(), minutes: Number((size / 60_000_000n) % 60n), seconds, fraction: Number(size % 1_000_000n),
+    negative,
+    hours: (size / 3_600_000_000n).toString(),
+    minutes: Number((size / 60_000_000n) % 60n),
+    seconds,
+    fraction: Number(size % 1_000_000n),
   };
 }
 
 export function formatInterval(value: Interval, context: FormatContext): string {
   switch (context.intervalStyle.toLowerCase()) {
-    case "iso_8601": return formatIso(value);
-    case "postgres_verbose": return formatVerbose(value);
-    case "sql_standard": return formatSql(value);
-    default: return formatPostgres(value);
+    case "iso_8601":
+      return formatIso(value);
+    case "postgres_verbose":
+      return formatVerbose(value);
+    case "sql_standard":
+      return formatSql(value);
+    default:
+      return formatPostgres(value);
   }
 }
 function formatPostgres(value: Interval): string {
@@ -248,7 +284,8 @@ function formatVerbose(value: Interval): string {
   add(value.days, "day");
   add(sign * Number(clock.hours), "hour");
   add(sign * clock.minutes, "min");
-  if (clock.seconds !== 0 || clock.fraction !== 0) add(sign * (clock.seconds + clock.fraction / 1e6), "sec", `${clock.seconds}${formatFraction(clock.fraction)}`);
+  if (clock.seconds !== 0 || clock.fraction !== 0)
+    add(sign * (clock.seconds + clock.fraction / 1e6), "sec", `${clock.seconds}${formatFraction(clock.fraction)}`);
   if (parts.length === 0) return "@ 0";
   return `@ ${parts.join(" ")}${flipped ? " ago" : ""}`;
 }
@@ -258,7 +295,7 @@ function formatSql(value: Interval): string {
   const months = value.months % 12;
   const time = `${clock.hours}:${two(clock.minutes)}:${two(clock.seconds)}${formatFraction(clock.fraction)}`;
   const negative = value.months < 0 || value.days < 0 || clock.negative;
-  const positive = value.months > 0 || value.days > 0 || (value.micros > 0);
+  const positive = value.months > 0 || value.days > 0 || value.micros > 0;
   const hasDate = value.months !== 0;
   const hasTime = value.days !== 0 || value.micros !== 0;
   if (!hasDate && !hasTime) return "0";

@@ -2,13 +2,21 @@
  * Date and time input: a string becomes tokens, tokens become fields. ISO strings take one regular expression; everything else
  * (month names, AM/PM, Julian days, BC, zones, special words) the loop below.
  */
-import { DbError, type FormatContext, datetimeFieldOverflow, invalidDatetime, unknownTimeZone } from "../../types/index.js";
+import { DbError, datetimeFieldOverflow, type FormatContext, invalidDatetime, unknownTimeZone } from "../../types/index.js";
 import type { Int64 } from "../types/integers.js";
 import {
-  JULIAN_OF_EPOCH, MICROS_PER_DAY, MICROS_PER_SECOND, UNIX_EPOCH_SECONDS, checkedDate, checkedTimestamp, daysInMonth,
-  daysOf, roundMicros, split,
+  checkedDate,
+  checkedTimestamp,
+  daysInMonth,
+  daysOf,
+  JULIAN_OF_EPOCH,
+  MICROS_PER_DAY,
+  MICROS_PER_SECOND,
+  roundMicros,
+  split,
+  UNIX_EPOCH_SECONDS,
 } from "./calendar.js";
-import { type Zone, abbreviationOffset, findZone, fixedZone, toLocal, toUtc, zoneOf } from "./zones.js";
+import { abbreviationOffset, findZone, fixedZone, toLocal, toUtc, type Zone, zoneOf } from "./zones.js";
 
 /** What an input string says. `special` stands alone. */
 interface Fields {
@@ -27,14 +35,57 @@ interface Fields {
 }
 
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const monthNames = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
-const dayNames = ["sun", "sunday", "mon", "monday", "tue", "tues", "tuesday", "wed", "weds", "wednesday", "thu", "thur", "thurs", "thursday", "fri", "friday", "sat", "saturday"];
-const iso = /^\s*(\d{4,6})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|\s+)(\d{1,2}):(\d{2})(?::(\d{2})(\.\d*)?)?)?\s*([+-]\d{1,2}(?::?\d{2})?(?::\d{2})?|[Zz])?\s*$/;
+const monthNames = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+];
+const dayNames = [
+  "sun",
+  "sunday",
+  "mon",
+  "monday",
+  "tue",
+  "tues",
+  "tuesday",
+  "wed",
+  "weds",
+  "wednesday",
+  "thu",
+  "thur",
+  "thurs",
+  "thursday",
+  "fri",
+  "friday",
+  "sat",
+  "saturday",
+];
+const iso =
+  /^\s*(\d{4,6})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|\s+)(\d{1,2}):(\d{2})(?::(\d{2})(\.\d*)?)?)?\s*([+-]\d{1,2}(?::?\d{2})?(?::\d{2})?|[Zz])?\s*$/;
 
 function emptyFields(): Fields {
   return {
-    year: undefined, month: undefined, day: undefined, dayOfYear: undefined, julian: undefined, micros: undefined, zone: undefined,
-    twoDigitYear: false, bc: false, half: undefined, special: undefined, allballs: false,
+    year: undefined,
+    month: undefined,
+    day: undefined,
+    dayOfYear: undefined,
+    julian: undefined,
+    micros: undefined,
+    zone: undefined,
+    twoDigitYear: false,
+    bc: false,
+    half: undefined,
+    special: undefined,
+    allballs: false,
   };
 }
 
@@ -52,7 +103,8 @@ function readFields(text: string, type: string, context: FormatContext): Fields 
   return readTokens(text, type, context, fields);
 }
 
-const token = /\s*(?:(\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?|\d{1,2}:\d{2}(?:\.\d+)?)|(\d+[-/.](?:\d+|[a-z]+)[-/.]\d+|[a-z]{3,}-\d+-\d+|\d+-[a-z]+)|([+-]\d{1,2}:?\d{0,2}(?::\d{2})?)(?![\d.])|([a-z]+(?:\/[a-z_+\-0-9]+)+)|([a-z]+)|(\d+(?:\.\d*)?)|([-+]?infinity)|(.))/iy;
+const token =
+  /\s*(?:(\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?|\d{1,2}:\d{2}(?:\.\d+)?)|(\d+[-/.](?:\d+|[a-z]+)[-/.]\d+|[a-z]{3,}-\d+-\d+|\d+-[a-z]+)|([+-]\d{1,2}:?\d{0,2}(?::\d{2})?)(?![\d.])|([a-z]+(?:\/[a-z_+\-0-9]+)+)|([a-z]+)|(\d+(?:\.\d*)?)|([-+]?infinity)|(.))/iy;
 
 function readTokens(text: string, type: string, context: FormatContext, fields: Fields): Fields {
   const bad = () => invalidDatetime(type, text);
@@ -101,14 +153,34 @@ function readWord(word: string, source: string, scanner: RegExp, fields: Fields,
     return true;
   }
   switch (word) {
-    case "now": case "today": case "tomorrow": case "yesterday": case "epoch": case "infinity":
+    case "now":
+    case "today":
+    case "tomorrow":
+    case "yesterday":
+    case "epoch":
+    case "infinity":
       fields.special = word;
       return false;
-    case "am": case "pm": fields.half = word; return false;
-    case "bc": fields.bc = true; return false;
-    case "ad": case "at": case "on": case "t": case "of": return false;
-    case "allballs": fields.micros = 0; fields.zone = fixedZone("UTC", 0); return false;
-    case "j": case "julian": case "jd": {
+    case "am":
+    case "pm":
+      fields.half = word;
+      return false;
+    case "bc":
+      fields.bc = true;
+      return false;
+    case "ad":
+    case "at":
+    case "on":
+    case "t":
+    case "of":
+      return false;
+    case "allballs":
+      fields.micros = 0;
+      fields.zone = fixedZone("UTC", 0);
+      return false;
+    case "j":
+    case "julian":
+    case "jd": {
       const number = /\s*(\d+)/y;
       number.lastIndex = scanner.lastIndex;
       const found = number.exec(source);
@@ -144,16 +216,30 @@ function readDate(text: string, order: string, fields: Fields, bad: () => Error)
     fields.month = month + 1;
     const rest = parts.filter((_, i) => i !== named);
     if (rest.length < 2) fields.day = Number(rest[0]);
-    else if (rest[0]!.length > 2 || (order === "ymd" && named === 1)) { setYear(rest[0]!, fields); fields.day = Number(rest[1]); }
-    else { fields.day = Number(rest[0]); setYear(rest[1]!, fields); }
+    else if (rest[0]!.length > 2 || (order === "ymd" && named === 1)) {
+      setYear(rest[0]!, fields);
+      fields.day = Number(rest[1]);
+    } else {
+      fields.day = Number(rest[0]);
+      setYear(rest[1]!, fields);
+    }
     return;
   }
   const [a, b, c] = parts as [string, string, string];
   if (a.length > 2 || order === "ymd") {
     if (b.length === 3 && parts.length === 2) fields.dayOfYear = Number(b);
-    setYear(a, fields); fields.month = Number(b); fields.day = Number(c);
-  } else if (order === "dmy") { fields.day = Number(a); fields.month = Number(b); setYear(c, fields); }
-  else { fields.month = Number(a); fields.day = Number(b); setYear(c, fields); }
+    setYear(a, fields);
+    fields.month = Number(b);
+    fields.day = Number(c);
+  } else if (order === "dmy") {
+    fields.day = Number(a);
+    fields.month = Number(b);
+    setYear(c, fields);
+  } else {
+    fields.month = Number(a);
+    fields.day = Number(b);
+    setYear(c, fields);
+  }
 }
 
 /** Bare numbers: 19990108, 990108, 040506 after a date, and the day and year beside a month name. */
@@ -197,7 +283,8 @@ export function parseOffset(text: string, whole: string): number {
   const seconds = hours * 3600 + minutes * 60 + Number(match[4] ?? 0);
   return match[1] === "-" ? -seconds : seconds;
 }
-const timeZoneDisplacement = (text: string) => new DbError({ sqlstate: "22009", message: `time zone displacement out of range: "${text}"` });
+const timeZoneDisplacement = (text: string) =>
+  new DbError({ sqlstate: "22009", message: `time zone displacement out of range: "${text}"` });
 
 function dateOf(fields: Fields, type: string, text: string, context: FormatContext): number {
   if (fields.julian !== undefined) return checkedDate(fields.julian - JULIAN_OF_EPOCH, text);
@@ -210,7 +297,10 @@ function dateOf(fields: Fields, type: string, text: string, context: FormatConte
   } else if (fields.twoDigitYear) year += year < 70 ? 2000 : 1900;
   else if (year === 0) throw datetimeFieldOverflow(text);
   if (month < 1 || month > 12 || day < 1 || day > 31)
-    throw datetimeFieldOverflow(text, /ISO, YMD/i.test(context.dateStyle) ? undefined : 'Perhaps you need a different "datestyle" setting.');
+    throw datetimeFieldOverflow(
+      text,
+      /ISO, YMD/i.test(context.dateStyle) ? undefined : 'Perhaps you need a different "datestyle" setting.',
+    );
   if (day > daysInMonth(year, month)) throw datetimeFieldOverflow(text);
   return daysOf(year, month, day);
 }
@@ -235,11 +325,16 @@ function specialDay(special: NonNullable<Fields["special"]>, context: FormatCont
 export function parseDate(text: string, context: FormatContext): number {
   const fields = readFields(text, "date", context);
   switch (fields.special) {
-    case undefined: return checkedDate(dateOf(fields, "date", text, context), text);
-    case "infinity": return Number.POSITIVE_INFINITY;
-    case "-infinity": return Number.NEGATIVE_INFINITY;
-    case "epoch": return -10957;
-    default: return specialDay(fields.special, context);
+    case undefined:
+      return checkedDate(dateOf(fields, "date", text, context), text);
+    case "infinity":
+      return Number.POSITIVE_INFINITY;
+    case "-infinity":
+      return Number.NEGATIVE_INFINITY;
+    case "epoch":
+      return -10957;
+    default:
+      return specialDay(fields.special, context);
   }
 }
 
@@ -248,10 +343,14 @@ export function parseTimestamp(text: string, typmod: number, withZone: boolean, 
   const fields = readFields(text, type, context);
   const session = () => zoneOf(context.timeZone);
   switch (fields.special) {
-    case "infinity": return Number.POSITIVE_INFINITY;
-    case "-infinity": return Number.NEGATIVE_INFINITY;
-    case "epoch": return -UNIX_EPOCH_SECONDS * MICROS_PER_SECOND;
-    case "now": return roundMicros(withZone ? context.transactionTimeMicros : toLocal(context.transactionTimeMicros, session()), typmod);
+    case "infinity":
+      return Number.POSITIVE_INFINITY;
+    case "-infinity":
+      return Number.NEGATIVE_INFINITY;
+    case "epoch":
+      return -UNIX_EPOCH_SECONDS * MICROS_PER_SECOND;
+    case "now":
+      return roundMicros(withZone ? context.transactionTimeMicros : toLocal(context.transactionTimeMicros, session()), typmod);
   }
   const days = fields.special === undefined ? dateOf(fields, type, text, context) : specialDay(fields.special, context);
   const micros = clock(fields, text);
@@ -267,8 +366,8 @@ export function parseTime(text: string, typmod: number, context: FormatContext):
   const packed = /^\s*(\d{2})(\d{2})(\d{2})?(\.\d*)?\s*$/.exec(text);
   if (packed !== null) return roundMicros(timeMicros(packed[1]!, packed[2]!, packed[3], packed[4], text), typmod) as number;
   const fields = readFields(text, "time", context);
-  if (fields.special === "now") return roundMicros(split(toLocal(context.transactionTimeMicros, zoneOf(context.timeZone))).micros, typmod) as number;
+  if (fields.special === "now")
+    return roundMicros(split(toLocal(context.transactionTimeMicros, zoneOf(context.timeZone))).micros, typmod) as number;
   if (fields.micros === undefined) throw invalidDatetime("time", text);
   return roundMicros(clock(fields, text), typmod) as number;
 }
-

@@ -6,7 +6,7 @@
  */
 import { unknownTimeZone } from "../../types/index.js";
 import type { Int64 } from "../types/integers.js";
-import { MICROS_PER_DAY, MICROS_PER_SECOND, UNIX_EPOCH_DAYS, addMicros, civilOf, daysOf, isInfinite, split } from "./calendar.js";
+import { addMicros, civilOf, daysOf, isInfinite, MICROS_PER_DAY, MICROS_PER_SECOND, split, UNIX_EPOCH_DAYS } from "./calendar.js";
 
 export interface Zone {
   readonly name: string;
@@ -18,10 +18,60 @@ export interface Zone {
 /** Abbreviations of PostgreSQL's default set, in seconds east. */
 const abbreviations: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries({
-    utc: 0, gmt: 0, z: 0, zulu: 0, ut: 0, wet: 0, west: 1, bst: 1, cet: 1, cest: 2, mez: 1, mesz: 2, met: 1, mest: 2, eet: 2, eest: 3,
-    msk: 3, msd: 4, ist: 2, pkt: 5, est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7, akst: -9, akdt: -8,
-    hst: -10, ast: -4, adt: -3, nst: -3.5, ndt: -2.5, jst: 9, kst: 9, aest: 10, aedt: 11, acst: 9.5, acdt: 10.5, awst: 8, nzst: 12, nzdt: 13,
-    sgt: 8, hkt: 8, art: -3, brt: -3, clt: -4, cot: -5, sast: 2, eat: 3, wat: 1, cat: 2,
+    utc: 0,
+    gmt: 0,
+    z: 0,
+    zulu: 0,
+    ut: 0,
+    wet: 0,
+    west: 1,
+    bst: 1,
+    cet: 1,
+    cest: 2,
+    mez: 1,
+    mesz: 2,
+    met: 1,
+    mest: 2,
+    eet: 2,
+    eest: 3,
+    msk: 3,
+    msd: 4,
+    ist: 2,
+    pkt: 5,
+    est: -5,
+    edt: -4,
+    cst: -6,
+    cdt: -5,
+    mst: -7,
+    mdt: -6,
+    pst: -8,
+    pdt: -7,
+    akst: -9,
+    akdt: -8,
+    hst: -10,
+    ast: -4,
+    adt: -3,
+    nst: -3.5,
+    ndt: -2.5,
+    jst: 9,
+    kst: 9,
+    aest: 10,
+    aedt: 11,
+    acst: 9.5,
+    acdt: 10.5,
+    awst: 8,
+    nzst: 12,
+    nzdt: 13,
+    sgt: 8,
+    hkt: 8,
+    art: -3,
+    brt: -3,
+    clt: -4,
+    cot: -5,
+    sast: 2,
+    eat: 3,
+    wat: 1,
+    cat: 2,
   }).map(([name, hours]) => [name, hours * 3600]),
 );
 
@@ -57,11 +107,21 @@ function makeZone(name: string): Zone | undefined {
   }
 }
 
-export function fixedZone(name: string, offset: number): Zone { return { name, offsetAt: () => offset, abbreviationAt: () => name }; }
+export function fixedZone(name: string, offset: number): Zone {
+  return { name, offsetAt: () => offset, abbreviationAt: () => name };
+}
 
 function namedZone(name: string): Zone {
   const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: name, hourCycle: "h23", era: "short", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
+    timeZone: name,
+    hourCycle: "h23",
+    era: "short",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
   });
   const canonical = /^(etc\/)?(utc|gmt|uct|zulu|universal)$/i.test(name);
   if (canonical) return fixedZone(name.toUpperCase() === "UTC" || name === "Etc/UTC" ? name : name, 0);
@@ -131,5 +191,9 @@ export function formatOffset(seconds: number): string {
   return `${seconds < 0 ? "-" : "+"}${two(Math.floor(size / 3600))}${minutes !== 0 || size % 60 !== 0 ? `:${two(minutes)}` : ""}${size % 60 !== 0 ? `:${two(size % 60)}` : ""}`;
 }
 /** Seconds east of an abbreviation in date input, or undefined. */
-export function abbreviationOffset(word: string): number | undefined { return abbreviations[word.toLowerCase()]; }
-export function dateInZone(timestamp: Int64, zone: Zone): ReturnType<typeof civilOf> { return civilOf(split(toLocal(timestamp, zone)).days); }
+export function abbreviationOffset(word: string): number | undefined {
+  return abbreviations[word.toLowerCase()];
+}
+export function dateInZone(timestamp: Int64, zone: Zone): ReturnType<typeof civilOf> {
+  return civilOf(split(toLocal(timestamp, zone)).days);
+}

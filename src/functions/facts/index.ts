@@ -19,12 +19,28 @@ export interface TypeFact {
 export const typeFactsByName: ReadonlyMap<string, TypeFact> = new Map(
   lines(typeFacts).map((line) => {
     const [oid, name, displayName, category, preferred, length, elementType, arrayType] = line.split("|") as [
-      string, string, string, string, string, string, string, string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
     ];
-    return [name, {
-      oid: Number(oid), name, displayName, category, preferred: preferred === "1", length: Number(length),
-      elementType: Number(elementType), arrayType: Number(arrayType),
-    }];
+    return [
+      name,
+      {
+        oid: Number(oid),
+        name,
+        displayName,
+        category,
+        preferred: preferred === "1",
+        length: Number(length),
+        elementType: Number(elementType),
+        arrayType: Number(arrayType),
+      },
+    ];
   }),
 );
 
@@ -39,15 +55,29 @@ export function* readFunctionFacts(): Iterable<FunctionSignature> {
   const volatilities: Record<string, FunctionSignature["volatility"]> = { i: "immutable", s: "stable", v: "volatile" };
   for (const line of lines(functionFacts)) {
     const [oid, name, args, result, flags, variadic, defaults, parameters] = line.split("|") as [
-      string, string, string, string, string, string, string, string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
     ];
     const argTypes = args === "" ? [] : args.split(",").map(typeOid);
     const named = parameters === "" ? [] : parameters.split(",").map((p) => p.split(":") as [string, string, string]);
     const outs = named.filter(([mode]) => mode === "o" || mode === "t");
     const ins = named.filter(([mode]) => mode === "i" || mode === "v" || mode === "b");
     yield {
-      id: `${name}(${args})`, oid: Number(oid), schema: "pg_catalog", name, argTypes, returnType: typeOid(result),
-      kind: kinds[flags[0] as string]!, strict: flags[1] === "s", volatility: volatilities[flags[2] as string]!,
+      id: `${name}(${args})`,
+      oid: Number(oid),
+      schema: "pg_catalog",
+      name,
+      argTypes,
+      returnType: typeOid(result),
+      kind: kinds[flags[0] as string]!,
+      strict: flags[1] === "s",
+      volatility: volatilities[flags[2] as string]!,
       ...(variadic === "" ? {} : { variadic: typeOid(variadic) }),
       ...(defaults === "" ? {} : { defaults: defaults.split(", ") }),
       ...(ins.length > 0 && ins.every(([, n]) => n !== "") ? { argNames: ins.map(([, n]) => n) } : {}),
@@ -60,10 +90,22 @@ export function* readFunctionFacts(): Iterable<FunctionSignature> {
 export function* readOperatorFacts(): Iterable<OperatorSignature> {
   for (const line of lines(operatorFacts)) {
     const [oid, name, left, right, result, functionId, commutator, negator] = line.split(" ") as [
-      string, string, string, string, string, string, string, string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
     ];
     yield {
-      oid: Number(oid), schema: "pg_catalog", name, left: left === "-" ? 0 : typeOid(left), right: typeOid(right), result: typeOid(result),
+      oid: Number(oid),
+      schema: "pg_catalog",
+      name,
+      left: left === "-" ? 0 : typeOid(left),
+      right: typeOid(right),
+      result: typeOid(result),
       functionId,
       ...(commutator === "none" ? {} : { commutator }),
       ...(negator === "none" ? {} : { negator }),
@@ -76,7 +118,9 @@ export function* readCastFacts(): Iterable<CastSignature> {
   for (const line of lines(castFacts)) {
     const [source, target, context, method, functionId] = line.split("|") as [string, string, string, string, string];
     yield {
-      source: typeOid(source), target: typeOid(target), context: contexts[context]!,
+      source: typeOid(source),
+      target: typeOid(target),
+      context: contexts[context]!,
       method: method === "f" ? { kind: "function", functionId } : { kind: method === "b" ? "binary" : "inout" },
     };
   }

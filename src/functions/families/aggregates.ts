@@ -2,7 +2,7 @@
 import { ArrayValue, type Datum, DbError, Interval, Numeric, type SqlType } from "../../types/index.js";
 import { addIntervals, scaleInterval } from "../datetime/interval.js";
 import { add, divide, divideTo, divisionScale, multiply, subtract } from "../numeric/arithmetic.js";
-import { ZERO, fromInteger } from "../numeric/numeric-value.js";
+import { fromInteger, ZERO } from "../numeric/numeric-value.js";
 import { sqrtTo } from "../numeric/transcendental.js";
 import { type AggregateBody, type CallTypes, type FunctionRegistry, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
@@ -13,7 +13,9 @@ import { type Int64, int64 } from "../types/integers.js";
 type Bodies = Record<string, AggregateBody<any> | TypedBody<AggregateBody<any>>>;
 const define = <State>(body: AggregateBody<State>): AggregateBody<State> => body;
 
-interface Box<T> { value: T | null }
+interface Box<T> {
+  value: T | null;
+}
 /** A running value that starts with the first input; NULL of no rows. The box is changed in place. */
 const fold = <T extends Exclude<Datum, null>>(step: (left: T, right: T) => T): AggregateBody<Box<T>> => ({
   create: () => ({ value: null }),
@@ -25,7 +27,11 @@ const fold = <T extends Exclude<Datum, null>>(step: (left: T, right: T) => T): A
 });
 
 /** Sums of integers: a double while it is exact, a bigint beyond. */
-interface IntegerSum { small: number; big: bigint; count: number }
+interface IntegerSum {
+  small: number;
+  big: bigint;
+  count: number;
+}
 const integerSum = (finish: (total: bigint, count: number) => Datum): AggregateBody<IntegerSum> => ({
   create: () => ({ small: 0, big: 0n, count: 0 }),
   step: (_c, state, item) => {
@@ -45,7 +51,10 @@ const integerSum = (finish: (total: bigint, count: number) => Datum): AggregateB
 });
 const averageOf = (total: bigint, count: number) => divide(new Numeric(total, 0), fromInteger(count));
 
-interface NumericSum { total: Numeric; count: number }
+interface NumericSum {
+  total: Numeric;
+  count: number;
+}
 const numericSum = (finish: (total: Numeric, count: number) => Datum): AggregateBody<NumericSum> => ({
   create: () => ({ total: ZERO, count: 0 }),
   step: (_c, state, item) => {
@@ -63,7 +72,11 @@ function overflow(value: number, finiteInputs: boolean): number {
 }
 
 /** Youngs and Cramer's updates of sums of squares: count, Sx, Sxx. Source: float.c's float8_accum. */
-interface FloatStatistics { count: number; sum: number; squares: number }
+interface FloatStatistics {
+  count: number;
+  sum: number;
+  squares: number;
+}
 const floatStatistics = (finish: (s: FloatStatistics) => Datum): AggregateBody<FloatStatistics> => ({
   create: () => ({ count: 0, sum: 0, squares: 0 }),
   step: (_c, state, item) => {
@@ -81,7 +94,11 @@ const floatStatistics = (finish: (s: FloatStatistics) => Datum): AggregateBody<F
   finish: (_c, state) => finish(state),
 });
 
-interface NumericStatistics { count: number; sum: Numeric; squares: Numeric }
+interface NumericStatistics {
+  count: number;
+  sum: Numeric;
+  squares: Numeric;
+}
 const numericStatistics = (sample: boolean, root: boolean): AggregateBody<NumericStatistics> => ({
   create: () => ({ count: 0, sum: ZERO, squares: ZERO }),
   step: (_c, state, item) => {
@@ -106,7 +123,14 @@ const numericStatistics = (sample: boolean, root: boolean): AggregateBody<Numeri
 });
 
 /** Two-argument statistics: (Y, X) pairs. Source: float.c's float8_regr_accum. */
-interface Regression { n: number; sx: number; sxx: number; sy: number; syy: number; sxy: number }
+interface Regression {
+  n: number;
+  sx: number;
+  sxx: number;
+  sy: number;
+  syy: number;
+  sxy: number;
+}
 const regression = (finish: (r: Regression) => Datum): AggregateBody<Regression> => ({
   create: () => ({ n: 0, sx: 0, sxx: 0, sy: 0, syy: 0, sxy: 0 }),
   step: (_c, r, yItem, xItem) => {
@@ -144,25 +168,49 @@ const smallest = new TypedBody((call, registry) => {
 });
 
 const aggregates: Bodies = {
-  "count()": define<Box<number>>({ create: () => ({ value: 0 }), step: (_c, s) => { s.value!++; return s; }, finish: (_c, s) => s.value }),
-  "count(any)": define<Box<number>>({ create: () => ({ value: 0 }), step: (_c, s) => { s.value!++; return s; }, finish: (_c, s) => s.value }),
-  "sum(int2)": integerSum((total) => int64(total)), "sum(int4)": integerSum((total) => int64(total)),
+  "count()": define<Box<number>>({
+    create: () => ({ value: 0 }),
+    step: (_c, s) => {
+      s.value!++;
+      return s;
+    },
+    finish: (_c, s) => s.value,
+  }),
+  "count(any)": define<Box<number>>({
+    create: () => ({ value: 0 }),
+    step: (_c, s) => {
+      s.value!++;
+      return s;
+    },
+    finish: (_c, s) => s.value,
+  }),
+  "sum(int2)": integerSum((total) => int64(total)),
+  "sum(int4)": integerSum((total) => int64(total)),
   "sum(int8)": integerSum((total) => new Numeric(total, 0)),
   "sum(numeric)": numericSum((total) => total),
   "sum(float4)": fold<number>((a, b) => overflow(Math.fround(a + b), Number.isFinite(a) && Number.isFinite(b))),
   "sum(float8)": fold<number>((a, b) => overflow(a + b, Number.isFinite(a) && Number.isFinite(b))),
   "sum(interval)": fold<Interval>(addIntervals),
-  "avg(int2)": integerSum(averageOf), "avg(int4)": integerSum(averageOf), "avg(int8)": integerSum(averageOf),
+  "avg(int2)": integerSum(averageOf),
+  "avg(int4)": integerSum(averageOf),
+  "avg(int8)": integerSum(averageOf),
   "avg(numeric)": numericSum((total, count) => divide(total, fromInteger(count))),
   "avg(float4)": floatStatistics((s) => (s.count === 0 ? null : s.sum / s.count)),
   "avg(float8)": floatStatistics((s) => (s.count === 0 ? null : s.sum / s.count)),
   "avg(interval)": define<{ total: Interval; count: number }>({
     create: () => ({ total: new Interval(0, 0, 0), count: 0 }),
-    step: (_c, s, item) => { s.total = addIntervals(s.total, item as Interval); s.count++; return s; },
+    step: (_c, s, item) => {
+      s.total = addIntervals(s.total, item as Interval);
+      s.count++;
+      return s;
+    },
     finish: (_c, s) => (s.count === 0 ? null : scaleInterval(s.total, (n) => n / s.count)),
   }),
-  max: largest, min: smallest,
-  bool_and: fold<boolean>((a, b) => a && b), every: fold<boolean>((a, b) => a && b), bool_or: fold<boolean>((a, b) => a || b),
+  max: largest,
+  min: smallest,
+  bool_and: fold<boolean>((a, b) => a && b),
+  every: fold<boolean>((a, b) => a && b),
+  bool_or: fold<boolean>((a, b) => a || b),
   "string_agg(text,text)": define<{ text: string | null }>({
     create: () => ({ text: null }),
     step: (_c, s, item, separator) => {
@@ -185,7 +233,10 @@ const aggregates: Bodies = {
     const element = call.argTypes[0]!;
     return define<Datum[]>({
       create: () => [],
-      step: (_c, s, item) => { s.push(item); return s; },
+      step: (_c, s, item) => {
+        s.push(item);
+        return s;
+      },
       finish: (_c, s) => (s.length === 0 ? null : new ArrayValue(element, s)),
     });
   }),
@@ -203,12 +254,21 @@ const aggregates: Bodies = {
     finish: (_c, s) =>
       s.length === 0
         ? null
-        : new ArrayValue(s[0]!.elementType, s.flatMap((a) => a.elements), [s.length, ...s[0]!.dimensions], [1, ...s[0]!.lowerBounds]),
+        : new ArrayValue(
+            s[0]!.elementType,
+            s.flatMap((a) => a.elements),
+            [s.length, ...s[0]!.dimensions],
+            [1, ...s[0]!.lowerBounds],
+          ),
   }),
   regr_count: regression((r) => r.n),
-  regr_sxx: whenAny((r) => r.sxx), regr_syy: whenAny((r) => r.syy), regr_sxy: whenAny((r) => r.sxy),
-  regr_avgx: whenAny((r) => r.sx / r.n), regr_avgy: whenAny((r) => r.sy / r.n),
-  covar_pop: whenAny((r) => r.sxy / r.n), covar_samp: regression((r) => (r.n < 2 ? null : r.sxy / (r.n - 1))),
+  regr_sxx: whenAny((r) => r.sxx),
+  regr_syy: whenAny((r) => r.syy),
+  regr_sxy: whenAny((r) => r.sxy),
+  regr_avgx: whenAny((r) => r.sx / r.n),
+  regr_avgy: whenAny((r) => r.sy / r.n),
+  covar_pop: whenAny((r) => r.sxy / r.n),
+  covar_samp: regression((r) => (r.n < 2 ? null : r.sxy / (r.n - 1))),
   corr: whenAny((r) => (r.sxx === 0 || r.syy === 0 ? null : r.sxy / Math.sqrt(r.sxx * r.syy))),
   regr_r2: whenAny((r) => (r.sxx === 0 ? null : r.syy === 0 ? 1 : (r.sxy * r.sxy) / (r.sxx * r.syy))),
   regr_slope: whenAny((r) => (r.sxx === 0 ? null : r.sxy / r.sxx)),
@@ -223,8 +283,12 @@ aggregates["bit_and(int8)"] = fold<Int64>((a, b) => int64(BigInt(a) & BigInt(b))
 aggregates["bit_or(int8)"] = fold<Int64>((a, b) => int64(BigInt(a) | BigInt(b)));
 aggregates["bit_xor(int8)"] = fold<Int64>((a, b) => int64(BigInt(a) ^ BigInt(b)));
 for (const [name, sample, root] of [
-  ["variance", true, false], ["var_samp", true, false], ["var_pop", false, false],
-  ["stddev", true, true], ["stddev_samp", true, true], ["stddev_pop", false, true],
+  ["variance", true, false],
+  ["var_samp", true, false],
+  ["var_pop", false, false],
+  ["stddev", true, true],
+  ["stddev_samp", true, true],
+  ["stddev_pop", false, true],
 ] as const) {
   for (const type of ["int2", "int4", "int8", "numeric"]) aggregates[`${name}(${type})`] = numericStatistics(sample, root);
   for (const type of ["float4", "float8"])

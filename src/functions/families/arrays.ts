@@ -1,16 +1,25 @@
 /** Array operators and functions, and the sets that come from arrays and series. */
 import {
-  ArrayValue, type Datum, DbError, type Interval, type Numeric, type Oid, type SqlType, TypeOid, invalidParameter, nullNotAllowed,
+  ArrayValue,
+  type Datum,
+  DbError,
+  type Interval,
+  invalidParameter,
+  type Numeric,
+  nullNotAllowed,
+  type Oid,
+  type SqlType,
+  TypeOid,
 } from "../../types/index.js";
+import { totalMicros } from "../datetime/interval.js";
 import { zoneOf } from "../datetime/zones.js";
 import { add } from "../numeric/arithmetic.js";
-import { ZERO, compareNumerics, fromInteger } from "../numeric/numeric-value.js";
+import { compareNumerics, fromInteger, ZERO } from "../numeric/numeric-value.js";
 import { type CallTypes, type FunctionRegistry, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { ARRAY_SIZE_MAX } from "../types/array.js";
 import type { Int64 } from "../types/integers.js";
 import { addToTimestamp, addToTimestampTz } from "./datetime.js";
-import { totalMicros } from "../datetime/interval.js";
 import { add8 } from "./integer-math.js";
 
 type Bodies = Record<string, ScalarBody | TypedBody<ScalarBody>>;
@@ -30,7 +39,10 @@ function equality(type: SqlType | undefined): Equal {
   }
   return (a, b) => a !== null && b !== null && compare(a, b) === 0;
 }
-const same = (equal: Equal): Equal => (a, b) => (a === null || b === null ? a === b : equal(a, b));
+const same =
+  (equal: Equal): Equal =>
+  (a, b) =>
+    a === null || b === null ? a === b : equal(a, b);
 /** A body that needs the equality of the elements of its first array argument. */
 const withEquality = (make: (equal: Equal, element: Oid) => ScalarBody, argument = 0) =>
   new TypedBody<ScalarBody>((call, registry) => {
@@ -75,18 +87,30 @@ function positions(array: ArrayValue, item: Datum, equal: Equal, start: number):
   requireOneDimension(array, "searching for elements in multidimensional arrays is not supported");
   const low = array.lowerBounds[0] ?? 1;
   const found: number[] = [];
-  array.elements.forEach((value, i) => { if (i + low >= start && equal(value, item)) found.push(i + low); });
+  array.elements.forEach((value, i) => {
+    if (i + low >= start && equal(value, item)) found.push(i + low);
+  });
   return found;
 }
 function fill(value: Datum, dimensions: ArrayValue, bounds: ArrayValue | null, element: Oid): ArrayValue {
   if (dimensions.elements.includes(null)) throw nullNotAllowed("dimension values cannot be null");
   const sizes = dimensions.elements as number[];
   if (bounds !== null && bounds.elements.length !== sizes.length)
-    throw new DbError({ sqlstate: "2202E", message: "wrong number of array subscripts", detail: "Low bound array has different size than dimensions array." });
+    throw new DbError({
+      sqlstate: "2202E",
+      message: "wrong number of array subscripts",
+      detail: "Low bound array has different size than dimensions array.",
+    });
   const count = sizes.reduce((product, size) => product * size, 1);
-  if (sizes.some((s) => s < 0) || count > ARRAY_SIZE_MAX) throw new DbError({ sqlstate: "54000", message: `array size exceeds the maximum allowed (${ARRAY_SIZE_MAX})` });
+  if (sizes.some((s) => s < 0) || count > ARRAY_SIZE_MAX)
+    throw new DbError({ sqlstate: "54000", message: `array size exceeds the maximum allowed (${ARRAY_SIZE_MAX})` });
   if (sizes.length === 0 || count === 0) return new ArrayValue(element, []);
-  return new ArrayValue(element, new Array<Datum>(count).fill(value), sizes, (bounds?.elements as number[] | undefined) ?? sizes.map(() => 1));
+  return new ArrayValue(
+    element,
+    new Array<Datum>(count).fill(value),
+    sizes,
+    (bounds?.elements as number[] | undefined) ?? sizes.map(() => 1),
+  );
 }
 const size = (array: ArrayValue, dimension: number): number | undefined => array.dimensions[dimension - 1];
 
@@ -104,15 +128,20 @@ const arrayToString = new TypedBody<ScalarBody>((call, registry) => {
 });
 
 const scalars: Bodies = {
-  arraycontains: withEquality((equal) => (_c, a: ArrayValue, b: ArrayValue) => b.elements.every((x) => a.elements.some((y) => equal(x, y)))),
-  arraycontained: withEquality((equal) => (_c, a: ArrayValue, b: ArrayValue) => a.elements.every((x) => b.elements.some((y) => equal(x, y)))),
+  arraycontains: withEquality(
+    (equal) => (_c, a: ArrayValue, b: ArrayValue) => b.elements.every((x) => a.elements.some((y) => equal(x, y))),
+  ),
+  arraycontained: withEquality(
+    (equal) => (_c, a: ArrayValue, b: ArrayValue) => a.elements.every((x) => b.elements.some((y) => equal(x, y))),
+  ),
   arrayoverlap: withEquality((equal) => (_c, a: ArrayValue, b: ArrayValue) => a.elements.some((x) => b.elements.some((y) => equal(x, y)))),
   array_append: withElement((element) => (_c, a: ArrayValue | null, x: Datum) => append(a, x, element)),
   array_prepend: withElement((element) => (_c, x: Datum, a: ArrayValue | null) => prepend(x, a, element)),
   array_cat: (_c, a: ArrayValue | null, b: ArrayValue | null) => concatenate(a, b),
   array_length: (_c, a: ArrayValue, d: number): Datum => size(a, d) ?? null,
   array_ndims: (_c, a: ArrayValue): Datum => a.dimensions.length || null,
-  array_dims: (_c, a: ArrayValue): Datum => (a.dimensions.length === 0 ? null : a.dimensions.map((n, i) => `[${a.lowerBounds[i]}:${a.lowerBounds[i]! + n - 1}]`).join("")),
+  array_dims: (_c, a: ArrayValue): Datum =>
+    a.dimensions.length === 0 ? null : a.dimensions.map((n, i) => `[${a.lowerBounds[i]}:${a.lowerBounds[i]! + n - 1}]`).join(""),
   array_lower: (_c, a: ArrayValue, d: number): Datum => a.lowerBounds[d - 1] ?? null,
   array_upper: (_c, a: ArrayValue, d: number): Datum => (size(a, d) === undefined ? null : a.lowerBounds[d - 1]! + size(a, d)! - 1),
   cardinality: (_c, a: ArrayValue) => a.elements.length,
@@ -120,17 +149,30 @@ const scalars: Bodies = {
     if (a === null) return null;
     requireOneDimension(a, "removing elements from multidimensional arrays is not supported");
     const kept = a.elements.filter((y) => !same(equal)(y, x));
-    return kept.length === a.elements.length ? a : new ArrayValue(a.elementType, kept, kept.length === 0 ? [] : [kept.length], kept.length === 0 ? [] : a.lowerBounds);
+    return kept.length === a.elements.length
+      ? a
+      : new ArrayValue(a.elementType, kept, kept.length === 0 ? [] : [kept.length], kept.length === 0 ? [] : a.lowerBounds);
   }),
-  array_replace: withEquality((equal) => (_c, a: ArrayValue | null, x: Datum, y: Datum) =>
-    a === null ? null : new ArrayValue(a.elementType, a.elements.map((item) => (same(equal)(item, x) ? y : item)), a.dimensions, a.lowerBounds)),
+  array_replace: withEquality(
+    (equal) => (_c, a: ArrayValue | null, x: Datum, y: Datum) =>
+      a === null
+        ? null
+        : new ArrayValue(
+            a.elementType,
+            a.elements.map((item) => (same(equal)(item, x) ? y : item)),
+            a.dimensions,
+            a.lowerBounds,
+          ),
+  ),
   array_position: withEquality((equal) => (_c, a: ArrayValue | null, x: Datum, start: number | null = Number.NEGATIVE_INFINITY): Datum => {
     if (a === null) return null;
     if (start === null) throw nullNotAllowed("initial position must not be null");
     return positions(a, x, same(equal), start)[0] ?? null;
   }),
-  array_positions: withEquality((equal) => (_c, a: ArrayValue | null, x: Datum) =>
-    a === null ? null : new ArrayValue(TypeOid.int4, positions(a, x, same(equal), Number.NEGATIVE_INFINITY))),
+  array_positions: withEquality(
+    (equal) => (_c, a: ArrayValue | null, x: Datum) =>
+      a === null ? null : new ArrayValue(TypeOid.int4, positions(a, x, same(equal), Number.NEGATIVE_INFINITY)),
+  ),
   "array_fill(anyelement,_int4)": withElement((element) => (_c, x: Datum, d: ArrayValue | null) => {
     if (d === null) throw nullNotAllowed("dimension array or low bound array cannot be null");
     return fill(x, d, null, element);
@@ -142,11 +184,17 @@ const scalars: Bodies = {
   array_to_string: arrayToString,
   trim_array: (_c, a: ArrayValue, n: number) => {
     const length = a.dimensions[0] ?? 0;
-    if (n < 0 || n > length) throw new DbError({ sqlstate: "2202E", message: `number of elements to trim must be between 0 and ${length}` });
+    if (n < 0 || n > length)
+      throw new DbError({ sqlstate: "2202E", message: `number of elements to trim must be between 0 and ${length}` });
     const rest = length - n;
     return rest === 0
       ? new ArrayValue(a.elementType, [])
-      : new ArrayValue(a.elementType, a.elements.slice(0, (a.elements.length / length) * rest), [rest, ...a.dimensions.slice(1)], a.dimensions.map(() => 1));
+      : new ArrayValue(
+          a.elementType,
+          a.elements.slice(0, (a.elements.length / length) * rest),
+          [rest, ...a.dimensions.slice(1)],
+          a.dimensions.map(() => 1),
+        );
   },
   "width_bucket(anycompatible,anycompatiblearray)": new TypedBody<ScalarBody>((call, registry) => {
     const compare = registry.typeByOid(call.argTypes[0]!)?.compare;
@@ -157,7 +205,9 @@ const scalars: Bodies = {
   }),
 };
 
-function stepError(): DbError { return invalidParameter("step size cannot equal zero"); }
+function stepError(): DbError {
+  return invalidParameter("step size cannot equal zero");
+}
 function* integers(from: Int64, to: Int64, step: Int64): Iterable<Datum> {
   if (step === 0) throw stepError();
   const up = step > 0;
@@ -172,8 +222,13 @@ function* integers(from: Int64, to: Int64, step: Int64): Iterable<Datum> {
   }
 }
 function* numerics(from: Numeric, to: Numeric, step: Numeric): Iterable<Datum> {
-  for (const [value, name] of [[from, "start"], [to, "stop"], [step, "step size"]] as const)
-    if (value.special !== "finite") throw invalidParameter(`${name} ${name === "step size" ? "" : "value "}cannot be ${value.special === "NaN" ? "NaN" : "infinity"}`);
+  for (const [value, name] of [
+    [from, "start"],
+    [to, "stop"],
+    [step, "step size"],
+  ] as const)
+    if (value.special !== "finite")
+      throw invalidParameter(`${name} ${name === "step size" ? "" : "value "}cannot be ${value.special === "NaN" ? "NaN" : "infinity"}`);
   const direction = compareNumerics(step, ZERO);
   if (direction === 0) throw stepError();
   for (let value = from; compareNumerics(value, to) * direction <= 0; value = add(value, step)) yield value;

@@ -4,7 +4,6 @@ import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBo
 import type { Family } from "../registry-builder.js";
 import { coerceBpchar, coerceVarchar, cutName, trimSpacesRight } from "../types/strings.js";
 
-
 /** The cast to text, which differs from the type's output for these two alone. */
 function printer(registry: FunctionRegistry, oid: Oid): (value: Exclude<Datum, null>, context: EvaluationContext) => string {
   if (oid === TypeOid.bool) return (value) => (value === true ? "true" : "false");
@@ -24,10 +23,16 @@ const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
     return (context, a: Exclude<Datum, null>, b: string) => print(a, context) + b;
   }),
   "text(bool)": (_c, a: boolean) => (a ? "true" : "false"),
-  "text(bpchar)": (_c, a: string) => trimSpacesRight(a), "text(name)": (_c, a: string) => a, "text(char)": (_c, a: string) => a,
-  "name(text)": (_c, a: string) => cutName(a), "name(bpchar)": (_c, a: string) => cutName(trimSpacesRight(a)),
-  "name(varchar)": (_c, a: string) => cutName(a), "varchar(name)": (_c, a: string) => a, "bpchar(name)": (_c, a: string) => a,
-  "bpchar(char)": (_c, a: string) => a, "char(text)": (_c, a: string) => a.slice(0, 1),
+  "text(bpchar)": (_c, a: string) => trimSpacesRight(a),
+  "text(name)": (_c, a: string) => a,
+  "text(char)": (_c, a: string) => a,
+  "name(text)": (_c, a: string) => cutName(a),
+  "name(bpchar)": (_c, a: string) => cutName(trimSpacesRight(a)),
+  "name(varchar)": (_c, a: string) => cutName(a),
+  "varchar(name)": (_c, a: string) => a,
+  "bpchar(name)": (_c, a: string) => a,
+  "bpchar(char)": (_c, a: string) => a,
+  "char(text)": (_c, a: string) => a.slice(0, 1),
   "bpchar(bpchar,int4,bool)": (_c, a: string, typmod: number, explicit: boolean) => coerceBpchar(a, typmod, explicit),
   "varchar(varchar,int4,bool)": (_c, a: string, typmod: number, explicit: boolean) => coerceVarchar(a, typmod, explicit),
 };

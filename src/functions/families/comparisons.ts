@@ -58,16 +58,24 @@ function textComparisons(names: Names, compareName?: string): Bodies {
   };
 }
 
-const larger = <T extends Datum>(compare: (a: T, b: T) => number): ScalarBody => (_c, a: never, b: never) => (compare(a, b) >= 0 ? a : b);
-const smaller = <T extends Datum>(compare: (a: T, b: T) => number): ScalarBody => (_c, a: never, b: never) => (compare(a, b) <= 0 ? a : b);
+const larger =
+  <T extends Datum>(compare: (a: T, b: T) => number): ScalarBody =>
+  (_c, a: never, b: never) =>
+    compare(a, b) >= 0 ? a : b;
+const smaller =
+  <T extends Datum>(compare: (a: T, b: T) => number): ScalarBody =>
+  (_c, a: never, b: never) =>
+    compare(a, b) <= 0 ? a : b;
 const numbers = (a: number, b: number) => a - b;
 
 const scalars: Bodies = {
   ...primitiveComparisons(namesOf("bool"), "btboolcmp"),
   ...primitiveComparisons(namesOf("oid"), "btoidcmp"),
   ...primitiveComparisons(namesOf("xid8"), "xid8cmp"),
-  xideq: (_c, a: number, b: number) => a === b, xidneq: (_c, a: number, b: number) => a !== b,
-  xideqint4: (_c, a: number, b: number) => a === b, xidneqint4: (_c, a: number, b: number) => a !== b,
+  xideq: (_c, a: number, b: number) => a === b,
+  xidneq: (_c, a: number, b: number) => a !== b,
+  xideqint4: (_c, a: number, b: number) => a === b,
+  xidneqint4: (_c, a: number, b: number) => a !== b,
   cideq: (_c, a: number, b: number) => a === b,
   ...textComparisons(namesOf("text_"), "bttextcmp"),
   texteq: (_c, a: string, b: string) => a === b,
@@ -80,15 +88,29 @@ const scalars: Bodies = {
   ...primitiveComparisons(namesOf("uuid", "_"), "uuid_cmp"),
   ...comparisonsBy<string>(namesOf("bpchar"), (a, b) => compareText(trimSpacesRight(a), trimSpacesRight(b)), "bpcharcmp"),
   ...comparisonsBy<Numeric>(namesOf("numeric", "_"), compareNumerics, "numeric_cmp"),
-  text_larger: larger(compareText), text_smaller: smaller(compareText),
-  int2larger: larger(numbers), int2smaller: smaller(numbers), int4larger: larger(numbers), int4smaller: smaller(numbers),
-  numeric_larger: larger(compareNumerics), numeric_smaller: smaller(compareNumerics),
-  float4larger: larger(compareFloats), float4smaller: smaller(compareFloats),
-  float8larger: larger(compareFloats), float8smaller: smaller(compareFloats),
+  text_larger: larger(compareText),
+  text_smaller: smaller(compareText),
+  int2larger: larger(numbers),
+  int2smaller: smaller(numbers),
+  int4larger: larger(numbers),
+  int4smaller: smaller(numbers),
+  numeric_larger: larger(compareNumerics),
+  numeric_smaller: smaller(compareNumerics),
+  float4larger: larger(compareFloats),
+  float4smaller: smaller(compareFloats),
+  float8larger: larger(compareFloats),
+  float8smaller: smaller(compareFloats),
 };
 const compareNames: Record<string, string> = {
-  int2: "btint2cmp", int4: "btint4cmp", int8: "btint8cmp", int24: "btint24cmp", int28: "btint28cmp",
-  int42: "btint42cmp", int48: "btint48cmp", int82: "btint82cmp", int84: "btint84cmp",
+  int2: "btint2cmp",
+  int4: "btint4cmp",
+  int8: "btint8cmp",
+  int24: "btint24cmp",
+  int28: "btint28cmp",
+  int42: "btint42cmp",
+  int48: "btint48cmp",
+  int82: "btint82cmp",
+  int84: "btint84cmp",
 };
 for (const [prefix, name] of Object.entries(compareNames)) Object.assign(scalars, primitiveComparisons(namesOf(prefix), name));
 for (const prefix of ["float4", "float8", "float48", "float84"]) {
@@ -120,13 +142,25 @@ const asWallClock: Record<string, (context: EvaluationContext, value: Int64) => 
   date: (_context, value) => dateToTimestamp(value as number),
   timestamp: (_context, value) => value,
 };
-for (const [left, right] of [["date", "timestamp"], ["timestamp", "date"], ["date", "timestamptz"], ["timestamptz", "date"], ["timestamp", "timestamptz"], ["timestamptz", "timestamp"]] as const) {
+for (const [left, right] of [
+  ["date", "timestamp"],
+  ["timestamp", "date"],
+  ["date", "timestamptz"],
+  ["timestamptz", "date"],
+  ["timestamp", "timestamptz"],
+  ["timestamptz", "timestamp"],
+] as const) {
   const meet = left === "timestamptz" || right === "timestamptz" ? asInstant : asWallClock;
   const toLeft = meet[left]!;
   const toRight = meet[right]!;
   const compare = (context: EvaluationContext, a: Int64, b: Int64) => compareTimes(toLeft(context, a), toRight(context, b));
   const tests: Record<string, (order: number) => boolean> = {
-    eq: (o) => o === 0, ne: (o) => o !== 0, lt: (o) => o < 0, le: (o) => o <= 0, gt: (o) => o > 0, ge: (o) => o >= 0,
+    eq: (o) => o === 0,
+    ne: (o) => o !== 0,
+    lt: (o) => o < 0,
+    le: (o) => o <= 0,
+    gt: (o) => o > 0,
+    ge: (o) => o >= 0,
   };
   for (const [name, test] of Object.entries(tests)) scalars[`${left}_${name}_${right}`] = (c, a: Int64, b: Int64) => test(compare(c, a, b));
   scalars[`${left}_cmp_${right}`] = (c, a: Int64, b: Int64) => compare(c, a, b);
@@ -139,10 +173,19 @@ function elementCompare(registry: FunctionRegistry, arrayType: number): NonNulla
   const element = array === undefined ? undefined : registry.typeByOid(array.elementType);
   if (element?.compare !== undefined) return element.compare;
   if (arrayType === TypeOid.anyarray) return (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-  throw new DbError({ sqlstate: "42883", message: `could not identify a comparison function for type ${element?.displayName ?? arrayType}` });
+  throw new DbError({
+    sqlstate: "42883",
+    message: `could not identify a comparison function for type ${element?.displayName ?? arrayType}`,
+  });
 }
 const orderTests: Record<string, (order: number) => Datum> = {
-  eq: (o) => o === 0, ne: (o) => o !== 0, lt: (o) => o < 0, le: (o) => o <= 0, gt: (o) => o > 0, ge: (o) => o >= 0, cmp: (o) => Math.sign(o),
+  eq: (o) => o === 0,
+  ne: (o) => o !== 0,
+  lt: (o) => o < 0,
+  le: (o) => o <= 0,
+  gt: (o) => o > 0,
+  ge: (o) => o >= 0,
+  cmp: (o) => Math.sign(o),
 };
 for (const [suffix, test] of Object.entries(orderTests)) {
   typed[suffix === "cmp" ? "btarraycmp" : `array_${suffix}`] = new TypedBody((call, registry) => {
@@ -154,7 +197,8 @@ for (const [suffix, test] of Object.entries(orderTests)) {
     return (_c, a: RowValue, b: RowValue) => test(compare(a, b));
   });
   if (suffix !== "cmp")
-    scalars[`oidvector${suffix}`] = (_c, a: ArrayValue, b: ArrayValue) => test(compareArrays(a, b, (x, y) => (x as number) - (y as number)));
+    scalars[`oidvector${suffix}`] = (_c, a: ArrayValue, b: ArrayValue) =>
+      test(compareArrays(a, b, (x, y) => (x as number) - (y as number)));
 }
 
 export const comparisonFamily: Family = { scalars: { ...scalars, ...typed } };

@@ -1,20 +1,33 @@
 /** Arithmetic, casts and everyday functions of dates, times and intervals. */
+import { type Datum, DbError, datetimeOutOfRange, Interval, invalidParameter, type Numeric, outOfRange } from "../../types/index.js";
 import {
-  type Datum, DbError, Interval, type Numeric, datetimeOutOfRange, invalidParameter, outOfRange,
-} from "../../types/index.js";
-import {
-  MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, UNIX_EPOCH_SECONDS, addMicros, checkedDate, checkedTimestamp,
-  civilOf, dateToTimestamp, daysInMonth, daysOf, isInfinite, join, roundMicros, split, timestampToDate,
+  addMicros,
+  checkedDate,
+  checkedTimestamp,
+  civilOf,
+  dateToTimestamp,
+  daysInMonth,
+  daysOf,
+  isInfinite,
+  join,
+  MICROS_PER_DAY,
+  MICROS_PER_HOUR,
+  MICROS_PER_MINUTE,
+  MICROS_PER_SECOND,
+  roundMicros,
+  split,
+  timestampToDate,
+  UNIX_EPOCH_SECONDS,
 } from "../datetime/calendar.js";
 import { extractField, extractIntervalField, extractTimeField } from "../datetime/fields.js";
 import { addIntervals, adjust, negateInterval, scaleInterval } from "../datetime/interval.js";
 import { truncateInterval, truncateTimestamp } from "../datetime/truncate.js";
-import { type Zone, fixedZone, toLocal, toUtc, zoneOf } from "../datetime/zones.js";
-import { numericToFloat8 } from "./number-casts.js";
+import { fixedZone, toLocal, toUtc, type Zone, zoneOf } from "../datetime/zones.js";
 import type { EvaluationContext, ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { type Int64, int64 } from "../types/integers.js";
 import { roundHalfEven } from "./float-math.js";
+import { numericToFloat8 } from "./number-casts.js";
 
 type Bodies = Record<string, ScalarBody>;
 const session = (context: EvaluationContext): Zone => zoneOf(context.timeZone);
@@ -59,7 +72,9 @@ function dayMicros(value: Int64): number {
   const day = typeof value === "bigint" ? Number(value % 86_400_000_000n) : value % MICROS_PER_DAY;
   return day < 0 ? day + MICROS_PER_DAY : day + 0;
 }
-function timeOf(timestamp: Int64): Datum { return isInfinite(timestamp) ? null : split(timestamp).micros; }
+function timeOf(timestamp: Int64): Datum {
+  return isInfinite(timestamp) ? null : split(timestamp).micros;
+}
 
 /** Years, months, days and the rest by the calendar, from the later to the earlier. */
 function age(a: Int64, b: Int64): Interval {
@@ -73,7 +88,10 @@ function age(a: Int64, b: Int64): Interval {
   let micros = x.micros - y.micros;
   let days = to.day - from.day;
   let months = (to.year - from.year) * 12 + to.month - from.month;
-  if (micros < 0) { micros += MICROS_PER_DAY; days--; }
+  if (micros < 0) {
+    micros += MICROS_PER_DAY;
+    days--;
+  }
   // Months are borrowed at the length of the earlier date's month.
   while (days < 0) {
     days += daysInMonth(from.year, from.month);
@@ -86,8 +104,13 @@ function justifyHours(value: Interval): Interval {
   let whole = Number(BigInt(value.micros) / 86_400_000_000n);
   let micros = Number(BigInt(value.micros) % 86_400_000_000n);
   let days = value.days + whole;
-  if (days > 0 && micros < 0) { micros += MICROS_PER_DAY; days--; }
-  else if (days < 0 && micros > 0) { micros -= MICROS_PER_DAY; days++; }
+  if (days > 0 && micros < 0) {
+    micros += MICROS_PER_DAY;
+    days--;
+  } else if (days < 0 && micros > 0) {
+    micros -= MICROS_PER_DAY;
+    days++;
+  }
   whole = days;
   if (whole !== (whole | 0)) throw outOfRange("interval");
   return new Interval(value.months, days, micros);
@@ -96,8 +119,13 @@ function justifyDays(value: Interval): Interval {
   const whole = Math.trunc(value.days / 30);
   let days = value.days - whole * 30;
   let months = value.months + whole;
-  if (months > 0 && days < 0) { days += 30; months--; }
-  else if (months < 0 && days > 0) { days -= 30; months++; }
+  if (months > 0 && days < 0) {
+    days += 30;
+    months--;
+  } else if (months < 0 && days > 0) {
+    days -= 30;
+    months++;
+  }
   return new Interval(months, days + 0, value.micros);
 }
 function justifyInterval(value: Interval): Interval {
@@ -107,10 +135,20 @@ function justifyInterval(value: Interval): Interval {
   const whole = Math.trunc(days / 30);
   days -= whole * 30;
   let months = value.months + whole;
-  if (months > 0 && (days < 0 || (days === 0 && micros < 0))) { days += 30; months--; }
-  else if (months < 0 && (days > 0 || (days === 0 && micros > 0))) { days -= 30; months++; }
-  if (days > 0 && micros < 0) { micros += MICROS_PER_DAY; days--; }
-  else if (days < 0 && micros > 0) { micros -= MICROS_PER_DAY; days++; }
+  if (months > 0 && (days < 0 || (days === 0 && micros < 0))) {
+    days += 30;
+    months--;
+  } else if (months < 0 && (days > 0 || (days === 0 && micros > 0))) {
+    days -= 30;
+    months++;
+  }
+  if (days > 0 && micros < 0) {
+    micros += MICROS_PER_DAY;
+    days--;
+  } else if (days < 0 && micros > 0) {
+    micros -= MICROS_PER_DAY;
+    days++;
+  }
   return new Interval(months, days + 0, micros);
 }
 
@@ -123,16 +161,29 @@ function makeDate(year: number, month: number, day: number): number {
 const pad = (n: number) => String(n).padStart(2, "0");
 function makeTime(hour: number, minute: number, second: number): number {
   const micros = Math.round(second * MICROS_PER_SECOND);
-  const valid = hour >= 0 && minute >= 0 && minute <= 59 && second >= 0 && micros <= 60 * MICROS_PER_SECOND && (hour < 24 || (hour === 24 && minute === 0 && micros === 0));
-  if (!valid) throw new DbError({ sqlstate: "22008", message: `time field value out of range: ${hour}:${pad(minute)}:${second < 10 ? "0" : ""}${second}` });
+  const valid =
+    hour >= 0 &&
+    minute >= 0 &&
+    minute <= 59 &&
+    second >= 0 &&
+    micros <= 60 * MICROS_PER_SECOND &&
+    (hour < 24 || (hour === 24 && minute === 0 && micros === 0));
+  if (!valid)
+    throw new DbError({
+      sqlstate: "22008",
+      message: `time field value out of range: ${hour}:${pad(minute)}:${second < 10 ? "0" : ""}${second}`,
+    });
   return hour * MICROS_PER_HOUR + minute * MICROS_PER_MINUTE + micros;
 }
-function makeTimestamp(y: number, mo: number, d: number, h: number, mi: number, s: number): Int64 { return join(makeDate(y, mo, d), makeTime(h, mi, s)); }
+function makeTimestamp(y: number, mo: number, d: number, h: number, mi: number, s: number): Int64 {
+  return join(makeDate(y, mo, d), makeTime(h, mi, s));
+}
 
 function bin(stride: Interval, source: Int64, origin: Int64): Int64 {
   if (isInfinite(source)) return source;
   if (isInfinite(origin)) throw new DbError({ sqlstate: "22008", message: "origin out of range" });
-  if (stride.months !== 0) throw new DbError({ sqlstate: "0A000", message: "timestamps cannot be binned into intervals containing months or years" });
+  if (stride.months !== 0)
+    throw new DbError({ sqlstate: "0A000", message: "timestamps cannot be binned into intervals containing months or years" });
   const step = BigInt(stride.days) * 86_400_000_000n + BigInt(stride.micros);
   if (step <= 0n) throw new DbError({ sqlstate: "22008", message: "stride must be greater than zero" });
   const distance = BigInt(source) - BigInt(origin);
@@ -162,7 +213,8 @@ const scalars: Bodies = {
     if (!Number.isFinite(a) || !Number.isFinite(b)) throw new DbError({ sqlstate: "22008", message: "cannot subtract infinite dates" });
     return a - b;
   },
-  date_pli: (_c, a: number, b: number) => addDays(a, b), date_mii: (_c, a: number, b: number) => addDays(a, -b),
+  date_pli: (_c, a: number, b: number) => addDays(a, b),
+  date_mii: (_c, a: number, b: number) => addDays(a, -b),
   integer_pl_date: (_c, a: number, b: number) => addDays(b, a),
   date_pl_interval: (_c, a: number, i: Interval) => addToTimestamp(dateToTimestamp(a), i),
   date_mi_interval: (_c, a: number, i: Interval) => addToTimestamp(dateToTimestamp(a), negateInterval(i)),
@@ -171,7 +223,8 @@ const scalars: Bodies = {
   timedate_pl: (_c, t: number, d: number) => (Number.isFinite(d) ? addMicros(dateToTimestamp(d), t) : d),
   "timestamp(date,time)": (_c, d: number, t: number) => (Number.isFinite(d) ? addMicros(dateToTimestamp(d), t) : d),
   "timestamptz(date,time)": (c, d: number, t: number) => (Number.isFinite(d) ? toUtc(addMicros(dateToTimestamp(d), t), session(c)) : d),
-  timestamp_mi: (_c, a: Int64, b: Int64) => difference(a, b), timestamptz_mi: (_c, a: Int64, b: Int64) => difference(a, b),
+  timestamp_mi: (_c, a: Int64, b: Int64) => difference(a, b),
+  timestamptz_mi: (_c, a: Int64, b: Int64) => difference(a, b),
   timestamp_pl_interval: (_c, t: Int64, i: Interval) => addToTimestamp(t, i),
   timestamp_mi_interval: (_c, t: Int64, i: Interval) => addToTimestamp(t, negateInterval(i)),
   interval_pl_timestamp: (_c, i: Interval, t: Int64) => addToTimestamp(t, i),
@@ -192,54 +245,80 @@ const scalars: Bodies = {
   interval_pl_time: (_c, i: Interval, t: number) => dayMicros(t + dayMicros(i.micros)),
   time_mi_interval: (_c, t: number, i: Interval) => dayMicros(t - dayMicros(i.micros)),
   // Casts.
-  "timestamp(date)": (_c, d: number) => dateToTimestamp(d), "date(timestamp)": (_c, t: Int64) => timestampToDate(t),
+  "timestamp(date)": (_c, d: number) => dateToTimestamp(d),
+  "date(timestamp)": (_c, t: Int64) => timestampToDate(t),
   "timestamptz(date)": (c, d: number) => toUtc(dateToTimestamp(d), session(c)),
   "date(timestamptz)": (c, t: Int64) => timestampToDate(toLocal(t, session(c))),
-  "timestamptz(timestamp)": (c, t: Int64) => toUtc(t, session(c)), "timestamp(timestamptz)": (c, t: Int64) => toLocal(t, session(c)),
-  "time(timestamp)": (_c, t: Int64) => timeOf(t), "time(timestamptz)": (c, t: Int64) => timeOf(toLocal(t, session(c))),
-  "time(interval)": (_c, i: Interval) => dayMicros(i.micros), "interval(time)": (_c, t: number) => new Interval(0, 0, t),
+  "timestamptz(timestamp)": (c, t: Int64) => toUtc(t, session(c)),
+  "timestamp(timestamptz)": (c, t: Int64) => toLocal(t, session(c)),
+  "time(timestamp)": (_c, t: Int64) => timeOf(t),
+  "time(timestamptz)": (c, t: Int64) => timeOf(toLocal(t, session(c))),
+  "time(interval)": (_c, i: Interval) => dayMicros(i.micros),
+  "interval(time)": (_c, t: number) => new Interval(0, 0, t),
   "interval(interval,int4)": (_c, i: Interval, typmod: number) => adjust(i, typmod),
   "timestamp(timestamp,int4)": (_c, t: Int64, typmod: number) => roundMicros(t, typmod),
   "timestamptz(timestamptz,int4)": (_c, t: Int64, typmod: number) => roundMicros(t, typmod),
   "time(time,int4)": (_c, t: number, typmod: number) => roundMicros(t, typmod),
   // Now.
-  now: (c: EvaluationContext) => c.transactionTimeMicros, transaction_timestamp: (c: EvaluationContext) => c.transactionTimeMicros,
-  statement_timestamp: (c: EvaluationContext) => c.statementTimeMicros, clock_timestamp: (c: EvaluationContext) => c.clockMicros(),
-  timeofday: (c: EvaluationContext) => new Date((c.clockMicros() / 1000) + UNIX_EPOCH_SECONDS * 1000).toUTCString(),
+  now: (c: EvaluationContext) => c.transactionTimeMicros,
+  transaction_timestamp: (c: EvaluationContext) => c.transactionTimeMicros,
+  statement_timestamp: (c: EvaluationContext) => c.statementTimeMicros,
+  clock_timestamp: (c: EvaluationContext) => c.clockMicros(),
+  timeofday: (c: EvaluationContext) => new Date(c.clockMicros() / 1000 + UNIX_EPOCH_SECONDS * 1000).toUTCString(),
   // Parts.
   "extract(text,date)": (_c, f: string, d: number) => extractField(f, dateToTimestamp(d), "date", undefined),
   "extract(text,timestamp)": (_c, f: string, t: Int64) => extractField(f, t, "timestamp without time zone", undefined),
   "extract(text,timestamptz)": (c, f: string, t: Int64) => extractField(f, t, "timestamp with time zone", session(c)),
   "extract(text,interval)": (_c, f: string, i: Interval) => extractIntervalField(f, i),
   "extract(text,time)": (_c, f: string, t: number) => extractTimeField(f, t),
-  "date_part(text,date)": (_c, f: string, d: number) => asFloat(extractField(f, dateToTimestamp(d), "timestamp without time zone", undefined)),
+  "date_part(text,date)": (_c, f: string, d: number) =>
+    asFloat(extractField(f, dateToTimestamp(d), "timestamp without time zone", undefined)),
   "date_part(text,timestamp)": (_c, f: string, t: Int64) => asFloat(extractField(f, t, "timestamp without time zone", undefined)),
   "date_part(text,timestamptz)": (c, f: string, t: Int64) => asFloat(extractField(f, t, "timestamp with time zone", session(c))),
   "date_part(text,interval)": (_c, f: string, i: Interval) => asFloat(extractIntervalField(f, i)),
   "date_part(text,time)": (_c, f: string, t: number) => asFloat(extractTimeField(f, t)),
   "date_trunc(text,timestamp)": (_c, f: string, t: Int64) => truncateTimestamp(f, t, "timestamp without time zone"),
-  "date_trunc(text,timestamptz)": (c, f: string, t: Int64) => toUtc(truncateTimestamp(f, toLocal(t, session(c)), "timestamp with time zone"), session(c)),
-  "date_trunc(text,timestamptz,text)": (_c, f: string, t: Int64, z: string) => toUtc(truncateTimestamp(f, toLocal(t, zoneOf(z)), "timestamp with time zone"), zoneOf(z)),
+  "date_trunc(text,timestamptz)": (c, f: string, t: Int64) =>
+    toUtc(truncateTimestamp(f, toLocal(t, session(c)), "timestamp with time zone"), session(c)),
+  "date_trunc(text,timestamptz,text)": (_c, f: string, t: Int64, z: string) =>
+    toUtc(truncateTimestamp(f, toLocal(t, zoneOf(z)), "timestamp with time zone"), zoneOf(z)),
   "date_trunc(text,interval)": (_c, f: string, i: Interval) => truncateInterval(f, i),
   "date_bin(interval,timestamp,timestamp)": (_c, i: Interval, t: Int64, o: Int64) => bin(i, t, o),
   "date_bin(interval,timestamptz,timestamptz)": (_c, i: Interval, t: Int64, o: Int64) => bin(i, t, o),
   "age(timestamp,timestamp)": (_c, a: Int64, b: Int64) => age(a, b),
   "age(timestamptz,timestamptz)": (c, a: Int64, b: Int64) => age(toLocal(a, session(c)), toLocal(b, session(c))),
   "age(timestamp)": (c, t: Int64) => age(dateToTimestamp(split(toLocal(c.transactionTimeMicros, session(c))).days), t),
-  "age(timestamptz)": (c, t: Int64) => age(dateToTimestamp(split(toLocal(c.transactionTimeMicros, session(c))).days), toLocal(t, session(c))),
-  justify_hours: (_c, i: Interval) => justifyHours(i), justify_days: (_c, i: Interval) => justifyDays(i), justify_interval: (_c, i: Interval) => justifyInterval(i),
-  "isfinite(date)": (_c, d: number) => Number.isFinite(d), "isfinite(timestamp)": (_c, t: Int64) => !isInfinite(t),
-  "isfinite(timestamptz)": (_c, t: Int64) => !isInfinite(t), "isfinite(interval)": () => true,
-  make_date: (_c, y: number, m: number, d: number) => makeDate(y, m, d), make_time: (_c, h: number, m: number, s: number) => makeTime(h, m, s),
+  "age(timestamptz)": (c, t: Int64) =>
+    age(dateToTimestamp(split(toLocal(c.transactionTimeMicros, session(c))).days), toLocal(t, session(c))),
+  justify_hours: (_c, i: Interval) => justifyHours(i),
+  justify_days: (_c, i: Interval) => justifyDays(i),
+  justify_interval: (_c, i: Interval) => justifyInterval(i),
+  "isfinite(date)": (_c, d: number) => Number.isFinite(d),
+  "isfinite(timestamp)": (_c, t: Int64) => !isInfinite(t),
+  "isfinite(timestamptz)": (_c, t: Int64) => !isInfinite(t),
+  "isfinite(interval)": () => true,
+  make_date: (_c, y: number, m: number, d: number) => makeDate(y, m, d),
+  make_time: (_c, h: number, m: number, s: number) => makeTime(h, m, s),
   make_timestamp: (_c, y: number, mo: number, d: number, h: number, mi: number, s: number) => makeTimestamp(y, mo, d, h, mi, s),
-  "make_timestamptz(int4,int4,int4,int4,int4,float8)": (c, y: number, mo: number, d: number, h: number, mi: number, s: number) => toUtc(makeTimestamp(y, mo, d, h, mi, s), session(c)),
-  "make_timestamptz(int4,int4,int4,int4,int4,float8,text)": (_c, y: number, mo: number, d: number, h: number, mi: number, s: number, z: string) => toUtc(makeTimestamp(y, mo, d, h, mi, s), zoneOf(z)),
+  "make_timestamptz(int4,int4,int4,int4,int4,float8)": (c, y: number, mo: number, d: number, h: number, mi: number, s: number) =>
+    toUtc(makeTimestamp(y, mo, d, h, mi, s), session(c)),
+  "make_timestamptz(int4,int4,int4,int4,int4,float8,text)": (
+    _c,
+    y: number,
+    mo: number,
+    d: number,
+    h: number,
+    mi: number,
+    s: number,
+    z: string,
+  ) => toUtc(makeTimestamp(y, mo, d, h, mi, s), zoneOf(z)),
   make_interval: (_c, y: number, mo: number, w: number, d: number, h: number, mi: number, s: number) => {
     if (!Number.isFinite(s)) throw outOfRange("interval");
     return new Interval(y * 12 + mo, w * 7 + d, int64(BigInt(h) * 3_600_000_000n + BigInt(mi) * 60_000_000n + BigInt(Math.round(s * 1e6))));
   },
   "to_timestamp(float8)": (_c, s: number) => toTimestampFromEpoch(s),
-  "timezone(text,timestamp)": (_c, z: string, t: Int64) => toUtc(t, zoneOf(z)), "timezone(text,timestamptz)": (_c, z: string, t: Int64) => toLocal(t, zoneOf(z)),
+  "timezone(text,timestamp)": (_c, z: string, t: Int64) => toUtc(t, zoneOf(z)),
+  "timezone(text,timestamptz)": (_c, z: string, t: Int64) => toLocal(t, zoneOf(z)),
   "timezone(interval,timestamp)": (_c, z: Interval, t: Int64) => toUtc(t, zoneFromInterval(z)),
   "timezone(interval,timestamptz)": (_c, z: Interval, t: Int64) => toLocal(t, zoneFromInterval(z)),
 };
@@ -258,12 +337,20 @@ const advances: Readonly<Record<string, Advance>> = {
 for (const [type, advance] of Object.entries(advances))
   for (const first of [type, "interval"])
     for (const second of [type, "interval"])
-      scalars[`overlaps(${type},${first},${type},${second})`] = (c, a: Int64 | null, b: Int64 | Interval | null, x: Int64 | null, y: Int64 | Interval | null) => {
-        const end = (start: Int64 | null, value: Int64 | Interval | null) => (value instanceof Interval ? (start === null ? null : advance(c, start, value)) : value);
+      scalars[`overlaps(${type},${first},${type},${second})`] = (
+        c,
+        a: Int64 | null,
+        b: Int64 | Interval | null,
+        x: Int64 | null,
+        y: Int64 | Interval | null,
+      ) => {
+        const end = (start: Int64 | null, value: Int64 | Interval | null) =>
+          value instanceof Interval ? (start === null ? null : advance(c, start, value)) : value;
         return overlaps(a, end(a, b), x, end(x, y));
       };
 function overlaps(a: Int64 | null, b: Int64 | null, x: Int64 | null, y: Int64 | null): boolean | null {
-  const order = (p: Int64 | null, q: Int64 | null): readonly [Int64 | null, Int64 | null] => (p === null ? [q, null] : q === null || p <= q ? [p, q] : [q, p]);
+  const order = (p: Int64 | null, q: Int64 | null): readonly [Int64 | null, Int64 | null] =>
+    p === null ? [q, null] : q === null || p <= q ? [p, q] : [q, p];
   const [s1, e1] = order(a, b);
   const [s2, e2] = order(x, y);
   if (s1 === null || s2 === null) return null;

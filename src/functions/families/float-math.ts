@@ -72,8 +72,14 @@ function sineDegrees(a: number): number {
   inputRange(Number.isFinite(a) || Number.isNaN(a));
   let angle = a % 360;
   let sign = 1;
-  if (angle < 0) { angle = -angle; sign = -sign; }
-  if (angle > 180) { angle = 360 - angle; sign = -sign; }
+  if (angle < 0) {
+    angle = -angle;
+    sign = -sign;
+  }
+  if (angle > 180) {
+    angle = 360 - angle;
+    sign = -sign;
+  }
   if (angle > 90) angle = 180 - angle;
   if (angle === 30) return sign * 0.5;
   if (angle === 90) return sign;
@@ -98,49 +104,116 @@ function tangentDegrees(a: number): number {
 const toDegrees = (a: number) => Number(((a * 180) / Math.PI).toPrecision(16));
 
 const oneArgument: Record<string, (a: number) => number> = {
-  abs: Math.abs, float8abs: Math.abs, ceil: Math.ceil, ceiling: Math.ceil, floor: Math.floor, round: roundHalfEven, dround: roundHalfEven,
-  trunc: Math.trunc, dtrunc: Math.trunc, sign: (a) => (Number.isNaN(a) ? a : Math.sign(a) + 0), sqrt: squareRoot, dsqrt: squareRoot,
-  cbrt: Math.cbrt, dcbrt: Math.cbrt, exp: exponential, dexp: exponential,
-  ln: (a) => Math.log(logArgument(a)), dlog1: (a) => Math.log(logArgument(a)),
-  log: (a) => Math.log10(logArgument(a)), log10: (a) => Math.log10(logArgument(a)), dlog10: (a) => Math.log10(logArgument(a)),
-  degrees: (a) => bounded(a / (Math.PI / 180), a), radians: (a) => a * (Math.PI / 180),
-  sin: (a) => { inputRange(Number.isNaN(a) || Number.isFinite(a)); return Math.sin(a); },
-  cos: (a) => { inputRange(Number.isNaN(a) || Number.isFinite(a)); return Math.cos(a); },
-  tan: (a) => { inputRange(Number.isNaN(a) || Number.isFinite(a)); return Math.tan(a); },
-  cot: (a) => { inputRange(Number.isNaN(a) || Number.isFinite(a)); return 1 / Math.tan(a); },
-  asin: (a) => { inputRange(!(a < -1 || a > 1)); return Math.asin(a); },
-  acos: (a) => { inputRange(!(a < -1 || a > 1)); return Math.acos(a); },
-  atan: Math.atan, sinh: Math.sinh, cosh: Math.cosh, tanh: Math.tanh, asinh: Math.asinh,
-  acosh: (a) => { inputRange(!(a < 1)); return Math.acosh(a); },
-  atanh: (a) => { inputRange(!(a < -1 || a > 1)); return Math.atanh(a); },
-  sind: sineDegrees, cosd: cosineDegrees, tand: tangentDegrees, cotd: (a) => 1 / tangentDegrees(a),
-  asind: (a) => { inputRange(!(a < -1 || a > 1)); return toDegrees(Math.asin(a)); },
-  acosd: (a) => { inputRange(!(a < -1 || a > 1)); return toDegrees(Math.acos(a)); },
+  abs: Math.abs,
+  float8abs: Math.abs,
+  ceil: Math.ceil,
+  ceiling: Math.ceil,
+  floor: Math.floor,
+  round: roundHalfEven,
+  dround: roundHalfEven,
+  trunc: Math.trunc,
+  dtrunc: Math.trunc,
+  sign: (a) => (Number.isNaN(a) ? a : Math.sign(a) + 0),
+  sqrt: squareRoot,
+  dsqrt: squareRoot,
+  cbrt: Math.cbrt,
+  dcbrt: Math.cbrt,
+  exp: exponential,
+  dexp: exponential,
+  ln: (a) => Math.log(logArgument(a)),
+  dlog1: (a) => Math.log(logArgument(a)),
+  log: (a) => Math.log10(logArgument(a)),
+  log10: (a) => Math.log10(logArgument(a)),
+  dlog10: (a) => Math.log10(logArgument(a)),
+  degrees: (a) => bounded(a / (Math.PI / 180), a),
+  radians: (a) => a * (Math.PI / 180),
+  sin: (a) => {
+    inputRange(Number.isNaN(a) || Number.isFinite(a));
+    return Math.sin(a);
+  },
+  cos: (a) => {
+    inputRange(Number.isNaN(a) || Number.isFinite(a));
+    return Math.cos(a);
+  },
+  tan: (a) => {
+    inputRange(Number.isNaN(a) || Number.isFinite(a));
+    return Math.tan(a);
+  },
+  cot: (a) => {
+    inputRange(Number.isNaN(a) || Number.isFinite(a));
+    return 1 / Math.tan(a);
+  },
+  asin: (a) => {
+    inputRange(!(a < -1 || a > 1));
+    return Math.asin(a);
+  },
+  acos: (a) => {
+    inputRange(!(a < -1 || a > 1));
+    return Math.acos(a);
+  },
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  asinh: Math.asinh,
+  acosh: (a) => {
+    inputRange(!(a < 1));
+    return Math.acosh(a);
+  },
+  atanh: (a) => {
+    inputRange(!(a < -1 || a > 1));
+    return Math.atanh(a);
+  },
+  sind: sineDegrees,
+  cosd: cosineDegrees,
+  tand: tangentDegrees,
+  cotd: (a) => 1 / tangentDegrees(a),
+  asind: (a) => {
+    inputRange(!(a < -1 || a > 1));
+    return toDegrees(Math.asin(a));
+  },
+  acosd: (a) => {
+    inputRange(!(a < -1 || a > 1));
+    return toDegrees(Math.acos(a));
+  },
   atand: (a) => toDegrees(Math.atan(a)),
 };
 
 const scalars: Bodies = {
-  "abs(float4)": (_c, a: number) => Math.abs(a), float4abs: (_c, a: number) => Math.abs(a),
-  float4um: (_c, a: number) => -a, float8um: (_c, a: number) => -a, float4up: (_c, a: number) => a, float8up: (_c, a: number) => a,
-  dpow: (_c, a: number, b: number) => power(a, b), "power(float8,float8)": (_c, a: number, b: number) => power(a, b),
+  "abs(float4)": (_c, a: number) => Math.abs(a),
+  float4abs: (_c, a: number) => Math.abs(a),
+  float4um: (_c, a: number) => -a,
+  float8um: (_c, a: number) => -a,
+  float4up: (_c, a: number) => a,
+  float8up: (_c, a: number) => a,
+  dpow: (_c, a: number, b: number) => power(a, b),
+  "power(float8,float8)": (_c, a: number, b: number) => power(a, b),
   "pow(float8,float8)": (_c, a: number, b: number) => power(a, b),
-  atan2: (_c, a: number, b: number) => Math.atan2(a, b), atan2d: (_c, a: number, b: number) => toDegrees(Math.atan2(a, b)),
+  atan2: (_c, a: number, b: number) => Math.atan2(a, b),
+  atan2d: (_c, a: number, b: number) => toDegrees(Math.atan2(a, b)),
   pi: () => Math.PI,
   random: (c: EvaluationContext) => c.random(),
   "width_bucket(float8,float8,float8,int4)": (_c, value: number, low: number, high: number, count: number) => {
     const bucketError = (message: string) => new DbError({ sqlstate: "2201G", message });
     if (count <= 0) throw bucketError("count must be greater than zero");
-    if (Number.isNaN(value) || Number.isNaN(low) || Number.isNaN(high)) throw bucketError("operand, lower bound, and upper bound cannot be NaN");
+    if (Number.isNaN(value) || Number.isNaN(low) || Number.isNaN(high))
+      throw bucketError("operand, lower bound, and upper bound cannot be NaN");
     if (!Number.isFinite(low) || !Number.isFinite(high)) throw bucketError("lower and upper bounds must be finite");
     if (low === high) throw bucketError("lower bound cannot equal upper bound");
-    if (low < high) return value < low ? 0 : value >= high ? count + 1 : Math.min(Math.floor(((value - low) / (high - low)) * count), count - 1) + 1;
+    if (low < high)
+      return value < low ? 0 : value >= high ? count + 1 : Math.min(Math.floor(((value - low) / (high - low)) * count), count - 1) + 1;
     return value > low ? 0 : value <= high ? count + 1 : Math.min(Math.floor(((low - value) / (low - high)) * count), count - 1) + 1;
   },
 };
 for (const [name, body] of Object.entries(oneArgument)) {
   scalars[/^(float8|d[a-z]*(sqrt|cbrt|exp|log1|log10|round|trunc)$)/.test(name) ? name : `${name}(float8)`] = (_c, a: number) => body(a);
 }
-for (const [prefix, rounded] of [["float8", identity], ["float4", Math.fround], ["float48", identity], ["float84", identity]] as const) {
+for (const [prefix, rounded] of [
+  ["float8", identity],
+  ["float4", Math.fround],
+  ["float48", identity],
+  ["float84", identity],
+] as const) {
   scalars[`${prefix}pl`] = (_c, a: number, b: number) => sum(rounded(a + b), a, b);
   scalars[`${prefix}mi`] = (_c, a: number, b: number) => sum(rounded(a - b), a, b);
   scalars[`${prefix}mul`] = (_c, a: number, b: number) => product(rounded(a * b), a, b);

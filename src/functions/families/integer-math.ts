@@ -59,22 +59,37 @@ const negate8 = (a: Int64): Int64 => (typeof a === "number" ? 0 - a : int64(-a))
 const wrap8 = (value: bigint): Int64 => int64(BigInt.asIntN(64, value));
 
 const scalars: Bodies = {
-  int2um: (_c, a: number) => small(0 - a), int4um: (_c, a: number) => integer(0 - a), int8um: (_c, a: Int64) => negate8(a),
-  int2up: (_c, a: number) => a, int4up: (_c, a: number) => a, int8up: (_c, a: Int64) => a,
-  int2abs: (_c, a: number) => small(Math.abs(a)), int4abs: (_c, a: number) => integer(Math.abs(a)),
+  int2um: (_c, a: number) => small(0 - a),
+  int4um: (_c, a: number) => integer(0 - a),
+  int8um: (_c, a: Int64) => negate8(a),
+  int2up: (_c, a: number) => a,
+  int4up: (_c, a: number) => a,
+  int8up: (_c, a: Int64) => a,
+  int2abs: (_c, a: number) => small(Math.abs(a)),
+  int4abs: (_c, a: number) => integer(Math.abs(a)),
   int8abs: (_c, a: Int64) => (a < 0 ? negate8(a) : a),
-  "abs(int2)": (_c, a: number) => small(Math.abs(a)), "abs(int4)": (_c, a: number) => integer(Math.abs(a)),
+  "abs(int2)": (_c, a: number) => small(Math.abs(a)),
+  "abs(int4)": (_c, a: number) => integer(Math.abs(a)),
   "abs(int8)": (_c, a: Int64) => (a < 0 ? negate8(a) : a),
   int4inc: (_c, a: number) => integer(a + 1),
-  int8inc: (_c, a: Int64) => add8(a, 1), int8dec: (_c, a: Int64) => subtract8(a, 1),
-  int2and: (_c, a: number, b: number) => a & b, int2or: (_c, a: number, b: number) => a | b,
-  int2xor: (_c, a: number, b: number) => a ^ b, int2not: (_c, a: number) => ~a,
-  int2shl: (_c, a: number, b: number) => ((a << b) << 16) >> 16, int2shr: (_c, a: number, b: number) => a >> b,
-  int4and: (_c, a: number, b: number) => a & b, int4or: (_c, a: number, b: number) => a | b,
-  int4xor: (_c, a: number, b: number) => a ^ b, int4not: (_c, a: number) => ~a,
-  int4shl: (_c, a: number, b: number) => a << b, int4shr: (_c, a: number, b: number) => a >> b,
-  int8and: (_c, a: Int64, b: Int64) => int64(BigInt(a) & BigInt(b)), int8or: (_c, a: Int64, b: Int64) => int64(BigInt(a) | BigInt(b)),
-  int8xor: (_c, a: Int64, b: Int64) => int64(BigInt(a) ^ BigInt(b)), int8not: (_c, a: Int64) => int64(~BigInt(a)),
+  int8inc: (_c, a: Int64) => add8(a, 1),
+  int8dec: (_c, a: Int64) => subtract8(a, 1),
+  int2and: (_c, a: number, b: number) => a & b,
+  int2or: (_c, a: number, b: number) => a | b,
+  int2xor: (_c, a: number, b: number) => a ^ b,
+  int2not: (_c, a: number) => ~a,
+  int2shl: (_c, a: number, b: number) => ((a << b) << 16) >> 16,
+  int2shr: (_c, a: number, b: number) => a >> b,
+  int4and: (_c, a: number, b: number) => a & b,
+  int4or: (_c, a: number, b: number) => a | b,
+  int4xor: (_c, a: number, b: number) => a ^ b,
+  int4not: (_c, a: number) => ~a,
+  int4shl: (_c, a: number, b: number) => a << b,
+  int4shr: (_c, a: number, b: number) => a >> b,
+  int8and: (_c, a: Int64, b: Int64) => int64(BigInt(a) & BigInt(b)),
+  int8or: (_c, a: Int64, b: Int64) => int64(BigInt(a) | BigInt(b)),
+  int8xor: (_c, a: Int64, b: Int64) => int64(BigInt(a) ^ BigInt(b)),
+  int8not: (_c, a: Int64) => int64(~BigInt(a)),
   int8shl: (_c, a: Int64, b: number) => wrap8(BigInt(a) << BigInt(b & 63)),
   int8shr: (_c, a: Int64, b: number) => int64(BigInt(a) >> BigInt(b & 63)),
   "gcd(int4,int4)": (_c, a: number, b: number) => integer(gcd(a, b)),
@@ -88,7 +103,10 @@ const scalars: Bodies = {
 };
 /** Result of int2 with int2 is int2; of int2 with int4 int4; anything with int8 int8. */
 const widths: readonly [prefix: string, check: (value: number) => number][] = [
-  ["int2", small], ["int4", integer], ["int24", integer], ["int42", integer],
+  ["int2", small],
+  ["int4", integer],
+  ["int24", integer],
+  ["int42", integer],
 ];
 for (const [prefix, check] of widths) {
   scalars[`${prefix}pl`] = (_c, a: number, b: number) => check(a + b);
@@ -102,7 +120,8 @@ for (const prefix of ["int8", "int28", "int82", "int48", "int84"]) {
   scalars[`${prefix}mul`] = (_c, a: Int64, b: Int64) => multiply8(a, b);
   scalars[`${prefix}div`] = (_c, a: Int64, b: Int64) => divide8(a, b);
 }
-for (const name of ["int2mod", "mod(int2,int2)", "int4mod", "mod(int4,int4)"]) scalars[name] = (_c, a: number, b: number) => remainder(a, b);
+for (const name of ["int2mod", "mod(int2,int2)", "int4mod", "mod(int4,int4)"])
+  scalars[name] = (_c, a: number, b: number) => remainder(a, b);
 for (const name of ["int8mod", "mod(int8,int8)"]) scalars[name] = (_c, a: Int64, b: Int64) => modulo8(a, b);
 // The hottest two, without a call through `check`.
 scalars.int4pl = (_c, a: number, b: number) => {

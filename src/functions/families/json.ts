@@ -1,6 +1,14 @@
 /** json and jsonb operators and functions. json keeps its text: parts of it are cut out as they were written. */
 import {
-  type ArrayValue, type Datum, DbError, JsonNumber, type JsonValue, type Jsonb, type Numeric, type RowValue, invalidParameter,
+  type ArrayValue,
+  type Datum,
+  DbError,
+  invalidParameter,
+  type Jsonb,
+  JsonNumber,
+  type JsonValue,
+  type Numeric,
+  type RowValue,
 } from "../../types/index.js";
 import { type JsonConverter, keyText, makeConverter, rowText, sortedMap } from "../json/convert.js";
 import { canonicalText, contains, isArray, isObject, jsonbOf, quoteJson, typeName } from "../json/jsonb-value.js";
@@ -52,13 +60,22 @@ function jsonKind(text: string): string {
 
 // Building.
 const build = (make: (converters: JsonConverter[], types: (number | undefined)[]) => ScalarBody) =>
-  new TypedBody<ScalarBody>((call, registry) => make(call.argTypes.map((oid) => makeConverter(oid, registry)), [...call.argTypes]));
+  new TypedBody<ScalarBody>((call, registry) =>
+    make(
+      call.argTypes.map((oid) => makeConverter(oid, registry)),
+      [...call.argTypes],
+    ),
+  );
 const buildObject = (finish: (pairs: (readonly [string, number])[], args: Datum[], converters: JsonConverter[], context: never) => Datum) =>
   new TypedBody<ScalarBody>((call, registry) => {
     const converters = call.argTypes.map((oid) => makeConverter(oid, registry));
     const types = call.argTypes.map((oid) => registry.typeByOid(oid));
     return (context, ...args: Datum[]) => {
-      if (args.length % 2 !== 0) throw invalidParameter("argument list must have even number of elements", "The arguments of json_build_object() must consist of alternating keys and values.");
+      if (args.length % 2 !== 0)
+        throw invalidParameter(
+          "argument list must have even number of elements",
+          "The arguments of json_build_object() must consist of alternating keys and values.",
+        );
       const pairs: (readonly [string, number])[] = [];
       for (let i = 0; i < args.length; i += 2) {
         if (args[i] === null) throw invalidParameter(`argument ${i + 1} cannot be null`, "Object keys should be text.");
@@ -81,14 +98,19 @@ function pairsOfArray(array: ArrayValue): readonly (readonly [string, string | n
   if (dimensions.length > 2) throw arrayError("wrong number of array subscripts");
   if (dimensions.length === 1 && dimensions[0]! % 2 !== 0) throw arrayError("array must have even number of elements");
   if (dimensions.length === 2 && dimensions[1] !== 2) throw arrayError("array must have two columns");
-  return objectFromTexts(elements.filter((_, i) => i % 2 === 0), elements.filter((_, i) => i % 2 === 1));
+  return objectFromTexts(
+    elements.filter((_, i) => i % 2 === 0),
+    elements.filter((_, i) => i % 2 === 1),
+  );
 }
 function pairsOfArrays(keys: ArrayValue, values: ArrayValue): readonly (readonly [string, string | null])[] {
-  if (keys.dimensions.length > 1 || values.dimensions.length > 1) throw new DbError({ sqlstate: "2202E", message: "wrong number of array subscripts" });
+  if (keys.dimensions.length > 1 || values.dimensions.length > 1)
+    throw new DbError({ sqlstate: "2202E", message: "wrong number of array subscripts" });
   if (keys.elements.length !== values.elements.length) throw new DbError({ sqlstate: "2202E", message: "mismatched array dimensions" });
   return objectFromTexts(keys.elements, values.elements);
 }
-const jsonObject = (pairs: readonly (readonly [string, string | null])[]) => `{${pairs.map(([k, v]) => `${quoteJson(k)} : ${v === null ? "null" : quoteJson(v)}`).join(", ")}}`;
+const jsonObject = (pairs: readonly (readonly [string, string | null])[]) =>
+  `{${pairs.map(([k, v]) => `${quoteJson(k)} : ${v === null ? "null" : quoteJson(v)}`).join(", ")}}`;
 
 function pretty(value: JsonValue, indent: number): string {
   const pad = " ".repeat(4 * (indent + 1));
@@ -104,7 +126,9 @@ function compact(value: JsonValue): string {
   return canonicalText(value);
 }
 /** to_json of arrays and rows on lines of their own. */
-const prettyRow = new TypedBody<ScalarBody>((_call, registry) => (c, row: RowValue, lines: boolean) => rowText(row, registry, c, lines ? ",\n " : ","));
+const prettyRow = new TypedBody<ScalarBody>(
+  (_call, registry) => (c, row: RowValue, lines: boolean) => rowText(row, registry, c, lines ? ",\n " : ","),
+);
 
 function castNumber(value: Jsonb, type: string): Numeric {
   const inner = value.value;
@@ -125,7 +149,8 @@ const scalars: Bodies = {
   "jsonb_array_element_text(jsonb,int4)": (_c, j: Jsonb, i: number) => textOf(itemOf(j.value, i)),
   jsonb_extract_path: (_c, j: Jsonb, p: ArrayValue) => jsonbOrNull(follow(j.value, pathOf(p))),
   jsonb_extract_path_text: (_c, j: Jsonb, p: ArrayValue) => textOf(follow(j.value, pathOf(p))),
-  jsonb_contains: (_c, a: Jsonb, b: Jsonb) => contains(a.value, b.value), jsonb_contained: (_c, a: Jsonb, b: Jsonb) => contains(b.value, a.value),
+  jsonb_contains: (_c, a: Jsonb, b: Jsonb) => contains(a.value, b.value),
+  jsonb_contained: (_c, a: Jsonb, b: Jsonb) => contains(b.value, a.value),
   jsonb_exists: (_c, j: Jsonb, k: string) => exists(j.value, k),
   jsonb_exists_any: (_c, j: Jsonb, k: ArrayValue) => k.elements.some((x) => x !== null && exists(j.value, x as string)),
   jsonb_exists_all: (_c, j: Jsonb, k: ArrayValue) => k.elements.every((x) => x === null || exists(j.value, x as string)),
@@ -134,51 +159,99 @@ const scalars: Bodies = {
   "jsonb_delete(jsonb,_text)": (_c, j: Jsonb, k: ArrayValue) => jsonbOf(withoutKeys(j.value, pathOf(k))),
   "jsonb_delete(jsonb,int4)": (_c, j: Jsonb, i: number) => jsonbOf(withoutIndex(j.value, i)),
   jsonb_delete_path: (_c, j: Jsonb, p: ArrayValue) => jsonbOf(changeAt(j.value, pathOf(p), { kind: "delete" })),
-  jsonb_set: (_c, j: Jsonb, p: ArrayValue, v: Jsonb, create: boolean) => jsonbOf(changeAt(j.value, pathOf(p), { kind: "set", value: v.value, create })),
+  jsonb_set: (_c, j: Jsonb, p: ArrayValue, v: Jsonb, create: boolean) =>
+    jsonbOf(changeAt(j.value, pathOf(p), { kind: "set", value: v.value, create })),
   jsonb_set_lax: (_c, j: Jsonb | null, p: ArrayValue | null, v: Jsonb | null, create: boolean | null, how: string | null) => {
     if (j === null || p === null || create === null) return null;
     if (v !== null) return jsonbOf(changeAt(j.value, pathOf(p), { kind: "set", value: v.value, create }));
     switch (how) {
-      case "use_json_null": return jsonbOf(changeAt(j.value, pathOf(p), { kind: "set", value: null, create }));
-      case "delete_key": return jsonbOf(changeAt(j.value, pathOf(p), { kind: "delete" }));
-      case "return_target": return j;
-      case "raise_exception": throw new DbError({ sqlstate: "22004", message: "JSON value must not be null" });
-      default: throw invalidParameter('null_value_treatment must be "delete_key", "return_target", "use_json_null", or "raise_exception"');
+      case "use_json_null":
+        return jsonbOf(changeAt(j.value, pathOf(p), { kind: "set", value: null, create }));
+      case "delete_key":
+        return jsonbOf(changeAt(j.value, pathOf(p), { kind: "delete" }));
+      case "return_target":
+        return j;
+      case "raise_exception":
+        throw new DbError({ sqlstate: "22004", message: "JSON value must not be null" });
+      default:
+        throw invalidParameter('null_value_treatment must be "delete_key", "return_target", "use_json_null", or "raise_exception"');
     }
   },
-  jsonb_insert: (_c, j: Jsonb, p: ArrayValue, v: Jsonb, after: boolean) => jsonbOf(changeAt(j.value, pathOf(p), { kind: "insert", value: v.value, after })),
-  jsonb_strip_nulls: (_c, j: Jsonb) => jsonbOf(stripNulls(j.value)), jsonb_pretty: (_c, j: Jsonb) => pretty(j.value, 0),
+  jsonb_insert: (_c, j: Jsonb, p: ArrayValue, v: Jsonb, after: boolean) =>
+    jsonbOf(changeAt(j.value, pathOf(p), { kind: "insert", value: v.value, after })),
+  jsonb_strip_nulls: (_c, j: Jsonb) => jsonbOf(stripNulls(j.value)),
+  jsonb_pretty: (_c, j: Jsonb) => pretty(j.value, 0),
   jsonb_typeof: (_c, j: Jsonb) => typeName(j.value),
   jsonb_array_length: (_c, j: Jsonb) => arrayLength(isArray(j.value) ? j.value.length : undefined, typeName(j.value)),
   "jsonb_object(_text)": (_c, a: ArrayValue) => jsonbOf(sortedMap(pairsOfArray(a))),
   "jsonb_object(_text,_text)": (_c, k: ArrayValue, v: ArrayValue) => jsonbOf(sortedMap(pairsOfArrays(k, v))),
   "json_object(_text)": (_c, a: ArrayValue) => jsonObject(pairsOfArray(a)),
   "json_object(_text,_text)": (_c, k: ArrayValue, v: ArrayValue) => jsonObject(pairsOfArrays(k, v)),
-  "json_object_field(json,text)": (_c, j: string, k: string) => jsonField(j, k), "json_object_field_text(json,text)": (_c, j: string, k: string) => jsonText(jsonField(j, k)),
-  "json_array_element(json,int4)": (_c, j: string, i: number) => jsonItem(j, i), "json_array_element_text(json,int4)": (_c, j: string, i: number) => jsonText(jsonItem(j, i)),
-  json_extract_path: (_c, j: string, p: ArrayValue) => jsonFollow(j, pathOf(p)), json_extract_path_text: (_c, j: string, p: ArrayValue) => jsonText(jsonFollow(j, pathOf(p))),
+  "json_object_field(json,text)": (_c, j: string, k: string) => jsonField(j, k),
+  "json_object_field_text(json,text)": (_c, j: string, k: string) => jsonText(jsonField(j, k)),
+  "json_array_element(json,int4)": (_c, j: string, i: number) => jsonItem(j, i),
+  "json_array_element_text(json,int4)": (_c, j: string, i: number) => jsonText(jsonItem(j, i)),
+  json_extract_path: (_c, j: string, p: ArrayValue) => jsonFollow(j, pathOf(p)),
+  json_extract_path_text: (_c, j: string, p: ArrayValue) => jsonText(jsonFollow(j, pathOf(p))),
   json_typeof: (_c, j: string) => jsonKind(j),
-  json_array_length: (_c, j: string) => { const m = members(j); return arrayLength(m.kind === "array" ? m.members.length : undefined, m.kind); },
+  json_array_length: (_c, j: string) => {
+    const m = members(j);
+    return arrayLength(m.kind === "array" ? m.members.length : undefined, m.kind);
+  },
   json_strip_nulls: (_c, j: string) => compact(stripNulls(new JsonReader(j, false).readDocument())),
-  to_json: build(([converter]) => (c, v: Datum) => converter!.text(v, c)), to_jsonb: build(([converter]) => (c, v: Datum) => jsonbOf(converter!.value(v, c))),
-  "array_to_json(anyarray)": build(([converter]) => (c, v: Datum) => converter!.text(v, c)),
+  to_json: build(
+    ([converter]) =>
+      (c, v: Datum) =>
+        converter!.text(v, c),
+  ),
+  to_jsonb: build(
+    ([converter]) =>
+      (c, v: Datum) =>
+        jsonbOf(converter!.value(v, c)),
+  ),
+  "array_to_json(anyarray)": build(
+    ([converter]) =>
+      (c, v: Datum) =>
+        converter!.text(v, c),
+  ),
   "array_to_json(anyarray,bool)": new TypedBody<ScalarBody>((call, registry) => {
     const whole = makeConverter(call.argTypes[0]!, registry);
     const element = makeConverter(registry.typeByOid(call.argTypes[0]!)?.elementType ?? 0, registry);
-    return (c, a: ArrayValue, lines: boolean) => (lines && a.dimensions.length === 1 ? `[${a.elements.map((x) => element.text(x, c)).join(",\n ")}]` : whole.text(a, c));
+    return (c, a: ArrayValue, lines: boolean) =>
+      lines && a.dimensions.length === 1 ? `[${a.elements.map((x) => element.text(x, c)).join(",\n ")}]` : whole.text(a, c);
   }),
-  "row_to_json(record)": build(([converter]) => (c, v: Datum) => converter!.text(v, c)), "row_to_json(record,bool)": prettyRow,
-  json_build_array: build((converters) => (c, ...args: Datum[]) => `[${args.map((a, i) => converters[i]!.text(a, c)).join(", ")}]`),
-  jsonb_build_array: build((converters) => (c, ...args: Datum[]) => jsonbOf(args.map((a, i) => converters[i]!.value(a, c)))),
-  json_build_object: buildObject((pairs, args, converters, c) => `{${pairs.map(([k, i]) => `${quoteJson(k)} : ${converters[i]!.text(args[i]!, c)}`).join(", ")}}`),
-  jsonb_build_object: buildObject((pairs, args, converters, c) => jsonbOf(sortedMap(pairs.map(([k, i]) => [k, converters[i]!.value(args[i]!, c)])))),
+  "row_to_json(record)": build(
+    ([converter]) =>
+      (c, v: Datum) =>
+        converter!.text(v, c),
+  ),
+  "row_to_json(record,bool)": prettyRow,
+  json_build_array: build(
+    (converters) =>
+      (c, ...args: Datum[]) =>
+        `[${args.map((a, i) => converters[i]!.text(a, c)).join(", ")}]`,
+  ),
+  jsonb_build_array: build(
+    (converters) =>
+      (c, ...args: Datum[]) =>
+        jsonbOf(args.map((a, i) => converters[i]!.value(a, c))),
+  ),
+  json_build_object: buildObject(
+    (pairs, args, converters, c) => `{${pairs.map(([k, i]) => `${quoteJson(k)} : ${converters[i]!.text(args[i]!, c)}`).join(", ")}}`,
+  ),
+  jsonb_build_object: buildObject((pairs, args, converters, c) =>
+    jsonbOf(sortedMap(pairs.map(([k, i]) => [k, converters[i]!.value(args[i]!, c)]))),
+  ),
   "bool(jsonb)": (_c, j: Jsonb) => {
     if (typeof j.value !== "boolean") throw invalidParameter(`cannot cast jsonb ${jsonbKind(j.value)} to type boolean`);
     return j.value;
   },
-  "numeric(jsonb)": (_c, j: Jsonb) => castNumber(j, "numeric"), "int2(jsonb)": (_c, j: Jsonb) => numericToInt(castNumber(j, "smallint"), "int2"),
-  "int4(jsonb)": (_c, j: Jsonb) => numericToInt(castNumber(j, "integer"), "int4"), "int8(jsonb)": (_c, j: Jsonb) => numericToInt(castNumber(j, "bigint"), "int8"),
-  "float4(jsonb)": (_c, j: Jsonb) => Math.fround(numericToFloat8(castNumber(j, "real"))), "float8(jsonb)": (_c, j: Jsonb) => numericToFloat8(castNumber(j, "double precision")),
+  "numeric(jsonb)": (_c, j: Jsonb) => castNumber(j, "numeric"),
+  "int2(jsonb)": (_c, j: Jsonb) => numericToInt(castNumber(j, "smallint"), "int2"),
+  "int4(jsonb)": (_c, j: Jsonb) => numericToInt(castNumber(j, "integer"), "int4"),
+  "int8(jsonb)": (_c, j: Jsonb) => numericToInt(castNumber(j, "bigint"), "int8"),
+  "float4(jsonb)": (_c, j: Jsonb) => Math.fround(numericToFloat8(castNumber(j, "real"))),
+  "float8(jsonb)": (_c, j: Jsonb) => numericToFloat8(castNumber(j, "double precision")),
 };
 
 function elementsOf(j: Jsonb): readonly JsonValue[] {
@@ -187,7 +260,11 @@ function elementsOf(j: Jsonb): readonly JsonValue[] {
 }
 function entriesOf(j: Jsonb, name: string): ReadonlyMap<string, JsonValue> {
   if (isObject(j.value)) return j.value;
-  throw invalidParameter(name === "jsonb_object_keys" ? `cannot call ${name} on ${isArray(j.value) ? "an array" : "a scalar"}` : `cannot call ${name} on a non-object`);
+  throw invalidParameter(
+    name === "jsonb_object_keys"
+      ? `cannot call ${name} on ${isArray(j.value) ? "an array" : "a scalar"}`
+      : `cannot call ${name} on a non-object`,
+  );
 }
 function jsonElements(text: string, name: string): readonly string[] {
   const { kind, members: all } = members(text);
@@ -197,11 +274,18 @@ function jsonElements(text: string, name: string): readonly string[] {
 function jsonEntries(text: string, name: string): readonly { key: string; text: string }[] {
   const { kind, members: all } = members(text);
   if (kind !== "object")
-    throw invalidParameter(name === "json_object_keys" ? `cannot call ${name} on ${kind === "array" ? "an array" : "a scalar"}` : kind === "array" ? "cannot deconstruct an array as an object" : "cannot deconstruct a scalar");
+    throw invalidParameter(
+      name === "json_object_keys"
+        ? `cannot call ${name} on ${kind === "array" ? "an array" : "a scalar"}`
+        : kind === "array"
+          ? "cannot deconstruct an array as an object"
+          : "cannot deconstruct a scalar",
+    );
   return all as readonly { key: string; text: string }[];
 }
 const sets: Sets = {
-  jsonb_array_elements: (_c, j: Jsonb) => elementsOf(j).map((v) => jsonbOf(v)), jsonb_array_elements_text: (_c, j: Jsonb) => elementsOf(j).map(textOf),
+  jsonb_array_elements: (_c, j: Jsonb) => elementsOf(j).map((v) => jsonbOf(v)),
+  jsonb_array_elements_text: (_c, j: Jsonb) => elementsOf(j).map(textOf),
   jsonb_each: (_c, j: Jsonb) => [...entriesOf(j, "jsonb_each")].map(([k, v]) => [k, jsonbOf(v)]),
   jsonb_each_text: (_c, j: Jsonb) => [...entriesOf(j, "jsonb_each_text")].map(([k, v]) => [k, textOf(v)]),
   jsonb_object_keys: (_c, j: Jsonb) => [...entriesOf(j, "jsonb_object_keys").keys()],
@@ -238,7 +322,10 @@ const aggregates = {
     const lines = converter.category === "array" || converter.category === "record";
     return {
       create: () => [],
-      step: (c, state, value) => { state.push((lines && value !== null && state.length > 0 ? "\n " : "") + converter.text(value!, c)); return state; },
+      step: (c, state, value) => {
+        state.push((lines && value !== null && state.length > 0 ? "\n " : "") + converter.text(value!, c));
+        return state;
+      },
       finish: (_c, state) => (state.length === 0 ? null : `[${state.join(", ")}]`),
     };
   }),
@@ -246,7 +333,10 @@ const aggregates = {
     const converter = makeConverter(call.argTypes[0]!, registry);
     return {
       create: () => [],
-      step: (c, state, value) => { state.push(converter.value(value!, c)); return state; },
+      step: (c, state, value) => {
+        state.push(converter.value(value!, c));
+        return state;
+      },
       finish: (_c, state) => (state.length === 0 ? null : jsonbOf(state)),
     };
   }),

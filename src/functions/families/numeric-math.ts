@@ -1,9 +1,7 @@
 /** Functions and operators of numeric. */
-import { Numeric, type Datum, DbError } from "../../types/index.js";
+import { type Datum, DbError, Numeric } from "../../types/index.js";
 import { add, divide, divideTruncated, modulo, multiply, negate, signOf, subtract } from "../numeric/arithmetic.js";
-import {
-  absolute, applyModifier, compareNumerics, fromInteger, minimumScale, pow10, round, truncate,
-} from "../numeric/numeric-value.js";
+import { absolute, applyModifier, compareNumerics, fromInteger, minimumScale, pow10, round, truncate } from "../numeric/numeric-value.js";
 import { exp, ln, log, power, sqrt } from "../numeric/transcendental.js";
 import type { ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
@@ -27,18 +25,26 @@ function alignedGcd(a: Numeric, b: Numeric): { gcd: bigint; a: bigint; b: bigint
 const limitedScale = (scale: number) => Math.min(Math.max(scale, -2000), 2000);
 
 const scalars: Record<string, ScalarBody> = {
-  numeric_add: (_c, a: Numeric, b: Numeric) => add(a, b), numeric_sub: (_c, a: Numeric, b: Numeric) => subtract(a, b),
-  numeric_mul: (_c, a: Numeric, b: Numeric) => multiply(a, b), numeric_div: (_c, a: Numeric, b: Numeric) => divide(a, b),
-  numeric_mod: (_c, a: Numeric, b: Numeric) => modulo(a, b), "mod(numeric,numeric)": (_c, a: Numeric, b: Numeric) => modulo(a, b),
+  numeric_add: (_c, a: Numeric, b: Numeric) => add(a, b),
+  numeric_sub: (_c, a: Numeric, b: Numeric) => subtract(a, b),
+  numeric_mul: (_c, a: Numeric, b: Numeric) => multiply(a, b),
+  numeric_div: (_c, a: Numeric, b: Numeric) => divide(a, b),
+  numeric_mod: (_c, a: Numeric, b: Numeric) => modulo(a, b),
+  "mod(numeric,numeric)": (_c, a: Numeric, b: Numeric) => modulo(a, b),
   "div(numeric,numeric)": (_c, a: Numeric, b: Numeric) => divideTruncated(a, b),
   numeric_div_trunc: (_c, a: Numeric, b: Numeric) => divideTruncated(a, b),
-  numeric_uminus: (_c, a: Numeric) => negate(a), numeric_uplus: (_c, a: Numeric) => a,
-  numeric_abs: (_c, a: Numeric) => magnitude(a), "abs(numeric)": (_c, a: Numeric) => magnitude(a),
+  numeric_uminus: (_c, a: Numeric) => negate(a),
+  numeric_uplus: (_c, a: Numeric) => a,
+  numeric_abs: (_c, a: Numeric) => magnitude(a),
+  "abs(numeric)": (_c, a: Numeric) => magnitude(a),
   numeric_inc: (_c, a: Numeric) => add(a, fromInteger(1)),
   "sign(numeric)": (_c, a: Numeric) => (a.special === "NaN" ? a : fromInteger(signOf(a))),
-  "round(numeric,int4)": (_c, a: Numeric, scale: number) => round(a, limitedScale(scale)), "round(numeric)": (_c, a: Numeric) => round(a, 0),
-  "trunc(numeric,int4)": (_c, a: Numeric, scale: number) => truncate(a, limitedScale(scale)), "trunc(numeric)": (_c, a: Numeric) => truncate(a, 0),
-  "ceil(numeric)": (_c, a: Numeric) => ceiling(a), "ceiling(numeric)": (_c, a: Numeric) => ceiling(a),
+  "round(numeric,int4)": (_c, a: Numeric, scale: number) => round(a, limitedScale(scale)),
+  "round(numeric)": (_c, a: Numeric) => round(a, 0),
+  "trunc(numeric,int4)": (_c, a: Numeric, scale: number) => truncate(a, limitedScale(scale)),
+  "trunc(numeric)": (_c, a: Numeric) => truncate(a, 0),
+  "ceil(numeric)": (_c, a: Numeric) => ceiling(a),
+  "ceiling(numeric)": (_c, a: Numeric) => ceiling(a),
   "floor(numeric)": (_c, a: Numeric) => floor(a),
   "numeric(numeric,int4)": (_c, a: Numeric, typmod: number) => applyModifier(a, typmod),
   "scale(numeric)": (_c, a: Numeric): Datum => (a.special === "finite" ? a.scale : null),
@@ -52,12 +58,18 @@ const scalars: Record<string, ScalarBody> = {
     const { gcd, a: x, b: y, scale } = alignedGcd(a, b);
     return new Numeric(gcd === 0n ? 0n : absolute((x / gcd) * y), scale);
   },
-  "sqrt(numeric)": (_c, a: Numeric) => sqrt(a), numeric_sqrt: (_c, a: Numeric) => sqrt(a),
-  "exp(numeric)": (_c, a: Numeric) => exp(a), numeric_exp: (_c, a: Numeric) => exp(a),
-  "ln(numeric)": (_c, a: Numeric) => ln(a), numeric_ln: (_c, a: Numeric) => ln(a),
-  "log(numeric)": (_c, a: Numeric) => log(fromInteger(10), a), "log10(numeric)": (_c, a: Numeric) => log(fromInteger(10), a),
-  "log(numeric,numeric)": (_c, a: Numeric, b: Numeric) => log(a, b), numeric_log: (_c, a: Numeric, b: Numeric) => log(a, b),
-  "power(numeric,numeric)": (_c, a: Numeric, b: Numeric) => power(a, b), "pow(numeric,numeric)": (_c, a: Numeric, b: Numeric) => power(a, b),
+  "sqrt(numeric)": (_c, a: Numeric) => sqrt(a),
+  numeric_sqrt: (_c, a: Numeric) => sqrt(a),
+  "exp(numeric)": (_c, a: Numeric) => exp(a),
+  numeric_exp: (_c, a: Numeric) => exp(a),
+  "ln(numeric)": (_c, a: Numeric) => ln(a),
+  numeric_ln: (_c, a: Numeric) => ln(a),
+  "log(numeric)": (_c, a: Numeric) => log(fromInteger(10), a),
+  "log10(numeric)": (_c, a: Numeric) => log(fromInteger(10), a),
+  "log(numeric,numeric)": (_c, a: Numeric, b: Numeric) => log(a, b),
+  numeric_log: (_c, a: Numeric, b: Numeric) => log(a, b),
+  "power(numeric,numeric)": (_c, a: Numeric, b: Numeric) => power(a, b),
+  "pow(numeric,numeric)": (_c, a: Numeric, b: Numeric) => power(a, b),
   numeric_power: (_c, a: Numeric, b: Numeric) => power(a, b),
   factorial: (_c, n: number | bigint) => {
     if (n < 0) throw new DbError({ sqlstate: "22003", message: "factorial of a negative number is undefined" });

@@ -1,9 +1,9 @@
 /** LIKE, SIMILAR TO and regular expression operators and functions. */
-import { ArrayValue, type Datum, DbError, TypeOid, invalidParameter } from "../../types/index.js";
+import { ArrayValue, type Datum, DbError, invalidParameter, TypeOid } from "../../types/index.js";
 import type { ScalarBody, SetBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { likeEscape, likeMatcher } from "../text/like.js";
-import { type RegexOptions, compileRegex, defaultOptions, parseOptions, similarToRegex } from "../text/regex.js";
+import { compileRegex, defaultOptions, parseOptions, type RegexOptions, similarToRegex } from "../text/regex.js";
 import { characterCount, positionAfter } from "../types/strings.js";
 
 const ignoreCase: RegexOptions = { ...defaultOptions, ignoreCase: true };
@@ -66,7 +66,14 @@ function expand(replacement: string, match: RegExpExecArray): string {
   });
 }
 /** `occurrence` 0: all of them. */
-function replaceMatches(text: string, pattern: string, replacement: string, options: RegexOptions, start: number, occurrence: number): string {
+function replaceMatches(
+  text: string,
+  pattern: string,
+  replacement: string,
+  options: RegexOptions,
+  start: number,
+  occurrence: number,
+): string {
   let out = "";
   let last = 0;
   let count = 0;
@@ -98,7 +105,8 @@ function regexSubstring(text: string, pattern: string): Datum {
   return match.length > 1 ? (match[1] ?? null) : match[0];
 }
 function escapeCharacter(escape: string | null): string | null {
-  if (escape !== null && [...escape].length > 1) throw new DbError({ sqlstate: "22025", message: "invalid escape string", hint: "Escape string must be empty or one character." });
+  if (escape !== null && [...escape].length > 1)
+    throw new DbError({ sqlstate: "22025", message: "invalid escape string", hint: "Escape string must be empty or one character." });
   return escape;
 }
 const replaceBody = (t: string, p: string, r: string, flags: string) => {
@@ -107,30 +115,51 @@ const replaceBody = (t: string, p: string, r: string, flags: string) => {
 };
 
 Object.assign(scalars, {
-  "like(text,text)": scalars.textlike!, "notlike(text,text)": scalars.textnlike!, "like(name,text)": scalars.textlike!, "notlike(name,text)": scalars.textnlike!,
-  bytealike: (_c: unknown, t: Uint8Array, p: Uint8Array) => byteLike(t, p), byteanlike: (_c: unknown, t: Uint8Array, p: Uint8Array) => !byteLike(t, p),
-  "like(bytea,bytea)": (_c: unknown, t: Uint8Array, p: Uint8Array) => byteLike(t, p), "notlike(bytea,bytea)": (_c: unknown, t: Uint8Array, p: Uint8Array) => !byteLike(t, p),
+  "like(text,text)": scalars.textlike!,
+  "notlike(text,text)": scalars.textnlike!,
+  "like(name,text)": scalars.textlike!,
+  "notlike(name,text)": scalars.textnlike!,
+  bytealike: (_c: unknown, t: Uint8Array, p: Uint8Array) => byteLike(t, p),
+  byteanlike: (_c: unknown, t: Uint8Array, p: Uint8Array) => !byteLike(t, p),
+  "like(bytea,bytea)": (_c: unknown, t: Uint8Array, p: Uint8Array) => byteLike(t, p),
+  "notlike(bytea,bytea)": (_c: unknown, t: Uint8Array, p: Uint8Array) => !byteLike(t, p),
   "like_escape(text,text)": (_c: unknown, p: string, e: string) => likeEscape(p, e),
   "similar_to_escape(text)": (_c: unknown, p: string) => similarToRegex(p, "\\"),
   "similar_to_escape(text,text)": (_c: unknown, p: string, e: string) => similarToRegex(p, escapeCharacter(e)),
-  similar_escape: (_c: unknown, p: string | null, e: string | null) => (p === null ? null : similarToRegex(p, e === null ? "\\" : escapeCharacter(e))),
+  similar_escape: (_c: unknown, p: string | null, e: string | null) =>
+    p === null ? null : similarToRegex(p, e === null ? "\\" : escapeCharacter(e)),
   "substring(text,text)": (_c: unknown, t: string, p: string) => regexSubstring(t, p),
   "substring(text,text,text)": (_c: unknown, t: string, p: string, e: string) => regexSubstring(t, similarToRegex(p, escapeCharacter(e))),
   "regexp_replace(text,text,text)": (_c: unknown, t: string, p: string, r: string) => replaceMatches(t, p, r, defaultOptions, 0, 1),
   "regexp_replace(text,text,text,text)": (_c: unknown, t: string, p: string, r: string, flags: string) => {
-    if (/^\d/.test(flags)) throw invalidParameter(`invalid regular expression option: "${flags[0]}"`, "If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.");
+    if (/^\d/.test(flags))
+      throw invalidParameter(
+        `invalid regular expression option: "${flags[0]}"`,
+        "If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.",
+      );
     return replaceBody(t, p, r, flags);
   },
-  "regexp_replace(text,text,text,int4)": (_c: unknown, t: string, p: string, r: string, s: number) => replaceMatches(t, p, r, defaultOptions, startAt(t, s), 1),
-  "regexp_replace(text,text,text,int4,int4)": (_c: unknown, t: string, p: string, r: string, s: number, n: number) => replaceMatches(t, p, r, defaultOptions, startAt(t, s), atLeast(n, 0, "n")),
-  "regexp_replace(text,text,text,int4,int4,text)": (_c: unknown, t: string, p: string, r: string, s: number, n: number, f: string) => replaceMatches(t, p, r, parseOptions(f, true, "regexp_replace"), startAt(t, s), atLeast(n, 0, "n")),
-  "regexp_match(text,text)": (_c: unknown, t: string, p: string) => { const m = compileRegex(p).exec(t); return m === null ? null : groupsOf(m); },
-  "regexp_match(text,text,text)": (_c: unknown, t: string, p: string, f: string) => { const m = compileRegex(p, parseOptions(f, false, "regexp_match")).exec(t); return m === null ? null : groupsOf(m); },
+  "regexp_replace(text,text,text,int4)": (_c: unknown, t: string, p: string, r: string, s: number) =>
+    replaceMatches(t, p, r, defaultOptions, startAt(t, s), 1),
+  "regexp_replace(text,text,text,int4,int4)": (_c: unknown, t: string, p: string, r: string, s: number, n: number) =>
+    replaceMatches(t, p, r, defaultOptions, startAt(t, s), atLeast(n, 0, "n")),
+  "regexp_replace(text,text,text,int4,int4,text)": (_c: unknown, t: string, p: string, r: string, s: number, n: number, f: string) =>
+    replaceMatches(t, p, r, parseOptions(f, true, "regexp_replace"), startAt(t, s), atLeast(n, 0, "n")),
+  "regexp_match(text,text)": (_c: unknown, t: string, p: string) => {
+    const m = compileRegex(p).exec(t);
+    return m === null ? null : groupsOf(m);
+  },
+  "regexp_match(text,text,text)": (_c: unknown, t: string, p: string, f: string) => {
+    const m = compileRegex(p, parseOptions(f, false, "regexp_match")).exec(t);
+    return m === null ? null : groupsOf(m);
+  },
   "regexp_like(text,text)": (_c: unknown, t: string, p: string) => matches(t, p, defaultOptions),
   "regexp_like(text,text,text)": (_c: unknown, t: string, p: string, f: string) => matches(t, p, parseOptions(f, false, "regexp_like")),
   "regexp_count(text,text)": (_c: unknown, t: string, p: string) => [...allMatches(t, p, defaultOptions)].length,
-  "regexp_count(text,text,int4)": (_c: unknown, t: string, p: string, s: number) => [...allMatches(t, p, defaultOptions, startAt(t, s))].length,
-  "regexp_count(text,text,int4,text)": (_c: unknown, t: string, p: string, s: number, f: string) => [...allMatches(t, p, parseOptions(f, false, "regexp_count"), startAt(t, s))].length,
+  "regexp_count(text,text,int4)": (_c: unknown, t: string, p: string, s: number) =>
+    [...allMatches(t, p, defaultOptions, startAt(t, s))].length,
+  "regexp_count(text,text,int4,text)": (_c: unknown, t: string, p: string, s: number, f: string) =>
+    [...allMatches(t, p, parseOptions(f, false, "regexp_count"), startAt(t, s))].length,
   regexp_instr: (_c: unknown, t: string, p: string, s = 1, n = 1, end = 0, f = "", sub = 0) => {
     const match = nth(t, p, parseOptions(f, false, "regexp_instr"), startAt(t, s), atLeast(n, 1, "n"));
     if (match === undefined || (sub > 0 && match[sub] === undefined)) return 0;
@@ -140,7 +169,8 @@ Object.assign(scalars, {
   regexp_substr: (_c: unknown, t: string, p: string, s = 1, n = 1, f = "", sub = 0): Datum =>
     nth(t, p, parseOptions(f, false, "regexp_substr"), startAt(t, s), atLeast(n, 1, "n"))?.[sub] ?? null,
   "regexp_split_to_array(text,text)": (_c: unknown, t: string, p: string) => new ArrayValue(TypeOid.text, splitBy(t, p, defaultOptions)),
-  "regexp_split_to_array(text,text,text)": (_c: unknown, t: string, p: string, f: string) => new ArrayValue(TypeOid.text, splitBy(t, p, parseOptions(f, false, "regexp_split_to_array"))),
+  "regexp_split_to_array(text,text,text)": (_c: unknown, t: string, p: string, f: string) =>
+    new ArrayValue(TypeOid.text, splitBy(t, p, parseOptions(f, false, "regexp_split_to_array"))),
 });
 
 const sets: Record<string, SetBody> = {
@@ -156,7 +186,8 @@ const sets: Record<string, SetBody> = {
     }
   },
   "regexp_split_to_table(text,text)": (_c, t: string, p: string) => splitBy(t, p, defaultOptions),
-  "regexp_split_to_table(text,text,text)": (_c, t: string, p: string, f: string) => splitBy(t, p, parseOptions(f, false, "regexp_split_to_table")),
+  "regexp_split_to_table(text,text,text)": (_c, t: string, p: string, f: string) =>
+    splitBy(t, p, parseOptions(f, false, "regexp_split_to_table")),
 };
 
 export const patternFamily: Family = { scalars, sets };

@@ -1,14 +1,14 @@
 /** Everyday string functions; positions and lengths count characters (code points). */
 import { createHash } from "node:crypto";
-import { ArrayValue, type Datum, DbError, TypeOid, invalidParameter } from "../../types/index.js";
+import { ArrayValue, type Datum, DbError, invalidParameter, TypeOid } from "../../types/index.js";
 import { quoteIdentifier, splitName } from "../catalog-service.js";
 import { type EvaluationContext, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
+import { formatText } from "../text/format.js";
 import { hashBytes } from "../text/hash.js";
 import { fromEscape, fromHex, toHex } from "../types/bytea.js";
 import { concatBytes, decodeText, encodeText } from "../types/bytes.js";
 import { characterCount, positionAfter, trimSpacesRight } from "../types/strings.js";
-import { formatText } from "../text/format.js";
 
 type Bodies = Record<string, ScalarBody | TypedBody<ScalarBody>>;
 
@@ -33,7 +33,9 @@ export function substring(text: string, start: number, length?: number): string 
   const to = length === undefined ? Number.POSITIVE_INFINITY : start - 1 + length;
   if (to <= from) return "";
   const begin = positionAfter(text, from);
-  return to === Number.POSITIVE_INFINITY ? text.slice(begin) : text.slice(begin, begin + positionAfter(text.slice(begin, begin + 2 * (to - from)), to - from));
+  return to === Number.POSITIVE_INFINITY
+    ? text.slice(begin)
+    : text.slice(begin, begin + positionAfter(text.slice(begin, begin + 2 * (to - from)), to - from));
 }
 function substringBytes(bytes: Uint8Array, start: number, length?: number): Uint8Array {
   if (length !== undefined && length < 0) throw negativeLength();
@@ -99,7 +101,9 @@ function translate(text: string, from: string, to: string): string {
   const source = [...from];
   const target = [...to];
   const map = new Map<string, string>();
-  source.forEach((c, i) => { if (!map.has(c)) map.set(c, target[i] ?? ""); });
+  source.forEach((c, i) => {
+    if (!map.has(c)) map.set(c, target[i] ?? "");
+  });
   let out = "";
   for (const c of text) out += map.get(c) ?? c;
   return out;
@@ -107,7 +111,10 @@ function translate(text: string, from: string, to: string): string {
 function stringToArray(text: string | null, separator: string | null, nullText: string | null): ArrayValue | null {
   if (text === null) return null;
   const parts = splitString(text, separator);
-  return new ArrayValue(TypeOid.text, parts.map((p) => (p === nullText ? null : p)));
+  return new ArrayValue(
+    TypeOid.text,
+    parts.map((p) => (p === nullText ? null : p)),
+  );
 }
 function splitString(text: string, separator: string | null): string[] {
   if (text === "") return [];
@@ -121,35 +128,49 @@ function chr(code: number): string {
   if (code === 0) throw new DbError({ sqlstate: "54000", message: "null character not permitted" });
   if (code < 0) throw new DbError({ sqlstate: "54000", message: "character number must be positive" });
   if (code > 0x10ffff) throw new DbError({ sqlstate: "54000", message: `requested character too large for encoding: ${code}` });
-  if (code >= 0xd800 && code <= 0xdfff) throw new DbError({ sqlstate: "54000", message: `requested character not valid for encoding: ${code}` });
+  if (code >= 0xd800 && code <= 0xdfff)
+    throw new DbError({ sqlstate: "54000", message: `requested character not valid for encoding: ${code}` });
   return String.fromCodePoint(code);
 }
 function encode(bytes: Uint8Array, format: string): string {
   switch (format.toLowerCase()) {
-    case "hex": return toHex(bytes);
-    case "escape": return encodeEscape(bytes);
-    case "base64": return (Buffer.from(bytes).toString("base64").match(/.{1,76}/g) ?? []).join("\n");
-    default: throw invalidParameter(`unrecognized encoding: "${format}"`);
+    case "hex":
+      return toHex(bytes);
+    case "escape":
+      return encodeEscape(bytes);
+    case "base64":
+      return (
+        Buffer.from(bytes)
+          .toString("base64")
+          .match(/.{1,76}/g) ?? []
+      ).join("\n");
+    default:
+      throw invalidParameter(`unrecognized encoding: "${format}"`);
   }
 }
 /** Only zero and bytes above 127 in octal, unlike bytea's own escape output. */
 function encodeEscape(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte === 0 || byte > 127 ? `\\${byte.toString(8).padStart(3, "0")}` : byte === 92 ? "\\\\" : String.fromCharCode(byte);
+  for (const byte of bytes)
+    text += byte === 0 || byte > 127 ? `\\${byte.toString(8).padStart(3, "0")}` : byte === 92 ? "\\\\" : String.fromCharCode(byte);
   return text;
 }
 function decode(text: string, format: string): Uint8Array {
   switch (format.toLowerCase()) {
-    case "hex": return fromHex(text);
-    case "escape": return fromEscape(text);
+    case "hex":
+      return fromHex(text);
+    case "escape":
+      return fromEscape(text);
     case "base64": {
       const compact = text.replace(/[ \t\r\n]/g, "");
       const wrong = /[^A-Za-z0-9+/=]/.exec(compact);
       if (wrong !== null) throw invalidParameter(`invalid symbol "${wrong[0]}" found while decoding base64 sequence`);
-      if (compact.length % 4 !== 0) throw invalidParameter("invalid base64 end sequence", "Input data is missing padding, is truncated, or is otherwise corrupted.");
+      if (compact.length % 4 !== 0)
+        throw invalidParameter("invalid base64 end sequence", "Input data is missing padding, is truncated, or is otherwise corrupted.");
       return new Uint8Array(Buffer.from(compact, "base64"));
     }
-    default: throw invalidParameter(`unrecognized encoding: "${format}"`);
+    default:
+      throw invalidParameter(`unrecognized encoding: "${format}"`);
   }
 }
 const digest = (algorithm: string, bytes: Uint8Array) => new Uint8Array(createHash(algorithm).update(bytes).digest());
@@ -181,7 +202,9 @@ const concat = new TypedBody<ScalarBody>((call, registry) => {
   const types = call.argTypes.map((oid) => registry.typeByOid(oid)!);
   return (context, ...args: Datum[]) => {
     let out = "";
-    args.forEach((arg, i) => { if (arg !== null) out += types[i]!.output(arg, context); });
+    args.forEach((arg, i) => {
+      if (arg !== null) out += types[i]!.output(arg, context);
+    });
     return out;
   };
 });
@@ -190,14 +213,21 @@ const concatWithSeparator = new TypedBody<ScalarBody>((call, registry) => {
   return (context, separator: string | null, ...args: Datum[]) => {
     if (separator === null) return null;
     const parts: string[] = [];
-    args.forEach((arg, i) => { if (arg !== null) parts.push(types[i + 1]!.output(arg, context)); });
+    args.forEach((arg, i) => {
+      if (arg !== null) parts.push(types[i + 1]!.output(arg, context));
+    });
     return parts.join(separator);
   };
 });
 const format = new TypedBody<ScalarBody>((call, registry) => {
   const types = call.argTypes.map((oid) => registry.typeByOid(oid)!);
   return (context: EvaluationContext, pattern: string | null, ...args: Datum[]) =>
-    pattern === null ? null : formatText(pattern, args.map((arg, i) => (arg === null ? null : types[i + 1]!.output(arg, context))));
+    pattern === null
+      ? null
+      : formatText(
+          pattern,
+          args.map((arg, i) => (arg === null ? null : types[i + 1]!.output(arg, context))),
+        );
 });
 const printed = (body: (text: string) => string, ofNull: Datum) =>
   new TypedBody<ScalarBody>((call, registry) => {
@@ -206,25 +236,43 @@ const printed = (body: (text: string) => string, ofNull: Datum) =>
   });
 
 const scalars: Bodies = {
-  upper: (_c, t: string) => upper(t), lower: (_c, t: string) => lower(t), initcap: (_c, t: string) => initcap(t),
-  "length(text)": (_c, t: string) => characterCount(t), char_length: (_c, t: string) => characterCount(t),
-  character_length: (_c, t: string) => characterCount(t), textlen: (_c, t: string) => characterCount(t),
-  "length(bpchar)": (_c, t: string) => characterCount(trimSpacesRight(t)), "char_length(bpchar)": (_c, t: string) => characterCount(trimSpacesRight(t)),
+  upper: (_c, t: string) => upper(t),
+  lower: (_c, t: string) => lower(t),
+  initcap: (_c, t: string) => initcap(t),
+  "length(text)": (_c, t: string) => characterCount(t),
+  char_length: (_c, t: string) => characterCount(t),
+  character_length: (_c, t: string) => characterCount(t),
+  textlen: (_c, t: string) => characterCount(t),
+  "length(bpchar)": (_c, t: string) => characterCount(trimSpacesRight(t)),
+  "char_length(bpchar)": (_c, t: string) => characterCount(trimSpacesRight(t)),
   "character_length(bpchar)": (_c, t: string) => characterCount(trimSpacesRight(t)),
-  "length(bytea)": (_c, b: Uint8Array) => b.length, "octet_length(text)": (_c, t: string) => Buffer.byteLength(t),
-  "octet_length(bpchar)": (_c, t: string) => Buffer.byteLength(t), "octet_length(bytea)": (_c, b: Uint8Array) => b.length,
-  "bit_length(text)": (_c, t: string) => 8 * Buffer.byteLength(t), "bit_length(bytea)": (_c, b: Uint8Array) => 8 * b.length,
-  "substr(text,int4)": (_c, t: string, s: number) => substring(t, s), "substr(text,int4,int4)": (_c, t: string, s: number, l: number) => substring(t, s, l),
-  "substring(text,int4)": (_c, t: string, s: number) => substring(t, s), "substring(text,int4,int4)": (_c, t: string, s: number, l: number) => substring(t, s, l),
-  "substr(bytea,int4)": (_c, b: Uint8Array, s: number) => substringBytes(b, s), "substr(bytea,int4,int4)": (_c, b: Uint8Array, s: number, l: number) => substringBytes(b, s, l),
-  "substring(bytea,int4)": (_c, b: Uint8Array, s: number) => substringBytes(b, s), "substring(bytea,int4,int4)": (_c, b: Uint8Array, s: number, l: number) => substringBytes(b, s, l),
-  "position(text,text)": (_c, t: string, p: string) => position(t, p), strpos: (_c, t: string, p: string) => position(t, p),
+  "length(bytea)": (_c, b: Uint8Array) => b.length,
+  "octet_length(text)": (_c, t: string) => Buffer.byteLength(t),
+  "octet_length(bpchar)": (_c, t: string) => Buffer.byteLength(t),
+  "octet_length(bytea)": (_c, b: Uint8Array) => b.length,
+  "bit_length(text)": (_c, t: string) => 8 * Buffer.byteLength(t),
+  "bit_length(bytea)": (_c, b: Uint8Array) => 8 * b.length,
+  "substr(text,int4)": (_c, t: string, s: number) => substring(t, s),
+  "substr(text,int4,int4)": (_c, t: string, s: number, l: number) => substring(t, s, l),
+  "substring(text,int4)": (_c, t: string, s: number) => substring(t, s),
+  "substring(text,int4,int4)": (_c, t: string, s: number, l: number) => substring(t, s, l),
+  "substr(bytea,int4)": (_c, b: Uint8Array, s: number) => substringBytes(b, s),
+  "substr(bytea,int4,int4)": (_c, b: Uint8Array, s: number, l: number) => substringBytes(b, s, l),
+  "substring(bytea,int4)": (_c, b: Uint8Array, s: number) => substringBytes(b, s),
+  "substring(bytea,int4,int4)": (_c, b: Uint8Array, s: number, l: number) => substringBytes(b, s, l),
+  "position(text,text)": (_c, t: string, p: string) => position(t, p),
+  strpos: (_c, t: string, p: string) => position(t, p),
   "position(bytea,bytea)": (_c, b: Uint8Array, p: Uint8Array) => Buffer.from(b).indexOf(p) + 1,
-  "btrim(text)": (_c, t: string) => trim(t, " ", true, true), "btrim(text,text)": (_c, t: string, s: string) => trim(t, s, true, true),
-  "ltrim(text)": (_c, t: string) => trim(t, " ", true, false), "ltrim(text,text)": (_c, t: string, s: string) => trim(t, s, true, false),
-  "rtrim(text)": (_c, t: string) => trimSpacesRight(t), "rtrim(text,text)": (_c, t: string, s: string) => trim(t, s, false, true),
-  "lpad(text,int4)": (_c, t: string, l: number) => pad(t, l, " ", true), "lpad(text,int4,text)": (_c, t: string, l: number, f: string) => pad(t, l, f, true),
-  "rpad(text,int4)": (_c, t: string, l: number) => pad(t, l, " ", false), "rpad(text,int4,text)": (_c, t: string, l: number, f: string) => pad(t, l, f, false),
+  "btrim(text)": (_c, t: string) => trim(t, " ", true, true),
+  "btrim(text,text)": (_c, t: string, s: string) => trim(t, s, true, true),
+  "ltrim(text)": (_c, t: string) => trim(t, " ", true, false),
+  "ltrim(text,text)": (_c, t: string, s: string) => trim(t, s, true, false),
+  "rtrim(text)": (_c, t: string) => trimSpacesRight(t),
+  "rtrim(text,text)": (_c, t: string, s: string) => trim(t, s, false, true),
+  "lpad(text,int4)": (_c, t: string, l: number) => pad(t, l, " ", true),
+  "lpad(text,int4,text)": (_c, t: string, l: number, f: string) => pad(t, l, f, true),
+  "rpad(text,int4)": (_c, t: string, l: number) => pad(t, l, " ", false),
+  "rpad(text,int4,text)": (_c, t: string, l: number, f: string) => pad(t, l, f, false),
   "overlay(text,text,int4,int4)": (_c, t: string, r: string, s: number, l: number) => overlay(t, r, s, l),
   "overlay(text,text,int4)": (_c, t: string, r: string, s: number) => overlay(t, r, s, characterCount(r)),
   "overlay(bytea,bytea,int4,int4)": (_c, b: Uint8Array, r: Uint8Array, s: number, l: number) => overlayBytes(b, r, s, l),
@@ -240,29 +288,54 @@ const scalars: Bodies = {
     return n > 0 ? t.repeat(n) : "";
   },
   reverse: (_c, t: string) => [...t].reverse().join(""),
-  "left(text,int4)": (_c, t: string, n: number) => left(t, n), "right(text,int4)": (_c, t: string, n: number) => right(t, n),
-  concat, concat_ws: concatWithSeparator,
-  "format(text,any)": format, "format(text)": (_c, t: string | null) => (t === null ? null : formatText(t, [])),
+  "left(text,int4)": (_c, t: string, n: number) => left(t, n),
+  "right(text,int4)": (_c, t: string, n: number) => right(t, n),
+  concat,
+  concat_ws: concatWithSeparator,
+  "format(text,any)": format,
+  "format(text)": (_c, t: string | null) => (t === null ? null : formatText(t, [])),
   quote_ident: (_c, t: string) => quoteIdentifier(t),
-  "quote_literal(text)": (_c, t: string) => quoteLiteral(t), "quote_nullable(text)": (_c, t: string | null) => (t === null ? "NULL" : quoteLiteral(t)),
-  "quote_literal(anyelement)": printed(quoteLiteral, null), "quote_nullable(anyelement)": printed(quoteLiteral, "NULL"),
-  chr: (_c, n: number) => chr(n), ascii: (_c, t: string) => t.codePointAt(0) ?? 0,
-  "md5(text)": (_c, t: string) => md5(t), "md5(bytea)": (_c, b: Uint8Array) => md5(b),
-  sha224: (_c, b: Uint8Array) => digest("sha224", b), sha256: (_c, b: Uint8Array) => digest("sha256", b),
-  sha384: (_c, b: Uint8Array) => digest("sha384", b), sha512: (_c, b: Uint8Array) => digest("sha512", b),
-  encode: (_c, b: Uint8Array, f: string) => encode(b, f), decode: (_c, t: string, f: string) => decode(t, f),
+  "quote_literal(text)": (_c, t: string) => quoteLiteral(t),
+  "quote_nullable(text)": (_c, t: string | null) => (t === null ? "NULL" : quoteLiteral(t)),
+  "quote_literal(anyelement)": printed(quoteLiteral, null),
+  "quote_nullable(anyelement)": printed(quoteLiteral, "NULL"),
+  chr: (_c, n: number) => chr(n),
+  ascii: (_c, t: string) => t.codePointAt(0) ?? 0,
+  "md5(text)": (_c, t: string) => md5(t),
+  "md5(bytea)": (_c, b: Uint8Array) => md5(b),
+  sha224: (_c, b: Uint8Array) => digest("sha224", b),
+  sha256: (_c, b: Uint8Array) => digest("sha256", b),
+  sha384: (_c, b: Uint8Array) => digest("sha384", b),
+  sha512: (_c, b: Uint8Array) => digest("sha512", b),
+  encode: (_c, b: Uint8Array, f: string) => encode(b, f),
+  decode: (_c, t: string, f: string) => decode(t, f),
   convert_from: (_c, b: Uint8Array, name: string) => convertFrom(b, name),
-  convert_to: (_c, t: string, name: string) => { convertName(name); return encodeText(t); },
-  "to_hex(int4)": (_c, n: number) => (n >>> 0).toString(16), "to_hex(int8)": (_c, n: number | bigint) => BigInt.asUintN(64, BigInt(n)).toString(16),
+  convert_to: (_c, t: string, name: string) => {
+    convertName(name);
+    return encodeText(t);
+  },
+  "to_hex(int4)": (_c, n: number) => (n >>> 0).toString(16),
+  "to_hex(int8)": (_c, n: number | bigint) => BigInt.asUintN(64, BigInt(n)).toString(16),
   starts_with: (_c, t: string, p: string) => t.startsWith(p),
   "string_to_array(text,text)": (_c, t: string | null, s: string | null) => stringToArray(t, s, null),
   "string_to_array(text,text,text)": (_c, t: string | null, s: string | null, n: string | null) => stringToArray(t, s, n),
   "normalize(text,text)": (_c, t: string, form: string) => t.normalize(normalForm(form)),
   "is_normalized(text,text)": (_c, t: string, form: string) => t === t.normalize(normalForm(form)),
   byteacat: (_c, a: Uint8Array, b: Uint8Array) => new Uint8Array(Buffer.concat([a, b])),
-  get_byte: (_c, b: Uint8Array, at: number) => { byteIndex(b, at, b.length); return b[at]!; },
-  set_byte: (_c, b: Uint8Array, at: number, value: number) => { byteIndex(b, at, b.length); const copy = b.slice(); copy[at] = value; return copy; },
-  "get_bit(bytea,int8)": (_c, b: Uint8Array, at: number) => { byteIndex(b, at, b.length * 8); return (b[at >> 3]! >> (at & 7)) & 1; },
+  get_byte: (_c, b: Uint8Array, at: number) => {
+    byteIndex(b, at, b.length);
+    return b[at]!;
+  },
+  set_byte: (_c, b: Uint8Array, at: number, value: number) => {
+    byteIndex(b, at, b.length);
+    const copy = b.slice();
+    copy[at] = value;
+    return copy;
+  },
+  "get_bit(bytea,int8)": (_c, b: Uint8Array, at: number) => {
+    byteIndex(b, at, b.length * 8);
+    return (b[at >> 3]! >> (at & 7)) & 1;
+  },
   "set_bit(bytea,int8,int4)": (_c, b: Uint8Array, at: number, bit: number) => {
     byteIndex(b, at, b.length * 8);
     if (bit !== 0 && bit !== 1) throw invalidParameter("new bit must be 0 or 1");
@@ -273,7 +346,10 @@ const scalars: Bodies = {
   "bit_count(bytea)": (_c, b: Uint8Array) => b.reduce((sum, byte) => sum + byte.toString(2).replaceAll("0", "").length, 0),
   hashtext: (_c, t: string) => hashBytes(encodeText(t)),
   "parse_ident(text,bool)": (_c, t: string) => new ArrayValue(TypeOid.text, splitName(t)),
-  unistr: (_c, t: string) => t.replace(/\\(?:\\|u?([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|U([0-9a-fA-F]{8}))/g, (m, a, b, c) => (m === "\\\\" ? "\\" : String.fromCodePoint(Number.parseInt(a ?? b ?? c, 16)))),
+  unistr: (_c, t: string) =>
+    t.replace(/\\(?:\\|u?([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|U([0-9a-fA-F]{8}))/g, (m, a, b, c) =>
+      m === "\\\\" ? "\\" : String.fromCodePoint(Number.parseInt(a ?? b ?? c, 16)),
+    ),
 };
 function normalForm(form: string): string {
   if (!/^NFK?[CD]$/i.test(form)) throw invalidParameter(`invalid normalization form: ${form}`);
@@ -282,7 +358,8 @@ function normalForm(form: string): string {
 
 const sets: Record<string, SetBody> = {
   "string_to_table(text,text)": (_c, t: string | null, s: string | null) => (t === null ? [] : splitString(t, s)),
-  "string_to_table(text,text,text)": (_c, t: string | null, s: string | null, n: string | null) => (t === null ? [] : splitString(t, s).map((p) => (p === n ? null : p))),
+  "string_to_table(text,text,text)": (_c, t: string | null, s: string | null, n: string | null) =>
+    t === null ? [] : splitString(t, s).map((p) => (p === n ? null : p)),
 };
 
 export const stringFamily: Family = { scalars, sets };

@@ -1,14 +1,22 @@
 /** What functions say about the session, the server and the catalog; sequences and advisory locks. Doors: catalog-service.ts. */
 import { randomUUID } from "node:crypto";
-import { ArrayValue, type Datum, DbError, type Numeric, type Oid, type SqlType, TypeOid, invalidParameter, notSupported } from "../../types/index.js";
 import {
-  type SequenceService, type SessionService, catalogOf, findService, requireService, splitName,
-} from "../catalog-service.js";
-import { formatNumeric, fromInteger, parseNumeric, round } from "../numeric/numeric-value.js";
+  ArrayValue,
+  type Datum,
+  DbError,
+  invalidParameter,
+  type Numeric,
+  notSupported,
+  type Oid,
+  type SqlType,
+  TypeOid,
+} from "../../types/index.js";
+import { version } from "../../types/version.js";
+import { catalogOf, findService, requireService, type SequenceService, type SessionService, splitName } from "../catalog-service.js";
 import { multiply } from "../numeric/arithmetic.js";
+import { formatNumeric, fromInteger, parseNumeric, round } from "../numeric/numeric-value.js";
 import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
-import { version } from "../../types/version.js";
 import { type Int64, int64 } from "../types/integers.js";
 import { findRelation, findType } from "../types/registered.js";
 
@@ -43,14 +51,25 @@ function sizePretty(size: bigint): string {
   if (magnitude(value) < 10240n) return `${value} bytes`;
   value = value / 512n;
   unit = 1;
-  while (unit < 5 && magnitude(value) >= 20479n) { value = value / 1024n; unit++; }
+  while (unit < 5 && magnitude(value) >= 20479n) {
+    value = value / 1024n;
+    unit++;
+  }
   return `${value >= 0n ? (value + 1n) / 2n : (value - 1n) / 2n} ${sizeUnits[unit]}`;
 }
 function sizeBytes(text: string): Int64 {
   const match = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)\s*$/i.exec(text);
   if (match === null) throw invalidParameter(`invalid size: "${text}"`);
-  const power = ["bytes", "kb", "mb", "gb", "tb", "pb"].indexOf(match[2]!.toLowerCase() === "b" ? "bytes" : match[2]!.toLowerCase() || "bytes");
-  if (power < 0) throw new DbError({ sqlstate: "22023", message: `invalid size: "${text}"`, detail: `Invalid size unit: "${match[2]}".`, hint: 'Valid units are "bytes", "B", "kB", "MB", "GB", "TB", and "PB".' });
+  const power = ["bytes", "kb", "mb", "gb", "tb", "pb"].indexOf(
+    match[2]!.toLowerCase() === "b" ? "bytes" : match[2]!.toLowerCase() || "bytes",
+  );
+  if (power < 0)
+    throw new DbError({
+      sqlstate: "22023",
+      message: `invalid size: "${text}"`,
+      detail: `Invalid size unit: "${match[2]}".`,
+      hint: 'Valid units are "bytes", "B", "kB", "MB", "GB", "TB", and "PB".',
+    });
   return int64(round(multiply(parseNumeric(match[1]!), fromInteger(1024n ** BigInt(power))), 0).coefficient);
 }
 
@@ -63,16 +82,23 @@ function schemas(context: EvaluationContext, implicit: boolean): ArrayValue {
   return new ArrayValue(TypeOid.name, [...(catalog(context)?.currentSchemas(implicit) ?? fallback)]);
 }
 /** to_reg…: NULL where the cast would fail. */
-const lookup = (find: (text: string, context: EvaluationContext) => Oid | undefined): ScalarBody => (context, text: string) => {
-  try {
-    return find(text, context) ?? null;
-  } catch (error) {
-    if (error instanceof DbError) return null;
-    throw error;
-  }
-};
-const input = (registry: FunctionRegistry, type: Oid) => lookup((text, context) => (/^\s*\d+\s*$/.test(text) ? undefined : ((registry.typeByOid(type) as SqlType).input(text, -1, context) as Oid)));
-function advisoryKey(a: Int64, b: number | undefined): bigint { return b === undefined ? BigInt(a) : (BigInt(a) << 32n) | BigInt(b >>> 0); }
+const lookup =
+  (find: (text: string, context: EvaluationContext) => Oid | undefined): ScalarBody =>
+  (context, text: string) => {
+    try {
+      return find(text, context) ?? null;
+    } catch (error) {
+      if (error instanceof DbError) return null;
+      throw error;
+    }
+  };
+const input = (registry: FunctionRegistry, type: Oid) =>
+  lookup((text, context) =>
+    /^\s*\d+\s*$/.test(text) ? undefined : ((registry.typeByOid(type) as SqlType).input(text, -1, context) as Oid),
+  );
+function advisoryKey(a: Int64, b: number | undefined): bigint {
+  return b === undefined ? BigInt(a) : (BigInt(a) << 32n) | BigInt(b >>> 0);
+}
 
 const nothing: ScalarBody = () => null;
 const yes: ScalarBody = () => true;
@@ -80,24 +106,52 @@ const no: ScalarBody = () => false;
 
 const scalars: Bodies = {
   version: () => VERSION_TEXT,
-  current_database: (c) => c.currentDatabase, current_user: (c) => c.currentUser, session_user: (c) => c.sessionUser, getpgusername: (c) => c.currentUser,
-  current_schema: (c) => currentSchema(c), current_schemas: (c, implicit: boolean) => schemas(c, implicit),
+  current_database: (c) => c.currentDatabase,
+  current_user: (c) => c.currentUser,
+  session_user: (c) => c.sessionUser,
+  getpgusername: (c) => c.currentUser,
+  current_schema: (c) => currentSchema(c),
+  current_schemas: (c, implicit: boolean) => schemas(c, implicit),
   "current_setting(text)": (c, name: string) => c.setting(name, false),
-  "current_setting(text,bool)": (c, name: string | null, missingOk: boolean | null) => (name === null ? null : c.setting(name, missingOk === true)),
+  "current_setting(text,bool)": (c, name: string | null, missingOk: boolean | null) =>
+    name === null ? null : c.setting(name, missingOk === true),
   set_config: (c, name: string | null, value: string | null, local: boolean | null) => {
     if (name === null) throw new DbError({ sqlstate: "22004", message: "SET requires parameter name" });
     return c.setSetting(name, value ?? "", local === true);
   },
-  pg_typeof: new TypedBody<ScalarBody>((call) => { const oid = call.argTypes[0]!; return () => oid; }),
+  pg_typeof: new TypedBody<ScalarBody>((call) => {
+    const oid = call.argTypes[0]!;
+    return () => oid;
+  }),
   pg_backend_pid: (c) => session(c).backendPid,
-  txid_current: (c) => session(c).currentTransactionId(), pg_is_in_recovery: no, pg_jit_available: no, row_security_active: no,
-  pg_client_encoding: () => "UTF8", getdatabaseencoding: () => "UTF8",
-  pg_encoding_to_char: (_c, n: number) => (n === 6 ? "UTF8" : n === 0 ? "SQL_ASCII" : ""), pg_char_to_encoding: (_c, name: string) => (/^utf-?8$/i.test(name) ? 6 : /^sql_ascii$/i.test(name) ? 0 : -1),
+  txid_current: (c) => session(c).currentTransactionId(),
+  pg_is_in_recovery: no,
+  pg_jit_available: no,
+  row_security_active: no,
+  pg_client_encoding: () => "UTF8",
+  getdatabaseencoding: () => "UTF8",
+  pg_encoding_to_char: (_c, n: number) => (n === 6 ? "UTF8" : n === 0 ? "SQL_ASCII" : ""),
+  pg_char_to_encoding: (_c, name: string) => (/^utf-?8$/i.test(name) ? 6 : /^sql_ascii$/i.test(name) ? 0 : -1),
   pg_encoding_max_length: (_c, n: number): Datum => (n === 6 ? 4 : n === 0 ? 1 : null),
-  inet_client_addr: nothing, inet_client_port: nothing, inet_server_port: nothing, pg_my_temp_schema: () => 0, pg_is_other_temp_schema: no, pg_trigger_depth: () => 0,
-  pg_notification_queue_usage: () => 0, pg_blocking_pids: () => new ArrayValue(TypeOid.int4, []),
-  pg_conf_load_time: (c) => c.transactionTimeMicros, pg_postmaster_start_time: (c) => c.clockMicros() - Math.round(process.uptime() * 1e6),
-  pg_sleep: () => { throw notSupported("pg_sleep"); }, pg_sleep_for: () => { throw notSupported("pg_sleep_for"); }, pg_sleep_until: () => { throw notSupported("pg_sleep_until"); },
+  inet_client_addr: nothing,
+  inet_client_port: nothing,
+  inet_server_port: nothing,
+  pg_my_temp_schema: () => 0,
+  pg_is_other_temp_schema: no,
+  pg_trigger_depth: () => 0,
+  pg_notification_queue_usage: () => 0,
+  pg_blocking_pids: () => new ArrayValue(TypeOid.int4, []),
+  pg_conf_load_time: (c) => c.transactionTimeMicros,
+  pg_postmaster_start_time: (c) => c.clockMicros() - Math.round(process.uptime() * 1e6),
+  pg_sleep: () => {
+    throw notSupported("pg_sleep");
+  },
+  pg_sleep_for: () => {
+    throw notSupported("pg_sleep_for");
+  },
+  pg_sleep_until: () => {
+    throw notSupported("pg_sleep_until");
+  },
   pg_notify: (c, channel: string, payload: string | null) => {
     const notify = findService<SessionService>(c, "session")?.notify;
     if (notify === undefined) throw notSupported("pg_notify");
@@ -105,32 +159,51 @@ const scalars: Bodies = {
     return "";
   },
   gen_random_uuid: () => randomUUID(),
-  num_nulls: (_c, ...args: Datum[]) => args.filter((a) => a === null).length, num_nonnulls: (_c, ...args: Datum[]) => args.filter((a) => a !== null).length,
+  num_nulls: (_c, ...args: Datum[]) => args.filter((a) => a === null).length,
+  num_nonnulls: (_c, ...args: Datum[]) => args.filter((a) => a !== null).length,
   pg_column_size: new TypedBody<ScalarBody>((call, registry) => {
     const type = registry.typeByOid(call.argTypes[0]!);
-    return (_c, v: Exclude<Datum, null>) => (type === undefined ? 0 : type.length > 0 ? type.length : type.send(v).length + (type.send(v).length < 127 ? 1 : 4));
+    return (_c, v: Exclude<Datum, null>) =>
+      type === undefined ? 0 : type.length > 0 ? type.length : type.send(v).length + (type.send(v).length < 127 ? 1 : 4);
   }),
   pg_column_compression: nothing,
   "pg_size_pretty(int8)": (_c, n: Int64) => sizePretty(BigInt(n)),
-  "pg_size_pretty(numeric)": (_c, n: Numeric) => (round(n, 0).coefficient === n.coefficient || n.scale > 0 ? sizePretty(round(n, 0).coefficient) : formatNumeric(n)),
+  "pg_size_pretty(numeric)": (_c, n: Numeric) =>
+    round(n, 0).coefficient === n.coefficient || n.scale > 0 ? sizePretty(round(n, 0).coefficient) : formatNumeric(n),
   pg_size_bytes: (_c, t: string) => sizeBytes(t),
   // Sequences.
-  nextval: (c, sequence: Oid) => sequences(c).next(sequence), currval: (c, sequence: Oid) => sequences(c).current(sequence), lastval: (c) => sequences(c).last(),
+  nextval: (c, sequence: Oid) => sequences(c).next(sequence),
+  currval: (c, sequence: Oid) => sequences(c).current(sequence),
+  lastval: (c) => sequences(c).last(),
   "setval(regclass,int8)": (c, sequence: Oid, value: Int64) => sequences(c).set(sequence, value, true),
   "setval(regclass,int8,bool)": (c, sequence: Oid, value: Int64, called: boolean) => sequences(c).set(sequence, value, called),
   // The catalog.
-  format_type: withRegistry((registry) => (_c, oid: Oid | null, typmod: number | null): Datum => (oid === null ? null : formatType(registry, oid, typmod))),
+  format_type: withRegistry(
+    (registry) =>
+      (_c, oid: Oid | null, typmod: number | null): Datum =>
+        oid === null ? null : formatType(registry, oid, typmod),
+  ),
   pg_get_userbyid: (c, oid: Oid) => catalog(c)?.roleName(oid) ?? (oid === 10 ? "postgres" : `unknown (OID=${oid})`),
   pg_table_is_visible: (c, oid: Oid) => catalog(c)?.relationVisible(oid) ?? false,
-  pg_type_is_visible: yes, pg_function_is_visible: yes, pg_operator_is_visible: yes, pg_opclass_is_visible: yes, pg_opfamily_is_visible: yes,
-  pg_conversion_is_visible: yes, pg_ts_config_is_visible: yes, pg_ts_dict_is_visible: yes, pg_ts_parser_is_visible: yes, pg_ts_template_is_visible: yes,
+  pg_type_is_visible: yes,
+  pg_function_is_visible: yes,
+  pg_operator_is_visible: yes,
+  pg_opclass_is_visible: yes,
+  pg_opfamily_is_visible: yes,
+  pg_conversion_is_visible: yes,
+  pg_ts_config_is_visible: yes,
+  pg_ts_dict_is_visible: yes,
+  pg_ts_parser_is_visible: yes,
+  pg_ts_template_is_visible: yes,
   "obj_description(oid,name)": (c, oid: Oid, name: string) => catalog(c)?.description(oid, name, 0) ?? null,
   "obj_description(oid)": (c, oid: Oid) => catalog(c)?.description(oid, undefined, 0) ?? null,
   "col_description(oid,int4)": (c, oid: Oid, column: number) => catalog(c)?.description(oid, "pg_class", column) ?? null,
   "shobj_description(oid,name)": (c, oid: Oid, name: string) => catalog(c)?.description(oid, name, 0) ?? null,
-  "pg_get_expr(pg_node_tree,oid)": (_c, expression: string) => expression, "pg_get_expr(pg_node_tree,oid,bool)": (_c, expression: string) => expression,
+  "pg_get_expr(pg_node_tree,oid)": (_c, expression: string) => expression,
+  "pg_get_expr(pg_node_tree,oid,bool)": (_c, expression: string) => expression,
   "pg_get_indexdef(oid)": (c, oid: Oid) => catalog(c)?.indexDefinition(oid, 0, false) ?? null,
-  "pg_get_indexdef(oid,int4,bool)": (c, oid: Oid, column: number, pretty: boolean) => catalog(c)?.indexDefinition(oid, column, pretty) ?? null,
+  "pg_get_indexdef(oid,int4,bool)": (c, oid: Oid, column: number, pretty: boolean) =>
+    catalog(c)?.indexDefinition(oid, column, pretty) ?? null,
   "pg_get_constraintdef(oid)": (c, oid: Oid) => catalog(c)?.constraintDefinition(oid, false) ?? null,
   "pg_get_constraintdef(oid,bool)": (c, oid: Oid, pretty: boolean) => catalog(c)?.constraintDefinition(oid, pretty) ?? null,
   "pg_get_viewdef(oid)": (c, oid: Oid) => catalog(c)?.viewDefinition(oid, false) ?? null,
@@ -145,25 +218,47 @@ const scalars: Bodies = {
   },
   "pg_relation_size(regclass)": (c, oid: Oid) => catalog(c)?.relationSize(oid, "main") ?? null,
   "pg_relation_size(regclass,text)": (c, oid: Oid, fork: string) => (fork === "main" ? (catalog(c)?.relationSize(oid, "main") ?? null) : 0),
-  pg_table_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "main") ?? null, pg_indexes_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "indexes") ?? null,
+  pg_table_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "main") ?? null,
+  pg_indexes_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "indexes") ?? null,
   pg_total_relation_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "total") ?? null,
   pg_database_size: (c) => catalog(c)?.databaseSize() ?? null,
-  pg_get_ruledef: nothing, pg_get_triggerdef: nothing, pg_get_functiondef: nothing, pg_get_partkeydef: nothing, pg_get_partition_constraintdef: nothing,
-  pg_get_statisticsobjdef: nothing, pg_get_statisticsobjdef_columns: nothing, pg_get_function_arg_default: nothing, pg_get_function_sqlbody: nothing,
-  pg_tablespace_location: () => "", pg_relation_filepath: nothing, pg_relation_filenode: (_c, oid: Oid) => oid, pg_relation_is_publishable: no,
-  pg_get_replica_identity_index: nothing, pg_relation_is_updatable: () => 28, pg_column_is_updatable: yes, pg_is_wal_replay_paused: no,
+  pg_get_ruledef: nothing,
+  pg_get_triggerdef: nothing,
+  pg_get_functiondef: nothing,
+  pg_get_partkeydef: nothing,
+  pg_get_partition_constraintdef: nothing,
+  pg_get_statisticsobjdef: nothing,
+  pg_get_statisticsobjdef_columns: nothing,
+  pg_get_function_arg_default: nothing,
+  pg_get_function_sqlbody: nothing,
+  pg_tablespace_location: () => "",
+  pg_relation_filepath: nothing,
+  pg_relation_filenode: (_c, oid: Oid) => oid,
+  pg_relation_is_publishable: no,
+  pg_get_replica_identity_index: nothing,
+  pg_relation_is_updatable: () => 28,
+  pg_column_is_updatable: yes,
+  pg_is_wal_replay_paused: no,
   "pg_get_function_result(oid)": withRegistry((registry) => (_c, oid: Oid): Datum => {
-    for (const f of registry.functions()) if (f.oid === oid) return (f.kind === "set" ? "SETOF " : "") + formatType(registry, f.returnType, null);
+    for (const f of registry.functions())
+      if (f.oid === oid) return (f.kind === "set" ? "SETOF " : "") + formatType(registry, f.returnType, null);
     return null;
   }),
   to_regtype: withRegistry((registry) => lookup((text) => findType(text, registry)?.oid)),
-  to_regclass: lookup((text, c) => findRelation(text, c)), "regclass(text)": withRegistry((registry) => (c, text: string) => registry.typeByOid(TypeOid.regclass)!.input(text, -1, c)),
-  to_regproc: withRegistry((registry) => input(registry, TypeOid.regproc)), to_regprocedure: withRegistry((registry) => input(registry, TypeOid.regprocedure)),
-  to_regoper: withRegistry((registry) => input(registry, TypeOid.regoper)), to_regoperator: withRegistry((registry) => input(registry, TypeOid.regoperator)),
-  to_regnamespace: withRegistry((registry) => input(registry, TypeOid.regnamespace)), to_regrole: withRegistry((registry) => input(registry, TypeOid.regrole)),
-  oidvectortypes: withRegistry((registry) => (_c, types: ArrayValue) => types.elements.map((t) => formatType(registry, t as Oid, null)).join(", ")),
+  to_regclass: lookup((text, c) => findRelation(text, c)),
+  "regclass(text)": withRegistry((registry) => (c, text: string) => registry.typeByOid(TypeOid.regclass)!.input(text, -1, c)),
+  to_regproc: withRegistry((registry) => input(registry, TypeOid.regproc)),
+  to_regprocedure: withRegistry((registry) => input(registry, TypeOid.regprocedure)),
+  to_regoper: withRegistry((registry) => input(registry, TypeOid.regoper)),
+  to_regoperator: withRegistry((registry) => input(registry, TypeOid.regoperator)),
+  to_regnamespace: withRegistry((registry) => input(registry, TypeOid.regnamespace)),
+  to_regrole: withRegistry((registry) => input(registry, TypeOid.regrole)),
+  oidvectortypes: withRegistry(
+    (registry) => (_c, types: ArrayValue) => types.elements.map((t) => formatType(registry, t as Oid, null)).join(", "),
+  ),
 };
-for (const object of ["table", "sequence", "database", "function", "schema", "column", "any_column", "type"]) scalars[`has_${object}_privilege`] = yes;
+for (const object of ["table", "sequence", "database", "function", "schema", "column", "any_column", "type"])
+  scalars[`has_${object}_privilege`] = yes;
 scalars.pg_has_role = yes;
 for (const name of ["pg_get_function_arguments", "pg_get_function_identity_arguments"])
   scalars[name] = withRegistry((registry) => (_c, oid: Oid): Datum => {
@@ -173,12 +268,14 @@ for (const name of ["pg_get_function_arguments", "pg_get_function_identity_argum
 
 for (const shared of [false, true]) {
   const suffix = shared ? "_shared" : "";
-  const lock = (wait: boolean, transaction: boolean): ScalarBody => (c, a: Int64, b?: number) => {
-    const service = findService<SessionService>(c, "session");
-    if (service?.advisoryLock === undefined) throw notSupported("advisory locks");
-    const got = service.advisoryLock(advisoryKey(a, b), { shared, wait, transaction });
-    return wait ? "" : got;
-  };
+  const lock =
+    (wait: boolean, transaction: boolean): ScalarBody =>
+    (c, a: Int64, b?: number) => {
+      const service = findService<SessionService>(c, "session");
+      if (service?.advisoryLock === undefined) throw notSupported("advisory locks");
+      const got = service.advisoryLock(advisoryKey(a, b), { shared, wait, transaction });
+      return wait ? "" : got;
+    };
   scalars[`pg_advisory_lock${suffix}`] = lock(true, false);
   scalars[`pg_try_advisory_lock${suffix}`] = lock(false, false);
   scalars[`pg_advisory_xact_lock${suffix}`] = lock(true, true);

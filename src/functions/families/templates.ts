@@ -11,7 +11,8 @@ import type { Int64 } from "../types/integers.js";
 import { floatToNumeric } from "./number-casts.js";
 
 const scalars: Record<string, ScalarBody> = {
-  "to_char(timestamp,text)": (_c, t: Int64, f: string): Datum => (isInfinite(t) || f === "" ? null : formatWithTemplate(t, f, undefined, "")),
+  "to_char(timestamp,text)": (_c, t: Int64, f: string): Datum =>
+    isInfinite(t) || f === "" ? null : formatWithTemplate(t, f, undefined, ""),
   "to_char(timestamptz,text)": (c, t: Int64, f: string): Datum => {
     if (isInfinite(t) || f === "") return null;
     const zone = zoneOf(c.timeZone);

@@ -1,15 +1,23 @@
 /** jsonb values: canonical text, order, equality, containment. */
-import { JsonNumber, type JsonValue, Jsonb } from "../../types/index.js";
+import { Jsonb, JsonNumber, type JsonValue } from "../../types/index.js";
 import { compareNumerics, numericKey, parseNumeric } from "../numeric/numeric-value.js";
 import { compareText } from "../types/strings.js";
 import { JsonReader } from "./parse.js";
 
-export function parseJson(text: string): JsonValue { return new JsonReader(text, true).readDocument(); }
-export function jsonbOf(value: JsonValue): Jsonb { return new Jsonb(canonicalText(value), parseJson, value); }
+export function parseJson(text: string): JsonValue {
+  return new JsonReader(text, true).readDocument();
+}
+export function jsonbOf(value: JsonValue): Jsonb {
+  return new Jsonb(canonicalText(value), parseJson, value);
+}
 /** From what a user wrote. */
-export function jsonbFromInput(text: string): Jsonb { return jsonbOf(parseJson(text)); }
+export function jsonbFromInput(text: string): Jsonb {
+  return jsonbOf(parseJson(text));
+}
 /** From text that is canonical already. */
-export function jsonbFromStorage(text: string): Jsonb { return new Jsonb(text, parseJson); }
+export function jsonbFromStorage(text: string): Jsonb {
+  return new Jsonb(text, parseJson);
+}
 
 const escapes: Record<string, string> = { '"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 export function quoteJson(text: string): string {
@@ -20,8 +28,12 @@ export function quoteJson(text: string): string {
     : `"${text}"`;
 }
 
-export function isArray(value: JsonValue): value is readonly JsonValue[] { return Array.isArray(value); }
-export function isObject(value: JsonValue): value is ReadonlyMap<string, JsonValue> { return value instanceof Map; }
+export function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+export function isObject(value: JsonValue): value is ReadonlyMap<string, JsonValue> {
+  return value instanceof Map;
+}
 
 export function canonicalText(value: JsonValue): string {
   if (value === null) return "null";
@@ -30,7 +42,8 @@ export function canonicalText(value: JsonValue): string {
   if (value instanceof JsonNumber) return value.text;
   if (isArray(value)) return `[${value.map(canonicalText).join(", ")}]`;
   let text = "";
-  for (const [key, item] of value as ReadonlyMap<string, JsonValue>) text += `${text === "" ? "" : ", "}${quoteJson(key)}: ${canonicalText(item)}`;
+  for (const [key, item] of value as ReadonlyMap<string, JsonValue>)
+    text += `${text === "" ? "" : ", "}${quoteJson(key)}: ${canonicalText(item)}`;
   return `{${text}}`;
 }
 
@@ -53,10 +66,14 @@ export function compareJson(left: JsonValue, right: JsonValue, top = true): numb
     return ranks[a] - ranks[b];
   }
   switch (a) {
-    case "null": return 0;
-    case "boolean": return Number(left) - Number(right);
-    case "string": return compareText(left as string, right as string);
-    case "number": return compareNumerics(parseNumeric((left as JsonNumber).text), parseNumeric((right as JsonNumber).text));
+    case "null":
+      return 0;
+    case "boolean":
+      return Number(left) - Number(right);
+    case "string":
+      return compareText(left as string, right as string);
+    case "number":
+      return compareNumerics(parseNumeric((left as JsonNumber).text), parseNumeric((right as JsonNumber).text));
     case "array": {
       const x = left as readonly JsonValue[];
       const y = right as readonly JsonValue[];

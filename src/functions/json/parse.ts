@@ -5,7 +5,6 @@ import { compareText } from "../types/strings.js";
 
 const DEPTH_MAX = 3000;
 
-
 export class JsonReader {
   #at = 0;
   #depth = 0;
@@ -14,7 +13,9 @@ export class JsonReader {
     readonly jsonb: boolean,
   ) {}
 
-  get position(): number { return this.#at; }
+  get position(): number {
+    return this.#at;
+  }
 
   readDocument(): JsonValue {
     const value = this.readValue();
@@ -24,7 +25,10 @@ export class JsonReader {
   }
 
   /** Values of the top-level array (`key` undefined) or object as they are written; a scalar gives none. */
-  readMembers(): { readonly kind: "array" | "object" | "scalar"; readonly members: readonly { readonly key: string | undefined; readonly text: string }[] } {
+  readMembers(): {
+    readonly kind: "array" | "object" | "scalar";
+    readonly members: readonly { readonly key: string | undefined; readonly text: string }[];
+  } {
     this.skipBlanks();
     const open = this.text[this.#at];
     const kind = open === "{" ? "object" : open === "[" ? "array" : "scalar";
@@ -61,10 +65,14 @@ export class JsonReader {
   readValue(): JsonValue {
     this.skipBlanks();
     switch (this.text[this.#at]) {
-      case "{": return this.#readObject();
-      case "[": return this.#readArray();
-      case '"': return this.#readString();
-      default: return this.#readScalar();
+      case "{":
+        return this.#readObject();
+      case "[":
+        return this.#readArray();
+      case '"':
+        return this.#readString();
+      default:
+        return this.#readScalar();
     }
   }
 
@@ -127,7 +135,10 @@ export class JsonReader {
       if (c === 34) break;
       if (Number.isNaN(c)) throw this.#tokenInvalid(start - 1);
       if (c < 32) throw this.#error(`Character with value 0x${c.toString(16).padStart(2, "0")} must be escaped.`);
-      if (c !== 92) { this.#at++; continue; }
+      if (c !== 92) {
+        this.#at++;
+        continue;
+      }
       out += this.text.slice(from, this.#at);
       out += this.#readEscape();
       from = this.#at;
@@ -141,21 +152,36 @@ export class JsonReader {
     const c = this.text[this.#at + 1];
     this.#at += 2;
     switch (c) {
-      case '"': case "\\": case "/": return c;
-      case "b": return "\b";
-      case "f": return "\f";
-      case "n": return "\n";
-      case "r": return "\r";
-      case "t": return "\t";
-      case "u": return this.#readUnicode();
-      default: throw this.#error(`Escape sequence "\\${c ?? ""}" is invalid.`);
+      case '"':
+      case "\\":
+      case "/":
+        return c;
+      case "b":
+        return "\b";
+      case "f":
+        return "\f";
+      case "n":
+        return "\n";
+      case "r":
+        return "\r";
+      case "t":
+        return "\t";
+      case "u":
+        return this.#readUnicode();
+      default:
+        throw this.#error(`Escape sequence "\\${c ?? ""}" is invalid.`);
     }
   }
 
   #readUnicode(): string {
     const unit = this.#readHex();
     if (unit === 0 && this.jsonb)
-      throw new DbError({ sqlstate: "22P05", message: "unsupported Unicode escape sequence", detail: "\\u0000 cannot be converted to text.", where: this.#where() });
+      throw new DbError({
+        sqlstate: "22P05",
+        message: "unsupported Unicode escape sequence",
+        detail: "\\u0000 cannot be converted to text.",
+        where: this.#where(),
+      });
     if (unit >= 0xd800 && unit < 0xdc00) {
       if (this.text.slice(this.#at, this.#at + 2) !== "\\u") throw this.#error("Unicode low surrogate must follow a high surrogate.");
       this.#at += 2;

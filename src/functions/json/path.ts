@@ -1,10 +1,14 @@
 /** Reading and changing jsonb by key, index and path. */
-import { DbError, type JsonValue, invalidParameter } from "../../types/index.js";
+import { DbError, invalidParameter, type JsonValue } from "../../types/index.js";
 import { isArray, isObject } from "./jsonb-value.js";
 import { sortKeys } from "./parse.js";
 
-export function fieldOf(value: JsonValue, key: string): JsonValue | undefined { return isObject(value) ? value.get(key) : undefined; }
-export function itemOf(value: JsonValue, index: number): JsonValue | undefined { return isArray(value) ? value.at(index) : undefined; }
+export function fieldOf(value: JsonValue, key: string): JsonValue | undefined {
+  return isObject(value) ? value.get(key) : undefined;
+}
+export function itemOf(value: JsonValue, index: number): JsonValue | undefined {
+  return isArray(value) ? value.at(index) : undefined;
+}
 const isInteger = (text: string) => /^\s*[+-]?\d+\s*$/.test(text);
 
 export function follow(value: JsonValue, path: readonly (string | null)[]): JsonValue | undefined {
@@ -18,7 +22,8 @@ export function follow(value: JsonValue, path: readonly (string | null)[]): Json
 
 export function merge(left: JsonValue, right: JsonValue): JsonValue {
   if (isObject(left) && isObject(right)) return sortKeys(new Map([...left, ...right]));
-  if (!isArray(left) && !isArray(right) && (isObject(left) || isObject(right))) throw invalidParameter("invalid concatenation of jsonb objects");
+  if (!isArray(left) && !isArray(right) && (isObject(left) || isObject(right)))
+    throw invalidParameter("invalid concatenation of jsonb objects");
   return [...(isArray(left) ? left : [left]), ...(isArray(right) ? right : [right])];
 }
 
@@ -34,7 +39,10 @@ export function withoutIndex(value: JsonValue, index: number): JsonValue {
   return value.filter((_, i) => i !== at);
 }
 
-export type PathChange = { readonly kind: "delete" } | { readonly kind: "set"; readonly value: JsonValue; readonly create: boolean } | { readonly kind: "insert"; readonly value: JsonValue; readonly after: boolean };
+export type PathChange =
+  | { readonly kind: "delete" }
+  | { readonly kind: "set"; readonly value: JsonValue; readonly create: boolean }
+  | { readonly kind: "insert"; readonly value: JsonValue; readonly after: boolean };
 
 /** The value with one change at a path; steps that lead nowhere leave it as it is. */
 export function changeAt(value: JsonValue, path: readonly (string | null)[], change: PathChange, depth = 0): JsonValue {
@@ -48,7 +56,14 @@ export function changeAt(value: JsonValue, path: readonly (string | null)[], cha
   return value;
 }
 
-function changeObject(value: ReadonlyMap<string, JsonValue>, step: string, path: readonly (string | null)[], change: PathChange, depth: number, last: boolean): JsonValue {
+function changeObject(
+  value: ReadonlyMap<string, JsonValue>,
+  step: string,
+  path: readonly (string | null)[],
+  change: PathChange,
+  depth: number,
+  last: boolean,
+): JsonValue {
   const present = value.has(step);
   const copy = new Map(value);
   if (!last) {
@@ -57,7 +72,9 @@ function changeObject(value: ReadonlyMap<string, JsonValue>, step: string, path:
     return copy;
   }
   switch (change.kind) {
-    case "delete": copy.delete(step); return copy;
+    case "delete":
+      copy.delete(step);
+      return copy;
     case "set":
       if (!present && !change.create) return value;
       copy.set(step, change.value);
@@ -69,8 +86,16 @@ function changeObject(value: ReadonlyMap<string, JsonValue>, step: string, path:
   }
 }
 
-function changeArray(value: readonly JsonValue[], step: string, path: readonly (string | null)[], change: PathChange, depth: number, last: boolean): JsonValue {
-  if (!isInteger(step)) throw new DbError({ sqlstate: "22P02", message: `path element at position ${depth + 1} is not an integer: "${step}"` });
+function changeArray(
+  value: readonly JsonValue[],
+  step: string,
+  path: readonly (string | null)[],
+  change: PathChange,
+  depth: number,
+  last: boolean,
+): JsonValue {
+  if (!isInteger(step))
+    throw new DbError({ sqlstate: "22P02", message: `path element at position ${depth + 1} is not an integer: "${step}"` });
   const index = Number(step);
   const at = index < 0 ? value.length + index : index;
   const inside = at >= 0 && at < value.length;
@@ -86,7 +111,10 @@ function changeArray(value: readonly JsonValue[], step: string, path: readonly (
       return copy;
     case "set":
       if (inside) copy[at] = change.value;
-      else if (change.create) { if (at < 0) copy.unshift(change.value); else copy.push(change.value); }
+      else if (change.create) {
+        if (at < 0) copy.unshift(change.value);
+        else copy.push(change.value);
+      }
       return copy;
     case "insert": {
       const place = at < 0 ? 0 : Math.min(at + (change.after && inside ? 1 : 0), value.length);

@@ -1,8 +1,6 @@
 /** + - * / % on numerics with the scales that PostgreSQL's numeric.c gives its results. */
-import { Numeric, divisionByZero } from "../../types/index.js";
-import {
-  INFINITY, MAX_SCALE, NAN, NEGATIVE_INFINITY, ZERO, absolute, checked, pow10, round,
-} from "./numeric-value.js";
+import { divisionByZero, Numeric } from "../../types/index.js";
+import { absolute, checked, INFINITY, MAX_SCALE, NAN, NEGATIVE_INFINITY, pow10, round, ZERO } from "./numeric-value.js";
 
 /** Results of division and of the transcendental functions have at least this many significant digits, at most this scale. */
 export const MIN_SIGNIFICANT_DIGITS = 16;
@@ -30,7 +28,9 @@ export function add(left: Numeric, right: Numeric): Numeric {
     return checked(new Numeric(left.coefficient * pow10(right.scale - left.scale) + right.coefficient, right.scale));
   return checked(new Numeric(left.coefficient + right.coefficient * pow10(left.scale - right.scale), left.scale));
 }
-export function subtract(left: Numeric, right: Numeric): Numeric { return add(left, negate(right)); }
+export function subtract(left: Numeric, right: Numeric): Numeric {
+  return add(left, negate(right));
+}
 
 export function multiply(left: Numeric, right: Numeric): Numeric {
   if (left.special !== "finite" || right.special !== "finite") {

@@ -1,5 +1,5 @@
 /** Numeric values: text, PostgreSQL's base-10000 wire form, rounding, comparison. */
-import { DbError, Numeric, invalidBinary, invalidInput, numericFieldOverflow, numericOverflow } from "../../types/index.js";
+import { DbError, invalidBinary, invalidInput, Numeric, numericFieldOverflow, numericOverflow } from "../../types/index.js";
 import { viewOf } from "../types/bytes.js";
 
 export const NAN = new Numeric(0n, 0, "NaN");
@@ -16,9 +16,15 @@ export function pow10(exponent: number): bigint {
   return exponent <= 64 ? smallPowers[exponent]! : 10n ** BigInt(exponent);
 }
 
-export function isFinite(value: Numeric): boolean { return value.special === "finite"; }
-export function absolute(value: bigint): bigint { return value < 0n ? -value : value; }
-export function fromInteger(value: number | bigint): Numeric { return new Numeric(BigInt(value), 0); }
+export function isFinite(value: Numeric): boolean {
+  return value.special === "finite";
+}
+export function absolute(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+export function fromInteger(value: number | bigint): Numeric {
+  return new Numeric(BigInt(value), 0);
+}
 
 const shape = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?\s*$/;
 
@@ -43,10 +49,18 @@ export function parseNumeric(text: string): Numeric {
 }
 function parseSpecial(text: string): Numeric {
   switch (text.trim().toLowerCase()) {
-    case "nan": return NAN;
-    case "infinity": case "+infinity": case "inf": case "+inf": return INFINITY;
-    case "-infinity": case "-inf": return NEGATIVE_INFINITY;
-    default: throw invalidInput("numeric", text);
+    case "nan":
+      return NAN;
+    case "infinity":
+    case "+infinity":
+    case "inf":
+    case "+inf":
+      return INFINITY;
+    case "-infinity":
+    case "-inf":
+      return NEGATIVE_INFINITY;
+    default:
+      throw invalidInput("numeric", text);
   }
 }
 
@@ -54,7 +68,9 @@ export function formatNumeric(value: Numeric): string {
   if (value.special !== "finite") return value.special;
   if (value.scale === 0) return value.coefficient.toString();
   const negative = value.coefficient < 0n;
-  const digits = absolute(value.coefficient).toString().padStart(value.scale + 1, "0");
+  const digits = absolute(value.coefficient)
+    .toString()
+    .padStart(value.scale + 1, "0");
   const point = digits.length - value.scale;
   return `${negative ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
@@ -124,7 +140,11 @@ export function sendNumeric(value: Numeric): Uint8Array {
   let count = text.length / 4;
   let weight = count - 1 - (value.scale + fill) / 4;
   let first = 0;
-  while (count > 0 && text.startsWith("0000", first * 4)) { first++; count--; weight--; }
+  while (count > 0 && text.startsWith("0000", first * 4)) {
+    first++;
+    count--;
+    weight--;
+  }
   while (count > 0 && text.startsWith("0000", (first + count - 1) * 4)) count--;
   if (count === 0) weight = 0;
   const bytes = new Uint8Array(8 + 2 * count);
@@ -166,7 +186,9 @@ export function receiveNumeric(bytes: Uint8Array): Numeric {
 export function unpackModifier(typmod: number): { precision: number; scale: number } {
   return { precision: ((typmod - 4) >> 16) & 0xffff, scale: (((typmod - 4) & 0x7ff) ^ 1024) - 1024 };
 }
-export function packModifier(precision: number, scale: number): number { return ((precision << 16) | (scale & 0x7ff)) + 4; }
+export function packModifier(precision: number, scale: number): number {
+  return ((precision << 16) | (scale & 0x7ff)) + 4;
+}
 
 export function applyModifier(value: Numeric, typmod: number): Numeric {
   if (typmod < 4 || value.special === "NaN") return value;
@@ -187,7 +209,8 @@ export function parseModifier(values: readonly string[]): number {
     if (!/^\s*[+-]?\d+\s*$/.test(v)) throw invalidInput("integer", v);
     return Number(v);
   });
-  if (values.length < 1 || values.length > 2 || precision === undefined) throw new DbError({ sqlstate: "22023", message: "invalid NUMERIC type modifier" });
+  if (values.length < 1 || values.length > 2 || precision === undefined)
+    throw new DbError({ sqlstate: "22023", message: "invalid NUMERIC type modifier" });
   if (precision < 1 || precision > 1000)
     throw new DbError({ sqlstate: "22023", message: `NUMERIC precision ${precision} must be between 1 and 1000` });
   if (scale !== undefined && (scale < -1000 || scale > 1000))

@@ -2,9 +2,9 @@
  * sqrt, exp, ln, log, power of numerics, correctly rounded at the scale that numeric.c would choose. Computed on integers that hold
  * `digits` decimal places; guard digits absorb the truncation of each step.
  */
-import { DbError, Numeric, divisionByZero, numericOverflow } from "../../types/index.js";
-import { MAX_RESULT_SCALE, MIN_SIGNIFICANT_DIGITS, divideTo, multiply, signOf, weightOf } from "./arithmetic.js";
-import { INFINITY, NAN, ZERO, absolute, checked, compareNumerics, formatNumeric, pow10, round } from "./numeric-value.js";
+import { DbError, divisionByZero, Numeric, numericOverflow } from "../../types/index.js";
+import { divideTo, MAX_RESULT_SCALE, MIN_SIGNIFICANT_DIGITS, multiply, signOf, weightOf } from "./arithmetic.js";
+import { absolute, checked, compareNumerics, formatNumeric, INFINITY, NAN, pow10, round, ZERO } from "./numeric-value.js";
 
 const GUARD_DIGITS = 12;
 const LOG10_E = 0.434294481903252;
@@ -70,7 +70,10 @@ function lnFixed(x: bigint, digits: number): bigint {
   const one = pow10(digits);
   let doublings = x.toString(2).length - one.toString(2).length;
   let m = doublings >= 0 ? x >> BigInt(doublings) : x << BigInt(-doublings);
-  if (m > (one * 3n) / 2n) { m >>= 1n; doublings++; }
+  if (m > (one * 3n) / 2n) {
+    m >>= 1n;
+    doublings++;
+  }
   if (doublings === 0) return lnNearOne(m, one);
   return lnNearOne(m, one) + BigInt(doublings) * lnNearOne(2n * one, one);
 }
@@ -126,7 +129,12 @@ export function log(base: Numeric, value: Numeric): Numeric {
 const EXPONENT_LIMIT = 131072;
 function expTo(value: Numeric, scale: number): Numeric {
   const digits = scale + GUARD_DIGITS;
-  return checked(round(new Numeric(expFixed(toFixed(value, Math.max(digits, value.scale)), Math.max(digits, value.scale)), Math.max(digits, value.scale)), scale));
+  return checked(
+    round(
+      new Numeric(expFixed(toFixed(value, Math.max(digits, value.scale)), Math.max(digits, value.scale)), Math.max(digits, value.scale)),
+      scale,
+    ),
+  );
 }
 function expScale(decimalExponent: number, ...atLeast: number[]): number {
   return clampScale(MIN_SIGNIFICANT_DIGITS - Math.trunc(Math.max(-2000, Math.min(2000, decimalExponent))), ...atLeast);
@@ -189,13 +197,15 @@ function specialPower(base: Numeric, exponent: Numeric, one: Numeric): Numeric {
       if (signOf(exponent) < 0) throw powerError("zero raised to a negative power is undefined");
       return ZERO;
     }
-    const size = signOf(base) < 0 ? new Numeric(-base.coefficient, base.scale, base.special === "-Infinity" ? "Infinity" : base.special) : base;
+    const size =
+      signOf(base) < 0 ? new Numeric(-base.coefficient, base.scale, base.special === "-Infinity" ? "Infinity" : base.special) : base;
     const order = compareNumerics(size, one);
     if (order === 0) return one;
     return order > 0 === signOf(exponent) > 0 ? INFINITY : ZERO;
   }
   if (signOf(exponent) < 0) return ZERO;
   if (signOf(base) > 0) return INFINITY;
-  if (exponent.coefficient % pow10(exponent.scale) !== 0n) throw powerError("a negative number raised to a non-integer power yields a complex result");
+  if (exponent.coefficient % pow10(exponent.scale) !== 0n)
+    throw powerError("a negative number raised to a non-integer power yields a complex result");
   return (exponent.coefficient / pow10(exponent.scale)) % 2n !== 0n ? new Numeric(0n, 0, "-Infinity") : INFINITY;
 }

@@ -1,10 +1,13 @@
 /** to_char and to_number of numbers: templates of 9 0 . , D G S MI PL SG PR FM TH RN V EEEE L. */
-import { DbError, Numeric, invalidInput } from "../../types/index.js";
+import { DbError, invalidInput, Numeric } from "../../types/index.js";
 import { absolute, formatNumeric, parseNumeric, pow10, round } from "../numeric/numeric-value.js";
 
 type Item =
   | { readonly kind: "digit"; readonly zero: boolean }
-  | { readonly kind: "comma" | "point" | "sign" | "minus" | "plus" | "signBoth" | "currency" | "roman" | "ordinal" | "exponent" | "shift"; readonly lower?: boolean }
+  | {
+      readonly kind: "comma" | "point" | "sign" | "minus" | "plus" | "signBoth" | "currency" | "roman" | "ordinal" | "exponent" | "shift";
+      readonly lower?: boolean;
+    }
   | { readonly kind: "text"; readonly text: string };
 interface Template {
   readonly items: readonly Item[];
@@ -48,8 +51,10 @@ function parseTemplate(text: string): Template {
       items.push({ kind: "point" });
     } else if (m[11]) items.push({ kind: "comma" });
     else if (m[12]) items.push({ kind: "sign" });
-    else if (m[13]) { part = "shift"; items.push({ kind: "shift" }); }
-    else if (m[14]) items.push({ kind: "currency" });
+    else if (m[13]) {
+      part = "shift";
+      items.push({ kind: "shift" });
+    } else if (m[14]) items.push({ kind: "currency" });
     else items.push({ kind: "text", text: m[15] !== undefined ? m[15].replace(/\\(.)/g, "$1") : m[16]! });
   }
   const template = { items, fill, brackets, before, after, shift };
@@ -59,12 +64,28 @@ function parseTemplate(text: string): Template {
 }
 
 const romanDigits: readonly (readonly [number, string])[] = [
-  [1000, "M"], [900, "CM"], [500, "D"], [400, "CD"], [100, "C"], [90, "XC"], [50, "L"], [40, "XL"], [10, "X"], [9, "IX"], [5, "V"], [4, "IV"], [1, "I"],
+  [1000, "M"],
+  [900, "CM"],
+  [500, "D"],
+  [400, "CD"],
+  [100, "C"],
+  [90, "XC"],
+  [50, "L"],
+  [40, "XL"],
+  [10, "X"],
+  [9, "IX"],
+  [5, "V"],
+  [4, "IV"],
+  [1, "I"],
 ];
 export function toRoman(value: number): string {
   let out = "";
   let rest = value;
-  for (const [size, letters] of romanDigits) while (rest >= size) { out += letters; rest -= size; }
+  for (const [size, letters] of romanDigits)
+    while (rest >= size) {
+      out += letters;
+      rest -= size;
+    }
   return out;
 }
 export function ordinalSuffix(number: string): string {
@@ -85,7 +106,9 @@ export function formatNumber(given: Numeric, text: string): string {
   const value = template.shift > 0 ? new Numeric(given.coefficient * pow10(template.shift), given.scale, given.special) : given;
   const places = template.after;
   const rounded = round(value, places);
-  const digits = absolute(rounded.coefficient).toString().padStart(places + 1, "0");
+  const digits = absolute(rounded.coefficient)
+    .toString()
+    .padStart(places + 1, "0");
   const whole = value.special !== "finite" ? "" : digits.slice(0, digits.length - places);
   const fraction = digits.slice(digits.length - places);
   const width = template.before + template.shift;
@@ -98,7 +121,8 @@ export function formatNumber(given: Numeric, text: string): string {
 function layOut(template: Template, whole: string, fraction: string, negative: boolean, width: number): string {
   const { items, fill } = template;
   const hasPoint = items.some((i) => i.kind === "point");
-  const anchored = template.brackets || items.some((i) => i.kind === "sign" || i.kind === "minus" || i.kind === "plus" || i.kind === "signBoth");
+  const anchored =
+    template.brackets || items.some((i) => i.kind === "sign" || i.kind === "minus" || i.kind === "plus" || i.kind === "signBoth");
   // Without a 0 in the template a whole part of zero is not shown, unless nothing else would be.
   const blankZero = whole === "0" && hasPoint && template.after > 0;
   const shown = blankZero ? "" : whole;
@@ -118,7 +142,10 @@ function layOut(template: Template, whole: string, fraction: string, negative: b
     out += negative ? "-" : fill ? "" : " ";
   };
   const bracket = () => {
-    if (!bracketed) { bracketed = true; out += negative ? "<" : fill ? "" : " "; }
+    if (!bracketed) {
+      bracketed = true;
+      out += negative ? "<" : fill ? "" : " ";
+    }
   };
   let bracketed = !template.brackets;
   let signWritten = false;
@@ -127,34 +154,62 @@ function layOut(template: Template, whole: string, fraction: string, negative: b
       case "digit":
         if (position < width) {
           if (position >= start) {
-            sign(); bracket();
+            sign();
+            bracket();
             // A floating S before the digits stands next to the first of them.
-            if (!signWritten && items.slice(0, at).some((i) => i.kind === "sign")) { signWritten = true; out += negative ? "-" : "+"; }
+            if (!signWritten && items.slice(0, at).some((i) => i.kind === "sign")) {
+              signWritten = true;
+              out += negative ? "-" : "+";
+            }
             out += padded[position];
           } else if (!fill) out += " ";
         } else {
-          sign(); bracket();
+          sign();
+          bracket();
           out += fractionShown[position - width] ?? "";
         }
         position++;
         break;
-      case "comma": if (position > start) out += ","; else if (!fill) out += " "; break;
+      case "comma":
+        if (position > start) out += ",";
+        else if (!fill) out += " ";
+        break;
       case "point":
-        sign(); bracket();
-        if (!signWritten && items.slice(0, at).some((i) => i.kind === "sign")) { signWritten = true; out += negative ? "-" : "+"; }
+        sign();
+        bracket();
+        if (!signWritten && items.slice(0, at).some((i) => i.kind === "sign")) {
+          signWritten = true;
+          out += negative ? "-" : "+";
+        }
         if (!fill || fractionShown !== "" || template.after > 0) out += ".";
         break;
       case "sign":
         // Leading: written with the first digit; trailing: here.
-        if (items.slice(0, at).some((i) => i.kind === "digit")) { out += negative ? "-" : "+"; signWritten = true; }
+        if (items.slice(0, at).some((i) => i.kind === "digit")) {
+          out += negative ? "-" : "+";
+          signWritten = true;
+        }
         break;
-      case "minus": out += negative ? "-" : fill ? "" : " "; break;
-      case "plus": out += negative ? (fill ? "" : " ") : "+"; break;
-      case "signBoth": out += negative ? "-" : "+"; break;
-      case "currency": if (!fill) out += " "; break;
-      case "ordinal": if (!negative) out += item.lower ? ordinalSuffix(whole).toLowerCase() : ordinalSuffix(whole); break;
-      case "text": out += item.text; break;
-      default: break;
+      case "minus":
+        out += negative ? "-" : fill ? "" : " ";
+        break;
+      case "plus":
+        out += negative ? (fill ? "" : " ") : "+";
+        break;
+      case "signBoth":
+        out += negative ? "-" : "+";
+        break;
+      case "currency":
+        if (!fill) out += " ";
+        break;
+      case "ordinal":
+        if (!negative) out += item.lower ? ordinalSuffix(whole).toLowerCase() : ordinalSuffix(whole);
+        break;
+      case "text":
+        out += item.text;
+        break;
+      default:
+        break;
     }
   }
   if (template.brackets) out += negative ? ">" : fill ? "" : " ";
@@ -167,7 +222,10 @@ function formatExponent(value: Numeric, template: Template): string {
   const digits = absolute(value.coefficient).toString();
   let exponent = value.coefficient === 0n ? 0 : digits.length - 1 - value.scale;
   let mantissa = round(new Numeric(absolute(value.coefficient), digits.length - 1), template.after);
-  if (formatNumeric(mantissa).startsWith("10")) { exponent++; mantissa = round(new Numeric(mantissa.coefficient, mantissa.scale + 1), template.after); }
+  if (formatNumeric(mantissa).startsWith("10")) {
+    exponent++;
+    mantissa = round(new Numeric(mantissa.coefficient, mantissa.scale + 1), template.after);
+  }
   const size = Math.abs(exponent).toString().padStart(2, "0");
   return `${negative ? "-" : template.fill ? "" : " "}${formatNumeric(mantissa)}e${exponent < 0 ? "-" : "+"}${size}`;
 }
@@ -179,6 +237,8 @@ export function parseNumber(text: string, pattern: string): Numeric {
   const [whole, fraction = ""] = kept.split(".") as [string, string | undefined];
   if (whole === "" && fraction === "") throw invalidInput("numeric", text.trim() === "" ? " " : text);
   const integerDigits = whole.slice(0, template.before + template.shift);
-  const value = parseNumeric(`${negative ? "-" : ""}${integerDigits === "" ? "0" : integerDigits}${template.after > 0 && fraction !== "" ? `.${fraction.slice(0, template.after)}` : ""}`);
+  const value = parseNumeric(
+    `${negative ? "-" : ""}${integerDigits === "" ? "0" : integerDigits}${template.after > 0 && fraction !== "" ? `.${fraction.slice(0, template.after)}` : ""}`,
+  );
   return template.shift > 0 ? new Numeric(value.coefficient, value.scale + template.shift) : value;
 }

@@ -1,5 +1,5 @@
 /** format(): %s, %I, %L, %%, with positions `%2$s`, widths `%-10s` and widths from arguments `%*s`. */
-import { DbError, invalidParameter, nullNotAllowed } from "../../types/index.js";
+import { type DbError, invalidParameter, nullNotAllowed } from "../../types/index.js";
 import { quoteIdentifier } from "../catalog-service.js";
 
 export function formatText(pattern: string, args: readonly (string | null)[]): string {
@@ -17,12 +17,18 @@ export function formatText(pattern: string, args: readonly (string | null)[]): s
   for (let match = specifier.exec(pattern); match !== null; match = specifier.exec(pattern)) {
     out += pattern.slice(last, match.index);
     last = specifier.lastIndex;
-    if (match[1] !== undefined) { out += "%"; continue; }
+    if (match[1] !== undefined) {
+      out += "%";
+      continue;
+    }
     let width = match[4] === undefined ? 0 : Number(match[4]);
     let leftAlign = match[3] !== undefined;
     if (match[0].includes("*")) {
       width = Number(take(match[5]) ?? 0);
-      if (width < 0) { leftAlign = true; width = -width; }
+      if (width < 0) {
+        leftAlign = true;
+        width = -width;
+      }
     }
     const type = match[7];
     if (type === undefined) {

@@ -4,17 +4,31 @@ export function hashBytes(bytes: Uint8Array): number {
   let a = (0x9e3779b9 + length + 3923095) | 0;
   let b = a;
   let c = a;
-  const word = (at: number) => (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) | 0;
+  const word = (at: number) => bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24) | 0;
   const rotate = (x: number, k: number) => (x << k) | (x >>> (32 - k));
   let at = 0;
   for (; length - at >= 12; at += 12) {
-    a = (a + word(at)) | 0; b = (b + word(at + 4)) | 0; c = (c + word(at + 8)) | 0;
-    a = (a - c) | 0; a ^= rotate(c, 4); c = (c + b) | 0;
-    b = (b - a) | 0; b ^= rotate(a, 6); a = (a + c) | 0;
-    c = (c - b) | 0; c ^= rotate(b, 8); b = (b + a) | 0;
-    a = (a - c) | 0; a ^= rotate(c, 16); c = (c + b) | 0;
-    b = (b - a) | 0; b ^= rotate(a, 19); a = (a + c) | 0;
-    c = (c - b) | 0; c ^= rotate(b, 4); b = (b + a) | 0;
+    a = (a + word(at)) | 0;
+    b = (b + word(at + 4)) | 0;
+    c = (c + word(at + 8)) | 0;
+    a = (a - c) | 0;
+    a ^= rotate(c, 4);
+    c = (c + b) | 0;
+    b = (b - a) | 0;
+    b ^= rotate(a, 6);
+    a = (a + c) | 0;
+    c = (c - b) | 0;
+    c ^= rotate(b, 8);
+    b = (b + a) | 0;
+    a = (a - c) | 0;
+    a ^= rotate(c, 16);
+    c = (c + b) | 0;
+    b = (b - a) | 0;
+    b ^= rotate(a, 19);
+    a = (a + c) | 0;
+    c = (c - b) | 0;
+    c ^= rotate(b, 4);
+    b = (b + a) | 0;
   }
   // The lowest byte of c is reserved for the length.
   const rest = length - at;
@@ -25,12 +39,19 @@ export function hashBytes(bytes: Uint8Array): number {
     else if (i < 8) b = (b + value) | 0;
     else c = (c + value) | 0;
   }
-  c ^= b; c = (c - rotate(b, 14)) | 0;
-  a ^= c; a = (a - rotate(c, 11)) | 0;
-  b ^= a; b = (b - rotate(a, 25)) | 0;
-  c ^= b; c = (c - rotate(b, 16)) | 0;
-  a ^= c; a = (a - rotate(c, 4)) | 0;
-  b ^= a; b = (b - rotate(a, 14)) | 0;
-  c ^= b; c = (c - rotate(b, 24)) | 0;
+  c ^= b;
+  c = (c - rotate(b, 14)) | 0;
+  a ^= c;
+  a = (a - rotate(c, 11)) | 0;
+  b ^= a;
+  b = (b - rotate(a, 25)) | 0;
+  c ^= b;
+  c = (c - rotate(b, 16)) | 0;
+  a ^= c;
+  a = (a - rotate(c, 4)) | 0;
+  b ^= a;
+  b = (b - rotate(a, 14)) | 0;
+  c ^= b;
+  c = (c - rotate(b, 24)) | 0;
   return c | 0;
 }

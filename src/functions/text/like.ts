@@ -20,7 +20,10 @@ function build(pattern: string): Matcher {
   const parts: { readonly wildcard: boolean; text: string }[] = [];
   for (let i = 0; i < pattern.length; i++) {
     let c = pattern[i]!;
-    if (c === "%" || c === "_") { parts.push({ wildcard: true, text: c }); continue; }
+    if (c === "%" || c === "_") {
+      parts.push({ wildcard: true, text: c });
+      continue;
+    }
     if (c === "\\") {
       c = pattern[++i] ?? "";
       if (c === "") throw invalidEscape("LIKE pattern must not end with escape character");
@@ -32,12 +35,19 @@ function build(pattern: string): Matcher {
   const shape = parts.map((p) => (p.wildcard ? p.text : "t")).join("");
   const literal = parts.find((p) => !p.wildcard)?.text ?? "";
   switch (shape) {
-    case "": return (text) => text === "";
-    case "t": return (text) => text === literal;
-    case "%": case "%%": return () => true;
-    case "t%": return (text) => text.startsWith(literal);
-    case "%t": return (text) => text.endsWith(literal);
-    case "%t%": return (text) => text.includes(literal);
+    case "":
+      return (text) => text === "";
+    case "t":
+      return (text) => text === literal;
+    case "%":
+    case "%%":
+      return () => true;
+    case "t%":
+      return (text) => text.startsWith(literal);
+    case "%t":
+      return (text) => text.endsWith(literal);
+    case "%t%":
+      return (text) => text.includes(literal);
   }
   const regex = new RegExp(`^${parts.map((p) => (p.wildcard ? (p.text === "%" ? ".*" : ".") : escapeLiteral(p.text))).join("")}$`, "su");
   return (text) => regex.test(text);
@@ -50,7 +60,11 @@ export function likeEscape(pattern: string, escapeWith: string): string {
   let out = "";
   let escaped = false;
   for (const c of pattern) {
-    if (escapeWith !== "" && c === escapeWith && !escaped) { out += "\\"; escaped = true; continue; }
+    if (escapeWith !== "" && c === escapeWith && !escaped) {
+      out += "\\";
+      escaped = true;
+      continue;
+    }
     out += c === "\\" && !escaped ? "\\\\" : c;
     escaped = false;
   }

@@ -1,7 +1,5 @@
 /** Array types: `{1,2,NULL}` with quotes, nesting and `[2:3]=` bounds; the wire form of array_send, which is also how arrays are stored. */
-import {
-  ArrayValue, type Datum, DbError, type Oid, PhysicalType, type SqlType, invalidBinary, malformedArray,
-} from "../../types/index.js";
+import { ArrayValue, type Datum, DbError, invalidBinary, malformedArray, type Oid, PhysicalType, type SqlType } from "../../types/index.js";
 import { concatBytes, made, viewOf } from "./bytes.js";
 import { makeType } from "./define-type.js";
 
@@ -10,7 +8,8 @@ export const ARRAY_SIZE_MAX = 134_217_727;
 
 export function makeArrayType(name: string, element: SqlType, separator = ","): SqlType {
   return makeType(name, {
-    physical: PhysicalType.varlen, keyKind: undefined,
+    physical: PhysicalType.varlen,
+    keyKind: undefined,
     formatModifier: (typmod) => element.formatModifier(typmod),
     ...(element.parseModifier === undefined ? {} : { parseModifier: element.parseModifier }),
     input: (text, typmod, context) => parseArray(text, element.oid, separator, (item) => element.input(item, typmod, context)),
@@ -28,14 +27,20 @@ export function makeArrayType(name: string, element: SqlType, separator = ","): 
     ...(element.compare === undefined
       ? {}
       : {
-          compare: (left: Exclude<Datum, null>, right: Exclude<Datum, null>) => compareArrays(left as ArrayValue, right as ArrayValue, element.compare!),
+          compare: (left: Exclude<Datum, null>, right: Exclude<Datum, null>) =>
+            compareArrays(left as ArrayValue, right as ArrayValue, element.compare!),
           hashKey: (value: Exclude<Datum, null>) => arrayKey(value as ArrayValue, element.hashKey!),
         }),
   });
 }
 
 export function mapArray(array: ArrayValue, elementType: Oid, map: (item: Exclude<Datum, null>) => Datum): ArrayValue {
-  return new ArrayValue(elementType, array.elements.map((item) => (item === null ? null : map(item))), array.dimensions, array.lowerBounds);
+  return new ArrayValue(
+    elementType,
+    array.elements.map((item) => (item === null ? null : map(item))),
+    array.dimensions,
+    array.lowerBounds,
+  );
 }
 
 /** Elements in order, NULL above everything; then fewer elements, dimensions, bounds. */
@@ -88,7 +93,9 @@ class ArrayParser {
     this.#skip();
     const bounds = this.#readBounds();
     if (this.text[this.#at] !== "{")
-      throw this.#bad(bounds === undefined ? 'Array value must start with "{" or dimension information.' : "Array contents must start with \"{\".");
+      throw this.#bad(
+        bounds === undefined ? 'Array value must start with "{" or dimension information.' : 'Array contents must start with "{".',
+      );
     this.#readLevel(0);
     this.#skip();
     if (this.#at < this.text.length) throw this.#bad("Junk after closing right brace.");
@@ -98,7 +105,12 @@ class ArrayParser {
     const declared = bounds.map(([low, high]) => high - low + 1);
     if (declared.length !== dimensions.length || declared.some((size, i) => size !== dimensions[i]))
       throw this.#bad("Specified array dimensions do not match array contents.");
-    return new ArrayValue(this.elementType, this.#elements, dimensions, bounds.map(([low]) => low));
+    return new ArrayValue(
+      this.elementType,
+      this.#elements,
+      dimensions,
+      bounds.map(([low]) => low),
+    );
   }
 
   #readBounds(): [number, number][] | undefined {
@@ -123,7 +135,10 @@ class ArrayParser {
 
   #readLevel(depth: number): void {
     if (depth >= DIMENSIONS_MAX)
-      throw new DbError({ sqlstate: "54000", message: `number of array dimensions (${depth + 1}) exceeds the maximum allowed (${DIMENSIONS_MAX})` });
+      throw new DbError({
+        sqlstate: "54000",
+        message: `number of array dimensions (${depth + 1}) exceeds the maximum allowed (${DIMENSIONS_MAX})`,
+      });
     this.#at++;
     let count = 0;
     this.#skip();
@@ -138,7 +153,8 @@ class ArrayParser {
         if (this.#leafDepth === depth) throw this.#bad('Unexpected "{" character.');
         this.#readLevel(depth + 1);
       } else {
-        if (this.#leafDepth >= 0 && this.#leafDepth !== depth) throw this.#bad("Multidimensional arrays must have sub-arrays with matching dimensions.");
+        if (this.#leafDepth >= 0 && this.#leafDepth !== depth)
+          throw this.#bad("Multidimensional arrays must have sub-arrays with matching dimensions.");
         this.#leafDepth = depth;
         this.#elements.push(this.#readItem());
       }
@@ -173,18 +189,24 @@ class ArrayParser {
       if (c === undefined) throw this.#bad("Unexpected end of input.");
       if (c === this.separator || c === "}") break;
       if (c === "{") throw this.#bad('Unexpected "{" character.');
-      if (c === '"') throw this.#bad('Unexpected array element.');
+      if (c === '"') throw this.#bad("Unexpected array element.");
       this.#at++;
-      if (c === "\\") { escaped = true; item += this.text[this.#at++] ?? ""; }
-      else item += c;
+      if (c === "\\") {
+        escaped = true;
+        item += this.text[this.#at++] ?? "";
+      } else item += c;
     }
     item = item.trim();
     if (item === "" && !escaped) throw this.#bad(`Unexpected "${this.text[this.#at]}" character.`);
     return !escaped && item.toLowerCase() === "null" ? null : this.input(item);
   }
 
-  #skip(): void { while (/\s/.test(this.text[this.#at] ?? "x")) this.#at++; }
-  #bad(detail: string): DbError { return malformedArray(this.text, detail); }
+  #skip(): void {
+    while (/\s/.test(this.text[this.#at] ?? "x")) this.#at++;
+  }
+  #bad(detail: string): DbError {
+    return malformedArray(this.text, detail);
+  }
 }
 
 export function formatArray(array: ArrayValue, separator: string, output: (item: Exclude<Datum, null>) => string): string {
@@ -202,7 +224,9 @@ export function formatArray(array: ArrayValue, separator: string, output: (item:
     }
     return `{${parts.join(separator)}}`;
   };
-  const bounds = lowerBounds.some((low) => low !== 1) ? `${dimensions.map((size, i) => `[${lowerBounds[i]}:${lowerBounds[i]! + size - 1}]`).join("")}=` : "";
+  const bounds = lowerBounds.some((low) => low !== 1)
+    ? `${dimensions.map((size, i) => `[${lowerBounds[i]}:${lowerBounds[i]! + size - 1}]`).join("")}=`
+    : "";
   return bounds + level(0);
 }
 function quoteItem(text: string, separator: string): string {
@@ -241,7 +265,10 @@ function receiveArray(bytes: Uint8Array, element: SqlType, typmod: number): Arra
   const count = view.getInt32(0);
   if (count < 0) throw invalidBinary(`invalid number of dimensions: ${count}`);
   if (count > DIMENSIONS_MAX)
-    throw new DbError({ sqlstate: "54000", message: `number of array dimensions (${count}) exceeds the maximum allowed (${DIMENSIONS_MAX})` });
+    throw new DbError({
+      sqlstate: "54000",
+      message: `number of array dimensions (${count}) exceeds the maximum allowed (${DIMENSIONS_MAX})`,
+    });
   const type = view.getUint32(8);
   if (type !== element.oid)
     throw new DbError({ sqlstate: "42804", message: `binary data has array element type ${type} instead of expected ${element.oid}` });
@@ -261,7 +288,10 @@ function receiveArray(bytes: Uint8Array, element: SqlType, typmod: number): Arra
     need(at, 4);
     const length = view.getInt32(at);
     at += 4;
-    if (length < 0) { elements.push(null); continue; }
+    if (length < 0) {
+      elements.push(null);
+      continue;
+    }
     need(at, length);
     elements.push(element.receive(bytes.subarray(at, at + length), typmod));
     at += length;

@@ -1,4 +1,4 @@
-import { KeyKind, PhysicalType, invalidInput } from "../../types/index.js";
+import { invalidInput, KeyKind, PhysicalType } from "../../types/index.js";
 import { exactly } from "./bytes.js";
 import { makeType } from "./define-type.js";
 

@@ -1,4 +1,4 @@
-import { DbError, KeyKind, PhysicalType, invalidInput } from "../../types/index.js";
+import { DbError, invalidInput, KeyKind, PhysicalType } from "../../types/index.js";
 import { makeType } from "./define-type.js";
 
 const hexDigits = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
@@ -31,8 +31,10 @@ export function fromEscape(text: string): Uint8Array {
   const bytes: number[] = [];
   for (let i = 0; i < source.length; i++) {
     if (source[i] !== 92) bytes.push(source[i]!);
-    else if (source[i + 1] === 92) { bytes.push(92); i++; }
-    else {
+    else if (source[i + 1] === 92) {
+      bytes.push(92);
+      i++;
+    } else {
       const octal = source.toString("latin1", i + 1, i + 4);
       if (!/^[0-3][0-7]{2}$/.test(octal)) throw new DbError({ sqlstate: "22P02", message: "invalid input syntax for type bytea" });
       bytes.push(Number.parseInt(octal, 8));
@@ -42,10 +44,13 @@ export function fromEscape(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-export function compareBytes(left: Uint8Array, right: Uint8Array): number { return Buffer.compare(left, right); }
+export function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  return Buffer.compare(left, right);
+}
 
 export const byteaType = makeType("bytea", {
-  physical: PhysicalType.varlen, keyKind: KeyKind.bytes,
+  physical: PhysicalType.varlen,
+  keyKind: KeyKind.bytes,
   input: (text) => (text.startsWith("\\x") ? fromHex(text.slice(2)) : fromEscape(text)),
   output: (value, context) => (context.byteaOutput === "escape" ? toEscape(value as Uint8Array) : `\\x${toHex(value as Uint8Array)}`),
   receive: (bytes) => bytes.slice(),
@@ -65,7 +70,8 @@ function hyphenate(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 export const uuidType = makeType("uuid", {
-  physical: PhysicalType.uuid, keyKind: KeyKind.uuid,
+  physical: PhysicalType.uuid,
+  keyKind: KeyKind.uuid,
   input: parseUuid,
   output: (value) => value as string,
   receive: (bytes) => {

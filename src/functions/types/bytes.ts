@@ -4,10 +4,16 @@ import { protocolViolation } from "../../types/index.js";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-export function encodeText(text: string): Uint8Array { return encoder.encode(text); }
-export function decodeText(bytes: Uint8Array): string { return decoder.decode(bytes); }
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
 
-export function viewOf(bytes: Uint8Array): DataView { return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength); }
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 /** The view of a value that must have exactly `length` bytes. */
 export function exactly(bytes: Uint8Array, length: number): DataView {

@@ -1,9 +1,9 @@
 /** date, time, timestamp, timestamptz, interval as types; their text is in datetime/. */
-import { type Datum, Interval, KeyKind, PhysicalType, invalidInput, invalidParameter } from "../../types/index.js";
+import { type Datum, Interval, invalidInput, invalidParameter, KeyKind, PhysicalType } from "../../types/index.js";
+import { checkedDate, checkedTimestamp, roundMicros } from "../datetime/calendar.js";
 import { formatDate, formatTime, formatTimestamp, formatTimestampTz } from "../datetime/format.js";
 import { adjust, compareIntervals, formatInterval, parseInterval, totalMicros } from "../datetime/interval.js";
 import { parseDate, parseTime, parseTimestamp } from "../datetime/parse.js";
-import { checkedDate, checkedTimestamp, roundMicros } from "../datetime/calendar.js";
 import { exactly, made } from "./bytes.js";
 import { makeType } from "./define-type.js";
 import { INT64_MAX, INT64_MIN, type Int64, int64 } from "./integers.js";
@@ -23,19 +23,28 @@ function precisionOf(values: readonly string[], type: string): number {
 const precisionSuffix = (typmod: number) => (typmod < 0 ? "" : `(${typmod})`);
 
 export const dateType = makeType("date", {
-  physical: PhysicalType.int32, keyKind: KeyKind.int32,
+  physical: PhysicalType.int32,
+  keyKind: KeyKind.int32,
   input: (text, _typmod, context) => parseDate(text, context),
   output: (value, context) => formatDate(value as number, context),
   receive: (bytes) => {
     const days = exactly(bytes, 4).getInt32(0);
     return days === 2147483647 ? Number.POSITIVE_INFINITY : days === -2147483648 ? Number.NEGATIVE_INFINITY : checkedDate(days);
   },
-  send: (value) => made(4, (view) => view.setInt32(0, value === Number.POSITIVE_INFINITY ? 2147483647 : value === Number.NEGATIVE_INFINITY ? -2147483648 : (value as number))),
-  compare, hashKey,
+  send: (value) =>
+    made(4, (view) =>
+      view.setInt32(
+        0,
+        value === Number.POSITIVE_INFINITY ? 2147483647 : value === Number.NEGATIVE_INFINITY ? -2147483648 : (value as number),
+      ),
+    ),
+  compare,
+  hashKey,
 });
 
 export const timeType = makeType("time", {
-  physical: PhysicalType.int64, keyKind: KeyKind.int64,
+  physical: PhysicalType.int64,
+  keyKind: KeyKind.int64,
   formatModifier: precisionSuffix,
   parseModifier: (values) => precisionOf(values, "TIME"),
   input: (text, typmod, context) => parseTime(text, typmod, context),
@@ -43,7 +52,8 @@ export const timeType = makeType("time", {
   receive: (bytes, typmod) => roundMicros(Number(exactly(bytes, 8).getBigInt64(0)), typmod),
   send: (value) => made(8, (view) => view.setBigInt64(0, BigInt(value as number))),
   coerceModifier: (value, typmod) => roundMicros(value as number, typmod),
-  compare, hashKey,
+  compare,
+  hashKey,
 });
 
 function receiveTimestamp(bytes: Uint8Array, typmod: number): Int64 {
@@ -58,7 +68,8 @@ function sendTimestamp(value: Exclude<Datum, null>): Uint8Array {
 }
 const makeTimestampType = (name: string, withZone: boolean) =>
   makeType(name, {
-    physical: PhysicalType.int64, keyKind: KeyKind.int64,
+    physical: PhysicalType.int64,
+    keyKind: KeyKind.int64,
     formatModifier: precisionSuffix,
     parseModifier: (values) => precisionOf(values, "TIMESTAMP"),
     input: (text, typmod, context) => parseTimestamp(text, typmod, withZone, context),
@@ -66,17 +77,30 @@ const makeTimestampType = (name: string, withZone: boolean) =>
     receive: receiveTimestamp,
     send: sendTimestamp,
     coerceModifier: (value, typmod) => roundMicros(value as Int64, typmod),
-    compare, hashKey,
+    compare,
+    hashKey,
   });
 export const timestampType = makeTimestampType("timestamp", false);
 export const timestamptzType = makeTimestampType("timestamptz", true);
 
 const intervalRanges: Record<number, string> = {
-  4: " year", 2: " month", 8: " day", 1024: " hour", 2048: " minute", 4096: " second", 6: " year to month", 1032: " day to hour",
-  3080: " day to minute", 7176: " day to second", 3072: " hour to minute", 7168: " hour to second", 6144: " minute to second",
+  4: " year",
+  2: " month",
+  8: " day",
+  1024: " hour",
+  2048: " minute",
+  4096: " second",
+  6: " year to month",
+  1032: " day to hour",
+  3080: " day to minute",
+  7176: " day to second",
+  3072: " hour to minute",
+  7168: " hour to second",
+  6144: " minute to second",
 };
 export const intervalType = makeType("interval", {
-  physical: PhysicalType.interval, keyKind: KeyKind.interval,
+  physical: PhysicalType.interval,
+  keyKind: KeyKind.interval,
   formatModifier: (typmod) => {
     if (typmod < 0) return "";
     const range = intervalRanges[(typmod >> 16) & 0x7fff] ?? "";

@@ -1,5 +1,5 @@
 /** float4 and float8: shortest text that reads back the same, PostgreSQL's exponent form. NaN equals itself and is above all. */
-import { DbError, type Datum, KeyKind, PhysicalType, invalidInput } from "../../types/index.js";
+import { type Datum, DbError, invalidInput, KeyKind, PhysicalType } from "../../types/index.js";
 import { exactly, made } from "./bytes.js";
 import { makeType } from "./define-type.js";
 
@@ -24,16 +24,26 @@ export function parseFloat4(text: string): number {
   if (!Number.isFinite(value) || (value === 0 && hasDigits(text))) throw floatInputRange(text, "real");
   return value;
 }
-function hasDigits(text: string): boolean { return /[1-9]/.test(text.split(/e/i)[0]!); }
+function hasDigits(text: string): boolean {
+  return /[1-9]/.test(text.split(/e/i)[0]!);
+}
 function floatInputRange(text: string, type: string): DbError {
   return new DbError({ sqlstate: "22003", message: `"${text}" is out of range for type ${type}` });
 }
 function parseSpecial(text: string, type: string): number {
   switch (text.trim().toLowerCase()) {
-    case "nan": return Number.NaN;
-    case "infinity": case "+infinity": case "inf": case "+inf": return Number.POSITIVE_INFINITY;
-    case "-infinity": case "-inf": return Number.NEGATIVE_INFINITY;
-    default: throw invalidInput(type, text);
+    case "nan":
+      return Number.NaN;
+    case "infinity":
+    case "+infinity":
+    case "inf":
+    case "+inf":
+      return Number.POSITIVE_INFINITY;
+    case "-infinity":
+    case "-inf":
+      return Number.NEGATIVE_INFINITY;
+    default:
+      throw invalidInput(type, text);
   }
 }
 
@@ -93,18 +103,22 @@ const compare = (left: Exclude<Datum, null>, right: Exclude<Datum, null>) => com
 const hashKey = (value: Exclude<Datum, null>) => (Number.isNaN(value) ? "NaN" : (value as number) + 0);
 
 export const float4Type = makeType("float4", {
-  physical: PhysicalType.float32, keyKind: KeyKind.float32,
+  physical: PhysicalType.float32,
+  keyKind: KeyKind.float32,
   input: parseFloat4,
   output: (value, context) => formatFloat4(value as number, context.extraFloatDigits),
   receive: (bytes) => exactly(bytes, 4).getFloat32(0),
   send: (value) => made(4, (view) => view.setFloat32(0, value as number)),
-  compare, hashKey,
+  compare,
+  hashKey,
 });
 export const float8Type = makeType("float8", {
-  physical: PhysicalType.float64, keyKind: KeyKind.float64,
+  physical: PhysicalType.float64,
+  keyKind: KeyKind.float64,
   input: parseFloat8,
   output: (value, context) => formatFloat8(value as number, context.extraFloatDigits),
   receive: (bytes) => exactly(bytes, 8).getFloat64(0),
   send: (value) => made(8, (view) => view.setFloat64(0, value as number)),
-  compare, hashKey,
+  compare,
+  hashKey,
 });

@@ -1,20 +1,29 @@
 /** Every type of the registry. Array types follow from the facts; reg types and record look others up when they are used. */
-import { ArrayValue, type Datum, type SqlType, TypeOid, invalidInput } from "../../types/index.js";
+import { ArrayValue, type Datum, invalidInput, type SqlType, TypeOid } from "../../types/index.js";
 import { typeFactsByName } from "../facts/index.js";
 import type { FunctionRegistry } from "../registry.js";
 import { makeArrayType } from "./array.js";
 import { boolType } from "./bool.js";
 import { byteaType, uuidType } from "./bytea.js";
-import { dateType, intervalType, timeType, timestampType, timestamptzType } from "./datetime.js";
+import { dateType, intervalType, timestampType, timestamptzType, timeType } from "./datetime.js";
 import { float4Type, float8Type } from "./floats.js";
 import { int2Type, int4Type, int8Type, makeOidType, oidType } from "./integers.js";
-import { jsonType, jsonbType } from "./json.js";
+import { jsonbType, jsonType } from "./json.js";
 import { numericType } from "./numeric.js";
 import { pseudoTypes } from "./pseudo.js";
 import { makeRecordType } from "./record.js";
 import { makeRegisteredTypes } from "./registered.js";
 import {
-  aclitemType, bpcharType, charType, cstringType, nameType, pgNodeTreeType, textType, tidType, unknownType, varcharType,
+  aclitemType,
+  bpcharType,
+  charType,
+  cstringType,
+  nameType,
+  pgNodeTreeType,
+  textType,
+  tidType,
+  unknownType,
+  varcharType,
 } from "./strings.js";
 
 /** int2vector and oidvector: arrays with lower bound 0 that print with blanks. */
@@ -25,7 +34,12 @@ function makeVectorType(name: string, element: SqlType): SqlType {
     input: (text, _typmod, context): Datum => {
       const items = text.trim() === "" ? [] : text.trim().split(/\s+/);
       if (items.some((item) => !/^-?\d+$/.test(item))) throw invalidInput(element.displayName, text);
-      return new ArrayValue(element.oid, items.map((item) => element.input(item, -1, context)), [items.length], [0]);
+      return new ArrayValue(
+        element.oid,
+        items.map((item) => element.input(item, -1, context)),
+        [items.length],
+        [0],
+      );
     },
     output: (value) => (value as ArrayValue).elements.join(" "),
   };
@@ -33,13 +47,43 @@ function makeVectorType(name: string, element: SqlType): SqlType {
 
 export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[] {
   const scalars: SqlType[] = [
-    boolType, int2Type, int4Type, int8Type, oidType, makeOidType("xid"), makeOidType("cid"), float4Type, float8Type, numericType,
-    textType, varcharType, bpcharType, nameType, charType, unknownType, cstringType, tidType, aclitemType, pgNodeTreeType,
-    byteaType, uuidType, dateType, timeType, timestampType, timestamptzType, intervalType, jsonType, jsonbType,
-    makeVectorType("int2vector", int2Type), makeVectorType("oidvector", oidType),
-    makeRecordType((oid) => registry.typeByOid(oid)), ...makeRegisteredTypes(registry),
+    boolType,
+    int2Type,
+    int4Type,
+    int8Type,
+    oidType,
+    makeOidType("xid"),
+    makeOidType("cid"),
+    float4Type,
+    float8Type,
+    numericType,
+    textType,
+    varcharType,
+    bpcharType,
+    nameType,
+    charType,
+    unknownType,
+    cstringType,
+    tidType,
+    aclitemType,
+    pgNodeTreeType,
+    byteaType,
+    uuidType,
+    dateType,
+    timeType,
+    timestampType,
+    timestamptzType,
+    intervalType,
+    jsonType,
+    jsonbType,
+    makeVectorType("int2vector", int2Type),
+    makeVectorType("oidvector", oidType),
+    makeRecordType((oid) => registry.typeByOid(oid)),
+    ...makeRegisteredTypes(registry),
   ];
   const names = new Map([...typeFactsByName.values()].map((fact) => [fact.oid, fact.name]));
-  const arrays = scalars.filter((type) => type.arrayType !== 0 && type.oid !== TypeOid.unknown).map((type) => makeArrayType(names.get(type.arrayType)!, type));
+  const arrays = scalars
+    .filter((type) => type.arrayType !== 0 && type.oid !== TypeOid.unknown)
+    .map((type) => makeArrayType(names.get(type.arrayType)!, type));
   return [...scalars, ...pseudoTypes, ...arrays];
 }

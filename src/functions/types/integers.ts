@@ -1,5 +1,5 @@
 /** int2, int4, int8, oid and the types that are oids underneath. int8 is a number while it is a safe integer, a bigint beyond. */
-import { type Datum, KeyKind, PhysicalType, type SqlType, inputOutOfRange, invalidInput, outOfRange } from "../../types/index.js";
+import { type Datum, inputOutOfRange, invalidInput, KeyKind, outOfRange, PhysicalType, type SqlType } from "../../types/index.js";
 import { exactly, made } from "./bytes.js";
 import { makeType } from "./define-type.js";
 
@@ -29,21 +29,25 @@ function parseSmall(text: string, min: number, max: number, type: string): numbe
 }
 
 export const int2Type = makeType("int2", {
-  physical: PhysicalType.int16, keyKind: KeyKind.int16,
+  physical: PhysicalType.int16,
+  keyKind: KeyKind.int16,
   input: (text) => parseSmall(text, -32768, 32767, "smallint"),
   output: (value) => String(value),
   receive: (bytes) => exactly(bytes, 2).getInt16(0),
   send: (value) => made(2, (view) => view.setInt16(0, value as number)),
-  compare: (left, right) => (left as number) - (right as number), hashKey: hashNumber,
+  compare: (left, right) => (left as number) - (right as number),
+  hashKey: hashNumber,
 });
 
 export const int4Type = makeType("int4", {
-  physical: PhysicalType.int32, keyKind: KeyKind.int32,
+  physical: PhysicalType.int32,
+  keyKind: KeyKind.int32,
   input: (text) => parseSmall(text, -2147483648, 2147483647, "integer"),
   output: (value) => String(value),
   receive: (bytes) => exactly(bytes, 4).getInt32(0),
   send: (value) => made(4, (view) => view.setInt32(0, value as number)),
-  compare: (left, right) => (left as number) - (right as number), hashKey: hashNumber,
+  compare: (left, right) => (left as number) - (right as number),
+  hashKey: hashNumber,
 });
 
 export function parseInt64(text: string): Int64 {
@@ -57,12 +61,14 @@ export function parseInt64(text: string): Int64 {
 }
 
 export const int8Type = makeType("int8", {
-  physical: PhysicalType.int64, keyKind: KeyKind.int64,
+  physical: PhysicalType.int64,
+  keyKind: KeyKind.int64,
   input: parseInt64,
   output: (value) => String(value),
   receive: (bytes) => int64(exactly(bytes, 8).getBigInt64(0)),
   send: (value) => made(8, (view) => view.setBigInt64(0, BigInt(value as Int64))),
-  compare: compareNumbers, hashKey: hashNumber,
+  compare: compareNumbers,
+  hashKey: hashNumber,
 });
 
 /** oid, xid, cid: unsigned 32 bits; a minus sign wraps round as in C. */
@@ -75,12 +81,14 @@ export function parseOid(text: string, type: string): number {
 
 export function makeOidType(name: string, overrides: Partial<SqlType> = {}): SqlType {
   return makeType(name, {
-    physical: PhysicalType.int64, keyKind: KeyKind.int64,
+    physical: PhysicalType.int64,
+    keyKind: KeyKind.int64,
     input: (text) => parseOid(text, name),
     output: (value) => String(value),
     receive: (bytes) => exactly(bytes, 4).getUint32(0),
     send: (value) => made(4, (view) => view.setUint32(0, value as number)),
-    compare: compareNumbers, hashKey: hashNumber,
+    compare: compareNumbers,
+    hashKey: hashNumber,
     ...overrides,
   });
 }

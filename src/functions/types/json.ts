@@ -1,5 +1,5 @@
-import { type Jsonb, PhysicalType, invalidBinary } from "../../types/index.js";
-import { compareJson, jsonKey, jsonbFromInput, jsonbFromStorage } from "../json/jsonb-value.js";
+import { invalidBinary, type Jsonb, PhysicalType } from "../../types/index.js";
+import { compareJson, jsonbFromInput, jsonbFromStorage, jsonKey } from "../json/jsonb-value.js";
 import { JsonReader } from "../json/parse.js";
 import { concatBytes, decodeText, encodeText } from "./bytes.js";
 import { makeType } from "./define-type.js";
@@ -10,7 +10,8 @@ function validJson(text: string): string {
 }
 /** json is the text as written; it has neither order nor equality. */
 export const jsonType = makeType("json", {
-  physical: PhysicalType.varlen, keyKind: undefined,
+  physical: PhysicalType.varlen,
+  keyKind: undefined,
   input: validJson,
   output: (value) => value as string,
   receive: (bytes) => validJson(decodeText(bytes)),
@@ -20,7 +21,8 @@ export const jsonType = makeType("json", {
 });
 
 export const jsonbType = makeType("jsonb", {
-  physical: PhysicalType.varlen, keyKind: undefined,
+  physical: PhysicalType.varlen,
+  keyKind: undefined,
   input: jsonbFromInput,
   output: (value) => (value as Jsonb).text,
   receive: (bytes) => {

@@ -1,6 +1,14 @@
 import { KeyKind, type Numeric, PhysicalType } from "../../types/index.js";
 import {
-  applyModifier, compareNumerics, formatNumeric, numericKey, parseModifier, parseNumeric, receiveNumeric, sendNumeric, unpackModifier,
+  applyModifier,
+  compareNumerics,
+  formatNumeric,
+  numericKey,
+  parseModifier,
+  parseNumeric,
+  receiveNumeric,
+  sendNumeric,
+  unpackModifier,
 } from "../numeric/numeric-value.js";
 import { makeType } from "./define-type.js";
 

@@ -10,7 +10,11 @@ const pseudo = (name: string): SqlType =>
 export const pseudoTypes: readonly SqlType[] = [
   ...["any", "anyelement", "anyarray", "anynonarray", "anycompatible", "anycompatiblearray", "anycompatiblenonarray"].map(pseudo),
   makeType("void", {
-    physical: PhysicalType.varlen, keyKind: undefined,
-    input: () => "", output: () => "", receive: () => "", send: () => new Uint8Array(0),
+    physical: PhysicalType.varlen,
+    keyKind: undefined,
+    input: () => "",
+    output: () => "",
+    receive: () => "",
+    send: () => new Uint8Array(0),
   }),
 ];

@@ -1,5 +1,5 @@
 /** record: rows as values. They print and compare field by field; nothing can be read as one, and columns are never of this type. */
-import { type Datum, DbError, type Oid, PhysicalType, RowValue, type SqlType, notSupported } from "../../types/index.js";
+import { type Datum, DbError, notSupported, type Oid, PhysicalType, type RowValue, type SqlType } from "../../types/index.js";
 import { concatBytes, made } from "./bytes.js";
 import { makeType } from "./define-type.js";
 
@@ -10,22 +10,29 @@ export function makeRecordType(typeByOid: (oid: Oid) => SqlType | undefined): Sq
     return type;
   };
   return makeType("record", {
-    physical: PhysicalType.varlen, keyKind: undefined,
-    input: () => { throw new DbError({ sqlstate: "0A000", message: "input of anonymous composite types is not implemented" }); },
+    physical: PhysicalType.varlen,
+    keyKind: undefined,
+    input: () => {
+      throw new DbError({ sqlstate: "0A000", message: "input of anonymous composite types is not implemented" });
+    },
     output: (value, context) => {
       const row = value as RowValue;
       return `(${row.fields.map((field, i) => (field === null ? "" : quoteField(typeOf(row, i).output(field, context)))).join(",")})`;
     },
-    receive: () => { throw new DbError({ sqlstate: "0A000", message: "input of anonymous composite types is not implemented" }); },
+    receive: () => {
+      throw new DbError({ sqlstate: "0A000", message: "input of anonymous composite types is not implemented" });
+    },
     send: (value) => {
       const row = value as RowValue;
       const parts = [made(4, (view) => view.setInt32(0, row.fields.length))];
       row.fields.forEach((field, i) => {
         const bytes = field === null ? undefined : typeOf(row, i).send(field);
-        parts.push(made(8, (view) => {
-          view.setUint32(0, row.types[i]!);
-          view.setInt32(4, bytes === undefined ? -1 : bytes.length);
-        }));
+        parts.push(
+          made(8, (view) => {
+            view.setUint32(0, row.types[i]!);
+            view.setInt32(4, bytes === undefined ? -1 : bytes.length);
+          }),
+        );
         if (bytes !== undefined) parts.push(bytes);
       });
       return concatBytes(parts);
@@ -33,10 +40,12 @@ export function makeRecordType(typeByOid: (oid: Oid) => SqlType | undefined): Sq
     compare: (left, right) => compareRows(left as RowValue, right as RowValue, typeOf),
     hashKey: (value) => {
       const row = value as RowValue;
-      return row.fields.map((field, i) => {
-        const key = field === null ? "n" : (typeOf(row, i).hashKey?.(field) ?? "");
-        return typeof key === "string" ? `${key.length}:${key}` : String(key);
-      }).join(",");
+      return row.fields
+        .map((field, i) => {
+          const key = field === null ? "n" : (typeOf(row, i).hashKey?.(field) ?? "");
+          return typeof key === "string" ? `${key.length}:${key}` : String(key);
+        })
+        .join(",");
     },
   });
 }

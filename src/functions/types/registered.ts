@@ -15,7 +15,10 @@ export function findRelation(text: string, context: FormatContext): Oid | undefi
 export function findType(text: string, registry: FunctionRegistry): SqlType | undefined {
   let name = text.trim().replace(/\s+/g, " ");
   let isArray = false;
-  while (/\s*\[\d*\]$/.test(name)) { isArray = true; name = name.replace(/\s*\[\d*\]$/, ""); }
+  while (/\s*\[\d*\]$/.test(name)) {
+    isArray = true;
+    name = name.replace(/\s*\[\d*\]$/, "");
+  }
   name = name.replace(/\s*\([^)]*\)/, "");
   const quoted = /^(?:pg_catalog\.)?"(.*)"$/i.exec(name);
   const plain = quoted !== null ? quoted[1]! : name.toLowerCase().replace(/^(pg_catalog|public)\./, "");
@@ -23,7 +26,11 @@ export function findType(text: string, registry: FunctionRegistry): SqlType | un
   return isArray && type !== undefined ? registry.typeByOid(type.arrayType) : type;
 }
 
-function make(name: string, read: (text: string, context: FormatContext) => Oid, write: (oid: Oid, context: FormatContext) => string | undefined): SqlType {
+function make(
+  name: string,
+  read: (text: string, context: FormatContext) => Oid,
+  write: (oid: Oid, context: FormatContext) => string | undefined,
+): SqlType {
   return makeOidType(name, {
     input: (text, _typmod, context) => (text.trim() === "-" ? 0 : isNumber(text) ? Number(text) : read(text.trim(), context)),
     output: (value, context) => (value === 0 ? "-" : (write(value as Oid, context) ?? String(value))),
@@ -34,7 +41,9 @@ export function makeRegisteredTypes(registry: FunctionRegistry): readonly SqlTyp
   const functionName = (oid: Oid, withArguments: boolean): string | undefined => {
     for (const f of registry.functions()) {
       if (f.oid !== oid) continue;
-      return withArguments ? `${quoteIdentifier(f.name)}(${f.argTypes.map((t) => registry.typeByOid(t)?.displayName).join(",")})` : quoteIdentifier(f.name);
+      return withArguments
+        ? `${quoteIdentifier(f.name)}(${f.argTypes.map((t) => registry.typeByOid(t)?.displayName).join(",")})`
+        : quoteIdentifier(f.name);
     }
     return undefined;
   };
@@ -59,32 +68,50 @@ export function makeRegisteredTypes(registry: FunctionRegistry): readonly SqlTyp
     return found[0]!.oid;
   };
   return [
-    make("regclass", (text, context) => {
-      const oid = findRelation(text, context);
-      if (oid === undefined) throw missing("42P01", "relation", splitName(text).join("."));
-      return oid;
-    }, (oid, context) => catalogOf(context)?.relationName(oid)),
-    make("regtype", (text) => {
-      const type = findType(text, registry);
-      if (type === undefined) throw missing("42704", "type", text);
-      return type.oid;
-    }, (oid) => registry.typeByOid(oid)?.displayName),
+    make(
+      "regclass",
+      (text, context) => {
+        const oid = findRelation(text, context);
+        if (oid === undefined) throw missing("42P01", "relation", splitName(text).join("."));
+        return oid;
+      },
+      (oid, context) => catalogOf(context)?.relationName(oid),
+    ),
+    make(
+      "regtype",
+      (text) => {
+        const type = findType(text, registry);
+        if (type === undefined) throw missing("42704", "type", text);
+        return type.oid;
+      },
+      (oid) => registry.typeByOid(oid)?.displayName,
+    ),
     make("regproc", findFunction, (oid) => functionName(oid, false)),
     make("regprocedure", findFunction, (oid) => functionName(oid, true)),
     make("regoper", findOperator, operatorName),
     make("regoperator", findOperator, operatorName),
-    make("regnamespace", (text, context) => {
-      const name = splitName(text).at(-1)!;
-      const oid = catalogOf(context)?.namespaceByName(name);
-      if (oid === undefined) throw missing("3F000", "schema", name);
-      return oid;
-    }, (oid, context) => mapped(catalogOf(context)?.namespaceName(oid))),
-    make("regrole", (text, context) => {
-      const name = splitName(text).at(-1)!;
-      const oid = catalogOf(context)?.roleByName(name);
-      if (oid === undefined) throw missing("42704", "role", name);
-      return oid;
-    }, (oid, context) => mapped(catalogOf(context)?.roleName(oid))),
+    make(
+      "regnamespace",
+      (text, context) => {
+        const name = splitName(text).at(-1)!;
+        const oid = catalogOf(context)?.namespaceByName(name);
+        if (oid === undefined) throw missing("3F000", "schema", name);
+        return oid;
+      },
+      (oid, context) => mapped(catalogOf(context)?.namespaceName(oid)),
+    ),
+    make(
+      "regrole",
+      (text, context) => {
+        const name = splitName(text).at(-1)!;
+        const oid = catalogOf(context)?.roleByName(name);
+        if (oid === undefined) throw missing("42704", "role", name);
+        return oid;
+      },
+      (oid, context) => mapped(catalogOf(context)?.roleName(oid)),
+    ),
   ];
 }
-function mapped(name: string | undefined): string | undefined { return name === undefined ? undefined : quoteIdentifier(name); }
+function mapped(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : quoteIdentifier(name);
+}

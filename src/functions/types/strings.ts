@@ -1,7 +1,7 @@
 /** text, varchar, bpchar, name, "char" and the types that are text to us. Order is by code point (collation "C"). */
-import { type Datum, DbError, KeyKind, PhysicalType, invalidInput, invalidParameter, stringTooLong } from "../../types/index.js";
+import { type Datum, DbError, invalidInput, invalidParameter, KeyKind, PhysicalType, stringTooLong } from "../../types/index.js";
 import { decodeText, encodeText } from "./bytes.js";
-import { type TypeBodies, makeType } from "./define-type.js";
+import { makeType, type TypeBodies } from "./define-type.js";
 
 /**
  * Code point order, which is also UTF-8 byte order. JavaScript's own `<` orders UTF-16 units: it differs where one side has a
@@ -19,7 +19,9 @@ export function compareText(left: string, right: string): number {
   }
   return left.length - right.length;
 }
-function aboveSurrogates(unit: number): number { return unit < 0xe000 ? unit + 0x10000 : unit; }
+function aboveSurrogates(unit: number): number {
+  return unit < 0xe000 ? unit + 0x10000 : unit;
+}
 
 /** Code points of a string: PostgreSQL's characters. */
 export function characterCount(text: string): number {
@@ -66,7 +68,8 @@ function lengthModifier(values: readonly string[], type: string): number {
 }
 
 const textual = (keyKind: KeyKind | undefined): TypeBodies => ({
-  physical: PhysicalType.varlen, keyKind,
+  physical: PhysicalType.varlen,
+  keyKind,
   input: (text) => text,
   output: (value) => value as string,
   receive: decodeText,
@@ -121,7 +124,8 @@ export const nameType = makeType("name", {
   ...textual(KeyKind.bytes),
   input: cutName,
   receive: (bytes) => {
-    if (bytes.length > 63) throw new DbError({ sqlstate: "42622", message: "identifier too long", detail: "Identifier must be less than 64 characters." });
+    if (bytes.length > 63)
+      throw new DbError({ sqlstate: "42622", message: "identifier too long", detail: "Identifier must be less than 64 characters." });
     return decodeText(bytes);
   },
 });

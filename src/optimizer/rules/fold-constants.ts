@@ -12,7 +12,12 @@ export const foldConstants: Rule = {
 
 function fold(e: Expression, registry: FunctionRegistry): Expression {
   const inner = mapChildren(e, (child) => fold(child, registry));
-  if (inner.kind === "FunctionCall" && inner.volatility === "immutable" && inner.args.length > 0 && inner.args.every((a) => a.kind === "Constant")) {
+  if (
+    inner.kind === "FunctionCall" &&
+    inner.volatility === "immutable" &&
+    inner.args.length > 0 &&
+    inner.args.every((a) => a.kind === "Constant")
+  ) {
     if (registry.functionById(inner.functionId)?.kind !== "function") return inner;
     const values = inner.args.map((a) => (a.kind === "Constant" ? a.value : null));
     if (inner.strict && values.includes(null)) return { kind: "Constant", value: null, type: inner.type, typmod: inner.typmod };

@@ -10,7 +10,15 @@ import { pushFilters } from "./push-filters.js";
 import type { Rule } from "./rule.js";
 import { unnestSubqueries } from "./unnest-subqueries.js";
 
-export const rules: readonly Rule[] = [foldConstants, inlineCommonTables, unnestSubqueries, pushFilters, orderJoins, pruneColumns, nameColumns];
+export const rules: readonly Rule[] = [
+  foldConstants,
+  inlineCommonTables,
+  unnestSubqueries,
+  pushFilters,
+  orderJoins,
+  pruneColumns,
+  nameColumns,
+];
 
 export function applyRules(plan: LogicalPlan, context: PlanContext): LogicalPlan {
   let current = plan;

@@ -1,7 +1,7 @@
 /** WITH entries that are read once, have no effects and are not MATERIALIZED become part of the query; unread ones go away. */
 import type { Expression, LogicalPlan, With } from "../../plan/index.js";
-import { expressionsOf, inputsOf, mapInputs, mapOwnExpressions, planIsVolatile, visit, writesAnywhere } from "../walk.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
+import { expressionsOf, inputsOf, mapInputs, mapOwnExpressions, planIsVolatile, visit, writesAnywhere } from "../walk.js";
 import type { Rule } from "./rule.js";
 
 export const inlineCommonTables: Rule = { name: "inline common tables", apply: inline };
@@ -30,9 +30,10 @@ function inline(plan: LogicalPlan): LogicalPlan {
 function countReads(plan: LogicalPlan, cteId: number): number {
   let count = plan.kind === "CteScan" && plan.cteId === cteId ? 1 : 0;
   for (const input of inputsOf(plan)) count += countReads(input, cteId);
-  for (const e of expressionsOf(plan)) visit(e, (x) => {
-    if (x.kind === "Subquery") count += countReads(x.plan, cteId);
-  });
+  for (const e of expressionsOf(plan))
+    visit(e, (x) => {
+      if (x.kind === "Subquery") count += countReads(x.plan, cteId);
+    });
   // A recursive term runs many times.
   if (plan.kind === "With") for (const t of plan.tables) if (t.recursive !== undefined && countReads(t.recursive.term, cteId) > 0) count++;
   return count;
@@ -41,8 +42,13 @@ function countReads(plan: LogicalPlan, cteId: number): number {
 function replaceRead(plan: LogicalPlan, cteId: number, content: LogicalPlan): LogicalPlan {
   if (plan.kind === "CteScan" && plan.cteId === cteId) {
     // The reader's ids name the content's columns by place.
-    const expressions = content.columns.map((c): Expression => ({ kind: "ColumnReference", id: c.id, name: c.name, type: c.type, typmod: c.typmod }));
+    const expressions = content.columns.map(
+      (c): Expression => ({ kind: "ColumnReference", id: c.id, name: c.name, type: c.type, typmod: c.typmod }),
+    );
     return { kind: "Project", input: content, expressions, columns: plan.columns };
   }
-  return mapOwnExpressions(mapInputs(plan, (input) => replaceRead(input, cteId, content)), (e) => mapSubqueryPlans(e, (p) => replaceRead(p, cteId, content)));
+  return mapOwnExpressions(
+    mapInputs(plan, (input) => replaceRead(input, cteId, content)),
+    (e) => mapSubqueryPlans(e, (p) => replaceRead(p, cteId, content)),
+  );
 }

@@ -19,9 +19,10 @@ function collect(plan: LogicalPlan, names: Map<ColumnId, string>): number {
     for (const c of plan.columns) names.set(c.id, `${plan.alias}.${c.name}`);
   }
   for (const input of inputsOf(plan)) relations += collect(input, names);
-  for (const e of expressionsOf(plan)) visit(e, (x) => {
-    if (x.kind === "Subquery") relations += collect(x.plan, names);
-  });
+  for (const e of expressionsOf(plan))
+    visit(e, (x) => {
+      if (x.kind === "Subquery") relations += collect(x.plan, names);
+    });
   return relations;
 }
 

@@ -6,8 +6,8 @@ import type { PlanContext } from "../../execution/index.js";
 import type { ColumnId, Expression, LogicalPlan } from "../../plan/index.js";
 import { conjunctsOf } from "../conjuncts.js";
 import { selectivity } from "../estimates.js";
-import { columnsOf, conjunction, hasSubquery, mapInputs, mapOwnExpressions } from "../walk.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
+import { columnsOf, conjunction, hasSubquery, mapInputs, mapOwnExpressions } from "../walk.js";
 import type { Rule } from "./rule.js";
 
 export const orderJoins: Rule = { name: "order joins", apply: order };
@@ -29,7 +29,10 @@ function order(plan: LogicalPlan, context: PlanContext): LogicalPlan {
   if (parts.length < 3 || terms.some(hasSubquery)) {
     return mapOwnExpressions(mapInputs(plan, again), (e) => mapSubqueryPlans(e, again));
   }
-  return greedy(parts.map(again).map((p) => ({ plan: p, rows: rowsOf(p, context), ids: new Set(p.columns.map((c) => c.id)) })), terms);
+  return greedy(
+    parts.map(again).map((p) => ({ plan: p, rows: rowsOf(p, context), ids: new Set(p.columns.map((c) => c.id)) })),
+    terms,
+  );
 }
 
 function flattenJoin(plan: LogicalPlan, parts: LogicalPlan[], terms: Expression[]): void {
@@ -47,14 +50,29 @@ function greedy(parts: readonly Part[], conditions: readonly Expression[]): Logi
   let terms = conditions.map((term) => ({ term, ids: [...columnsOf(term)].filter((id) => all.has(id)) }));
   const rest = [...parts].sort((a, b) => a.rows - b.rows);
   // Start with the smallest that is connected to another one.
-  const start = Math.max(0, rest.findIndex((p) => terms.some((t) => t.ids.some((id) => p.ids.has(id)) && t.ids.some((id) => !p.ids.has(id)))));
+  const start = Math.max(
+    0,
+    rest.findIndex((p) => terms.some((t) => t.ids.some((id) => p.ids.has(id)) && t.ids.some((id) => !p.ids.has(id)))),
+  );
   let current = rest.splice(start, 1)[0] as Part;
   while (rest.length > 0) {
     let best = 0;
     let bestRows = Infinity;
     rest.forEach((part, i) => {
-      const connecting = terms.filter((t) => t.ids.some((id) => part.ids.has(id)) && t.ids.some((id) => current.ids.has(id)) && t.ids.every((id) => part.ids.has(id) || current.ids.has(id)));
-      const rows = connecting.length === 0 ? Infinity : resultRows(current, part, connecting.map((t) => t.term));
+      const connecting = terms.filter(
+        (t) =>
+          t.ids.some((id) => part.ids.has(id)) &&
+          t.ids.some((id) => current.ids.has(id)) &&
+          t.ids.every((id) => part.ids.has(id) || current.ids.has(id)),
+      );
+      const rows =
+        connecting.length === 0
+          ? Infinity
+          : resultRows(
+              current,
+              part,
+              connecting.map((t) => t.term),
+            );
       if (rows < bestRows) {
         best = i;
         bestRows = rows;
@@ -67,7 +85,12 @@ function greedy(parts: readonly Part[], conditions: readonly Expression[]): Logi
     const condition = conjunction(now.map((t) => t.term));
     const rows = now.length === 0 ? current.rows * next.rows : bestRows;
     const plan: LogicalPlan = {
-      kind: "Join", type: "inner", left: current.plan, right: next.plan, lateral: false, columns: [...current.plan.columns, ...next.plan.columns],
+      kind: "Join",
+      type: "inner",
+      left: current.plan,
+      right: next.plan,
+      lateral: false,
+      columns: [...current.plan.columns, ...next.plan.columns],
       ...(condition === undefined ? {} : { condition }),
     };
     current = { plan, rows, ids };

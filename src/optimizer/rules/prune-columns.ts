@@ -1,7 +1,7 @@
 /** Scans read, and projections compute, only what something above needs. Rows get narrower; nothing else changes. */
 import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../../plan/index.js";
-import { columnsOf, expressionsOf, isVolatile, mapInputs, mapOwnExpressions } from "../walk.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
+import { columnsOf, expressionsOf, isVolatile, mapInputs, mapOwnExpressions } from "../walk.js";
 import type { Rule } from "./rule.js";
 
 export const pruneColumns: Rule = { name: "prune columns", apply: (plan) => prune(plan, new Set(plan.columns.map((c) => c.id))) };
@@ -16,7 +16,9 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
       return { ...plan, columns: plan.columns.filter((_, i) => keep[i]), attributes: plan.attributes.filter((_, i) => keep[i]) };
     }
     case "Project": {
-      const keep = plan.columns.map((c, i) => needed.has(c.id) || isVolatile(plan.expressions[i] as Expression) || isSetReturning(plan.expressions[i] as Expression));
+      const keep = plan.columns.map(
+        (c, i) => needed.has(c.id) || isVolatile(plan.expressions[i] as Expression) || isSetReturning(plan.expressions[i] as Expression),
+      );
       const expressions = plan.expressions.filter((_, i) => keep[i]).map(inside);
       const pruned = { ...plan, columns: plan.columns.filter((_, i) => keep[i]), expressions };
       return { ...pruned, input: prune(plan.input, new Set(expressions.flatMap((e) => [...columnsOf(e)]))) };
@@ -38,7 +40,8 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
       // A lateral right side reads the left one's columns.
       if (plan.lateral) for (const id of deepColumns(right)) wanted.add(id);
       const left = prune(plan.left, wanted);
-      const columns: readonly PlanColumn[] = plan.type === "semi" || plan.type === "anti" ? left.columns : [...left.columns, ...right.columns];
+      const columns: readonly PlanColumn[] =
+        plan.type === "semi" || plan.type === "anti" ? left.columns : [...left.columns, ...right.columns];
       return { ...own, left, right, columns };
     }
     case "Aggregate":
@@ -58,7 +61,10 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
     }
     default:
       // By position, or to be kept whole: everything that the inputs give is needed.
-      return mapOwnExpressions(mapInputs(plan, (input) => prune(input, new Set(input.columns.map((c) => c.id)))), inside);
+      return mapOwnExpressions(
+        mapInputs(plan, (input) => prune(input, new Set(input.columns.map((c) => c.id)))),
+        inside,
+      );
   }
 }
 

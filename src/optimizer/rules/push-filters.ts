@@ -4,8 +4,8 @@
  */
 import type { ColumnId, Expression, Join, LogicalPlan } from "../../plan/index.js";
 import { conjunctsOf } from "../conjuncts.js";
-import { columnsOf, conjunction, hasSubquery, isVolatile, mapInputs, mapOwnExpressions, substitute } from "../walk.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
+import { columnsOf, conjunction, hasSubquery, isVolatile, mapInputs, mapOwnExpressions, substitute } from "../walk.js";
 import type { Rule } from "./rule.js";
 
 export const pushFilters: Rule = { name: "push filters", apply: (plan) => push(plan, []) };
@@ -40,10 +40,17 @@ function push(plan: LogicalPlan, terms: readonly Expression[]): LogicalPlan {
       const [down, up] = split(terms, (t) => !isVolatile(t) && !hasSubquery(t));
       const side = (input: LogicalPlan): LogicalPlan => {
         const map = new Map(plan.columns.map((c, i) => [c.id, input.columns[i]]));
-        return push(input, down.map((t) => substitute(t, (id) => {
-          const column = map.get(id);
-          return column === undefined ? undefined : { kind: "ColumnReference", id: column.id, name: column.name, type: column.type, typmod: column.typmod };
-        })));
+        return push(
+          input,
+          down.map((t) =>
+            substitute(t, (id) => {
+              const column = map.get(id);
+              return column === undefined
+                ? undefined
+                : { kind: "ColumnReference", id: column.id, name: column.name, type: column.type, typmod: column.typmod };
+            }),
+          ),
+        );
       };
       return above(up, { ...plan, left: side(plan.left), right: side(plan.right) });
     }
@@ -108,7 +115,13 @@ function pushJoin(join: Join, terms: readonly Expression[]): LogicalPlan {
   }
   const { condition: _, ...rest } = join;
   const condition = conjunction(kept);
-  const joined: Join = { ...rest, type, left: push(join.left, toLeft), right: push(join.right, toRight), ...(condition === undefined ? {} : { condition }) };
+  const joined: Join = {
+    ...rest,
+    type,
+    left: push(join.left, toLeft),
+    right: push(join.right, toRight),
+    ...(condition === undefined ? {} : { condition }),
+  };
   return above(up, joined);
 }
 

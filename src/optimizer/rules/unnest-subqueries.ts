@@ -7,8 +7,18 @@
 import type { FunctionRegistry } from "../../functions/registry.js";
 import type { ColumnId, Expression, LogicalPlan } from "../../plan/index.js";
 import { conjunctsOf } from "../conjuncts.js";
-import { columnsOf, conjunction, hasSubquery, isVolatile, mapInputs, mapOwnExpressions, outerColumnsOf, planIsVolatile, writesAnywhere } from "../walk.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
+import {
+  columnsOf,
+  conjunction,
+  hasSubquery,
+  isVolatile,
+  mapInputs,
+  mapOwnExpressions,
+  outerColumnsOf,
+  planIsVolatile,
+  writesAnywhere,
+} from "../walk.js";
 import type { Rule } from "./rule.js";
 
 export const unnestSubqueries: Rule = { name: "unnest subqueries", apply: (plan, context) => unnest(plan, context.registry) };
@@ -33,7 +43,8 @@ function asJoin(term: Expression, left: LogicalPlan, registry: FunctionRegistry)
   const subquery = negated ? term.arg : term;
   if (subquery.kind !== "Subquery" || planIsVolatile(subquery.plan) || writesAnywhere(subquery.plan)) return undefined;
   if (subquery.form === "exists") return existsJoin(subquery.plan, left, negated, registry);
-  if (subquery.form !== "any" || negated || subquery.test === undefined || hasSubquery(subquery.test) || isVolatile(subquery.test)) return undefined;
+  if (subquery.form !== "any" || negated || subquery.test === undefined || hasSubquery(subquery.test) || isVolatile(subquery.test))
+    return undefined;
   if (outerColumnsOf(subquery.plan).size > 0) return undefined;
   return { kind: "Join", type: "semi", left, right: subquery.plan, condition: subquery.test, lateral: false, columns: left.columns };
 }
@@ -44,11 +55,16 @@ function existsJoin(plan: LogicalPlan, left: LogicalPlan, negated: boolean, regi
   const terms: Expression[] = [];
   for (;;) {
     // A set-returning function decides whether there are rows at all.
-    if (right.kind === "Project" && right.expressions.some((e) => e.kind === "FunctionCall" && registry.functionById(e.functionId)?.kind === "set")) return undefined;
+    if (
+      right.kind === "Project" &&
+      right.expressions.some((e) => e.kind === "FunctionCall" && registry.functionById(e.functionId)?.kind === "set")
+    )
+      return undefined;
     if (right.kind === "Project" || right.kind === "Sort" || (right.kind === "Distinct" && right.on === undefined)) right = right.input;
     else if (right.kind === "Filter") {
       const kept: Expression[] = [];
-      for (const t of conjunctsOf(right.predicate)) (hasSubquery(t) || ![...columnsOf(t)].some((id) => leftIds.has(id)) ? kept : terms).push(t);
+      for (const t of conjunctsOf(right.predicate))
+        (hasSubquery(t) || ![...columnsOf(t)].some((id) => leftIds.has(id)) ? kept : terms).push(t);
       const predicate = conjunction(kept);
       if (predicate !== undefined) {
         right = { ...right, predicate };
@@ -62,7 +78,15 @@ function existsJoin(plan: LogicalPlan, left: LogicalPlan, negated: boolean, regi
   const available = new Set([...right.columns.map((c) => c.id), ...leftIds]);
   // A column that only a projection made is not there any more.
   if (terms.some((t) => [...columnsOf(t)].some((id) => !available.has(id) && madeIn(plan, id)))) return undefined;
-  return { kind: "Join", type: negated ? "anti" : "semi", left, right, condition: conjunction(terms) as Expression, lateral: false, columns: left.columns };
+  return {
+    kind: "Join",
+    type: negated ? "anti" : "semi",
+    left,
+    right,
+    condition: conjunction(terms) as Expression,
+    lateral: false,
+    columns: left.columns,
+  };
 }
 function columnsAbove(plan: Extract<LogicalPlan, { kind: "Filter" }>): ColumnId[] {
   return [...columnsOf(plan.predicate)];
