@@ -130,7 +130,7 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
 void Executor::log_effects(Session& session, std::size_t reply_mark, std::size_t commands) {
   const storage::Lsn lsn = keyspace_.append(session.effects.span());
   session.effects.clear();
-  if (lsn != 0) {
+  if (lsn != kNeverDurable) {
     session.lsn = lsn;
     return;
   }
