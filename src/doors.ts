@@ -61,6 +61,7 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
         scramMockSeed: Buffer.from(share.scramMockSeed),
         handOver: handOver && ((descriptor) => handOver("pg", descriptor)),
         connectionCount: counts.subarray(0, 1),
+        duplicateDescriptor: native.engine.duplicateDescriptor,
         reportInternalError: (error) => log.error(error, "internal error in a PostgreSQL session"),
       });
       if (listens) await pg.listen();

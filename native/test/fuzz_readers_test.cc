@@ -1,4 +1,4 @@
-// Random and mutated bytes for whoever reads what others wrote: blocks, RESP frames, predicates, effects. Under AddressSanitizer a byte read
+// Random and mutated bytes for whoever reads what others wrote: blocks, RESP frames, predicates. Under AddressSanitizer a byte read
 // beyond the input ends the run; each input lies in memory of exactly its size.
 #include <memory>
 #include <random>
@@ -96,7 +96,7 @@ TEST("fuzz: RESP frames: any bytes in any pieces give commands within the input,
   }
 }
 
-TEST("fuzz: predicates and effects: random programs are refused or run, and leave the reader standing") {
+TEST("fuzz: predicates: random programs are refused or run, and leave the reader standing") {
   std::mt19937 random(23);
   Database db;
   Transaction* t = db.begin();

@@ -24,7 +24,7 @@ import type {
   Session,
   SessionListener,
 } from "../../src/engine/types.js";
-import { type Datum, DbError, type DbErrorFields, notSupported, type Oid } from "../../src/types/index.js";
+import { type Datum, DbError, type DbErrorFields, notSupported, type Oid, PhysicalType } from "../../src/types/index.js";
 import { MessageReader, protocolViolation } from "./message-reader.js";
 import { MessageWriter } from "./message-writer.js";
 import * as respond from "./responses.js";
@@ -123,11 +123,12 @@ export class PgConnection implements SessionListener {
     this.#reader = new MessageReader(options.maxMessageBytes);
   }
 
-  /** Bytes from the client, split anywhere. */
+  /** Bytes from the client, split anywhere. Nothing of the chunk is kept. */
   data(chunk: Buffer): void {
     if (this.#phase === "closed") return;
     this.#reader.push(chunk);
     this.#pump();
+    this.#reader.keepRest();
   }
   /** Bytes received that wait for the running statement: the listener pauses the socket above its limit. */
   get backlogBytes(): number {
@@ -488,9 +489,13 @@ export class PgConnection implements SessionListener {
         continue;
       }
       const type = session.typeOf(statement.parameterTypes[i] as Oid);
-      parameters.push(
-        respond.formatOf(formats, i) === 1 ? type.receive(reader.bytes(length), -1) : type.input(reader.text(length), -1, session.format),
-      );
+      if (respond.formatOf(formats, i) !== 1) {
+        parameters.push(type.input(reader.text(length), -1, session.format));
+        continue;
+      }
+      // A varlen value (bytea) may be the bytes themselves, and outlives the message.
+      const bytes = reader.bytes(length);
+      parameters.push(type.receive(type.physical === PhysicalType.varlen ? Buffer.from(bytes) : bytes, -1));
     }
     const resultFormats = this.#readFormats();
     if (resultFormats.length > 1 && resultFormats.length !== statement.columns.length) {
@@ -698,7 +703,7 @@ export class PgConnection implements SessionListener {
     switch (reader.type) {
       case Frontend.copyData: {
         try {
-          const pending = copy.target.write(reader.rest());
+          const pending = copy.target.write(Buffer.from(reader.rest()));
           if (!pending) return;
           copy.busy = true;
           void pending.then(() => {

@@ -53,6 +53,15 @@ export class MessageReader {
   }
   #ownsBuffer = false;
 
+  /** Copies what is left of the last chunk: its memory is the caller's again. */
+  keepRest(): void {
+    if (this.#ownsBuffer || this.#at === this.#end) return;
+    this.#buffer = Buffer.from(this.#buffer.subarray(this.#at, this.#end));
+    this.#ownsBuffer = true;
+    this.#end -= this.#at;
+    this.#at = 0;
+  }
+
   /** Moves to the next whole message; false when it is not there yet. */
   next(): boolean {
     const header = this.#startup ? 4 : 5;

@@ -15,7 +15,12 @@ export interface PostgresDoorOptions {
   readonly handOver?: ((descriptor: number) => boolean) | undefined;
   readonly connectionCount?: Int32Array | undefined;
   readonly reportInternalError: (error: unknown) => void;
+  /** A second descriptor of the same connection: what this thread keeps it adopts, to read it into one buffer. */
+  readonly duplicateDescriptor: (descriptor: number) => number;
 }
+
+/** As large as libuv's own reads, but one for all connections of the thread instead of one for each read. */
+const READ_BUFFER_BYTES = 64 << 10;
 
 export function openPostgresDoor(options: PostgresDoorOptions): Listener {
   const { database, host, port, handOver, connectionCount } = options;
@@ -23,8 +28,12 @@ export function openPostgresDoor(options: PostgresDoorOptions): Listener {
     name: "PostgreSQL",
     host,
     port,
-    handOver,
     connectionCount,
+    readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+    handOver: (descriptor) => {
+      if (!handOver?.(descriptor)) listener.adopt(options.duplicateDescriptor(descriptor));
+      return true;
+    },
     connect: (transport) => {
       const connection: PgConnection = new PgConnection({
         database,

@@ -101,7 +101,6 @@ export class EngineSession implements Session {
   memoryLimitBytes = 0;
   /** For pg_stat_activity. */
   currentQuery = "";
-  running = false;
   #block: SessionTransaction | undefined;
   #blockIsImplicit = false;
   #failed = false;
@@ -721,7 +720,8 @@ export class EngineSession implements Session {
 
   cancel(): void {
     if (this.#abandonWait !== undefined) this.#abandonWait(queryCanceled());
-    else if (this.running) this.cancelRequested = true;
+    // A request that finds nothing running is forgotten when the next statement starts.
+    else this.cancelRequested = true;
   }
   close(): void {
     this.rollbackBlock();
