@@ -331,7 +331,7 @@ export class RespSession {
     if (this.#closed) return;
     if (error !== undefined) {
       // The log failed: nothing more is acknowledged.
-      this.#write(Buffer.from(`-MISCONF Errors writing to the log: ${error.message}\r\n`));
+      this.#write(Buffer.from(`-MISCONF Errors writing to the AOF file: ${error.message}\r\n`));
       return this.close();
     }
     while (this.#held.length > 0 && (this.#held[0] as { lsn: number }).lsn <= lsn)

@@ -91,6 +91,8 @@ class StatementExecution implements Execution {
   #batch(maxRows: number): Row[] {
     if (this.#at < this.#pending.length) return this.#take(maxRows);
     if (this.#ended) return [];
+    // Not every source looks by itself: a result that streams is cancelled between its batches.
+    this.state.context.checkCancel();
     this.#cursor ??= this.state.open(this.plan.root);
     if (this.plan.writes) {
       // Nothing is handed out before every change and every check is done: a wait restarts the whole statement.

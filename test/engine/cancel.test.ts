@@ -28,10 +28,12 @@ function requestCancel(client: pg.Client): Promise<void> {
 
 test("a long streamed result is cancelled, and the session goes on", async () => {
   const client = await connectPg(orrery.port);
-  const running = client.query("select count(*) from generate_series(1, 3) a; select g, repeat('x', 100) from generate_series(1, 100000000) g").then(
-    () => "finished",
-    (error: pg.DatabaseError) => error.code,
-  );
+  const running = client
+    .query("select count(*) from generate_series(1, 3) a; select g, repeat('x', 100) from generate_series(1, 100000000) g")
+    .then(
+      () => "finished",
+      (error: pg.DatabaseError) => error.code,
+    );
   await sleep(300);
   await requestCancel(client);
   expect(await running).toBe("57014");

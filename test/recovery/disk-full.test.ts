@@ -62,7 +62,7 @@ test.skipIf(!mounted).each([1, 2])("a full disk under %i threads", { timeout: 60
   expect(failures).toContain("53100");
   expect(failures.every((code) => code === "53100" || code === "57P01")).toBe(true);
   expect(
-    replies.every((reply) => /^MISCONF Errors writing to the log: .*No space left on device|closed/.test(reply)),
+    replies.every((reply) => /^MISCONF Errors writing to the AOF file: .*No space left on device|closed/.test(reply)),
     String(replies),
   ).toBe(true);
   expect(server.errors().trim().split("\n")).toEqual([
