@@ -101,7 +101,10 @@ export class RegistryBuilder implements DefinableRegistry {
     const scalars = merge(families.map((f) => f.scalars));
     const aggregates = merge(families.map((f) => f.aggregates));
     const sets = merge(families.map((f) => f.sets));
-    for (const signature of readFunctionFacts()) {
+    const isWindow = (name: string) => windowFunctions.has(name);
+    const wanted = (name: string, id: string) =>
+      isWindow(name) || [scalars, aggregates, sets].some((bodies) => bodies.has(id) || bodies.has(name));
+    for (const signature of readFunctionFacts(wanted)) {
       const bodies = signature.kind === "function" ? scalars : signature.kind === "set" ? sets : aggregates;
       const body = bodies.get(signature.id) ?? bodies.get(signature.name);
       if (signature.kind === "window") this.#declare(signature);
@@ -132,6 +135,21 @@ export class RegistryBuilder implements DefinableRegistry {
     return body instanceof TypedBody ? body.make(call ?? this.#functionsById.get(id)!, this) : body;
   }
 }
+
+/** pg_proc's window functions: their bodies are the Window operator's. */
+const windowFunctions: ReadonlySet<string> = new Set([
+  "row_number",
+  "rank",
+  "dense_rank",
+  "percent_rank",
+  "cume_dist",
+  "ntile",
+  "lag",
+  "lead",
+  "first_value",
+  "last_value",
+  "nth_value",
+]);
 
 /** SQL spellings beside typname and format_type's. */
 const sqlNames: Record<string, readonly string[]> = {

@@ -50,10 +50,15 @@ export function typeOid(name: string): Oid {
   return fact.oid;
 }
 
-export function* readFunctionFacts(): Iterable<FunctionSignature> {
+/** Signatures of the functions whose line `wanted` accepts by name and id; the rest of a line is read only then. */
+export function* readFunctionFacts(wanted: (name: string, id: string) => boolean): Iterable<FunctionSignature> {
   const kinds: Record<string, FunctionSignature["kind"]> = { f: "function", s: "set", a: "aggregate", w: "window" };
   const volatilities: Record<string, FunctionSignature["volatility"]> = { i: "immutable", s: "stable", v: "volatile" };
   for (const line of lines(functionFacts)) {
+    const nameAt = line.indexOf("|") + 1;
+    const argumentsAt = line.indexOf("|", nameAt) + 1;
+    const lineName = line.slice(nameAt, argumentsAt - 1);
+    if (!wanted(lineName, `${lineName}(${line.slice(argumentsAt, line.indexOf("|", argumentsAt))})`)) continue;
     const [oid, name, args, result, flags, variadic, defaults, parameters] = line.split("|") as [
       string,
       string,
