@@ -1,0 +1,25 @@
+-- Input and output of arrays.
+select '{}'::int[], '{1,2,3}'::int[], '{ 1 , 2 }'::int[], '{NULL,1,null}'::int[];
+select '{{1,2},{3,4}}'::int[], '{{{1}},{{2}}}'::int[], '[0:1]={1,2}'::int[], '[-1:0][2:3]={{1,2},{3,4}}'::int[];
+select '{a,"b c","",NULL,"NULL","a\"b","a\\b","{",","}'::text[];
+select '{a b , c }'::text[], '{"a" }'::text[], E'{"a\\nb"}'::text[];
+select '{1,2'::int[];
+select '1,2}'::int[];
+select '{1,2}x'::int[];
+select '{{1,2},{3}}'::int[];
+select '{{1},2}'::int[];
+select '{1,{2}}'::int[];
+select '{1,,2}'::int[];
+select '{,}'::text[];
+select '{"a"b}'::text[];
+select '{a"b"}'::text[];
+select '[1:2]={1}'::int[];
+select '[2:1]={1}'::int[];
+select '[1]={1}'::int[];
+select '[1:1={1}'::int[];
+select '[1:1]{1}'::int[];
+select '[a:1]={1}'::int[];
+select ''::int[];
+select '{x}'::int[];
+select '{{{{{{{1}}}}}}}'::int[];
+select '{{}}'::int[], '{{},{}}'::int[];
