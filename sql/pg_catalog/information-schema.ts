@@ -1,7 +1,7 @@
 /** information_schema: the SQL standard's names for the same facts, one database ("catalog") only. */
 import type { ConstraintObject, TableObject } from "../../src/catalog/index.js";
 import { registry } from "../../src/functions/index.js";
-import { type Oid, TypeOid } from "../../src/types/index.js";
+import { type Oid, pgvectorTypes, TypeOid } from "../../src/types/index.js";
 import { provide, type Source } from "./provider.js";
 import { allRelations, attributesOf } from "./relations.js";
 
@@ -74,7 +74,7 @@ provide("information_schema.columns", function* (source) {
         is_nullable: yesNo(a?.notNull !== true),
         ...typeColumns(column.type, column.typmod),
         udt_catalog: source.database,
-        udt_schema: column.type === TypeOid.vector ? "public" : "pg_catalog",
+        udt_schema: pgvectorTypes.has(column.type) ? "public" : "pg_catalog",
         udt_name: registry.typeByOid(column.type)?.name ?? null,
         dtd_identifier: String(position),
         is_self_referencing: "NO",
@@ -114,7 +114,7 @@ function typeColumns(oid: Oid, typmod: number) {
   const isInteger = oid === TypeOid.int2 || oid === TypeOid.int4 || oid === TypeOid.int8;
   const isTime = oid === TypeOid.time || oid === TypeOid.timestamp || oid === TypeOid.timestamptz || oid === TypeOid.interval;
   return {
-    data_type: isArray ? "ARRAY" : oid === TypeOid.vector ? "USER-DEFINED" : (type?.displayName ?? null),
+    data_type: isArray ? "ARRAY" : pgvectorTypes.has(oid) ? "USER-DEFINED" : (type?.displayName ?? null),
     character_maximum_length: length,
     character_octet_length: length === null ? (oid === TypeOid.text || isString ? 1_073_741_824 : null) : length * CHARACTER_BYTES_MAX,
     numeric_precision: precision ?? (isNumeric ? ((typmod - VARLENA_HEADER) >> 16) & 0xffff : null),

@@ -1,4 +1,5 @@
 /** pg_opclass for the access methods we have: btree's default classes and pgvector's for hnsw. oid|method|name|type|default|family. */
+import { vectorOperatorClasses } from "../../src/functions/vector/index.js";
 import type { Oid } from "../../src/types/index.js";
 import { TypeOid } from "../../src/types/index.js";
 
@@ -21,11 +22,11 @@ export const operatorClasses: readonly OperatorClass[] = [
     const [oid, name, type, isDefault, family] = entry.trim().split(" ") as [string, string, string, string, string];
     return { oid: Number(oid), method: 403, name, type: Number(type), isDefault: isDefault === "t", family: Number(family) };
   }),
-  ...["vector_l2_ops", "vector_ip_ops", "vector_cosine_ops", "vector_l1_ops"].map((name, i) => ({
+  ...[...vectorOperatorClasses.values()].map(({ name, type }, i) => ({
     oid: 16020 + i,
     method: 16010,
     name,
-    type: TypeOid.vector as Oid,
+    type,
     isDefault: false,
     family: 16030 + i,
   })),

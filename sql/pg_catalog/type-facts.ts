@@ -62,6 +62,9 @@ const extensionType: StorageFacts = {
   delimiter: ",",
 };
 
+/** pgvector keeps these out of line, uncompressed. */
+const externalTypes: ReadonlySet<Oid> = new Set<Oid>([TypeOid.vector, TypeOid.halfvec, TypeOid.sparsevec]);
+
 export function typeFacts(oid: Oid): StorageFacts {
-  return facts.get(oid) ?? (oid === TypeOid.vector ? extensionType : { ...extensionType, storage: "x" });
+  return facts.get(oid) ?? (externalTypes.has(oid) ? extensionType : { ...extensionType, storage: "x" });
 }

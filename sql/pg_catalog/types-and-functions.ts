@@ -1,7 +1,7 @@
 /** pg_type, pg_proc, pg_operator, pg_cast and the methods around them: what the function registry has, no more. */
 import { PG_CATALOG_OID, PUBLIC_OID } from "../../src/catalog/index.js";
 import { registry } from "../../src/functions/index.js";
-import { type FunctionSignature, type Oid, TypeOid } from "../../src/types/index.js";
+import { type FunctionSignature, type Oid, pgvectorTypes, TypeOid } from "../../src/types/index.js";
 import { operatorClasses } from "./operator-classes.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
 import { HNSW_AM } from "./relations.js";
@@ -13,7 +13,7 @@ const INTERNAL_LANGUAGE = 12;
 function schemaOid(source: Source, name: string): Oid {
   return name === "pg_catalog" ? PG_CATALOG_OID : (source.catalog.schemaByName(name)?.oid ?? PUBLIC_OID);
 }
-const isPgvector = (oid: Oid) => oid === TypeOid.vector || oid === TypeOid.vectorArray;
+const isPgvector = (oid: Oid) => pgvectorTypes.has(oid);
 const hasVector = (source: Source) => [...source.catalog.objects()].some((o) => o.class === "extension" && o.name === "vector");
 
 provide("pg_catalog.pg_type", function* (source) {

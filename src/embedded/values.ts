@@ -30,7 +30,7 @@ export function toDatum(value: Parameter, oid: Oid, context: ValueContext): Datu
   if (oid === TypeOid.bytea && value instanceof Uint8Array) return value;
   if (oid === TypeOid.json || oid === TypeOid.jsonb)
     return type.input(typeof value === "string" ? value : JSON.stringify(value), -1, context.format);
-  if (oid === TypeOid.vector && (value instanceof Float32Array || Array.isArray(value)))
+  if ((oid === TypeOid.vector || oid === TypeOid.halfvec) && (value instanceof Float32Array || Array.isArray(value)))
     return type.input(`[${Array.from(value as ArrayLike<number>).join(",")}]`, -1, context.format);
   if (Array.isArray(value)) {
     if (type.elementType === 0)

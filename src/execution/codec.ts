@@ -7,7 +7,7 @@
 
 import type { PhysicalColumn } from "../native/addon.js";
 import { BlockWriter, readInt64 } from "../native/block.js";
-import { assert, type Datum, Interval, type Oid, PhysicalType, type Row, type SqlType, TypeOid } from "../types/index.js";
+import { assert, type Datum, Interval, type Oid, PhysicalType, type Row, type SqlType, storedType, TypeOid } from "../types/index.js";
 
 /** A block's memory with the views that generated code reads it through. */
 export class ScanBuffer {
@@ -186,7 +186,8 @@ function isUnsigned(oid: Oid): boolean {
 }
 
 export function physicalColumn(type: SqlType, typmod: number): PhysicalColumn {
-  return type.physical === PhysicalType.vector ? { type: type.physical, dimensions: Math.max(typmod, 0) } : { type: type.physical };
+  const { physical } = storedType(type, typmod);
+  return physical === PhysicalType.vector ? { type: physical, dimensions: typmod } : { type: physical };
 }
 
 export type ColumnWriter = (writer: BlockWriter, column: number, row: number, value: Datum) => void;
@@ -239,7 +240,7 @@ export class RowEncoder {
 
   constructor(columns: readonly { readonly type: SqlType; readonly typmod: number }[]) {
     this.#writer = new BlockWriter(columns.map((c) => physicalColumn(c.type, c.typmod)));
-    this.#writers = columns.map((c) => columnWriter(c.type));
+    this.#writers = columns.map((c) => columnWriter(storedType(c.type, c.typmod)));
   }
 
   /** A view that the next call overwrites. */

@@ -25,7 +25,7 @@ import {
   SystemScanOperator,
 } from "../execution/internal.js";
 import type { ColumnId, Expression, Scan, SortKey, SystemScan } from "../plan/index.js";
-import { assert, notSupported, PhysicalType, TypeOid } from "../types/index.js";
+import { assert, notSupported, PhysicalType, storedType, TypeOid } from "../types/index.js";
 import { type ColumnComparison, comparisonOf, conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, ROW_COST, scanCost, selectivity } from "./estimates.js";
@@ -75,7 +75,7 @@ export function scanSources(
     assert(object !== undefined, "a scanned attribute exists");
     let index = physical.indexOf(attribute - 1);
     if (index < 0) index = physical.push(attribute - 1) - 1;
-    return { kind: "block", index, type: planner.type(object.type) };
+    return { kind: "block", index, type: storedType(planner.type(object.type), object.typmod) };
   });
   return { columns: Uint32Array.from(physical), sources, withRowIds: attributes.includes(0) };
 }

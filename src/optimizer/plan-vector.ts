@@ -13,23 +13,16 @@ import {
   type Scope,
   VectorScanOperator,
 } from "../execution/internal.js";
+import { classOfOperator } from "../functions/vector/index.js";
 import { type ComparisonOp, PredicateOp } from "../native/predicate.js";
-import { VectorMetric } from "../native/vector.js";
 import type { ColumnId, Expression, Scan, SortKey } from "../plan/index.js";
-import { KeyKind, type SqlType, TypeOid } from "../types/index.js";
+import { KeyKind, type Oid, type SqlType, TypeOid } from "../types/index.js";
 import { conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, selectivity } from "./estimates.js";
 import { scanSources, tableOf } from "./plan-scan.js";
 import type { Planner } from "./planner.js";
 import { conjunction, hasSubquery } from "./walk.js";
-
-const operators: Readonly<Record<string, { readonly metric: number; readonly opclass: string }>> = {
-  "<->": { metric: VectorMetric.l2, opclass: "vector_l2_ops" },
-  "<#>": { metric: VectorMetric.innerProduct, opclass: "vector_ip_ops" },
-  "<=>": { metric: VectorMetric.cosine, opclass: "vector_cosine_ops" },
-  "<+>": { metric: VectorMetric.l1, opclass: "vector_l1_ops" },
-};
 
 export function planVectorScan(
   planner: Planner,
@@ -72,7 +65,7 @@ export function planVectorScan(
     negated: false,
     type: TypeOid.bool,
     typmod: -1,
-    arg: { kind: "ColumnReference", id: distance.column, name: vectorColumn?.name ?? "", type: TypeOid.vector, typmod: -1 },
+    arg: { kind: "ColumnReference", id: distance.column, name: vectorColumn?.name ?? "", type: distance.type, typmod: -1 },
   };
   const rowCount = planner.context.statistics.rowCount(table.storage);
   const rows = rowCount * selectivity(predicate, rowCount);
@@ -113,15 +106,16 @@ export function planVectorScan(
 function distanceOf(
   e: Expression,
   own: ReadonlySet<ColumnId>,
-): { column: ColumnId; query: Expression; metric: number; opclass: string } | undefined {
+): { column: ColumnId; query: Expression; type: Oid; metric: number; opclass: string } | undefined {
   if (e.kind !== "FunctionCall" || e.syntax.form !== "operator" || e.args.length !== 2) return undefined;
-  const operator = operators[e.syntax.name];
-  if (operator === undefined || e.args.some((a) => a.type !== TypeOid.vector)) return undefined;
   const [a, b] = e.args as readonly [Expression, Expression];
+  const found = a.type === b.type ? classOfOperator(e.syntax.name, a.type) : undefined;
+  if (found === undefined) return undefined;
+  const facts = { type: found.type, metric: found.metric, opclass: found.name };
   const left = plainColumn(a);
-  if (left !== undefined && own.has(left.id) && isFreeOf(b, own)) return { column: left.id, query: b, ...operator };
+  if (left !== undefined && own.has(left.id) && isFreeOf(b, own)) return { column: left.id, query: b, ...facts };
   const right = plainColumn(b);
-  if (right !== undefined && own.has(right.id) && isFreeOf(a, own)) return { column: right.id, query: a, ...operator };
+  if (right !== undefined && own.has(right.id) && isFreeOf(a, own)) return { column: right.id, query: a, ...facts };
   return undefined;
 }
 

@@ -84,6 +84,8 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
     const column = plainColumn(output);
     const attribute = column === undefined ? undefined : scan.attributes[scan.columns.findIndex((c) => c.id === column.id)];
     if (attribute === undefined || attribute <= 0) return undefined;
+    // The native encoder reads a vector's matrix; without dimensions there is none.
+    if (output.type === TypeOid.vector && (table.attributes[attribute - 1]?.typmod ?? -1) < 1) return undefined;
     source.push({ column: attribute - 1, type: output.type });
   }
   if (source.length === 0) return undefined;

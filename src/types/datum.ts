@@ -14,7 +14,8 @@
  *   timestamp timestamptz       microseconds since 2000-01-01 (UTC), number or bigint like int8; ±Infinity
  *   interval                    Interval (src/types/interval.ts)
  *   arrays                      ArrayValue (src/types/array-value.ts)
- *   vector                      Float32Array
+ *   vector halfvec              Float32Array (a halfvec's elements are exact in 16 bits)
+ *   sparsevec                   SparseVector (src/types/sparse-vector.ts)
  *   record                      RowValue (src/types/row-value.ts)
  */
 import type { ArrayValue } from "./array-value.js";
@@ -22,6 +23,7 @@ import type { Interval } from "./interval.js";
 import type { Jsonb } from "./jsonb.js";
 import type { Numeric } from "./numeric.js";
 import type { RowValue } from "./row-value.js";
+import type { SparseVector } from "./sparse-vector.js";
 
 export type Datum =
   | null
@@ -35,7 +37,8 @@ export type Datum =
   | Interval
   | Jsonb
   | ArrayValue
-  | RowValue;
+  | RowValue
+  | SparseVector;
 
 /** A row between TypeScript operators: one datum per output column, in the order of the operator's columns. */
 export type Row = Datum[];

@@ -4,17 +4,28 @@ import { DbError } from "./errors.js";
 const error = (sqlstate: string, message: string, detail?: string) =>
   new DbError({ sqlstate, message, ...(detail === undefined ? {} : { detail }) });
 
-export const invalidVector = (text: string, detail?: string) => error("22P02", `invalid input syntax for type vector: "${text}"`, detail);
-export const vectorElementOutOfRange = (text: string) => error("22003", `"${text}" is out of range for type vector`);
-export const vectorNan = () => error("22000", "NaN not allowed in vector");
-export const vectorInfinite = () => error("22000", "infinite value not allowed in vector");
-export const vectorEmpty = () => error("22000", "vector must have at least 1 dimension");
-export const vectorTooLong = (limit: number) => error("54000", `vector cannot have more than ${limit} dimensions`);
+/** `type` is the SQL type that refuses: vector, halfvec, sparsevec. */
+export const invalidVector = (type: string, text: string, detail?: string) =>
+  error("22P02", `invalid input syntax for type ${type}: "${text}"`, detail);
+export const vectorElementOutOfRange = (type: string, text: string) => error("22003", `"${text}" is out of range for type ${type}`);
+export const vectorNan = (type: string) => error("22000", `NaN not allowed in ${type}`);
+export const vectorInfinite = (type: string) => error("22000", `infinite value not allowed in ${type}`);
+export const vectorEmpty = (type: string) => error("22000", `${type} must have at least 1 dimension`);
+export const vectorTooLong = (type: string, limit: number) => error("54000", `${type} cannot have more than ${limit} dimensions`);
+export const sparseTooManyElements = (limit: number) => error("54000", `sparsevec cannot have more than ${limit} non-zero elements`);
+export const sparseIndexOutOfBounds = () => error("22000", "sparsevec index out of bounds");
+export const sparseIndexDuplicate = () => error("22000", "sparsevec indices must not contain duplicates");
+export const sparseIndexDescending = () => error("22000", "sparsevec indices must be in ascending order");
+export const sparseZeroValue = () => error("22000", "binary representation of sparsevec cannot contain zero values");
+export const vectorDimensionsDiffer = (type: string, left: number, right: number) =>
+  error("22000", `different ${type} dimensions ${left} and ${right}`);
+export const bitLengthsDiffer = (left: number, right: number) => error("22000", `different bit lengths ${left} and ${right}`);
 export const unexpectedDimensions = (expected: number, actual: number) => error("22000", `expected ${expected} dimensions, not ${actual}`);
 export const vectorUnusedNotZero = (value: number) => error("22000", `expected unused to be 0, not ${value}`);
 export const vectorModifierInvalid = () => error("22023", "invalid type modifier");
-export const vectorModifierTooSmall = () => error("22023", "dimensions for type vector must be at least 1");
-export const vectorModifierTooLarge = (limit: number) => error("22023", `dimensions for type vector cannot exceed ${limit}`);
+export const vectorModifierNotInteger = (text: string) => error("22P02", `invalid input syntax for type integer: "${text}"`);
+export const vectorModifierTooSmall = (type: string) => error("22023", `dimensions for type ${type} must be at least 1`);
+export const vectorModifierTooLarge = (type: string, limit: number) => error("22023", `dimensions for type ${type} cannot exceed ${limit}`);
 export const vectorArrayDimensions = () => error("22000", "array must be 1-D");
 export const vectorArrayNulls = () => error("22004", "array must not contain nulls");
 

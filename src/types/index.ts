@@ -13,4 +13,5 @@ export * from "./jsonb.js";
 export * from "./numeric.js";
 export * from "./oid.js";
 export * from "./row-value.js";
+export * from "./sparse-vector.js";
 export * from "./sql-type.js";

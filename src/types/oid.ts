@@ -3,7 +3,7 @@ export type Oid = number;
 
 export const FIRST_USER_OID = 16384;
 
-/** PostgreSQL's type OIDs (pg_type.dat). `vector` has a fixed number of ours: pgvector's differs per database. */
+/** PostgreSQL's type OIDs (pg_type.dat). pgvector's types have fixed numbers of ours: its own differ per database. */
 export const TypeOid = {
   bool: 16,
   bytea: 17,
@@ -88,4 +88,18 @@ export const TypeOid = {
   regtypeArray: 2211,
   vector: 16001,
   vectorArray: 16002,
+  halfvec: 16003,
+  halfvecArray: 16004,
+  sparsevec: 16005,
+  sparsevecArray: 16006,
 } as const satisfies Record<string, Oid>;
+
+/** The types that exist once `CREATE EXTENSION vector` ran. */
+export const pgvectorTypes: ReadonlySet<Oid> = new Set<Oid>([
+  TypeOid.vector,
+  TypeOid.vectorArray,
+  TypeOid.halfvec,
+  TypeOid.halfvecArray,
+  TypeOid.sparsevec,
+  TypeOid.sparsevecArray,
+]);

@@ -43,6 +43,21 @@ export interface FormatContext {
   readonly transactionTimeMicros: number;
 }
 
+/**
+ * The type as a column keeps it. A dense vector without a modifier may have any length, so it has no place in a matrix of rows of one
+ * length: it is kept in its wire form.
+ */
+export function storedType(type: SqlType, typmod: number): SqlType {
+  if (type.physical !== PhysicalType.vector || typmod > 0) return type;
+  let stored = looseVectors.get(type);
+  if (stored === undefined) {
+    stored = { ...type, physical: PhysicalType.varlen };
+    looseVectors.set(type, stored);
+  }
+  return stored;
+}
+const looseVectors = new WeakMap<SqlType, SqlType>();
+
 /** A type: its facts (pg_type), its text and binary forms, its place in native memory. Bodies live in src/functions/types. */
 export interface SqlType {
   readonly oid: Oid;

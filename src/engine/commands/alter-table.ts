@@ -12,6 +12,7 @@ import {
   DbError,
   identityError,
   noSuchRole,
+  storedType,
   systemColumnName,
   unreachable,
 } from "../../types/index.js";
@@ -182,7 +183,7 @@ function addColumn(
     if (value !== null) {
       const writer = new BlockWriter([physicalColumn(type, attribute.typmod)]);
       writer.begin(1);
-      columnWriter(type)(writer, 0, 0, value);
+      columnWriter(storedType(type, attribute.typmod))(writer, 0, 0, value);
       missing = writer.finish();
     }
   }

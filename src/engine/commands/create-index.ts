@@ -1,5 +1,11 @@
 /** CREATE INDEX: btree over columns, hnsw over one vector column. */
 import { chooseName, columnNamesPart, type IndexObject, type TableObject } from "../../catalog/index.js";
+import {
+  checkHnswColumn,
+  parseHnswOptions,
+  unsupportedVectorOperatorClasses,
+  vectorOperatorClasses,
+} from "../../functions/vector/index.js";
 import type { Command, IndexColumn } from "../../plan/index.js";
 import {
   accessMethodMissing,
@@ -20,14 +26,9 @@ import {
 import type { DefinitionContext } from "./context.js";
 import { buildIndex } from "./index-storage.js";
 
-export const vectorOperatorClasses: ReadonlySet<string> = new Set(["vector_l2_ops", "vector_ip_ops", "vector_cosine_ops", "vector_l1_ops"]);
 /** Methods of PostgreSQL and pgvector that we do not have: known, refused. */
 const knownMethods = new Set(["hash", "gist", "gin", "spgist", "brin", "ivfflat"]);
 const INDEX_COLUMNS_MAX = 32;
-/** pgvector: a neighbour page must hold an element's lists. */
-const hnswOptions = { m: { min: 2, max: 100, initial: 16 }, ef_construction: { min: 4, max: 1000, initial: 64 } } as const;
-const HNSW_DIMENSIONS_MAX = 2000;
-
 export function createIndex(context: DefinitionContext, command: Extract<Command, { kind: "CreateIndex" }>): Promise<void> | undefined {
   const relation = context.relation(command.table);
   if (relation.class !== "table")
@@ -99,11 +100,8 @@ function requireHnsw(context: DefinitionContext, table: TableObject, definition:
   const type = typeOf(context, table, column.attribute);
   if (column.opclass === undefined) throw noOperatorClass(type.displayName, "hnsw");
   if (!vectorOperatorClasses.has(column.opclass)) throw operatorClassMissing(column.opclass, "hnsw");
-  if (type.oid !== TypeOid.vector) throw operatorClassMismatch(column.opclass, type.displayName);
-  const dimensions = table.attributes[column.attribute - 1]?.typmod ?? -1;
-  if (dimensions < 0) throw new DbError({ sqlstate: "22023", message: "column does not have dimensions" });
-  if (dimensions > HNSW_DIMENSIONS_MAX)
-    throw new DbError({ sqlstate: "54000", message: `column cannot have more than ${HNSW_DIMENSIONS_MAX} dimensions for hnsw index` });
+  if (vectorOperatorClasses.get(column.opclass)?.type !== type.oid) throw operatorClassMismatch(column.opclass, type.displayName);
+  checkHnswColumn(type.oid, table.attributes[column.attribute - 1]?.typmod ?? -1);
 }
 
 function indexColumn(
@@ -126,18 +124,7 @@ function operatorClass(
   method: "btree" | "hnsw",
 ): string | undefined {
   if (method === "hnsw") {
-    if (
-      [
-        "vector_hamming_ops",
-        "bit_hamming_ops",
-        "bit_jaccard_ops",
-        "halfvec_l2_ops",
-        "halfvec_ip_ops",
-        "halfvec_cosine_ops",
-        "sparsevec_l2_ops",
-      ].includes(opclass)
-    )
-      throw notSupported(`operator class "${opclass}"`);
+    if (unsupportedVectorOperatorClasses.has(opclass)) throw notSupported(`operator class "${opclass}"`);
     return opclass;
   }
   const type = typeOf(context, table, attribute);
@@ -159,16 +146,7 @@ function operatorClass(
 }
 
 function hnswParameters(options: Readonly<Record<string, string>>): Record<string, string> {
-  for (const [name, value] of Object.entries(options)) {
-    const limits = hnswOptions[name as keyof typeof hnswOptions];
-    if (limits === undefined) throw optionUnknown(name);
-    const n = Number(value);
-    if (!Number.isInteger(n)) throw new DbError({ sqlstate: "22023", message: `invalid value for integer option "${name}": ${value}` });
-    if (n < limits.min || n > limits.max) throw optionOutOfRange(name, value, limits.min, limits.max);
-  }
-  const m = Number(options.m ?? hnswOptions.m.initial);
-  const efConstruction = Number(options.ef_construction ?? hnswOptions.ef_construction.initial);
-  if (efConstruction < 2 * m) throw new DbError({ sqlstate: "22023", message: "ef_construction must be greater than or equal to 2 * m" });
+  parseHnswOptions(options);
   return { ...options };
 }
 

@@ -6,6 +6,7 @@ import {
   invalidTable,
   notSupported,
   type Oid,
+  pgvectorTypes,
   relationExists,
   systemColumnName,
   TypeOid,
@@ -103,8 +104,7 @@ export function newAttribute(
 function refuseType(context: DefinitionContext, column: ColumnDefinition): void {
   const type = context.type(column.type.type);
   // The types of an extension are there when the extension is.
-  if ((type.oid === TypeOid.vector || type.oid === TypeOid.vectorArray) && context.snapshot.extension("vector") === undefined)
-    throw typeMissing(type.displayName);
+  if (pgvectorTypes.has(type.oid) && context.snapshot.extension("vector") === undefined) throw typeMissing(type.displayName);
   if (column.type.type === TypeOid.unknown || type.category === "P")
     throw invalidTable(`column "${column.name}" has pseudo-type ${type.displayName}`);
 }

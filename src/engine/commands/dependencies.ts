@@ -3,7 +3,7 @@
  * needs it either stops the drop (RESTRICT) or goes too (CASCADE), in PostgreSQL's words.
  */
 import type { CatalogObject, TableObject } from "../../catalog/index.js";
-import { TypeOid } from "../../types/index.js";
+import { pgvectorTypes } from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
 import { sequencesIn } from "./stored-sql.js";
 
@@ -95,7 +95,7 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
         .filter((o) => "schema" in o && o.schema === object.oid && o.class !== "constraint" && !isPart(context, o))
         .map(whole);
     case "extension":
-      return object.name === "vector" ? columnsWhere(context, (a) => a.type === TypeOid.vector || a.type === TypeOid.vectorArray) : [];
+      return object.name === "vector" ? columnsWhere(context, (a) => pgvectorTypes.has(a.type)) : [];
     default:
       return [];
   }

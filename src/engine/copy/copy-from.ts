@@ -22,6 +22,7 @@ import {
   type Row,
   type SqlType,
   serializationFailure,
+  storedType,
 } from "../../types/index.js";
 import type { DefinitionContext } from "../commands/context.js";
 import { physicalColumn } from "../physical-column.js";
@@ -108,7 +109,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       return [
         {
           index,
-          type: context.type(a.type),
+          type: storedType(context.type(a.type), a.typmod),
           evaluate: compileScalar(environment, plan.stored.bindDefault(table, a.number, sql), new Layout()),
         },
       ];

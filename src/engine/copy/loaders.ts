@@ -1,7 +1,7 @@
 /** From field bytes to a column of a block, a whole column at a time. Plain spellings are read in place; anything else goes through the type's input. */
 import { columnWriter } from "../../execution/internal.js";
 import type { BlockWriter } from "../../native/index.js";
-import { type Datum, type FormatContext, PhysicalType, type SqlType, TypeOid } from "../../types/index.js";
+import { type Datum, type FormatContext, PhysicalType, type SqlType, storedType, TypeOid } from "../../types/index.js";
 import { FieldFlag, type FieldScanner, type FieldTable } from "./field-table.js";
 import { readDate, readDecimal, readInteger, readTimestamp } from "./number-text.js";
 
@@ -35,10 +35,11 @@ export function fieldDatum(context: LoaderContext, target: ColumnTarget, table: 
 }
 
 export function columnLoader(context: LoaderContext, target: ColumnTarget, notNull: boolean): ColumnLoader {
-  const write = columnWriter(target.type);
+  const stored = storedType(target.type, target.typmod);
+  const write = columnWriter(stored);
   const slow = (table: FieldTable, row: number, field: number, writer: BlockWriter, column: number): void =>
     write(writer, column, row, fieldDatum(context, target, table, row, field));
-  const isVarlen = target.type.physical === PhysicalType.varlen;
+  const isVarlen = stored.physical === PhysicalType.varlen;
   /** `fast` says whether it could. */
   const eachRow =
     (fast: (writer: BlockWriter, column: number, row: number, bytes: Buffer, start: number, end: number) => boolean): ColumnLoader =>

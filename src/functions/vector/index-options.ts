@@ -1,4 +1,4 @@
-/** What CREATE INDEX … USING hnsw accepts: operator classes, options and their limits, columns. Numbers and texts are pgvector's. */
+/** What CREATE INDEX … USING hnsw accepts: options, their limits, dimensions. Numbers and texts are pgvector's. */
 import {
   efConstructionTooSmall,
   indexColumnWithoutDimensions,
@@ -6,7 +6,8 @@ import {
   indexOptionOutOfBounds,
   indexOptionUnknown,
   indexTooManyDimensions,
-  operatorClassUnknown,
+  type Oid,
+  TypeOid,
 } from "../../types/index.js";
 
 export interface HnswOptions {
@@ -14,29 +15,12 @@ export interface HnswOptions {
   readonly efConstruction: number;
 }
 
-/** Operator classes of type vector for hnsw and their metric (VectorMetric of the addon); the first is the default. */
-export const hnswOperatorClasses = {
-  vector_l2_ops: { metric: 1, operator: "<->" },
-  vector_ip_ops: { metric: 2, operator: "<#>" },
-  vector_cosine_ops: { metric: 3, operator: "<=>" },
-  vector_l1_ops: { metric: 4, operator: "<+>" },
-} as const;
-export type HnswOperatorClass = keyof typeof hnswOperatorClasses;
-
-/** HNSW_MAX_DIM. */
-export const hnswDimensionLimit = 2000;
+/** HNSW_MAX_DIM, and twice as many halves. */
+const dimensionLimits: ReadonlyMap<Oid, number> = new Map([
+  [TypeOid.vector, 2000],
+  [TypeOid.halfvec, 4000],
+]);
 const limits = { m: [2, 100], ef_construction: [4, 1000] } as const;
-
-/** Settings of a session that scans read. */
-export const hnswSettings = [
-  { name: "hnsw.ef_search", default: "40", min: 1, max: 1000, description: "Sets the size of the dynamic candidate list for search" },
-] as const;
-
-export function hnswOperatorClass(name: string | undefined): HnswOperatorClass {
-  if (name === undefined) return "vector_l2_ops";
-  if (name in hnswOperatorClasses) return name as HnswOperatorClass;
-  throw operatorClassUnknown(name, "hnsw");
-}
 
 /** `options` as written in WITH (…). */
 export function parseHnswOptions(options: Readonly<Record<string, string>>): HnswOptions {
@@ -54,7 +38,8 @@ export function parseHnswOptions(options: Readonly<Record<string, string>>): Hns
 }
 
 /** `typmod` of the indexed column. */
-export function checkHnswColumn(typmod: number): void {
+export function checkHnswColumn(type: Oid, typmod: number): void {
   if (typmod < 0) throw indexColumnWithoutDimensions();
-  if (typmod > hnswDimensionLimit) throw indexTooManyDimensions(hnswDimensionLimit, "hnsw");
+  const limit = dimensionLimits.get(type) ?? 0;
+  if (typmod > limit) throw indexTooManyDimensions(limit, "hnsw");
 }

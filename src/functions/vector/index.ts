@@ -1,4 +1,7 @@
-/** pgvector's SQL: type, functions, operators, casts, aggregates, index options. */
+/** pgvector's SQL: types, functions, operators, casts, aggregates, index options. */
 export * from "./define-vector.js";
+export * from "./dense-kind.js";
+export * from "./dense-type.js";
 export * from "./index-options.js";
-export * from "./vector-type.js";
+export * from "./operator-classes.js";
+export * from "./sparse-type.js";

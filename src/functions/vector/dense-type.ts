@@ -1,0 +1,173 @@
+/** pgvector's dense types: vector (float32 elements) and halfvec (binary16 elements), at most 16,000, none of them NaN or infinite. */
+import {
+  type Datum,
+  invalidVector,
+  PhysicalType,
+  protocolViolation,
+  type SqlType,
+  vectorEmpty,
+  vectorModifierInvalid,
+  vectorModifierNotInteger,
+  vectorModifierTooLarge,
+  vectorModifierTooSmall,
+  vectorTooLong,
+  vectorUnusedNotZero,
+} from "../../types/index.js";
+import { formatFloat4 } from "../types/floats.js";
+import {
+  checkDimensions,
+  checkElement,
+  checkExpectedDimensions,
+  type DenseKind,
+  halfvecKind,
+  vectorDimensionLimit,
+  vectorKind,
+} from "./dense-kind.js";
+import { matchElement, parseElement, skipSpaces } from "./element-text.js";
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+export function parseDense(kind: DenseKind, text: string, typmod: number): Float32Array {
+  const plain = parsePlain(kind, text);
+  if (plain === undefined) return parseElements(kind, text, typmod);
+  checkExpectedDimensions(typmod, plain.length);
+  return plain;
+}
+
+/** Most vectors are JSON, whose parser is native. undefined: whatever is not, and every error, is for parseElements. */
+function parsePlain(kind: DenseKind, text: string): Float32Array | undefined {
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(values) || values.length === 0 || values.length > vectorDimensionLimit) return undefined;
+  const vector = new Float32Array(values.length);
+  for (let i = 0; i < vector.length; i++) {
+    const value: unknown = values[i];
+    if (typeof value !== "number") return undefined;
+    vector[i] = kind.round(value);
+    if (!Number.isFinite(vector[i])) return undefined;
+  }
+  return vector;
+}
+
+function parseElements(kind: DenseKind, text: string, typmod: number): Float32Array {
+  let at = skipSpaces(text, 0);
+  if (text[at] !== "[") throw invalidVector(kind.name, text, 'Vector contents must start with "[".');
+  at = skipSpaces(text, at + 1);
+  if (text[at] === "]") throw vectorEmpty(kind.name);
+  const values: number[] = [];
+  for (;;) {
+    if (values.length === vectorDimensionLimit) throw vectorTooLong(kind.name, vectorDimensionLimit);
+    at = skipSpaces(text, at);
+    const found = matchElement(text, at);
+    if (found === undefined) throw invalidVector(kind.name, text);
+    values.push(parseElement(kind.name, found, kind.round));
+    at = skipSpaces(text, at + found.length);
+    const separator = text[at++];
+    if (separator === "]") break;
+    if (separator !== ",") throw invalidVector(kind.name, text);
+  }
+  if (skipSpaces(text, at) !== text.length) throw invalidVector(kind.name, text, "Junk after closing right brace.");
+  checkExpectedDimensions(typmod, values.length);
+  return Float32Array.from(values);
+}
+
+export function formatDense(value: Float32Array): string {
+  let text = "[";
+  for (let i = 0; i < value.length; i++) {
+    if (i > 0) text += ",";
+    text += formatFloat4(value[i] as number);
+  }
+  return `${text}]`;
+}
+
+function receiveDense(kind: DenseKind, bytes: Uint8Array, typmod: number): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 4) throw protocolViolation("insufficient data left in message");
+  const count = view.getInt16(0);
+  const unused = view.getInt16(2);
+  checkDimensions(kind, count);
+  checkExpectedDimensions(typmod, count);
+  if (unused !== 0) throw vectorUnusedNotZero(unused);
+  const size = 4 + kind.elementBytes * count;
+  if (bytes.length < size) throw protocolViolation("insufficient data left in message");
+  if (bytes.length > size) throw protocolViolation("incorrect binary data format");
+  const values = new Float32Array(count);
+  if (kind.elementBytes === 4) {
+    // A copy that is aligned, then swapped from network order where this machine's is another.
+    const copy = Buffer.from(values.buffer);
+    copy.set(bytes.subarray(4));
+    if (isLittleEndian) copy.swap32();
+  } else for (let i = 0; i < count; i++) values[i] = kind.read(view, 4 + kind.elementBytes * i);
+  for (let i = 0; i < count; i++) checkElement(kind.name, values[i] as number);
+  return values;
+}
+
+function sendDense(kind: DenseKind, value: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(4 + kind.elementBytes * value.length);
+  const view = new DataView(bytes.buffer);
+  view.setInt16(0, value.length);
+  for (let i = 0; i < value.length; i++) kind.write(view, 4 + kind.elementBytes * i, value[i] as number);
+  return bytes;
+}
+
+/** Element by element; of two that agree as far as both go, the shorter is less. */
+export function compareDense(left: Float32Array, right: Float32Array): number {
+  const shared = Math.min(left.length, right.length);
+  for (let i = 0; i < shared; i++) {
+    const a = left[i] as number;
+    const b = right[i] as number;
+    if (a !== b) return a < b ? -1 : 1;
+  }
+  return left.length - right.length;
+}
+
+/** The modifier of `vector(3)`: a number of dimensions, at most `limit`. */
+export function parseDimensionModifier(type: string, values: readonly string[], limit: number): number {
+  for (const value of values) if (!/^\s*[+-]?\d+\s*$/.test(value)) throw vectorModifierNotInteger(value);
+  if (values.length !== 1) throw vectorModifierInvalid();
+  const count = Number(values[0]);
+  if (count < 1) throw vectorModifierTooSmall(type);
+  if (count > limit) throw vectorModifierTooLarge(type, limit);
+  return count;
+}
+
+const asDense = (value: Exclude<Datum, null>) => value as Float32Array;
+
+function makeDenseType(kind: DenseKind): SqlType {
+  return {
+    oid: kind.type,
+    name: kind.name,
+    displayName: kind.name,
+    category: "U",
+    preferred: false,
+    length: -1,
+    elementType: 0,
+    arrayType: kind.arrayType,
+    physical: PhysicalType.vector,
+    keyKind: undefined,
+    formatModifier: (typmod) => (typmod < 0 ? "" : `(${typmod})`),
+    parseModifier: (values) => parseDimensionModifier(kind.name, values, vectorDimensionLimit),
+    input: (text, typmod) => parseDense(kind, text, typmod),
+    output: (value) => formatDense(asDense(value)),
+    receive: (bytes, typmod) => receiveDense(kind, bytes, typmod),
+    send: (value) => sendDense(kind, asDense(value)),
+    // A column without a modifier holds vectors of any length: those are stored as their wire form.
+    toStorage: (value) => sendDense(kind, asDense(value)),
+    fromStorage: (bytes) => receiveDense(kind, bytes, -1),
+    coerceModifier(value, typmod) {
+      checkExpectedDimensions(typmod, asDense(value).length);
+      return value;
+    },
+    compare: (left, right) => compareDense(asDense(left), asDense(right)),
+    // -0 equals 0.
+    hashKey: (value) => asDense(value).join(","),
+  };
+}
+
+export const vectorType = makeDenseType(vectorKind);
+export const halfvecType = makeDenseType(halfvecKind);
+export const parseVector = (text: string, typmod: number) => parseDense(vectorKind, text, typmod);

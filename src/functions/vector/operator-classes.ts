@@ -1,0 +1,44 @@
+/** Operator classes of pgvector's index methods: the type they take, the distance operator they serve, the addon's metric for it. */
+import { type Oid, TypeOid } from "../../types/index.js";
+
+export interface VectorOperatorClass {
+  readonly name: string;
+  readonly type: Oid;
+  readonly operator: string;
+  /** VectorMetric of the addon (src/native/vector.ts). */
+  readonly metric: number;
+}
+
+const distances = [
+  ["l2", "<->", 1],
+  ["ip", "<#>", 2],
+  ["cosine", "<=>", 3],
+  ["l1", "<+>", 4],
+] as const;
+const types = [
+  ["vector", TypeOid.vector],
+  ["halfvec", TypeOid.halfvec],
+] as const;
+
+/** By name. pgvector has no default class for hnsw: the class is always written. */
+export const vectorOperatorClasses: ReadonlyMap<string, VectorOperatorClass> = new Map(
+  types.flatMap(([typeName, type]) =>
+    distances.map(([distance, operator, metric]) => {
+      const name = `${typeName}_${distance}_ops`;
+      return [name, { name, type, operator, metric }] as const;
+    }),
+  ),
+);
+
+/** Classes of pgvector that we do not have: known, refused. */
+export const unsupportedVectorOperatorClasses: ReadonlySet<string> = new Set([
+  "bit_hamming_ops",
+  "bit_jaccard_ops",
+  ...distances.map(([distance]) => `sparsevec_${distance}_ops`),
+]);
+
+/** The class that serves ORDER BY with this operator over values of the type. */
+export function classOfOperator(operator: string, type: Oid): VectorOperatorClass | undefined {
+  for (const found of vectorOperatorClasses.values()) if (found.operator === operator && found.type === type) return found;
+  return undefined;
+}
