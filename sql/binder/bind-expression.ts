@@ -200,7 +200,6 @@ export function bindCommon(binder: Binder, args: readonly Expression[], construc
 const UNSUPPORTED_TYPES = new Set(
   (
     "xml tsvector tsquery gtsvector money inet cidr macaddr macaddr8 bit varbit point line lseg box path polygon circle jsonpath timetz refcursor " +
-    "int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange " +
     "pg_lsn pg_snapshot txid_snapshot aclitem halfvec sparsevec"
   ).split(" "),
 );

@@ -14,7 +14,7 @@ type Pathway =
   | { readonly kind: "inout" };
 
 const POLYMORPHIC = new Set<Oid>([
-  TypeOid.any, TypeOid.anyelement, TypeOid.anyarray, TypeOid.anynonarray, TypeOid.anycompatible, TypeOid.anycompatiblearray, 3500, 3831, 5079, 5080,
+  TypeOid.any, TypeOid.anyelement, TypeOid.anyarray, TypeOid.anynonarray, TypeOid.anycompatible, TypeOid.anycompatiblearray, 3500, 3831, 4537, 4538, 5079, 5080,
 ]); // biome-ignore format: a list
 export const isPolymorphic = (type: Oid): boolean => POLYMORPHIC.has(type);
 

@@ -6,6 +6,7 @@ import {
   type FunctionSignature,
   type Oid,
   type OperatorSignature,
+  type RangeRules,
   TypeOid,
   undefinedFunction,
 } from "../../src/types/index.js";
@@ -168,6 +169,9 @@ export function resolvePolymorphic(
   let element: Oid = 0;
   const compatible: Oid[] = [];
   let sawArray = false;
+  // A range type of the element, when a range or a multirange was given.
+  let range: RangeRules | undefined;
+  let compatibleRange: RangeRules | undefined;
   for (const [i, type] of declared.entries()) {
     const input = inputs[i]!;
     if (input === TypeOid.unknown) continue;
@@ -198,10 +202,28 @@ export function resolvePolymorphic(
         compatible.push(inner);
         break;
       }
+      case ANYRANGE:
+      case ANYMULTIRANGE: {
+        const rules = rangeRules(binder, input, type === ANYRANGE);
+        if (rules === undefined || (range !== undefined && range.rangeType !== rules.rangeType)) return undefined;
+        if (element !== 0 && element !== rules.subtype) return undefined;
+        range = rules;
+        element = rules.subtype;
+        break;
+      }
+      case ANYCOMPATIBLERANGE:
+      case ANYCOMPATIBLEMULTIRANGE: {
+        const rules = rangeRules(binder, input, type === ANYCOMPATIBLERANGE);
+        if (rules === undefined || (compatibleRange !== undefined && compatibleRange.rangeType !== rules.rangeType)) return undefined;
+        compatibleRange = rules;
+        compatible.push(rules.subtype);
+        break;
+      }
     }
   }
   const common: Oid = compatible.length === 0 ? TypeOid.text : (commonType(binder, compatible.map(placeholder), undefined) ?? 0);
   if (common === 0) return undefined;
+  if (compatibleRange !== undefined && compatibleRange.subtype !== common) return undefined;
   if (
     element === 0 &&
     !sawArray &&
@@ -221,11 +243,27 @@ export function resolvePolymorphic(
         return common;
       case TypeOid.anycompatiblearray:
         return binder.arrayType(common);
+      case ANYRANGE:
+        return range?.rangeType ?? TypeOid.unknown;
+      case ANYMULTIRANGE:
+        return range?.multirangeType ?? TypeOid.unknown;
+      case ANYCOMPATIBLERANGE:
+        return compatibleRange?.rangeType ?? TypeOid.unknown;
+      case ANYCOMPATIBLEMULTIRANGE:
+        return compatibleRange?.multirangeType ?? TypeOid.unknown;
       default:
         return type;
     }
   };
   return { argTypes: declared.map(map), result: map(result) };
+}
+const ANYRANGE = 3831;
+const ANYMULTIRANGE = 4537;
+const ANYCOMPATIBLERANGE = 5080;
+const ANYCOMPATIBLEMULTIRANGE = 4538;
+function rangeRules(binder: Binder, type: Oid, isRange: boolean): RangeRules | undefined {
+  const rules = binder.registry.typeByOid(type)?.range;
+  return rules !== undefined && (isRange ? rules.rangeType : rules.multirangeType) === type ? rules : undefined;
 }
 const placeholder = (type: Oid): Expression => ({ kind: "CaseOperand", type, typmod: -1 });
 const arrayElement = (binder: Binder, type: Oid): Oid => (binder.category(type) === "A" ? binder.elementType(type) : 0);

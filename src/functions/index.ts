@@ -13,6 +13,7 @@ import { jsonFamily } from "./families/json.js";
 import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
 import { patternFamily } from "./families/patterns.js";
+import { rangeFamily } from "./families/ranges.js";
 import { stringFamily } from "./families/strings.js";
 import { systemFamily } from "./families/system.js";
 import { templateFamily } from "./families/templates.js";
@@ -39,6 +40,7 @@ const families: readonly Family[] = [
   jsonFamily,
   systemFamily,
   templateFamily,
+  rangeFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();

@@ -17,11 +17,14 @@
  *   vector halfvec              Float32Array (a halfvec's elements are exact in 16 bits)
  *   sparsevec                   SparseVector (src/types/sparse-vector.ts)
  *   record                      RowValue (src/types/row-value.ts)
+ *   jsonpath                    string: the path as it prints
+ *   ranges, multiranges         RangeValue, MultirangeValue (src/types/range-value.ts)
  */
 import type { ArrayValue } from "./array-value.js";
 import type { Interval } from "./interval.js";
 import type { Jsonb } from "./jsonb.js";
 import type { Numeric } from "./numeric.js";
+import type { MultirangeValue, RangeValue } from "./range-value.js";
 import type { RowValue } from "./row-value.js";
 import type { SparseVector } from "./sparse-vector.js";
 
@@ -38,7 +41,9 @@ export type Datum =
   | Jsonb
   | ArrayValue
   | RowValue
-  | SparseVector;
+  | SparseVector
+  | RangeValue
+  | MultirangeValue;
 
 /** A row between TypeScript operators: one datum per output column, in the order of the operator's columns. */
 export type Row = Datum[];

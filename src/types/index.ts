@@ -12,6 +12,7 @@ export * from "./interval.js";
 export * from "./jsonb.js";
 export * from "./numeric.js";
 export * from "./oid.js";
+export * from "./range-value.js";
 export * from "./row-value.js";
 export * from "./sparse-vector.js";
 export * from "./sql-type.js";

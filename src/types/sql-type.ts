@@ -1,5 +1,6 @@
 import type { Datum } from "./datum.js";
 import type { Oid } from "./oid.js";
+import type { RangeRules } from "./range-value.js";
 
 /** How a value lies in native memory; the numbers of native/core/physical_type.h. */
 export const PhysicalType = {
@@ -69,6 +70,7 @@ export interface SqlType {
   readonly length: number; // pg_type.typlen
   readonly elementType: Oid; // arrays, else 0
   readonly arrayType: Oid; // 0 when there is none
+  readonly range?: RangeRules; // range types and their multirange types
   readonly physical: PhysicalType;
   readonly keyKind: KeyKind | undefined; // undefined: no btree order
   /** format_type's suffix of a modifier: "(10,2)"; empty for -1. */

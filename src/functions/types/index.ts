@@ -1,6 +1,7 @@
 /** Every type of the registry. Array types follow from the facts; reg types and record look others up when they are used. */
 import { ArrayValue, type Datum, invalidInput, type SqlType, TypeOid } from "../../types/index.js";
 import { typeFactsByName } from "../facts/index.js";
+import { makeBuiltinRangeTypes } from "../ranges/range-types.js";
 import type { FunctionRegistry } from "../registry.js";
 import { makeArrayType } from "./array.js";
 import { boolType } from "./bool.js";
@@ -81,6 +82,7 @@ export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[]
     makeRecordType((oid) => registry.typeByOid(oid)),
     ...makeRegisteredTypes(registry),
   ];
+  scalars.push(...makeBuiltinRangeTypes((name) => scalars.find((type) => type.name === name)!));
   const names = new Map([...typeFactsByName.values()].map((fact) => [fact.oid, fact.name]));
   const arrays = scalars
     .filter((type) => type.arrayType !== 0 && type.oid !== TypeOid.unknown)

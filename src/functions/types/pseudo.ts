@@ -8,7 +8,19 @@ const pseudo = (name: string): SqlType =>
   });
 
 export const pseudoTypes: readonly SqlType[] = [
-  ...["any", "anyelement", "anyarray", "anynonarray", "anycompatible", "anycompatiblearray", "anycompatiblenonarray"].map(pseudo),
+  ...[
+    "any",
+    "anyelement",
+    "anyarray",
+    "anynonarray",
+    "anycompatible",
+    "anycompatiblearray",
+    "anycompatiblenonarray",
+    "anyrange",
+    "anymultirange",
+    "anycompatiblerange",
+    "anycompatiblemultirange",
+  ].map(pseudo),
   makeType("void", {
     physical: PhysicalType.varlen,
     keyKind: undefined,

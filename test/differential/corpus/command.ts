@@ -1,7 +1,7 @@
 /**
  * `npm run corpus -- [topic | file.sql …] [--all]`: agreement with PostgreSQL 15, and the statements that differ.
  *
- * `--all` prints known differences too. `--ports ours,theirs` uses servers that already run (schemas of the files must not exist in them).
+ * `--all` prints known differences too. `--ports ours,theirs` uses servers that already run.
  */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
