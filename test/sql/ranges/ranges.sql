@@ -412,6 +412,6 @@ copy r (id, i, n) from stdin;
 11	empty	\N
 \.
 copy r (id, i, n) from stdin;
-12	[1,2
+12	[1,2	\N
 \.
 copy (select id, i, n, d from r order by id) to stdout;
