@@ -199,7 +199,7 @@ export function bindCommon(binder: Binder, args: readonly Expression[], construc
 /** PostgreSQL's own types that Orrery does not have: refused by name rather than unknown. */
 const UNSUPPORTED_TYPES = new Set(
   (
-    "xml tsvector tsquery gtsvector money inet cidr macaddr macaddr8 bit varbit point line lseg box path polygon circle jsonpath timetz refcursor " +
+    "xml tsvector tsquery gtsvector money inet cidr macaddr macaddr8 bit varbit point line lseg box path polygon circle timetz refcursor " +
     "pg_lsn pg_snapshot txid_snapshot aclitem halfvec sparsevec"
   ).split(" "),
 );

@@ -10,6 +10,7 @@ import { datetimeFamily } from "./families/datetime.js";
 import { floatMathFamily } from "./families/float-math.js";
 import { integerMathFamily } from "./families/integer-math.js";
 import { jsonFamily } from "./families/json.js";
+import { jsonPathFamily } from "./families/jsonpath.js";
 import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
 import { patternFamily } from "./families/patterns.js";
@@ -38,6 +39,7 @@ const families: readonly Family[] = [
   patternFamily,
   arrayFamily,
   jsonFamily,
+  jsonPathFamily,
   systemFamily,
   templateFamily,
   rangeFamily,

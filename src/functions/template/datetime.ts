@@ -325,6 +325,8 @@ export interface ParsedTemplate {
   readonly days: number;
   readonly micros: number;
   readonly offset: number | undefined;
+  /** How many characters of the text the template took. */
+  readonly end: number;
 }
 
 const lengths: Readonly<Record<string, number>> = {
@@ -440,7 +442,7 @@ export function parseWithTemplate(text: string, pattern: string): ParsedTemplate
     if (code === "TZH") offset = (value.startsWith("-") ? -1 : 1) * Math.abs(Number(value)) * 3600;
     if (code === "TZM" && offset !== undefined) offset += Math.sign(offset || 1) * Number(value) * 60;
   });
-  return { ...assemble(f, { pm, bc, twelve }, text), offset };
+  return { ...assemble(f, { pm, bc, twelve }, text), offset, end: at };
 }
 
 function assemble(

@@ -10,6 +10,7 @@ import { dateType, intervalType, timestampType, timestamptzType, timeType } from
 import { float4Type, float8Type } from "./floats.js";
 import { int2Type, int4Type, int8Type, makeOidType, oidType } from "./integers.js";
 import { jsonbType, jsonType } from "./json.js";
+import { jsonpathType } from "./jsonpath.js";
 import { numericType } from "./numeric.js";
 import { pseudoTypes } from "./pseudo.js";
 import { makeRecordType } from "./record.js";
@@ -77,6 +78,7 @@ export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[]
     intervalType,
     jsonType,
     jsonbType,
+    jsonpathType,
     makeVectorType("int2vector", int2Type),
     makeVectorType("oidvector", oidType),
     makeRecordType((oid) => registry.typeByOid(oid)),
