@@ -12,6 +12,7 @@ import { integerMathFamily } from "./families/integer-math.js";
 import { jsonFamily } from "./families/json.js";
 import { jsonPathFamily } from "./families/jsonpath.js";
 import { numberCastFamily } from "./families/number-casts.js";
+import { defineOrderedSets } from "./families/ordered-sets.js";
 import { numericMathFamily } from "./families/numeric-math.js";
 import { patternFamily } from "./families/patterns.js";
 import { rangeFamily } from "./families/ranges.js";
@@ -51,5 +52,6 @@ function buildRegistry(): DefinableRegistry {
   const builder = new RegistryBuilder();
   for (const type of makeBuiltinTypes(builder)) builder.defineType(type);
   builder.definePostgres(families);
+  defineOrderedSets(builder);
   return builder;
 }

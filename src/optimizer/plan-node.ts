@@ -61,6 +61,7 @@ import { planDelete, planInsert, planLockRows, planUpdate } from "./plan-modify.
 import { planScan, planSystemScan, scanSources, tableOf } from "./plan-scan.js";
 import { planVectorScan } from "./plan-vector.js";
 import { planWindow } from "./plan-window.js";
+import { planSample } from "./plan-sample.js";
 import type { Planner } from "./planner.js";
 import { columnsOf, expressionsOf, hasSubquery, isVolatile, writesAnywhere } from "./walk.js";
 
@@ -96,6 +97,8 @@ export function planNode(planner: Planner, plan: LogicalPlan, scope: Scope, isTo
       return planSetOperation(planner, plan, scope);
     case "With":
       return planWith(planner, plan, scope, isTop);
+    case "Sample":
+      return planSample(planner, plan, scope);
     case "LockRows":
       return planLockRows(planner, plan, scope);
     case "Insert":
@@ -354,13 +357,26 @@ export function aggregateStep(planner: Planner, call: AggregateCall, layout: Lay
   const environment = planner.environment(scope);
   const { registry } = planner.context;
   return {
-    body: registry.aggregateBody(call.functionId, { argTypes: call.args.map((a) => a.type), returnType: call.type }),
+    body: registry.aggregateBody(call.functionId, {
+      argTypes: [...(call.direct ?? []), ...call.args].map((a) => a.type),
+      returnType: call.type,
+    }),
     args: call.args.map((a) => compileScalar(environment, a, layout)),
     argTypes: call.args.map((a) => planner.type(a.type)),
     strict: registry.functionById(call.functionId)?.strict ?? false,
     distinct: call.distinct,
     orderBy: sortSpecifications(planner, call.orderBy, layout, scope),
     filter: call.filter === undefined ? undefined : compilePredicate(environment, call.filter, layout),
+    ...(call.direct === undefined ? {} : { orderedSet: orderedSetStep(planner, call, layout, scope) }),
+  };
+}
+
+function orderedSetStep(planner: Planner, call: AggregateCall, layout: Layout, scope: Scope): NonNullable<AggregateStep["orderedSet"]> {
+  const environment = planner.environment(scope);
+  const direct = call.direct ?? [];
+  return {
+    hypothetical: planner.context.registry.functionById(call.functionId)?.aggregate === "hypothetical" ? call.name : undefined,
+    direct: direct.map((e) => compileScalar(environment, e, layout)),
   };
 }
 
@@ -368,7 +384,8 @@ export function aggregateStep(planner: Planner, call: AggregateCall, layout: Lay
 function tryScanAggregate(planner: Planner, plan: Aggregate, input: Operator, scope: Scope): Operator | undefined {
   const scan = plan.input.kind === "Filter" ? plan.input.input : plan.input;
   if (scan.kind !== "Scan" || !(input instanceof SeqScanOperator) || plan.groupingSets !== undefined) return undefined;
-  if (plan.aggregates.some((a) => a.distinct || a.orderBy.length > 0) || expressionsOf(plan).some(hasSubquery)) return undefined;
+  if ((plan.groupings ?? []).length > 0) return undefined;
+  if (plan.aggregates.some((a) => a.distinct || a.orderBy.length > 0 || a.direct !== undefined) || expressionsOf(plan).some(hasSubquery)) return undefined;
   const predicate = plan.input.kind === "Filter" ? plan.input.predicate : undefined;
   if (predicate !== undefined && hasSubquery(predicate)) return undefined;
   const { registry } = planner.context;
@@ -416,6 +433,7 @@ function planAggregate(planner: Planner, plan: Aggregate, scope: Scope): Operato
     plan.keys.map((k) => planner.type(k.type)),
     steps,
     plan.groupingSets,
+    plan.groupings ?? [],
   );
 }
 

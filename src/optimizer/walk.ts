@@ -227,6 +227,7 @@ export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
     case "Limit":
     case "Distinct":
     case "LockRows":
+    case "Sample":
       return [plan.input];
     case "Join":
     case "SetOperation":
@@ -257,7 +258,8 @@ export function mapInputs(plan: LogicalPlan, f: (input: LogicalPlan) => LogicalP
     case "Sort":
     case "Limit":
     case "Distinct":
-    case "LockRows": {
+    case "LockRows":
+    case "Sample": {
       const input = f(plan.input);
       return input === plan.input ? plan : { ...plan, input };
     }
@@ -302,7 +304,13 @@ export function expressionsOf(plan: LogicalPlan): readonly Expression[] {
 export function mapOwnExpressions(plan: LogicalPlan, f: (e: Expression) => Expression): LogicalPlan {
   const maybe = (e: Expression | undefined): { filter?: Expression } => (e === undefined ? {} : { filter: f(e) });
   const keys = (list: readonly SortKey[]): SortKey[] => list.map((k) => ({ ...k, expression: f(k.expression) }));
-  const call = (c: AggregateCall): AggregateCall => ({ ...c, args: c.args.map(f), orderBy: keys(c.orderBy), ...maybe(c.filter) });
+  const call = (c: AggregateCall): AggregateCall => ({
+    ...c,
+    args: c.args.map(f),
+    orderBy: keys(c.orderBy),
+    ...maybe(c.filter),
+    ...(c.direct === undefined ? {} : { direct: c.direct.map(f) }),
+  });
   switch (plan.kind) {
     case "Scan":
     case "SystemScan":
@@ -315,6 +323,8 @@ export function mapOwnExpressions(plan: LogicalPlan, f: (e: Expression) => Expre
       return { ...plan, calls: plan.calls.map(f) };
     case "Values":
       return { ...plan, rows: plan.rows.map((r) => r.map(f)) };
+    case "Sample":
+      return { ...plan, percentage: f(plan.percentage), ...(plan.seed === undefined ? {} : { seed: f(plan.seed) }) };
     case "Filter":
       return { ...plan, predicate: f(plan.predicate) };
     case "Project":

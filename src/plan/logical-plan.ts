@@ -37,6 +37,7 @@ export type LogicalPlan =
   | SetOperation
   | With
   | LockRows
+  | Sample
   | Insert
   | Update
   | Delete;
@@ -78,6 +79,15 @@ export interface CteScan extends Node {
   readonly alias: string;
 }
 
+/** TABLESAMPLE over a Scan that gives its row ids: about `percentage` of 100 rows; with `seed` the same ones every time. */
+export interface Sample extends Node {
+  readonly kind: "Sample";
+  readonly input: LogicalPlan;
+  readonly method: "system" | "bernoulli";
+  readonly percentage: Expression;
+  readonly seed?: Expression;
+  readonly rowId: ColumnId;
+}
 /** Keeps the rows for which `predicate` is true; null counts as false. */
 export interface Filter extends Node {
   readonly kind: "Filter";
@@ -101,7 +111,10 @@ export interface Join extends Node {
 }
 export interface AggregateCall {
   readonly functionId: string;
+  /** Of an ordered-set aggregate: what WITHIN GROUP orders, which `orderBy` mentions again. */
   readonly args: readonly Expression[];
+  /** WITHIN GROUP: the arguments in the call's own parentheses, evaluated once per group; they read nothing but group keys. */
+  readonly direct?: readonly Expression[];
   readonly distinct: boolean;
   readonly orderBy: readonly SortKey[];
   readonly filter?: Expression;
@@ -109,20 +122,23 @@ export interface AggregateCall {
   readonly typmod: number;
   readonly name: string;
 }
-/** columns: one per group key, then one per aggregate. `groupingSets` (indexes into keys) when not simply all keys. */
+/** columns: one per group key, one per aggregate, one per `groupings`. `groupingSets` (indexes into keys) when not simply all keys. */
 export interface Aggregate extends Node {
   readonly kind: "Aggregate";
   readonly input: LogicalPlan;
   readonly keys: readonly Expression[];
   readonly aggregates: readonly AggregateCall[];
   readonly groupingSets?: readonly (readonly number[])[];
+  /** GROUPING(…): a bit per key (indexes into keys), set when the row's grouping set leaves the key out; the last is the lowest. */
+  readonly groupings?: readonly (readonly number[])[];
 }
-/** columns: the input's, then one per call. */
+/** columns: the input's, then one per call. Calls with the same `specification` stand together and share PARTITION BY and ORDER BY. */
 export interface Window extends Node {
   readonly kind: "Window";
   readonly input: LogicalPlan;
   readonly calls: readonly {
     readonly call: AggregateCall;
+    readonly specification: number;
     readonly partitionBy: readonly Expression[];
     readonly orderBy: readonly SortKey[];
     readonly frame: WindowFrame;

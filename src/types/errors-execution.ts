@@ -88,3 +88,13 @@ export const nativeFailure = (sqlstate: string, message: string) =>
 export const internalError = (message: string) => new DbError({ sqlstate: "XX000", message });
 export const frameOffsetNegative = (which: "starting" | "ending") =>
   new DbError({ sqlstate: "22013", message: `frame ${which} offset must not be negative` });
+export const frameOffsetNull = (which: "starting" | "ending") =>
+  new DbError({ sqlstate: "22004", message: `frame ${which} offset must not be null` });
+export const frameOffsetInvalid = () => new DbError({ sqlstate: "22013", message: "invalid preceding or following size in window function" });
+export const ntileArgument = () => new DbError({ sqlstate: "22014", message: "argument of ntile must be greater than zero" });
+export const nthValueArgument = () => new DbError({ sqlstate: "22016", message: "argument of nth_value must be greater than zero" });
+export const percentileOutOfRange = (value: number) =>
+  new DbError({ sqlstate: "22003", message: `percentile value ${value} is not between 0 and 1` });
+export const sampleOutOfRange = () => new DbError({ sqlstate: "2202H", message: "sample percentage must be between 0 and 100" });
+export const sampleArgumentNull = () => new DbError({ sqlstate: "2202H", message: "TABLESAMPLE parameter cannot be null" });
+export const sampleSeedNull = () => new DbError({ sqlstate: "2202G", message: "TABLESAMPLE REPEATABLE parameter cannot be null" });

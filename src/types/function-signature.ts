@@ -21,6 +21,9 @@ export interface FunctionSignature {
   /** For set-returning functions with two or more OUT columns; their body gives a Row. */
   readonly outColumns?: readonly { readonly name: string; readonly type: Oid }[];
   readonly kind: "function" | "aggregate" | "window" | "set";
+  /** An aggregate that is called WITHIN GROUP, and how many of its arguments stand in its own parentheses. */
+  readonly aggregate?: "ordered" | "hypothetical";
+  readonly directArgCount?: number;
   readonly strict: boolean;
   readonly volatility: "immutable" | "stable" | "volatile";
 }

@@ -9,6 +9,7 @@ import { MemoryAccount } from "../memory-account.js";
 import { BATCH_ROWS, type Cursor, cursorOver, type Operator, type RunState } from "../operator.js";
 import { compareKeys, evaluateAll, type HashKey, hashKeyOf, type SortSpecification } from "../row-keys.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
+import { OrderedSetAccumulator, type OrderedSetPlan } from "./ordered-set.js";
 
 export interface AggregateStep {
   readonly body: AggregateBody;
@@ -18,6 +19,7 @@ export interface AggregateStep {
   readonly distinct: boolean;
   readonly orderBy: readonly SortSpecification[];
   readonly filter: Predicate | undefined;
+  readonly orderedSet?: OrderedSetPlan;
 }
 
 interface Group {
@@ -33,6 +35,8 @@ export class AggregateOperator extends OperatorBase {
     readonly keyTypes: readonly SqlType[],
     readonly aggregates: readonly AggregateStep[],
     readonly groupingSets: readonly (readonly number[])[] | undefined,
+    /** GROUPING(…): key indexes, the last one the lowest bit. */
+    readonly groupings: readonly (readonly number[])[] = [],
   ) {
     super(facts, [input]);
   }
@@ -86,8 +90,15 @@ export class AggregateOperator extends OperatorBase {
       cursor.close();
     }
     const out: Row[] = [];
-    for (const table of tables)
-      for (const group of table.groups.values()) out.push([...group.keys, ...group.states.map((s) => s.finish(evaluation))]);
+    for (const table of tables) {
+      const bits = this.groupings.map((keys) => keys.reduce((mask, key) => mask * 2 + (table.set.includes(key) ? 0 : 1), 0));
+      for (const group of table.groups.values()) {
+        const row: Row = [...group.keys];
+        for (const state of group.states) row.push(state.finish(evaluation));
+        for (const mask of bits) row.push(mask);
+        out.push(row);
+      }
+    }
     return out;
   }
 }
@@ -101,6 +112,7 @@ export interface Accumulator {
 }
 
 export function accumulator(step: AggregateStep, state: RunState): Accumulator {
+  if (step.orderedSet !== undefined) return new OrderedSetAccumulator(step, step.orderedSet, state);
   return step.distinct || step.orderBy.length > 0 ? new CollectingAccumulator(step, state) : new DirectAccumulator(step, state);
 }
 

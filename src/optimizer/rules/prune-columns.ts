@@ -26,9 +26,11 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
     case "Filter":
     case "Sort":
     case "Limit":
+    case "Sample":
     case "LockRows": {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
       const wanted = new Set([...needed, ...expressionsOf(plan).flatMap((e) => [...columnsOf(e)])]);
+      if (plan.kind === "Sample") wanted.add(plan.rowId);
       if (plan.kind === "LockRows") for (const t of plan.targets) wanted.add(t.rowId);
       const input = prune(plan.input, wanted);
       return { ...own, input, columns: input.columns } as LogicalPlan;
