@@ -5,13 +5,14 @@
  * right as they are; other keys get new ids and equal expressions above are replaced by references to them.
  */
 import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
-import { groupingError, notSupportedAt } from "../../src/types/index.js";
+import { DbError, groupingError, notSupportedAt } from "../../src/types/index.js";
 import type { GroupItem, SelectQuery } from "../parser/syntax-tree.js";
 import { columnReference } from "./bind-expression.js";
 import { findTarget, type SortReference, type TargetEntry } from "./bind-select.js";
 import { requireEquality } from "./bind-sort.js";
 import { at, type Binder } from "./binder.js";
 import { resolveUnknown } from "./coerce.js";
+import { expandSets } from "./expand-sets.js";
 import type { NamespaceItem, Scope } from "./scope.js";
 import { mapChildren, sameExpression, visitPlan } from "./walk.js";
 
@@ -40,12 +41,13 @@ export function planAggregation(
     keys.length === 0 &&
     groupingSets === undefined &&
     scope.aggregates.length === 0 &&
+    scope.groupings.length === 0 &&
     having === undefined &&
     query.groupBy.length === 0
   ) {
     return { plan: input, replace: (expression) => expression };
   }
-  if (groupingSets === undefined) addDependentColumns(binder, scope, keys);
+  const dependent = addDependentColumns(binder, scope, keys, groupingSets);
   const columns: PlanColumn[] = keys.map((key) => {
     if (key.kind === "ColumnReference")
       return input.columns.find((column) => column.id === key.id) ?? { id: key.id, name: key.name, type: key.type, typmod: key.typmod };
@@ -54,14 +56,26 @@ export function planAggregation(
     return column;
   });
   for (const aggregate of scope.aggregates) columns.push(aggregate.column);
+  const groupings = scope.groupings.map((call) => {
+    columns.push(call.column);
+    return call.args.map((arg, i) => {
+      const key = keys.findIndex((candidate, k) => k < keyTargets.length && sameExpression(candidate, arg));
+      if (key < 0)
+        throw groupingError("arguments to GROUPING must be grouping expressions of the associated query level", at(call.positions[i]));
+      return key;
+    });
+  });
   const replace = makeReplacer(binder, scope, keys, columns);
   for (const target of targets) target.expression = replace(target.expression);
+  for (const { call } of scope.aggregates) for (const e of call.direct ?? []) checkDirect(e, replace);
+  const expanded = scope.hasSetReturning ? expandSets(binder, input, keys, false) : { plan: input, expressions: keys };
   let plan: LogicalPlan = {
     kind: "Aggregate",
-    input,
-    keys,
+    input: expanded.plan,
+    keys: expanded.expressions,
     aggregates: scope.aggregates.map((aggregate) => aggregate.call),
-    ...(groupingSets === undefined ? {} : { groupingSets }),
+    ...(groupingSets === undefined ? {} : { groupingSets: groupingSets.map((set) => [...set, ...dependent]) }),
+    ...(groupings.length === 0 ? {} : { groupings }),
     columns,
   };
   if (having !== undefined) plan = { kind: "Filter", input: plan, predicate: replace(having), columns };
@@ -140,14 +154,34 @@ function refuseAggregateKey(scope: Scope, entry: TargetEntry): void {
   look(entry.expression);
 }
 
-/** Grouping by a whole primary key determines the table's other columns: they become keys too. */
-function addDependentColumns(binder: Binder, scope: Scope, keys: Expression[]): void {
-  const keyIds = new Set(keys.flatMap((key) => (key.kind === "ColumnReference" ? [key.id] : [])));
-  if (keyIds.size === 0) return;
+/** Direct arguments of an ordered-set aggregate are computed once per group. */
+function checkDirect(e: Expression, replace: (expression: Expression) => Expression): void {
+  try {
+    replace(e);
+  } catch (error) {
+    if (!(error instanceof DbError)) throw error;
+    throw new DbError({ ...error.fields, detail: "Direct arguments of an ordered-set aggregate must use only grouped columns." });
+  }
+}
+
+/** Grouping by a whole primary key determines the table's other columns: they become keys too. Gives their places among the keys. */
+function addDependentColumns(
+  binder: Binder,
+  scope: Scope,
+  keys: Expression[],
+  groupingSets: readonly (readonly number[])[] | undefined,
+): number[] {
+  // With grouping sets only what all of them have can be relied on.
+  const common = keys.filter((_, i) => groupingSets?.every((set) => set.includes(i)) ?? true);
+  const keyIds = new Set(common.flatMap((key) => (key.kind === "ColumnReference" ? [key.id] : [])));
+  const known = new Set(keys.flatMap((key) => (key.kind === "ColumnReference" ? [key.id] : [])));
+  const added: number[] = [];
+  if (keyIds.size === 0) return added;
   for (const item of scope.known) {
     if (item.relation === undefined || !dependsOnKeys(binder, item, keyIds)) continue;
-    for (const column of item.columns) if (!keyIds.has(column.id)) keys.push(columnReference(column));
+    for (const column of item.columns) if (!known.has(column.id)) added.push(keys.push(columnReference(column)) - 1);
   }
+  return added;
 }
 function dependsOnKeys(binder: Binder, item: NamespaceItem, keyIds: ReadonlySet<ColumnId>): boolean {
   const primary = binder.catalog.constraintsOf(item.relation!).find((constraint) => constraint.kind === "primaryKey");

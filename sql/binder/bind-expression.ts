@@ -58,9 +58,13 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
     case "Cast":
       return bindCast(binder, scope, expr);
     case "Case":
-      return bindCase(binder, scope, expr);
+      return withinConditional(scope, "CASE", () => bindCase(binder, scope, expr));
     case "Coalesce": {
-      const [args, type] = bindCommon(binder, expr.args.map(bind), "COALESCE");
+      const [args, type] = bindCommon(
+        binder,
+        withinConditional(scope, "COALESCE", () => expr.args.map(bind)),
+        "COALESCE",
+      );
       return { kind: "Coalesce", args, type, typmod: commonModifier(args, type) };
     }
     case "Greatest":
@@ -161,6 +165,16 @@ function bindNumber(text: string, position: number): Expression {
 }
 /** numeric holds 131072 digits before the point; a larger exponent would only cost memory. */
 const NUMERIC_EXPONENT_MAX = 131072;
+
+function withinConditional<Result>(scope: Scope, construct: "CASE" | "COALESCE", run: () => Result): Result {
+  const outer = scope.insideConditional;
+  scope.insideConditional = construct;
+  try {
+    return run();
+  } finally {
+    scope.insideConditional = outer;
+  }
+}
 
 /** Long chains `a + b + c …` are left-deep: walked in a loop. */
 function bindOperator(binder: Binder, scope: Scope, expr: OperatorExpr): Expression {

@@ -3,15 +3,15 @@
 import type { SystemRelation, TableObject, ViewObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import {
-  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, invalidColumnReference, notSupportedAt, syntaxError, TypeOid, undefinedColumn, undefinedTable, wrongObjectType,
+  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, featureNotSupported, invalidColumnReference, invalidSampleArgument, notSupportedAt, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, undefinedTable, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
-import type { Alias, Expr, FromItem, FunctionItem, JoinItem, RelationItem, SubqueryItem } from "../parser/syntax-tree.js";
+import type { Alias, Expr, FromItem, FunctionItem, JoinItem, RelationItem, SampleClause, SubqueryItem } from "../parser/syntax-tree.js";
 import { bindExpression, columnReference, resolveTypeName } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
 import { bindView } from "./bind-view.js";
 import { at, type Binder } from "./binder.js";
-import { coerceTo, coerceToBoolean, commonType } from "./coerce.js";
+import { coerceTo, coerceToBoolean, commonType, tryCoerce } from "./coerce.js";
 import { outputName } from "./output-name.js";
 import { equalityId, operatorCall, requireOperator } from "./resolve.js";
 import { type NamespaceItem, Scope } from "./scope.js";
@@ -96,6 +96,7 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
   const alias = relation.alias;
   if (relation.schema === undefined) {
     const cte = scope.findCte(relation.name);
+    if (cte !== undefined && item.sample !== undefined) throw onlyTablesSampled(item.position);
     if (cte !== undefined) return bindCteReference(binder, scope, item, cte);
   }
   const object = findRelationObject(binder, relation.schema, relation.name, item.position);
@@ -123,9 +124,12 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       columnsVisible: true,
       ...(rowId === undefined ? {} : { rowId: rowId.id }),
     });
+  if (item.sample !== undefined && object.class !== "table") throw onlyTablesSampled(item.position);
   switch (object.class) {
     case "table": {
-      const { plan, columns, rowId } = scanTable(binder, object, name, scope.lockNames === "all" || scope.lockNames.has(name));
+      const locked = scope.lockNames === "all" || scope.lockNames.has(name);
+      const { plan, columns, rowId } = scanTable(binder, object, name, locked || item.sample !== undefined);
+      if (item.sample !== undefined) return make(bindSample(binder, scope, item.sample, plan, rowId!), columns, locked ? rowId : undefined);
       return make(plan, columns, rowId);
     }
     case "system": {
@@ -153,6 +157,30 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
     case "index":
       throw wrongObjectType(`cannot open relation "${object.name}"`, at(item.position), "This operation is not supported for indexes.");
   }
+}
+
+const onlyTablesSampled = (position: number) =>
+  featureNotSupported("TABLESAMPLE clause can only be applied to tables and materialized views", at(position));
+
+function bindSample(binder: Binder, scope: Scope, sample: SampleClause, input: LogicalPlan, rowId: PlanColumn): LogicalPlan {
+  const { method } = sample;
+  if (method !== "system" && method !== "bernoulli")
+    throw undefinedObjectAt(`tablesample method ${method} does not exist`, at(sample.position));
+  if (sample.args.length !== 1)
+    throw invalidSampleArgument(`tablesample method ${method} requires 1 argument, not ${sample.args.length}`, at(sample.position));
+  const bind = (expr: Expr, type: number): Expression => {
+    const written = bindExpression(binder, scope, expr);
+    return tryCoerce(binder, written, type, "assignment") ?? coerceTo(binder, written, type, "TABLESAMPLE");
+  };
+  return {
+    kind: "Sample",
+    input,
+    method,
+    percentage: bind(sample.args[0]!, TypeOid.float4),
+    ...(sample.repeatable === undefined ? {} : { seed: bind(sample.repeatable, TypeOid.float8) }),
+    rowId: rowId.id,
+    columns: input.columns,
+  };
 }
 
 export function findRelationObject(binder: Binder, schema: string | undefined, name: string, position: number) {
@@ -186,7 +214,13 @@ function bindCteReference(binder: Binder, scope: Scope, item: RelationItem, cte:
   if (cte.columns === undefined) throw recursionError(cte, item.position);
   const name = item.relation.alias?.name ?? cte.name;
   const columns = cte.columns.map((column) => binder.newColumn(column.name, column.type, column.typmod));
-  const plan: LogicalPlan = { kind: "CteScan", cteId: cte.cteId, name: cte.name, alias: name, columns };
+  const hidden = (cte.hidden?.columns ?? []).map((column) => binder.newColumn(column.name, column.type, column.typmod));
+  let plan: LogicalPlan = { kind: "CteScan", cteId: cte.cteId, name: cte.name, alias: name, columns: [...columns, ...hidden] };
+  if (cte.hidden !== undefined) {
+    cte.carried = hidden;
+    const condition = cte.hidden.condition?.(hidden.map((column) => columnReference(column)));
+    if (condition !== undefined) plan = { kind: "Filter", input: plan, predicate: condition, columns: plan.columns };
+  }
   return single(binder, scope, plan, {
     name,
     columns: applyAlias(columns, name, item.relation.alias),

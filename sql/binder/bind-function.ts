@@ -1,57 +1,68 @@
 /** Calls: plain functions, casts written as calls, set-returning functions, aggregates and window functions. */
 import { isPostgresFunction } from "../../src/functions/index.js";
-import type { AggregateCall, Expression, SortKey, WindowFrame } from "../../src/plan/index.js";
+import type { Expression } from "../../src/plan/index.js";
 import {
-  type FunctionSignature, featureNotSupported, groupingError, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, undefinedObjectAt, windowingError, wrongObjectType,
+  type FunctionSignature, featureNotSupported, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
-import type { Expr, FrameEdge, FunctionExpr, SqlValueExpr, WindowSpecification } from "../parser/syntax-tree.js";
-import { bindExpression, columnReference } from "./bind-expression.js";
-import { bindSortKey } from "./bind-sort.js";
+import { locationOf } from "../parser/location.js";
+import type { Expr, FunctionExpr, SqlValueExpr } from "../parser/syntax-tree.js";
+import { bindAggregate, checkWithinGroup } from "./bind-aggregate.js";
+import { bindExpression, selectField } from "./bind-expression.js";
+import { bindWindowCall } from "./bind-window.js";
 import { at, type Binder } from "./binder.js";
-import { applyModifier, castTo, coerceTo, coerceToBoolean, resolveUnknown, stripImplicit, tryCoerce } from "./coerce.js";
+import { applyModifier, castTo, tryCoerce } from "./coerce.js";
 import { functionText, type ResolvedFunction, resolveFunction, visibleFunctions } from "./resolve.js";
 import type { Scope } from "./scope.js";
-import { sameExpression, visitExpression } from "./walk.js";
 
 export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): Expression {
-  if (expr.withinGroup) throw notSupportedAt("WITHIN GROUP", at(expr.position));
+  checkArgumentNames(expr);
   const aggregateLike = expr.over === undefined && visibleFunctions(binder, expr.name).some((f) => f.kind === "aggregate");
   const wasInside = scope.insideAggregate;
   if (aggregateLike) scope.insideAggregate = true;
   let args: Expression[];
+  scope.callDepth++;
   try {
     args = expr.args.map((arg) => bindExpression(binder, scope, arg));
+    // The columns that WITHIN GROUP orders are the function's last arguments.
+    if (expr.withinGroup) for (const item of expr.orderBy) args.push(bindExpression(binder, scope, item.expr));
   } finally {
     scope.insideAggregate = wasInside;
+    scope.callDepth--;
   }
-  const ordered = expr.argNames.some((name) => name !== undefined) ? placeNamedArguments(binder, expr, args) : args;
-  const resolved = resolveFunction(
-    binder,
-    expr.name,
-    ordered.map((arg) => arg.type),
-    expr.variadic,
-    expr.position,
-  );
-  if (resolved === undefined) return bindFieldOrCast(binder, expr, ordered);
-  const signature = resolved.signature;
-  if (expr.star && !(signature.kind === "aggregate" || signature.kind === "window")) {
-    throw wrongObjectType(
-      `${expr.name.join(".")}(*) specified, but ${expr.name.join(".")} is not an aggregate function`,
-      at(expr.position),
-    );
-  }
-  const coerced = packArguments(binder, resolved, ordered);
+  const inputs = args.map((arg) => arg.type);
+  const resolved = resolveFunction(binder, expr.name, inputs, expr.variadic, expr.position, expr.withinGroup ? [] : expr.argNames);
+  if (resolved === undefined) return bindFieldOrCast(binder, scope, expr, args);
+  const { signature } = resolved;
+  if (signature.kind === "aggregate") {
+    checkWithinGroup(binder, expr, resolved, inputs);
+    if (expr.withinGroup) return bindAggregate(binder, scope, expr, resolved, args);
+  } else refuseAggregateOptions(expr, signature.kind === "window");
+  const coerced = packArguments(binder, resolved, args);
   if (expr.over !== undefined) return bindWindowCall(binder, scope, expr, resolved, coerced);
   if (signature.kind === "window") throw wrongObjectType(`window function ${signature.name} requires an OVER clause`, at(expr.position));
   if (signature.kind === "aggregate") return bindAggregate(binder, scope, expr, resolved, coerced);
-  refuseAggregateOptions(expr);
   if (signature.kind === "set") {
     if (scope.insideAggregate)
-      throw featureNotSupported("aggregate function calls cannot contain set-returning function calls", at(expr.position));
-    refuseSetReturning(scope, expr.position);
+      throw featureNotSupported(
+        "aggregate function calls cannot contain set-returning function calls",
+        at(expr.position),
+        "You might be able to move the set-returning function into a LATERAL FROM item.",
+      );
+    refuseSetReturning(scope, expr);
     scope.hasSetReturning = true;
   }
   return makeCall(resolved, coerced, expr.sqlSyntax ? expr.name.at(-1)! : signature.name, expr.position);
+}
+
+function checkArgumentNames(expr: FunctionExpr): void {
+  let named = false;
+  for (const [i, name] of expr.argNames.entries()) {
+    const position = at(locationOf(expr.args[i]!));
+    if (name === undefined && named) throw syntaxError("positional argument cannot follow named argument", position);
+    if (name === undefined) continue;
+    if (expr.argNames.indexOf(name) !== i) throw syntaxError(`argument name "${name}" used more than once`, position);
+    named = true;
+  }
 }
 
 export function makeCall(resolved: ResolvedFunction, args: readonly Expression[], name: string, position: number): Expression {
@@ -82,36 +93,48 @@ export function callFunction(binder: Binder, name: string, args: readonly Expres
   return makeCall(resolved, packArguments(binder, resolved, args), name, position);
 }
 
-function refuseSetReturning(scope: Scope, position: number): void {
-  switch (scope.clause) {
-    case "WHERE":
-    case "HAVING":
-    case "JOIN conditions":
-    case "LIMIT":
-    case "OFFSET":
-    case "VALUES":
-    case "RETURNING":
-    case "UPDATE":
-    case "check constraints":
-    case "DEFAULT expressions":
-    case "index expressions":
-    case "index predicates":
-    case "column generation expressions":
-      throw featureNotSupported(`set-returning functions are not allowed in ${scope.clause}`, at(position));
+const NO_SETS = new Set([
+  "WHERE", "HAVING", "JOIN conditions", "LIMIT", "OFFSET", "VALUES", "RETURNING", "UPDATE", "FILTER", "MERGE WHEN conditions", "check constraints",
+  "DEFAULT expressions", "index expressions", "index predicates", "column generation expressions", "EXECUTE parameters", "transform expressions", "COPY FROM WHERE conditions",
+]); // biome-ignore format: a list
+function refuseSetReturning(scope: Scope, expr: FunctionExpr): void {
+  const position = at(expr.position);
+  if (scope.clause === "functions in FROM") {
+    if (scope.callDepth > 0) throw featureNotSupported("set-returning functions must appear at top level of FROM", position);
+    return;
   }
+  if (scope.clause.startsWith("window "))
+    throw featureNotSupported("set-returning functions are not allowed in window definitions", position);
+  if (NO_SETS.has(scope.clause)) throw featureNotSupported(`set-returning functions are not allowed in ${scope.clause}`, position);
+  if (scope.insideConditional !== undefined)
+    throw featureNotSupported(
+      `set-returning functions are not allowed in ${scope.insideConditional}`,
+      position,
+      "You might be able to move the set-returning function into a LATERAL FROM item.",
+    );
 }
 
-function refuseAggregateOptions(expr: FunctionExpr): void {
+function refuseAggregateOptions(expr: FunctionExpr, isWindow: boolean): void {
   const name = expr.name.join(".");
-  if (expr.distinct) throw wrongObjectType(`DISTINCT specified, but ${name} is not an aggregate function`, at(expr.position));
-  if (expr.orderBy.length > 0) throw wrongObjectType(`ORDER BY specified, but ${name} is not an aggregate function`, at(expr.position));
-  if (expr.filter !== undefined) throw wrongObjectType(`FILTER specified, but ${name} is not an aggregate function`, at(expr.position));
+  const position = at(expr.position);
+  if (isWindow) {
+    if (expr.withinGroup) throw wrongObjectType(`window function ${name} cannot have WITHIN GROUP`, position);
+    return;
+  }
+  if (expr.star) throw wrongObjectType(`${name}(*) specified, but ${name} is not an aggregate function`, position);
+  if (expr.distinct) throw wrongObjectType(`DISTINCT specified, but ${name} is not an aggregate function`, position);
+  if (expr.withinGroup) throw wrongObjectType(`WITHIN GROUP specified, but ${name} is not an aggregate function`, position);
+  if (expr.orderBy.length > 0) throw wrongObjectType(`ORDER BY specified, but ${name} is not an aggregate function`, position);
+  if (expr.filter !== undefined) throw wrongObjectType(`FILTER specified, but ${name} is not an aggregate function`, position);
+  if (expr.over !== undefined)
+    throw wrongObjectType(`OVER specified, but ${name} is not a window function nor an aggregate function`, position);
 }
 
 /** Coerces to the declared types, adds defaults, packs variadic arguments into an array. */
 function packArguments(binder: Binder, resolved: ResolvedFunction, args: readonly Expression[]): Expression[] {
   const { signature, argTypes } = resolved;
   const coerced = args.map((arg, i) => tryCoerce(binder, arg, argTypes[i]!, "implicit")!);
+  if (resolved.places !== undefined) return placeNamedArguments(binder, signature, resolved.places, coerced);
   if (resolved.packFrom >= 0) {
     const elementType = argTypes[resolved.packFrom] ?? signature.variadic!;
     const packed: Expression = {
@@ -140,32 +163,60 @@ function defaultArgument(binder: Binder, sql: string, type: Oid): Expression {
   return tryCoerce(binder, { kind: "Constant", value, type: TypeOid.unknown, typmod: -1 }, type, "implicit")!;
 }
 
-/** Named arguments need the parameters' names, which signatures do not carry. */
-function placeNamedArguments(_binder: Binder, expr: FunctionExpr, _args: readonly Expression[]): Expression[] {
-  throw notSupportedAt("named argument notation", at(expr.position));
+/** Named arguments go where their names say; what nobody names has a default. */
+function placeNamedArguments(
+  binder: Binder,
+  signature: FunctionSignature,
+  places: readonly number[],
+  given: readonly Expression[],
+): Expression[] {
+  const defaults = signature.defaults ?? [];
+  return signature.argTypes.map((type, place) => {
+    const index = places.indexOf(place);
+    return index >= 0 ? given[index]! : defaultArgument(binder, defaults[place - (signature.argTypes.length - defaults.length)]!, type);
+  });
 }
 
-function noSuchFunction(binder: Binder, name: readonly string[], args: readonly Expression[], position: number) {
+const CAST_HINT = "No function matches the given name and argument types. You might need to add explicit type casts.";
+const ORDER_HINT =
+  "No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.";
+function noSuchFunction(
+  binder: Binder,
+  name: readonly string[],
+  args: readonly Expression[],
+  position: number,
+  argNames: FunctionExpr["argNames"] = [],
+  misplacedOrder = false,
+) {
   const bare = name.at(-1)!;
   if (binder.registry.functionsByName(bare).length === 0 && isPostgresFunction(bare))
     return notSupportedAt(`function ${bare}`, at(position));
+  const types = args.map((arg) => arg.type);
   return undefinedFunction(
-    `function ${functionText(
-      binder,
-      name,
-      args.map((arg) => arg.type),
-    )} does not exist`,
+    `function ${functionText(binder, name, types, argNames)} does not exist`,
     at(position),
-    "No function matches the given name and argument types. You might need to add explicit type casts.",
+    misplacedOrder ? ORDER_HINT : CAST_HINT,
   );
 }
 
-/** `int4(x)`, `text(x)`: a cast written as a call. */
-function bindFieldOrCast(binder: Binder, expr: FunctionExpr, args: readonly Expression[]): Expression {
-  if (args.length === 1 && !expr.star && !expr.distinct && expr.over === undefined) {
-    const type = binder.registry.typeByName(expr.name.at(-1)!);
+/** `int4(x)`, `text(x)`: a cast written as a call; `name(row)`: a field of a row. */
+function bindFieldOrCast(binder: Binder, _scope: Scope, expr: FunctionExpr, args: readonly Expression[]): Expression {
+  const isPlain =
+    args.length === 1 &&
+    !expr.star &&
+    !expr.distinct &&
+    !expr.variadic &&
+    expr.over === undefined &&
+    expr.filter === undefined &&
+    expr.orderBy.length === 0 &&
+    expr.argNames[0] === undefined;
+  if (isPlain) {
+    const name = expr.name.at(-1)!;
     const arg = args[0]!;
-    if (type !== undefined && type.name === expr.name.at(-1)) {
+    if (expr.name.length === 1 && arg.kind === "RowConstructor" && arg.names?.includes(name) === true)
+      return selectField(binder, arg, name, expr.position);
+    const type = binder.registry.typeByName(name);
+    if (type !== undefined && type.name === name) {
       const coerced =
         arg.type === TypeOid.unknown
           ? castTo(binder, arg, type.oid, -1, expr.position)
@@ -173,163 +224,8 @@ function bindFieldOrCast(binder: Binder, expr: FunctionExpr, args: readonly Expr
       if (coerced !== undefined) return coerced;
     }
   }
-  throw noSuchFunction(binder, expr.name, args, expr.position);
-}
-
-// ---- aggregates
-
-/** "aggregate functions are not allowed in WHERE", for the clauses where they are not. */
-const NO_AGGREGATES = new Set([
-  "FROM", "JOIN conditions", "WHERE", "GROUP BY", "LIMIT", "OFFSET", "VALUES", "RETURNING", "UPDATE", "functions in FROM", "FILTER", "check constraints",
-  "DEFAULT expressions", "index expressions", "index predicates", "column generation expressions", "EXECUTE parameters", "transform expressions", "COPY FROM WHERE conditions",
-]); // biome-ignore format: a list
-
-function bindAggregate(binder: Binder, scope: Scope, expr: FunctionExpr, resolved: ResolvedFunction, args: Expression[]): Expression {
-  const call = buildAggregate(binder, scope, expr, resolved, args);
-  const owner = aggregateLevel(binder, scope, call);
-  if (owner.insideAggregate) throw groupingError("aggregate function calls cannot be nested", at(expr.position));
-  if (NO_AGGREGATES.has(owner.clause)) throw groupingError(`aggregate functions are not allowed in ${owner.clause}`, at(expr.position));
-  for (const existing of owner.aggregates) {
-    if (sameCall(existing.call, call)) return columnReference(existing.column, expr.position);
-  }
-  const column = binder.newColumn(call.name, call.type, call.typmod);
-  binder.owners[column.id] = owner;
-  owner.aggregates.push({ call, column });
-  return columnReference(column, expr.position);
-}
-
-function buildAggregate(binder: Binder, scope: Scope, expr: FunctionExpr, resolved: ResolvedFunction, args: Expression[]): AggregateCall {
-  const wasInside = scope.insideAggregate;
-  const wasClause = scope.clause;
-  scope.insideAggregate = true;
-  try {
-    const orderBy: SortKey[] = expr.orderBy.map((item) => {
-      const bound = resolveUnknown(binder, bindExpression(binder, scope, item.expr));
-      const sameArg = args.find((arg) => sameExpression(arg, bound) || sameExpression(stripImplicit(arg), bound));
-      return bindSortKey(binder, sameArg ?? bound, item);
-    });
-    const filter =
-      expr.filter === undefined
-        ? undefined
-        : coerceToBoolean(binder, bindExpression(binder, scope, expr.filter), "FILTER", expr.filter.position);
-    if (expr.distinct && args.length === 0) throw syntaxError("DISTINCT specified, but the aggregate has no arguments", at(expr.position));
-    if (expr.distinct) {
-      for (const key of orderBy) {
-        if (!args.some((arg) => sameExpression(arg, key.expression))) {
-          throw wrongOrder("in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list", expr.position);
-        }
-      }
-    }
-    return {
-      functionId: resolved.signature.id,
-      args,
-      distinct: expr.distinct,
-      orderBy,
-      ...(filter === undefined ? {} : { filter }),
-      type: resolved.result,
-      typmod: -1,
-      name: resolved.signature.name,
-    };
-  } finally {
-    scope.insideAggregate = wasInside;
-    scope.clause = wasClause;
-  }
-}
-const wrongOrder = (message: string, position: number) => wrongObjectType(message, at(position));
-const sameCall = (left: AggregateCall, right: AggregateCall): boolean => sameExpression(left as never, right as never);
-
-/** The innermost level whose columns the arguments use; the present one when they use none. */
-function aggregateLevel(binder: Binder, scope: Scope, call: AggregateCall): Scope {
-  let innermost: Scope | undefined;
-  const look = (e: Expression): void => {
-    if (e.kind !== "ColumnReference") return;
-    const owner = binder.owners[e.id];
-    if (owner === undefined || !isOuterOrSame(owner, scope)) return;
-    if (innermost === undefined || owner.level > innermost.level) innermost = owner;
-  };
-  for (const arg of call.args) visitExpression(arg, look);
-  if (call.filter !== undefined) visitExpression(call.filter, look);
-  for (const key of call.orderBy) visitExpression(key.expression, look);
-  return innermost ?? scope;
-}
-function isOuterOrSame(owner: Scope, scope: Scope): boolean {
-  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) if (level === owner) return true;
-  return false;
-}
-
-// ---- window functions
-
-function bindWindowCall(binder: Binder, scope: Scope, expr: FunctionExpr, resolved: ResolvedFunction, args: Expression[]): Expression {
-  const { signature } = resolved;
-  if (signature.kind !== "window" && signature.kind !== "aggregate") {
-    throw wrongObjectType(
-      `OVER specified, but ${expr.name.join(".")} is not a window function nor an aggregate function`,
-      at(expr.position),
-    );
-  }
-  if (scope.insideWindow) throw windowingError("window function calls cannot be nested", at(expr.position));
-  if (scope.clause !== "select list" && scope.clause !== "ORDER BY" && scope.clause !== "DISTINCT ON") {
-    throw windowingError(`window functions are not allowed in ${scope.clause}`, at(expr.position));
-  }
-  if (expr.distinct) throw featureNotSupported("DISTINCT is not implemented for window functions", at(expr.position));
-  if (expr.orderBy.length > 0) throw featureNotSupported("aggregate ORDER BY is not implemented for window functions", at(expr.position));
-  const specification = resolveWindow(scope, expr.over!, expr.position);
-  scope.insideWindow = true;
-  try {
-    const partitionBy = specification.partitionBy.map((e) => resolveUnknown(binder, bindExpression(binder, scope, e)));
-    const orderBy = specification.orderBy.map((item) =>
-      bindSortKey(binder, resolveUnknown(binder, bindExpression(binder, scope, item.expr)), item),
-    );
-    const filter = expr.filter === undefined ? undefined : coerceToBoolean(binder, bindExpression(binder, scope, expr.filter), "FILTER");
-    const call: AggregateCall = {
-      functionId: signature.id,
-      args,
-      distinct: false,
-      orderBy: [],
-      ...(filter === undefined ? {} : { filter }),
-      type: resolved.result,
-      typmod: -1,
-      name: signature.name,
-    };
-    const column = binder.newColumn(signature.name, resolved.result, -1);
-    binder.owners[column.id] = scope;
-    scope.windowCalls.push({ call, partitionBy, orderBy, frame: bindFrame(binder, scope, specification), column });
-    return columnReference(column, expr.position);
-  } finally {
-    scope.insideWindow = false;
-  }
-}
-
-/** OVER w, OVER (w ORDER BY …): copies what the named window says. */
-function resolveWindow(scope: Scope, written: WindowSpecification, position: number): WindowSpecification {
-  const name = written.reference ?? written.name;
-  if (name === undefined) return written;
-  const base = scope.windows.find((window) => window.name === name);
-  if (base === undefined) throw undefinedObjectAt(`window "${name}" does not exist`, at(written.position || position));
-  const full = resolveWindow(scope, { ...base, name: undefined }, position);
-  if (written.partitionBy.length > 0) throw windowingError(`cannot override PARTITION BY clause of window "${name}"`, at(written.position));
-  if (written.orderBy.length > 0 && full.orderBy.length > 0)
-    throw windowingError(`cannot override ORDER BY clause of window "${name}"`, at(written.position));
-  return { ...full, orderBy: written.orderBy.length > 0 ? written.orderBy : full.orderBy, frame: written.frame ?? full.frame };
-}
-
-function bindFrame(binder: Binder, scope: Scope, specification: WindowSpecification): WindowFrame {
-  const frame = specification.frame;
-  if (frame === undefined) return { mode: "range", start: { kind: "unboundedPreceding" }, end: { kind: "currentRow" }, exclude: "none" };
-  if (frame.mode === "groups" && specification.orderBy.length === 0)
-    throw windowingError("GROUPS mode requires an ORDER BY clause", at(specification.position));
-  const edge = (e: FrameEdge) => {
-    if (!("offset" in e)) return e;
-    const bound = bindExpression(binder, scope, e.offset);
-    if (frame.mode === "range") {
-      if (specification.orderBy.length !== 1) {
-        throw windowingError("RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column", at(specification.position));
-      }
-      return { kind: e.kind, offset: bound };
-    }
-    return { kind: e.kind, offset: coerceTo(binder, bound, TypeOid.int8, frame.mode.toUpperCase(), e.offset.position) };
-  };
-  return { mode: frame.mode, start: edge(frame.start), end: edge(frame.end), exclude: frame.exclude };
+  const misplacedOrder = expr.orderBy.length > 0 && !expr.withinGroup && args.length > 0;
+  throw noSuchFunction(binder, expr.name, args, expr.position, expr.argNames, misplacedOrder);
 }
 
 // ---- CURRENT_DATE and friends

@@ -20,6 +20,7 @@ import { bindOnConflict } from "./bind-on-conflict.js";
 import { bindQuery } from "./bind-query.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment } from "./coerce.js";
+import { expandSets } from "./expand-sets.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
 export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatement): LogicalPlan {
@@ -142,7 +143,8 @@ function bindValueRows(
   named: boolean,
 ): Written {
   const level = new Scope(scope);
-  level.clause = "VALUES";
+  // One row is like a SELECT: functions that return sets make more of it.
+  level.clause = source.rows.length === 1 ? "INSERT" : "VALUES";
   // Naming a column of the target here gets a hint, not a value.
   level.known.push({
     name: statement.relation.alias?.name ?? table.name,
@@ -175,7 +177,10 @@ function bindValueRows(
   const kept = used.map((attribute, i) => ({ attribute, i })).filter(({ attribute }) => attribute.generated !== true);
   const columns = kept.map(({ attribute }) => binder.newColumn(attribute.name, attribute.type, attribute.typmod));
   const keptRows = kept.length === used.length ? rows : rows.map((row) => kept.map(({ i }) => row[i]!));
-  return { attributes: kept.map(({ attribute }) => attribute), plan: { kind: "Values", rows: keptRows, columns } };
+  const attributes = kept.map(({ attribute }) => attribute);
+  if (!level.hasSetReturning) return { attributes, plan: { kind: "Values", rows: keptRows, columns } };
+  const { plan, expressions } = expandSets(binder, ONE_ROW, keptRows[0]!, true);
+  return { attributes, plan: { kind: "Project", input: plan, expressions, columns } };
 }
 
 /** Attributes that the statement leaves out but that have a default: one more column each. */

@@ -17,11 +17,13 @@ import { bindLocking, lockedNames } from "./bind-locking.js";
 import { findColumnHere, findRelation } from "./bind-name.js";
 import { bindLimit, type QueryOptions } from "./bind-query.js";
 import { bindSortKey, requireEquality } from "./bind-sort.js";
+import { bindWindowClause, orderWindows } from "./bind-window.js";
 import { at, type Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
+import { expandSets } from "./expand-sets.js";
 import { outputName } from "./output-name.js";
-import type { Scope } from "./scope.js";
-import { sameExpression, visitExpression } from "./walk.js";
+import type { BoundWindow, Scope } from "./scope.js";
+import { boundLocation, sameExpression, visitExpression } from "./walk.js";
 
 /** One output column before projection. `junk` ones only serve sorting. */
 export interface TargetEntry {
@@ -32,7 +34,6 @@ export interface TargetEntry {
 }
 
 export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, options: QueryOptions): LogicalPlan {
-  scope.windows = query.windows;
   scope.clause = "FROM";
   if (query.locking.length > 0) scope.lockNames = lockedNames(query);
   let plan: LogicalPlan = bindFrom(binder, scope, query.from);
@@ -44,6 +45,7 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   if (where !== undefined) plan = { kind: "Filter", input: plan, predicate: where, columns: plan.columns };
 
   scope.clause = "select list";
+  bindWindowClause(binder, scope, query.windows);
   const targets = bindTargets(binder, scope, query.targets);
   if (options.resolveUnknowns) for (const target of targets) target.expression = resolveUnknown(binder, target.expression);
   const visibleCount = targets.length;
@@ -58,21 +60,56 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
 
   const aggregated = planAggregation(binder, scope, query, plan, targets, having, sort);
   plan = aggregated.plan;
-  if (scope.windowCalls.length > 0) {
-    const calls = scope.windowCalls.map(({ column: _, ...call }) => ({
-      ...call,
-      partitionBy: call.partitionBy.map(aggregated.replace),
-      orderBy: call.orderBy.map((key) => ({ ...key, expression: aggregated.replace(key.expression) })),
-      call: {
-        ...call.call,
-        args: call.call.args.map(aggregated.replace),
-        ...(call.call.filter === undefined ? {} : { filter: aggregated.replace(call.call.filter) }),
-      },
-    }));
-    plan = { kind: "Window", input: plan, calls, columns: [...plan.columns, ...scope.windowCalls.map((call) => call.column)] };
-  }
+  if (scope.windowCalls.length > 0) plan = planWindows(scope, plan, targets, aggregated.replace);
   if (query.locking.length > 0) plan = refuseLocking(scope, query, plan);
   return finishSelect(binder, scope, query, plan, targets, visibleCount, sort, distinctOn);
+}
+
+/** Windows in the order in which they are computed; calls of one window next to each other. */
+function planWindows(
+  scope: Scope,
+  input: LogicalPlan,
+  targets: readonly TargetEntry[],
+  replace: (expression: Expression) => Expression,
+): LogicalPlan {
+  const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+    a.length === b.length && a.every((item, i) => sameExpression(item as Expression, b[i] as Expression));
+  const windows: BoundWindow[] = [];
+  for (const { window } of scope.windowCalls)
+    if (!windows.some((other) => sameList(other.partitionBy, window.partitionBy) && sameList(other.orderBy, window.orderBy)))
+      windows.push(window);
+  const seen: Expression[] = targets.map((target) => target.expression);
+  const reference = (expression: Expression): number => {
+    const known = seen.findIndex((other) => sameExpression(other, expression));
+    return known >= 0 ? known : seen.push(expression) - 1;
+  };
+  const calls = orderWindows(windows, reference).flatMap((window, specification) => {
+    const partitionBy = window.partitionBy.map(replace);
+    const orderBy = window.orderBy.map((key) => ({ ...key, expression: replace(key.expression) }));
+    return scope.windowCalls
+      .filter(({ window: own }) => sameList(own.partitionBy, window.partitionBy) && sameList(own.orderBy, window.orderBy))
+      .map(({ call, window: own, column }) => ({
+        column,
+        plan: {
+          specification,
+          partitionBy,
+          orderBy,
+          frame: own.frame,
+          call: { ...call, args: call.args.map(replace), ...(call.filter === undefined ? {} : { filter: replace(call.filter) }) },
+        },
+      }));
+  });
+  return {
+    kind: "Window",
+    input,
+    calls: calls.map(({ plan }) => plan),
+    columns: [...input.columns, ...calls.map(({ column }) => column)],
+  };
+}
+
+/** A PARTITION BY or ORDER BY item of a window: only ever an expression over the input. */
+export function findSortTarget(binder: Binder, scope: Scope, expr: Expr): Expression {
+  return resolveUnknown(binder, bindExpression(binder, scope, expr));
 }
 
 export interface SortReference {
@@ -104,7 +141,7 @@ function finishSelect(
     plan = bindLimit(binder, scope, query, lock(plan));
     return project(binder, plan, visible);
   }
-  let plan = project(binder, lock(input), targets);
+  let plan = project(binder, lock(input), targets, scope.hasSetReturning);
   const output = plan.columns;
   if (query.distinct === "all") plan = { kind: "Distinct", input: plan, columns: output };
   if (sort.length > 0) {
@@ -127,12 +164,14 @@ function isVolatile(expression: Expression): boolean {
   return volatile;
 }
 
-function project(binder: Binder, input: LogicalPlan, targets: readonly TargetEntry[]): LogicalPlan {
+function project(binder: Binder, input: LogicalPlan, targets: readonly TargetEntry[], hasSets = false): LogicalPlan {
+  const written = targets.map((target) => target.expression);
+  const { plan, expressions } = hasSets ? expandSets(binder, input, written, true) : { plan: input, expressions: written };
   return {
     kind: "Project",
-    input,
-    expressions: targets.map((target) => target.expression),
-    columns: targets.map((target) => outputColumn(binder, target.name, target.expression, input)),
+    input: plan,
+    expressions,
+    columns: targets.map((target, i) => outputColumn(binder, target.name, expressions[i]!, plan)),
   };
 }
 export function outputColumn(binder: Binder, name: string, expression: Expression, input: LogicalPlan): PlanColumn {
@@ -234,7 +273,7 @@ export function findTarget(
   const bound = resolveUnknown(binder, bindExpression(binder, scope, expr));
   const existing = targets.findIndex((target) => sameExpression(target.expression, bound));
   if (existing >= 0) return existing;
-  targets.push({ name: "?column?", expression: bound, junk: true, position: expr.position });
+  targets.push({ name: "?column?", expression: bound, junk: true, position: locationOf(expr) });
   return targets.length - 1;
 }
 const undefinedAmbiguous = (clause: string, name: string, position: number) => ambiguous(`${clause} "${name}" is ambiguous`, position);
@@ -266,7 +305,7 @@ function bindDistinct(
         at(targets[extra.target]!.position),
       );
     }
-    for (const target of targets) requireEquality(binder, target.expression, target.position);
+    for (const target of targets) requireEquality(binder, target.expression, boundLocation(target.expression) ?? target.position);
     return undefined;
   }
   scope.clause = "DISTINCT ON";

@@ -1,14 +1,17 @@
 /** WITH: entries in order, recursive ones by their two terms, data-modifying ones. */
-import type { CommonTable, PlanColumn } from "../../src/plan/index.js";
-import { DbError, datatypeMismatch, invalidColumnReference, invalidRecursion } from "../../src/types/index.js";
+import type { CommonTable, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
+import { DbError, datatypeMismatch, invalidColumnReference, syntaxError } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { CommonTableExpr, Query, SetQuery, WithClause } from "../parser/syntax-tree.js";
 import { columnReference } from "./bind-expression.js";
 import { bindModification } from "./bind-modification.js";
-import { bindQuery } from "./bind-query.js";
+import { bindQuery, withTables } from "./bind-query.js";
+import { bindExtensions, extendBase, extendTerm } from "./bind-search-cycle.js";
 import { coerceColumns } from "./bind-set-operation.js";
+import { requireEquality } from "./bind-sort.js";
 import { at, type Binder } from "./binder.js";
 import { commonType } from "./coerce.js";
+import { orderTables } from "./recursion.js";
 import { type CommonTableScope, Scope } from "./scope.js";
 
 export function bindWith(binder: Binder, scope: Scope, clause: WithClause): CommonTable[] {
@@ -21,7 +24,8 @@ export function bindWith(binder: Binder, scope: Scope, clause: WithClause): Comm
       });
     }
   }
-  return clause.tables.map((table) => bindCommonTable(binder, scope, table, clause.recursive));
+  const ordered = clause.recursive ? orderTables(clause) : clause.tables.map((table) => ({ table, recursive: false }));
+  return ordered.map(({ table, recursive }) => bindCommonTable(binder, scope, table, recursive));
 }
 
 function bindCommonTable(binder: Binder, scope: Scope, table: CommonTableExpr, recursive: boolean): CommonTable {
@@ -48,24 +52,8 @@ function bindCommonTable(binder: Binder, scope: Scope, table: CommonTableExpr, r
     scope.ctes.set(table.name, entry);
     return { cteId: entry.cteId, name: table.name, columns: entry.columns, plan, materialized: true };
   }
-  if (recursive && query.kind === "SetOperation" && query.operation === "union" && query.orderBy.length === 0) {
-    const bound = tryRecursive(binder, scope, table, query, entry);
-    if (bound !== undefined) return bound;
-  } else if (recursive) {
-    // A name that is not recursive after all is seen by its own definition only as "no such relation".
-    scope.ctes.set(table.name, entry);
-    try {
-      return bindPlain(binder, scope, table, query, entry);
-    } catch (error) {
-      if (entry.references > 0 && query.kind !== "SetOperation") {
-        throw invalidRecursion(
-          `recursive query "${table.name}" does not have the form non-recursive-term UNION [ALL] recursive-term`,
-          at(table.position),
-        );
-      }
-      throw error;
-    }
-  }
+  if (recursive && query.kind === "SetOperation") return bindRecursive(binder, scope, table, query, entry);
+  if (table.search !== undefined || table.cycle !== undefined) throw syntaxError("WITH query is not recursive", at(table.position));
   return bindPlain(binder, scope, table, query, entry);
 }
 
@@ -76,51 +64,50 @@ function bindPlain(binder: Binder, scope: Scope, table: CommonTableExpr, query: 
   return { cteId: entry.cteId, name: table.name, columns: entry.columns, plan, materialized: table.materialized };
 }
 
-/** undefined: the right arm does not mention the name, so it is an ordinary UNION. */
-function tryRecursive(
-  binder: Binder,
-  scope: Scope,
-  table: CommonTableExpr,
-  query: SetQuery,
-  entry: CommonTableScope,
-): CommonTable | undefined {
+/** `recursion.ts` has made sure that the entry is a UNION whose right side reads the entry once. */
+function bindRecursive(binder: Binder, scope: Scope, table: CommonTableExpr, query: SetQuery, entry: CommonTableScope): CommonTable {
   const level = new Scope(scope);
-  level.ctes.set(table.name, entry);
   const tables = query.with === undefined ? [] : bindWith(binder, level, query.with);
-  if (tables.length > 0)
-    throw invalidRecursion(`recursive query "${table.name}" with a WITH clause of its own is not supported`, at(table.position));
-  const base = bindQuery(binder, level, query.left, { resolveUnknowns: true });
+  const around = (plan: LogicalPlan): LogicalPlan => (tables.length === 0 ? plan : withTables(tables, plan));
+  let base = bindQuery(binder, level, query.left, { resolveUnknowns: true });
   entry.columns = rename(table, base.columns);
-  entry.references = 0;
-  let term = bindQuery(binder, level, query.right, { resolveUnknowns: false });
-  if (entry.references === 0) return undefined;
-  if (entry.references > 1)
-    throw invalidRecursion(`recursive reference to query "${table.name}" must not appear more than once`, at(table.position));
-  if (query.limit !== undefined || query.offset !== undefined)
-    throw invalidRecursion("LIMIT in a recursive query is not implemented", at(table.position));
-  if (term.columns.length !== base.columns.length) {
-    throw new DbError({ sqlstate: "42601", message: "each UNION query must have the same number of columns" });
+  const extensions = bindExtensions(binder, scope, table, query, entry.columns);
+  if (extensions !== undefined) {
+    entry.hidden = { columns: extensions.added.map((a) => a.column), condition: extensions.goesOn };
+    base = extendBase(binder, base, extensions);
   }
+  level.ctes.set(table.name, entry);
+  level.recursiveTerm = true;
+  let term = bindQuery(binder, level, query.right, { resolveUnknowns: false });
+  const width = entry.columns.length;
+  if (term.columns.length !== width)
+    throw new DbError({ sqlstate: "42601", message: "each UNION query must have the same number of columns", ...termPosition(query) });
   for (const [i, column] of term.columns.entries()) {
     const cells = [columnReference(base.columns[i]!), term.kind === "Project" ? term.expressions[i]! : columnReference(column)];
     const overall = commonType(binder, cells, "UNION")!;
     checkTermType(binder, table, query, base.columns[i]!, { ...column, type: overall }, i);
   }
-  term = coerceColumns(
-    binder,
-    term,
-    base.columns.map(({ type }) => ({ type, typmod: -1 })),
-    "UNION",
-  );
+  const types = base.columns.slice(0, width).map(({ type }) => ({ type, typmod: -1 }));
+  term = coerceColumns(binder, term, types, "UNION");
+  if (extensions !== undefined) {
+    term = extendTerm(binder, term, extensions, entry);
+    entry.columns = [...entry.columns, ...extensions.added.map((a) => a.column)];
+    entry.hidden = undefined;
+  }
+  if (!query.all) for (const column of entry.columns) requireEquality(binder, column, 0);
   scope.ctes.set(table.name, entry);
   return {
     cteId: entry.cteId,
     name: table.name,
     columns: entry.columns,
-    plan: base,
+    plan: around(base),
     materialized: true,
-    recursive: { term, all: query.all },
+    recursive: { term: around(term), all: query.all },
   };
+}
+function termPosition(query: SetQuery): { position?: number } {
+  const position = query.right.kind === "Select" && query.right.targets[0] !== undefined ? locationOf(query.right.targets[0].expr) : 0;
+  return position === 0 ? {} : { position };
 }
 function checkTermType(binder: Binder, table: CommonTableExpr, query: SetQuery, base: PlanColumn, term: PlanColumn, i: number): void {
   if (base.type === term.type) return;

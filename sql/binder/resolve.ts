@@ -277,11 +277,12 @@ export interface ResolvedFunction {
   readonly result: Oid;
   /** Arguments from this place on are packed into one array; -1: none. */
   readonly packFrom: number;
-  /** Order of the given arguments when named ones were moved; undefined: as written. */
-  readonly order?: readonly number[];
+  /** Parameter that each given argument is for, when some are named. */
+  readonly places?: readonly number[];
 }
 interface FunctionCandidate extends Candidate<FunctionSignature> {
   readonly packFrom: number;
+  readonly places?: readonly number[];
 }
 
 export function visibleFunctions(binder: Binder, name: readonly string[]): readonly FunctionSignature[] {
@@ -315,6 +316,25 @@ function candidateOf(signature: FunctionSignature, count: number, explicitVariad
   return undefined;
 }
 
+/** MatchNamedCall: positional arguments first, named ones by name, the rest by defaults. */
+function namedCandidate(
+  signature: FunctionSignature,
+  argNames: readonly (string | undefined)[],
+  explicitVariadic: boolean,
+): FunctionCandidate | undefined {
+  const { argTypes, argNames: names } = signature;
+  if (names === undefined || argNames.length > argTypes.length || (signature.variadic !== undefined && !explicitVariadic)) return undefined;
+  const places: number[] = [];
+  for (const [i, name] of argNames.entries()) {
+    const place = name === undefined ? i : names.indexOf(name);
+    if (place < 0 || places.includes(place)) return undefined;
+    places.push(place);
+  }
+  const required = argTypes.length - (signature.defaults?.length ?? 0);
+  for (let place = 0; place < required; place++) if (!places.includes(place)) return undefined;
+  return { target: signature, argTypes: places.map((place) => argTypes[place]!), packFrom: -1, places };
+}
+
 /** undefined: no such function (the caller may still find a cast). */
 export function resolveFunction(
   binder: Binder,
@@ -322,10 +342,14 @@ export function resolveFunction(
   inputs: readonly Oid[],
   explicitVariadic: boolean,
   position: number,
+  argNames: readonly (string | undefined)[] = [],
 ): ResolvedFunction | undefined {
   const candidates: FunctionCandidate[] = [];
+  const isNamed = argNames.some((argument) => argument !== undefined);
   for (const signature of visibleFunctions(binder, name)) {
-    const candidate = candidateOf(signature, inputs.length, explicitVariadic);
+    const candidate = isNamed
+      ? namedCandidate(signature, argNames, explicitVariadic)
+      : candidateOf(signature, inputs.length, explicitVariadic);
     if (candidate !== undefined) candidates.push(candidate);
   }
   const exact = candidates.filter((candidate) => candidate.argTypes.every((type, i) => type === inputs[i]));
@@ -333,14 +357,17 @@ export function resolveFunction(
   const chosen = exact.find((candidate) => candidate.packFrom < 0) ?? exact[0] ?? bestFunction(binder, name, inputs, candidates, position);
   if (chosen === undefined) return undefined;
   if (!chosen.argTypes.some(isPolymorphic) && !isPolymorphic(chosen.target.returnType)) {
-    return { signature: chosen.target, argTypes: chosen.argTypes, result: chosen.target.returnType, packFrom: chosen.packFrom };
+    const { packFrom, places } = chosen;
+    const facts = { signature: chosen.target, argTypes: chosen.argTypes, result: chosen.target.returnType, packFrom };
+    return places === undefined ? facts : { ...facts, places };
   }
   const resolved = resolvePolymorphic(binder, inputs, chosen.argTypes, chosen.target.returnType);
   if (resolved === undefined) return undefined;
   if (resolved.result === TypeOid.unknown) {
     throw datatypeMismatch("could not determine polymorphic type because input has type unknown", at(position));
   }
-  return { signature: chosen.target, ...resolved, packFrom: chosen.packFrom };
+  const { packFrom, places } = chosen;
+  return { signature: chosen.target, ...resolved, packFrom, ...(places === undefined ? {} : { places }) };
 }
 
 function bestFunction(
@@ -366,8 +393,15 @@ function bestFunction(
   return chosen;
 }
 
-export const functionText = (binder: Binder, name: readonly string[], inputs: readonly Oid[]): string =>
-  `${name.join(".")}(${inputs.map((type) => binder.typeName(type)).join(", ")})`;
+export const functionText = (
+  binder: Binder,
+  name: readonly string[],
+  inputs: readonly Oid[],
+  argNames: readonly (string | undefined)[] = [],
+): string => {
+  const args = inputs.map((type, i) => `${argNames[i] === undefined ? "" : `${argNames[i]} => `}${binder.typeName(type)}`);
+  return `${name.join(".")}(${args.join(", ")})`;
+};
 
 /** Coerces the operands and makes the call. */
 export function operatorCall(

@@ -4,7 +4,6 @@
  */
 import type { AggregateCall, ColumnId, CommonTable, Expression, PlanColumn, SortKey, WindowFrame } from "../../src/plan/index.js";
 import type { Oid } from "../../src/types/index.js";
-import type { WindowSpecification } from "../parser/syntax-tree.js";
 
 /** One relation (or join) that names may refer to. */
 export interface NamespaceItem {
@@ -32,19 +31,38 @@ export interface CommonTableScope {
   recursive: "no" | "bindingBase" | "bindingTerm" | "done";
   references: number;
   readonly modifying: boolean;
+  /** SEARCH and CYCLE: columns that the recursive term reads unseen, and what keeps it from going on. */
+  hidden?:
+    | { readonly columns: readonly PlanColumn[]; readonly condition: ((carried: readonly Expression[]) => Expression) | undefined }
+    | undefined;
+  /** The hidden columns where the recursive term read the table. */
+  carried?: readonly PlanColumn[];
 }
 
 /** Names the clause in "aggregate functions are not allowed in …". */
 export type Clause =
-  | "select list" | "FROM" | "JOIN conditions" | "WHERE" | "GROUP BY" | "HAVING" | "ORDER BY" | "LIMIT" | "OFFSET" | "VALUES" | "RETURNING" | "UPDATE"
-  | "functions in FROM" | "FILTER" | "window definitions" | "check constraints" | "DEFAULT expressions" | "index expressions" | "index predicates"
+  | "select list" | "FROM" | "JOIN conditions" | "WHERE" | "GROUP BY" | "HAVING" | "ORDER BY" | "LIMIT" | "OFFSET" | "VALUES" | "INSERT" | "RETURNING" | "UPDATE"
+  | "functions in FROM" | "FILTER" | "window ROWS" | "window RANGE" | "window GROUPS" | "MERGE WHEN conditions" | "check constraints" | "DEFAULT expressions" | "index expressions" | "index predicates"
   | "column generation expressions" | "EXECUTE parameters" | "transform expressions" | "COPY FROM WHERE conditions" | "DISTINCT ON"; // biome-ignore format: a list
 
-export interface WindowCall {
-  readonly call: AggregateCall;
+/** A window as a call sees it. */
+export interface BoundWindow {
+  readonly name: string | undefined;
   readonly partitionBy: readonly Expression[];
   readonly orderBy: readonly SortKey[];
   readonly frame: WindowFrame;
+  /** A frame was written: such a window may not be copied. */
+  readonly hasFrame: boolean;
+}
+export interface WindowCall {
+  readonly call: AggregateCall;
+  readonly window: BoundWindow;
+  readonly column: PlanColumn;
+}
+/** GROUPING(…) until the group keys are known. */
+export interface GroupingCall {
+  readonly args: readonly Expression[];
+  readonly positions: readonly number[];
   readonly column: PlanColumn;
 }
 
@@ -57,13 +75,20 @@ export class Scope {
   clause: Clause = "select list";
   readonly aggregates: { readonly call: AggregateCall; readonly column: PlanColumn }[] = [];
   readonly windowCalls: WindowCall[] = [];
-  windows: readonly WindowSpecification[] = [];
-  /** GROUPING(…) calls wait for the group keys. */
+  /** WINDOW clause, bound. */
+  readonly namedWindows = new Map<string, BoundWindow>();
+  readonly groupings: GroupingCall[] = [];
   readonly ctes = new Map<string, CommonTableScope>();
   readonly commonTables: CommonTable[] = [];
   insideAggregate = false;
   insideWindow = false;
   hasSetReturning = false;
+  /** Function calls around what is being bound. */
+  callDepth = 0;
+  /** The level around a recursive term: no aggregates in the query right below. */
+  recursiveTerm = false;
+  /** CASE or COALESCE around what is being bound: no set-returning function there. */
+  insideConditional: "CASE" | "COALESCE" | undefined;
   /** Aliases of tables that FOR UPDATE or DML needs the row ids of. */
   lockNames: ReadonlySet<string> | "all" = NO_NAMES;
 

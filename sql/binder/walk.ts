@@ -174,3 +174,14 @@ function sameValue(left: unknown, right: unknown): boolean {
     keys.every((key) => sameValue((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key]))
   );
 }
+
+/** exprLocation: the leftmost position of the expression's parts. */
+export function boundLocation(expression: Expression): number | undefined {
+  let found = expression.position;
+  if (expression.kind === "Subquery") return found;
+  for (const child of childrenOf(expression)) {
+    const inner = boundLocation(child);
+    if (inner !== undefined && (found === undefined || inner < found)) found = inner;
+  }
+  return found;
+}

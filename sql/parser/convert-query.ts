@@ -105,8 +105,6 @@ export function convertWith(converter: Converter, raw: RawNode | undefined, dept
 }
 function convertCommonTable(converter: Converter, raw: RawNode, depth: number): CommonTableExpr {
   const position = converter.position(raw);
-  if (raw.search_clause !== undefined) throw notSupportedAt("SEARCH", position);
-  if (raw.cycle_clause !== undefined) throw notSupportedAt("CYCLE", position);
   const query = child(raw, "ctequery")!;
   const materialized = text(raw, "ctematerialized");
   return {
@@ -114,7 +112,29 @@ function convertCommonTable(converter: Converter, raw: RawNode, depth: number): 
     columnNames: strings(raw, "aliascolnames"),
     materialized: materialized === "CTEMaterializeAlways" ? true : materialized === "CTEMaterializeNever" ? false : undefined,
     query: kindOf(query) === "SelectStmt" ? convertQuery(converter, query, depth) : convertModification(converter, query, depth),
+    search: convertSearch(converter, child(raw, "search_clause")),
+    cycle: convertCycle(converter, child(raw, "cycle_clause"), depth),
     position,
+  };
+}
+function convertSearch(converter: Converter, raw: RawNode | undefined): CommonTableExpr["search"] {
+  if (raw === undefined) return undefined;
+  return {
+    columns: strings(raw, "search_col_list"),
+    breadthFirst: flag(raw, "search_breadth_first"),
+    sequence: text(raw, "search_seq_column"),
+    position: converter.position(raw),
+  };
+}
+function convertCycle(converter: Converter, raw: RawNode | undefined, depth: number): CommonTableExpr["cycle"] {
+  if (raw === undefined) return undefined;
+  return {
+    columns: strings(raw, "cycle_col_list"),
+    mark: text(raw, "cycle_mark_column"),
+    value: convertExpression(converter, child(raw, "cycle_mark_value")!, depth),
+    defaultValue: convertExpression(converter, child(raw, "cycle_mark_default")!, depth),
+    path: text(raw, "cycle_path_column"),
+    position: converter.position(raw),
   };
 }
 
@@ -180,12 +200,27 @@ export function convertFromItem(converter: Converter, wrapped: RawNode, depth: n
       };
     }
     case "RangeTableSample":
-      throw notSupportedAt("TABLESAMPLE", converter.position(raw));
+      return convertSample(converter, raw, depth);
     case "RangeTableFunc":
       throw notSupportedAt("XMLTABLE", converter.position(raw));
     default:
       throw notSupportedAt(kind === "JsonTable" ? "JSON_TABLE" : kind, converter.position(raw));
   }
+}
+
+function convertSample(converter: Converter, raw: RawNode, depth: number): FromItem {
+  const item = convertFromItem(converter, child(raw, "relation")!, depth);
+  const repeatable = child(raw, "repeatable");
+  if (item.kind !== "Relation") return item;
+  return {
+    ...item,
+    sample: {
+      method: strings(raw, "method").at(-1) ?? "",
+      args: list(raw, "args").map((arg) => convertExpression(converter, arg, depth)),
+      repeatable: repeatable === undefined ? undefined : convertExpression(converter, repeatable, depth),
+      position: converter.position(raw),
+    },
+  };
 }
 
 function convertColumnDefs(converter: Converter, items: readonly RawNode[]): ColumnDef[] {

@@ -85,6 +85,7 @@ const GRAMMAR_STATES: readonly (readonly [RegExp, string])[] = [
   [/is not yet implemented|not implemented|not supported|unimplemented/i, "0A000"],
   [/^invalid Unicode|^unsafe use of string/, "22025"],
   [/^invalid byte sequence|invalid Unicode surrogate/, "22021"],
+  [/^frame (start|end)/, "42P20"],
   [/must be unique|specified more than once/, "42601"],
   [/^(number of|interval).*precision|precision.*must be/, "22023"],
   [/^parameter number too large|^there is no parameter/, "42P02"],

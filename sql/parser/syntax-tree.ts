@@ -272,6 +272,20 @@ export interface CommonTableExpr extends Positioned {
   readonly columnNames: readonly string[];
   readonly materialized: boolean | undefined;
   readonly query: Query | InsertStatement | UpdateStatement | DeleteStatement;
+  readonly search: SearchClause | undefined;
+  readonly cycle: CycleClause | undefined;
+}
+export interface SearchClause extends Positioned {
+  readonly columns: readonly string[];
+  readonly breadthFirst: boolean;
+  readonly sequence: string;
+}
+export interface CycleClause extends Positioned {
+  readonly columns: readonly string[];
+  readonly mark: string;
+  readonly value: Expr;
+  readonly defaultValue: Expr;
+  readonly path: string;
 }
 export interface LockingClause {
   readonly relations: readonly RelationName[];
@@ -295,6 +309,12 @@ export type FromItem = RelationItem | SubqueryItem | FunctionItem | JoinItem;
 export interface RelationItem extends Positioned {
   readonly kind: "Relation";
   readonly relation: RelationName;
+  readonly sample?: SampleClause;
+}
+export interface SampleClause extends Positioned {
+  readonly method: string;
+  readonly args: readonly Expr[];
+  readonly repeatable: Expr | undefined;
 }
 export interface SubqueryItem extends Positioned {
   readonly kind: "SubqueryItem";

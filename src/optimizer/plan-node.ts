@@ -58,10 +58,10 @@ import { estimate, OPERATOR_COST, ROW_COST, selectivity } from "./estimates.js";
 import { ordered } from "./ordered.js";
 import { planJoin } from "./plan-join.js";
 import { planDelete, planInsert, planLockRows, planUpdate } from "./plan-modify.js";
+import { planSample } from "./plan-sample.js";
 import { planScan, planSystemScan, scanSources, tableOf } from "./plan-scan.js";
 import { planVectorScan } from "./plan-vector.js";
 import { planWindow } from "./plan-window.js";
-import { planSample } from "./plan-sample.js";
 import type { Planner } from "./planner.js";
 import { columnsOf, expressionsOf, hasSubquery, isVolatile, writesAnywhere } from "./walk.js";
 
@@ -385,7 +385,8 @@ function tryScanAggregate(planner: Planner, plan: Aggregate, input: Operator, sc
   const scan = plan.input.kind === "Filter" ? plan.input.input : plan.input;
   if (scan.kind !== "Scan" || !(input instanceof SeqScanOperator) || plan.groupingSets !== undefined) return undefined;
   if ((plan.groupings ?? []).length > 0) return undefined;
-  if (plan.aggregates.some((a) => a.distinct || a.orderBy.length > 0 || a.direct !== undefined) || expressionsOf(plan).some(hasSubquery)) return undefined;
+  if (plan.aggregates.some((a) => a.distinct || a.orderBy.length > 0 || a.direct !== undefined) || expressionsOf(plan).some(hasSubquery))
+    return undefined;
   const predicate = plan.input.kind === "Filter" ? plan.input.predicate : undefined;
   if (predicate !== undefined && hasSubquery(predicate)) return undefined;
   const { registry } = planner.context;

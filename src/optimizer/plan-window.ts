@@ -61,7 +61,9 @@ export function planWindow(planner: Planner, plan: Window, scope: Scope): Operat
             kind: "aggregate",
             step: aggregateStep(planner, call, layout, scope),
             incremental: isBuiltin && incrementalAggregates.has(name),
-            moving: isBuiltin ? movingAggregate(call.functionId, call.args[0] === undefined ? undefined : planner.type(call.args[0].type)) : undefined,
+            moving: isBuiltin
+              ? movingAggregate(call.functionId, call.args[0] === undefined ? undefined : planner.type(call.args[0].type))
+              : undefined,
           },
     };
   });

@@ -35,8 +35,10 @@ export const duplicateObject = (message: string, position?: number) => located("
 export const datatypeMismatch = (message: string, position?: number, more?: { detail?: string; hint?: string }) =>
   located("42804", message, position, more);
 export const cannotCoerce = (message: string, position?: number) => located("42846", message, position);
-export const groupingError = (message: string, position?: number) => located("42803", message, position);
-export const windowingError = (message: string, position?: number) => located("42P20", message, position);
+export const groupingError = (message: string, position?: number, detail?: string) =>
+  located("42803", message, position, detail === undefined ? {} : { detail });
+export const windowingError = (message: string, position?: number, hint?: string) =>
+  located("42P20", message, position, hint === undefined ? {} : { hint });
 export const wrongObjectType = (message: string, position?: number, detail?: string) =>
   located("42809", message, position, detail === undefined ? {} : { detail });
 export const invalidColumnReference = (message: string, position?: number, more?: { detail?: string; hint?: string }) =>
@@ -56,5 +58,11 @@ export const invalidObjectDefinition = (message: string, position?: number) => l
 export const invalidParameterValue = (message: string, position?: number, hint?: string) =>
   located("22023", message, position, hint === undefined ? {} : { hint });
 export const undefinedConfiguration = (message: string) => located("42704", message, undefined);
+export const tooManyArguments = (message: string, position?: number) => located("54023", message, position);
+export const invalidSampleArgument = (message: string, position?: number) => located("2202H", message, position);
+export const tooManyColumnsAt = (message: string) => located("54011", message, undefined);
+export const invalidCursorDefinition = (message: string, detail?: string, position?: number) =>
+  located("42P11", message, position, detail === undefined ? {} : { detail });
+export const undefinedFunctionHinted = (message: string, hint: string, position?: number) => located("42883", message, position, { hint });
 export const featureNotSupportedWithDetail = (message: string, detail: string, hint: string, position?: number) =>
   located("0A000", message, position, { detail, hint });

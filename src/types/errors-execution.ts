@@ -90,7 +90,8 @@ export const frameOffsetNegative = (which: "starting" | "ending") =>
   new DbError({ sqlstate: "22013", message: `frame ${which} offset must not be negative` });
 export const frameOffsetNull = (which: "starting" | "ending") =>
   new DbError({ sqlstate: "22004", message: `frame ${which} offset must not be null` });
-export const frameOffsetInvalid = () => new DbError({ sqlstate: "22013", message: "invalid preceding or following size in window function" });
+export const frameOffsetInvalid = () =>
+  new DbError({ sqlstate: "22013", message: "invalid preceding or following size in window function" });
 export const ntileArgument = () => new DbError({ sqlstate: "22014", message: "argument of ntile must be greater than zero" });
 export const nthValueArgument = () => new DbError({ sqlstate: "22016", message: "argument of nth_value must be greater than zero" });
 export const percentileOutOfRange = (value: number) =>

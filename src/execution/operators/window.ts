@@ -105,13 +105,16 @@ function computePartition(call: WindowCallPlan, partition: Partition, column: nu
     for (let i = 0; i < partition.size; i++) {
       set(
         i,
-        frames === undefined ? orderValue(fn.name, fn.args, partition, i, buckets, state) : frameValue(fn, call.frame, frames, partition, i, state),
+        frames === undefined
+          ? orderValue(fn.name, fn.args, partition, i, buckets, state)
+          : frameValue(fn, call.frame, frames, partition, i, state),
       );
     }
     return;
   }
   const frames = new Frames(call.frame, partition, state);
-  if (call.frame.exclude === "none" && call.frame.start.kind === "unboundedPreceding" && fn.incremental) growing(fn.step, frames, partition, set, state);
+  if (call.frame.exclude === "none" && call.frame.start.kind === "unboundedPreceding" && fn.incremental)
+    growing(fn.step, frames, partition, set, state);
   else if (call.frame.exclude === "none" && fn.moving !== undefined) moving(fn.step, fn.moving, frames, partition, set, state);
   else afresh(fn.step, call.frame, frames, partition, set, state);
 }

@@ -3,7 +3,7 @@
  * "in_range"): sums that leave the type's range count as beyond every value instead of raising an error.
  */
 import type { EvaluationContext, FunctionRegistry } from "../../functions/registry.js";
-import { type Datum, frameOffsetInvalid, Interval, Numeric, notSupported, type Oid, TypeOid } from "../../types/index.js";
+import { type Datum, frameOffsetInvalid, Interval, type Numeric, notSupported, type Oid, TypeOid } from "../../types/index.js";
 
 type Value = Exclude<Datum, null>;
 

@@ -80,7 +80,7 @@ export class Frames {
 
   at(i: number): readonly [number, number] {
     const { frame, partition } = this;
-    const from = Math.max(0, this.#boundary(frame.start, this.#startOffset, i, false));
+    const from = Math.min(partition.size, Math.max(0, this.#boundary(frame.start, this.#startOffset, i, false)));
     const to = Math.min(partition.size, this.#boundary(frame.end, this.#endOffset, i, true));
     return [from, Math.max(from, to)];
   }

@@ -4,7 +4,15 @@
  *
  * Bodies get values in order: step(state, direct arguments…, value).
  */
-import { ArrayValue, type Datum, type FunctionSignature, type Interval, type Oid, percentileOutOfRange, TypeOid } from "../../types/index.js";
+import {
+  ArrayValue,
+  type Datum,
+  type FunctionSignature,
+  type Interval,
+  type Oid,
+  percentileOutOfRange,
+  TypeOid,
+} from "../../types/index.js";
 import { addIntervals, scaleInterval } from "../datetime/interval.js";
 import { type AggregateBody, type DefinableRegistry, TypedBody } from "../registry.js";
 
@@ -41,7 +49,10 @@ function continuous(fraction: number, values: readonly Value[], between: Between
 const betweenFloats: Between = (low, high, part) => (low as number) + part * ((high as number) - (low as number));
 const betweenIntervals: Between = (low, high, part) => {
   const [from, to] = [low as Interval, high as Interval];
-  const difference = addIntervals(to, scaleInterval(from, (n) => -n));
+  const difference = addIntervals(
+    to,
+    scaleInterval(from, (n) => -n),
+  );
   return addIntervals(
     from,
     scaleInterval(difference, (n) => n * part),
