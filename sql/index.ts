@@ -22,7 +22,7 @@ export async function createFrontEnd(registry: FunctionRegistry): Promise<FrontE
 function bind(registry: FunctionRegistry, statement: ParsedStatement, context: BindContext): BoundStatement {
   const tree = statement.tree;
   if (!(tree instanceof SyntaxTree)) throw notSupported("a statement of another front end");
-  return guardStack(() => bindStatement(registry, context, tree.statement));
+  return guardStack(() => bindStatement(context.registry ?? registry, context, tree.statement));
 }
 
 function describe(statement: ReturnType<typeof parseStatements>[number]): ParsedStatement {

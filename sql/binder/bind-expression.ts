@@ -75,7 +75,8 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
     case "Array":
       return bindArray(binder, scope, expr.elements, undefined, -1, expr.position);
     case "Row": {
-      const fields = expandRow(binder, scope, expr.fields).map((field) => resolveUnknown(binder, field));
+      // Undecided literals wait: a cast of the row to a composite type reads them as its fields' types.
+      const fields = expandRow(binder, scope, expr.fields).map((field) => (field.kind === "Constant" ? field : resolveUnknown(binder, field)));
       return { kind: "RowConstructor", fields, type: TypeOid.record, typmod: -1 };
     }
     case "Subquery":
@@ -221,7 +222,10 @@ const UNSUPPORTED_TYPES = new Set(
 /** The type's OID and modifier. */
 export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; typmod: number } {
   const last = name.names.at(-1)!;
-  const found = binder.registry.typeByName(last);
+  const schema = name.names.length > 1 ? name.names.at(-2)! : undefined;
+  if (schema !== undefined && binder.catalog.schemaByName(schema) === undefined)
+    throw new DbError({ sqlstate: "3F000", message: `schema "${schema}" does not exist`, ...(name.position === 0 ? {} : { position: name.position }) });
+  const found = binder.registry.typeByName(last, schema);
   if (found === undefined && UNSUPPORTED_TYPES.has(last)) throw notSupportedAt(`type ${last}`, at(name.position));
   if (found === undefined)
     throw undefinedObjectAt(`type "${name.names.join(".")}${"[]".repeat(name.arrayDimensions)}" does not exist`, at(name.position));
@@ -422,6 +426,12 @@ export function selectField(binder: Binder, record: Expression, name: string, po
     const index = columns?.findIndex((column) => column.name === name) ?? -1;
     if (columns !== undefined && index >= 0)
       return { kind: "FieldSelect", record, fieldIndex: index, type: columns[index]!.type, typmod: -1 };
+  }
+  const fields = binder.fields(record.type);
+  if (fields !== undefined) {
+    const index = fields.findIndex((field) => field.name === name);
+    if (index < 0) throw undefinedColumn(`column "${name}" not found in data type ${binder.typeName(record.type)}`, at(position));
+    return { kind: "FieldSelect", record, fieldIndex: index, type: fields[index]!.type, typmod: fields[index]!.typmod };
   }
   if (record.type === TypeOid.record) throw undefinedColumn(`could not identify column "${name}" in record data type`, at(position));
   throw datatypeMismatchField(binder, record, name, position);

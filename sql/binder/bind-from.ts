@@ -118,6 +118,7 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       name,
       ...(schema === undefined ? {} : { schema }),
       relation: object.oid,
+      wholeRow: object.class === "table" || object.class === "view",
       ...(alias === undefined ? {} : { tableName: object.name }),
       columns: applyAlias(columns, name, alias),
       relationVisible: true,

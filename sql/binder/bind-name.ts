@@ -18,7 +18,7 @@ import type { NamespaceItem, Scope } from "./scope.js";
 export function bindColumnRef(binder: Binder, scope: Scope, expr: ColumnRef): Expression {
   if (expr.star) {
     if (expr.fields.length === 0) throw undefinedColumn('row expansion via "*" is not supported here', at(expr.position));
-    return wholeRow(findRelation(scope, expr.fields, expr.position), expr.position);
+    return wholeRow(binder, findRelation(scope, expr.fields, expr.position), expr.position);
   }
   if (expr.fields.length === 1) return bindBareName(binder, scope, expr);
   return bindQualifiedName(binder, scope, expr);
@@ -30,8 +30,10 @@ function bindBareName(binder: Binder, scope: Scope, expr: ColumnRef): Expression
   if (column !== undefined) return columnReference(column, expr.position);
   for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
     const item = level.items.find((candidate) => candidate.relationVisible && candidate.name === name);
-    if (item !== undefined) return wholeRow(item, expr.position);
+    if (item !== undefined) return wholeRow(binder, item, expr.position);
   }
+  const parameter = binder.namedParameter(expr.fields, expr.position);
+  if (parameter !== undefined) return parameter;
   throw missingColumn(binder, scope, undefined, name, expr.position);
 }
 
@@ -61,11 +63,25 @@ function bindQualifiedName(binder: Binder, scope: Scope, expr: ColumnRef): Expre
   const fields = expr.fields;
   const name = fields.at(-1)!;
   if (fields.length > 4) throw notSupportedAt("improper qualified name (too many dotted names)", at(expr.position));
+  if (binder.context.parameterNames !== undefined && !isRelationInSight(scope, fields)) {
+    const parameter = binder.namedParameter(fields, expr.position);
+    if (parameter !== undefined) return parameter;
+    // A field of a composite parameter.
+    const owner = binder.namedParameter(fields.slice(0, -1), expr.position);
+    if (owner !== undefined) return selectField(binder, owner, name, expr.position);
+  }
   const item = findRelation(scope, fields.slice(0, -1), expr.position);
   const column = item.columns.find((candidate) => candidate.name === name);
   if (column === undefined) throw missingColumn(binder, scope, item, name, expr.position);
   if (item.columns.filter((candidate) => candidate.name === name).length > 1) throw ambiguousColumn(name, at(expr.position));
   return columnReference(column, expr.position);
+}
+
+function isRelationInSight(scope: Scope, fields: readonly string[]): boolean {
+  const name = fields.at(-2);
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent)
+    if (level.items.some((item) => item.relationVisible && item.name === name)) return true;
+  return false;
 }
 
 export function findRelation(scope: Scope, fields: readonly string[], position: number): NamespaceItem {
@@ -104,12 +120,14 @@ function requireLateral(item: NamespaceItem, position: number): NamespaceItem {
   });
 }
 
-export function wholeRow(item: NamespaceItem, position: number): Expression {
+/** The row of a table or view is of the relation's own row type, whose OID is the relation's. */
+export function wholeRow(binder: Binder, item: NamespaceItem, position: number): Expression {
+  const ofRelation = item.relation !== undefined && item.wholeRow === true && binder.fields(item.relation) !== undefined;
   return {
     kind: "RowConstructor",
     fields: item.columns.map((column) => columnReference(column, position)),
     names: item.columns.map((column) => column.name),
-    type: TypeOid.record,
+    type: ofRelation ? item.relation! : TypeOid.record,
     typmod: -1,
   };
 }

@@ -3,7 +3,9 @@ import type { CatalogReader } from "../../src/catalog/index.js";
 import type { BindContext } from "../../src/engine/types.js";
 import type { FunctionRegistry } from "../../src/functions/registry.js";
 import type { ColumnId, Expression, Parameter, PlanColumn } from "../../src/plan/index.js";
-import { DbError, indeterminateType, notSupported, type Oid, type SqlType, TypeOid, undefinedParameter } from "../../src/types/index.js";
+import {
+  type CompositeField, DbError, FIRST_USER_OID, indeterminateType, notSupported, type Oid, type SqlType, TypeOid, undefinedParameter,
+} from "../../src/types/index.js";
 import type { Expr, RelationName } from "../parser/syntax-tree.js";
 import type { NamespaceItem, Scope } from "./scope.js";
 
@@ -13,6 +15,8 @@ export class Binder {
   #nextColumnId = 1;
   #nextCteId = 1;
   readonly #parameterTypes: Oid[];
+  /** Inside a routine: $1…$n are given, no more may come. */
+  readonly #fixedParameters: boolean;
   /** Query level that a column id belongs to, by id. */
   readonly owners: (Scope | undefined)[] = [];
   /** Views being expanded, against endless recursion; and OIDs of the relations that were read. */
@@ -29,6 +33,7 @@ export class Binder {
   ) {
     this.catalog = context.catalog;
     this.#parameterTypes = context.parameterTypes.slice();
+    this.#fixedParameters = context.parameterNames !== undefined;
   }
 
   newColumn(name: string, type: Oid, typmod: number, origin?: PlanColumn["origin"]): PlanColumn {
@@ -56,6 +61,17 @@ export class Binder {
   category(oid: Oid): string {
     return this.registry.typeByOid(oid)?.category ?? "X";
   }
+  /** The type below all domains. */
+  baseType(oid: Oid): Oid {
+    if (oid < FIRST_USER_OID) return oid;
+    for (let type = this.registry.typeByOid(oid); ; type = this.registry.typeByOid(type.base.type)) {
+      if (type?.base === undefined) return type?.oid ?? oid;
+    }
+  }
+  /** Has named fields (or is a domain over such a type). */
+  fields(oid: Oid): readonly CompositeField[] | undefined {
+    return oid < FIRST_USER_OID ? undefined : this.registry.typeByOid(oid)?.fields;
+  }
   elementType(oid: Oid): Oid {
     return this.registry.typeByOid(oid)?.elementType ?? 0;
   }
@@ -63,8 +79,17 @@ export class Binder {
     return this.registry.typeByOid(oid)?.arrayType ?? 0;
   }
 
+  /** A parameter by its name, in a routine's body: `name` or `routine.name`. */
+  namedParameter(fields: readonly string[], position: number): Parameter | undefined {
+    const known = this.context.parameterNames;
+    if (known === undefined || fields.length === 0 || fields.length > 2) return undefined;
+    if (fields.length === 2 && fields[0] !== known.routine) return undefined;
+    const index = known.names.lastIndexOf(fields.at(-1)!);
+    return index < 0 ? undefined : this.parameter(index + 1, position);
+  }
   parameter(number: number, position: number): Parameter {
     if (!this.parametersAllowed || number < 1 || number > 65535) throw undefinedParameter(number, position);
+    if (this.#fixedParameters && number > this.#parameterTypes.length) throw undefinedParameter(number, position);
     while (this.#parameterTypes.length < number) this.#parameterTypes.push(0);
     const known = this.#parameterTypes[number - 1]!;
     return { kind: "Parameter", index: number - 1, type: known === 0 ? TypeOid.unknown : known, typmod: -1, position };

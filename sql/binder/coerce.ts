@@ -1,6 +1,7 @@
 /** Coercions, as parse_coerce.c chooses them. */
 import type { Constant, Expression } from "../../src/plan/index.js";
-import { type CastSignature, cannotCoerce, DbError, datatypeMismatch, type Oid, TypeOid } from "../../src/types/index.js";
+import { domainCheckId } from "../../src/functions/index.js";
+import { type CastSignature, cannotCoerce, DbError, datatypeMismatch, FIRST_USER_OID, type Oid, TypeOid } from "../../src/types/index.js";
 import { at, type Binder } from "./binder.js";
 
 export type CoercionContext = "implicit" | "assignment" | "explicit";
@@ -11,7 +12,9 @@ type Pathway =
   | { readonly kind: "relabel" }
   | { readonly kind: "cast"; readonly cast: CastSignature }
   | { readonly kind: "array"; readonly source: Oid; readonly target: Oid }
-  | { readonly kind: "inout" };
+  | { readonly kind: "inout" }
+  /** A record, field by field, into a composite type. */
+  | { readonly kind: "row" };
 
 const POLYMORPHIC = new Set<Oid>([
   TypeOid.any, TypeOid.anyelement, TypeOid.anyarray, TypeOid.anynonarray, TypeOid.anycompatible, TypeOid.anycompatiblearray, 3500, 3831, 4537, 4538, 5079, 5080,
@@ -21,6 +24,18 @@ export const isPolymorphic = (type: Oid): boolean => POLYMORPHIC.has(type);
 /** find_coercion_pathway; undefined: there is none in this context. */
 function findPathway(binder: Binder, source: Oid, target: Oid, context: CoercionContext): Pathway | undefined {
   if (source === target) return { kind: "none" };
+  // A domain's values are its base type's; what goes into one is checked by tryCoerce.
+  if (source >= FIRST_USER_OID || target >= FIRST_USER_OID) {
+    const own = binder.registry.cast(source, target);
+    if (own === undefined) {
+      const [from, to] = [binder.baseType(source), binder.baseType(target)];
+      if (from !== source || to !== target) return from === to ? { kind: "relabel" } : findPathway(binder, from, to, context);
+      if (target === TypeOid.record && binder.fields(source) !== undefined) return { kind: "relabel" };
+      if (source === TypeOid.record && binder.fields(target) !== undefined) return { kind: "row" };
+      if (target === TypeOid.recordArray && binder.category(source) === "A" && binder.fields(binder.elementType(source)) !== undefined)
+        return { kind: "relabel" };
+    }
+  }
   // The catalog relations show stored expressions as text; pg_get_expr takes them as they are.
   if (target === TypeOid.pgNodeTree && source === TypeOid.text) return { kind: "none" };
   const cast = binder.registry.cast(source, target);
@@ -65,6 +80,10 @@ export function tryCoerce(
   const source = expression.type;
   if (source === target) return expression;
   if (isPolymorphic(target)) return resolveUnknown(binder, expression, TypeOid.text);
+  if (target >= FIRST_USER_OID && binder.registry.cast(source, target) === undefined) {
+    const domain = binder.registry.typeByOid(target)?.base;
+    if (domain !== undefined) return coerceToDomain(binder, expression, target, domain, context, written);
+  }
   if (source === TypeOid.unknown) {
     if (expression.kind === "Constant") return literal(binder, expression, target, -1);
     if (expression.kind === "Parameter") return binder.resolveParameter(expression, target);
@@ -72,7 +91,14 @@ export function tryCoerce(
   }
   const pathway = findPathway(binder, source, target, context);
   if (pathway === undefined) return undefined;
+  const below = source >= FIRST_USER_OID && binder.registry.cast(source, target) === undefined ? binder.baseType(source) : source;
+  if (below !== source && pathway.kind !== "none") {
+    const base = relabel(expression, below, written);
+    return below === target ? base : tryCoerce(binder, base, target, context, written);
+  }
   switch (pathway.kind) {
+    case "row":
+      return recordToComposite(binder, expression, target, context, written);
     case "none":
       return expression;
     case "relabel":
@@ -87,6 +113,56 @@ export function tryCoerce(
     case "cast":
       return castCall(binder, expression, pathway.cast, target, written);
   }
+}
+
+/** coerce_to_domain: the base type's value, with the domain's modifier, checked when it is evaluated. */
+function coerceToDomain(
+  binder: Binder,
+  expression: Expression,
+  target: Oid,
+  domain: { readonly type: Oid; readonly typmod: number },
+  context: CoercionContext,
+  written: boolean,
+): Expression | undefined {
+  const base = tryCoerce(binder, expression, domain.type, context, written);
+  if (base === undefined) return undefined;
+  return {
+    kind: "FunctionCall",
+    functionId: domainCheckId(target),
+    args: [applyModifier(binder, base, domain.typmod, written)],
+    strict: false,
+    volatility: "stable",
+    syntax: { form: "cast", name: binder.typeName(target), implicit: !written },
+    type: target,
+    typmod: -1,
+  };
+}
+
+/** coerce_record_to_complex. undefined: a record whose fields are not known here. */
+function recordToComposite(
+  binder: Binder,
+  expression: Expression,
+  target: Oid,
+  context: CoercionContext,
+  written: boolean,
+): Expression | undefined {
+  if (expression.kind !== "RowConstructor") return undefined;
+  const wanted = binder.fields(target)!;
+  const fail = (detail: string): DbError =>
+    new DbError({
+      ...cannotCoerce(`cannot cast type ${binder.typeName(expression.type)} to ${binder.typeName(target)}`, at(expression.position)).fields,
+      detail,
+    });
+  if (expression.fields.length < wanted.length) throw fail("Input has too few columns.");
+  if (expression.fields.length > wanted.length) throw fail("Input has too many columns.");
+  const fields = wanted.map((field, i) => {
+    const value = expression.fields[i]!;
+    const coerced = tryCoerce(binder, value, field.type, context, written);
+    if (coerced === undefined)
+      throw fail(`Cannot cast type ${binder.typeName(value.type)} to ${binder.typeName(field.type)} in column ${i + 1}.`);
+    return applyModifier(binder, coerced, field.typmod, written);
+  });
+  return { kind: "RowConstructor", fields, names: wanted.map((f) => f.name), type: target, typmod: -1 };
 }
 
 /** A constant changes its type in place: bytes are the same. */
@@ -245,11 +321,13 @@ export function resolveUnknown(binder: Binder, expression: Expression, type: Oid
 
 /** select_common_type; undefined when `construct` is undefined and the types do not fit. */
 export function commonType(binder: Binder, expressions: readonly Expression[], construct: string | undefined): Oid | undefined {
-  let chosen = expressions[0]!.type;
+  const first = expressions[0]!.type;
+  if (first !== TypeOid.unknown && expressions.every((expression) => expression.type === first)) return first;
+  let chosen = binder.baseType(first);
   let category = binder.category(chosen);
   let preferred = binder.registry.typeByOid(chosen)?.preferred ?? false;
   for (const expression of expressions) {
-    const type = expression.type;
+    const type = binder.baseType(expression.type);
     if (type === chosen || type === TypeOid.unknown) continue;
     if (chosen === TypeOid.unknown) {
       chosen = type;

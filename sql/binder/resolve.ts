@@ -3,6 +3,7 @@ import type { Expression } from "../../src/plan/index.js";
 import {
   ambiguousFunction,
   datatypeMismatch,
+  FIRST_USER_OID,
   type FunctionSignature,
   type Oid,
   type OperatorSignature,
@@ -19,7 +20,8 @@ interface Candidate<Target> {
 }
 
 /** func_select_candidate: the best of several that all could work; undefined when none is. */
-function selectCandidate<Target>(binder: Binder, inputs: readonly Oid[], all: readonly Candidate<Target>[]): Candidate<Target> | undefined {
+function selectCandidate<Target>(binder: Binder, given: readonly Oid[], all: readonly Candidate<Target>[]): Candidate<Target> | undefined {
+  const inputs = given.map((type) => binder.baseType(type));
   const unknown = TypeOid.unknown;
   const preferredFor = (type: Oid, input: Oid): boolean => {
     const facts = binder.registry.typeByOid(type);
@@ -90,12 +92,17 @@ function unknownSlots<Target>(
 // ---- operators
 
 const operatorCaches = new WeakMap<object, Map<string, OperatorSignature | null>>();
-/** The registry does not change once it is made, so what was resolved stays true. */
+/** A registry does not change once it is made, so what was resolved stays true. */
 export function findOperator(binder: Binder, name: string, left: Oid, right: Oid): OperatorSignature | undefined {
-  let cache = operatorCaches.get(binder.registry);
+  // What the catalog cannot have changed is resolved once for all its versions.
+  const { base } = binder.registry;
+  const isOurs = left >= FIRST_USER_OID || right >= FIRST_USER_OID;
+  const key0 = name === "!=" ? "<>" : name;
+  const owner = base !== undefined && !isOurs && base.operatorsByName(key0) === binder.registry.operatorsByName(key0) ? base : binder.registry;
+  let cache = operatorCaches.get(owner);
   if (cache === undefined) {
     cache = new Map();
-    operatorCaches.set(binder.registry, cache);
+    operatorCaches.set(owner, cache);
   }
   const key = `${name} ${left} ${right}`;
   let found = cache.get(key);
@@ -115,6 +122,12 @@ function selectOperator(binder: Binder, name: string, left: Oid, right: Oid): Op
   const exactRight = right === unknown && !prefix ? exactLeft : right;
   const exact = operators.find((operator) => operator.left === exactLeft && operator.right === exactRight);
   if (exact !== undefined) return exact;
+  // A domain is compared as its base type when no operator knows it.
+  const [baseLeft, baseRight] = [binder.baseType(exactLeft), binder.baseType(exactRight)];
+  if (baseLeft !== exactLeft || baseRight !== exactRight) {
+    const below = operators.find((operator) => operator.left === baseLeft && operator.right === baseRight);
+    if (below !== undefined) return below;
+  }
   const inputs = prefix ? [right] : [left, right];
   const candidates = operators
     .map((operator) => ({ target: operator, argTypes: prefix ? [operator.right] : [operator.left, operator.right] }))
@@ -159,6 +172,8 @@ export function requireOperator(binder: Binder, name: string, left: Oid, right: 
 
 // ---- polymorphism
 
+const ANYENUM: Oid = 3500;
+
 /** Declared types with the polymorphic ones replaced, and the result type; undefined when the arguments disagree. */
 export function resolvePolymorphic(
   binder: Binder,
@@ -173,9 +188,15 @@ export function resolvePolymorphic(
   let range: RangeRules | undefined;
   let compatibleRange: RangeRules | undefined;
   for (const [i, type] of declared.entries()) {
-    const input = inputs[i]!;
-    if (input === TypeOid.unknown) continue;
+    const given = inputs[i]!;
+    if (given === TypeOid.unknown) continue;
+    // anyelement takes a domain as it is; whoever looks inside a type looks below its domains.
+    const input = type === TypeOid.anyelement ? given : binder.baseType(given);
     switch (type) {
+      case ANYENUM:
+        if (binder.category(input) !== "E" || (element !== 0 && element !== input)) return undefined;
+        element = input;
+        break;
       case TypeOid.anynonarray:
         if (binder.category(input) === "A") return undefined;
         if (element !== 0 && element !== input) return undefined;
@@ -235,6 +256,7 @@ export function resolvePolymorphic(
     switch (type) {
       case TypeOid.anyelement:
       case TypeOid.anynonarray:
+      case ANYENUM:
         return element;
       case TypeOid.anyarray:
         return element === TypeOid.unknown ? TypeOid.unknown : binder.arrayType(element);

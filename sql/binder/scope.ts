@@ -13,6 +13,8 @@ export interface NamespaceItem {
   /** The table's own name where an alias hides it. */
   readonly tableName?: string;
   readonly columns: readonly PlanColumn[];
+  /** Its columns are all of `relation`'s: a reference to the whole row is of that relation's row type. */
+  readonly wholeRow?: boolean;
   /** `name.column` works. */
   readonly relationVisible: boolean;
   /** A bare `column` works. */

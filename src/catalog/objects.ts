@@ -7,8 +7,12 @@
 
 import type { ForeignKeyAction } from "../plan/index.js";
 import type { Oid } from "../types/index.js";
+import type { AclItem, UserObject } from "./user-objects.js";
+
+export * from "./user-objects.js";
 
 export type CatalogObject =
+  | UserObject
   | SchemaObject
   | TableObject
   | IndexObject
@@ -25,6 +29,7 @@ export interface SchemaObject {
   readonly oid: Oid;
   readonly name: string;
   readonly owner: Oid;
+  readonly acl?: readonly AclItem[];
 }
 export interface AttributeObject {
   readonly number: number; // attnum, from 1; never reused
@@ -40,6 +45,7 @@ export interface AttributeObject {
   /** The sequence behind serial or identity. */
   readonly sequence?: Oid;
   readonly collation?: string;
+  readonly acl?: readonly AclItem[];
 }
 export interface TableObject {
   readonly class: "table";
@@ -51,6 +57,9 @@ export interface TableObject {
   readonly storage: number;
   readonly attributes: readonly AttributeObject[];
   readonly persistence: "permanent" | "unlogged" | "temporary";
+  /** Array type of the row type, whose own OID is the table's. */
+  readonly arrayOid?: Oid;
+  readonly acl?: readonly AclItem[];
 }
 export interface IndexObject {
   readonly class: "index";
@@ -91,6 +100,7 @@ export interface SequenceObject {
   readonly cache: string;
   readonly cycle: boolean; // decimal int8s
   readonly ownedBy?: { readonly table: Oid; readonly attribute: number };
+  readonly acl?: readonly AclItem[];
 }
 export interface ViewObject {
   readonly class: "view";
@@ -101,6 +111,8 @@ export interface ViewObject {
   readonly sql: string;
   readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod: number }[];
   readonly dependsOn: readonly Oid[];
+  readonly arrayOid?: Oid;
+  readonly acl?: readonly AclItem[];
 }
 export type ConstraintObject = {
   readonly class: "constraint";
@@ -136,8 +148,13 @@ export interface RoleObject {
   readonly inherit: boolean;
   readonly replication: boolean;
   readonly bypassRls: boolean;
-  readonly connectionLimit: number /** SCRAM-SHA-256$… verifier, never the password. */;
+  readonly connectionLimit: number;
+  /** SCRAM-SHA-256$… verifier, never the password. */
   readonly password?: string;
+  /** VALID UNTIL, as written. */
+  readonly validUntil?: string;
+  /** ALTER ROLE … SET. */
+  readonly settings?: readonly { readonly name: string; readonly value: string }[];
 }
 export interface ExtensionObject {
   readonly class: "extension";
@@ -151,6 +168,7 @@ export interface DatabaseObject {
   readonly oid: Oid;
   readonly name: string;
   readonly owner: Oid;
+  readonly acl?: readonly AclItem[];
 }
 export interface CommentObject {
   readonly class: "comment";

@@ -7,15 +7,21 @@ import type { Oid } from "../types/index.js";
 import { LayeredMap, type LayeredMapEditor } from "./layered-map.js";
 import type {
   CatalogObject,
+  CastObject,
   CommentObject,
   ConstraintObject,
   DatabaseObject,
+  DefaultPrivilegesObject,
   ExtensionObject,
+  FunctionObject,
   IndexObject,
+  MembershipObject,
+  OperatorObject,
   RoleObject,
   SchemaObject,
   SequenceObject,
   TableObject,
+  TypeObject,
   ViewObject,
 } from "./objects.js";
 
@@ -29,45 +35,56 @@ interface Links {
   readonly comments: readonly CommentObject[];
 }
 const noLinks: Links = { indexes: [], constraints: [], referencing: [], sequences: [], views: [], comments: [] };
+/** What gives a type its fields or labels: its own object, or the relation whose rows are of it. */
+export type TypeOwner = TypeObject | TableObject | ViewObject;
 export type StoredRelation = TableObject | IndexObject | SequenceObject | ViewObject;
 export type CatalogChange = readonly [oid: Oid, object: CatalogObject | null];
 
 let snapshotsMade = 0;
 
 export class CatalogSnapshot {
-  static readonly empty = new CatalogSnapshot(new LayeredMap(), new LayeredMap(), new LayeredMap());
+  static readonly empty = new CatalogSnapshot(new LayeredMap(), new LayeredMap(), new LayeredMap(), new LayeredMap());
   /** Unique in this thread: no two versions share it. */
   readonly id = ++snapshotsMade;
   readonly #objects: LayeredMap<Oid, CatalogObject>;
   readonly #names: LayeredMap<string, Oid>;
   readonly #links: LayeredMap<Oid, Links>;
+  /** Objects of which several share a key: overloads by name, memberships by role. */
+  readonly #lists: LayeredMap<string, readonly CatalogObject[]>;
 
-  private constructor(objects: LayeredMap<Oid, CatalogObject>, names: LayeredMap<string, Oid>, links: LayeredMap<Oid, Links>) {
+  private constructor(
+    objects: LayeredMap<Oid, CatalogObject>,
+    names: LayeredMap<string, Oid>,
+    links: LayeredMap<Oid, Links>,
+    lists: LayeredMap<string, readonly CatalogObject[]>,
+  ) {
     this.#objects = objects;
     this.#names = names;
     this.#links = links;
+    this.#lists = lists;
   }
 
   with(changes: Iterable<CatalogChange>): CatalogSnapshot {
     const objects = this.#objects.edit();
     const names = this.#names.edit();
     const links = this.#links.edit();
+    const lists = this.#lists.edit();
     for (const [oid, object] of changes) {
       const old = objects.get(oid);
       if (old !== undefined) {
-        const key = nameKey(old);
-        if (key !== undefined && names.get(key) === oid) names.delete(key);
+        for (const key of nameKeys(old)) if (names.get(key) === oid) names.delete(key);
         editLinks(links, old, false);
+        editLists(lists, old, false);
         if (object === null) objects.delete(oid);
       }
       if (object !== null) {
         objects.set(oid, object);
-        const key = nameKey(object);
-        if (key !== undefined) names.set(key, oid);
+        for (const key of nameKeys(object)) names.set(key, oid);
         editLinks(links, object, true);
+        editLists(lists, object, true);
       }
     }
-    return new CatalogSnapshot(objects.done(), names.done(), links.done());
+    return new CatalogSnapshot(objects.done(), names.done(), links.done(), lists.done());
   }
 
   object(oid: Oid): CatalogObject | undefined {
@@ -94,6 +111,36 @@ export class CatalogSnapshot {
   }
   extension(name: string): ExtensionObject | undefined {
     return this.#named(`e${name}`) as ExtensionObject | undefined;
+  }
+  /** The object behind a type's name, array types' (`_name`) and multiranges' included. */
+  typeNamed(schema: Oid, name: string): TypeOwner | undefined {
+    return this.#named(`t${schema}.${name}`) as TypeOwner | undefined;
+  }
+  /** The object behind a type's OID, array types' and multiranges' included. */
+  typeOwner(oid: Oid): TypeOwner | undefined {
+    const own = this.#objects.get(oid);
+    if (own !== undefined && (own.class === "type" || own.class === "table" || own.class === "view")) return own;
+    return this.#named(`#${oid}`) as TypeOwner | undefined;
+  }
+  functionsNamed(name: string): readonly FunctionObject[] {
+    return this.#list(`f${name}`);
+  }
+  operatorsNamed(name: string): readonly OperatorObject[] {
+    return this.#list(`o${name}`);
+  }
+  get casts(): readonly CastObject[] {
+    return this.#list("casts");
+  }
+  /** Roles that `member` was granted. */
+  membershipsOf(member: Oid): readonly MembershipObject[] {
+    return this.#list(`m${member}`);
+  }
+  /** Who was granted `role`. */
+  membersOf(role: Oid): readonly MembershipObject[] {
+    return this.#list(`r${role}`);
+  }
+  get defaultPrivileges(): readonly DefaultPrivilegesObject[] {
+    return this.#list("defaults");
   }
   indexesOf(table: Oid): readonly IndexObject[] {
     return this.#of(table).indexes;
@@ -123,6 +170,9 @@ export class CatalogSnapshot {
     const oid = this.#names.get(key);
     return oid === undefined ? undefined : this.#objects.get(oid);
   }
+  #list<T extends CatalogObject>(key: string): readonly T[] {
+    return (this.#lists.get(key) ?? []) as readonly T[];
+  }
   #of(oid: Oid): Links {
     return this.#links.get(oid) ?? noLinks;
   }
@@ -132,25 +182,61 @@ export function isRelation(object: CatalogObject): object is StoredRelation {
   return object.class === "table" || object.class === "index" || object.class === "sequence" || object.class === "view";
 }
 
-/** Relations share one namespace per schema; constraints are unique per table only and have no key. */
-function nameKey(object: CatalogObject): string | undefined {
+/** Relations share one namespace per schema, types another; constraints are unique per table only and have no key. */
+function nameKeys(object: CatalogObject): readonly string[] {
   switch (object.class) {
     case "table":
+    case "view": {
+      const keys = [`r${object.schema}.${object.name}`, `t${object.schema}.${object.name}`];
+      return object.arrayOid === undefined ? keys : [...keys, `t${object.schema}._${object.name}`, `#${object.arrayOid}`];
+    }
     case "index":
     case "sequence":
-    case "view":
-      return `r${object.schema}.${object.name}`;
+      return [`r${object.schema}.${object.name}`];
+    case "type": {
+      const keys = [`t${object.schema}.${object.name}`];
+      if (object.arrayOid !== 0) keys.push(`t${object.schema}.${object.arrayName}`, `#${object.arrayOid}`);
+      if (object.kind === "range") {
+        const { oid, name, arrayOid, arrayName } = object.multirange;
+        keys.push(`t${object.schema}.${name}`, `#${oid}`, `t${object.schema}.${arrayName}`, `#${arrayOid}`);
+      }
+      return keys;
+    }
     case "schema":
-      return `s${object.name}`;
+      return [`s${object.name}`];
     case "role":
-      return `u${object.name}`;
+      return [`u${object.name}`];
     case "database":
-      return `d${object.name}`;
+      return [`d${object.name}`];
     case "extension":
-      return `e${object.name}`;
-    case "constraint":
-    case "comment":
-      return undefined;
+      return [`e${object.name}`];
+    default:
+      return [];
+  }
+}
+
+function listKeys(object: CatalogObject): readonly string[] {
+  switch (object.class) {
+    case "function":
+      return [`f${object.name}`];
+    case "operator":
+      return [`o${object.name}`];
+    case "cast":
+      return ["casts"];
+    case "membership":
+      return [`m${object.member}`, `r${object.role}`];
+    case "defaultPrivileges":
+      return ["defaults"];
+    default:
+      return [];
+  }
+}
+function editLists(lists: LayeredMapEditor<string, readonly CatalogObject[]>, object: CatalogObject, add: boolean): void {
+  for (const key of listKeys(object)) {
+    const rest = (lists.get(key) ?? []).filter((o) => o.oid !== object.oid);
+    if (add) lists.set(key, [...rest, object].sort((a, b) => a.oid - b.oid));
+    else if (rest.length === 0) lists.delete(key);
+    else lists.set(key, rest);
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { type CatalogSnapshot, SessionCatalogReader } from "../catalog/index.js";
 import { type PhysicalPlan, type PlanContext, RestartSignal, WaitSignal } from "../execution/index.js";
+import { ScopedRegistry } from "../functions/index.js";
 import { planStatement } from "../optimizer/index.js";
 import type { LogicalPlan } from "../plan/index.js";
 import {
@@ -14,6 +15,7 @@ import {
   cachedPlanChanged,
   type Datum,
   DbError,
+  FIRST_USER_OID,
   type FormatContext,
   lockTimedOut,
   needsTransactionBlock,
@@ -24,6 +26,7 @@ import {
   type SqlType,
   serializationFailure,
   statementTimedOut,
+  TypeOid,
   transactionFailed,
 } from "../types/index.js";
 import { clockMicros } from "./clock.js";
@@ -108,6 +111,7 @@ export class EngineSession implements Session {
   #catalog: SessionCatalogReader | undefined;
   #catalogPath: readonly string[] = [];
   #stored: BoundStoredExpressions | undefined;
+  #registry: ScopedRegistry | undefined;
   #generation = -1;
   #contextKey = "";
   #format: FormatContext | undefined;
@@ -199,7 +203,8 @@ export class EngineSession implements Session {
     return this.#path().filter((name) => catalog.schemaByName(name) !== undefined);
   }
   typeOf(oid: Oid): SqlType {
-    const type = this.database.registry.typeByOid(oid);
+    const isBuiltIn = oid < FIRST_USER_OID && oid !== TypeOid.record && oid !== TypeOid.recordArray;
+    const type = (isBuiltIn ? this.database.registry : this.registry(this.catalog())).typeByOid(oid);
     assert(type !== undefined, "a result's type is known");
     return type;
   }
@@ -307,6 +312,7 @@ export class EngineSession implements Session {
         ? { body: { kind: "Empty" as const }, parameterTypes: [], tag: "", columns: [], cacheable: false }
         : this.database.frontEnd.bind(statement, {
             catalog,
+            registry: this.registry(catalog),
             parameterTypes,
             format: this.format,
             currentUser: this.user,
@@ -344,6 +350,11 @@ export class EngineSession implements Session {
     }
     return this.#catalog;
   }
+  /** Types, functions, operators and casts as `catalog` has them. */
+  registry(catalog: SessionCatalogReader): ScopedRegistry {
+    if (this.#registry === undefined || this.#registry.catalog !== catalog) this.#registry = new ScopedRegistry(this.database.registry, catalog);
+    return this.#registry;
+  }
   storedExpressions(catalog: SessionCatalogReader): BoundStoredExpressions {
     if (this.#stored !== undefined && this.#catalog === catalog) return this.#stored;
     const stored = new BoundStoredExpressions({
@@ -352,7 +363,7 @@ export class EngineSession implements Session {
       format: this.format,
       currentUser: this.user,
       currentDatabase: this.databaseName,
-      typeByOid: (oid) => this.database.registry.typeByOid(oid),
+      registry: this.registry(catalog),
     });
     if (this.#catalog === catalog) this.#stored = stored;
     return stored;
@@ -363,7 +374,7 @@ export class EngineSession implements Session {
   planContext(catalog: SessionCatalogReader): PlanContext {
     return {
       catalog,
-      registry: this.database.registry,
+      registry: this.registry(catalog),
       statistics: this.database.statistics,
       settings: { setting: (name) => this.settings.raw(name.toLowerCase()) },
       stored: this.storedExpressions(catalog),

@@ -5,8 +5,9 @@
 import type { SessionCatalogReader, TableObject } from "../catalog/index.js";
 import { quoteIdentifier } from "../catalog/index.js";
 import type { StoredExpressions } from "../execution/index.js";
+import type { FunctionRegistry } from "../functions/index.js";
 import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../plan/index.js";
-import { assert, type FormatContext, type Oid, type SqlType } from "../types/index.js";
+import { assert, FIRST_USER_OID, type FormatContext, type Oid } from "../types/index.js";
 import type { FrontEnd } from "./types.js";
 
 export interface StoredExpressionParts {
@@ -15,7 +16,7 @@ export interface StoredExpressionParts {
   readonly format: FormatContext;
   readonly currentUser: string;
   readonly currentDatabase: string;
-  typeByOid(oid: Oid): SqlType | undefined;
+  readonly registry: FunctionRegistry;
 }
 
 /** Ids of columns that an expression does not mention: beyond what the binder hands out, below 2^31. */
@@ -62,9 +63,11 @@ export class BoundStoredExpressions implements StoredExpressions {
 
   /** An expression without columns, coerced to a type and (as an assignment does) to its modifier. */
   bindAs(sql: string, type: Oid, typmod: number): Expression {
-    const typeName = this.#parts.typeByOid(type)?.name;
-    assert(typeName !== undefined, "an attribute's type exists");
-    const expression = this.#expression(`SELECT CAST((${sql}) AS "${typeName}")`);
+    const known = this.#parts.registry.typeByOid(type);
+    assert(known !== undefined, "an attribute's type exists");
+    // A type of the catalog prints as its name must be written from here; a built-in one has a plain name.
+    const typeName = type >= FIRST_USER_OID ? known.displayName : `"${known.name}"`;
+    const expression = this.#expression(`SELECT CAST((${sql}) AS ${typeName})`);
     if (typmod === -1) return expression;
     return { kind: "CoerceModifier", arg: expression, explicit: false, type, typmod };
   }
@@ -77,10 +80,10 @@ export class BoundStoredExpressions implements StoredExpressions {
     return expression;
   }
   #bind(text: string): LogicalPlan {
-    const { frontEnd, catalog, format, currentUser, currentDatabase } = this.#parts;
+    const { frontEnd, catalog, registry, format, currentUser, currentDatabase } = this.#parts;
     const [statement] = frontEnd.parse(text);
     assert(statement !== undefined, "a stored expression parses");
-    const bound = frontEnd.bind(statement, { catalog, parameterTypes: [], format, currentUser, currentDatabase });
+    const bound = frontEnd.bind(statement, { catalog, registry, parameterTypes: [], format, currentUser, currentDatabase });
     assert(bound.body.kind === "Plan", "a SELECT is a plan");
     return bound.body.plan;
   }

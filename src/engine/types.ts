@@ -3,6 +3,7 @@
  * the SQL front end is passed in by the composition root, because the engine must not know SQL text.
  */
 import type { CatalogReader } from "../catalog/index.js";
+import type { FunctionRegistry } from "../functions/index.js";
 import type { BoundStatement } from "../plan/index.js";
 import type { Datum, DbErrorFields, FormatContext, Oid, Row, SqlType } from "../types/index.js";
 
@@ -33,6 +34,10 @@ export interface ParsedStatement {
 }
 export interface BindContext {
   readonly catalog: CatalogReader;
+  /** Types, functions, operators and casts as the catalog has them; absent: PostgreSQL's own. */
+  readonly registry?: FunctionRegistry;
+  /** Inside a routine or a domain's check: the names of $1…$n, and the routine's own. */
+  readonly parameterNames?: { readonly routine: string; readonly names: readonly string[] };
   readonly parameterTypes: readonly Oid[];
   readonly format: FormatContext;
   readonly currentUser: string;

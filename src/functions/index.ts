@@ -7,6 +7,7 @@ import { arrayFamily } from "./families/arrays.js";
 import { basicStringFamily } from "./families/basic-strings.js";
 import { comparisonFamily } from "./families/comparisons.js";
 import { datetimeFamily } from "./families/datetime.js";
+import { enumFamily } from "./families/enums.js";
 import { floatMathFamily } from "./families/float-math.js";
 import { integerMathFamily } from "./families/integer-math.js";
 import { jsonFamily } from "./families/json.js";
@@ -26,9 +27,11 @@ import { makeBuiltinTypes } from "./types/index.js";
 export * from "./catalog-service.js";
 export { isPostgresFunction } from "./facts/refused-functions.js";
 export * from "./registry.js";
+export * from "./user/index.js";
 
 const families: readonly Family[] = [
   comparisonFamily,
+  enumFamily,
   integerMathFamily,
   floatMathFamily,
   numericMathFamily,

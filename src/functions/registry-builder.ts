@@ -11,8 +11,16 @@ import {
   type OperatorSignature,
   type SqlType,
 } from "../types/index.js";
-import { readCastFacts, readFunctionFacts, readOperatorFacts } from "./facts/index.js";
-import { type AggregateBody, type CallTypes, type DefinableRegistry, type ScalarBody, type SetBody, TypedBody } from "./registry.js";
+import { readCastFacts, readFunctionFacts, readOperatorFacts, typeFactsByName } from "./facts/index.js";
+import {
+  type AggregateBody,
+  type CallTypes,
+  type DefinableRegistry,
+  type FunctionRegistry,
+  type ScalarBody,
+  type SetBody,
+  TypedBody,
+} from "./registry.js";
 
 /** Bodies by function id `name(argtypes)`, or by bare name for all of PostgreSQL's functions of that name and kind. */
 export interface Family {
@@ -36,8 +44,11 @@ export class RegistryBuilder implements DefinableRegistry {
   typeByOid(oid: Oid): SqlType | undefined {
     return this.#typesByOid.get(oid);
   }
-  typeByName(name: string): SqlType | undefined {
-    return this.#typesByName.get(name);
+  typeByName(name: string, schema?: string): SqlType | undefined {
+    const type = this.#typesByName.get(name);
+    if (schema === undefined || type === undefined) return type;
+    // Types of extensions live in the schema that the extension is installed in.
+    return (schema === "pg_catalog") === (typeFactsByName.has(type.name) || type.oid < EXTENSION_TYPE_OID) ? type : undefined;
   }
   types(): Iterable<SqlType> {
     return this.#typesByOid.values();
@@ -63,14 +74,14 @@ export class RegistryBuilder implements DefinableRegistry {
   casts(): Iterable<CastSignature> {
     return this.#casts.values();
   }
-  scalarBody(id: string, call?: CallTypes): ScalarBody {
-    return this.#body(id, call) as ScalarBody;
+  scalarBody(id: string, call?: CallTypes, within?: FunctionRegistry): ScalarBody {
+    return this.#body(id, call, within) as ScalarBody;
   }
-  aggregateBody(id: string, call?: CallTypes): AggregateBody {
-    return this.#body(id, call) as AggregateBody;
+  aggregateBody(id: string, call?: CallTypes, within?: FunctionRegistry): AggregateBody {
+    return this.#body(id, call, within) as AggregateBody;
   }
-  setBody(id: string, call?: CallTypes): SetBody {
-    return this.#body(id, call) as SetBody;
+  setBody(id: string, call?: CallTypes, within?: FunctionRegistry): SetBody {
+    return this.#body(id, call, within) as SetBody;
   }
 
   defineType(type: SqlType): void {
@@ -129,10 +140,10 @@ export class RegistryBuilder implements DefinableRegistry {
     this.#declare(signature);
     this.#bodies.set(signature.id, body);
   }
-  #body(id: string, call: CallTypes | undefined): AnyBody {
+  #body(id: string, call: CallTypes | undefined, within: FunctionRegistry | undefined): AnyBody {
     const body = this.#bodies.get(id);
     if (body === undefined) throw notSupported(`function ${id}`);
-    return body instanceof TypedBody ? body.make(call ?? this.#functionsById.get(id)!, this) : body;
+    return body instanceof TypedBody ? body.make(call ?? this.#functionsById.get(id)!, within ?? this) : body;
   }
 }
 
@@ -150,6 +161,9 @@ const windowFunctions: ReadonlySet<string> = new Set([
   "last_value",
   "nth_value",
 ]);
+
+/** Types of ours, beyond PostgreSQL's own numbers, are an extension's. */
+const EXTENSION_TYPE_OID = 16_000;
 
 /** SQL spellings beside typname and format_type's. */
 const sqlNames: Record<string, readonly string[]> = {

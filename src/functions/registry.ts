@@ -35,7 +35,8 @@ export type SetBody = (context: EvaluationContext, ...args: never[]) => Iterable
 export interface FunctionRegistry {
   typeByOid(oid: Oid): SqlType | undefined;
   /** Internal or SQL name: int4, integer, "character varying", vector, _int4. */
-  typeByName(name: string): SqlType | undefined;
+  /** With `schema`: only there. Without: pg_catalog first, then along the search path. */
+  typeByName(name: string, schema?: string): SqlType | undefined;
   types(): Iterable<SqlType>;
   functionsByName(name: string): readonly FunctionSignature[]; // all schemas
   functionById(id: string): FunctionSignature | undefined;
@@ -47,10 +48,13 @@ export interface FunctionRegistry {
   /**
    * `call` says the types of this call: polymorphic and "any" functions (array_append, to_json, pg_typeof, concat…) need
    * them; without it they take the signature's. Ask once per call site, not per row. Arguments of VARIADIC "any" come one by one.
+   * `within`: the registry whose types the call is about, when it is not this one.
    */
-  scalarBody(id: string, call?: CallTypes): ScalarBody;
-  aggregateBody(id: string, call?: CallTypes): AggregateBody;
-  setBody(id: string, call?: CallTypes): SetBody;
+  scalarBody(id: string, call?: CallTypes, within?: FunctionRegistry): ScalarBody;
+  aggregateBody(id: string, call?: CallTypes, within?: FunctionRegistry): AggregateBody;
+  setBody(id: string, call?: CallTypes, within?: FunctionRegistry): SetBody;
+  /** The registry below, when this one layers a catalog's objects over it. */
+  readonly base?: FunctionRegistry;
 }
 
 /** The real types of one call's arguments and result, polymorphism resolved. */

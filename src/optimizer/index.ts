@@ -1,1 +1,2 @@
+export { compileExpression, type EvaluateExpression } from "./compile-expression.js";
 export { planStatement } from "./plan-statement.js";

@@ -20,7 +20,7 @@ export interface FunctionSignature {
   readonly outName?: string;
   /** For set-returning functions with two or more OUT columns; their body gives a Row. */
   readonly outColumns?: readonly { readonly name: string; readonly type: Oid }[];
-  readonly kind: "function" | "aggregate" | "window" | "set";
+  readonly kind: "function" | "aggregate" | "window" | "set" | "procedure";
   /** An aggregate that is called WITHIN GROUP, and how many of its arguments stand in its own parentheses. */
   readonly aggregate?: "ordered" | "hypothetical";
   readonly directArgCount?: number;

@@ -59,6 +59,14 @@ export function storedType(type: SqlType, typmod: number): SqlType {
 }
 const looseVectors = new WeakMap<SqlType, SqlType>();
 
+/** A live attribute of a composite type; `number` counts dropped ones too. */
+export interface CompositeField {
+  readonly name: string;
+  readonly number: number;
+  readonly type: Oid;
+  readonly typmod: number;
+}
+
 /** A type: its facts (pg_type), its text and binary forms, its place in native memory. Bodies live in src/functions/types. */
 export interface SqlType {
   readonly oid: Oid;
@@ -73,6 +81,12 @@ export interface SqlType {
   readonly range?: RangeRules; // range types and their multirange types
   readonly physical: PhysicalType;
   readonly keyKind: KeyKind | undefined; // undefined: no btree order
+  /** What a catalog object made it; absent for base and pseudo types. */
+  readonly kind?: "enum" | "domain" | "composite" | "range" | "multirange";
+  /** Domains: the type right below (which may be a domain again) and the modifier its values get. */
+  readonly base?: { readonly type: Oid; readonly typmod: number };
+  /** Composite types: the attributes that are not dropped, in order. */
+  readonly fields?: readonly CompositeField[];
   /** format_type's suffix of a modifier: "(10,2)"; empty for -1. */
   formatModifier(typmod: number): string;
   /** Encodes the written modifiers `varchar(10)`, `numeric(10,2)`, `timestamp(3)`; throws DbError 22023. */

@@ -205,7 +205,7 @@ async function alterType(
   const attribute = attributeNamed(table, action.column);
   const type = context.type(action.type.type);
   if (action.using === undefined) {
-    const cast = context.session.database.registry.cast(attribute.type, action.type.type);
+    const cast = context.registry.cast(attribute.type, action.type.type);
     const allowed = attribute.type === action.type.type || (cast !== undefined && cast.context !== "explicit") || type.category === "S";
     if (!allowed) {
       const printed = type.displayName + type.formatModifier(action.type.typmod);

@@ -231,7 +231,7 @@ function addForeignKey(
 /** There is an equality between the types, as they are or after an implicit cast of the referencing one. */
 function comparable(context: DefinitionContext, own: number, referenced: number): boolean {
   if (own === referenced) return true;
-  const { registry } = context.session.database;
+  const { registry } = context;
   if (registry.operatorsByName("=").some((o) => o.left === referenced && o.right === own)) return true;
   return registry.cast(own, referenced)?.context === "implicit";
 }

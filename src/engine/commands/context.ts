@@ -17,6 +17,7 @@ import type {
   ViewObject,
 } from "../../catalog/index.js";
 import { DATABASE_OID, INFORMATION_SCHEMA_OID, PG_CATALOG_OID, quoteIdentifier } from "../../catalog/index.js";
+import type { FunctionRegistry } from "../../functions/index.js";
 import type { Engine, StorageBinding, Xid } from "../../native/index.js";
 import type { LogicalPlan, QualifiedName } from "../../plan/index.js";
 import {
@@ -59,6 +60,9 @@ export class DefinitionContext {
   }
   get snapshot(): CatalogSnapshot {
     return this.catalog.snapshot;
+  }
+  get registry(): FunctionRegistry {
+    return this.session.registry(this.catalog);
   }
   get owner(): Oid {
     return this.snapshot.role(this.session.user)?.oid ?? 10;
@@ -167,6 +171,7 @@ export class DefinitionContext {
     assert(statement !== undefined, "a statement of our own parses");
     const bound = this.session.database.frontEnd.bind(statement, {
       catalog: this.catalog,
+      registry: this.session.registry(this.catalog),
       parameterTypes: [],
       format: this.session.format,
       currentUser: this.session.user,

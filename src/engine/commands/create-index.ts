@@ -138,7 +138,7 @@ function operatorClass(
   };
   const accepts = byType[base] ?? [base.slice(0, -"_ops".length)];
   if (!accepts.includes(type.name)) {
-    if (context.session.database.registry.typeByName(base.slice(0, -"_ops".length)) === undefined && byType[base] === undefined)
+    if (context.registry.typeByName(base.slice(0, -"_ops".length)) === undefined && byType[base] === undefined)
       throw operatorClassMissing(opclass, method);
     throw operatorClassMismatch(opclass, type.displayName);
   }

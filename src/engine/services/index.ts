@@ -2,6 +2,7 @@
 import type { SessionService } from "../../functions/index.js";
 import type { EngineSession } from "../session.js";
 import type { StatementContext, TransactionService } from "../statement-context.js";
+import { routineService } from "../routines.js";
 import { catalogService } from "./catalog.js";
 import { sequenceService } from "./sequences.js";
 import { systemService } from "./system.js";
@@ -14,6 +15,10 @@ export function sessionServices(session: EngineSession, context: StatementContex
   switch (name) {
     case "catalog":
       return catalogService(session, catalog);
+    case "registry":
+      return session.registry(catalog);
+    case "routines":
+      return routineService(session, context);
     case "sequences":
       return sequenceService(session, catalog, context);
     case "system":

@@ -20,6 +20,7 @@ import type {
 } from "../../plan/index.js";
 import {
   type Datum,
+  FIRST_USER_OID,
   notSupported,
   type Oid,
   type Row,
@@ -176,7 +177,7 @@ export class Emitter {
       }
       case "NullTest": {
         const a = this.emit(e.arg);
-        if (e.arg.type === TypeOid.record) return this.#keep(`${this.constant(helpers.isNullRecord)}(${a}, ${e.negated})`);
+        if (e.arg.type === TypeOid.record || (e.arg.type >= FIRST_USER_OID && this.#type(e.arg.type).fields !== undefined)) return this.#keep(`${this.constant(helpers.isNullRecord)}(${a}, ${e.negated})`);
         return this.#keep(`${a} ${e.negated ? "!==" : "==="} null`);
       }
       case "BooleanTest":

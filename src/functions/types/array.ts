@@ -1,13 +1,33 @@
 /** Array types: `{1,2,NULL}` with quotes, nesting and `[2:3]=` bounds; the wire form of array_send, which is also how arrays are stored. */
 import { ArrayValue, type Datum, DbError, invalidBinary, malformedArray, type Oid, PhysicalType, type SqlType } from "../../types/index.js";
 import { concatBytes, made, viewOf } from "./bytes.js";
-import { makeType } from "./define-type.js";
+import { makeType, type TypeBodies } from "./define-type.js";
 
 const DIMENSIONS_MAX = 6;
 export const ARRAY_SIZE_MAX = 134_217_727;
 
 export function makeArrayType(name: string, element: SqlType, separator = ","): SqlType {
-  return makeType(name, {
+  return makeType(name, arrayBodies(element, separator));
+}
+
+/** How an element lies inside a stored array: types of the catalog store what survives ALTER TYPE, which is not what they send. */
+function storedElement(element: SqlType): SqlType {
+  if (element.kind === undefined || element.toStorage === undefined || element.fromStorage === undefined) return element;
+  const { toStorage, fromStorage } = element;
+  return {
+    ...element,
+    send: (value) => {
+      const stored = toStorage(value);
+      return typeof stored === "string" ? Buffer.from(stored, "utf8") : stored;
+    },
+    receive: (bytes) => fromStorage(bytes),
+  };
+}
+
+/** The bodies of an array type over any element type. */
+export function arrayBodies(element: SqlType, separator = ","): TypeBodies {
+  const stored = storedElement(element);
+  return {
     physical: PhysicalType.varlen,
     keyKind: undefined,
     formatModifier: (typmod) => element.formatModifier(typmod),
@@ -16,8 +36,8 @@ export function makeArrayType(name: string, element: SqlType, separator = ","): 
     output: (value, context) => formatArray(value as ArrayValue, separator, (item) => element.output(item, context)),
     receive: (bytes, typmod) => receiveArray(bytes, element, typmod),
     send: (value) => sendArray(value as ArrayValue, element),
-    toStorage: (value) => sendArray(value as ArrayValue, element),
-    fromStorage: (bytes) => receiveArray(bytes, element, -1),
+    toStorage: (value) => sendArray(value as ArrayValue, stored),
+    fromStorage: (bytes) => receiveArray(bytes, stored, -1),
     ...(element.coerceModifier === undefined
       ? {}
       : {
@@ -31,7 +51,7 @@ export function makeArrayType(name: string, element: SqlType, separator = ","): 
             compareArrays(left as ArrayValue, right as ArrayValue, element.compare!),
           hashKey: (value: Exclude<Datum, null>) => arrayKey(value as ArrayValue, element.hashKey!),
         }),
-  });
+  };
 }
 
 export function mapArray(array: ArrayValue, elementType: Oid, map: (item: Exclude<Datum, null>) => Datum): ArrayValue {

@@ -1,12 +1,14 @@
 /** record: rows as values. They print and compare field by field; nothing can be read as one, and columns are never of this type. */
-import { type Datum, DbError, notSupported, type Oid, PhysicalType, type RowValue, type SqlType } from "../../types/index.js";
+import { type Datum, DbError, type FormatContext, notSupported, type Oid, PhysicalType, type RowValue, type SqlType } from "../../types/index.js";
 import { concatBytes, made } from "./bytes.js";
 import { makeType } from "./define-type.js";
 
+type TypeOf = (oid: Oid) => SqlType;
+
 export function makeRecordType(typeByOid: (oid: Oid) => SqlType | undefined): SqlType {
-  const typeOf = (row: RowValue, field: number): SqlType => {
-    const type = typeByOid(row.types[field]!);
-    if (type === undefined) throw notSupported(`type ${row.types[field]} in a record`);
+  const typeOf: TypeOf = (oid) => {
+    const type = typeByOid(oid);
+    if (type === undefined) throw notSupported(`type ${oid} in a record`);
     return type;
   };
   return makeType("record", {
@@ -15,52 +17,63 @@ export function makeRecordType(typeByOid: (oid: Oid) => SqlType | undefined): Sq
     input: () => {
       throw new DbError({ sqlstate: "0A000", message: "input of anonymous composite types is not implemented" });
     },
-    output: (value, context) => {
-      const row = value as RowValue;
-      return `(${row.fields.map((field, i) => (field === null ? "" : quoteField(typeOf(row, i).output(field, context)))).join(",")})`;
-    },
+    output: (value, context) => formatRow(value as RowValue, typeOf, context),
     receive: () => {
       throw new DbError({ sqlstate: "0A000", message: "input of anonymous composite types is not implemented" });
     },
-    send: (value) => {
-      const row = value as RowValue;
-      const parts = [made(4, (view) => view.setInt32(0, row.fields.length))];
-      row.fields.forEach((field, i) => {
-        const bytes = field === null ? undefined : typeOf(row, i).send(field);
-        parts.push(
-          made(8, (view) => {
-            view.setUint32(0, row.types[i]!);
-            view.setInt32(4, bytes === undefined ? -1 : bytes.length);
-          }),
-        );
-        if (bytes !== undefined) parts.push(bytes);
-      });
-      return concatBytes(parts);
-    },
+    send: (value) => sendRow(value as RowValue, typeOf),
     compare: (left, right) => compareRows(left as RowValue, right as RowValue, typeOf),
-    hashKey: (value) => {
-      const row = value as RowValue;
-      return row.fields
-        .map((field, i) => {
-          const key = field === null ? "n" : (typeOf(row, i).hashKey?.(field) ?? "");
-          return typeof key === "string" ? `${key.length}:${key}` : String(key);
-        })
-        .join(",");
-    },
+    hashKey: (value) => rowKey(value as RowValue, typeOf),
   });
 }
 
-function compareRows(left: RowValue, right: RowValue, typeOf: (row: RowValue, field: number) => SqlType): number {
+export function formatRow(row: RowValue, typeOf: TypeOf, context: FormatContext): string {
+  return `(${row.fields.map((field, i) => (field === null ? "" : quoteField(typeOf(row.types[i]!).output(field, context)))).join(",")})`;
+}
+export function sendRow(row: RowValue, typeOf: TypeOf): Uint8Array {
+  const parts = [made(4, (view) => view.setInt32(0, row.fields.length))];
+  row.fields.forEach((field, i) => {
+    const bytes = field === null ? undefined : typeOf(row.types[i]!).send(field);
+    parts.push(
+      made(8, (view) => {
+        view.setUint32(0, row.types[i]!);
+        view.setInt32(4, bytes === undefined ? -1 : bytes.length);
+      }),
+    );
+    if (bytes !== undefined) parts.push(bytes);
+  });
+  return concatBytes(parts);
+}
+export function rowKey(row: RowValue, typeOf: TypeOf): string {
+  return row.fields
+    .map((field, i) => {
+      const key = field === null ? "n" : (typeOf(row.types[i]!).hashKey?.(field) ?? "");
+      return typeof key === "string" ? `${key.length}:${key}` : String(key);
+    })
+    .join(",");
+}
+
+export function compareRows(left: RowValue, right: RowValue, typeOf: TypeOf): number {
   if (left.fields.length !== right.fields.length)
     throw new DbError({ sqlstate: "42804", message: "cannot compare record types with different numbers of columns" });
   for (let i = 0; i < left.fields.length; i++) {
+    const type = typeOf(left.types[i]!);
+    if (left.types[i] !== right.types[i] && type.base?.type !== right.types[i]) {
+      const other = typeOf(right.types[i]!);
+      throw new DbError({
+        sqlstate: "42804",
+        message: `cannot compare dissimilar column types ${type.displayName} and ${other.displayName} at record column ${i + 1}`,
+      });
+    }
     const a: Datum = left.fields[i]!;
     const b: Datum = right.fields[i]!;
     if (a === null || b === null) {
       if (a === b) continue;
       return a === null ? 1 : -1;
     }
-    const order = typeOf(left, i).compare?.(a, b) ?? 0;
+    if (type.compare === undefined)
+      throw new DbError({ sqlstate: "42883", message: `could not identify a comparison function for type ${type.displayName}` });
+    const order = type.compare(a, b);
     if (order !== 0) return order;
   }
   return 0;

@@ -1,6 +1,6 @@
 /** regclass, regtype, regproc and their kind: oids that read and print as names. */
 import { DbError, type FormatContext, type Oid, type SqlType } from "../../types/index.js";
-import { catalogOf, quoteIdentifier, splitName } from "../catalog-service.js";
+import { catalogOf, findService, quoteIdentifier, splitName } from "../catalog-service.js";
 import type { FunctionRegistry } from "../registry.js";
 import { makeOidType } from "./integers.js";
 
@@ -20,9 +20,13 @@ export function findType(text: string, registry: FunctionRegistry): SqlType | un
     name = name.replace(/\s*\[\d*\]$/, "");
   }
   name = name.replace(/\s*\([^)]*\)/, "");
-  const quoted = /^(?:pg_catalog\.)?"(.*)"$/i.exec(name);
-  const plain = quoted !== null ? quoted[1]! : name.toLowerCase().replace(/^(pg_catalog|public)\./, "");
-  const type = quoted === null && plain === "char" ? registry.typeByName("bpchar") : registry.typeByName(plain);
+  const plain = name.toLowerCase();
+  let type = plain === "char" ? registry.typeByName("bpchar") : registry.typeByName(plain);
+  if (type === undefined || name !== plain) {
+    const parts = splitName(name);
+    const schema = parts.at(-2);
+    type = registry.typeByName(parts.at(-1)!, schema) ?? type;
+  }
   return isArray && type !== undefined ? registry.typeByOid(type.arrayType) : type;
 }
 
@@ -37,8 +41,11 @@ function make(
   });
 }
 
-export function makeRegisteredTypes(registry: FunctionRegistry): readonly SqlType[] {
-  const functionName = (oid: Oid, withArguments: boolean): string | undefined => {
+export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType[] {
+  /** The catalog's registry where there is a session. */
+  const scoped = (context: FormatContext): FunctionRegistry => findService<FunctionRegistry>(context, "registry") ?? builtIn;
+  const functionName = (oid: Oid, withArguments: boolean, context: FormatContext): string | undefined => {
+    const registry = scoped(context);
     for (const f of registry.functions()) {
       if (f.oid !== oid) continue;
       return withArguments
@@ -47,7 +54,8 @@ export function makeRegisteredTypes(registry: FunctionRegistry): readonly SqlTyp
     }
     return undefined;
   };
-  const findFunction = (text: string): Oid => {
+  const findFunction = (text: string, context: FormatContext): Oid => {
+    const registry = scoped(context);
     const bare = text.replace(/\(.*\)$/, "");
     const name = splitName(bare).at(-1)!;
     let found = registry.functionsByName(name);
@@ -60,8 +68,9 @@ export function makeRegisteredTypes(registry: FunctionRegistry): readonly SqlTyp
     if (found.length > 1) throw new DbError({ sqlstate: "42725", message: `more than one function named "${text}"` });
     return found[0]!.oid;
   };
-  const operatorName = (oid: Oid) => [...registry.operators()].find((o) => o.oid === oid)?.name;
-  const findOperator = (text: string): Oid => {
+  const operatorName = (oid: Oid, context: FormatContext) => [...scoped(context).operators()].find((o) => o.oid === oid)?.name;
+  const findOperator = (text: string, context: FormatContext): Oid => {
+    const registry = scoped(context);
     const found = registry.operatorsByName(text.replace(/^pg_catalog\./, ""));
     if (found.length === 0) throw new DbError({ sqlstate: "42883", message: `operator does not exist: ${text}` });
     if (found.length > 1) throw new DbError({ sqlstate: "42725", message: `more than one operator named ${text}` });
@@ -79,15 +88,15 @@ export function makeRegisteredTypes(registry: FunctionRegistry): readonly SqlTyp
     ),
     make(
       "regtype",
-      (text) => {
-        const type = findType(text, registry);
+      (text, context) => {
+        const type = findType(text, scoped(context));
         if (type === undefined) throw missing("42704", "type", text);
         return type.oid;
       },
-      (oid) => registry.typeByOid(oid)?.displayName,
+      (oid, context) => scoped(context).typeByOid(oid)?.displayName,
     ),
-    make("regproc", findFunction, (oid) => functionName(oid, false)),
-    make("regprocedure", findFunction, (oid) => functionName(oid, true)),
+    make("regproc", findFunction, (oid, context) => functionName(oid, false, context)),
+    make("regprocedure", findFunction, (oid, context) => functionName(oid, true, context)),
     make("regoper", findOperator, operatorName),
     make("regoperator", findOperator, operatorName),
     make(

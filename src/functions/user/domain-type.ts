@@ -1,0 +1,28 @@
+/** Domains: the base type's values, let in only when the domain's constraints hold. */
+import type { DomainObject } from "../../catalog/index.js";
+import type { Datum, FormatContext, SqlType } from "../../types/index.js";
+import type { TypeBodies } from "../types/define-type.js";
+import { routines } from "./routine-service.js";
+
+export const domainCheckId = (domain: number): string => `domain check ${domain}`;
+
+export function domainBodies(object: DomainObject, base: SqlType): TypeBodies {
+  const { oid: _oid, name: _name, displayName: _displayName, arrayType: _arrayType, ...same } = base;
+  const constrained = object.notNull || object.checks.length > 0 || base.kind === "domain";
+  return {
+    ...same,
+    kind: "domain",
+    base: { type: object.base, typmod: object.typmod },
+    preferred: false,
+    formatModifier: () => "",
+    // A domain takes no modifier of its own; its values have the base's already.
+    parseModifier: undefined as never,
+    coerceModifier: undefined as never,
+    input: (text: string, _typmod: number, context: FormatContext): Datum => {
+      const value = base.input(text, object.typmod, context);
+      if (constrained) routines(context).checkDomain(object.oid, value);
+      return value;
+    },
+    receive: (bytes: Uint8Array) => base.receive(bytes, object.typmod),
+  };
+}
