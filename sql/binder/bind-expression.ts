@@ -76,7 +76,9 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
       return bindArray(binder, scope, expr.elements, undefined, -1, expr.position);
     case "Row": {
       // Undecided literals wait: a cast of the row to a composite type reads them as its fields' types.
-      const fields = expandRow(binder, scope, expr.fields).map((field) => (field.kind === "Constant" ? field : resolveUnknown(binder, field)));
+      const fields = expandRow(binder, scope, expr.fields).map((field) =>
+        field.kind === "Constant" ? field : resolveUnknown(binder, field),
+      );
       return { kind: "RowConstructor", fields, type: TypeOid.record, typmod: -1 };
     }
     case "Subquery":
@@ -224,7 +226,11 @@ export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; ty
   const last = name.names.at(-1)!;
   const schema = name.names.length > 1 ? name.names.at(-2)! : undefined;
   if (schema !== undefined && binder.catalog.schemaByName(schema) === undefined)
-    throw new DbError({ sqlstate: "3F000", message: `schema "${schema}" does not exist`, ...(name.position === 0 ? {} : { position: name.position }) });
+    throw new DbError({
+      sqlstate: "3F000",
+      message: `schema "${schema}" does not exist`,
+      ...(name.position === 0 ? {} : { position: name.position }),
+    });
   const found = binder.registry.typeByName(last, schema);
   if (found === undefined && UNSUPPORTED_TYPES.has(last)) throw notSupportedAt(`type ${last}`, at(name.position));
   if (found === undefined)

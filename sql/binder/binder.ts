@@ -4,7 +4,15 @@ import type { BindContext } from "../../src/engine/types.js";
 import type { FunctionRegistry } from "../../src/functions/registry.js";
 import type { ColumnId, Expression, Parameter, PlanColumn } from "../../src/plan/index.js";
 import {
-  type CompositeField, DbError, FIRST_USER_OID, indeterminateType, notSupported, type Oid, type SqlType, TypeOid, undefinedParameter,
+  type CompositeField,
+  DbError,
+  FIRST_USER_OID,
+  indeterminateType,
+  notSupported,
+  type Oid,
+  type SqlType,
+  TypeOid,
+  undefinedParameter,
 } from "../../src/types/index.js";
 import type { Expr, RelationName } from "../parser/syntax-tree.js";
 import type { NamespaceItem, Scope } from "./scope.js";

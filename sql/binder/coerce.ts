@@ -1,6 +1,7 @@
 /** Coercions, as parse_coerce.c chooses them. */
-import type { Constant, Expression } from "../../src/plan/index.js";
+
 import { domainCheckId } from "../../src/functions/index.js";
+import type { Constant, Expression } from "../../src/plan/index.js";
 import { type CastSignature, cannotCoerce, DbError, datatypeMismatch, FIRST_USER_OID, type Oid, TypeOid } from "../../src/types/index.js";
 import { at, type Binder } from "./binder.js";
 

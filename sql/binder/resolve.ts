@@ -98,7 +98,8 @@ export function findOperator(binder: Binder, name: string, left: Oid, right: Oid
   const { base } = binder.registry;
   const isOurs = left >= FIRST_USER_OID || right >= FIRST_USER_OID;
   const key0 = name === "!=" ? "<>" : name;
-  const owner = base !== undefined && !isOurs && base.operatorsByName(key0) === binder.registry.operatorsByName(key0) ? base : binder.registry;
+  const owner =
+    base !== undefined && !isOurs && base.operatorsByName(key0) === binder.registry.operatorsByName(key0) ? base : binder.registry;
   let cache = operatorCaches.get(owner);
   if (cache === undefined) {
     cache = new Map();

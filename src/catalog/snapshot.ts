@@ -6,8 +6,8 @@
 import type { Oid } from "../types/index.js";
 import { LayeredMap, type LayeredMapEditor } from "./layered-map.js";
 import type {
-  CatalogObject,
   CastObject,
+  CatalogObject,
   CommentObject,
   ConstraintObject,
   DatabaseObject,
@@ -234,7 +234,11 @@ function listKeys(object: CatalogObject): readonly string[] {
 function editLists(lists: LayeredMapEditor<string, readonly CatalogObject[]>, object: CatalogObject, add: boolean): void {
   for (const key of listKeys(object)) {
     const rest = (lists.get(key) ?? []).filter((o) => o.oid !== object.oid);
-    if (add) lists.set(key, [...rest, object].sort((a, b) => a.oid - b.oid));
+    if (add)
+      lists.set(
+        key,
+        [...rest, object].sort((a, b) => a.oid - b.oid),
+      );
     else if (rest.length === 0) lists.delete(key);
     else lists.set(key, rest);
   }

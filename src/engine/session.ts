@@ -352,7 +352,8 @@ export class EngineSession implements Session {
   }
   /** Types, functions, operators and casts as `catalog` has them. */
   registry(catalog: SessionCatalogReader): ScopedRegistry {
-    if (this.#registry === undefined || this.#registry.catalog !== catalog) this.#registry = new ScopedRegistry(this.database.registry, catalog);
+    if (this.#registry === undefined || this.#registry.catalog !== catalog)
+      this.#registry = new ScopedRegistry(this.database.registry, catalog);
     return this.#registry;
   }
   storedExpressions(catalog: SessionCatalogReader): BoundStoredExpressions {

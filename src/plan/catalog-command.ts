@@ -73,7 +73,13 @@ export type CatalogCommand =
       readonly kind: "AlterEnum";
       readonly name: QualifiedName;
       readonly change:
-        | { readonly kind: "add"; readonly label: string; readonly ifNotExists: boolean; readonly neighbor?: string; readonly after: boolean }
+        | {
+            readonly kind: "add";
+            readonly label: string;
+            readonly ifNotExists: boolean;
+            readonly neighbor?: string;
+            readonly after: boolean;
+          }
         | { readonly kind: "rename"; readonly from: string; readonly to: string };
     }
   | {
@@ -94,7 +100,12 @@ export type CatalogCommand =
         | { readonly kind: "validateConstraint"; readonly name: string };
     }
   | { readonly kind: "CreateComposite"; readonly name: QualifiedName; readonly attributes: readonly TypeAttribute[] }
-  | { readonly kind: "AlterComposite"; readonly name: QualifiedName; readonly actions: readonly AlterTypeAction[]; readonly ifExists: boolean }
+  | {
+      readonly kind: "AlterComposite";
+      readonly name: QualifiedName;
+      readonly actions: readonly AlterTypeAction[];
+      readonly ifExists: boolean;
+    }
   | {
       readonly kind: "CreateRange";
       readonly name: QualifiedName;
@@ -168,7 +179,13 @@ export type CatalogCommand =
       readonly function?: ObjectReference;
     }
   | { readonly kind: "DropObjects"; readonly objects: readonly ObjectReference[]; readonly ifExists: boolean; readonly cascade: boolean }
-  | { readonly kind: "RenameObject"; readonly object: ObjectReference; readonly newName: string; readonly cascade: boolean; readonly ifExists: boolean }
+  | {
+      readonly kind: "RenameObject";
+      readonly object: ObjectReference;
+      readonly newName: string;
+      readonly cascade: boolean;
+      readonly ifExists: boolean;
+    }
   | { readonly kind: "SetObjectSchema"; readonly object: ObjectReference; readonly schema: string }
   | { readonly kind: "SetOwner"; readonly object: ObjectReference; readonly role: RoleReference }
   | { readonly kind: "CommentOn"; readonly object: ObjectReference; readonly text: string | null }

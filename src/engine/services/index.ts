@@ -1,8 +1,8 @@
 /** The doors that functions find through EvaluationContext.service(name). */
 import type { SessionService } from "../../functions/index.js";
+import { routineService } from "../routines.js";
 import type { EngineSession } from "../session.js";
 import type { StatementContext, TransactionService } from "../statement-context.js";
-import { routineService } from "../routines.js";
 import { catalogService } from "./catalog.js";
 import { sequenceService } from "./sequences.js";
 import { systemService } from "./system.js";

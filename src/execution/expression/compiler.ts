@@ -177,7 +177,8 @@ export class Emitter {
       }
       case "NullTest": {
         const a = this.emit(e.arg);
-        if (e.arg.type === TypeOid.record || (e.arg.type >= FIRST_USER_OID && this.#type(e.arg.type).fields !== undefined)) return this.#keep(`${this.constant(helpers.isNullRecord)}(${a}, ${e.negated})`);
+        if (e.arg.type === TypeOid.record || (e.arg.type >= FIRST_USER_OID && this.#type(e.arg.type).fields !== undefined))
+          return this.#keep(`${this.constant(helpers.isNullRecord)}(${a}, ${e.negated})`);
         return this.#keep(`${a} ${e.negated ? "!==" : "==="} null`);
       }
       case "BooleanTest":

@@ -19,7 +19,11 @@ const between = (labels: EnumType["labels"], type: Oid, low: Datum | undefined, 
   new ArrayValue(
     type,
     labels
-      .filter((l) => (low === null || low === undefined || l.order >= (low as number)) && (high === null || high === undefined || l.order <= (high as number)))
+      .filter(
+        (l) =>
+          (low === null || low === undefined || l.order >= (low as number)) &&
+          (high === null || high === undefined || l.order <= (high as number)),
+      )
       .map((l) => l.order),
   );
 

@@ -13,6 +13,7 @@ export const pseudoTypes: readonly SqlType[] = [
     "anyelement",
     "anyarray",
     "anynonarray",
+    "anyenum",
     "anycompatible",
     "anycompatiblearray",
     "anycompatiblenonarray",
@@ -21,12 +22,3 @@ export const pseudoTypes: readonly SqlType[] = [
     "anycompatiblerange",
     "anycompatiblemultirange",
   ].map(pseudo),
-  makeType("void", {
-    physical: PhysicalType.varlen,
-    keyKind: undefined,
-    input: () => "",
-    output: () => "",
-    receive: () => "",
-    send: () => new Uint8Array(0),
-  }),
-];

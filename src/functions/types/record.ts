@@ -1,5 +1,14 @@
 /** record: rows as values. They print and compare field by field; nothing can be read as one, and columns are never of this type. */
-import { type Datum, DbError, type FormatContext, notSupported, type Oid, PhysicalType, type RowValue, type SqlType } from "../../types/index.js";
+import {
+  type Datum,
+  DbError,
+  type FormatContext,
+  notSupported,
+  type Oid,
+  PhysicalType,
+  type RowValue,
+  type SqlType,
+} from "../../types/index.js";
 import { concatBytes, made } from "./bytes.js";
 import { makeType } from "./define-type.js";
 

@@ -82,7 +82,11 @@ function resolveState(declared: Oid, object: FunctionObject, call: CallTypes, re
     const actual = call.argTypes[i];
     if (actual === undefined) continue;
     const element =
-      parameter.type === TypeOid.anyarray ? (registry.typeByOid(actual)?.elementType ?? 0) : parameter.type === TypeOid.anyelement ? actual : 0;
+      parameter.type === TypeOid.anyarray
+        ? (registry.typeByOid(actual)?.elementType ?? 0)
+        : parameter.type === TypeOid.anyelement
+          ? actual
+          : 0;
     if (element === 0) continue;
     return declared === TypeOid.anyelement ? element : (registry.typeByOid(element)?.arrayType ?? 0);
   }

@@ -2,7 +2,16 @@
  * Composite types: rows with named fields. A value holds the live attributes in order; its stored form has a slot per attribute
  * number, so that rows written before ADD ATTRIBUTE or DROP ATTRIBUTE keep their meaning (docs/formats/block.md, composite values).
  */
-import { type CompositeField, type Datum, DbError, type FormatContext, type Oid, PhysicalType, RowValue, type SqlType } from "../../types/index.js";
+import {
+  type CompositeField,
+  type Datum,
+  DbError,
+  type FormatContext,
+  type Oid,
+  PhysicalType,
+  RowValue,
+  type SqlType,
+} from "../../types/index.js";
 import { concatBytes, made, viewOf } from "../types/bytes.js";
 import type { TypeBodies } from "../types/define-type.js";
 import { compareRows, formatRow, rowKey, sendRow } from "../types/record.js";
@@ -39,7 +48,10 @@ export function compositeBodies(fields: readonly CompositeField[], typeOf: TypeL
         if (datum === null) parts.push(empty);
         else {
           const bytes = storeField(typeOf(field.type), datum);
-          parts.push(made(4, (view) => view.setInt32(0, bytes.length)), bytes);
+          parts.push(
+            made(4, (view) => view.setInt32(0, bytes.length)),
+            bytes,
+          );
         }
       }
       return concatBytes(parts);
@@ -68,7 +80,12 @@ export function compositeBodies(fields: readonly CompositeField[], typeOf: TypeL
 }
 
 function storeField(type: SqlType, value: Exclude<Datum, null>): Uint8Array {
-  const stored = type.kind !== undefined && type.toStorage !== undefined ? type.toStorage(value) : type.elementType !== 0 && type.toStorage !== undefined ? type.toStorage(value) : type.send(value);
+  const stored =
+    type.kind !== undefined && type.toStorage !== undefined
+      ? type.toStorage(value)
+      : type.elementType !== 0 && type.toStorage !== undefined
+        ? type.toStorage(value)
+        : type.send(value);
   return typeof stored === "string" ? Buffer.from(stored, "utf8") : stored;
 }
 function loadField(type: SqlType, bytes: Uint8Array): Datum {

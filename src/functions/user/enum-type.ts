@@ -4,8 +4,8 @@
  */
 import type { EnumObject } from "../../catalog/index.js";
 import { type Datum, DbError, KeyKind, type Oid, PhysicalType, type SqlType } from "../../types/index.js";
-import type { TypeBodies } from "../types/define-type.js";
 import { decodeText, encodeText, made, viewOf } from "../types/bytes.js";
+import type { TypeBodies } from "../types/define-type.js";
 
 export interface EnumType extends SqlType {
   readonly labels: readonly { readonly oid: Oid; readonly label: string; readonly order: number }[];

@@ -108,7 +108,8 @@ export class ScopedRegistry implements FunctionRegistry {
       return this.#composite(owner, fieldsOf(owner), owner.arrayOid ?? 0);
     }
     if (oid === owner.arrayOid) return this.#array(owner.arrayName, owner.oid, oid);
-    if (owner.kind === "range" && oid === owner.multirange.arrayOid) return this.#array(owner.multirange.arrayName, owner.multirange.oid, oid);
+    if (owner.kind === "range" && oid === owner.multirange.arrayOid)
+      return this.#array(owner.multirange.arrayName, owner.multirange.oid, oid);
     const facts = {
       oid,
       name: owner.name,
@@ -136,7 +137,11 @@ export class ScopedRegistry implements FunctionRegistry {
         return makeRangeTypes(owner, oid, facts, this, (name, of) => this.#displayName(owner.schema, name, of));
     }
   }
-  #composite(owner: { readonly oid: Oid; readonly schema: Oid; readonly name: string }, fields: readonly CompositeField[], arrayType: Oid): SqlType {
+  #composite(
+    owner: { readonly oid: Oid; readonly schema: Oid; readonly name: string },
+    fields: readonly CompositeField[],
+    arrayType: Oid,
+  ): SqlType {
     const typeOf = (oid: Oid): SqlType => {
       const type = this.typeByOid(oid);
       if (type === undefined) throw notSupported(`type ${oid} in a composite type`);
@@ -292,7 +297,8 @@ export class ScopedRegistry implements FunctionRegistry {
     if (object === undefined) return this.base.scalarBody(id, call, within ?? this);
     if (object.body.language === "internal") return this.base.scalarBody(object.body.functionId, call, this);
     const types = call ?? this.#signature(object);
-    return ((context: EvaluationContext, ...args: Datum[]): Datum => routines(context).call(context, object.oid, args, types)) as ScalarBody;
+    return ((context: EvaluationContext, ...args: Datum[]): Datum =>
+      routines(context).call(context, object.oid, args, types)) as ScalarBody;
   }
   setBody(id: string, call?: CallTypes, within?: FunctionRegistry): SetBody {
     const object = this.#routine(id);

@@ -23,7 +23,8 @@ export function signatureOf(object: FunctionObject, schema: string, typeByOid: (
   const inputs = object.kind === "procedure" ? object.parameters.filter((p) => p.mode !== "table") : inputParameters(object);
   const outputs = object.parameters.filter(isOutput);
   const last = inputs.at(-1);
-  const variadic = last?.mode === "variadic" ? (last.type === TypeOid.any ? TypeOid.any : variadicElement(last.type, typeByOid)) : undefined;
+  const variadic =
+    last?.mode === "variadic" ? (last.type === TypeOid.any ? TypeOid.any : variadicElement(last.type, typeByOid)) : undefined;
   const defaults = inputs.flatMap((p) => (p.defaultSql === undefined ? [] : [p.defaultSql]));
   const returnType = object.returnType;
   const composite = typeByOid(returnType)?.fields;
