@@ -22,3 +22,12 @@ export const pseudoTypes: readonly SqlType[] = [
     "anycompatiblerange",
     "anycompatiblemultirange",
   ].map(pseudo),
+  makeType("void", {
+    physical: PhysicalType.varlen,
+    keyKind: undefined,
+    input: () => "",
+    output: () => "",
+    receive: () => "",
+    send: () => new Uint8Array(0),
+  }),
+];
