@@ -83,6 +83,7 @@ void count_crossing() noexcept;
 void init_engine(Napi::Env env, Napi::Object exports);    // engine_binding.cc: open, attach, close, checkpoint, events
 void init_storage(Napi::Env env, Napi::Object exports);   // storage_binding.cc: exports.storage
 void init_keyspace(Napi::Env env, Napi::Object exports);  // keyspace_binding.cc: exports.keyspace
+void init_keyspace_sessions(Napi::Object keyspace);       // keyspace_sessions_binding.cc: more of exports.keyspace
 void init_vector(Napi::Env env, Napi::Object exports);    // vector_binding.cc: exports.vector
 void init_exec(Napi::Env env, Napi::Object exports);      // exec_binding.cc: exports.exec
 

@@ -22,10 +22,15 @@ void create_rooms(Engine& engine) {
   engine.keyspace->set_post([&events = engine.events](std::uint64_t listener, std::uint64_t token) { events.post(listener, Event::wait_over(token)); });
   engine.participants.push_back({storage::Room::kKeyspace, engine.keyspace.get()});
   engine.pubsub = std::make_unique<keyspace::PubSub>(
-      [&events = engine.events](std::uint64_t listener, std::uint64_t subscriber, std::string_view channel, std::string_view payload, const std::string* pattern) {
-        events.post(listener, pattern == nullptr ? Event::message(subscriber, std::string(channel), std::string(payload))
+      [&events = engine.events](std::uint64_t listener, std::uint64_t subscriber, std::string_view channel, std::string_view payload, const std::string* pattern,
+                               keyspace::ChannelKind kind) {
+        events.post(listener, pattern == nullptr ? Event::message(subscriber, std::string(channel), std::string(payload), kind == keyspace::ChannelKind::kShard)
                                                  : Event::pattern_message(subscriber, std::string(channel), std::string(payload), *pattern));
       });
+  engine.keyspace->events.set_publish([&pubsub = *engine.pubsub](std::string_view channel, std::string_view message) { pubsub.publish(channel, message); });
+  engine.keyspace->tracking.set_invalidate([&events = engine.events](std::uint64_t listener, std::uint64_t client, const std::string_view* key, bool broadcast) {
+    events.post(listener, Event::invalidate(client, key, broadcast));
+  });
 }
 
 void listen_to_log(Engine& engine) {

@@ -59,6 +59,13 @@ Napi::Object object_of(Napi::Env env, const Event& event) {
       out.Set("channel", bytes_of(env, event.text));
       out.Set("payload", bytes_of(env, event.payload));
       out.Set("pattern", event.has_pattern ? bytes_of(env, event.pattern) : env.Null());
+      out.Set("sharded", Napi::Boolean::New(env, event.flag));
+      break;
+    case Event::Kind::kInvalidate:
+      out.Set("kind", "invalidate");
+      out.Set("client", number);
+      out.Set("key", event.has_pattern ? env.Null() : bytes_of(env, event.text));
+      out.Set("broadcast", Napi::Boolean::New(env, event.flag));
       break;
     case Event::Kind::kTold:
       out.Set("kind", "told");
@@ -113,7 +120,7 @@ void EventHub::listen(ListenerId id, Napi::Env env, Napi::Function callback) {
     const Napi::HandleScope scope(env);
     const Napi::Array batch = Napi::Array::New(env);
     std::uint32_t n = 0;
-    if (flushed != 0) batch.Set(n++, object_of(env, {Event::Kind::kFlushed, flushed, {}, {}, {}, false}));
+    if (flushed != 0) batch.Set(n++, object_of(env, {Event::Kind::kFlushed, flushed, {}, {}, {}, false, false}));
     for (const Event& event : events) batch.Set(n++, object_of(env, event));
     napi_value argument = batch;
     napi_value result = nullptr;

@@ -23,23 +23,28 @@
 namespace orrery::binding {
 
 struct Event {
-  enum class Kind : std::uint8_t { kFlushed, kLogFailed, kWaitOver, kMessage, kCatalog, kTold };
+  enum class Kind : std::uint8_t { kFlushed, kLogFailed, kWaitOver, kMessage, kInvalidate, kCatalog, kTold };
   Kind kind;
   std::uint64_t number = 0;  // lsn, token, subscriber, version, status code of kLogFailed
   std::string text;          // message of kLogFailed, channel of kMessage, what kTold tells
   std::string payload;
   std::string pattern;
   bool has_pattern = false;
+  bool flag = false;         // kMessage: of a shard channel; kInvalidate: broadcast mode
 
-  static Event wait_over(std::uint64_t token) { return {Kind::kWaitOver, token, {}, {}, {}, false}; }
-  static Event catalog(std::uint64_t version) { return {Kind::kCatalog, version, {}, {}, {}, false}; }
-  static Event log_failed(const Status& failure) { return {Kind::kLogFailed, static_cast<std::uint64_t>(failure.code), failure.message, {}, {}, false}; }
-  static Event told(std::string text) { return {Kind::kTold, 0, std::move(text), {}, {}, false}; }
-  static Event message(std::uint64_t subscriber, std::string channel, std::string payload) {
-    return {Kind::kMessage, subscriber, std::move(channel), std::move(payload), {}, false};
+  static Event wait_over(std::uint64_t token) { return {Kind::kWaitOver, token, {}, {}, {}, false, false}; }
+  static Event catalog(std::uint64_t version) { return {Kind::kCatalog, version, {}, {}, {}, false, false}; }
+  static Event log_failed(const Status& failure) { return {Kind::kLogFailed, static_cast<std::uint64_t>(failure.code), failure.message, {}, {}, false, false}; }
+  static Event told(std::string text) { return {Kind::kTold, 0, std::move(text), {}, {}, false, false}; }
+  static Event message(std::uint64_t subscriber, std::string channel, std::string payload, bool sharded = false) {
+    return {Kind::kMessage, subscriber, std::move(channel), std::move(payload), {}, false, sharded};
+  }
+  /// nullptr: every key.
+  static Event invalidate(std::uint64_t client, const std::string_view* key, bool broadcast) {
+    return {Kind::kInvalidate, client, key == nullptr ? std::string() : std::string(*key), {}, {}, key == nullptr, broadcast};
   }
   static Event pattern_message(std::uint64_t subscriber, std::string channel, std::string payload, std::string pattern) {
-    return {Kind::kMessage, subscriber, std::move(channel), std::move(payload), std::move(pattern), true};
+    return {Kind::kMessage, subscriber, std::move(channel), std::move(payload), std::move(pattern), true, false};
   }
 };
 

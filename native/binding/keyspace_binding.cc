@@ -2,79 +2,18 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../keyspace/command_statistics.h"
 #include "../keyspace/executor.h"
 #include "../keyspace/pubsub.h"
 #include "../keyspace/relation_rows.h"
+#include "../keyspace/slow_log.h"
 #include "../keyspace/transaction.h"
-#include "engine.h"
-#include "engine_rooms.h"
+#include "keyspace_sessions.h"
 
 namespace orrery::binding {
 namespace {
 
 using keyspace::Session;
-
-enum StateWord { kConsumed, kOutputLength, kLsn, kWaitXid, kFrameBytes, kNeed, kDatabase, kCommands, kStateWords };
-
-constexpr std::uint32_t kMaxArguments = 1 << 20;  // as RESP
-
-/// A JavaScript thread's shared buffers. References keep them alive as long as the thread's handle.
-struct Thread {
-  static constexpr HandleMark kMark = HandleMark::kKeyspaceThread;
-  HandleMark mark;
-  Engine* const* live;  // nullptr is there once the engine was closed
-  ListenerId listener;
-  std::uint8_t* output;
-  std::size_t output_size;
-  double* state;
-  Napi::ObjectReference output_reference, state_reference;
-  Napi::Reference<Napi::Value> engine_reference;
-  Engine* engine() const noexcept { return *live; }
-  double next_session = 1;
-};
-
-struct NativeSession {
-  static constexpr HandleMark kMark = HandleMark::kKeyspaceSession;
-  HandleMark mark = kMark;
-  Session session;
-  Thread* thread;
-  Napi::ObjectReference thread_reference;
-  storage::Xid waiter;  // stands for this session in the graph of waits; far above real xids
-  bool closed = false;
-};
-
-Thread* thread_of(const Napi::CallbackInfo& info) {
-  if (auto* t = handle_of<Thread>(info.Env(), info[0]); t != nullptr && t->engine() != nullptr) return t;
-  type_error(info, "a keyspace thread of an open engine is expected");
-  return nullptr;
-}
-NativeSession* session_of(const Napi::CallbackInfo& info) {
-  if (auto* s = handle_of<NativeSession>(info.Env(), info[0]); s != nullptr && !s->closed && s->thread->engine() != nullptr) return s;
-  type_error(info, "an open keyspace session is expected");
-  return nullptr;
-}
-std::string_view bytes_of(const Napi::Value& v) {
-  void* data = nullptr;
-  std::size_t length = 0;
-  if (v.IsTypedArray()) napi_get_typedarray_info(v.Env(), v, nullptr, &length, &data, nullptr, nullptr);
-  return {static_cast<const char*>(data), length};
-}
-Napi::Value bytes_value(Napi::Env env, std::string_view s) { return Napi::Buffer<char>::Copy(env, s.data(), s.size()); }
-
-/// Moves the session's replies to the thread's output when they fit.
-void publish_output(NativeSession& s) {
-  wire::RespWriter& reply = s.session.reply;
-  double* state = s.thread->state;
-  if (reply.size() <= s.thread->output_size) {
-    if (reply.size() > 0) std::memcpy(s.thread->output, reply.data(), reply.size());
-    state[kOutputLength] = static_cast<double>(reply.size());
-    reply.clear();
-  } else {
-    state[kOutputLength] = -static_cast<double>(reply.size());
-  }
-  state[kLsn] = static_cast<double>(s.session.lsn);
-  state[kDatabase] = s.session.db;
-}
 
 Napi::Value define_commands(const Napi::CallbackInfo& info) {
   count_crossing();
@@ -99,9 +38,11 @@ Napi::Value define_commands(const Napi::CallbackInfo& info) {
     c.flags = static_cast<std::uint32_t>(number("flags"));
     c.keys = {static_cast<std::int16_t>(number("firstKey")), static_cast<std::int16_t>(number("lastKey")), static_cast<std::int16_t>(number("keyStep")),
               static_cast<std::int16_t>(number("keyCountAt"))};
-    c.body = keyspace::CommandTable::body_named(c.name);
-    if (c.body == nullptr) missing.Set(missing.Length(), Napi::String::New(info.Env(), c.name));
-    else commands.push_back(std::move(c));
+    if (bool_of(entry.Get("native"))) {
+      c.body = keyspace::CommandTable::body_named(c.name);
+      if (c.body == nullptr) missing.Set(missing.Length(), Napi::String::New(info.Env(), c.name));
+    }
+    commands.push_back(std::move(c));
   }
   keyspace::CommandTable::instance().define(std::move(commands));
   return missing;
@@ -171,6 +112,7 @@ Napi::Value configure(const Napi::CallbackInfo& info) {
   s->session.every_command_stops = (flags & 1) != 0;
   s->session.unauthenticated = (flags & 2) != 0;
   s->session.reply.resp3 = (flags & 4) != 0;
+  s->session.tracks_reads = (flags & 8) != 0;
   s->session.db = static_cast<std::uint8_t>(std::min(u32_of(info[2]), keyspace::kDatabaseCount - 1));
   return info.Env().Undefined();
 }
@@ -191,6 +133,7 @@ napi_value run(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   keyspace::Executor executor(*s->thread->engine()->keyspace);
+  s->session.thread_stops = s->thread->state[kAllStop] != 0;
   const auto first = static_cast<std::size_t>(start);
   const keyspace::RunResult r = executor.run(s->session, static_cast<const char*>(data) + first, static_cast<std::size_t>(end) - first, static_cast<std::size_t>(limit));
   double* state = s->thread->state;
@@ -223,6 +166,46 @@ Napi::Value execute(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(stop));
 }
 
+/// The same for arguments in memory that is not JavaScript's (a script's): `count` pairs (u32 offset, u32 length) at `offset` of `memory`.
+napi_value execute_at(napi_env env, napi_callback_info info) {
+  count_crossing();
+  napi_value argv[4];
+  std::size_t argc = 4;
+  NativeSession* s = nullptr;
+  void* data = nullptr;
+  std::size_t length = 0;
+  std::uint32_t offset = 0, count = 0;
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr) != napi_ok || argc < 4 || (s = handle_of<NativeSession>(env, argv[0])) == nullptr ||
+      napi_get_typedarray_info(env, argv[1], nullptr, &length, &data, nullptr, nullptr) != napi_ok || napi_get_value_uint32(env, argv[2], &offset) != napi_ok ||
+      napi_get_value_uint32(env, argv[3], &count) != napi_ok || count == 0 || count > kMaxArguments || s->closed || s->thread->engine() == nullptr ||
+      offset % 4 != 0 || std::uint64_t{offset} + std::uint64_t{count} * 8 > length) {
+    napi_throw_type_error(env, nullptr, "executeAt(session, memory, offset, count)");
+    return nullptr;
+  }
+  thread_local std::vector<std::string_view> args;
+  args.clear();
+  const auto* bytes = static_cast<const char*>(data);
+  for (std::uint32_t i = 0; i < count; i++) {
+    std::uint32_t pair[2];
+    std::memcpy(pair, bytes + offset + i * 8, sizeof pair);
+    if (std::uint64_t{pair[0]} + pair[1] > length) {
+      napi_throw_type_error(env, nullptr, "an argument is outside of the memory");
+      return nullptr;
+    }
+    args.emplace_back(bytes + pair[0], pair[1]);
+  }
+  storage::Xid wait_xid = 0;
+  keyspace::Executor executor(*s->thread->engine()->keyspace);
+  const keyspace::Outcome outcome = executor.execute_counted(s->session, args, keyspace::now_millis(), &wait_xid);
+  if (outcome == keyspace::Outcome::kDone) s->thread->engine()->keyspace->commands.fetch_add(1, std::memory_order_relaxed);
+  publish_output(*s);
+  s->thread->state[kWaitXid] = static_cast<double>(wait_xid);
+  const auto stop = outcome == keyspace::Outcome::kDone ? keyspace::Stop::kEnd : outcome == keyspace::Outcome::kWait ? keyspace::Stop::kWait : keyspace::Stop::kTypeScript;
+  napi_value result;
+  napi_create_uint32(env, static_cast<std::uint32_t>(stop), &result);
+  return result;
+}
+
 Napi::Value take_output(const Napi::CallbackInfo& info) {
   count_crossing();
   NativeSession* s = session_of(info);
@@ -251,7 +234,26 @@ Napi::Value begin_exclusive(const Napi::CallbackInfo& info) {
   storage::Xid wait_xid = 0;
   const bool intact = keyspace::Executor(*s->thread->engine()->keyspace).begin_exclusive(s->session, bool_of(info[1]), &wait_xid);
   s->thread->state[kWaitXid] = static_cast<double>(wait_xid);
-  return Napi::Number::New(info.Env(), !intact ? 2 : wait_xid != 0 ? 1 : 0);
+  return Napi::Number::New(info.Env(), !intact ? 2 : wait_xid == keyspace::kBusy ? 3 : wait_xid != 0 ? 1 : 0);
+}
+Napi::Value yield_exclusive(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s != nullptr) keyspace::Executor(*s->thread->engine()->keyspace).yield_exclusive(s->session);
+  return info.Env().Undefined();
+}
+Napi::Value is_busy(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  return Napi::Boolean::New(info.Env(), engine->keyspace->busy() != nullptr);
+}
+/// Replaces the effects' order by nothing: what the session has changed under exclusivity, in bytes (0: a script may still be killed).
+Napi::Value pending_effects(const Napi::CallbackInfo& info) {
+  count_crossing();
+  NativeSession* s = session_of(info);
+  if (s == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(s->session.effects.size()));
 }
 Napi::Value end_exclusive(const Napi::CallbackInfo& info) {
   count_crossing();
@@ -368,15 +370,16 @@ Napi::Value new_subscriber(const Napi::CallbackInfo& info) {
   if (engine == nullptr) return info.Env().Undefined();
   return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->add_subscriber(listener_of(info))));
 }
+keyspace::ChannelKind kind_of(const Napi::Value& v) { return static_cast<keyspace::ChannelKind>(std::min(u32_of(v), 2u)); }
 std::uint64_t subscriber_of(const Napi::CallbackInfo& info) { return static_cast<std::uint64_t>(number_of(info[1])); }
 Napi::Value subscribe(const Napi::CallbackInfo& info) {
   count_crossing();
-  if (Engine* engine = engine_of(info)) engine->pubsub->subscribe(subscriber_of(info), bytes_of(info[2]), bool_of(info[3]));
+  if (Engine* engine = engine_of(info)) engine->pubsub->subscribe(subscriber_of(info), bytes_of(info[2]), kind_of(info[3]));
   return info.Env().Undefined();
 }
 Napi::Value unsubscribe(const Napi::CallbackInfo& info) {
   count_crossing();
-  if (Engine* engine = engine_of(info)) engine->pubsub->unsubscribe(subscriber_of(info), bytes_of(info[2]), bool_of(info[3]));
+  if (Engine* engine = engine_of(info)) engine->pubsub->unsubscribe(subscriber_of(info), bytes_of(info[2]), kind_of(info[3]));
   return info.Env().Undefined();
 }
 Napi::Value remove_subscriber(const Napi::CallbackInfo& info) {
@@ -388,7 +391,7 @@ Napi::Value publish(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->publish(bytes_of(info[1]), bytes_of(info[2]))));
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->publish(bytes_of(info[1]), bytes_of(info[2]), bool_of(info[3]))));
 }
 Napi::Value channels(const Napi::CallbackInfo& info) {
   count_crossing();
@@ -396,14 +399,14 @@ Napi::Value channels(const Napi::CallbackInfo& info) {
   if (engine == nullptr) return info.Env().Undefined();
   const std::string_view pattern = bytes_of(info[1]);
   Napi::Array out = Napi::Array::New(info.Env());
-  for (const std::string& c : engine->pubsub->channels(info[1].IsTypedArray() ? &pattern : nullptr)) out.Set(out.Length(), bytes_value(info.Env(), c));
+  for (const std::string& c : engine->pubsub->channels(info[1].IsTypedArray() ? &pattern : nullptr, bool_of(info[2]))) out.Set(out.Length(), bytes_value(info.Env(), c));
   return out;
 }
 Napi::Value subscriber_count(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->subscriber_count(bytes_of(info[1]))));
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->subscriber_count(bytes_of(info[1]), bool_of(info[2]))));
 }
 Napi::Value pattern_count(const Napi::CallbackInfo& info) {
   count_crossing();
@@ -445,7 +448,13 @@ void init_keyspace(Napi::Env env, Napi::Object exports) {
   add("openSession", open_session);
   add("closeSession", close_session);
   add("configure", configure);
+  napi_create_function(env, "executeAt", NAPI_AUTO_LENGTH, execute_at, nullptr, &hot);
+  k.Set("executeAt", Napi::Value(env, hot));
   add("execute", execute);
+  add("yieldExclusive", yield_exclusive);
+  add("isBusy", is_busy);
+  add("pendingEffects", pending_effects);
+  init_keyspace_sessions(k);
   add("takeOutput", take_output);
   add("watch", watch);
   add("unwatch", unwatch);

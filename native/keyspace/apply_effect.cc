@@ -126,7 +126,10 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
       return finish();
     }
     case Effect::kFlush:
-    case Effect::kSwap: break;  // whole databases: Keyspace::redo
+    case Effect::kSwap:
+    case Effect::kSideSet:
+    case Effect::kSideErase:
+    case Effect::kSideClear: break;  // whole databases: Keyspace::redo
   }
   return corrupt();
 }

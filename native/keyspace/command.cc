@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "bodies.h"
+#include "command_statistics.h"
 
 namespace orrery::keyspace {
 namespace {
@@ -52,12 +53,15 @@ void CommandTable::define(std::vector<Command> commands) {
   const std::lock_guard guard(mutex);
   if (defined()) return;
   std::vector<const Command*> slots(std::bit_ceil(commands.size() * 4), nullptr);
-  for (const Command& c : commands) {
+  std::uint32_t index = 0;
+  for (Command& c : commands) {
+    c.index = index++;
     std::size_t at = name_hash(c.name) & (slots.size() - 1);
     while (slots[at] != nullptr) at = (at + 1) & (slots.size() - 1);
     slots[at] = &c;
   }
   slots_ = std::move(slots);
+  CommandStatistics::instance().size(commands.size());
   commands_ = std::move(commands);  // the elements do not move, only their vector's owner changes
 }
 

@@ -26,6 +26,8 @@ enum CommandFlag : std::uint32_t {
   kAllShards = 2,    // looks at the whole dictionary, or at keys that its arguments do not name
   kNoKeys = 4,       // touches no data
   kDenyOom = 8,
+  kReadOnly = 16,
+  kFast = 32,
 };
 
 struct Command {
@@ -34,6 +36,7 @@ struct Command {
   std::uint32_t flags = 0;
   KeyPositions keys;
   Body body = nullptr;  // nullptr: TypeScript runs it
+  std::uint32_t index = 0;  // its place in CommandStatistics
 };
 
 class CommandTable {

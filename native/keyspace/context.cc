@@ -28,6 +28,7 @@ Node* Context::find(const Key& key) {
     if (free) {
       keyspace.expired.fetch_add(1, std::memory_order_relaxed);
       erase(key, n);
+      event(kNotifyExpired, "expired", key);
     }
     return nullptr;
   }
@@ -74,6 +75,11 @@ bool Context::real(std::size_t argument, double* out, const char* error) {
   if (parse_double(args[argument], out)) return true;
   reply.error(error);
   return false;
+}
+
+void Context::tell(const char* name, const Key& key) {
+  if (transaction != nullptr) transaction->remember_event(name, key.db, key.text);
+  else keyspace.events.publish(name, key.db, key.text);
 }
 
 void Context::wrong_arity() { reply.error("ERR wrong number of arguments for '" + command->name + "' command"); }

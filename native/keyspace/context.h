@@ -30,12 +30,17 @@ struct Session {
   std::uint8_t db = 0;
   bool every_command_stops = false;  // not authenticated, in MULTI, subscribed, reply off: TypeScript sees each command
   bool unauthenticated = false;
-  bool exclusive = false;            // inside EXEC: all latches are held by this session
+  bool thread_stops = false;         // as every_command_stops, for all sessions of the thread (MONITOR, CLIENT PAUSE, a slow script)
+  bool exclusive = false;            // inside EXEC or a script: nobody else looks at keys
+  bool yielded = false;              // exclusive without latches: Keyspace::busy
   struct Watch { std::uint8_t db; std::string key; std::uint64_t version; };
   std::vector<Watch> watches;
   wire::RespWriter reply;
   storage::EffectBuffer effects;
   storage::Lsn lsn = 0;              // newest record of this session's writes
+  std::uint64_t tracking_client = 0; // CLIENT TRACKING: its name in Tracking, 0 = off
+  std::string address, name;         // for SLOWLOG
+  bool tracks_reads = false;         // the keys of read-only commands are remembered for it
 };
 
 class Context {
@@ -65,6 +70,7 @@ class Context {
   Node* find_read(const Key& key) {
     Node* n = find(key);
     (n != nullptr ? keyspace.hits : keyspace.misses).fetch_add(1, std::memory_order_relaxed);
+    if (n == nullptr) event(kNotifyKeyMiss, "keymiss", key);
     return n;
   }
   /// Finds a node that must be absent or of `type`; writes WRONGTYPE and returns false otherwise.
@@ -73,6 +79,7 @@ class Context {
   Node* add(const Key& key, Value&& value) {
     Node* n = key.database->keys.insert(key.text, key.hash, std::move(value));
     n->payload.access_seconds = static_cast<std::uint32_t>(now / 1000);
+    event(kNotifyNew, "new", key);
     return n;
   }
   /// The collection to write to, made when absent; nullptr after WRONGTYPE.
@@ -85,7 +92,9 @@ class Context {
   }
   /// After a collection lost elements: deletes the key when it is empty. No effect: the removal's own effect implies it.
   void erase_if_empty(const Key& key, Node* node) {
-    if (node->payload.value.size() == 0) key.database->erase(node);
+    if (node->payload.value.size() != 0) return;
+    key.database->erase(node);
+    event(kNotifyGeneric, "del", key);
   }
   /// Replaces or adds the whole value (stores, COPY, RENAME). An empty collection deletes.
   void replace(const Key& key, Value&& value, std::int64_t expire_ms);
@@ -96,7 +105,13 @@ class Context {
   }
   void changed(const Key& key) {
     keyspace.changes.fetch_add(1, std::memory_order_relaxed);
-    if (key.shard != nullptr) Keyspace::touch(*key.shard, key.db, key.text);
+    if (key.shard == nullptr) return;  // told when the transaction commits
+    Keyspace::touch(*key.shard, key.db, key.text);
+    if (keyspace.tracking.active()) [[unlikely]] keyspace.tracking.invalidate(key.text, session.tracking_client);
+  }
+  /// Tells who asked (notify-keyspace-events) what happened to a key, in Redis' words. After the change.
+  void event(std::uint32_t notify_class, const char* name, const Key& key) {
+    if (keyspace.events.wants(notify_class)) [[unlikely]] tell(name, key);
   }
 
   void effect(Effect operation, const Key& key) { effect(operation, key, [](ByteWriter&) {}); }
@@ -124,6 +139,9 @@ class Context {
   void syntax_error() { reply.error("ERR syntax error"); }
   void wrong_type() { reply.error("WRONGTYPE Operation against a key holding the wrong kind of value"); }
   void wrong_arity();
+
+ private:
+  void tell(const char* name, const Key& key);
 };
 
 inline bool same_word(std::string_view a, std::string_view b) noexcept {

@@ -29,6 +29,10 @@ enum class Effect : std::uint8_t {
   kZsetRemove = 17,    // count, member…
   kFlush = 18,         // db u8 (0xff = all); no key
   kSwap = 19,          // db u8, db u8; no key
+  // The texts beside the keys (side_store.h): space u8, name string, value string.
+  kSideSet = 40,
+  kSideErase = 41,
+  kSideClear = 42,
 };
 
 }  // namespace orrery::keyspace

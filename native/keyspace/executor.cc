@@ -3,7 +3,9 @@
 #include <array>
 #include <bit>
 
+#include "command_statistics.h"
 #include "limits.h"
+#include "slow_log.h"
 #include "transaction.h"
 
 namespace orrery::keyspace {
@@ -12,7 +14,7 @@ namespace {
 constexpr std::size_t kBatch = 16;
 thread_local std::array<wire::FrameParser, kBatch> frame_parsers;
 
-bool has_one_key(const Command& c) { return c.keys.first == 1 && c.keys.last == 1 && c.keys.count_at == 0 && (c.flags & (kAllShards | kNoKeys)) == 0; }
+bool has_one_key(const Command& c) { return c.body != nullptr && c.keys.first == 1 && c.keys.last == 1 && c.keys.count_at == 0 && (c.flags & (kAllShards | kNoKeys)) == 0; }
 bool arity_fits(const Command& c, std::size_t argc) {
   const auto n = static_cast<std::int32_t>(argc);
   return c.arity >= 0 ? n == c.arity : n >= -c.arity;
@@ -56,6 +58,16 @@ Outcome Executor::execute(Session& session, std::span<const std::string_view> ar
   return execute(session, *command, args, now, wait_xid);
 }
 
+Outcome Executor::execute_counted(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid) {
+  const Command* command = CommandTable::instance().find(args[0]);
+  if (command == nullptr || command->body == nullptr) return Outcome::kTypeScript;
+  const std::size_t reply_mark = session.reply.size();
+  const std::uint64_t ticks = read_ticks();
+  const Outcome outcome = execute(session, *command, args, now, wait_xid);
+  if (outcome == Outcome::kDone) account(session, *command, args, read_ticks() - ticks, reply_mark);
+  return outcome;
+}
+
 Outcome Executor::execute(Session& session, const Command& found, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid) {
   const Command* command = &found;
   Context context(keyspace_, session, session.reply, session.effects);
@@ -88,12 +100,17 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
   } else if ((command->flags & kAllShards) == 0) {
     latch_mask(*command, args, &mask);
   }
-  if (!session.exclusive)
+  const bool latched = session.exclusive && !session.yielded;
+  if (!latched)
     for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.lock();
   const auto unlock = [&] {
-    if (session.exclusive) return;
+    if (latched) return;
     for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
   };
+  if (!latched && keyspace_.busy() != nullptr && !session.yielded) {
+    unlock();
+    return Outcome::kTypeScript;
+  }
   if ((command->flags & kWrite) != 0) {
     storage::Xid blocker = 0;
     if (one_key) {
@@ -122,9 +139,26 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
   const std::size_t mark = session.reply.size();
   command->body(context);
   if (!session.exclusive && !session.effects.empty()) log_effects(session, mark, 1);
+  if (session.tracks_reads && (command->flags & kReadOnly) != 0) {
+    std::vector<std::size_t> positions;
+    key_arguments(*command, args, &positions);
+    for (const std::size_t i : positions) keyspace_.tracking.remember(session.tracking_client, args[i]);
+  }
   unlock();
   if ((command->flags & kWrite) != 0 && !session.exclusive) keyspace_.notify_changes();
   return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
+}
+
+void Executor::account(Session& session, const Command& command, std::span<const std::string_view> args, std::uint64_t ticks, std::size_t reply_mark) {
+  const double nanos = nanos_of(ticks);
+  const bool failed = session.reply.size() > reply_mark && session.reply.data()[reply_mark] == '-';
+  CommandStatistics::instance().record(command.index, nanos, failed);
+  if (failed) [[unlikely]] CommandStatistics::instance().record_error({session.reply.data() + reply_mark + 1, session.reply.size() - reply_mark - 1});
+  SlowLog& slow = SlowLog::instance();
+  if (!slow.is_slow(nanos)) return;
+  const std::int64_t micros = static_cast<std::int64_t>(nanos / 1e3), seconds = now_millis() / 1000;
+  slow.add(args, micros, seconds, session.address, session.name);
+  slow.add_latency((command.flags & kFast) != 0 ? "fast-command" : "command", micros / 1000, seconds);
 }
 
 void Executor::log_effects(Session& session, std::size_t reply_mark, std::size_t commands) {
@@ -144,6 +178,12 @@ void Executor::execute_batch(Session& session, std::span<const Ready> batch, std
   for (const Ready& r : batch) mask |= 1ull << r.shard;
   for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.lock();
   const auto keys = [&](const Ready& r) -> Keys& { return keyspace_.shard(r.shard).databases[session.db].keys; };
+  if (keyspace_.busy() != nullptr) {
+    for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
+    result->stop = Stop::kTypeScript;
+    result->frame_bytes = batch[0].bytes;
+    return;
+  }
   for (const Ready& r : batch) keys(r).prefetch_bucket(r.hash);
   for (const Ready& r : batch) keys(r).prefetch_node(r.hash);
   for (const Ready& r : batch)
@@ -153,6 +193,7 @@ void Executor::execute_batch(Session& session, std::span<const Ready> batch, std
   Context context(keyspace_, session, session.reply, session.effects);
   context.now = now;
   bool wrote = false;
+  std::uint64_t ticks = read_ticks();
   std::size_t done = 0;
   for (; done < batch.size() && session.reply.size() < output_limit; done++) {
     const Ready& r = batch[done];
@@ -162,10 +203,14 @@ void Executor::execute_batch(Session& session, std::span<const Ready> batch, std
     context.only_shard = &keyspace_.shard(r.shard);
     context.hashed_key = r.args[1].data();
     context.known_hash = r.hash;
+    const std::size_t reply_mark = session.reply.size();
     if (writes) {
       const bool failed = keyspace_.writes_failed();
       if (failed || ((r.command->flags & kDenyOom) != 0 && out_of_memory())) {
-        session.reply.error(failed ? std::string_view(keyspace_.write_error()) : kOutOfMemory);
+        const std::string_view text = failed ? std::string_view(keyspace_.write_error()) : kOutOfMemory;
+        session.reply.error(text);
+        CommandStatistics::instance().record_rejected(r.command->index);
+        CommandStatistics::instance().record_error(text);
         result->consumed += r.bytes;
         continue;
       }
@@ -183,6 +228,10 @@ void Executor::execute_batch(Session& session, std::span<const Ready> batch, std
       result->frame_bytes = r.bytes;
       break;
     }
+    if (session.tracks_reads && !writes) keyspace_.tracking.remember(session.tracking_client, r.args[1]);
+    const std::uint64_t end = read_ticks();
+    account(session, *r.command, r.args, end - ticks, reply_mark);
+    ticks = end;
     result->consumed += r.bytes;
   }
   result->commands += static_cast<std::uint32_t>(done);
@@ -211,7 +260,7 @@ RunResult Executor::run(Session& session, const char* data, std::size_t length, 
     for (std::size_t at = result.consumed; count < kBatch && at < length; count++) {
       wire::FrameParser& parser = parsers[count];
       frame = parser.parse(data + at, length - at, limits);
-      if (frame != wire::FrameResult::kCommand || parser.arguments.empty() || session.every_command_stops) break;
+      if (frame != wire::FrameResult::kCommand || parser.arguments.empty() || session.every_command_stops || session.thread_stops) break;
       const std::span<const std::string_view> args = parser.arguments;
       command = table.find(args[0]);
       if (command == nullptr || !has_one_key(*command) || !arity_fits(*command, args.size())) break;
@@ -240,7 +289,12 @@ RunResult Executor::run(Session& session, const char* data, std::size_t length, 
     }
     Outcome outcome = Outcome::kTypeScript;
     if (count == 1) command = batch[0].command;
-    if (is_command && !session.every_command_stops && command != nullptr) outcome = execute(session, *command, parser.arguments, now, &result.wait_xid);
+    if (is_command && !session.every_command_stops && !session.thread_stops && command != nullptr && command->body != nullptr) {
+      const std::size_t reply_mark = session.reply.size();
+      const std::uint64_t ticks = read_ticks();
+      outcome = execute(session, *command, parser.arguments, now, &result.wait_xid);
+      if (outcome == Outcome::kDone) account(session, *command, parser.arguments, read_ticks() - ticks, reply_mark);
+    }
     if (outcome != Outcome::kDone) {
       result.stop = outcome == Outcome::kWait ? Stop::kWait : Stop::kTypeScript;
       result.frame_bytes = parser.consumed;
@@ -256,6 +310,11 @@ RunResult Executor::run(Session& session, const char* data, std::size_t length, 
 bool Executor::begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid) {
   keyspace_.lock_all();
   *wait_xid = 0;
+  if (keyspace_.busy() != nullptr) {
+    keyspace_.unlock_all();
+    *wait_xid = kBusy;
+    return true;
+  }
   if (writes)
     for (std::uint32_t i = 0; i < kShardCount && *wait_xid == 0; i++)
       if (auto& locks = keyspace_.shard(i).locks; !locks.empty()) *wait_xid = locks.begin()->second.xid;
@@ -276,7 +335,19 @@ bool Executor::begin_exclusive(Session& session, bool writes, storage::Xid* wait
   return intact;
 }
 
+void Executor::yield_exclusive(Session& session) {
+  if (!session.exclusive || session.yielded) return;
+  session.yielded = true;
+  keyspace_.set_busy(&session);
+  keyspace_.unlock_all();
+}
+
 bool Executor::end_exclusive(Session& session) {
+  if (session.yielded) {
+    keyspace_.lock_all();
+    session.yielded = false;
+    keyspace_.set_busy(nullptr);
+  }
   const bool wrote = !session.effects.empty();
   if (wrote) log_effects(session, session.reply.size(), 0);
   session.exclusive = false;

@@ -31,18 +31,25 @@ struct RunResult {
 /// What `execute` did with one command.
 enum class Outcome : std::uint8_t { kDone, kTypeScript, kWait };
 
+/// begin_exclusive's *wait_xid when a slow script holds the keys: no transaction has that number.
+constexpr storage::Xid kBusy = ~storage::Xid{0};
+
 class Executor {
  public:
   explicit Executor(Keyspace& keyspace) : keyspace_(keyspace) {}
   RunResult run(Session& session, const char* data, std::size_t length, std::size_t output_limit);
   /// One command that is split already. kWait sets *wait_xid.
   Outcome execute(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
+  /// The same, counted in the statistics as `run` counts.
+  Outcome execute_counted(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
 
   // EXEC: between begin and end the session holds every latch, and its writes become one record.
   /// False when a watched key changed (then nothing is held); kWait semantics as above through *wait_xid when `writes`.
   bool begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid);
   /// False: the log refused the writes, which must not be acknowledged.
   bool end_exclusive(Session& session);
+  /// A script takes long: others may see that keys are busy (they get Outcome::kTypeScript) instead of waiting for its latches.
+  void yield_exclusive(Session& session);
   void watch(Session& session, std::string_view key);
   void unwatch(Session& session);
 
@@ -58,6 +65,8 @@ class Executor {
     std::uint32_t hash, shard;
   };
   Outcome execute(Session& session, const Command& command, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
+  /// Counts a finished command whose reply begins at `reply_mark`.
+  void account(Session& session, const Command& command, std::span<const std::string_view> args, std::uint64_t ticks, std::size_t reply_mark);
   void execute_batch(Session& session, std::span<const Ready> batch, std::int64_t now, std::size_t output_limit, RunResult* result);
   /// Logs what the commands since `reply_mark` changed; a log that refuses turns their replies into errors. Latches held.
   void log_effects(Session& session, std::size_t reply_mark, std::size_t commands);

@@ -24,6 +24,7 @@ void set_fields(Context& c, bool reply_ok) {
   for (std::size_t i = 2; i < c.argc(); i += 2) added += n->payload.value.hash().set(c.args[i], c.args[i + 1]);
   c.effect_arguments(Effect::kHashSet, key, 2, 2);
   c.changed(key);
+  c.event(kNotifyHash, "hset", key);
   if (reply_ok) c.reply.ok();
   else c.reply.integer(added);
 }
@@ -39,6 +40,7 @@ void hsetnx(Context& c) {
   n->payload.value.hash().set(c.args[2], c.args[3]);
   log_set(c, key, c.args[2], c.args[3]);
   c.changed(key);
+  c.event(kNotifyHash, "hset", key);
   c.reply.integer(1);
 }
 
@@ -107,6 +109,7 @@ void hdel(Context& c) {
   if (gone > 0) {
     c.effect_arguments(Effect::kHashDelete, key, 2);
     c.changed(key);
+    c.event(kNotifyHash, "hdel", key);
   }
   c.erase_if_empty(key, n);
   c.reply.integer(gone);
@@ -127,6 +130,7 @@ void hincrby(Context& c) {
   n->payload.value.hash().set(c.args[2], text);
   log_set(c, key, c.args[2], text);
   c.changed(key);
+  c.event(kNotifyHash, "hincrby", key);
   c.reply.integer(v);
 }
 
@@ -146,6 +150,7 @@ void hincrbyfloat(Context& c) {
   n->payload.value.hash().set(c.args[2], text);
   log_set(c, key, c.args[2], text);
   c.changed(key);
+  c.event(kNotifyHash, "hincrbyfloat", key);
   c.reply.bulk(text);
 }
 

@@ -15,6 +15,7 @@ void del(Context& c) {
     Node* n = c.find(key);
     if (n == nullptr) continue;
     c.erase(key, n);
+    c.event(kNotifyGeneric, "del", key);
     count++;
   }
   c.reply.integer(count);
@@ -44,6 +45,8 @@ void rename_to(Context& c, bool only_absent) {
   const std::int64_t expire = n->payload.expire_ms;
   c.erase(from, n);
   c.replace(to, std::move(value), expire);
+  c.event(kNotifyGeneric, "rename_from", from);
+  c.event(kNotifyGeneric, "rename_to", to);
   if (only_absent) c.reply.integer(1);
   else c.reply.ok();
 }
@@ -79,6 +82,7 @@ void copy(Context& c) {
   Node* n = c.find(from);
   if (n == nullptr || (!overwrite && c.find(to) != nullptr)) return c.reply.integer(0);
   c.replace(to, n->payload.value.clone(), n->payload.expire_ms);
+  c.event(kNotifyGeneric, "copy_to", to);
   c.reply.integer(1);
 }
 
@@ -97,6 +101,8 @@ void move(Context& c) {
   const std::int64_t expire = n->payload.expire_ms;
   c.erase(from, n);
   c.replace(to, std::move(value), expire);
+  c.event(kNotifyGeneric, "move_from", from);
+  c.event(kNotifyGeneric, "move_to", to);
   c.reply.integer(1);
 }
 
@@ -198,6 +204,7 @@ void flush(Context& c, bool all) {
       s.databases[db].clear();
     }
   }
+  if (c.keyspace.tracking.active()) c.keyspace.tracking.invalidate_all();
   c.keyspace.changes.fetch_add(1, std::memory_order_relaxed);
   c.reply.ok();
 }
@@ -292,6 +299,7 @@ void expire_in(Context& c, bool seconds, bool absolute) {
     return c.reply.integer(0);
   if (when <= c.now) c.erase(key, n);
   else c.set_deadline(key, n, when);
+  c.event(kNotifyGeneric, when <= c.now ? "del" : "expire", key);
   c.reply.integer(1);
 }
 void expire(Context& c) { expire_in(c, true, false); }
@@ -316,6 +324,7 @@ void persist(Context& c) {
   Node* n = c.find(key);
   if (n == nullptr || n->payload.expire_ms == 0) return c.reply.integer(0);
   c.set_deadline(key, n, 0);
+  c.event(kNotifyGeneric, "persist", key);
   c.reply.integer(1);
 }
 

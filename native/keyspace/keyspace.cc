@@ -6,7 +6,8 @@ namespace orrery::keyspace {
 
 using storage::Lsn;
 
-Keyspace::Keyspace(Append append, std::function<Lsn()> appended) : append_(std::move(append)), appended_(std::move(appended)) {}
+Keyspace::Keyspace(Append append, std::function<Lsn()> appended)
+    : side([this](std::span<const std::uint8_t> effects) { return this->append(effects); }), append_(std::move(append)), appended_(std::move(appended)) {}
 Keyspace::~Keyspace() = default;
 
 void Keyspace::fail_writes(std::string reason) {
@@ -34,6 +35,7 @@ std::size_t Keyspace::expire_some(std::int64_t now_ms, std::size_t limit) {
   ByteWriter payload;
   for (Shard& s : shards_) {
     const std::lock_guard guard(s.latch);
+    if (busy() != nullptr) break;  // a script sees no key vanish
     effects.clear();
     for (std::uint8_t db = 0; db < kDatabaseCount; db++) {
       Database& d = s.databases[db];
@@ -47,6 +49,8 @@ std::size_t Keyspace::expire_some(std::int64_t now_ms, std::size_t limit) {
         payload.string(node->key());
         effects.add(storage::Room::kKeyspace, static_cast<std::uint8_t>(Effect::kDelete), payload.span());
         touch(s, db, node->key());
+        if (tracking.active()) tracking.invalidate(node->key(), 0);
+        if (events.wants(kNotifyExpired)) events.publish("expired", db, node->key());
         d.erase(node);
         count++;
       }
@@ -73,6 +77,7 @@ std::array<Keyspace::Size, kDatabaseCount> Keyspace::sizes(bool latched) {
 Status Keyspace::redo(std::uint8_t operation, ByteReader payload, storage::CommitTs, Lsn lsn) {
   const auto corrupt = [&] { return Status::error(StatusCode::kCorrupt, "keyspace effect " + std::to_string(operation) + " does not parse"); };
   const auto effect = static_cast<Effect>(operation);
+  if (effect >= Effect::kSideSet && effect <= Effect::kSideClear) return side.redo(operation, payload) ? Status::ok() : corrupt();
   if (effect == Effect::kFlush || effect == Effect::kSwap) {
     const std::uint8_t a = payload.u8();
     const std::uint8_t b = effect == Effect::kSwap ? payload.u8() : 0;
@@ -116,7 +121,13 @@ Status Keyspace::save(storage::CheckpointWriter& out, const storage::CheckpointM
     Shard& s = shards_[i];
     ByteWriter w;
     {
-      const std::lock_guard guard(s.latch);
+      std::unique_lock guard(s.latch);
+      // The effects of a script that gave its latches back are in memory and not in the log yet.
+      while (busy() != nullptr) {
+        guard.unlock();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        guard.lock();
+      }
       w.u64(appended_());
       w.u32(static_cast<std::uint32_t>(s.locks.size()));
       for (const auto& [name, lock] : s.locks) {
@@ -138,10 +149,23 @@ Status Keyspace::save(storage::CheckpointWriter& out, const storage::CheckpointM
     stream->write(w);
     if (Status status = stream->close(); !status.is_ok()) return status;
   }
-  return Status::ok();
+  ByteWriter texts;
+  side.save(texts);
+  std::unique_ptr<storage::CheckpointStream> stream;
+  if (Status status = out.create("keys.side", &stream); !status.is_ok()) return status;
+  stream->write(texts);
+  return stream->close();
 }
 
 Status Keyspace::load(storage::CheckpointReader& in) {
+  if (in.has("keys.side")) {
+    std::unique_ptr<storage::CheckpointInput> input;
+    if (Status status = in.open("keys.side", &input); !status.is_ok()) return status;
+    std::vector<std::uint8_t> bytes(input->remaining());
+    if (!input->read(bytes.data(), bytes.size())) return input->status();
+    ByteReader r(bytes.data(), bytes.size());
+    if (!side.load(r)) return Status::error(StatusCode::kCorrupt, "stream keys.side does not parse");
+  }
   for (std::uint32_t i = 0; i < kShardCount; i++) {
     const std::string name = "keys." + std::to_string(i);
     if (!in.has(name)) return Status::error(StatusCode::kCorrupt, "the checkpoint has no stream " + name);

@@ -23,8 +23,11 @@
 #include "../storage/log.h"
 #include "clock.h"
 #include "effect.h"
+#include "key_events.h"
+#include "side_store.h"
 #include "swap_epochs.h"
 #include "table.h"
+#include "tracking.h"
 #include "value.h"
 
 namespace orrery::keyspace {
@@ -123,6 +126,15 @@ class Keyspace final : public storage::CheckpointParticipant {
   void digest(Digest& out) override;
   void statistics(const std::function<void(std::string_view, double)>& report) override;
 
+  KeyEvents events;
+  Tracking tracking;
+  SideStore side;
+
+  /// A script that runs longer than busy-reply-threshold has given its latches back so that threads can answer BUSY; until it ends
+  /// nobody else may look at keys (each command checks after it has its latches). nullptr: no such script.
+  const void* busy() const noexcept { return busy_.load(std::memory_order_acquire); }
+  void set_busy(const void* session) noexcept { busy_.store(session, std::memory_order_release); }
+
   /// SQL commits that are in the log and whose keys are not swapped in yet (transaction.h).
   SwapEpochs swaps;
 
@@ -156,6 +168,7 @@ class Keyspace final : public storage::CheckpointParticipant {
   std::map<std::uint64_t, std::uint64_t> change_listeners_;
   std::atomic<std::size_t> change_listeners_count_{0};
   Post post_;
+  std::atomic<const void*> busy_{nullptr};
   std::atomic<bool> writes_failed_{false};
   std::string write_error_ = "MISCONF Errors writing to the AOF file: the log refuses";
   Append append_;

@@ -33,6 +33,7 @@ void push(Context& c, bool front, bool only_present) {
   for (std::size_t i = 2; i < c.argc(); i++) list.push(front, c.args[i]);
   log_push(c, key, front, 2);
   c.changed(key);
+  c.event(kNotifyList, front ? "lpush" : "rpush", key);
   c.reply.integer(static_cast<std::int64_t>(list.size()));
 }
 void lpush(Context& c) { push(c, true, false); }
@@ -50,6 +51,7 @@ void pop_elements(Context& c, const Key& key, Node* n, bool front, std::size_t c
   if (count > 0) {
     log_pop(c, key, front, count);
     c.changed(key);
+    c.event(kNotifyList, front ? "lpop" : "rpop", key);
   }
   c.erase_if_empty(key, n);
 }
@@ -143,6 +145,7 @@ void lset(Context& c) {
     w.string(c.args[3]);
   });
   c.changed(key);
+  c.event(kNotifyList, "lset", key);
   c.reply.ok();
 }
 
@@ -168,6 +171,7 @@ void linsert(Context& c) {
     w.string(c.args[4]);
   });
   c.changed(key);
+  c.event(kNotifyList, "linsert", key);
   c.reply.integer(static_cast<std::int64_t>(list.size()));
 }
 
@@ -210,7 +214,10 @@ void lrem(Context& c) {
     list.erase(at);
     c.effect(Effect::kListErase, key, [&](ByteWriter& w) { w.varint(at); });
   }
-  if (!hits.empty()) c.changed(key);
+  if (!hits.empty()) {
+    c.changed(key);
+    c.event(kNotifyList, "lrem", key);
+  }
   c.erase_if_empty(key, n);
   c.reply.integer(static_cast<std::int64_t>(hits.size()));
 }
@@ -236,6 +243,7 @@ void ltrim(Context& c) {
     w.varint(kept);
   });
   c.changed(key);
+  c.event(kNotifyList, "ltrim", key);
   c.erase_if_empty(key, n);
   c.reply.ok();
 }
@@ -307,6 +315,8 @@ void move_element(Context& c, bool from_front, bool to_front) {
     c.changed(from);
     c.changed(to);
   }
+  c.event(kNotifyList, to_front ? "lpush" : "rpush", to);
+  c.event(kNotifyList, from_front ? "lpop" : "rpop", from);
   if (!same) c.erase_if_empty(from, source);
   c.reply.bulk(value);
 }

@@ -17,6 +17,7 @@ void sadd(Context& c) {
   if (added > 0) {
     c.effect_arguments(Effect::kSetAdd, key, 2);
     c.changed(key);
+    c.event(kNotifySet, "sadd", key);
   }
   c.reply.integer(added);
 }
@@ -38,6 +39,7 @@ void srem(Context& c) {
   if (gone > 0) {
     c.effect_arguments(Effect::kSetRemove, key, 2);
     c.changed(key);
+    c.event(kNotifySet, "srem", key);
   }
   c.erase_if_empty(key, n);
   c.reply.integer(gone);
@@ -100,6 +102,7 @@ void spop(Context& c) {
   if (!gone.empty()) {
     log_remove(c, key, gone);
     c.changed(key);
+    c.event(kNotifySet, "spop", key);
   }
   c.erase_if_empty(key, n);
   if (!counted) return c.reply.bulk(gone[0]);
@@ -143,11 +146,13 @@ void smove(Context& c) {
   if (!source->payload.value.set().erase(c.args[3])) return c.reply.integer(0);
   log_remove(c, from, {std::string(c.args[3])});
   c.changed(from);
+  c.event(kNotifySet, "srem", from);
   c.erase_if_empty(from, source);
   if (target == nullptr) target = c.add(to, Value::make(ValueType::kSet));
   if (target->payload.value.set().add(c.args[3])) {
     c.effect_arguments(Effect::kSetAdd, to, 3);
     c.changed(to);
+    c.event(kNotifySet, "sadd", to);
   }
   c.reply.integer(1);
 }
@@ -202,7 +207,11 @@ void combined_store(Context& c, Operation operation) {
   Value value = Value::make(ValueType::kSet);
   combine(operation, std::move(sets), 0, &value.set());
   const auto size = static_cast<std::int64_t>(value.set().size());
-  c.replace(c.key(1), std::move(value), 0);
+  const Key key = c.key(1);
+  const bool was_there = size == 0 && c.find(key) != nullptr;
+  c.replace(key, std::move(value), 0);
+  if (was_there) c.event(kNotifyGeneric, "del", key);
+  if (size > 0) c.event(kNotifySet, operation == Operation::kUnion ? "sunionstore" : operation == Operation::kInter ? "sinterstore" : "sdiffstore", key);
   c.reply.integer(size);
 }
 void sunionstore(Context& c) { combined_store(c, Operation::kUnion); }

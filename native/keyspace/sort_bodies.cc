@@ -119,7 +119,11 @@ void sort_values(Context& c, bool may_store) {
       }
     }
     const auto size = static_cast<std::int64_t>(value.list().size());
-    c.replace(c.key_named(c.args[store_at], c.session.db), std::move(value), 0);
+    const Key target = c.key_named(c.args[store_at], c.session.db);
+    const bool was_there = size == 0 && c.find(target) != nullptr;
+    c.replace(target, std::move(value), 0);
+    if (was_there) c.event(kNotifyGeneric, "del", target);
+    if (size > 0) c.event(kNotifyList, "sortstore", target);
     return c.reply.integer(size);
   }
   c.reply.array(elements.size() * std::max<std::size_t>(gets.size(), 1));

@@ -15,7 +15,7 @@ void reply_string(Context& c, const Value& v) {
 }
 
 /// Sets a string value with its effect; keeps the deadline when `expire_ms` is the node's own.
-void store(Context& c, const Key& key, Node* node, std::string_view text, std::int64_t expire_ms) {
+void store(Context& c, const Key& key, Node* node, std::string_view text, std::int64_t expire_ms, const char* event = "set") {
   if (node == nullptr) node = c.add(key, Value::string(text));
   else if (node->payload.value.is_string()) node->payload.value.set_string(text);
   else node->payload.value = Value::string(text);
@@ -25,6 +25,7 @@ void store(Context& c, const Key& key, Node* node, std::string_view text, std::i
     w.string(text);
   });
   c.changed(key);
+  c.event(kNotifyString, event, key);
 }
 
 enum class Unit { kSeconds, kMillis };
@@ -95,6 +96,7 @@ void set(Context& c) {
   }
   if (keep && n != nullptr) when = n->payload.expire_ms;
   store(c, key, n, c.args[2], when);
+  if (expire_at != 0) c.event(kNotifyGeneric, "expire", key);
   if (!give_old) c.reply.ok();
 }
 
@@ -110,6 +112,7 @@ void setex_in(Context& c, Unit unit) {
   if (!deadline(c, 2, unit, false, &when)) return;
   const Key key = c.key(1);
   store(c, key, c.find(key), c.args[3], when);
+  c.event(kNotifyGeneric, "expire", key);
   c.reply.ok();
 }
 void setex(Context& c) { setex_in(c, Unit::kSeconds); }
@@ -131,6 +134,7 @@ void getdel(Context& c) {
   if (n == nullptr) return c.reply.null();
   reply_string(c, n->payload.value);
   c.erase(key, n);
+  c.event(kNotifyGeneric, "del", key);
 }
 
 void getex(Context& c) {
@@ -148,8 +152,13 @@ void getex(Context& c) {
   std::int64_t when = 0;
   if (expire_at != 0 && expire_option(c, &expire_at, &when) < 0) return;
   reply_string(c, n->payload.value);
-  if (expire_at != 0 && when <= c.now) c.erase(key, n);
-  else if (expire_at != 0 || (persist && n->payload.expire_ms != 0)) c.set_deadline(key, n, when);
+  if (expire_at != 0 && when <= c.now) {
+    c.erase(key, n);
+    c.event(kNotifyGeneric, "del", key);
+  } else if (expire_at != 0 || (persist && n->payload.expire_ms != 0)) {
+    c.set_deadline(key, n, when);
+    c.event(kNotifyGeneric, persist ? "persist" : "expire", key);
+  }
 }
 
 void mget(Context& c) {
@@ -181,7 +190,7 @@ void append(Context& c) {
   Node* n;
   if (!c.find_typed(key, ValueType::kString, &n)) return;
   if (n == nullptr) {
-    store(c, key, nullptr, c.args[2], 0);
+    store(c, key, nullptr, c.args[2], 0, "append");
     return c.reply.integer(static_cast<std::int64_t>(c.args[2].size()));
   }
   const std::size_t before = n->payload.value.size();
@@ -193,6 +202,7 @@ void append(Context& c) {
     w.string(c.args[2]);
   });
   c.changed(key);
+  c.event(kNotifyString, "append", key);
   c.reply.integer(static_cast<std::int64_t>(bytes.size()));
 }
 
@@ -220,6 +230,7 @@ void add_to(Context& c, std::int64_t by) {
     w.string({scratch, write_integer(scratch, v)});
   });
   c.changed(key);
+  c.event(kNotifyString, "incrby", key);
   c.reply.integer(v);
 }
 void incr(Context& c) { add_to(c, 1); }
@@ -246,7 +257,7 @@ void incrbyfloat(Context& c) {
   v += by;
   if (std::isnan(v) || std::isinf(v)) return c.reply.error("ERR increment would produce NaN or Infinity");
   const std::string text = long_double_text(v);
-  store(c, key, n, text, n == nullptr ? 0 : n->payload.expire_ms);
+  store(c, key, n, text, n == nullptr ? 0 : n->payload.expire_ms, "incrbyfloat");
   c.reply.bulk(text);
 }
 
@@ -269,6 +280,7 @@ void setrange(Context& c) {
     w.string(part);
   });
   c.changed(key);
+  c.event(kNotifyString, "setrange", key);
   c.reply.integer(static_cast<std::int64_t>(bytes.size()));
 }
 
@@ -314,6 +326,7 @@ void setbit(Context& c) {
     w.string({bytes.data() + at, 1});
   });
   c.changed(key);
+  c.event(kNotifyString, "setbit", key);
   c.reply.integer(old);
 }
 
@@ -431,7 +444,10 @@ void bitop(Context& c) {
   const Key key = c.key(2);
   Node* n = c.find(key);
   if (result.empty()) {
-    if (n != nullptr) c.erase(key, n);
+    if (n != nullptr) {
+      c.erase(key, n);
+      c.event(kNotifyGeneric, "del", key);
+    }
   } else {
     store(c, key, n, result, 0);
   }

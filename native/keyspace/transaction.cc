@@ -32,6 +32,7 @@ Status KeyTransaction::execute(Session& session, wire::RespWriter& reply, storag
   for (const std::size_t i : positions) mask |= 1ull << Keyspace::shard_index(args[i]);
   for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.lock();
   Status status = Status::ok();
+  if (keyspace_.busy() != nullptr) status = Status::error(StatusCode::kInvalid, "a Redis script is running: keys cannot be used until it ends");
   if ((command->flags & kWrite) != 0) {
     for (const std::size_t i : positions)
       if (status.is_ok()) status = take(session.db, args[i], keyspace_.shard(Keyspace::shard_index(args[i])));
@@ -109,11 +110,14 @@ void KeyTransaction::after_commit(storage::CommitTs) noexcept {
       committed.set_deadline(target, source->payload.expire_ms);
     }
     Keyspace::touch(shard, db, key);
+    if (keyspace_.tracking.active()) keyspace_.tracking.invalidate(key, 0);
     shard.locks.erase(name);
   }
   for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
   owned_.clear();
   keyspace_.swaps.end(swap_epoch_);
+  for (const TellLater& e : events_) keyspace_.events.publish(e.name, e.db, e.key);
+  events_.clear();
   keyspace_.notify_changes();
 }
 
@@ -124,6 +128,7 @@ void KeyTransaction::on_rollback() noexcept {
     shard.locks.erase(name);
   }
   owned_.clear();
+  events_.clear();
 }
 
 }  // namespace orrery::keyspace

@@ -32,6 +32,9 @@ class KeyTransaction final : public storage::TransactionParticipant {
   /// inside a transaction (message names it).
   Status execute(Session& session, wire::RespWriter& reply, storage::EffectBuffer& effects, std::span<const std::string_view> args);
 
+  /// A keyspace notification that waits for the commit.
+  void remember_event(const char* name, std::uint8_t db, std::string_view key) { events_.push_back({name, db, std::string(key)}); }
+
   void on_commit(storage::CommitTs ts, storage::Lsn lsn) noexcept override;
   void after_commit(storage::CommitTs ts) noexcept override;
   void on_rollback() noexcept override;
@@ -48,6 +51,8 @@ class KeyTransaction final : public storage::TransactionParticipant {
   std::unordered_set<std::string> owned_;
   std::map<std::uint8_t, Database> databases_;
   std::vector<Undo> undo_;
+  struct TellLater { const char* name; std::uint8_t db; std::string key; };
+  std::vector<TellLater> events_;
   std::uint64_t swap_epoch_ = 0;  // between on_commit and after_commit
 };
 

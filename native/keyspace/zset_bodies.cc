@@ -24,6 +24,16 @@ void log_remove(Context& c, const Key& key, const std::vector<std::string>& memb
   });
 }
 
+/// The result of a …STORE command becomes the key of argument 1; an empty one deletes it.
+void store_result(Context& c, Value&& value, const char* event) {
+  const Key key = c.key(1);
+  const bool empty = value.zset().size() == 0;
+  const bool was_there = empty && c.find(key) != nullptr;
+  c.replace(key, std::move(value), 0);
+  if (was_there) c.event(kNotifyGeneric, "del", key);
+  if (!empty) c.event(kNotifyZset, event, key);
+}
+
 void add_scores(Context& c, bool increment) {
   bool only_absent = false, only_present = false, greater = false, less = false, count_changes = false;
   std::size_t at = 2;
@@ -80,6 +90,7 @@ void add_scores(Context& c, bool increment) {
   if (!logged.empty()) {
     log_add(c, key, logged);
     c.changed(key);
+    c.event(kNotifyZset, increment ? "zincr" : "zadd", key);
   }
   c.erase_if_empty(key, n);
   if (!increment) return c.reply.integer(count_changes ? added + updated : added);
@@ -99,6 +110,7 @@ void zrem(Context& c) {
   if (gone > 0) {
     c.effect_arguments(Effect::kZsetRemove, key, 2);
     c.changed(key);
+    c.event(kNotifyZset, "zrem", key);
   }
   c.erase_if_empty(key, n);
   c.reply.integer(gone);
@@ -233,7 +245,7 @@ void store_slice(Context& c, const Zset* zset, Slice s, bool forward) {
       value.zset().set(m.member, m.score);
       return --left > 0;
     });
-  c.replace(c.key(1), std::move(value), 0);
+  store_result(c, std::move(value), "zrangestore");
   c.reply.integer(static_cast<std::int64_t>(s.count));
 }
 
@@ -287,7 +299,7 @@ void zcount(Context& c) { count_range(c, By::kScore); }
 void zlexcount(Context& c) { count_range(c, By::kLex); }
 
 /// Takes members out, lowest or highest first from `start`; gives what was taken.
-std::vector<std::pair<std::string, double>> take(Context& c, const Key& key, Node* n, Slice s, bool forward) {
+std::vector<std::pair<std::string, double>> take(Context& c, const Key& key, Node* n, Slice s, bool forward, const char* event) {
   Zset& zset = n->payload.value.zset();
   std::vector<std::pair<std::string, double>> gone;
   std::vector<std::string> names;
@@ -301,6 +313,7 @@ std::vector<std::pair<std::string, double>> take(Context& c, const Key& key, Nod
   if (!names.empty()) {
     log_remove(c, key, names);
     c.changed(key);
+    c.event(kNotifyZset, event, key);
   }
   c.erase_if_empty(key, n);
   return gone;
@@ -313,7 +326,7 @@ void remove_range(Context& c, By by) {
   Node* n;
   if (!c.find_typed(key, ValueType::kZset, &n)) return;
   if (n == nullptr) return c.reply.integer(0);
-  c.reply.integer(static_cast<std::int64_t>(take(c, key, n, slice_of(n->payload.value.zset(), r), true).size()));
+  c.reply.integer(static_cast<std::int64_t>(take(c, key, n, slice_of(n->payload.value.zset(), r), true, by == By::kRank ? "zremrangebyrank" : by == By::kScore ? "zremrangebyscore" : "zremrangebylex").size()));
 }
 void zremrangebyrank(Context& c) { remove_range(c, By::kRank); }
 void zremrangebyscore(Context& c) { remove_range(c, By::kScore); }
@@ -330,7 +343,7 @@ void pop(Context& c, bool lowest) {
   Node* n;
   if (!c.find_typed(key, ValueType::kZset, &n)) return;
   if (n == nullptr) return c.reply.array(0);
-  const auto gone = take(c, key, n, ends(n->payload.value.zset(), lowest, static_cast<std::size_t>(count)), lowest);
+  const auto gone = take(c, key, n, ends(n->payload.value.zset(), lowest, static_cast<std::size_t>(count)), lowest, lowest ? "zpopmin" : "zpopmax");
   const bool nested = counted && c.reply.resp3;
   c.reply.array(nested ? gone.size() : 2 * gone.size());
   for (const auto& [member, score] : gone) {
@@ -358,7 +371,7 @@ void zmpop(Context& c) {
     Node* n;
     if (!c.find_typed(key, ValueType::kZset, &n)) return;
     if (n == nullptr) continue;
-    const auto gone = take(c, key, n, ends(n->payload.value.zset(), lowest, static_cast<std::size_t>(count)), lowest);
+    const auto gone = take(c, key, n, ends(n->payload.value.zset(), lowest, static_cast<std::size_t>(count)), lowest, lowest ? "zpopmin" : "zpopmax");
     c.reply.array(2);
     c.reply.bulk(key.text);
     c.reply.array(gone.size());
@@ -528,7 +541,7 @@ void combined(Context& c, Operation operation, std::size_t count_at, bool store,
   const std::size_t size = value.zset().size();
   if (cardinality) return c.reply.integer(static_cast<std::int64_t>(size));
   if (!store) return reply_slice(c, &value.zset(), {0, size}, true, scores);
-  c.replace(c.key(1), std::move(value), 0);
+  store_result(c, std::move(value), operation == Operation::kUnion ? "zunionstore" : operation == Operation::kInter ? "zinterstore" : "zdiffstore");
   c.reply.integer(static_cast<std::int64_t>(size));
 }
 void zunion(Context& c) { combined(c, Operation::kUnion, 1, false, false); }

@@ -1,4 +1,5 @@
 /** SUBSCRIBE, PSUBSCRIBE, their opposites, PUBLISH, PUBSUB. Subscriptions live in the addon; messages come back as events. */
+import { ChannelKind } from "../../src/native/index.js";
 import type { Handler } from "./dispatch.js";
 import type { RespSession } from "./session.js";
 
@@ -26,9 +27,9 @@ function change(kind: "subscribe" | "unsubscribe" | "psubscribe" | "punsubscribe
         }
         const own = Buffer.from(name);
         mine.set(text, own);
-        addon.keyspace.subscribe(engine, session.subscriber, own, isPattern);
+        addon.keyspace.subscribe(engine, session.subscriber, own, isPattern ? ChannelKind.pattern : ChannelKind.channel);
       } else if (!adds && mine.delete(text)) {
-        addon.keyspace.unsubscribe(engine, session.subscriber, name, isPattern);
+        addon.keyspace.unsubscribe(engine, session.subscriber, name, isPattern ? ChannelKind.pattern : ChannelKind.channel);
       }
       announce(name);
     }

@@ -25,6 +25,8 @@ export interface CommandDescription {
   readonly categories: readonly string[];
   readonly group: string;
   readonly since: string;
+  /** Place in `nativeCommands`. */
+  readonly index: number;
   readonly runs: "native" | "typescript" | "refused";
 }
 
@@ -77,7 +79,7 @@ const containerKey: Readonly<Record<string, number>> = { object: 2, memory: 2 };
 const wholeDictionary = new Set(words("keys scan dbsize randomkey flushdb flushall swapdb sort sort_ro"));
 const withoutKeys = new Set(words("ping echo select"));
 
-function describe(row: CommandRow): CommandDescription {
+function describe(row: CommandRow, index: number): CommandDescription {
   const [name, arity, flags, firstKey, lastKey, keyStep, categories, group, since] = row;
   const key = containerKey[name];
   return {
@@ -91,6 +93,7 @@ function describe(row: CommandRow): CommandDescription {
     categories: words(categories),
     group,
     since,
+    index,
     runs: native.has(name) ? "native" : handled.has(name) || handled.has(name.split("|")[0] as string) ? "typescript" : "refused",
   };
 }
@@ -106,22 +109,24 @@ export const subcommandTable: ReadonlyMap<string, CommandDescription> = new Map(
   all.filter((c) => c.name.includes("|")).map((c) => [c.name, c]),
 );
 
+/** Every command and subcommand, in the order of their statistics' indexes. */
 export function nativeCommands(): NativeCommand[] {
-  return [...commandTable.values()]
-    .filter((c) => c.runs === "native")
-    .map((c) => ({
-      name: c.name,
-      arity: c.arity,
-      flags:
-        (c.flags.includes("write") ? 1 : 0) |
-        (wholeDictionary.has(c.name) ? 2 : 0) |
-        (withoutKeys.has(c.name) ? 4 : 0) |
-        (c.flags.includes("denyoom") ? 8 : 0),
-      firstKey: c.firstKey,
-      lastKey: c.lastKey,
-      keyStep: Math.max(c.keyStep, 1),
-      keyCountAt: c.keyCountAt,
-    }));
+  return all.map((c) => ({
+    native: c.runs === "native" && !c.name.includes("|"),
+    name: c.name,
+    arity: c.arity,
+    flags:
+      (c.flags.includes("write") ? 1 : 0) |
+      (wholeDictionary.has(c.name) ? 2 : 0) |
+      (withoutKeys.has(c.name) ? 4 : 0) |
+      (c.flags.includes("denyoom") ? 8 : 0) |
+      (c.flags.includes("readonly") ? 16 : 0) |
+      (c.flags.includes("fast") ? 32 : 0),
+    firstKey: c.firstKey,
+    lastKey: c.lastKey,
+    keyStep: Math.max(c.keyStep, 1),
+    keyCountAt: c.keyCountAt,
+  }));
 }
 
 /** Positions of the key arguments of a whole command (args[0] is its name). */

@@ -41,7 +41,9 @@ export type EngineEvent =
       readonly channel: Uint8Array;
       readonly payload: Uint8Array;
       readonly pattern: Uint8Array | null;
+      readonly sharded: boolean;
     }
+  | { readonly kind: "invalidate"; readonly client: number; readonly key: Uint8Array | null; readonly broadcast: boolean } // CLIENT TRACKING
   | { readonly kind: "catalog"; readonly version: number };
 
 export interface EngineBinding {

@@ -14,16 +14,34 @@ export type KeyspaceSession = { readonly brand: "KeyspaceSession" };
 export const RunStop = { end: 0, incomplete: 1, typeScript: 2, wait: 3, protocol: 4, output: 5 } as const;
 
 /** Indexes of the state words that a call fills in. */
-export const RunState = { consumed: 0, outputLength: 1, lsn: 2, waitXid: 3, frameBytes: 4, need: 5, database: 6, commands: 7 } as const;
-export const runStateLength = 8;
+export const RunState = {
+  consumed: 0,
+  outputLength: 1,
+  lsn: 2,
+  waitXid: 3,
+  frameBytes: 4,
+  need: 5,
+  database: 6,
+  commands: 7,
+  allStop: 8,
+} as const;
+export const runStateLength = 9;
 
 /** Bits of `configure`. */
-export const SessionFlag = { everyCommandStops: 1, unauthenticated: 2, resp3: 4 } as const;
+export const SessionFlag = { everyCommandStops: 1, unauthenticated: 2, resp3: 4, tracksReads: 8 } as const;
+
+/** What a subscription names. */
+export const ChannelKind = { channel: 0, pattern: 1, shard: 2 } as const;
+
+/** Texts beside the keys (native/keyspace/side_store.h): scripts live as long as the process, the others are durable. */
+export const SideSpace = { scripts: 0, functions: 1, users: 2, settings: 3 } as const;
 
 export interface NativeCommand {
   readonly name: string;
   readonly arity: number;
-  readonly flags: number; // 1 write, 2 all shards, 4 no keys, 8 refused above maxmemory
+  readonly flags: number; // 1 write, 2 all shards, 4 no keys, 8 refused above maxmemory, 16 reads only, 32 fast
+  /** Has a body in the addon; the others are there to be counted. */
+  readonly native: boolean;
   readonly firstKey: number;
   readonly lastKey: number;
   readonly keyStep: number;
@@ -46,13 +64,21 @@ export interface KeyspaceBinding {
   /** One command that is split already; the reply is in the output like run's. RunStop.end, typeScript (no native body) or wait. */
   execute(session: KeyspaceSession, args: readonly Uint8Array[]): number;
   takeOutput(session: KeyspaceSession): Uint8Array;
+  /** The same for `count` arguments in foreign memory: pairs (u32 offset, u32 length) at `offset` of `memory`. */
+  executeAt(session: KeyspaceSession, memory: Uint8Array, offset: number, count: number): number;
 
   watch(session: KeyspaceSession, key: Uint8Array): void;
   unwatch(session: KeyspaceSession): void;
-  /** EXEC: 0 = the session now holds all latches until endExclusive, 1 = wait for state[waitXid], 2 = a watched key changed. */
+  /** EXEC: 0 = the session now holds all latches until endExclusive, 1 = wait for state[waitXid], 2 = a watched key changed, 3 = a slow script has the keys. */
   beginExclusive(session: KeyspaceSession, writes: boolean): number;
   /** LSN of the record; 0 = nothing was written; -1 = the log refused the writes. */
   endExclusive(session: KeyspaceSession): number;
+  /** A script under beginExclusive takes long: until endExclusive everybody else's commands come back as RunStop.typeScript instead of waiting. */
+  yieldExclusive(session: KeyspaceSession): void;
+  /** Whether a script has yielded. */
+  isBusy(engine: Engine): boolean;
+  /** Bytes of effects that the session gathered under beginExclusive. */
+  pendingEffects(session: KeyspaceSession): number;
   /** Calls back through a waitOver event with `token`: 0 = over already, 1 = the event follows. */
   waitFor(session: KeyspaceSession, xid: Xid, token: number): number;
   cancelWait(session: KeyspaceSession): void;
@@ -76,13 +102,67 @@ export interface KeyspaceBinding {
 
   /** Pub/sub. Subscribers are numbers of the whole process; messages come as `message` events on the thread that subscribed. */
   newSubscriber(engine: Engine): number;
-  subscribe(engine: Engine, subscriber: number, channel: Uint8Array, isPattern: boolean): void;
-  unsubscribe(engine: Engine, subscriber: number, channel: Uint8Array, isPattern: boolean): void;
+  subscribe(engine: Engine, subscriber: number, channel: Uint8Array, kind: number): void;
+  unsubscribe(engine: Engine, subscriber: number, channel: Uint8Array, kind: number): void;
   removeSubscriber(engine: Engine, subscriber: number): void;
-  publish(engine: Engine, channel: Uint8Array, payload: Uint8Array): number;
-  channels(engine: Engine, pattern: Uint8Array | null): Uint8Array[];
-  subscriberCount(engine: Engine, channel: Uint8Array): number;
+  publish(engine: Engine, channel: Uint8Array, payload: Uint8Array, sharded?: boolean): number;
+  channels(engine: Engine, pattern: Uint8Array | null, sharded?: boolean): Uint8Array[];
+  subscriberCount(engine: Engine, channel: Uint8Array, sharded?: boolean): number;
   patternCount(engine: Engine): number;
+
+  /** What SLOWLOG shows of a session. */
+  describeSession(session: KeyspaceSession, address: Uint8Array, name: Uint8Array): void;
+  /** Bits of notify-keyspace-events (native/keyspace/key_events.h). */
+  setNotify(engine: Engine, flags: number): void;
+  /** CLIENT TRACKING; `invalidate` events with `client` follow on this thread. Reads are remembered while SessionFlag.tracksReads is set. */
+  startTracking(
+    engine: Engine,
+    session: KeyspaceSession,
+    client: number,
+    broadcast: boolean,
+    prefixes: readonly Uint8Array[],
+    noLoop: boolean,
+  ): void;
+  stopTracking(engine: Engine, session: KeyspaceSession): void;
+  /** [keys, items, prefixes, clients]; `limit` >= 0 sets tracking-table-max-keys. */
+  trackingTotals(engine: Engine, limit: number): [number, number, number, number];
+
+  /** Counts for commands that TypeScript runs; `index` is the place in defineCommands. */
+  recordCommand(index: number, micros: number, failed: boolean): void;
+  recordRejected(index: number): void;
+  recordError(text: Uint8Array): void;
+  /** [calls, micros, rejected, failed, …percentiles in micros]; null: never called. */
+  commandStatistics(index: number, percentiles: readonly number[]): number[] | null;
+  /** [micros, calls that took at most that, …] at powers of two. */
+  commandHistogram(index: number): number[];
+  /** [total, name, count, name, count, …] */
+  errorStatistics(): [number, ...(Uint8Array | number)[]];
+  resetStatistics(): void;
+
+  /** NaN leaves a setting as it is; a negative threshold switches the log off. */
+  slowLogSettings(thresholdMicros: number, maxLength: number, latencyMillis: number): void;
+  addSlow(args: readonly Uint8Array[], micros: number, address: Uint8Array, name: Uint8Array, latencyEvent: string | null): void;
+  slowLog(count: number): {
+    readonly id: number;
+    readonly seconds: number;
+    readonly micros: number;
+    readonly args: Uint8Array[];
+    readonly address: Uint8Array;
+    readonly name: Uint8Array;
+  }[];
+  slowLogSize(): number;
+  slowLogClear(): void;
+  latencies(): { readonly name: string; readonly max: number; readonly samples: number[] }[];
+  clearLatencies(names: readonly string[]): number;
+
+  /** LSN to wait for; 0 = nothing is durable here, -1 = the log refuses. */
+  sideSet(engine: Engine, space: number, name: Uint8Array, value: Uint8Array): number;
+  sideErase(engine: Engine, space: number, name: Uint8Array): number;
+  sideClear(engine: Engine, space: number): number;
+  sideGet(engine: Engine, space: number, name: Uint8Array): Uint8Array | null;
+  /** [name, value, name, value, …] */
+  sideAll(engine: Engine, space: number): Uint8Array[];
+  sideVersion(engine: Engine, space: number): number;
 
   /** Rows of a redis.* relation as a block (docs/formats/block.md) from `cursor` (0 = the start) on, database 0; `what`: 0 keys, 1 strings,
    *  2 hashes, 3 lists, 4 sets, 5 zsets. xid 0 = committed only. Returns [next cursor (0 = the end), block]. `key` limits to one key. */
