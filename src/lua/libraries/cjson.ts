@@ -129,8 +129,8 @@ const escapes: Readonly<Record<string, string>> = {
   "\r": "\\r",
 };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
-const quote = (text: string) =>
-  `"${text.replace(/["\\/\u0000-\u001f\u007f]/g, (c) => escapes[c] ?? `\\u00${c.charCodeAt(0).toString(16).padStart(2, "0")}`)}"`;
+const escaped = /["\\/\u0000-\u001f\u007f]/g;
+const quote = (text: string) => `"${text.replace(escaped, (c) => escapes[c] ?? `\\u00${c.charCodeAt(0).toString(16).padStart(2, "0")}`)}"`;
 
 function encodeNumber(machine: LuaMachine, settings: Settings, state: LuaState, value: number): string {
   if (Number.isFinite(value)) return numberText(value, settings.precision);
