@@ -16,6 +16,8 @@ void create_rooms(Engine& engine) {
   engine.participants.push_back({storage::Room::kStorage, engine.rows.get()});
   engine.vectors = std::make_unique<index::hnsw::HnswStore>(*engine.rows);
   engine.participants.push_back({storage::Room::kIndex, engine.vectors.get()});
+  engine.ivfflat = std::make_unique<index::ivfflat::IvfflatStore>(*engine.rows);
+  engine.participants.push_back({storage::Room::kIvfflat, engine.ivfflat.get()});
   engine.keyspace = std::make_unique<keyspace::Keyspace>(
       [&transactions = *engine.transactions](std::span<const std::uint8_t> effects) { return transactions.append_effects(effects); },
       [&log = *engine.log] { return log.appended(); });

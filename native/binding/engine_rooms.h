@@ -10,6 +10,7 @@
 
 #include "../core/file.h"
 #include "../index/hnsw/hnsw_store.h"
+#include "../index/ivfflat/ivfflat_store.h"
 #include "../keyspace/keyspace.h"
 #include "../keyspace/pubsub.h"
 #include "../storage/checkpoint.h"
@@ -39,6 +40,7 @@ struct Engine {
   std::unique_ptr<storage::TransactionManager> transactions;
   std::unique_ptr<storage::RowStore> rows;
   std::unique_ptr<index::hnsw::HnswStore> vectors;
+  std::unique_ptr<index::ivfflat::IvfflatStore> ivfflat;
   std::unique_ptr<keyspace::Keyspace> keyspace;
   std::unique_ptr<keyspace::PubSub> pubsub;
   // Rooms stand here in their order of dependence: relations, vector indexes, keyspace.

@@ -1,5 +1,6 @@
 // vector_binding.cc: exports.vector: building vector indexes off the JavaScript thread, opening scans, facts.
 #include <cmath>
+#include <functional>
 
 #include "../exec/vector_scan.h"
 #include "engine.h"
@@ -8,9 +9,9 @@
 namespace orrery::binding {
 namespace {
 
+using index::Metric;
 using index::hnsw::HnswIndex;
-using index::hnsw::Metric;
-using index::hnsw::Options;
+using index::ivfflat::IvfflatIndex;
 
 std::uint32_t u32(const Napi::CallbackInfo& info, std::size_t i) { return u32_of(info[i]); }
 
@@ -24,44 +25,61 @@ storage::Transaction* transaction_of(const Napi::CallbackInfo& info, Engine& eng
 
 class BuildWorker final : public Napi::AsyncWorker {
  public:
-  BuildWorker(Napi::Env env, Engine& engine, storage::Transaction& t, std::uint32_t index, std::uint32_t relation, std::uint32_t column,
-              const Options& options)
-      : Napi::AsyncWorker(env, "orrery hnsw build"), deferred_(Napi::Promise::Deferred::New(env)), engine_(engine), transaction_(t),
-        index_(index), relation_(relation), column_(column), options_(options) {}
+  BuildWorker(Napi::Env env, std::function<Status()> build)
+      : Napi::AsyncWorker(env, "orrery vector index build"), deferred_(Napi::Promise::Deferred::New(env)), build_(std::move(build)) {}
   Napi::Promise promise() const { return deferred_.Promise(); }
-  void Execute() override { status_ = engine_.vectors->create(transaction_, index_, relation_, column_, options_); }
+  void Execute() override { status_ = build_(); }
   void OnOK() override { deferred_.Resolve(Napi::Number::New(Env(), remember(std::move(status_)))); }
 
  private:
   Napi::Promise::Deferred deferred_;
-  Engine& engine_;
-  storage::Transaction& transaction_;
-  const std::uint32_t index_, relation_, column_;
-  const Options options_;
+  const std::function<Status()> build_;
   Status status_;
 };
 
-Napi::Value create_index(const Napi::CallbackInfo& info) {
-  count_crossing();
+/// Runs `build(transaction)` off this thread; a promise of its status.
+template <typename Build>
+Napi::Value build_index(const Napi::CallbackInfo& info, Engine& engine, Build&& build) {
   const Napi::Env env = info.Env();
-  Engine* engine = engine_of(info);
-  if (engine == nullptr) return env.Undefined();
-  storage::Transaction* t = transaction_of(info, *engine);
+  storage::Transaction* t = transaction_of(info, engine);
   if (t == nullptr) {
     const auto deferred = Napi::Promise::Deferred::New(env);
     deferred.Resolve(Napi::Number::New(env, static_cast<double>(StatusCode::kInvalid)));
     return deferred.Promise();
   }
-  Options options;
+  auto* worker = new BuildWorker(env, [t, build = std::forward<Build>(build)] { return build(*t); });
+  const Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
+}
+
+Napi::Value create_index(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  index::hnsw::Options options;
   options.metric = static_cast<Metric>(u32(info, 5));
   options.m = u32(info, 6);
   options.ef_construction = u32(info, 7);
   if (u32(info, 5) < 1 || u32(info, 5) > 4 || options.m < 2 || options.m > 100 || options.ef_construction < 4 || options.ef_construction > 1000)
     return type_error(info, "createIndex takes a metric from 1 to 4, m from 2 to 100 and efConstruction from 4 to 1000");
-  auto* worker = new BuildWorker(env, *engine, *t, u32(info, 2), u32(info, 3), u32(info, 4), options);
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  return build_index(info, *engine, [engine, index = u32(info, 2), relation = u32(info, 3), column = u32(info, 4), options](storage::Transaction& t) {
+    return engine->vectors->create(t, index, relation, column, options);
+  });
+}
+
+Napi::Value create_ivfflat(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  index::ivfflat::Options options;
+  options.metric = static_cast<Metric>(u32(info, 5));
+  options.lists = u32(info, 6);
+  if (u32(info, 5) < 1 || u32(info, 5) > 3 || options.lists < 1 || options.lists > index::ivfflat::kMaxLists)
+    return type_error(info, "createIvfflat takes a metric from 1 to 3 and lists from 1 to 32768");
+  return build_index(info, *engine, [engine, index = u32(info, 2), relation = u32(info, 3), column = u32(info, 4), options](storage::Transaction& t) {
+    return engine->ivfflat->create(t, index, relation, column, options);
+  });
 }
 
 Napi::Value refuse(const Napi::CallbackInfo& info, StatusCode code, const char* message) {
@@ -139,6 +157,29 @@ Napi::Value search_open(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value ivfflat_open(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const std::shared_ptr<IvfflatIndex> index = engine->ivfflat->find(u32(info, 2));
+  if (!index) return refuse(info, StatusCode::kNotFound, "no such vector index");
+  exec::VectorQuery query;
+  if (!read_query(info, 3, 6, index->relation(), index->column(), &query)) return Napi::Number::New(info.Env(), 0);
+  const std::uint32_t probes = u32(info, 4), max_probes = u32(info, 5);
+  return open_scan(info, *engine, [&](storage::TransactionManager& manager, const storage::Snapshot& snapshot) {
+    return std::make_unique<exec::IvfflatScan>(manager, snapshot, index, std::move(query), probes, max_probes);
+  });
+}
+
+Napi::Value ivfflat_rows(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const std::shared_ptr<IvfflatIndex> index = engine->ivfflat->find(u32(info, 1));
+  if (!index) return info.Env().Null();
+  return Napi::Number::New(info.Env(), static_cast<double>(index->lists().entry_count()));
+}
+
 Napi::Value exact_open(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
@@ -178,6 +219,9 @@ Napi::Value index_facts(const Napi::CallbackInfo& info) {
 void init_vector(Napi::Env env, Napi::Object exports) {
   Napi::Object vector = Napi::Object::New(env);
   vector.Set("createIndex", Napi::Function::New<create_index>(env, "createIndex"));
+  vector.Set("createIvfflat", Napi::Function::New<create_ivfflat>(env, "createIvfflat"));
+  vector.Set("ivfflatOpen", Napi::Function::New<ivfflat_open>(env, "ivfflatOpen"));
+  vector.Set("ivfflatRows", Napi::Function::New<ivfflat_rows>(env, "ivfflatRows"));
   vector.Set("searchOpen", Napi::Function::New<search_open>(env, "searchOpen"));
   vector.Set("exactOpen", Napi::Function::New<exact_open>(env, "exactOpen"));
   vector.Set("indexFacts", Napi::Function::New<index_facts>(env, "indexFacts"));

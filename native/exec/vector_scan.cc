@@ -7,7 +7,21 @@
 namespace orrery::exec {
 
 using index::hnsw::Hit;
+using index::hnsw::sql_distance;
 using storage::VersionRef;
+
+namespace {
+
+/// By distance, NaN last; equal ones by row id.
+template <typename Found>
+bool nearer(const Found& a, const Found& b) noexcept {
+  const bool a_nan = std::isnan(a.distance), b_nan = std::isnan(b.distance);
+  if (a_nan != b_nan) return b_nan;
+  if (!a_nan && a.distance != b.distance) return a.distance < b.distance;
+  return a.row < b.row;
+}
+
+}  // namespace
 
 std::int64_t VectorOutput::write(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) {
   std::span<const VersionRef> rest(versions_);
@@ -50,16 +64,43 @@ std::int64_t HnswScan::next(std::uint8_t* block, std::size_t capacity, std::uint
   return output_.write(block, capacity, max_rows);
 }
 
-ExactVectorScan::ExactVectorScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, const storage::Relation& relation,
-                                 std::uint32_t column, index::hnsw::Metric metric, VectorQuery query)
-    : hold_(manager, snapshot), relation_(relation), column_(column), metric_(metric), query_(std::move(query)), output_(relation, query_) {}
+IvfflatScan::IvfflatScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot,
+                         std::shared_ptr<index::ivfflat::IvfflatIndex> index, VectorQuery query, std::uint32_t probes, std::uint32_t max_probes)
+    : hold_(manager, snapshot), index_(std::move(index)), query_(std::move(query)), probes_(std::max(1u, probes)),
+      max_probes_(std::max(probes_, max_probes)), output_(index_->relation(), query_) {}
 
-bool ExactVectorScan::nearer(const Found& a, const Found& b) noexcept {
-  const bool a_nan = std::isnan(a.distance), b_nan = std::isnan(b.distance);
-  if (a_nan != b_nan) return b_nan;
-  if (!a_nan && a.distance != b.distance) return a.distance < b.distance;
-  return a.row < b.row;
+void IvfflatScan::read_lists() {
+  const auto& lists = index_->lists();
+  if (order_.empty()) order_ = lists.order(query_.values.data());
+  found_.clear();
+  at_ = 0;
+  std::vector<index::ivfflat::Entry> entries;
+  const std::size_t end = std::min<std::size_t>({read_ + probes_, max_probes_, order_.size()});
+  for (; read_ < end; read_++) {
+    entries.clear();
+    lists.collect(order_[read_], entries);
+    for (const auto& e : entries) {
+      const VersionRef v = index_->relation().visible(e.row, hold_.snapshot(), hold_.manager());
+      if (!index_->has_slot(v, e.slot) || !query_.predicate.matches(v)) continue;
+      const float* values = v.chunk->vector(index_->column(), v.slot);
+      found_.push_back({sql_distance(lists.options().metric, query_.values.data(), values, lists.options().dimensions), e.row, v});
+    }
+  }
+  std::sort(found_.begin(), found_.end(), nearer<Found>);
 }
+
+std::int64_t IvfflatScan::next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) {
+  if (output_.empty()) {
+    output_.clear();
+    while (at_ == found_.size() && (order_.empty() || (read_ < max_probes_ && read_ < order_.size()))) read_lists();
+    for (; output_.size() < max_rows && at_ < found_.size(); at_++) output_.add(found_[at_].version, found_[at_].distance);
+  }
+  return output_.write(block, capacity, max_rows);
+}
+
+ExactVectorScan::ExactVectorScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, const storage::Relation& relation,
+                                 std::uint32_t column, index::Metric metric, VectorQuery query)
+    : hold_(manager, snapshot), relation_(relation), column_(column), metric_(metric), query_(std::move(query)), output_(relation, query_) {}
 
 void ExactVectorScan::compare_all() {
   const std::uint32_t dimensions = relation_.column(column_).type.dimensions;
@@ -79,15 +120,15 @@ void ExactVectorScan::compare_all() {
       const Found f{sql_distance(metric_, query_.values.data(), values, dimensions), chunk->row_id(slot), {chunk, slot}};
       if (query_.limit == 0 || found_.size() < query_.limit) {
         found_.push_back(f);
-        if (query_.limit != 0) std::push_heap(found_.begin(), found_.end(), nearer);
-      } else if (nearer(f, found_.front())) {
-        std::pop_heap(found_.begin(), found_.end(), nearer);
+        if (query_.limit != 0) std::push_heap(found_.begin(), found_.end(), nearer<Found>);
+      } else if (nearer<Found>(f, found_.front())) {
+        std::pop_heap(found_.begin(), found_.end(), nearer<Found>);
         found_.back() = f;
-        std::push_heap(found_.begin(), found_.end(), nearer);
+        std::push_heap(found_.begin(), found_.end(), nearer<Found>);
       }
     }
   }
-  std::sort(found_.begin(), found_.end(), nearer);
+  std::sort(found_.begin(), found_.end(), nearer<Found>);
 }
 
 std::int64_t ExactVectorScan::next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../index/hnsw/hnsw_index.h"
+#include "../index/ivfflat/ivfflat_index.h"
 #include "../storage/scan.h"
 #include "predicate.h"
 
@@ -56,22 +57,43 @@ class HnswScan final : public storage::Scan {
   std::uint64_t returned_ = 0;
 };
 
-/// Compares every visible matching row whose vector is not NULL. Ends after `limit` rows when there is one. NaN distances come last.
-class ExactVectorScan final : public storage::Scan {
+/// Through inverted lists: the `probes` nearest lists, each batch sorted; then the next `probes`, until `max_probes` lists were read.
+class IvfflatScan final : public storage::Scan {
  public:
-  ExactVectorScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, const storage::Relation& relation,
-                  std::uint32_t column, index::hnsw::Metric metric, VectorQuery query);
+  IvfflatScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, std::shared_ptr<index::ivfflat::IvfflatIndex> index,
+              VectorQuery query, std::uint32_t probes, std::uint32_t max_probes);
   std::int64_t next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) override;
 
  private:
   struct Found { double distance; storage::RowId row; storage::VersionRef version; };
-  static bool nearer(const Found& a, const Found& b) noexcept;
+  void read_lists();
+
+  storage::SnapshotHold hold_;
+  const std::shared_ptr<index::ivfflat::IvfflatIndex> index_;
+  const VectorQuery query_;
+  const std::uint32_t probes_, max_probes_;
+  VectorOutput output_;
+  std::vector<std::uint32_t> order_;  // lists, nearest first; made at the first call
+  std::size_t read_ = 0;              // lists of `order_`
+  std::vector<Found> found_;          // sorted
+  std::size_t at_ = 0;
+};
+
+/// Compares every visible matching row whose vector is not NULL. Ends after `limit` rows when there is one. NaN distances come last.
+class ExactVectorScan final : public storage::Scan {
+ public:
+  ExactVectorScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, const storage::Relation& relation,
+                  std::uint32_t column, index::Metric metric, VectorQuery query);
+  std::int64_t next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) override;
+
+ private:
+  struct Found { double distance; storage::RowId row; storage::VersionRef version; };
   void compare_all();
 
   storage::SnapshotHold hold_;
   const storage::Relation& relation_;
   const std::uint32_t column_;
-  const index::hnsw::Metric metric_;
+  const index::Metric metric_;
   const VectorQuery query_;
   VectorOutput output_;
   bool compared_ = false;

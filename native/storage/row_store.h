@@ -98,9 +98,11 @@ class RowStore final : public CheckpointParticipant {
 
   std::size_t memory_bytes() const;
 
+  /// The transaction's undo list. Rooms that define things beside rows (vector indexes) add their definitions to it.
+  RowChanges& changes_of(Transaction& t);
+
  private:
   friend class RowChanges;
-  RowChanges& changes_of(Transaction& t);
   void define(Transaction& t, StorageEffect effect, const ByteWriter& payload, std::function<void(CommitTs)> commit,
               std::function<void()> rollback);
   Status writable(const Transaction& t, Relation& relation, VersionRef newest, RowId row, LockStrength strength, bool* skip) const;

@@ -41,7 +41,7 @@ inline std::vector<index::hnsw::Item> items_of(const Vectors& v) {
 }
 
 template <typename Keep>
-std::vector<storage::RowId> exact_rows(const Vectors& v, const float* query, index::hnsw::Metric metric, std::size_t k, Keep keep) {
+std::vector<storage::RowId> exact_rows(const Vectors& v, const float* query, index::Metric metric, std::size_t k, Keep keep) {
   std::vector<std::pair<double, storage::RowId>> all;
   for (std::size_t i = 0; i < v.size(); i++)
     if (keep(i + 1)) all.push_back({index::hnsw::sql_distance(metric, query, v.at(i), v.dimensions), i + 1});

@@ -17,7 +17,7 @@ using exec::Predicate;
 using exec::VectorQuery;
 using index::hnsw::HnswIndex;
 using index::hnsw::HnswStore;
-using index::hnsw::Metric;
+using index::Metric;
 using index::hnsw::Options;
 
 constexpr std::uint32_t kDimensions = 8;

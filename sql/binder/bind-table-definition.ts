@@ -262,6 +262,8 @@ export function bindConstraint(
 }
 
 const DEFAULT_METHOD = "btree";
+/** pgvector's. */
+const VECTOR_METHODS = new Set(["hnsw", "ivfflat"]);
 const METHODS = new Set(["btree", "hash", "gist", "gin", "spgist", "brin", "hnsw", "ivfflat"]);
 
 export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionStatement, { kind: "CreateIndex" }>): Command {
@@ -275,15 +277,15 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
     );
   const method = statement.method === "" ? DEFAULT_METHOD : statement.method;
   if (!METHODS.has(method)) throw undefinedObjectAt(`access method "${method}" does not exist`);
-  if (method !== "btree" && method !== "hnsw") throw notSupported(`access method "${method}"`);
-  if (method === "hnsw") {
-    if (statement.unique) throw featureNotSupported(`access method "hnsw" does not support unique indexes`);
-    if (statement.elements.length > 1) throw featureNotSupported(`access method "hnsw" does not support multicolumn indexes`);
-    if (statement.include.length > 0) throw featureNotSupported(`access method "hnsw" does not support included columns`);
+  if (method !== "btree" && !VECTOR_METHODS.has(method)) throw notSupported(`access method "${method}"`);
+  if (VECTOR_METHODS.has(method)) {
+    if (statement.unique) throw featureNotSupported(`access method "${method}" does not support unique indexes`);
+    if (statement.elements.length > 1) throw featureNotSupported(`access method "${method}" does not support multicolumn indexes`);
+    if (statement.include.length > 0) throw featureNotSupported(`access method "${method}" does not support included columns`);
     if (statement.elements.some((e) => e.direction !== "default"))
-      throw featureNotSupported(`access method "hnsw" does not support ASC/DESC options`);
+      throw featureNotSupported(`access method "${method}" does not support ASC/DESC options`);
     if (statement.elements.some((e) => e.nulls !== "default"))
-      throw featureNotSupported(`access method "hnsw" does not support NULLS FIRST/LAST options`);
+      throw featureNotSupported(`access method "${method}" does not support NULLS FIRST/LAST options`);
   }
   const shape: RowShape = object.attributes.filter((attribute) => !attribute.dropped);
   const requireColumn = (name: string): void => {

@@ -1,5 +1,5 @@
-/** pg_opclass for the access methods we have: btree's default classes and pgvector's for hnsw. oid|method|name|type|default|family. */
-import { vectorOperatorClasses } from "../../src/functions/vector/index.js";
+/** pg_opclass for the access methods we have: btree's default classes and pgvector's for hnsw and ivfflat. oid|method|name|type|default|family. */
+import { defaultVectorOperatorClass, hasVectorOperatorClass, vectorOperatorClasses } from "../../src/functions/vector/index.js";
 import type { Oid } from "../../src/types/index.js";
 import { TypeOid } from "../../src/types/index.js";
 
@@ -22,16 +22,20 @@ export const operatorClasses: readonly OperatorClass[] = [
     const [oid, name, type, isDefault, family] = entry.trim().split(" ") as [string, string, string, string, string];
     return { oid: Number(oid), method: 403, name, type: Number(type), isDefault: isDefault === "t", family: Number(family) };
   }),
-  ...[...vectorOperatorClasses.values()].map(({ name, type }, i) => ({
-    oid: 16020 + i,
-    method: 16010,
-    name,
-    type,
-    isDefault: false,
-    family: 16030 + i,
-  })),
+  ...["hnsw", "ivfflat"].flatMap((method, place) =>
+    [...vectorOperatorClasses.values()]
+      .filter(({ name }) => hasVectorOperatorClass(method, name))
+      .map(({ name, type }, i) => ({
+        oid: 16020 + 40 * place + i,
+        method: 16010 + place,
+        name,
+        type,
+        isDefault: defaultVectorOperatorClass(method, type) === name,
+        family: 16040 + 40 * place + i,
+      })),
+  ),
 ];
-const defaults = new Map(operatorClasses.filter((c) => c.isDefault).map((c) => [c.type, c.oid]));
+const defaults = new Map(operatorClasses.filter((c) => c.isDefault && c.method === 403).map((c) => [c.type, c.oid]));
 
 export function btreeClassOf(type: Oid): Oid {
   return defaults.get(type === TypeOid.varchar ? TypeOid.text : type) ?? 0;

@@ -17,6 +17,7 @@ import { typeFacts } from "./type-facts.js";
 const HEAP_AM = 2;
 const BTREE_AM = 403;
 export const HNSW_AM = 16010;
+export const IVFFLAT_AM = 16011;
 const PAGE_BYTES = 8192;
 const OWNER = 10;
 
@@ -51,7 +52,15 @@ provide("pg_catalog.pg_class", function* (source) {
       reltype: 0,
       reloftype: 0,
       relowner: relation.class === "system" ? OWNER : relation.owner,
-      relam: isTable ? HEAP_AM : relation.class === "index" ? (relation.method === "hnsw" ? HNSW_AM : BTREE_AM) : 0,
+      relam: isTable
+        ? HEAP_AM
+        : relation.class === "index"
+          ? relation.method === "hnsw"
+            ? HNSW_AM
+            : relation.method === "ivfflat"
+              ? IVFFLAT_AM
+              : BTREE_AM
+          : 0,
       relfilenode: storage,
       reltablespace: 0,
       relpages: storage === 0 || relation.class === "sequence" ? 0 : Math.ceil(source.system.relationBytes(storage) / PAGE_BYTES),

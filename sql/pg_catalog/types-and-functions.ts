@@ -1,10 +1,10 @@
 /** pg_type, pg_proc, pg_operator, pg_cast and the methods around them: what the function registry has, no more. */
 import { PG_CATALOG_OID, PUBLIC_OID } from "../../src/catalog/index.js";
 import { registry } from "../../src/functions/index.js";
-import { type FunctionSignature, type Oid, pgvectorTypes, TypeOid } from "../../src/types/index.js";
+import { type FunctionSignature, type Oid, pgvectorTypes } from "../../src/types/index.js";
 import { operatorClasses } from "./operator-classes.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
-import { HNSW_AM } from "./relations.js";
+import { HNSW_AM, IVFFLAT_AM } from "./relations.js";
 import { typeFacts } from "./type-facts.js";
 
 const OWNER = 10;
@@ -151,18 +151,20 @@ provide("pg_catalog.pg_cast", function* () {
 provide("pg_catalog.pg_am", function* (source) {
   yield { oid: 2, amname: "heap", amhandler: 3, amtype: "t" };
   yield { oid: 403, amname: "btree", amhandler: 330, amtype: "i" };
-  if (hasVector(source)) yield { oid: HNSW_AM, amname: "hnsw", amhandler: 0, amtype: "i" };
+  if (!hasVector(source)) return;
+  yield { oid: HNSW_AM, amname: "hnsw", amhandler: 0, amtype: "i" };
+  yield { oid: IVFFLAT_AM, amname: "ivfflat", amhandler: 0, amtype: "i" };
 });
 
 provide("pg_catalog.pg_opclass", function* (source) {
   const vector = hasVector(source);
   for (const c of operatorClasses) {
-    if (c.method === HNSW_AM && !vector) continue;
+    if (c.method >= HNSW_AM && !vector) continue;
     yield {
       oid: c.oid,
       opcmethod: c.method,
       opcname: c.name,
-      opcnamespace: c.method === HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID,
+      opcnamespace: c.method >= HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID,
       opcowner: OWNER,
       opcfamily: c.family,
       opcintype: c.type,
@@ -175,13 +177,13 @@ provide("pg_catalog.pg_opfamily", function* (source) {
   const vector = hasVector(source);
   const seen = new Set<Oid>();
   for (const c of operatorClasses) {
-    if (seen.has(c.family) || (c.method === HNSW_AM && !vector)) continue;
+    if (seen.has(c.family) || (c.method >= HNSW_AM && !vector)) continue;
     seen.add(c.family);
     yield {
       oid: c.family,
       opfmethod: c.method,
       opfname: c.name,
-      opfnamespace: c.method === HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID,
+      opfnamespace: c.method >= HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID,
       opfowner: OWNER,
     };
   }

@@ -69,7 +69,7 @@ export interface IndexObject {
   readonly owner: Oid;
   readonly table: Oid;
   readonly storage: number;
-  readonly method: "btree" | "hnsw";
+  readonly method: "btree" | "hnsw" | "ivfflat";
   readonly unique: boolean;
   readonly primary: boolean;
   readonly nullsNotDistinct: boolean;

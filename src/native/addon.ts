@@ -224,6 +224,24 @@ export interface VectorBinding {
     m: number,
     efConstruction: number,
   ): Promise<number>;
+  /** The same for an IVFFlat index with `lists` lists; metrics 1 to 3. */
+  createIvfflat(engine: Engine, xid: Xid, index: number, relation: number, column: number, metric: number, lists: number): Promise<number>;
+  /** Nearest rows of the `probes` nearest lists first, then of the next `probes`, until `maxProbes` lists were read. Other arguments and
+   *  blocks as in searchOpen. */
+  ivfflatOpen(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    query: Float32Array,
+    probes: number,
+    maxProbes: number,
+    limit: number,
+    predicate: Uint8Array | null,
+    columns: Uint32Array,
+    withRowIds: boolean,
+  ): number;
+  /** Entries of an IVFFlat index; null: there is none. */
+  ivfflatRows(engine: Engine, index: number): number | null;
   /** Nearest rows first, through the graph. `columns` as in storage.scanOpen; blocks carry as their LAST column the float64 distance as
    *  SQL gives it (`<->`, `<#>`, `<=>`, `<+>`). The scan goes on beyond `ef` rows, until every matching row was returned once; the first
    *  max(ef, limit) rows come in order, later batches approximately so. `limit` = rows that will probably be taken, 0 = not known.

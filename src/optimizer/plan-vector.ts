@@ -1,5 +1,5 @@
 /**
- * `ORDER BY vector_column <-> query LIMIT k`: by the HNSW index of that operator, else by a native exact search. A condition that an
+ * `ORDER BY vector_column <-> query LIMIT k`: by the HNSW or IVFFlat index of that operator, else by a native exact search. A condition that an
  * index on other columns answers with few rows is better: those rows are sorted.
  */
 import type { TableObject } from "../catalog/index.js";
@@ -43,7 +43,7 @@ export function planVectorScan(
   const indexes = planner.context.settings.setting("enable_indexscan") === "off" ? [] : planner.context.catalog.indexesOf(table.oid);
   const index = indexes.find(
     (i) =>
-      i.method === "hnsw" &&
+      (i.method === "hnsw" || i.method === "ivfflat") &&
       i.valid &&
       i.predicateSql === undefined &&
       i.columns[0]?.attribute === attribute &&
@@ -86,7 +86,7 @@ export function planVectorScan(
     },
     {
       relation: table.storage,
-      index: index?.storage,
+      index: index === undefined ? undefined : { storage: index.storage, method: index.method === "ivfflat" ? "ivfflat" : "hnsw" },
       column: attribute - 1,
       metric: distance.metric,
       dimensions,

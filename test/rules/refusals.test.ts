@@ -35,7 +35,6 @@ const statements: readonly (readonly [string, RegExp])[] = [
   ["create index on items using brin (id)", /brin/i],
   ["create index on items using hash (id)", /hash/i],
   ["create index on items using spgist (name)", /spgist/i],
-  ["create index on items using ivfflat (name)", /ivfflat/i],
   ["create index on items (lower(name))", /expression/i],
   ["create index on items (id) where id > 5", /partial/i],
   ["create statistics s on id, name from items", /statistics/i],

@@ -28,6 +28,7 @@
 #include "../../core/status.h"
 #include "../../kernels/distance.h"
 #include "../../storage/ids.h"
+#include "../vector_column_index.h"
 #include "chunked_array.h"
 
 namespace orrery::index::hnsw {
@@ -39,8 +40,6 @@ constexpr NodeId kClaimed = UINT32_MAX - 1;  // in the slot map: an insert is on
 constexpr NodeId kMaxNodes = 1u << 31;  // one bit of a queue entry's node is a flag
 constexpr unsigned kMaxLevel = 15;      // beyond it with m = 2 lie 2^16 nodes per top node: nothing to gain
 
-enum class Metric : std::uint8_t { kL2 = 1, kInnerProduct = 2, kCosine = 3, kL1 = 4 };
-
 struct Options {
   Metric metric = Metric::kL2;
   std::uint32_t dimensions = 0;
@@ -48,12 +47,8 @@ struct Options {
   std::uint32_t ef_construction = 64;  // beam width while inserting
 };
 
-/// What a node stands for. The vector stays owned by the matrix store.
-struct Item {
-  RowId row = 0;
-  std::uint32_t slot = 0;
-  const float* vector = nullptr;
-};
+/// What a node stands for.
+using Item = VectorItem;
 
 struct Hit {
   RowId row = 0;

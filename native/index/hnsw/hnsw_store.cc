@@ -8,18 +8,6 @@ namespace {
 
 bool is_metric(Metric m) noexcept { return m >= Metric::kL2 && m <= Metric::kL1; }
 
-/// The transaction's undo list of definitions lives with its rows.
-storage::RowChanges& changes_of(storage::RowStore& rows, storage::Transaction& t) {
-  auto* changes = static_cast<storage::RowChanges*>(t.participant(storage::ParticipantSlot::kRows));
-  if (changes == nullptr) {
-    auto fresh = std::make_unique<storage::RowChanges>(rows, t.xid());
-    changes = fresh.get();
-    t.attach(storage::ParticipantSlot::kRows, std::move(fresh));
-  }
-  changes->start(t.xid());
-  return *changes;
-}
-
 }  // namespace
 
 Status HnswStore::make(storage::RelationId id, storage::RelationId relation_id, std::uint32_t column, Options options,
@@ -55,7 +43,7 @@ Status HnswStore::create(storage::Transaction& t, storage::RelationId id, storag
     rows_.detach_index(id);
     return s;
   }
-  changes_of(rows_, t).defined([raw = index.get()](storage::CommitTs ts) { raw->created.store(ts); }, [this, id] { rows_.detach_index(id); });
+  rows_.changes_of(t).defined([raw = index.get()](storage::CommitTs ts) { raw->created.store(ts); }, [this, id] { rows_.detach_index(id); });
   ByteWriter payload;
   payload.varint(id);
   payload.varint(relation);

@@ -1,8 +1,11 @@
-/** CREATE INDEX: btree over columns, hnsw over one vector column. */
+/** CREATE INDEX: btree over columns, hnsw and ivfflat over one vector column. */
 import { chooseName, columnNamesPart, type IndexObject, type TableObject } from "../../catalog/index.js";
 import {
-  checkHnswColumn,
+  checkVectorColumn,
+  defaultVectorOperatorClass,
+  hasVectorOperatorClass,
   parseHnswOptions,
+  parseIvfflatOptions,
   unsupportedVectorOperatorClasses,
   vectorOperatorClasses,
 } from "../../functions/vector/index.js";
@@ -20,21 +23,20 @@ import {
   optionUnknown,
   relationExists,
   type SqlType,
-  TypeOid,
   wrongRelationKind,
 } from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
 import { buildIndex } from "./index-storage.js";
 
 /** Methods of PostgreSQL and pgvector that we do not have: known, refused. */
-const knownMethods = new Set(["hash", "gist", "gin", "spgist", "brin", "ivfflat"]);
+const knownMethods = new Set(["hash", "gist", "gin", "spgist", "brin"]);
 const INDEX_COLUMNS_MAX = 32;
 export function createIndex(context: DefinitionContext, command: Extract<Command, { kind: "CreateIndex" }>): Promise<void> | undefined {
   const relation = context.relation(command.table);
   if (relation.class !== "table")
     throw wrongRelationKind(relation.name, "a table", relation.class === "view" ? "This operation is not supported for views." : undefined);
   const method = command.method.toLowerCase();
-  if (method !== "btree" && method !== "hnsw")
+  if (method !== "btree" && method !== "hnsw" && method !== "ivfflat")
     throw knownMethods.has(method) ? notSupported(`access method "${method}"`) : accessMethodMissing(command.method);
   if (command.predicate !== undefined) throw notSupported("a partial index");
   if (command.columns.some((c) => c.expression !== undefined)) throw notSupported("an index on expressions");
@@ -57,7 +59,7 @@ export function createIndex(context: DefinitionContext, command: Extract<Command
     nullsNotDistinct: command.nullsNotDistinct,
     columns: command.columns.map((column) => indexColumn(context, relation, column, method)),
     include: command.include.map((column) => attributeNumber(relation, column)),
-    options: method === "hnsw" ? hnswParameters(command.options) : btreeParameters(command.options),
+    options: method === "btree" ? btreeParameters(command.options) : vectorParameters(method, command.options),
   }).built;
 }
 
@@ -69,7 +71,7 @@ export function newIndex(
   table: TableObject,
   definition: NewIndex,
 ): { readonly index: IndexObject; readonly built: Promise<void> | undefined } {
-  if (definition.method === "hnsw") requireHnsw(context, table, definition);
+  if (definition.method !== "btree") requireVectorIndex(context, table, definition, definition.method);
   else
     for (const column of definition.columns) {
       const type = typeOf(context, table, column.attribute);
@@ -90,28 +92,35 @@ export function newIndex(
   return { index, built: buildIndex(context, table, index) };
 }
 
-function requireHnsw(context: DefinitionContext, table: TableObject, definition: NewIndex): void {
-  if (definition.unique) throw new DbError({ sqlstate: "0A000", message: 'access method "hnsw" does not support unique indexes' });
-  if (definition.columns.length !== 1)
-    throw new DbError({ sqlstate: "0A000", message: 'access method "hnsw" does not support multicolumn indexes' });
-  if (definition.include.length > 0)
-    throw new DbError({ sqlstate: "0A000", message: 'access method "hnsw" does not support included columns' });
+function requireVectorIndex(
+  context: DefinitionContext,
+  table: TableObject,
+  definition: NewIndex,
+  method: Exclude<IndexObject["method"], "btree">,
+): void {
+  const refuse = (what: string) => new DbError({ sqlstate: "0A000", message: `access method "${method}" does not support ${what}` });
+  if (definition.unique) throw refuse("unique indexes");
+  if (definition.columns.length !== 1) throw refuse("multicolumn indexes");
+  if (definition.include.length > 0) throw refuse("included columns");
   const column = definition.columns[0] as NewIndex["columns"][number];
   const type = typeOf(context, table, column.attribute);
-  if (column.opclass === undefined) throw noOperatorClass(type.displayName, "hnsw");
-  if (!vectorOperatorClasses.has(column.opclass)) throw operatorClassMissing(column.opclass, "hnsw");
+  if (column.opclass === undefined) throw noOperatorClass(type.displayName, method);
+  if (!hasVectorOperatorClass(method, column.opclass)) throw operatorClassMissing(column.opclass, method);
   if (vectorOperatorClasses.get(column.opclass)?.type !== type.oid) throw operatorClassMismatch(column.opclass, type.displayName);
-  checkHnswColumn(type.oid, table.attributes[column.attribute - 1]?.typmod ?? -1);
+  checkVectorColumn(method, type.oid, table.attributes[column.attribute - 1]?.typmod ?? -1);
 }
 
 function indexColumn(
   context: DefinitionContext,
   table: TableObject,
   column: IndexColumn,
-  method: "btree" | "hnsw",
+  method: IndexObject["method"],
 ): IndexObject["columns"][number] {
   const attribute = attributeNumber(table, column.column ?? "");
-  const opclass = column.opclass === undefined ? undefined : operatorClass(context, table, attribute, column.opclass, method);
+  const opclass =
+    column.opclass === undefined
+      ? defaultVectorOperatorClass(method, typeOf(context, table, attribute).oid)
+      : operatorClass(context, table, attribute, column.opclass, method);
   return { attribute, descending: column.descending, nullsFirst: column.nullsFirst, ...(opclass === undefined ? {} : { opclass }) };
 }
 
@@ -121,9 +130,9 @@ function operatorClass(
   table: TableObject,
   attribute: number,
   opclass: string,
-  method: "btree" | "hnsw",
+  method: IndexObject["method"],
 ): string | undefined {
-  if (method === "hnsw") {
+  if (method !== "btree") {
     if (unsupportedVectorOperatorClasses.has(opclass)) throw notSupported(`operator class "${opclass}"`);
     return opclass;
   }
@@ -145,8 +154,9 @@ function operatorClass(
   return opclass.endsWith("_pattern_ops") ? opclass : undefined;
 }
 
-function hnswParameters(options: Readonly<Record<string, string>>): Record<string, string> {
-  parseHnswOptions(options);
+function vectorParameters(method: "hnsw" | "ivfflat", options: Readonly<Record<string, string>>): Record<string, string> {
+  if (method === "hnsw") parseHnswOptions(options);
+  else parseIvfflatOptions(options);
   return { ...options };
 }
 

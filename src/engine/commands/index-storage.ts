@@ -2,13 +2,13 @@
 import type { IndexObject, TableObject } from "../../catalog/index.js";
 import { BlockReader, type KeyColumn, StatusCode } from "../../native/index.js";
 import { assert, type Datum, PhysicalType, type SqlType, uniqueIndexCollision } from "../../types/index.js";
-import { buildHnsw } from "../hnsw.js";
+import { buildVectorIndex } from "../vector-indexes.js";
 import type { DefinitionContext } from "./context.js";
 
 /** A btree is there when this returns; a vector index when the promise resolves. */
 export function buildIndex(context: DefinitionContext, table: TableObject, index: IndexObject): Promise<void> | undefined {
   context.nextStep();
-  if (index.method === "hnsw") return buildHnsw(context, table, index);
+  if (index.method !== "btree") return buildVectorIndex(context, table, index);
   buildBtree(context, table, index);
   return undefined;
 }

@@ -2,6 +2,7 @@
 import type { TableObject } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
 import { truncateReferenced } from "../../types/index.js";
+import { noticeLittleData } from "../vector-indexes.js";
 import type { DefinitionContext } from "./context.js";
 
 export function truncate(context: DefinitionContext, command: Extract<Command, { kind: "Truncate" }>): void {
@@ -22,6 +23,7 @@ export function truncate(context: DefinitionContext, command: Extract<Command, {
   }
   for (const table of tables.values()) {
     context.check(context.storage.truncate(context.engine, context.xid, table.storage));
+    for (const index of context.snapshot.indexesOf(table.oid)) if (index.method === "ivfflat") noticeLittleData(context);
     if (!command.restartIdentity) continue;
     for (const sequence of context.snapshot.sequencesOf(table.oid))
       context.check(context.storage.setValue(context.engine, sequence.storage, BigInt(sequence.start), false));

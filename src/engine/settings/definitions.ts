@@ -188,15 +188,18 @@ export const settingDefinitions: readonly SettingDefinition[] = [
     category: "Query Tuning / Genetic Query Optimizer",
     description: "Enables genetic query optimization.",
   },
+  vectorNumber("hnsw.ef_search", 40, 1, 1000, "Sets the size of the dynamic candidate list for search"),
+  vectorScanMode("hnsw.iterative_scan", ["off", "relaxed_order", "strict_order"]),
+  vectorNumber("hnsw.max_scan_tuples", 20000, 1, 2147483647, "Sets the max number of tuples to visit for iterative scans"),
   {
-    name: "hnsw.ef_search",
-    type: "integer",
-    initial: "40",
+    name: "hnsw.scan_mem_multiplier",
+    type: "real",
+    initial: "1",
     min: 1,
     max: 1000,
     context: "user",
     category: "Customized Options",
-    description: "Sets the size of the dynamic candidate list for search",
+    description: "Sets the multiple of work_mem to use for iterative scans",
   },
   {
     name: "idle_in_transaction_session_timeout",
@@ -233,6 +236,9 @@ export const settingDefinitions: readonly SettingDefinition[] = [
     description: "Sets the display format for interval values.",
   },
   { ...fixed("is_superuser", "bool", "on", "Shows whether the current user is a superuser.", true) },
+  vectorScanMode("ivfflat.iterative_scan", ["off", "relaxed_order"]),
+  vectorNumber("ivfflat.max_probes", 32768, 1, 32768, "Sets the max number of probes for iterative scans"),
+  vectorNumber("ivfflat.probes", 1, 1, 32768, "Sets the number of probes"),
   { name: "jit", type: "bool", initial: "off", context: "user", category: planner, description: "Allow JIT compilation." },
   fixed("lc_collate", "string", "C", "Shows the collation order locale."),
   fixed("lc_ctype", "string", "C.UTF-8", "Shows the character classification and case conversion locale."),
@@ -458,3 +464,19 @@ export const settingDefinitions: readonly SettingDefinition[] = [
 
 /** By lower-case name: setting names are case-insensitive. */
 export const settingsByName: ReadonlyMap<string, SettingDefinition> = new Map(settingDefinitions.map((d) => [d.name.toLowerCase(), d]));
+
+/** pgvector's settings. */
+function vectorNumber(name: string, initial: number, min: number, max: number, description: string): SettingDefinition {
+  return { name, type: "integer", initial: String(initial), min, max, context: "user", category: "Customized Options", description };
+}
+function vectorScanMode(name: string, values: readonly string[]): SettingDefinition {
+  return {
+    name,
+    type: "enum",
+    initial: "off",
+    values,
+    context: "user",
+    category: "Customized Options",
+    description: "Sets the mode for iterative scans",
+  };
+}

@@ -1,5 +1,5 @@
 /**
- * Nearest rows first: `ORDER BY v <-> query LIMIT k` through an HNSW graph, or exactly over all rows. Simple conditions are judged
+ * Nearest rows first: `ORDER BY v <-> query LIMIT k` through an HNSW graph, through inverted lists, or exactly over all rows. Simple conditions are judged
  * during the native search, every condition again when a row is decoded. Rows without a vector come last in an exact scan and not at
  * all from an index, as in pgvector; a NULL query gives the rows in any order.
  */
@@ -34,7 +34,7 @@ export type PredicateTerm =
 export interface VectorScanSource {
   readonly relation: number;
   /** undefined: compare all rows. */
-  readonly index: number | undefined;
+  readonly index: { readonly storage: number; readonly method: "hnsw" | "ivfflat" } | undefined;
   readonly column: number;
   readonly metric: number;
   readonly dimensions: number;
@@ -51,7 +51,6 @@ export interface VectorScanSource {
 }
 
 const noRow: Row = [];
-const DEFAULT_EF_SEARCH = 40;
 
 export class VectorScanOperator extends OperatorBase {
   constructor(
@@ -74,11 +73,18 @@ export class VectorScanOperator extends OperatorBase {
     const limit = bound === Infinity || source.hasResidual ? 0 : bound;
     const { vector } = context.native;
     if (source.index !== undefined) {
-      const ef = Number(state.evaluation.setting("hnsw.ef_search", true) ?? DEFAULT_EF_SEARCH);
-      return this.#cursor(
-        state,
-        vector.searchOpen(context.engine, context.xid, source.index, query, ef, limit, predicate, source.columns, source.withRowIds),
-      );
+      const { storage, method } = source.index;
+      const setting = (name: string) => state.evaluation.setting(name, true) ?? "";
+      const rest = [limit, predicate, source.columns, source.withRowIds] as const;
+      if (method === "hnsw")
+        return this.#cursor(
+          state,
+          vector.searchOpen(context.engine, context.xid, storage, query, Number(setting("hnsw.ef_search")), ...rest),
+        );
+      // As pgvector: without iterative scans the answer is what the probed lists hold, be it fewer rows than wanted.
+      const probes = Number(setting("ivfflat.probes"));
+      const maxProbes = setting("ivfflat.iterative_scan") === "off" ? probes : Number(setting("ivfflat.max_probes"));
+      return this.#cursor(state, vector.ivfflatOpen(context.engine, context.xid, storage, query, probes, maxProbes, ...rest));
     }
     const nearest = this.#cursor(
       state,

@@ -20,7 +20,17 @@ const types = [
   ["halfvec", TypeOid.halfvec],
 ] as const;
 
-/** By name. pgvector has no default class for hnsw: the class is always written. */
+/** The class when none is written: pgvector has a default for ivfflat over vector alone. */
+export function defaultVectorOperatorClass(method: string, type: Oid): string | undefined {
+  return method === "ivfflat" && type === TypeOid.vector ? "vector_l2_ops" : undefined;
+}
+/** pgvector has no lists under L1. */
+export function hasVectorOperatorClass(method: string, name: string): boolean {
+  const found = vectorOperatorClasses.get(name);
+  return found !== undefined && (method === "hnsw" || found.operator !== "<+>");
+}
+
+/** By name. */
 export const vectorOperatorClasses: ReadonlyMap<string, VectorOperatorClass> = new Map(
   types.flatMap(([typeName, type]) =>
     distances.map(([distance, operator, metric]) => {

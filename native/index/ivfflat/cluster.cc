@@ -1,0 +1,132 @@
+// cluster.cc: the centroids of inverted lists.
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <thread>
+
+#include "inverted_lists.h"
+
+namespace orrery::index::ivfflat {
+namespace {
+
+/// Lloyd's iterations mostly settle the lists well before this; later ones move few vectors.
+constexpr unsigned kIterations = 12;
+/// Where nothing is random but must differ: the same rows give the same lists.
+constexpr std::uint64_t kSeed = 0x6f727265;
+
+void normalize(float* vector, std::uint32_t dimensions) {
+  double sum = 0;
+  for (std::uint32_t i = 0; i < dimensions; i++) sum += static_cast<double>(vector[i]) * vector[i];
+  if (sum <= 0) return;
+  const double factor = 1 / std::sqrt(sum);
+  for (std::uint32_t i = 0; i < dimensions; i++) vector[i] = static_cast<float>(vector[i] * factor);
+}
+
+class Clustering {
+ public:
+  Clustering(const Options& options, std::vector<float> samples, unsigned threads)
+      : options_(options), samples_(std::move(samples)), count_(samples_.size() / options.dimensions), threads_(std::max(1u, threads)),
+        kernels_(kernels::distance_kernels()) {
+    if (is_spherical()) for (std::size_t i = 0; i < count_; i++) normalize(sample(i), options_.dimensions);
+  }
+
+  std::vector<float> run() {
+    choose_initial();
+    std::vector<std::uint32_t> nearest(count_, UINT32_MAX);
+    for (unsigned iteration = 0; iteration < kIterations && count_ > 0; iteration++) {
+      if (!assign(nearest)) break;
+      move(nearest);
+    }
+    return std::move(centroids_);
+  }
+
+ private:
+  bool is_spherical() const noexcept { return options_.metric != Metric::kL2; }
+  float* sample(std::size_t i) noexcept { return samples_.data() + i * options_.dimensions; }
+  float* centroid(std::size_t i) noexcept { return centroids_.data() + i * options_.dimensions; }
+  float distance(const float* a, const float* b) const noexcept { return kernels_.l2_squared(a, b, options_.dimensions); }
+
+  void in_parallel(const auto& work) {
+    const std::size_t share = (count_ + threads_ - 1) / threads_;
+    std::vector<std::thread> others;
+    for (std::size_t from = share; from < count_; from += share)
+      others.emplace_back([&work, from, to = std::min(count_, from + share)] { work(from, to); });
+    work(std::size_t{0}, std::min(count_, share));
+    for (auto& t : others) t.join();
+  }
+
+  /// k-means++: each next one with a probability that grows with its distance from those chosen. Places that no sample fills are random.
+  void choose_initial() {
+    std::mt19937_64 random(kSeed);
+    centroids_.resize(std::size_t{options_.lists} * options_.dimensions);
+    std::vector<float> gaps(count_, std::numeric_limits<float>::infinity());
+    std::size_t chosen = 0;
+    std::size_t next = count_ == 0 ? 0 : random() % count_;
+    for (; chosen < std::min<std::size_t>(options_.lists, count_); chosen++) {
+      std::copy_n(sample(next), options_.dimensions, centroid(chosen));
+      in_parallel([&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; i++) gaps[i] = std::min(gaps[i], distance(sample(i), centroid(chosen)));
+      });
+      double sum = 0;
+      for (const float g : gaps) sum += g;
+      if (!(sum > 0)) { chosen++; break; }  // every sample is a centroid
+      double at = std::uniform_real_distribution<double>(0, sum)(random);
+      for (next = 0; next + 1 < count_ && (at -= gaps[next]) >= 0;) next++;
+    }
+    std::uniform_real_distribution<float> place(0, 1);
+    for (; chosen < options_.lists; chosen++) {
+      for (std::uint32_t d = 0; d < options_.dimensions; d++) centroid(chosen)[d] = place(random);
+      if (is_spherical()) normalize(centroid(chosen), options_.dimensions);
+    }
+  }
+
+  /// False when nothing changed.
+  bool assign(std::vector<std::uint32_t>& nearest) {
+    std::atomic<bool> changed{false};
+    in_parallel([&](std::size_t from, std::size_t to) {
+      for (std::size_t i = from; i < to; i++) {
+        std::uint32_t best = 0;
+        float best_distance = std::numeric_limits<float>::infinity();
+        for (std::uint32_t c = 0; c < options_.lists; c++) {
+          // Under a sphere's metric all have length one: the order is that of the products.
+          const float d = distance(sample(i), centroid(c));
+          if (d < best_distance) { best = c; best_distance = d; }
+        }
+        if (nearest[i] != best) { nearest[i] = best; changed.store(true, std::memory_order_relaxed); }
+      }
+    });
+    return changed;
+  }
+
+  /// A centroid goes to the mean of its samples; one that has none stays.
+  void move(const std::vector<std::uint32_t>& nearest) {
+    std::vector<double> sums(centroids_.size(), 0);
+    std::vector<std::uint32_t> counts(options_.lists, 0);
+    for (std::size_t i = 0; i < count_; i++) {
+      double* sum = sums.data() + std::size_t{nearest[i]} * options_.dimensions;
+      for (std::uint32_t d = 0; d < options_.dimensions; d++) sum[d] += sample(i)[d];
+      counts[nearest[i]]++;
+    }
+    for (std::uint32_t c = 0; c < options_.lists; c++) {
+      if (counts[c] == 0) continue;
+      for (std::uint32_t d = 0; d < options_.dimensions; d++)
+        centroid(c)[d] = static_cast<float>(sums[std::size_t{c} * options_.dimensions + d] / counts[c]);
+      if (is_spherical()) normalize(centroid(c), options_.dimensions);
+    }
+  }
+
+  const Options& options_;
+  std::vector<float> samples_;
+  const std::size_t count_;
+  const unsigned threads_;
+  const kernels::DistanceKernels& kernels_;
+  std::vector<float> centroids_;
+};
+
+}  // namespace
+
+std::vector<float> cluster(const Options& options, std::vector<float> samples, unsigned threads) {
+  return Clustering(options, std::move(samples), threads).run();
+}
+
+}  // namespace orrery::index::ivfflat

@@ -1,0 +1,30 @@
+/** Vector indexes at the border: which native call builds them. Both run on native threads; the transaction must not be used meanwhile. */
+import type { IndexObject, TableObject } from "../catalog/index.js";
+import { parseHnswOptions, parseIvfflatOptions, vectorOperatorClasses } from "../functions/vector/index.js";
+import { assert } from "../types/index.js";
+import type { DefinitionContext } from "./commands/context.js";
+
+export async function buildVectorIndex(context: DefinitionContext, table: TableObject, index: IndexObject): Promise<void> {
+  const column = index.columns[0];
+  assert(column !== undefined, "a vector index has one column");
+  const operatorClass = vectorOperatorClasses.get(column.opclass ?? "");
+  assert(operatorClass !== undefined, "a vector index names its operator class");
+  const { vector } = context.session.database.native;
+  const place = [context.engine, context.xid, index.storage, table.storage, column.attribute - 1, operatorClass.metric] as const;
+  if (index.method === "hnsw") {
+    const { m, efConstruction } = parseHnswOptions(index.options);
+    context.check(await vector.createIndex(...place, m, efConstruction));
+    return;
+  }
+  const lists = parseIvfflatOptions(index.options);
+  context.check(await vector.createIvfflat(...place, lists));
+  if ((vector.ivfflatRows(context.engine, index.storage) ?? 0) < lists) noticeLittleData(context);
+}
+
+/** pgvector's. */
+export function noticeLittleData(context: DefinitionContext): void {
+  context.notice("ivfflat index created with little data", "00000", {
+    detail: "This will cause low recall.",
+    hint: "Drop the index until the table has more data.",
+  });
+}
