@@ -20,7 +20,7 @@ import { bindGrouping } from "./bind-grouping.js";
 import { bindColumnRef } from "./bind-name.js";
 import { bindSubqueryExpression } from "./bind-subquery.js";
 import { at, type Binder } from "./binder.js";
-import { castTo, coerceTo, coerceToBoolean, commonModifier, commonType, resolveUnknown } from "./coerce.js";
+import { castTo, coerceTo, coerceToBoolean, commonModifier, commonType, literal, resolveUnknown } from "./coerce.js";
 import { equalityId, operatorCall, requireOperator } from "./resolve.js";
 import type { Scope } from "./scope.js";
 
@@ -28,7 +28,7 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
   const bind = (e: Expr): Expression => bindExpression(binder, scope, e);
   switch (expr.kind) {
     case "Literal":
-      return bindLiteral(expr);
+      return bindLiteral(binder, expr);
     case "ParameterRef":
       return binder.parameter(expr.number, expr.position);
     case "ColumnRef":
@@ -116,7 +116,7 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
 /** Text is ordered by bytes everywhere, which is what these collations say. */
 const SUPPORTED_COLLATIONS = new Set(["default", "C", "POSIX", "ucs_basic", "C.UTF-8", "C.utf8"]);
 
-export function bindLiteral(expr: Literal): Expression {
+export function bindLiteral(binder: Binder, expr: Literal): Expression {
   const position = expr.position;
   switch (expr.literal) {
     case "null":
@@ -130,7 +130,12 @@ export function bindLiteral(expr: Literal): Expression {
     case "float":
       return bindNumber(expr.value as string, position);
     case "bits":
-      throw notSupportedAt("bit string type", at(position));
+      return literal(
+        binder,
+        { kind: "Constant", value: expr.value as string, type: TypeOid.unknown, typmod: -1, position },
+        TypeOid.bit,
+        -1,
+      );
   }
 }
 const INT4_MIN = -0x80000000n;

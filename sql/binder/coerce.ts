@@ -77,6 +77,7 @@ export function tryCoerce(
   target: Oid,
   context: CoercionContext,
   written = false,
+  typmod = -1,
 ): Expression | undefined {
   const source = expression.type;
   if (source === target) return expression;
@@ -112,7 +113,7 @@ export function tryCoerce(
       return { kind: "CoerceArray", arg: expression, element, type: target, typmod: -1 };
     }
     case "cast":
-      return castCall(binder, expression, pathway.cast, target, written);
+      return castCall(binder, expression, pathway.cast, target, written, typmod);
   }
 }
 
@@ -168,11 +169,17 @@ function recordToComposite(
 
 /** A constant changes its type in place: bytes are the same. */
 function relabel(expression: Expression, target: Oid, written: boolean): Expression {
-  if (expression.kind === "Constant") return { ...expression, type: target, typmod: -1 };
+  if (expression.kind === "Constant") {
+    // int4 and the oid types have the same bits and different values.
+    const { value, type } = expression;
+    const fitted = typeof value !== "number" ? value : target === TypeOid.int4 ? value | 0 : type === TypeOid.int4 ? value >>> 0 : value;
+    return { ...expression, value: fitted, type: target, typmod: -1 };
+  }
   return { kind: "Relabel", arg: expression, explicit: written, type: target, typmod: -1 };
 }
 
-function castCall(binder: Binder, expression: Expression, cast: CastSignature, target: Oid, written: boolean): Expression {
+/** `typmod` reaches functions that take it: bit(integer, modifier) makes as many bits as the modifier says. */
+function castCall(binder: Binder, expression: Expression, cast: CastSignature, target: Oid, written: boolean, typmod: number): Expression {
   if (cast.method.kind !== "function") return relabel(expression, target, written);
   const signature = binder.registry.functionById(cast.method.functionId);
   const args: Expression[] = [expression];
@@ -180,7 +187,7 @@ function castCall(binder: Binder, expression: Expression, cast: CastSignature, t
     // The function may read its argument as another type of the same bytes (varchar as text).
     const declared = signature.argTypes[0];
     if (declared !== undefined && declared !== expression.type && !isPolymorphic(declared)) args[0] = relabel(expression, declared, false);
-    if (signature.argTypes.length > 1) args.push({ kind: "Constant", value: -1, type: TypeOid.int4, typmod: -1 });
+    if (signature.argTypes.length > 1) args.push({ kind: "Constant", value: typmod, type: TypeOid.int4, typmod: -1 });
     if (signature.argTypes.length > 2) args.push({ kind: "Constant", value: written, type: TypeOid.bool, typmod: -1 });
   }
   return {
@@ -265,7 +272,7 @@ export function applyModifier(binder: Binder, expression: Expression, typmod: nu
 export function castTo(binder: Binder, expression: Expression, target: Oid, typmod: number, position: number | undefined): Expression {
   if (target === TypeOid.interval && expression.type === TypeOid.unknown && expression.kind === "Constant")
     return literal(binder, expression, target, typmod);
-  const coerced = tryCoerce(binder, expression, target, "explicit", true);
+  const coerced = tryCoerce(binder, expression, target, "explicit", true, typmod);
   if (coerced === undefined)
     throw cannotCoerce(`cannot cast type ${binder.typeName(expression.type)} to ${binder.typeName(target)}`, at(position));
   return applyModifier(binder, coerced, typmod, true);
@@ -280,7 +287,7 @@ export function coerceForAssignment(
   column: string,
   position: number | undefined,
 ): Expression {
-  const coerced = tryCoerce(binder, expression, target, "assignment");
+  const coerced = tryCoerce(binder, expression, target, "assignment", false, typmod);
   if (coerced === undefined) {
     throw datatypeMismatch(
       `column "${column}" is of type ${binder.typeName(target)} but expression is of type ${binder.typeName(expression.type)}`,

@@ -5,13 +5,18 @@
 import { aggregateFamily } from "./families/aggregates.js";
 import { arrayFamily } from "./families/arrays.js";
 import { basicStringFamily } from "./families/basic-strings.js";
+import { bitFamily } from "./families/bits.js";
 import { comparisonFamily } from "./families/comparisons.js";
 import { datetimeFamily } from "./families/datetime.js";
 import { enumFamily } from "./families/enums.js";
 import { floatMathFamily } from "./families/float-math.js";
+import { geometricFamily } from "./families/geometric.js";
+import { identifierFamily } from "./families/identifiers.js";
 import { integerMathFamily } from "./families/integer-math.js";
 import { jsonFamily } from "./families/json.js";
 import { jsonPathFamily } from "./families/jsonpath.js";
+import { moneyFamily } from "./families/money.js";
+import { networkFamily } from "./families/network.js";
 import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
 import { defineOrderedSets } from "./families/ordered-sets.js";
@@ -20,6 +25,7 @@ import { rangeFamily } from "./families/ranges.js";
 import { stringFamily } from "./families/strings.js";
 import { systemFamily } from "./families/system.js";
 import { templateFamily } from "./families/templates.js";
+import { typeSupportFamily } from "./families/type-support.js";
 import type { DefinableRegistry } from "./registry.js";
 import { type Family, RegistryBuilder } from "./registry-builder.js";
 import { makeBuiltinTypes } from "./types/index.js";
@@ -47,6 +53,12 @@ const families: readonly Family[] = [
   systemFamily,
   templateFamily,
   rangeFamily,
+  bitFamily,
+  moneyFamily,
+  networkFamily,
+  geometricFamily,
+  identifierFamily,
+  typeSupportFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();

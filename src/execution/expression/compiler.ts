@@ -23,6 +23,7 @@ import {
   FIRST_USER_OID,
   notSupported,
   type Oid,
+  PhysicalType,
   type Row,
   type SqlType,
   statementTooComplex,
@@ -245,8 +246,15 @@ export class Emitter {
         const record = this.emit(e.record);
         return this.#keep(`${record} === null ? null : ${record}.fields[${e.fieldIndex}]`);
       }
-      case "Relabel":
-        return this.emit(e.arg);
+      case "Relabel": {
+        const a = this.emit(e.arg);
+        // int4 and the oid types have the same bits and different values.
+        if (e.arg.type === TypeOid.int4 && this.#type(e.type).physical === PhysicalType.int64)
+          return this.#keep(`${a} === null ? null : ${a} >>> 0`);
+        if (e.type === TypeOid.int4 && this.#type(e.arg.type).physical === PhysicalType.int64)
+          return this.#keep(`${a} === null ? null : ${a} | 0`);
+        return a;
+      }
       case "CoerceViaText": {
         const a = this.emit(e.arg);
         const source = this.#type(e.arg.type);

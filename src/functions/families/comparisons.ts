@@ -84,7 +84,6 @@ const scalars: Bodies = {
   ...textComparisons(["nameeqtext", "namenetext", "namelttext", "nameletext", "namegttext", "namegetext"], "btnametextcmp"),
   ...textComparisons(["texteqname", "textnename", "textltname", "textlename", "textgtname", "textgename"], "bttextnamecmp"),
   ...textComparisons(namesOf("char"), "btcharcmp"),
-  ...textComparisons(namesOf("tid"), "bttidcmp"),
   ...primitiveComparisons(namesOf("uuid", "_"), "uuid_cmp"),
   ...comparisonsBy<string>(namesOf("bpchar"), (a, b) => compareText(trimSpacesRight(a), trimSpacesRight(b)), "bpcharcmp"),
   ...comparisonsBy<Numeric>(namesOf("numeric", "_"), compareNumerics, "numeric_cmp"),

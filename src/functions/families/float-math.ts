@@ -6,16 +6,16 @@ import type { Family } from "../registry-builder.js";
 type Bodies = Record<string, ScalarBody>;
 const identity = (value: number) => value;
 
-function sum(result: number, a: number, b: number): number {
+export function sum(result: number, a: number, b: number): number {
   if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b)) throw floatRangeError("overflow");
   return result;
 }
-function product(result: number, a: number, b: number): number {
+export function product(result: number, a: number, b: number): number {
   if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b)) throw floatRangeError("overflow");
   if (result === 0 && a !== 0 && b !== 0) throw floatRangeError("underflow");
   return result;
 }
-function quotient(result: number, a: number, b: number): number {
+export function quotient(result: number, a: number, b: number): number {
   if (b === 0 && !Number.isNaN(a)) throw divisionByZero();
   if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b)) throw floatRangeError("overflow");
   if (result === 0 && a !== 0 && Number.isFinite(b)) throw floatRangeError("underflow");

@@ -127,6 +127,8 @@ export function log(base: Numeric, value: Numeric): Numeric {
 
 /** 10 to this is beyond the format, or rounds to 0. */
 const EXPONENT_LIMIT = 131072;
+/** exp of this and more is an overflow, of its negative zero: numeric.c's NUMERIC_MAX_RESULT_SCALE * 3. */
+const EXP_LIMIT = 6000;
 function expTo(value: Numeric, scale: number): Numeric {
   const digits = scale + GUARD_DIGITS;
   return checked(
@@ -141,9 +143,10 @@ function expScale(decimalExponent: number, ...atLeast: number[]): number {
 }
 export function exp(value: Numeric): Numeric {
   if (value.special !== "finite") return value.special === "-Infinity" ? ZERO : value;
-  const decimalExponent = Number(formatNumeric(value)) * LOG10_E;
+  const natural = Number(formatNumeric(value));
+  const decimalExponent = natural * LOG10_E;
   const scale = expScale(decimalExponent, value.scale);
-  if (decimalExponent > EXPONENT_LIMIT) throw numericOverflow();
+  if (natural >= EXP_LIMIT) throw numericOverflow();
   if (decimalExponent < -(scale + 10)) return new Numeric(0n, scale);
   return expTo(value, scale);
 }
@@ -162,7 +165,8 @@ export function power(base: Numeric, exponent: Numeric): Numeric {
   const size = new Numeric(absolute(base.coefficient), base.scale);
   const estimate = Number(formatNumeric(lnTo(size, 20))) * Number(formatNumeric(exponent)) * LOG10_E;
   const scale = expScale(estimate, base.scale, exponent.scale);
-  if (estimate > EXPONENT_LIMIT) throw numericOverflow();
+  if (estimate >= EXP_LIMIT * 1.00333 * LOG10_E) throw numericOverflow();
+  if (estimate <= -EXP_LIMIT * 1.00333 * LOG10_E) return new Numeric(0n, MAX_RESULT_SCALE);
   if (estimate < -(scale + 10)) return new Numeric(0n, scale);
   const result = expTo(multiply(lnTo(size, scale + GUARD_DIGITS + Math.max(0, Math.ceil(estimate)) + 8), exponent), scale);
   return negative ? new Numeric(-result.coefficient, result.scale) : result;
@@ -188,6 +192,8 @@ function integerPower(base: Numeric, exponent: number, scale: number): Numeric {
 }
 
 function specialPower(base: Numeric, exponent: Numeric, one: Numeric): Numeric {
+  if (signOf(base) < 0 && exponent.special === "finite" && exponent.coefficient % pow10(exponent.scale) !== 0n)
+    throw powerError("a negative number raised to a non-integer power yields a complex result");
   if (base.special === "NaN") return exponent.special === "finite" && exponent.coefficient === 0n ? one : NAN;
   if (exponent.special === "NaN") return compareNumerics(base, one) === 0 ? one : NAN;
   if (compareNumerics(base, one) === 0) return one;

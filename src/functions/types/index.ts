@@ -4,29 +4,23 @@ import { typeFactsByName } from "../facts/index.js";
 import { makeBuiltinRangeTypes } from "../ranges/range-types.js";
 import type { FunctionRegistry } from "../registry.js";
 import { makeArrayType } from "./array.js";
+import { bitType, varbitType } from "./bits.js";
 import { boolType } from "./bool.js";
 import { byteaType, uuidType } from "./bytea.js";
 import { dateType, intervalType, timestampType, timestamptzType, timeType } from "./datetime.js";
 import { float4Type, float8Type } from "./floats.js";
-import { int2Type, int4Type, int8Type, makeOidType, oidType } from "./integers.js";
+import { boxType, circleType, lineType, lsegType, pathType, pointType, polygonType } from "./geometric.js";
+import { pgLsnType, pgSnapshotType, tidType, txidSnapshotType, xid8Type } from "./identifiers.js";
+import { int2Type, int4Type, int8Type, makeOidType, oidType, parseTransactionId } from "./integers.js";
 import { jsonbType, jsonType } from "./json.js";
 import { jsonpathType } from "./jsonpath.js";
+import { moneyType } from "./money.js";
+import { cidrType, inetType, macaddr8Type, macaddrType } from "./network.js";
 import { numericType } from "./numeric.js";
 import { pseudoTypes } from "./pseudo.js";
 import { makeRecordType } from "./record.js";
 import { makeRegisteredTypes } from "./registered.js";
-import {
-  aclitemType,
-  bpcharType,
-  charType,
-  cstringType,
-  nameType,
-  pgNodeTreeType,
-  textType,
-  tidType,
-  unknownType,
-  varcharType,
-} from "./strings.js";
+import { aclitemType, bpcharType, charType, cstringType, nameType, pgNodeTreeType, textType, unknownType, varcharType } from "./strings.js";
 
 /** int2vector and oidvector: arrays with lower bound 0 that print with blanks. */
 function makeVectorType(name: string, element: SqlType): SqlType {
@@ -35,7 +29,8 @@ function makeVectorType(name: string, element: SqlType): SqlType {
     ...base,
     input: (text, _typmod, context): Datum => {
       const items = text.trim() === "" ? [] : text.trim().split(/\s+/);
-      if (items.some((item) => !/^-?\d+$/.test(item))) throw invalidInput(element.displayName, text);
+      const wrong = items.find((item) => !/^-?\d+$/.test(item));
+      if (wrong !== undefined) throw invalidInput(element.displayName, wrong);
       return new ArrayValue(
         element.oid,
         items.map((item) => element.input(item, -1, context)),
@@ -54,8 +49,8 @@ export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[]
     int4Type,
     int8Type,
     oidType,
-    makeOidType("xid"),
-    makeOidType("cid"),
+    makeOidType("xid", { input: parseTransactionId }),
+    makeOidType("cid", { input: parseTransactionId }),
     float4Type,
     float8Type,
     numericType,
@@ -67,6 +62,24 @@ export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[]
     unknownType,
     cstringType,
     tidType,
+    bitType,
+    varbitType,
+    moneyType,
+    inetType,
+    cidrType,
+    macaddrType,
+    macaddr8Type,
+    pointType,
+    lsegType,
+    boxType,
+    lineType,
+    pathType,
+    polygonType,
+    circleType,
+    pgLsnType,
+    xid8Type,
+    pgSnapshotType,
+    txidSnapshotType,
     aclitemType,
     pgNodeTreeType,
     byteaType,
@@ -88,6 +101,6 @@ export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[]
   const names = new Map([...typeFactsByName.values()].map((fact) => [fact.oid, fact.name]));
   const arrays = scalars
     .filter((type) => type.arrayType !== 0 && type.oid !== TypeOid.unknown)
-    .map((type) => makeArrayType(names.get(type.arrayType)!, type));
+    .map((type) => makeArrayType(names.get(type.arrayType)!, type, type === boxType ? ";" : ","));
   return [...scalars, ...pseudoTypes, ...arrays];
 }

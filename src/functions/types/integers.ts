@@ -79,6 +79,14 @@ export function parseOid(text: string, type: string): number {
   return value >>> 0;
 }
 
+/** xid and cid take what C's strtoul makes of the text, cut to 32 bits: nothing is refused. */
+export function parseTransactionId(text: string): number {
+  const match = /^\s*([+-]?)(?:0x([0-9a-f]+)|(0[0-7]*)|(\d+))/i.exec(text);
+  if (match === null) return 0;
+  const size = match[2] !== undefined ? BigInt(`0x${match[2]}`) : match[3] !== undefined ? BigInt(`0o0${match[3]}`) : BigInt(match[4]!);
+  return Number(BigInt.asUintN(32, match[1] === "-" ? -size : size));
+}
+
 export function makeOidType(name: string, overrides: Partial<SqlType> = {}): SqlType {
   return makeType(name, {
     physical: PhysicalType.int64,

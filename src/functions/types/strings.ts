@@ -87,7 +87,6 @@ const textual = (keyKind: KeyKind | undefined): TypeBodies => ({
 export const textType = makeType("text", textual(KeyKind.bytes));
 export const unknownType = makeType("unknown", textual(undefined));
 export const cstringType = makeType("cstring", textual(undefined));
-export const tidType = makeType("tid", textual(KeyKind.bytes));
 export const aclitemType = makeType("aclitem", textual(undefined));
 export const pgNodeTreeType = makeType("pg_node_tree", textual(undefined));
 
@@ -129,14 +128,20 @@ export const nameType = makeType("name", {
     return decodeText(bytes);
   },
 });
+/** Backslash and three octal digits, or the first byte of the text's UTF-8 form, as a character of that code. */
+export function parseChar(text: string): string {
+  if (/^\\[0-7]{3}$/.test(text)) return String.fromCharCode(Number.parseInt(text.slice(1), 8) & 255);
+  return text === "" ? "" : text.charCodeAt(0) < 128 ? text[0]! : String.fromCharCode(encodeText(text.slice(0, 2))[0]!);
+}
+export function charText(value: string): string {
+  const code = value.charCodeAt(0);
+  return code > 127 ? `\\${code.toString(8)}` : value;
+}
 /** "char": one byte; text longer than that is cut, a byte above 127 is written in octal. */
 export const charType = makeType("char", {
   ...textual(KeyKind.bytes),
-  input: (text) => (/^\\[0-7]{3}$/.test(text) ? String.fromCharCode(Number.parseInt(text.slice(1), 8) & 255) : text.slice(0, 1)),
-  output: (value) => {
-    const code = (value as string).charCodeAt(0);
-    return code > 127 ? `\\${code.toString(8)}` : (value as string);
-  },
+  input: parseChar,
+  output: (value) => charText(value as string),
   receive: (bytes) => (bytes.length === 0 || bytes[0] === 0 ? "" : String.fromCharCode(bytes[0]!)),
   send: (value) => Uint8Array.of((value as string) === "" ? 0 : (value as string).charCodeAt(0) & 255),
 });
