@@ -12,8 +12,10 @@ import {
 } from "../../src/types/index.js";
 import { deparseResolved, quoteName } from "../parser/deparse.js";
 import type { RelationName, Statement } from "../parser/syntax-tree.js";
+import type { CatalogStatement } from "../parser/syntax-tree-catalog.js";
 import type { DefinitionStatement, SequenceOptionsSyntax } from "../parser/syntax-tree-definition.js";
 import { bindAlterTable } from "./bind-alter-table.js";
+import { bindCatalog } from "./bind-catalog.js";
 import { bindExpression, resolveTypeName } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
 import { bindModification } from "./bind-modification.js";
@@ -47,6 +49,33 @@ export function bindCommand(
   statement: Exclude<Statement, { kind: "Query" | "Insert" | "Update" | "Delete" | "Empty" }>,
 ): BoundCommand {
   switch (statement.kind) {
+    case "CreateEnum":
+    case "AlterEnum":
+    case "CreateDomain":
+    case "AlterDomain":
+    case "CreateComposite":
+    case "AlterComposite":
+    case "CreateRange":
+    case "CreateShellType":
+    case "CreateRoutine":
+    case "AlterRoutine":
+    case "Call":
+    case "CreateAggregate":
+    case "CreateOperator":
+    case "AlterOperator":
+    case "CreateCast":
+    case "DropObjects":
+    case "RenameObject":
+    case "SetObjectSchema":
+    case "SetOwner":
+    case "CommentOn":
+    case "Grant":
+    case "DefaultPrivileges":
+    case "GrantRole":
+    case "ReassignOwned":
+    case "DropOwned":
+    case "AlterRoleSettings":
+      return bindCatalog(binder, statement);
     case "CreateTable":
       return { command: bindCreateTable(binder, statement), tag: "CREATE TABLE" };
     case "CreateTableAs": {
@@ -150,20 +179,6 @@ export function bindCommand(
       };
     case "DropRole":
       return { command: { kind: "DropRole", names: statement.names, ifExists: statement.ifExists }, tag: "DROP ROLE" };
-    case "Comment": {
-      const isPart = statement.object === "column" || statement.object === "tabconstraint";
-      const name = nameOf(isPart ? statement.name.slice(0, -1) : statement.name);
-      return {
-        command: {
-          kind: "Comment",
-          object: statement.object,
-          name,
-          ...(isPart ? { column: statement.name.at(-1)! } : {}),
-          text: statement.text,
-        },
-        tag: "COMMENT",
-      };
-    }
     case "Truncate":
       return {
         command: {
@@ -192,8 +207,6 @@ export function bindCommand(
       };
     case "Reindex":
       return { command: { kind: "Reindex", object: statement.object, name: nameOf(statement.name) }, tag: "REINDEX" };
-    case "AlterOwner":
-      return { command: { kind: "AlterOwner" }, tag: statement.tag };
     default:
       return bindSessionCommand(binder, statement);
   }
@@ -204,7 +217,7 @@ type SessionStatement = Exclude<
   {
     kind:
       | "CreateTable" | "CreateTableAs" | "AlterTable" | "Rename" | "SetSchema" | "Drop" | "CreateIndex" | "CreateView" | "CreateSequence" | "AlterSequence" | "CreateSchema"
-      | "CreateExtension" | "CreateRole" | "AlterRole" | "DropRole" | "Comment" | "Truncate" | "Copy" | "LockTable" | "Vacuum" | "Reindex" | "AlterOwner"; // biome-ignore format: a list
+      | "CreateExtension" | "CreateRole" | "AlterRole" | "DropRole" | "Truncate" | "Copy" | "LockTable" | "Vacuum" | "Reindex" | CatalogStatement["kind"]; // biome-ignore format: a list
   }
 >;
 function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundCommand {

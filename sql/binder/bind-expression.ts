@@ -4,6 +4,7 @@ import type { Expression, PlanColumn } from "../../src/plan/index.js";
 import {
   DbError,
   datatypeMismatch,
+  FIRST_USER_OID,
   Numeric,
   notSupportedAt,
   type Oid,
@@ -15,7 +16,7 @@ import {
 import { locationOf } from "../parser/location.js";
 import type { CaseExpr, CastExpr, Expr, IndirectionExpr, Literal, OperatorExpr, TypeName } from "../parser/syntax-tree.js";
 import { bindBetween, bindDistinct, bindIn, bindNullIf, bindQuantified, bindRowComparison } from "./bind-comparison.js";
-import { bindFunction, bindSqlValue } from "./bind-function.js";
+import { attributeFunction, bindFunction, bindSqlValue } from "./bind-function.js";
 import { bindGrouping } from "./bind-grouping.js";
 import { bindColumnRef } from "./bind-name.js";
 import { bindSubqueryExpression } from "./bind-subquery.js";
@@ -240,6 +241,7 @@ export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; ty
   if (found === undefined && UNSUPPORTED_TYPES.has(last)) throw notSupportedAt(`type ${last}`, at(name.position));
   if (found === undefined)
     throw undefinedObjectAt(`type "${name.names.join(".")}${"[]".repeat(name.arrayDimensions)}" does not exist`, at(name.position));
+  if (found.oid >= FIRST_USER_OID) binder.relationsRead.add(found.oid);
   let typmod = -1;
   // bpchar without a length is char(1) only when written as character, which the grammar spells out.
   if (name.modifiers.length > 0) {
@@ -441,6 +443,8 @@ export function selectField(binder: Binder, record: Expression, name: string, po
   const fields = binder.fields(record.type);
   if (fields !== undefined) {
     const index = fields.findIndex((field) => field.name === name);
+    const method = index < 0 ? attributeFunction(binder, record, name, position) : undefined;
+    if (method !== undefined) return method;
     if (index < 0) throw undefinedColumn(`column "${name}" not found in data type ${binder.typeName(record.type)}`, at(position));
     return { kind: "FieldSelect", record, fieldIndex: index, type: fields[index]!.type, typmod: fields[index]!.typmod };
   }

@@ -3,7 +3,7 @@
 import type { SystemRelation, TableObject, ViewObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import {
-  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, featureNotSupported, invalidColumnReference, invalidSampleArgument, notSupportedAt, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, undefinedTable, wrongObjectType,
+  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, FIRST_USER_OID, featureNotSupported, invalidColumnReference, invalidSampleArgument, notSupportedAt, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, undefinedTable, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
 import type { Alias, Expr, FromItem, FunctionItem, JoinItem, RelationItem, SampleClause, SubqueryItem } from "../parser/syntax-tree.js";
@@ -302,6 +302,9 @@ function functionColumns(
 ): PlanColumn[] {
   const signature = call.kind === "FunctionCall" ? binder.registry.functionById(call.functionId) : undefined;
   if (signature?.outColumns !== undefined) return signature.outColumns.map((column) => binder.newColumn(column.name, column.type, -1));
+  const fields = binder.fields(call.type);
+  if (fields !== undefined && definitions.length === 0)
+    return fields.map((field) => binder.newColumn(field.name, field.type, field.typmod));
   if (call.type === TypeOid.record) {
     if (definitions.length === 0)
       throw syntaxError('a column definition list is required for functions returning "record"', at(item.position));
@@ -314,6 +317,8 @@ function functionColumns(
     throw syntaxError('a column definition list is only allowed for functions returning "record"', at(item.position));
   // A named OUT parameter names the column, whatever the alias.
   if (VALUE_FUNCTIONS.has(signature?.name ?? "")) return [binder.newColumn("value", call.type, call.typmod)];
+  if (signature?.outName !== undefined && signature.oid >= FIRST_USER_OID)
+    return [binder.newColumn(signature.outName, call.type, call.typmod)];
   return [binder.newColumn(count === 1 && item.alias !== undefined ? alias : functionName, call.type, call.typmod)];
 }
 

@@ -2,17 +2,19 @@
 import { isPostgresFunction } from "../../src/functions/index.js";
 import type { Expression } from "../../src/plan/index.js";
 import {
-  type FunctionSignature, featureNotSupported, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, wrongObjectType,
+  DbError, FIRST_USER_OID, type FunctionSignature, featureNotSupported, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
 import type { Expr, FunctionExpr, SqlValueExpr } from "../parser/syntax-tree.js";
 import { bindAggregate, checkWithinGroup } from "./bind-aggregate.js";
+import { bindStored } from "./bind-default.js";
 import { bindExpression, selectField } from "./bind-expression.js";
 import { bindWindowCall } from "./bind-window.js";
 import { at, type Binder } from "./binder.js";
 import { applyModifier, castTo, tryCoerce } from "./coerce.js";
 import { functionText, type ResolvedFunction, resolveFunction, visibleFunctions } from "./resolve.js";
 import type { Scope } from "./scope.js";
+import { parseStoredExpression } from "./stored-sql.js";
 
 export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): Expression {
   checkArgumentNames(expr);
@@ -33,6 +35,11 @@ export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): 
   const resolved = resolveFunction(binder, expr.name, inputs, expr.variadic, expr.position, expr.withinGroup ? [] : expr.argNames);
   if (resolved === undefined) return bindFieldOrCast(binder, scope, expr, args);
   const { signature } = resolved;
+  if (signature.kind === "procedure")
+    throw new DbError({
+      ...wrongObjectType(`${functionText(binder, expr.name, inputs)} is a procedure`, at(expr.position)).fields,
+      hint: "To call a procedure, use CALL.",
+    });
   if (signature.kind === "aggregate") {
     checkWithinGroup(binder, expr, resolved, inputs);
     if (expr.withinGroup) return bindAggregate(binder, scope, expr, resolved, args);
@@ -51,7 +58,7 @@ export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): 
     refuseSetReturning(scope, expr);
     scope.hasSetReturning = true;
   }
-  return makeCall(resolved, coerced, expr.sqlSyntax ? expr.name.at(-1)! : signature.name, expr.position);
+  return makeCall(resolved, coerced, expr.sqlSyntax ? expr.name.at(-1)! : signature.name, expr.position, binder);
 }
 
 function checkArgumentNames(expr: FunctionExpr): void {
@@ -65,8 +72,42 @@ function checkArgumentNames(expr: FunctionExpr): void {
   }
 }
 
-export function makeCall(resolved: ResolvedFunction, args: readonly Expression[], name: string, position: number): Expression {
+/** `row.f`: a function of the row's type, written as if it were a column. */
+export function attributeFunction(binder: Binder, record: Expression, name: string, position: number): Expression | undefined {
+  if (binder.fields(record.type) === undefined) return undefined;
+  const resolved = resolveFunction(binder, [name], [record.type], false, 0);
+  if (resolved === undefined || resolved.signature.kind !== "function" || resolved.signature.argTypes[0] !== record.type) return undefined;
+  return makeCall(resolved, [record], name, position, binder);
+}
+
+/** CALL: the procedure and its arguments, OUT ones included. */
+export function bindCallArguments(
+  binder: Binder,
+  scope: Scope,
+  expr: FunctionExpr,
+): { readonly signature: FunctionSignature; readonly args: readonly Expression[] } {
+  checkArgumentNames(expr);
+  const args = expr.args.map((arg) => bindExpression(binder, scope, arg));
+  const inputs = args.map((arg) => arg.type);
+  const resolved = resolveFunction(binder, expr.name, inputs, expr.variadic, expr.position, expr.argNames);
+  if (resolved === undefined)
+    throw undefinedFunction(
+      `procedure ${functionText(binder, expr.name, inputs)} does not exist`,
+      at(expr.position),
+      "No procedure matches the given name and argument types. You might need to add explicit type casts.",
+    );
+  return { signature: resolved.signature, args: packArguments(binder, resolved, args) };
+}
+
+export function makeCall(
+  resolved: ResolvedFunction,
+  args: readonly Expression[],
+  name: string,
+  position: number,
+  binder?: Binder,
+): Expression {
   const { signature } = resolved;
+  if (signature.oid >= FIRST_USER_OID) binder?.relationsRead.add(signature.oid);
   return {
     kind: "FunctionCall",
     functionId: signature.id,
@@ -156,8 +197,12 @@ function packArguments(binder: Binder, resolved: ResolvedFunction, args: readonl
   }
   return coerced;
 }
-/** Defaults are literals: a number, a quoted string, true, false or null. */
+/** Defaults of built-in functions are literals: a number, a quoted string, true, false or null; those of the catalog's any expression. */
 function defaultArgument(binder: Binder, sql: string, type: Oid): Expression {
+  if (!/^(-?\d+|'(?:[^']|'')*'|true|false|null)(::[\w ]+(\[\])?)?$/i.test(sql)) {
+    const bound = bindStored(binder, parseStoredExpression(sql), "DEFAULT expressions", "", []);
+    return tryCoerce(binder, bound, type, "assignment")!;
+  }
   const bare = sql.replace(/::[\w ]+(\[\])?$/, "");
   const value = /^null$/i.test(bare) ? null : bare.startsWith("'") ? bare.slice(1, -1).replaceAll("''", "'") : bare;
   return tryCoerce(binder, { kind: "Constant", value, type: TypeOid.unknown, typmod: -1 }, type, "implicit")!;
@@ -213,6 +258,8 @@ function bindFieldOrCast(binder: Binder, _scope: Scope, expr: FunctionExpr, args
   if (isPlain) {
     const name = expr.name.at(-1)!;
     const arg = args[0]!;
+    if (expr.name.length === 1 && binder.fields(arg.type)?.some((field) => field.name === name) === true)
+      return selectField(binder, arg, name, expr.position);
     if (expr.name.length === 1 && arg.kind === "RowConstructor" && arg.names?.includes(name) === true)
       return selectField(binder, arg, name, expr.position);
     const type = binder.registry.typeByName(name);

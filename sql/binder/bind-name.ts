@@ -11,6 +11,7 @@ import {
 } from "../../src/types/index.js";
 import type { ColumnRef } from "../parser/syntax-tree.js";
 import { columnReference, selectField } from "./bind-expression.js";
+import { attributeFunction } from "./bind-function.js";
 import { at, type Binder } from "./binder.js";
 import { levenshtein } from "./levenshtein.js";
 import type { NamespaceItem, Scope } from "./scope.js";
@@ -72,6 +73,8 @@ function bindQualifiedName(binder: Binder, scope: Scope, expr: ColumnRef): Expre
   }
   const item = findRelation(scope, fields.slice(0, -1), expr.position);
   const column = item.columns.find((candidate) => candidate.name === name);
+  const method = column === undefined ? attributeFunction(binder, wholeRow(binder, item, expr.position), name, expr.position) : undefined;
+  if (method !== undefined) return method;
   if (column === undefined) throw missingColumn(binder, scope, item, name, expr.position);
   if (item.columns.filter((candidate) => candidate.name === name).length > 1) throw ambiguousColumn(name, at(expr.position));
   return columnReference(column, expr.position);

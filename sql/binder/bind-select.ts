@@ -223,7 +223,9 @@ function expandRecord(binder: Binder, scope: Scope, expr: Extract<Expr, { kind: 
       position: expr.position,
     }));
   }
-  const columns = record.kind === "FunctionCall" ? binder.registry.functionById(record.functionId)?.outColumns : undefined;
+  const columns =
+    (record.kind === "FunctionCall" ? binder.registry.functionById(record.functionId)?.outColumns : undefined) ??
+    binder.fields(record.type);
   if (columns === undefined) throw featureNotSupported("record type has not been registered", at(expr.position));
   return columns.map((column, fieldIndex) => ({
     name: column.name,

@@ -7,11 +7,14 @@ import type { Statement } from "../parser/syntax-tree.js";
 import { bindCommand } from "./bind-command.js";
 import { bindModification } from "./bind-modification.js";
 import { bindQuery } from "./bind-query.js";
+import { bindRoutineStatement } from "./bind-routine-result.js";
 import { Binder } from "./binder.js";
 
 export function bindStatement(registry: FunctionRegistry, context: BindContext, statement: Statement): BoundStatement {
   const binder = new Binder(registry, context);
-  return bindWithin(binder, statement);
+  if (context.routineResult !== undefined) return bindRoutineStatement(binder, statement, context.routineResult);
+  const bound = bindWithin(binder, statement);
+  return context.parameterNames === undefined ? bound : { ...bound, dependsOn: [...binder.relationsRead] };
 }
 
 export function bindWithin(binder: Binder, statement: Statement): BoundStatement {

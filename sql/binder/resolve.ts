@@ -447,6 +447,7 @@ export function operatorCall(
     : { argTypes: declared, result: operator.result };
   const argTypes = resolved?.argTypes ?? declared;
   const signature = binder.registry.functionById(operator.functionId);
+  if (operator.oid >= FIRST_USER_OID) binder.relationsRead.add(operator.oid);
   return {
     kind: "FunctionCall",
     functionId: operator.functionId,

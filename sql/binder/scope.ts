@@ -45,7 +45,7 @@ export interface CommonTableScope {
 export type Clause =
   | "select list" | "FROM" | "JOIN conditions" | "WHERE" | "GROUP BY" | "HAVING" | "ORDER BY" | "LIMIT" | "OFFSET" | "VALUES" | "INSERT" | "RETURNING" | "UPDATE"
   | "functions in FROM" | "FILTER" | "window ROWS" | "window RANGE" | "window GROUPS" | "MERGE WHEN conditions" | "check constraints" | "DEFAULT expressions" | "index expressions" | "index predicates"
-  | "column generation expressions" | "EXECUTE parameters" | "transform expressions" | "COPY FROM WHERE conditions" | "DISTINCT ON"; // biome-ignore format: a list
+  | "column generation expressions" | "EXECUTE parameters" | "CALL arguments" | "transform expressions" | "COPY FROM WHERE conditions" | "DISTINCT ON"; // biome-ignore format: a list
 
 /** A window as a call sees it. */
 export interface BoundWindow {

@@ -3,7 +3,7 @@ import type { RoleOptions } from "../../src/plan/index.js";
 import { notSupported } from "../../src/types/index.js";
 import { optionText, roleName } from "./convert-definition.js";
 import type { Converter } from "./converter.js";
-import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
+import { bodyOf, child, flag, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
 import type { DefinitionStatement } from "./syntax-tree-definition.js";
 
 const objectWord = (type: string): string => type.replace("OBJECT_", "").replaceAll("_", " ").toLowerCase();
@@ -91,15 +91,6 @@ export function convertSetSchema(raw: RawNode): DefinitionStatement {
   };
 }
 
-export function convertComment(raw: RawNode): DefinitionStatement {
-  return {
-    kind: "Comment",
-    object: objectWord(text(raw, "objtype")),
-    name: objectName(child(raw, "object")!),
-    text: optionalText(raw, "comment") ?? null,
-  };
-}
-
 export function convertRole(kind: string, raw: RawNode): DefinitionStatement {
   if (kind === "DropRoleStmt")
     return { kind: "DropRole", names: list(raw, "roles").map((item) => roleName(bodyOf(item))), ifExists: flag(raw, "missing_ok") };
@@ -108,8 +99,13 @@ export function convertRole(kind: string, raw: RawNode): DefinitionStatement {
   if (raw.stmt_type === "ROLESTMT_USER") options.login = true;
   for (const item of list(raw, "options")) setRoleOption(options, text(bodyOf(item), "defname"), child(bodyOf(item), "arg"));
   if (kind === "CreateRoleStmt") return { kind: "CreateRole", name: text(raw, "role"), options };
-  return { kind: "AlterRole", name: roleName(child(raw, "role")!), options };
+  const { members, ...others } = options;
+  // ALTER GROUP … DROP USER has -1 for its action.
+  const changed = members === undefined ? options : integer(raw, "action") < 0 ? { ...others, dropMembers: members } : options;
+  return { kind: "AlterRole", name: roleName(child(raw, "role")!), options: changed };
 }
+const roleNames = (arg: RawNode | undefined): string[] =>
+  arg === undefined ? [] : list(bodyOf(arg), "items").map((item) => roleName(bodyOf(item)));
 function setRoleOption(options: { -readonly [Key in keyof RoleOptions]: RoleOptions[Key] }, name: string, arg: RawNode | undefined): void {
   const on = arg === undefined || optionText(arg) === "true";
   switch (name) {
@@ -137,21 +133,22 @@ function setRoleOption(options: { -readonly [Key in keyof RoleOptions]: RoleOpti
     case "connectionlimit":
       options.connectionLimit = Number(optionText(arg));
       break;
+    case "validUntil":
+      options.validUntil = optionText(arg);
+      break;
+    case "addroleto":
+      options.memberOf = roleNames(arg);
+      break;
+    case "rolemembers":
+      options.members = roleNames(arg);
+      break;
+    case "adminmembers":
+      options.admins = roleNames(arg);
+      break;
     case "password":
       options.password = arg === undefined ? null : optionText(arg);
       break;
     default:
       throw notSupported(`role option ${name}`);
   }
-}
-
-export function convertGrant(kind: string, raw: RawNode): DefinitionStatement {
-  if (kind === "AlterOwnerStmt") {
-    const object = objectWord(text(raw, "objectType"));
-    return { kind: "AlterOwner", tag: `ALTER ${object.toUpperCase()}` };
-  }
-  // Privileges are not checked: a REVOKE that changes nothing, or a GRANT that suggests the rest is refused, would be a pretence.
-  if (kind === "AlterDefaultPrivilegesStmt") throw notSupported("ALTER DEFAULT PRIVILEGES");
-  const verb = flag(raw, "is_grant") ? "GRANT" : "REVOKE";
-  throw notSupported(kind === "GrantRoleStmt" ? `${verb} of a role` : verb);
 }

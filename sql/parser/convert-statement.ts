@@ -1,8 +1,9 @@
 /** Which conversion a statement needs; what has none is refused by its name. */
 import { notSupported } from "../../src/types/index.js";
+import { convertCatalogStatement } from "./convert-catalog.js";
 import { convertAlterTable, convertCreateTable, convertCreateTableAs, convertIndex, convertSequence } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
-import { convertComment, convertDrop, convertGrant, convertRename, convertRole, convertSetSchema } from "./convert-object.js";
+import { convertDrop, convertRename, convertRole, convertSetSchema } from "./convert-object.js";
 import { convertModification, convertQuery } from "./convert-query.js";
 import {
   convertCopy,
@@ -20,6 +21,8 @@ import type { Statement } from "./syntax-tree.js";
 export function convertStatement(converter: Converter, wrapped: RawNode): Statement {
   const raw = bodyOf(wrapped);
   const kind = kindOf(wrapped);
+  const aboutCatalog = convertCatalogStatement(converter, kind, raw);
+  if (aboutCatalog !== undefined) return aboutCatalog;
   switch (kind) {
     case "SelectStmt": {
       const query = convertQuery(converter, wrapped);
@@ -96,8 +99,6 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "AlterRoleStmt":
     case "DropRoleStmt":
       return convertRole(kind, raw);
-    case "CommentStmt":
-      return convertComment(raw);
     case "TruncateStmt":
       return {
         kind: "Truncate",
@@ -170,11 +171,6 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     }
     case "CheckPointStmt":
       return { kind: "Checkpoint" };
-    case "GrantStmt":
-    case "GrantRoleStmt":
-    case "AlterOwnerStmt":
-    case "AlterDefaultPrivilegesStmt":
-      return convertGrant(kind, raw);
     default:
       throw notSupported(
         STATEMENT_NAMES[kind] ??
@@ -192,18 +188,10 @@ const LOCK_MODES: Readonly<Record<number, string>> = {
 
 /** Names of statements that are refused, where the node's own name does not say it. */
 const STATEMENT_NAMES: Readonly<Record<string, string>> = {
-  CreateFunctionStmt: "CREATE FUNCTION",
   CreateTrigStmt: "CREATE TRIGGER",
   CreateEventTrigStmt: "CREATE EVENT TRIGGER",
   CreatePLangStmt: "CREATE LANGUAGE",
   CreatePolicyStmt: "CREATE POLICY",
-  CreateDomainStmt: "CREATE DOMAIN",
-  CreateEnumStmt: "CREATE TYPE",
-  CreateRangeStmt: "CREATE TYPE",
-  CompositeTypeStmt: "CREATE TYPE",
-  AlterEnumStmt: "ALTER TYPE",
-  DefineStmt: "CREATE AGGREGATE, OPERATOR, TYPE, COLLATION or TEXT SEARCH",
-  CreateCastStmt: "CREATE CAST",
   CreateOpClassStmt: "CREATE OPERATOR CLASS",
   CreateOpFamilyStmt: "CREATE OPERATOR FAMILY",
   CreateConversionStmt: "CREATE CONVERSION",
@@ -219,21 +207,16 @@ const STATEMENT_NAMES: Readonly<Record<string, string>> = {
   DropdbStmt: "DROP DATABASE",
   AlterDatabaseStmt: "ALTER DATABASE",
   AlterDatabaseSetStmt: "ALTER DATABASE SET",
-  AlterRoleSetStmt: "ALTER ROLE SET",
   AlterSystemStmt: "ALTER SYSTEM",
   AlterExtensionStmt: "ALTER EXTENSION",
-  AlterFunctionStmt: "ALTER FUNCTION",
   CreateStatsStmt: "CREATE STATISTICS",
   CreatePublicationStmt: "CREATE PUBLICATION",
   CreateSubscriptionStmt: "CREATE SUBSCRIPTION",
   RuleStmt: "CREATE RULE",
   DoStmt: "DO",
-  CallStmt: "CALL",
   ClusterStmt: "CLUSTER",
   RefreshMatViewStmt: "REFRESH MATERIALIZED VIEW",
   ConstraintsSetStmt: "SET CONSTRAINTS",
   SecLabelStmt: "SECURITY LABEL",
   LoadStmt: "LOAD",
-  ReassignOwnedStmt: "REASSIGN OWNED",
-  DropOwnedStmt: "DROP OWNED",
 };

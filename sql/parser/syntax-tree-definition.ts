@@ -11,6 +11,7 @@ import type {
   TypeName,
   UpdateStatement,
 } from "./syntax-tree.js";
+import type { CatalogStatement } from "./syntax-tree-catalog.js";
 
 export interface SequenceOptionsSyntax {
   readonly type?: TypeName;
@@ -157,7 +158,6 @@ export type DefinitionStatement =
   | { readonly kind: "CreateExtension"; readonly name: string; readonly schema: string | undefined; readonly ifNotExists: boolean }
   | { readonly kind: "CreateRole" | "AlterRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "DropRole"; readonly names: readonly string[]; readonly ifExists: boolean }
-  | { readonly kind: "Comment"; readonly object: string; readonly name: readonly string[]; readonly text: string | null }
   | { readonly kind: "Truncate"; readonly relations: readonly RelationName[]; readonly restartIdentity: boolean; readonly cascade: boolean }
   | {
       readonly kind: "Copy";
@@ -216,7 +216,7 @@ export type DefinitionStatement =
   | { readonly kind: "Vacuum"; readonly relations: readonly RelationName[]; readonly isVacuum: boolean; readonly analyze: boolean }
   | { readonly kind: "Reindex"; readonly object: "index" | "table" | "schema" | "database"; readonly name: readonly string[] }
   | { readonly kind: "Checkpoint" }
-  | { readonly kind: "AlterOwner"; readonly tag: string };
+  | CatalogStatement;
 
 export interface TransactionModes {
   readonly isolation?: "read uncommitted" | "read committed" | "repeatable read" | "serializable";

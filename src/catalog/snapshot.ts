@@ -17,6 +17,7 @@ import type {
   IndexObject,
   MembershipObject,
   OperatorObject,
+  RangeObject,
   RoleObject,
   SchemaObject,
   SequenceObject,
@@ -125,6 +126,10 @@ export class CatalogSnapshot {
   functionsNamed(name: string): readonly FunctionObject[] {
     return this.#list(`f${name}`);
   }
+  /** Range types that are called so, or whose multirange type is. */
+  rangesNamed(name: string): readonly RangeObject[] {
+    return this.#list(`g${name}`);
+  }
   operatorsNamed(name: string): readonly OperatorObject[] {
     return this.#list(`o${name}`);
   }
@@ -223,6 +228,8 @@ function listKeys(object: CatalogObject): readonly string[] {
       return [`o${object.name}`];
     case "cast":
       return ["casts"];
+    case "type":
+      return object.kind === "range" ? [`g${object.name}`, `g${object.multirange.name}`] : [];
     case "membership":
       return [`m${object.member}`, `r${object.role}`];
     case "defaultPrivileges":

@@ -19,6 +19,7 @@ import {
   type FormatContext,
   lockTimedOut,
   needsTransactionBlock,
+  notSupported,
   type Oid,
   queryCanceled,
   type Row,
@@ -29,6 +30,7 @@ import {
   TypeOid,
   transactionFailed,
 } from "../types/index.js";
+import { Access } from "./access.js";
 import { clockMicros } from "./clock.js";
 import { commandColumns, runCommand } from "./commands/index.js";
 import type { Cursor } from "./cursors.js";
@@ -88,7 +90,14 @@ const silent: SessionListener = { notice: () => {}, parameterStatus: () => {}, n
 export class EngineSession implements Session {
   readonly id: number;
   readonly database: EngineDatabase;
-  readonly user: string;
+  /** The current user: SET ROLE and SECURITY DEFINER change it. */
+  user: string;
+  /** Who SET SESSION AUTHORIZATION says the client is. */
+  sessionUser: string;
+  /** Who logged in. */
+  readonly authenticatedUser: string;
+  /** Routines inside of routines. */
+  routineDepth = 0;
   readonly databaseName: string;
   readonly settings: SessionSettings;
   readonly preparedByName = new Map<string, SessionStatement>();
@@ -112,6 +121,9 @@ export class EngineSession implements Session {
   #catalogPath: readonly string[] = [];
   #stored: BoundStoredExpressions | undefined;
   #registry: ScopedRegistry | undefined;
+  #access: { readonly snapshot: CatalogSnapshot; readonly rules: Access } | undefined;
+  /** The transaction of the statement whose routine runs a command. */
+  #nested: SessionTransaction | undefined;
   #generation = -1;
   #contextKey = "";
   #format: FormatContext | undefined;
@@ -120,6 +132,8 @@ export class EngineSession implements Session {
     this.database = database;
     this.id = id;
     this.user = user;
+    this.sessionUser = user;
+    this.authenticatedUser = user;
     this.databaseName = databaseName;
     this.settings = new SessionSettings((name, value) => {
       if (settingsByName.get(name.toLowerCase())?.reported === true) this.listener.parameterStatus(name, value);
@@ -335,7 +349,7 @@ export class EngineSession implements Session {
   }
   /** The catalog as the session's next statement sees it. */
   catalog(): SessionCatalogReader {
-    return this.catalogIn(this.#block);
+    return this.catalogIn(this.#nested ?? this.#block);
   }
   catalogIn(transaction: SessionTransaction | undefined): SessionCatalogReader {
     const committed = this.database.store.current();
@@ -355,6 +369,36 @@ export class EngineSession implements Session {
     if (this.#registry === undefined || this.#registry.catalog !== catalog)
       this.#registry = new ScopedRegistry(this.database.registry, catalog);
     return this.#registry;
+  }
+  access(catalog: SessionCatalogReader): Access {
+    if (this.#access?.snapshot !== catalog.snapshot) this.#access = { snapshot: catalog.snapshot, rules: new Access(catalog.snapshot) };
+    return this.#access.rules;
+  }
+  /** A routine's command: part of the statement that called the routine, synchronous, its waits are that statement's. */
+  runInside<T>(transaction: SessionTransaction, work: () => T): T {
+    const outer = this.#nested;
+    this.#nested = transaction;
+    try {
+      return work();
+    } finally {
+      this.#nested = outer;
+    }
+  }
+  /** Settings of a routine (SET …); gives how to undo them. */
+  applyLocally(settings: readonly { readonly name: string; readonly value: string }[]): () => void {
+    const mark = this.settings.mark();
+    for (const { name, value } of settings) this.settings.set(name, value, true);
+    return () => this.settings.rollbackTo(mark);
+  }
+  /** SECURITY DEFINER, SET ROLE. Gives how to go back. */
+  actAs(user: string): () => void {
+    const before = this.user;
+    this.user = user;
+    this.#generation = -1;
+    return () => {
+      this.user = before;
+      this.#generation = -1;
+    };
   }
   storedExpressions(catalog: SessionCatalogReader): BoundStoredExpressions {
     if (this.#stored !== undefined && this.#catalog === catalog) return this.#stored;
@@ -520,6 +564,11 @@ export class EngineSession implements Session {
   runInTransaction(
     work: (transaction: SessionTransaction) => StatementOutcome | Promise<StatementOutcome>,
   ): ExecuteResult | Promise<ExecuteResult> {
+    if (this.#nested !== undefined) {
+      const outcome = work(this.#nested);
+      if (outcome instanceof Promise) throw notSupported("this command in a function");
+      return { kind: "portal", portal: new RowsPortal(outcome.columns ?? [], outcome.rows ?? [], outcome.tag, 0) };
+    }
     const block = this.#block;
     let transaction = block ?? this.#newTransaction();
     let mark = undefined as ReturnType<SessionTransaction["mark"]> | undefined;

@@ -43,7 +43,7 @@ class StatementEvaluation implements EvaluationContext {
     return this.#session.user;
   }
   get sessionUser(): string {
-    return this.#session.user;
+    return this.#session.sessionUser;
   }
   get currentDatabase(): string {
     return this.#session.databaseName;

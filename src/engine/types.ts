@@ -37,6 +37,12 @@ export interface BindContext {
   /** Types, functions, operators and casts as the catalog has them; absent: PostgreSQL's own. */
   readonly registry?: FunctionRegistry;
   /** Inside a routine or a domain's check: the names of $1…$n, and the routine's own. */
+  /** The statement is a routine's last: what the routine returns. */
+  readonly routineResult?: {
+    readonly type: Oid;
+    readonly isProcedure: boolean;
+    readonly outputs: readonly { readonly name: string; readonly type: Oid }[];
+  };
   readonly parameterNames?: { readonly routine: string; readonly names: readonly string[] };
   readonly parameterTypes: readonly Oid[];
   readonly format: FormatContext;

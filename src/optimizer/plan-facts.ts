@@ -35,7 +35,8 @@ export function usesVolatile(plan: LogicalPlan): boolean {
     let found = false;
     for (const e of expressionsOf(node))
       visit(e, (x) => {
-        if (x.kind === "FunctionCall" && x.volatility === "volatile") found = true;
+        // What a function of the catalog reads must be of the statement's own snapshot.
+        if (x.kind === "FunctionCall" && (x.volatility === "volatile" || x.functionId.includes(")#"))) found = true;
       });
     if (found) return true;
   }

@@ -11,6 +11,8 @@ export interface ObjectReference {
   readonly name: QualifiedName;
   readonly args?: readonly Oid[];
   readonly missingType?: string;
+  /** The argument types as they were written, for notices. */
+  readonly argNames?: readonly string[];
   /** Constraint of a domain or table, column, attribute. */
   readonly part?: string;
 }

@@ -3,6 +3,7 @@
  * goes (an unqualified new name carries `schema: undefined` = first of the search path); the engine checks existence when it runs them.
  */
 import type { Datum, Oid } from "../types/index.js";
+import type { CatalogCommand } from "./catalog-command.js";
 import type { Expression } from "./expression.js";
 import type { LogicalPlan } from "./logical-plan.js";
 
@@ -101,6 +102,7 @@ export type AlterTableAction =
   | { readonly kind: "noOp"; readonly what: string }; // SET STATISTICS, CLUSTER ON …: storage hints that change no result
 
 export type Command =
+  | CatalogCommand
   | {
       readonly kind: "CreateTable";
       readonly name: QualifiedName;
@@ -170,13 +172,6 @@ export type Command =
   | { readonly kind: "CreateRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "AlterRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "DropRole"; readonly names: readonly string[]; readonly ifExists: boolean }
-  | {
-      readonly kind: "Comment";
-      readonly object: string;
-      readonly name: QualifiedName;
-      readonly column?: string;
-      readonly text: string | null;
-    }
   | { readonly kind: "Truncate"; readonly tables: readonly QualifiedName[]; readonly restartIdentity: boolean; readonly cascade: boolean }
   | {
       readonly kind: "Copy";
@@ -241,11 +236,15 @@ export type Command =
   | { readonly kind: "LockTable"; readonly tables: readonly QualifiedName[]; readonly mode: string; readonly nowait: boolean }
   | { readonly kind: "Analyze" | "Vacuum"; readonly tables: readonly QualifiedName[]; readonly analyze: boolean }
   | { readonly kind: "Reindex"; readonly object: "index" | "table" | "schema" | "database"; readonly name: QualifiedName }
-  | { readonly kind: "Checkpoint" }
-  /** ALTER … OWNER on what is no table: only a superuser may say it, and every role may use everything all the same. */
-  | { readonly kind: "AlterOwner" };
+  | { readonly kind: "Checkpoint" };
 
 export interface RoleOptions {
+  readonly validUntil?: string;
+  /** CREATE ROLE … IN ROLE, ROLE, ADMIN; ALTER GROUP … ADD/DROP USER. */
+  readonly memberOf?: readonly string[];
+  readonly members?: readonly string[];
+  readonly admins?: readonly string[];
+  readonly dropMembers?: readonly string[];
   readonly login?: boolean;
   readonly superuser?: boolean;
   readonly createdb?: boolean;
@@ -289,6 +288,18 @@ export interface BoundStatement {
   }[];
   /** The plan may be kept while the catalog version stays: false when the binder read something else (session state). */
   readonly cacheable: boolean;
+  /** OIDs of catalog objects that the statement mentions; of a routine's statements only. */
+  readonly dependsOn?: readonly Oid[];
+  /** The last statement of a routine: how its rows become the routine's result. */
+  readonly routine?: RoutineOutcome;
+}
+
+/** `value`: one column is the result. `row`: the columns are its fields. `coercions[i]` reads column i as $1; null: as it is. */
+export interface RoutineOutcome {
+  readonly mode: "value" | "row";
+  readonly coercions: readonly (Expression | null)[];
+  readonly types: readonly Oid[];
+  readonly names: readonly string[];
 }
 
 /** For values known at bind time in utility statements. */

@@ -50,7 +50,17 @@ export function newTable(
   }
   const oid = context.newOid();
   const attributes = columns.map((column, i) => newAttribute(context, schema, oid, name, column, i + 1));
-  const table: TableObject = { class: "table", oid, schema, name, owner: context.owner, storage: oid, attributes, persistence };
+  const table: TableObject = {
+    class: "table",
+    oid,
+    schema,
+    name,
+    owner: context.owner,
+    storage: oid,
+    attributes,
+    persistence,
+    arrayOid: context.newOid(),
+  };
   context.put(table);
   context.check(
     context.storage.createRelation(

@@ -27,7 +27,8 @@ export function createView(context: DefinitionContext, command: Extract<Command,
     owner: existing?.owner ?? context.owner,
     sql: command.sql,
     columns,
-    dependsOn: command.dependsOn,
+    dependsOn: command.dependsOn.filter((dependency) => dependency !== oid),
+    arrayOid: (existing?.class === "view" ? existing.arrayOid : undefined) ?? context.newOid(),
   });
 }
 

@@ -4,6 +4,8 @@
  */
 import type { CatalogObject, TableObject } from "../../catalog/index.js";
 import { pgvectorTypes } from "../../types/index.js";
+import { describeUserObject } from "./catalog/objects.js";
+import { usersOfRoutine, usersOfType } from "./catalog/users.js";
 import type { DefinitionContext } from "./context.js";
 import { sequencesIn } from "./stored-sql.js";
 
@@ -29,10 +31,11 @@ export function describeObject(context: DefinitionContext, object: CatalogObject
       return `constraint ${object.name} on ${table === undefined ? "table" : describeObject(context, table)}`;
     }
     default:
-      return `${object.class} ${"name" in object ? object.name : object.oid}`;
+      return describeUserObject(context, object) ?? `${object.class} ${"name" in object ? object.name : object.oid}`;
   }
 }
 export function describe(context: DefinitionContext, target: Target): string {
+  if (target.attribute !== 0 && target.object.class === "type") return describeUserObject(context, target.object, target.attribute) ?? "";
   if (target.attribute === 0 || target.object.class !== "table") return describeObject(context, target.object);
   const column = `column ${target.object.attributes[target.attribute - 1]?.name} of ${describeObject(context, target.object)}`;
   return target.isDefault === true ? `default value for ${column}` : column;
@@ -71,10 +74,16 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
       const views = snapshot
         .viewsOf(object.oid)
         .filter((view) => target.attribute === 0 || viewUsesColumn(context, view.sql, object, target.attribute));
-      return [...foreign, ...views].map(whole);
+      const users = target.attribute === 0 ? usersOfType(context, object) : [];
+      return [...[...foreign, ...views].map(whole), ...users.filter((u) => u.object.class !== "view")];
     }
     case "view":
-      return snapshot.viewsOf(object.oid).map(whole);
+      return [...snapshot.viewsOf(object.oid).map(whole), ...usersOfType(context, object).filter((u) => u.object.class !== "view")];
+    case "type":
+      return target.attribute === 0 ? [...usersOfType(context, object)] : [];
+    case "function":
+    case "operator":
+      return [...usersOfRoutine(context, object)];
     case "index":
     case "constraint": {
       const index =

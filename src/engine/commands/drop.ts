@@ -79,6 +79,15 @@ function owningTable(context: DefinitionContext, target: Target): Target {
 function dropOne(context: DefinitionContext, target: Target): void {
   const object = context.snapshot.object(target.object.oid);
   if (object === undefined) return;
+  if (target.attribute !== 0 && object.class === "type" && object.kind === "composite") {
+    context.put({
+      ...object,
+      attributes: object.attributes.map((a) =>
+        a.number === target.attribute ? { ...a, name: `........pg.dropped.${a.number}........`, dropped: true } : a,
+      ),
+    });
+    return;
+  }
   if (target.attribute !== 0 && object.class === "table")
     return target.isDefault === true ? dropDefault(context, object, target.attribute) : dropColumn(context, object, target.attribute);
   switch (object.class) {

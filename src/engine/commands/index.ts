@@ -6,7 +6,7 @@ import type { EngineSession, StatementOutcome } from "../session.js";
 import { settingsByName } from "../settings/definitions.js";
 import type { ExecuteResult, ResultColumn } from "../types.js";
 import { alterTable } from "./alter-table.js";
-import { comment } from "./comment.js";
+import { catalogWork } from "./catalog/index.js";
 import { DefinitionContext } from "./context.js";
 import { copyCommand } from "./copy.js";
 import { createIndex } from "./create-index.js";
@@ -17,7 +17,7 @@ import { createView } from "./create-view.js";
 import { closeCursor, declareCursor, fetchCursor } from "./cursor.js";
 import { drop } from "./drop.js";
 import { explain } from "./explain.js";
-import { alterOwner, analyze, checkpoint, lockTable, reindex } from "./maintenance.js";
+import { analyze, checkpoint, lockTable, reindex } from "./maintenance.js";
 import { listen, notify } from "./notify.js";
 import { deallocate, discard, executePrepared, prepareNamed } from "./prepared.js";
 import { rename, setSchema } from "./rename.js";
@@ -41,6 +41,8 @@ export function runCommand(session: EngineSession, command: Command, parameters:
       return result instanceof Promise ? result.then(outcome) : outcome(result);
     });
   const tag = planned.bound.tag;
+  const aboutCatalog = catalogWork(command, parameters);
+  if (aboutCatalog !== undefined) return define(tag, aboutCatalog);
   switch (command.kind) {
     case "Transaction":
       return transactionCommand(session, command, tag);
@@ -94,8 +96,6 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "Analyze":
     case "Vacuum":
       return analyze(session, command);
-    case "AlterOwner":
-      return alterOwner(session, tag);
     case "Reindex":
       return define("REINDEX", (context) => reindex(context, command));
     case "CreateTable":
@@ -129,14 +129,12 @@ export function runCommand(session: EngineSession, command: Command, parameters:
       return define("ALTER ROLE", (context) => alterRole(context, command));
     case "DropRole":
       return define("DROP ROLE", (context) => dropRole(context, command));
-    case "Comment":
-      return define("COMMENT", (context) => comment(context, command));
     case "Truncate":
       return define("TRUNCATE TABLE", (context) => truncate(context, command));
     case "Copy":
       return copyCommand(session, command, parameters);
     default:
-      return unreachable(command);
+      return unreachable(command as never);
   }
 }
 

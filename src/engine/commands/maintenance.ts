@@ -1,6 +1,6 @@
-/** ANALYZE, VACUUM, REINDEX, CHECKPOINT, LOCK TABLE, ALTER … OWNER. */
+/** ANALYZE, VACUUM, REINDEX, CHECKPOINT, LOCK TABLE. */
 import type { Command } from "../../plan/index.js";
-import { forbidsTransactionBlock, needsSuperuser, needsTransactionBlock, notSupported, relationMissing } from "../../types/index.js";
+import { forbidsTransactionBlock, needsTransactionBlock, notSupported, relationMissing } from "../../types/index.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
 import { type DefinitionContext, displayName } from "./context.js";
@@ -61,9 +61,4 @@ export function lockTable(context: DefinitionContext, command: Extract<Command, 
   for (const name of command.tables) context.relation(name);
   const mode = command.mode.toUpperCase();
   if (!["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE"].includes(mode)) throw notSupported(`LOCK TABLE … IN ${mode} MODE`);
-}
-
-export function alterOwner(session: EngineSession, tag: string): ExecuteResult {
-  if (session.catalog().role(session.user)?.superuser !== true) throw needsSuperuser("change owners");
-  return done(tag);
 }

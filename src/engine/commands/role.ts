@@ -2,12 +2,13 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import type { RoleObject } from "../../catalog/index.js";
 import type { Command, RoleOptions } from "../../plan/index.js";
-import { DbError, needsSuperuser, noSuchRole, objectMissing, roleExists, roleOwnsObjects } from "../../types/index.js";
+import { DbError, needsSuperuser, noSuchRole, type Oid, objectMissing, roleExists, roleOwnsObjects } from "../../types/index.js";
+import { addMember } from "./catalog/membership.js";
 import type { DefinitionContext } from "./context.js";
 import { describeObject } from "./dependencies.js";
 
 export function createRole(context: DefinitionContext, command: Extract<Command, { kind: "CreateRole" }>): void {
-  requirePrivilege(context, "create roles");
+  requireMayCreate(context, command.options);
   if (command.name.startsWith("pg_"))
     throw new DbError({
       sqlstate: "42939",
@@ -28,18 +29,40 @@ export function createRole(context: DefinitionContext, command: Extract<Command,
     bypassRls: false,
     connectionLimit: -1,
   };
-  context.put(withOptions(base, command.options));
+  const role = withOptions(base, command.options);
+  context.put(role);
+  changeMembers(context, role, command.options);
+}
+
+/** IN ROLE, ROLE and ADMIN of CREATE ROLE; ADD and DROP USER of ALTER GROUP. */
+function changeMembers(context: DefinitionContext, role: RoleObject, options: RoleOptions): void {
+  const find = (name: string): RoleObject => {
+    const found = context.snapshot.role(name);
+    if (found === undefined) throw noSuchRole(name);
+    return found;
+  };
+  for (const name of options.memberOf ?? []) addMember(context, find(name), role, false);
+  for (const name of options.members ?? []) addMember(context, role, find(name), false);
+  for (const name of options.admins ?? []) addMember(context, role, find(name), true);
+  for (const name of options.dropMembers ?? []) {
+    const member = find(name);
+    const existing = context.snapshot.membershipsOf(member.oid).find((m) => m.role === role.oid);
+    if (existing !== undefined) context.remove(existing.oid);
+    else context.session.notice("WARNING", "01000", `role "${name}" is not a member of role "${role.name}"`);
+  }
 }
 
 export function alterRole(context: DefinitionContext, command: Extract<Command, { kind: "AlterRole" }>): void {
   const role = context.snapshot.role(command.name);
   if (role === undefined) throw noSuchRole(command.name);
-  if (command.name !== context.session.user) requirePrivilege(context, "alter roles");
-  context.put(withOptions(role, command.options));
+  requireMayAlter(context, role, command.options);
+  const { memberOf: _memberOf, members, admins: _admins, dropMembers, ...attributes } = command.options;
+  if (Object.keys(attributes).length > 0) context.put(withOptions(role, attributes));
+  if (members !== undefined || dropMembers !== undefined) changeMembers(context, role, command.options);
 }
 
 export function dropRole(context: DefinitionContext, command: Extract<Command, { kind: "DropRole" }>): void {
-  requirePrivilege(context, "drop roles");
+  requireCreateRole(context, "permission denied to drop role");
   for (const name of command.names) {
     const role = context.snapshot.role(name);
     if (role === undefined) {
@@ -48,15 +71,21 @@ export function dropRole(context: DefinitionContext, command: Extract<Command, {
       continue;
     }
     if (name === context.session.user) throw new DbError({ sqlstate: "55006", message: "current user cannot be dropped" });
-    const owned = [...context.snapshot.objects()].filter((o) => "owner" in o && o.owner === role.oid);
-    if (owned.length > 0) throw roleOwnsObjects(name, owned.map((o) => `owner of ${describeObject(context, o)}`).join("\n"));
+    if (name === context.session.sessionUser) throw new DbError({ sqlstate: "55006", message: "session user cannot be dropped" });
+    if (role.superuser && context.snapshot.role(context.session.user)?.superuser !== true)
+      throw new DbError({ sqlstate: "42501", message: "must be superuser to drop superusers" });
+    const uses = usesOfRole(context, role.oid);
+    if (uses.length > 0) throw roleOwnsObjects(name, uses.join("\n"));
+    for (const membership of [...context.snapshot.membershipsOf(role.oid), ...context.snapshot.membersOf(role.oid)])
+      context.remove(membership.oid);
+    for (const comment of context.snapshot.commentsOf(role.oid)) context.remove(comment.oid);
     context.remove(role.oid);
   }
 }
 
 function withOptions(role: RoleObject, options: RoleOptions): RoleObject {
   const { password: oldPassword, ...rest } = role;
-  const { password, ...changed } = options;
+  const { password, memberOf: _memberOf, members: _members, admins: _admins, dropMembers: _drop, ...changed } = options;
   const defined = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined)) as Partial<RoleObject>;
   const verifier =
     password === undefined
@@ -69,9 +98,56 @@ function withOptions(role: RoleObject, options: RoleOptions): RoleObject {
   return { ...rest, ...defined, ...(verifier === undefined ? {} : { password: verifier }) };
 }
 
-function requirePrivilege(context: DefinitionContext, what: string): void {
+function requireCreateRole(context: DefinitionContext, message: string): void {
   const role = context.snapshot.role(context.session.user);
-  if (role?.superuser !== true && role?.createrole !== true) throw needsSuperuser(what);
+  if (role?.superuser !== true && role?.createrole !== true) throw new DbError({ sqlstate: "42501", message });
+}
+function requireMayCreate(context: DefinitionContext, options: RoleOptions): void {
+  if (context.snapshot.role(context.session.user)?.superuser === true) return;
+  if (options.superuser === true) throw needsSuperuser("create superusers");
+  if (options.replication === true) throw needsSuperuser("create replication users");
+  if (options.bypassRls === true) throw new DbError({ sqlstate: "42501", message: "must be superuser to create bypassrls users" });
+  requireCreateRole(context, "permission denied to create role");
+}
+function requireMayAlter(context: DefinitionContext, role: RoleObject, options: RoleOptions): void {
+  const me = context.snapshot.role(context.session.user);
+  if (me?.superuser === true) return;
+  if (options.superuser !== undefined || role.superuser)
+    throw new DbError({ sqlstate: "42501", message: "must be superuser to alter superuser roles or change superuser attribute" });
+  if (options.replication !== undefined || role.replication)
+    throw new DbError({ sqlstate: "42501", message: "must be superuser to alter replication roles or change replication attribute" });
+  if (options.bypassRls !== undefined) throw new DbError({ sqlstate: "42501", message: "must be superuser to change bypassrls attribute" });
+  const onlyPassword = Object.keys(options).every((key) => key === "password") && me?.oid === role.oid;
+  if (me?.createrole !== true && !onlyPassword) throw new DbError({ sqlstate: "42501", message: "permission denied" });
+}
+
+/** What stands in the way of DROP ROLE, as pg_shdepend words it. */
+function usesOfRole(context: DefinitionContext, role: Oid): string[] {
+  const uses: string[] = [];
+  for (const object of [...context.snapshot.objects()].sort((a, b) => a.oid - b.oid)) {
+    if (object.class === "defaultPrivileges") {
+      const isMine = object.owner === role || object.acl.some((item) => item.grantee === role);
+      if (isMine)
+        uses.push(
+          `${object.owner === role ? "owner of" : "privileges for"} default privileges on new ${DEFAULT_NOUNS[object.objects]}${belongsTo(context, object.owner)}${object.schema === 0 ? "" : ` in schema ${context.schemaName(object.schema)}`}`,
+        );
+      continue;
+    }
+    if (object.class === "index" || (object.class === "sequence" && object.ownedBy !== undefined)) continue;
+    if ("owner" in object && object.owner === role) uses.push(`owner of ${describeObject(context, object)}`);
+    else if ("acl" in object && object.acl?.some((item) => item.grantee === role) === true)
+      uses.push(`privileges for ${describeObject(context, object)}`);
+    if (object.class === "table")
+      for (const a of object.attributes)
+        if (a.acl?.some((item) => item.grantee === role) === true)
+          uses.push(`privileges for column ${a.name} of ${describeObject(context, object)}`);
+  }
+  return uses;
+}
+const DEFAULT_NOUNS = { r: "relations", S: "sequences", f: "functions", T: "types", n: "schemas" } as const;
+function belongsTo(context: DefinitionContext, owner: Oid): string {
+  const role = context.snapshot.object(owner);
+  return ` belonging to role ${role?.class === "role" ? role.name : owner}`;
 }
 
 const ITERATIONS = 4096; // PostgreSQL's SCRAM_SHA_256_DEFAULT_ITERATIONS

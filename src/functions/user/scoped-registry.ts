@@ -4,7 +4,7 @@
  *
  * What the catalog defines in SQL has bodies that ask `context.service("routines")`.
  */
-import type { CompositeObject, FunctionObject, SessionCatalogReader, TypeObject, TypeOwner } from "../../catalog/index.js";
+import type { CompositeObject, FunctionObject, RangeObject, SessionCatalogReader, TypeObject, TypeOwner } from "../../catalog/index.js";
 import { quoteIdentifier } from "../../catalog/index.js";
 import {
   type CastSignature,
@@ -25,7 +25,7 @@ import { aggregateBodyOf } from "./aggregate.js";
 import { compositeBodies } from "./composite-type.js";
 import { domainBodies, domainCheckId } from "./domain-type.js";
 import { enumBodies } from "./enum-type.js";
-import { makeRangeTypes } from "./range-types.js";
+import { constructorBody, constructorSignature, constructorsOf, makeRangeTypes } from "./range-types.js";
 import { routines } from "./routine-service.js";
 import { routineId, signatureOf } from "./signatures.js";
 
@@ -134,7 +134,7 @@ export class ScopedRegistry implements FunctionRegistry {
         return { ...base, ...domainBodies(owner, base), oid: own, name, displayName, arrayType } as SqlType;
       }
       case "range":
-        return makeRangeTypes(owner, oid, facts, this, (name, of) => this.#displayName(owner.schema, name, of));
+        return makeRangeTypes(owner, oid, this, (name, of) => this.#displayName(owner.schema, name, of));
     }
   }
   #composite(
@@ -194,7 +194,10 @@ export class ScopedRegistry implements FunctionRegistry {
   functionsByName(name: string): readonly FunctionSignature[] {
     let found = this.#named.get(name);
     if (found === undefined) {
-      const own = this.catalog.snapshot.functionsNamed(name).map((f) => this.#signature(f));
+      const ranges = this.catalog.snapshot
+        .rangesNamed(name)
+        .flatMap((r) => constructorsOf(r, this.catalog.schemaByOid(r.schema)?.name ?? "", name));
+      const own = [...this.catalog.snapshot.functionsNamed(name).map((f) => this.#signature(f)), ...ranges];
       const base = this.base.functionsByName(name);
       found = own.length === 0 ? base : [...base, ...own];
       this.#named.set(name, found);
@@ -206,6 +209,12 @@ export class ScopedRegistry implements FunctionRegistry {
     if (base !== undefined) return base;
     const known = this.#signatures.get(id);
     if (known !== undefined) return known ?? undefined;
+    const constructed = constructorSignature(
+      id,
+      (range) => this.#range(range),
+      (schema) => this.catalog.schemaByOid(schema)?.name ?? "",
+    );
+    if (constructed !== undefined) return constructed;
     const oid = routineId.oidOf(id);
     const object = oid === undefined ? undefined : this.catalog.snapshot.object(oid);
     const signature = object?.class === "function" ? this.#signature(object) : undefined;
@@ -223,6 +232,10 @@ export class ScopedRegistry implements FunctionRegistry {
       this.#signatures.set(id, signature);
     }
     return signature;
+  }
+  #range(oid: Oid): RangeObject | undefined {
+    const object = this.catalog.snapshot.object(oid);
+    return object?.class === "type" && object.kind === "range" ? object : undefined;
   }
   #routine(id: string): FunctionObject | undefined {
     const oid = routineId.oidOf(id);
@@ -293,6 +306,8 @@ export class ScopedRegistry implements FunctionRegistry {
   scalarBody(id: string, call?: CallTypes, within?: FunctionRegistry): ScalarBody {
     const domain = /^domain check (\d+)$/.exec(id);
     if (domain !== null) return checkDomain(Number(domain[1])) as ScalarBody;
+    const constructed = call === undefined ? undefined : constructorBody(id, call, this);
+    if (constructed !== undefined) return constructed;
     const object = this.#routine(id);
     if (object === undefined) return this.base.scalarBody(id, call, within ?? this);
     if (object.body.language === "internal") return this.base.scalarBody(object.body.functionId, call, this);

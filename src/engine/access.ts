@@ -1,0 +1,122 @@
+/**
+ * Who is whose member and who may do what, in one version of the catalog. Superusers and owners are answered before any list is read, and
+ * plans of theirs are never checked at all: privileges cost only those who need them.
+ */
+import type { AclItem, CatalogObject, CatalogSnapshot } from "../catalog/index.js";
+import { PG_DATABASE_OWNER_OID, PUBLIC_OID } from "../catalog/index.js";
+import { DbError, type Oid } from "../types/index.js";
+import { type AclKind, aclKindOf, aclOf, grantOptionsOf, lettersOf } from "./acl.js";
+
+export class Access {
+  readonly #snapshot: CatalogSnapshot;
+  readonly #inherited = new Map<Oid, ReadonlySet<Oid>>();
+  readonly #members = new Map<Oid, ReadonlySet<Oid>>();
+
+  constructor(snapshot: CatalogSnapshot) {
+    this.#snapshot = snapshot;
+  }
+
+  isSuperuser(role: Oid): boolean {
+    const object = this.#snapshot.object(role);
+    return object?.class === "role" && object.superuser;
+  }
+  /** is_member_of_role: directly or by other roles, INHERIT or not; a superuser is everybody. */
+  isMember(role: Oid, of: Oid): boolean {
+    if (role === of || this.isSuperuser(role)) return true;
+    return this.#reach(role, this.#members, false).has(of);
+  }
+  /** has_privs_of_role: only by roles that inherit. */
+  hasPrivilegesOf(role: Oid, of: Oid): boolean {
+    if (role === of || this.isSuperuser(role)) return true;
+    return this.#reach(role, this.#inherited, true).has(of);
+  }
+  /** is_member_of_role_nosuper. */
+  isDirectOrIndirectMember(role: Oid, of: Oid): boolean {
+    return role === of || this.#reach(role, this.#members, false).has(of);
+  }
+  isAdminOf(role: Oid, of: Oid): boolean {
+    if (this.isSuperuser(role)) return true;
+    return this.#snapshot
+      .membersOf(of)
+      .some((m) => m.admin && (m.member === role || this.#reach(role, this.#members, false).has(m.member)));
+  }
+  #reach(role: Oid, cache: Map<Oid, ReadonlySet<Oid>>, onlyInherited: boolean): ReadonlySet<Oid> {
+    let reached = cache.get(role) as Set<Oid> | undefined;
+    if (reached !== undefined) return reached;
+    reached = new Set([role]);
+    const queue = [role];
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      const own = this.#snapshot.object(at);
+      if (onlyInherited && own?.class === "role" && !own.inherit) continue;
+      for (const membership of this.#snapshot.membershipsOf(at)) {
+        if (reached.has(membership.role)) continue;
+        reached.add(membership.role);
+        queue.push(membership.role);
+      }
+    }
+    // The owner of the database is a member of pg_database_owner by nature.
+    for (const object of [this.#snapshot.database("postgres")])
+      if (object !== undefined && reached.has(object.owner)) reached.add(PG_DATABASE_OWNER_OID);
+    cache.set(role, reached);
+    return reached;
+  }
+
+  /** Whether `role` has any (or all) of the letters on the object. */
+  may(role: Oid, object: CatalogObject, letters: string, how: "any" | "all" = "all"): boolean {
+    if (this.isSuperuser(role)) return true;
+    const kind = aclKindOf(object);
+    if (kind === undefined || !("owner" in object)) return true;
+    return this.mayByList(role, aclList(object), kind, object.owner, letters, how);
+  }
+  mayByList(role: Oid, acl: readonly AclItem[] | undefined, kind: AclKind, owner: Oid, letters: string, how: "any" | "all"): boolean {
+    if (this.isSuperuser(role)) return true;
+    const found = lettersOf(aclOf(acl, kind, owner), (grantee) => this.hasPrivilegesOf(role, grantee), letters);
+    return how === "all" ? found.length === letters.length : found.length > 0;
+  }
+  /** Letters that the role may grant on; the owner may always. */
+  grantable(role: Oid, acl: readonly AclItem[], owner: Oid, letters: string): string {
+    if (this.hasPrivilegesOf(role, owner)) return letters;
+    return grantOptionsOf(acl, (grantee) => this.hasPrivilegesOf(role, grantee), letters);
+  }
+  mayColumn(role: Oid, object: CatalogObject, attribute: number, letter: string): boolean {
+    if (this.may(role, object, letter)) return true;
+    if (object.class !== "table") return false;
+    const acl = object.attributes[attribute - 1]?.acl;
+    return acl !== undefined && lettersOf(acl, (grantee) => this.hasPrivilegesOf(role, grantee), letter) !== "";
+  }
+  mayAnyColumn(role: Oid, object: CatalogObject, letter: string): boolean {
+    if (this.may(role, object, letter)) return true;
+    return object.class === "table" && object.attributes.some((a) => !a.dropped && this.mayColumn(role, object, a.number, letter));
+  }
+}
+
+/** The list of schema public is PostgreSQL 15's own: everybody may use it, its owner alone create in it. */
+export function aclList(object: CatalogObject): readonly AclItem[] | undefined {
+  const acl = "acl" in object ? object.acl : undefined;
+  if (acl !== undefined) return acl;
+  if (object.class === "schema" && object.oid === PUBLIC_OID)
+    return [
+      { grantee: object.owner, grantor: object.owner, privileges: "UC" },
+      { grantee: 0, grantor: object.owner, privileges: "U" },
+    ];
+  if (object.class === "schema" && object.oid < 16384)
+    return [
+      { grantee: object.owner, grantor: object.owner, privileges: "UC" },
+      { grantee: 0, grantor: object.owner, privileges: "U" },
+    ];
+  return undefined;
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  table: "table",
+  view: "view",
+  sequence: "sequence",
+  schema: "schema",
+  type: "type",
+  function: "function",
+  database: "database",
+};
+export function permissionDenied(object: CatalogObject): DbError {
+  const noun = object.class === "function" ? object.kind : (NOUNS[object.class] ?? object.class);
+  return new DbError({ sqlstate: "42501", message: `permission denied for ${noun} ${"name" in object ? object.name : ""}` });
+}

@@ -1,0 +1,332 @@
+/** GRANT and REVOKE on objects, ALTER DEFAULT PRIVILEGES. */
+import type { AclItem, CatalogObject, DefaultPrivilegesObject, FunctionObject, SchemaObject, TableObject } from "../../../catalog/index.js";
+import type { AclGrant, Command, ObjectReference } from "../../../plan/index.js";
+import { assert, columnMissing, DbError, notSupported, type Oid } from "../../../types/index.js";
+import { aclList, permissionDenied } from "../../access.js";
+import { type AclKind, ALL_LETTERS, aclKindOf, aclOf, changeAcl, defaultAclOf, LETTER_OF } from "../../acl.js";
+import type { DefinitionContext } from "../context.js";
+import { requireObject } from "./objects.js";
+import { requireRole, roleOf } from "./ownership.js";
+
+export function requireCreateOn(context: DefinitionContext, schema: SchemaObject): void {
+  const me = roleOf(context);
+  if (me.superuser) return;
+  if (!context.session.access(context.catalog).may(me.oid, schema, "C")) throw permissionDenied(schema);
+}
+
+const KIND_WORDS: Readonly<Record<AclKind, string>> = {
+  table: "relation",
+  column: "column",
+  sequence: "sequence",
+  function: "function",
+  schema: "schema",
+  type: "type",
+  database: "database",
+  language: "language",
+};
+
+function lettersFor(kind: AclKind, names: readonly string[]): string {
+  if (names.length === 0) return ALL_LETTERS[kind];
+  let letters = "";
+  for (const name of names) {
+    const letter = LETTER_OF[name.toLowerCase()];
+    if (letter === undefined) throw new DbError({ sqlstate: "42601", message: `unrecognized privilege type "${name}"` });
+    if (!ALL_LETTERS[kind].includes(letter))
+      throw new DbError({ sqlstate: "0LP01", message: `invalid privilege type ${name.toUpperCase()} for ${KIND_WORDS[kind]}` });
+    if (!letters.includes(letter)) letters += letter;
+  }
+  return letters;
+}
+
+export function grant(context: DefinitionContext, command: Extract<Command, { kind: "Grant" }>): void {
+  const { grant: body } = command;
+  if (body.grantedBy !== undefined) {
+    const grantor = requireRole(context, body.grantedBy);
+    if (grantor.name !== context.session.user) throw new DbError({ sqlstate: "0A000", message: "grantor must be current user" });
+  }
+  if (command.objectKind === "language") return grantOnLanguage(context, command.objects);
+  const grantees = granteesOf(context, body);
+  const targets = command.allInSchema
+    ? command.objects.flatMap((schema) => [...allIn(context, schema, command.objectKind)])
+    : command.objects.map((ref) => requireGrantTarget(context, ref, command.objectKind));
+  for (const target of targets) grantOn(context, target, command.objectKind, body, grantees);
+}
+function grantOnLanguage(_context: DefinitionContext, objects: readonly ObjectReference[]): void {
+  for (const ref of objects) {
+    const { name } = ref.name;
+    if (name !== "sql" && name !== "internal" && name !== "c" && name !== "plpgsql")
+      throw new DbError({ sqlstate: "42704", message: `language "${name}" does not exist` });
+  }
+  throw notSupported("GRANT and REVOKE on a language");
+}
+function granteesOf(context: DefinitionContext, body: AclGrant): Oid[] {
+  return body.grantees.map((ref) => {
+    if (ref.kind === "public") {
+      if (body.isGrant && body.grantOption) throw new DbError({ sqlstate: "0LP01", message: "grant options can only be granted to roles" });
+      return 0;
+    }
+    return requireRole(context, ref).oid;
+  });
+}
+
+function requireGrantTarget(context: DefinitionContext, ref: ObjectReference, kind: string): CatalogObject {
+  if (kind === "table" || kind === "sequence") {
+    const relation = context.relation(ref.name);
+    if (relation.class === "index") throw new DbError({ sqlstate: "42809", message: `"${relation.name}" is an index` });
+    if (kind === "sequence" && relation.class !== "sequence")
+      throw new DbError({ sqlstate: "42809", message: `"${relation.name}" is not a sequence` });
+    return relation;
+  }
+  return requireObject(context, ref).object;
+}
+function* allIn(context: DefinitionContext, ref: ObjectReference, kind: string): Generator<CatalogObject> {
+  const schema = context.schema(ref.name.name);
+  for (const object of context.snapshot.objects()) {
+    if (!("schema" in object) || object.schema !== schema.oid) continue;
+    if (kind === "table" && (object.class === "table" || object.class === "view")) yield object;
+    else if (kind === "sequence" && object.class === "sequence") yield object;
+    else if (
+      object.class === "function" &&
+      (kind === "routine" || (kind === "function" && object.kind !== "procedure") || kind === object.kind)
+    )
+      yield object;
+  }
+}
+
+function grantOn(context: DefinitionContext, object: CatalogObject, objectKind: string, body: AclGrant, grantees: readonly Oid[]): void {
+  const kind = aclKindOf(object);
+  if (kind === undefined || !("owner" in object)) throw notSupported(`GRANT on a ${object.class}`);
+  // A sequence named in GRANT ON TABLE takes the table's words.
+  const words: AclKind = objectKind === "table" && object.class === "sequence" ? "sequence" : kind;
+  const tableWide = body.privileges.filter((p) => p.columns.length === 0).map((p) => p.name);
+  const isAll = body.privileges.length === 0 && body.allColumns === undefined;
+  if (isAll || tableWide.length > 0) {
+    const letters = lettersFor(words, isAll ? [] : tableWide);
+    const acl = applyTo(
+      context,
+      object,
+      aclOf(aclList(object), kind, object.owner),
+      object.owner,
+      letters,
+      body,
+      grantees,
+      nameText(object),
+    );
+    if (acl !== undefined) context.put({ ...again(context, object), acl } as CatalogObject);
+    // Taking a privilege from a whole table takes it from its columns too.
+    if (!body.isGrant && object.class === "table" && object.attributes.some((a) => a.acl !== undefined))
+      revokeFromColumns(context, object, letters, body, grantees);
+  }
+  const columns = new Map<string, string>();
+  for (const p of body.privileges)
+    for (const column of p.columns) columns.set(column, (columns.get(column) ?? "") + lettersFor("column", [p.name]));
+  for (const column of body.allColumns ?? []) columns.set(column, ALL_LETTERS.column);
+  if (columns.size === 0) return;
+  if (object.class !== "table" && object.class !== "view")
+    throw new DbError({ sqlstate: "0LP01", message: `column privileges are only valid for relations` });
+  if (object.class === "view") throw notSupported("column privileges of a view");
+  for (const [name, letters] of columns) {
+    const table = again(context, object) as TableObject;
+    const attribute = table.attributes.find((a) => !a.dropped && a.name === name);
+    if (attribute === undefined) throw columnMissing(name, table.name);
+    const acl = applyTo(context, table, attribute.acl ?? [], table.owner, letters, body, grantees, table.name);
+    if (acl === undefined) continue;
+    context.put({
+      ...table,
+      attributes: table.attributes.map((a) => {
+        if (a.number !== attribute.number) return a;
+        const { acl: _old, ...rest } = a;
+        return acl.length === 0 ? rest : { ...rest, acl };
+      }),
+    });
+  }
+}
+const nameText = (object: CatalogObject): string => ("name" in object ? object.name : "");
+function again(context: DefinitionContext, object: CatalogObject): CatalogObject {
+  const now = context.snapshot.object(object.oid);
+  assert(now !== undefined, "the object is still there");
+  return now;
+}
+function revokeFromColumns(
+  context: DefinitionContext,
+  object: TableObject,
+  letters: string,
+  body: AclGrant,
+  grantees: readonly Oid[],
+): void {
+  const table = again(context, object) as TableObject;
+  const grantor = table.owner;
+  context.put({
+    ...table,
+    attributes: table.attributes.map((a) => {
+      if (a.acl === undefined) return a;
+      let acl: readonly AclItem[] = a.acl;
+      for (const grantee of grantees)
+        acl = changeAcl(acl, table.owner, {
+          isGrant: false,
+          letters: [...letters].filter((l) => ALL_LETTERS.column.includes(l)).join(""),
+          grantee,
+          grantor,
+          option: body.grantOption,
+          cascade: body.cascade,
+        });
+      const { acl: _old, ...rest } = a;
+      return acl.length === 0 ? rest : { ...rest, acl };
+    }),
+  });
+}
+
+/** undefined: nothing the current user may grant. */
+function applyTo(
+  context: DefinitionContext,
+  object: CatalogObject,
+  acl: readonly AclItem[],
+  owner: Oid,
+  letters: string,
+  body: AclGrant,
+  grantees: readonly Oid[],
+  name: string,
+): readonly AclItem[] | undefined {
+  const me = roleOf(context);
+  const access = context.session.access(context.catalog);
+  const grantable = access.grantable(me.oid, acl, owner, letters);
+  if (grantable === "") {
+    if (!access.may(me.oid, object, ALL_LETTERS[aclKindOf(object) ?? "table"], "any")) throw permissionDenied(object);
+    context.session.notice(
+      "WARNING",
+      body.isGrant ? "01007" : "01006",
+      body.isGrant ? `no privileges were granted for "${name}"` : `no privileges could be revoked for "${name}"`,
+    );
+    return undefined;
+  }
+  if (grantable.length < letters.length && body.privileges.length > 0)
+    context.session.notice(
+      "WARNING",
+      body.isGrant ? "01007" : "01006",
+      body.isGrant ? `not all privileges were granted for "${name}"` : `not all privileges could be revoked for "${name}"`,
+    );
+  const grantor = access.hasPrivilegesOf(me.oid, owner) ? owner : me.oid;
+  let next = acl;
+  for (const grantee of grantees) {
+    if (body.isGrant && body.grantOption && grantee === owner && grantor === owner) {
+      // The owner's own grant options are understood.
+      next = changeAcl(next, owner, { isGrant: true, letters: grantable, grantee, grantor, option: false, cascade: false });
+      continue;
+    }
+    next = changeAcl(next, owner, {
+      isGrant: body.isGrant,
+      letters: grantable,
+      grantee,
+      grantor,
+      option: body.grantOption,
+      cascade: body.cascade,
+    });
+  }
+  return next;
+}
+
+// ---- default privileges
+
+const OBJECT_LETTER: Readonly<Record<string, DefaultPrivilegesObject["objects"]>> = {
+  table: "r",
+  sequence: "S",
+  function: "f",
+  routine: "f",
+  type: "T",
+  schema: "n",
+};
+const KIND_OF_LETTER: Readonly<Record<DefaultPrivilegesObject["objects"], AclKind>> = {
+  r: "table",
+  S: "sequence",
+  f: "function",
+  T: "type",
+  n: "schema",
+};
+
+export function alterDefaultPrivileges(context: DefinitionContext, command: Extract<Command, { kind: "DefaultPrivileges" }>): void {
+  const objects = OBJECT_LETTER[command.objectKind];
+  if (objects === undefined) throw notSupported(`default privileges of a ${command.objectKind}`);
+  const kind = KIND_OF_LETTER[objects];
+  if (command.grant.privileges.some((p) => p.columns.length > 0))
+    throw new DbError({ sqlstate: "0LP01", message: "default privileges cannot be set for columns" });
+  const letters = lettersFor(
+    kind,
+    command.grant.privileges.map((p) => p.name),
+  );
+  const me = roleOf(context);
+  const roles = command.roles.length === 0 ? [me] : command.roles.map((ref) => requireRole(context, ref));
+  for (const role of roles)
+    if (!me.superuser && !context.session.access(context.catalog).isMember(me.oid, role.oid))
+      throw new DbError({ sqlstate: "42501", message: `must be member of role "${role.name}"` });
+  if (objects === "n" && command.schemas.length > 0)
+    throw new DbError({ sqlstate: "0LP01", message: "cannot use IN SCHEMA clause when using GRANT/REVOKE ON SCHEMAS" });
+  const schemas = command.schemas.length === 0 ? [0] : command.schemas.map((name) => context.schema(name).oid);
+  const grantees = granteesOf(context, command.grant);
+  for (const role of roles)
+    for (const schema of schemas) {
+      const existing = context.snapshot.defaultPrivileges.find((d) => d.owner === role.oid && d.schema === schema && d.objects === objects);
+      // Without a schema the list replaces the built-in default; with one it is added to it.
+      const start = existing?.acl ?? (schema === 0 ? defaultAclOf(kind, role.oid) : []);
+      let acl = start;
+      for (const grantee of grantees)
+        acl = changeAcl(acl, role.oid, {
+          isGrant: command.grant.isGrant,
+          letters,
+          grantee,
+          grantor: role.oid,
+          option: command.grant.grantOption,
+          cascade: command.grant.cascade,
+        });
+      const isPlain = schema === 0 ? sameAcl(acl, defaultAclOf(kind, role.oid)) : acl.length === 0;
+      if (isPlain) {
+        if (existing !== undefined) context.remove(existing.oid);
+      } else context.put({ class: "defaultPrivileges", oid: existing?.oid ?? context.newOid(), owner: role.oid, schema, objects, acl });
+    }
+}
+function sameAcl(a: readonly AclItem[], b: readonly AclItem[]): boolean {
+  const key = (items: readonly AclItem[]) =>
+    items
+      .map((i) => `${i.grantee}/${i.grantor}/${i.privileges}`)
+      .sort()
+      .join();
+  return key(a) === key(b);
+}
+
+/** get_user_default_acl: undefined when nothing but PostgreSQL's own defaults apply. */
+export function defaultAcl(
+  context: DefinitionContext,
+  objects: DefaultPrivilegesObject["objects"],
+  schema: Oid,
+): readonly AclItem[] | undefined {
+  const all = context.snapshot.defaultPrivileges;
+  if (all.length === 0) return undefined;
+  const owner = context.owner;
+  const mine = (of: Oid) => all.find((d) => d.owner === owner && d.objects === objects && d.schema === of)?.acl;
+  const [everywhere, here] = [mine(0), objects === "n" ? undefined : mine(schema)];
+  if (everywhere === undefined && here === undefined) return undefined;
+  let acl = everywhere ?? defaultAclOf(KIND_OF_LETTER[objects], owner);
+  for (const item of here ?? []) {
+    const plain = item.privileges.replaceAll("*", "");
+    const withOption = [...item.privileges].filter((_, i) => item.privileges[i + 1] === "*").join("");
+    acl = changeAcl(acl, owner, {
+      isGrant: true,
+      letters: plain,
+      grantee: item.grantee,
+      grantor: item.grantor,
+      option: false,
+      cascade: false,
+    });
+    if (withOption !== "")
+      acl = changeAcl(acl, owner, {
+        isGrant: true,
+        letters: withOption,
+        grantee: item.grantee,
+        grantor: item.grantor,
+        option: true,
+        cascade: false,
+      });
+  }
+  return sameAcl(acl, defaultAclOf(KIND_OF_LETTER[objects], owner)) ? undefined : acl;
+}
+
+export type { FunctionObject };

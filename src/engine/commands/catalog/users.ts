@@ -1,0 +1,110 @@
+/**
+ * Who uses a type, a function or an operator: what DROP must refuse or take along. Found by one pass over the catalog per version, so that
+ * dropping a schema of many types does not look through it for each.
+ */
+import type { CatalogObject, CatalogSnapshot, FunctionObject, TypeObject } from "../../../catalog/index.js";
+import { routineId, typeOids } from "../../../functions/index.js";
+import type { Oid } from "../../../types/index.js";
+import type { DefinitionContext } from "../context.js";
+import type { Target } from "../dependencies.js";
+
+interface Users {
+  readonly ofType: ReadonlyMap<Oid, readonly Target[]>;
+  readonly ofRoutine: ReadonlyMap<Oid, readonly Target[]>;
+}
+const known = new WeakMap<CatalogSnapshot, Users>();
+
+function usersIn(snapshot: CatalogSnapshot): Users {
+  let users = known.get(snapshot);
+  if (users === undefined) {
+    users = collect(snapshot);
+    known.set(snapshot, users);
+  }
+  return users;
+}
+
+function collect(snapshot: CatalogSnapshot): Users {
+  const ofType = new Map<Oid, Target[]>();
+  const ofRoutine = new Map<Oid, Target[]>();
+  const add = (map: Map<Oid, Target[]>, key: Oid | undefined, target: Target): void => {
+    if (key === undefined || key === 0) return;
+    const list = map.get(key);
+    if (list === undefined) map.set(key, [target]);
+    else if (!list.some((t) => t.object.oid === target.object.oid && t.attribute === target.attribute)) list.push(target);
+  };
+  const sorted = [...snapshot.objects()].sort((a, b) => a.oid - b.oid);
+  for (const object of sorted) {
+    const whole: Target = { object, attribute: 0 };
+    switch (object.class) {
+      case "table":
+        for (const a of object.attributes) if (!a.dropped) add(ofType, a.type, { object, attribute: a.number });
+        break;
+      case "view":
+        for (const oid of object.dependsOn) {
+          add(ofType, oid, whole);
+          add(ofRoutine, oid, whole);
+        }
+        for (const c of object.columns) add(ofType, c.type, whole);
+        break;
+      case "type":
+        if (object.kind === "domain") add(ofType, object.base, whole);
+        else if (object.kind === "composite")
+          for (const a of object.attributes) if (!a.dropped) add(ofType, a.type, { object, attribute: a.number });
+        if (object.kind === "range") {
+          add(ofType, object.subtype, whole);
+          add(ofRoutine, object.canonical, whole);
+          add(ofRoutine, object.difference, whole);
+        }
+        break;
+      case "function":
+        collectFunction(
+          object,
+          whole,
+          (oid) => add(ofType, oid, whole),
+          (oid) => add(ofRoutine, oid, whole),
+        );
+        break;
+      case "operator":
+        for (const type of [object.left, object.right, object.result]) add(ofType, type, whole);
+        add(ofRoutine, object.functionOid, whole);
+        break;
+      case "cast":
+        add(ofType, object.source, whole);
+        add(ofType, object.target, whole);
+        add(ofRoutine, object.functionOid, whole);
+        break;
+      default:
+        break;
+    }
+  }
+  return { ofType, ofRoutine };
+}
+function collectFunction(object: FunctionObject, _whole: Target, type: (oid: Oid) => void, routine: (oid: Oid) => void): void {
+  for (const p of object.parameters) type(p.type);
+  type(object.returnType);
+  const { body } = object;
+  if (body.language === "sql")
+    for (const oid of body.dependsOn) {
+      type(oid);
+      routine(oid);
+    }
+  if (body.language === "aggregate") {
+    type(body.stateType);
+    for (const id of [body.step, body.final ?? ""]) {
+      const oid = routineId.oidOf(id);
+      if (oid !== undefined) routine(oid);
+    }
+    if (body.combine !== undefined) routine(body.combine);
+  }
+}
+
+/** Users of any of the object's types: its own, its array, its multirange. */
+export function usersOfType(context: DefinitionContext, object: CatalogObject): readonly Target[] {
+  const { ofType } = usersIn(context.snapshot);
+  return typeOids(object as TypeObject)
+    .flatMap((oid) => ofType.get(oid) ?? [])
+    .filter((t) => t.object.oid !== object.oid);
+}
+export function usersOfRoutine(context: DefinitionContext, object: CatalogObject): readonly Target[] {
+  return (usersIn(context.snapshot).ofRoutine.get(object.oid) ?? []).filter((t) => t.object.oid !== object.oid);
+}
