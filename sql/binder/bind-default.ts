@@ -32,8 +32,10 @@ export function bindStored(binder: Binder, expr: Expr, clause: Clause, tableName
 /** undefined: no default, which means NULL. */
 export function defaultOf(binder: Binder, attribute: AttributeObject): Expression | undefined {
   if (attribute.generated === true) return undefined;
-  if (attribute.defaultSql !== undefined) {
-    const bound = bindStored(binder, parseStoredExpression(attribute.defaultSql), "DEFAULT expressions", "", []);
+  const defaultSql =
+    attribute.defaultSql ?? (attribute.identity === undefined ? binder.registry.typeByOid(attribute.type)?.defaultSql : undefined);
+  if (defaultSql !== undefined) {
+    const bound = bindStored(binder, parseStoredExpression(defaultSql), "DEFAULT expressions", "", []);
     return coerceForAssignment(
       binder,
       resolveForType(binder, bound, attribute),

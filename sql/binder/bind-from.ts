@@ -113,8 +113,13 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
     binder.recorded.schemas.set(relation, schemaName);
   }
   const schema = alias === undefined ? (relation.schema ?? schemaName) : undefined;
-  const make = (plan: LogicalPlan, columns: readonly PlanColumn[], rowId?: PlanColumn): Bound =>
-    single(binder, scope, plan, {
+  const make = (plan: LogicalPlan, columns: readonly PlanColumn[], rowId?: PlanColumn): Bound => {
+    binder.reads.push({
+      relation: object.oid,
+      view: binder.viewStack.at(-1) ?? 0,
+      columns: columns.map((column, i) => ({ id: column.id, attribute: column.origin?.attribute ?? i + 1 })),
+    });
+    return single(binder, scope, plan, {
       name,
       ...(schema === undefined ? {} : { schema }),
       relation: object.oid,
@@ -125,6 +130,7 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       columnsVisible: true,
       ...(rowId === undefined ? {} : { rowId: rowId.id }),
     });
+  };
   if (item.sample !== undefined && object.class !== "table") throw onlyTablesSampled(item.position);
   switch (object.class) {
     case "table": {

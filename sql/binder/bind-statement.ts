@@ -44,5 +44,12 @@ function finish(binder: Binder, plan: LogicalPlan, tag: string): BoundStatement 
   const columns = plan.columns.map(({ name, type, typmod, origin }) =>
     origin === undefined ? { name, type: type === TypeOid.unknown ? TypeOid.text : type, typmod } : { name, type, typmod, origin },
   );
-  return { body: { kind: "Plan", plan }, parameterTypes: binder.finishParameters(), tag, columns, cacheable: binder.cacheable };
+  return {
+    body: { kind: "Plan", plan },
+    parameterTypes: binder.finishParameters(),
+    tag,
+    columns,
+    cacheable: binder.cacheable,
+    reads: binder.reads,
+  };
 }

@@ -2,7 +2,7 @@
 import type { CatalogReader } from "../../src/catalog/index.js";
 import type { BindContext } from "../../src/engine/types.js";
 import type { FunctionRegistry } from "../../src/functions/registry.js";
-import type { ColumnId, Expression, Parameter, PlanColumn } from "../../src/plan/index.js";
+import type { AccessNote, ColumnId, Expression, Parameter, PlanColumn } from "../../src/plan/index.js";
 import {
   type CompositeField,
   DbError,
@@ -30,6 +30,7 @@ export class Binder {
   /** Views being expanded, against endless recursion; and OIDs of the relations that were read. */
   readonly viewStack: Oid[] = [];
   readonly relationsRead = new Set<Oid>();
+  readonly reads: AccessNote[] = [];
   /** Filled while a query that is to be stored is bound. */
   recorded: { readonly schemas: Map<RelationName, string>; readonly stars: Map<Expr, readonly (readonly string[])[]> } | undefined;
   /** False inside stored expressions. */

@@ -31,10 +31,10 @@ function findPathway(binder: Binder, source: Oid, target: Oid, context: Coercion
     if (own === undefined) {
       const [from, to] = [binder.baseType(source), binder.baseType(target)];
       if (from !== source || to !== target) return from === to ? { kind: "relabel" } : findPathway(binder, from, to, context);
-      if (target === TypeOid.record && binder.fields(source) !== undefined) return { kind: "relabel" };
+      if (target === TypeOid.record && binder.fields(source) !== undefined) return { kind: "none" };
       if (source === TypeOid.record && binder.fields(target) !== undefined) return { kind: "row" };
       if (target === TypeOid.recordArray && binder.category(source) === "A" && binder.fields(binder.elementType(source)) !== undefined)
-        return { kind: "relabel" };
+        return { kind: "none" };
     }
   }
   // The catalog relations show stored expressions as text; pg_get_expr takes them as they are.
@@ -126,12 +126,18 @@ function coerceToDomain(
   context: CoercionContext,
   written: boolean,
 ): Expression | undefined {
-  const base = tryCoerce(binder, expression, domain.type, context, written);
+  // Straight to the type below all domains: this domain's check sees to the ones between.
+  let { type, typmod } = domain;
+  for (let below = binder.registry.typeByOid(type)?.base; below !== undefined; below = binder.registry.typeByOid(type)?.base) {
+    type = below.type;
+    if (typmod < 0) typmod = below.typmod;
+  }
+  const base = tryCoerce(binder, expression, type, context, written);
   if (base === undefined) return undefined;
   return {
     kind: "FunctionCall",
     functionId: domainCheckId(target),
-    args: [applyModifier(binder, base, domain.typmod, written)],
+    args: [applyModifier(binder, base, typmod, written)],
     strict: false,
     volatility: "stable",
     syntax: { form: "cast", name: binder.typeName(target), implicit: !written },

@@ -67,13 +67,6 @@ function constantText(wrapped: RawNode): string {
 export function convertSet(converter: Converter, raw: RawNode): DefinitionStatement {
   const name = text(raw, "name");
   const local = flag(raw, "is_local");
-  if (name === "role" || name === "session_authorization") {
-    const back =
-      raw.kind === "VAR_RESET" ||
-      raw.kind === "VAR_SET_DEFAULT" ||
-      list(raw, "args").some((item) => settingText(converter, item) === "none");
-    if (!back) throw notSupported(name === "role" ? "SET ROLE" : "SET SESSION AUTHORIZATION");
-  }
   switch (raw.kind) {
     case "VAR_RESET":
       return { kind: "Set", name, values: null, local: false, isReset: true };

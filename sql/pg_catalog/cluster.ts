@@ -1,13 +1,25 @@
 /** Databases, roles, settings, sessions, schemas, extensions, comments. */
-import { DATABASE_OID, type RoleObject } from "../../src/catalog/index.js";
+import { type AclItem, DATABASE_OID, type RoleObject } from "../../src/catalog/index.js";
+import type { Oid } from "../../src/types/index.js";
 import { provide, type Source, textArray } from "./provider.js";
 
 const UTF8 = 6;
 const DEFAULT_TABLESPACE = 1663;
 
+/** PostgreSQL 15's own list of schema public. */
+const publicSchemaAcl = (owner: Oid): AclItem[] => [
+  { grantee: owner, grantor: owner, privileges: "UC" },
+  { grantee: 0, grantor: owner, privileges: "U" },
+];
 provide("pg_catalog.pg_namespace", function* (source) {
   for (const object of source.catalog.objects())
-    if (object.class === "schema") yield { oid: object.oid, nspname: object.name, nspowner: object.owner, nspacl: null };
+    if (object.class === "schema")
+      yield {
+        oid: object.oid,
+        nspname: object.name,
+        nspowner: object.owner,
+        nspacl: source.acl(object.oid === 2200 && object.acl === undefined ? publicSchemaAcl(object.owner) : object.acl),
+      };
 });
 provide("pg_catalog.pg_database", function* (source) {
   for (const object of source.catalog.objects()) {
@@ -28,7 +40,7 @@ provide("pg_catalog.pg_database", function* (source) {
       datctype: "C.UTF-8",
       daticulocale: null,
       datcollversion: null,
-      datacl: null,
+      datacl: source.acl(object.acl),
     };
   }
 });
@@ -51,7 +63,7 @@ const roleRow = (r: RoleObject) => ({
   rolconnlimit: r.connectionLimit,
   rolbypassrls: r.bypassRls,
   rolvaliduntil: null,
-  rolconfig: null,
+  rolconfig: r.settings === undefined ? null : textArray(r.settings.map((s) => `${s.name}=${s.value}`)),
 });
 provide("pg_catalog.pg_roles", function* (source) {
   for (const r of roles(source)) yield { ...roleRow(r), rolpassword: "********" };
@@ -118,6 +130,10 @@ const classes: Readonly<Record<string, number>> = {
   extension: 3079,
   database: 1262,
   role: 1260,
+  type: 1247,
+  function: 1255,
+  operator: 2617,
+  cast: 2605,
 };
 function* comments(source: Source) {
   const all = new Map([...source.catalog.objects()].map((o) => [o.oid, o]));

@@ -1,6 +1,7 @@
 /** What a provider gets: the catalog of the running statement, and the engine's services through it. */
-import type { CatalogReader, SystemService } from "../../src/catalog/index.js";
-import type { CatalogService, EvaluationContext } from "../../src/functions/index.js";
+import type { AclItem, CatalogReader, SystemService } from "../../src/catalog/index.js";
+import { aclText } from "../../src/engine/acl.js";
+import type { CatalogService, EvaluationContext, FunctionRegistry } from "../../src/functions/index.js";
 import type { Datum, Oid, Row } from "../../src/types/index.js";
 import { ArrayValue, TypeOid } from "../../src/types/index.js";
 import { columnIndex, type NamedRow, shapeRows } from "./relation-shape.js";
@@ -17,6 +18,10 @@ export interface Source {
   readonly database: string;
   readonly definitions: CatalogService;
   readonly system: SystemService;
+  /** Types, functions, operators and casts of the catalog over PostgreSQL's own. */
+  readonly registry: FunctionRegistry;
+  /** An access control list as its column shows it: NULL while only the defaults apply. */
+  acl(items: readonly AclItem[] | undefined): ArrayValue | null;
   /** The value that `column` must equal, when the query says so. */
   wanted(column: string): Datum | undefined;
 }
@@ -25,21 +30,28 @@ export const providers = new Map<string, RowProvider>();
 
 /** Registers the rows of one relation. */
 export function provide(qualifiedName: string, rows: (source: Source) => Iterable<NamedRow>): void {
-  providers.set(qualifiedName, (context, filters) =>
-    shapeRows(
+  providers.set(qualifiedName, (context, filters) => {
+    const definitions = context.evaluation.service<CatalogService>("catalog");
+    return shapeRows(
       qualifiedName,
       rows({
         catalog: context.catalog,
         database: context.evaluation.currentDatabase,
-        definitions: context.evaluation.service<CatalogService>("catalog"),
+        definitions,
+        registry: context.evaluation.service<FunctionRegistry>("registry"),
+        acl: (items) => {
+          if (items === undefined) return null;
+          const texts = items.map((item) => aclText((oid) => definitions.roleName(oid), item));
+          return new ArrayValue(TypeOid.aclitem, texts);
+        },
         system: context.evaluation.service<SystemService>("system"),
         wanted: (column) => {
           const at = columnIndex(qualifiedName, column);
           return filters.find((f) => f.column === at)?.value;
         },
       }),
-    ),
-  );
+    );
+  });
 }
 
 export const textArray = (values: readonly string[]) => new ArrayValue(TypeOid.text, values);

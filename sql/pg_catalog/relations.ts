@@ -49,7 +49,7 @@ provide("pg_catalog.pg_class", function* (source) {
       oid: relation.oid,
       relname: relation.name,
       relnamespace: relation.schema,
-      reltype: 0,
+      reltype: relation.class === "table" || relation.class === "view" ? relation.oid : 0,
       reloftype: 0,
       relowner: relation.class === "system" ? OWNER : relation.owner,
       relam: isTable
@@ -84,7 +84,7 @@ provide("pg_catalog.pg_class", function* (source) {
       relrewrite: 0,
       relfrozenxid: 0,
       relminmxid: 0,
-      relacl: null,
+      relacl: "acl" in relation ? source.acl(relation.acl) : null,
       reloptions: options.length === 0 ? null : textArray(options),
       relpartbound: null,
     };
@@ -131,11 +131,11 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
 
 provide("pg_catalog.pg_attribute", function* (source) {
   for (const relation of relationsWanted(source, "attrelid")) {
-    for (const column of attributesOf(source, relation)) yield attributeRow(relation.oid, column);
+    for (const column of attributesOf(source, relation)) yield attributeRow(source, relation.oid, column);
   }
 });
 
-function attributeRow(relation: Oid, { number, name, type, typmod, attribute }: Column): NamedRow {
+function attributeRow(source: Source, relation: Oid, { number, name, type, typmod, attribute }: Column): NamedRow {
   const facts = typeFacts(type);
   const dropped = attribute?.dropped === true;
   return {
@@ -145,7 +145,7 @@ function attributeRow(relation: Oid, { number, name, type, typmod, attribute }: 
     attstattarget: -1,
     attlen: facts.length,
     attnum: number,
-    attndims: registry.typeByOid(type)?.elementType ? 1 : 0,
+    attndims: source.registry.typeByOid(type)?.category === "A" ? 1 : 0,
     attcacheoff: -1,
     atttypmod: typmod,
     attbyval: facts.byValue,
@@ -161,7 +161,7 @@ function attributeRow(relation: Oid, { number, name, type, typmod, attribute }: 
     attislocal: true,
     attinhcount: 0,
     attcollation: facts.collation,
-    attacl: null,
+    attacl: source.acl(attribute?.acl),
     attoptions: null,
     attfdwoptions: null,
     attmissingval: null,

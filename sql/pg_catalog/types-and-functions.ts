@@ -6,6 +6,7 @@ import { operatorClasses } from "./operator-classes.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
 import { HNSW_AM, IVFFLAT_AM } from "./relations.js";
 import { typeFacts } from "./type-facts.js";
+import { userProcRows, userTypeRows } from "./user-rows.js";
 
 const OWNER = 10;
 const INTERNAL_LANGUAGE = 12;
@@ -17,6 +18,7 @@ const isPgvector = (oid: Oid) => pgvectorTypes.has(oid);
 const hasVector = (source: Source) => [...source.catalog.objects()].some((o) => o.class === "extension" && o.name === "vector");
 
 provide("pg_catalog.pg_type", function* (source) {
+  yield* userTypeRows(source);
   const vector = hasVector(source);
   for (const type of registry.types()) {
     if (isPgvector(type.oid) && !vector) continue;
@@ -90,6 +92,7 @@ function procRow(source: Source, f: FunctionSignature) {
 provide("pg_catalog.pg_proc", function* (source) {
   const vector = hasVector(source);
   for (const f of registry.functions()) if (vector || f.schema !== "public") yield procRow(source, f);
+  yield* userProcRows(source);
 });
 
 provide("pg_catalog.pg_aggregate", function* () {
@@ -111,8 +114,8 @@ provide("pg_catalog.pg_aggregate", function* () {
 provide("pg_catalog.pg_operator", function* (source) {
   const vector = hasVector(source);
   const find = (name: string | undefined, left: Oid, right: Oid) =>
-    name === undefined ? 0 : (registry.operatorsByName(name).find((o) => o.left === left && o.right === right)?.oid ?? 0);
-  for (const o of registry.operators()) {
+    name === undefined ? 0 : (source.registry.operatorsByName(name).find((o) => o.left === left && o.right === right)?.oid ?? 0);
+  for (const o of source.registry.operators()) {
     if (o.schema === "public" && !vector) continue;
     yield {
       oid: o.oid,
@@ -127,21 +130,21 @@ provide("pg_catalog.pg_operator", function* (source) {
       oprresult: o.result,
       oprcom: find(o.commutator, o.right, o.left),
       oprnegate: find(o.negator, o.left, o.right),
-      oprcode: registry.functionById(o.functionId)?.oid ?? 0,
+      oprcode: source.registry.functionById(o.functionId)?.oid ?? 0,
       oprrest: 0,
       oprjoin: 0,
     };
   }
 });
 
-provide("pg_catalog.pg_cast", function* () {
+provide("pg_catalog.pg_cast", function* (source) {
   let oid = 10_100;
-  for (const c of registry.casts()) {
+  for (const c of source.registry.casts()) {
     yield {
       oid: oid++,
       castsource: c.source,
       casttarget: c.target,
-      castfunc: c.method.kind === "function" ? (registry.functionById(c.method.functionId)?.oid ?? 0) : 0,
+      castfunc: c.method.kind === "function" ? (source.registry.functionById(c.method.functionId)?.oid ?? 0) : 0,
       castcontext: c.context === "implicit" ? "i" : c.context === "assignment" ? "a" : "e",
       castmethod: c.method.kind === "function" ? "f" : c.method.kind === "binary" ? "b" : "i",
     };

@@ -108,11 +108,8 @@ provide("pg_catalog.pg_stat_hnsw_indexes", function* (source) {
 
 /** What we keep nothing of: these are truly empty. */
 for (const name of [
-  "pg_auth_members",
   "pg_inherits",
   "pg_trigger",
-  "pg_enum",
-  "pg_range",
   "pg_policy",
   "pg_publication",
   "pg_publication_rel",
@@ -130,7 +127,6 @@ for (const name of [
   "pg_rules",
   "pg_seclabel",
   "pg_shseclabel",
-  "pg_default_acl",
   "pg_db_role_setting",
   "pg_conversion",
   "pg_ts_config",

@@ -1,5 +1,5 @@
 /** The catalog as one session sees it: a snapshot, the session's search path, and the computed relations. */
-import type { Oid } from "../types/index.js";
+import { DbError, type Oid } from "../types/index.js";
 import type { CatalogObject, ConstraintObject, IndexObject, RoleObject, SchemaObject } from "./objects.js";
 import type { CatalogReader, RelationObject, SystemRelation } from "./reader.js";
 import type { CatalogSnapshot } from "./snapshot.js";
@@ -31,16 +31,19 @@ export class SessionCatalogReader implements CatalogReader {
   readonly searchPath: readonly Oid[];
   readonly snapshot: CatalogSnapshot;
   readonly #system: SystemRelations;
+  /** Schemas without USAGE for the session's user: passed over in the path, refused by name. */
+  readonly #hidden: ((schema: SchemaObject) => boolean) | undefined;
 
   /** `path`: the names of the search_path setting, `$user` replaced; unknown schemas are passed over, as in PostgreSQL. */
-  constructor(snapshot: CatalogSnapshot, path: readonly string[], system: SystemRelations) {
+  constructor(snapshot: CatalogSnapshot, path: readonly string[], system: SystemRelations, hidden?: (schema: SchemaObject) => boolean) {
+    this.#hidden = hidden;
     this.snapshot = snapshot;
     this.version = snapshot.id;
     this.#system = system;
     const oids: Oid[] = [];
     for (const name of path) {
       const schema = snapshot.schema(name);
-      if (schema !== undefined && !oids.includes(schema.oid)) oids.push(schema.oid);
+      if (schema !== undefined && !oids.includes(schema.oid) && hidden?.(schema) !== true) oids.push(schema.oid);
     }
     this.searchPath = oids.includes(PG_CATALOG_OID) ? oids : [PG_CATALOG_OID, ...oids];
   }
@@ -55,6 +58,8 @@ export class SessionCatalogReader implements CatalogReader {
   relation(schema: string | undefined, name: string): RelationObject | undefined {
     if (schema !== undefined) {
       const found = this.snapshot.schema(schema);
+      if (found !== undefined && this.#hidden?.(found) === true)
+        throw new DbError({ sqlstate: "42501", message: `permission denied for schema ${found.name}` });
       return found === undefined ? undefined : this.#inSchema(found.oid, name);
     }
     for (const oid of this.searchPath) {

@@ -1,6 +1,5 @@
 /** Access control lists: PostgreSQL's letters, its defaults, its text form, and granting and revoking on them (aclupdate, recursive_revoke). */
-import type { AclItem, CatalogObject, CatalogSnapshot } from "../catalog/index.js";
-import { quoteIdentifier } from "../catalog/index.js";
+import type { AclItem, CatalogObject } from "../catalog/index.js";
 import { DbError, type Oid } from "../types/index.js";
 
 /** What an ACL is of: table (views too), column, sequence, function, schema, type, database, language. */
@@ -129,16 +128,10 @@ export function changeAcl(acl: readonly AclItem[], owner: Oid, change: AclChange
 }
 
 /** `alice=arw/postgres`; PUBLIC has no name. */
-export function aclText(snapshot: CatalogSnapshot, item: AclItem): string {
-  const name = (oid: Oid): string => {
-    const role = snapshot.object(oid);
-    return role?.class === "role" ? quoteRole(role.name) : String(oid);
-  };
+export function aclText(roleName: (oid: Oid) => string | undefined, item: AclItem): string {
+  const name = (oid: Oid): string => roleName(oid) ?? String(oid);
   return `${item.grantee === 0 ? "" : name(item.grantee)}=${item.privileges}/${name(item.grantor)}`;
 }
-const quoteRole = (name: string): string =>
-  /^[A-Za-z0-9_]+$/.test(name) ? name : quoteIdentifier(name).startsWith('"') ? quoteIdentifier(name) : `"${name}"`;
-
 export function aclKindOf(object: CatalogObject): AclKind | undefined {
   switch (object.class) {
     case "table":

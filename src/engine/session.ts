@@ -5,7 +5,7 @@
  * transaction holds) leaves as a signal: the statement is undone to where it began, the session waits without blocking the
  * thread, and the statement runs again. Statements that change nothing run inline and stream.
  */
-import { type CatalogSnapshot, SessionCatalogReader } from "../catalog/index.js";
+import { type CatalogSnapshot, type SchemaObject, SessionCatalogReader } from "../catalog/index.js";
 import { type PhysicalPlan, type PlanContext, RestartSignal, WaitSignal } from "../execution/index.js";
 import { ScopedRegistry } from "../functions/index.js";
 import { planStatement } from "../optimizer/index.js";
@@ -32,11 +32,14 @@ import {
 } from "../types/index.js";
 import { Access } from "./access.js";
 import { clockMicros } from "./clock.js";
+import { DefinitionContext } from "./commands/context.js";
 import { commandColumns, runCommand } from "./commands/index.js";
+import { checkRoleChange } from "./commands/role.js";
 import type { Cursor } from "./cursors.js";
 import type { EngineDatabase } from "./database.js";
 import { arePlain, isPlainPlan, type LiftedText, liftLiterals, literalTypes, samePlan } from "./literals.js";
 import { mayWrite } from "./may-write.js";
+import { checkPlanAccess } from "./plan-access.js";
 import type { PlannedStatement } from "./plan-cache.js";
 import { PointPortal, RowsPortal, StreamPortal } from "./portals.js";
 import { SequenceState, sessionServices } from "./services/index.js";
@@ -90,10 +93,6 @@ const silent: SessionListener = { notice: () => {}, parameterStatus: () => {}, n
 export class EngineSession implements Session {
   readonly id: number;
   readonly database: EngineDatabase;
-  /** The current user: SET ROLE and SECURITY DEFINER change it. */
-  user: string;
-  /** Who SET SESSION AUTHORIZATION says the client is. */
-  sessionUser: string;
   /** Who logged in. */
   readonly authenticatedUser: string;
   /** Routines inside of routines. */
@@ -124,6 +123,10 @@ export class EngineSession implements Session {
   #access: { readonly snapshot: CatalogSnapshot; readonly rules: Access } | undefined;
   /** The transaction of the statement whose routine runs a command. */
   #nested: SessionTransaction | undefined;
+  #user = "";
+  #sessionUser = "";
+  /** SECURITY DEFINER: whose rights a running routine has. */
+  #actingAs: string | undefined;
   #generation = -1;
   #contextKey = "";
   #format: FormatContext | undefined;
@@ -131,8 +134,6 @@ export class EngineSession implements Session {
   constructor(database: EngineDatabase, id: number, user: string, databaseName: string, settings: Readonly<Record<string, string>>) {
     this.database = database;
     this.id = id;
-    this.user = user;
-    this.sessionUser = user;
     this.authenticatedUser = user;
     this.databaseName = databaseName;
     this.settings = new SessionSettings((name, value) => {
@@ -141,6 +142,24 @@ export class EngineSession implements Session {
     this.settings.fix("session_authorization", user);
     this.settings.fix("is_superuser", database.store.current().role(user)?.superuser === false ? "off" : "on");
     for (const [name, value] of Object.entries(settings)) this.settings.initialize(name, value);
+  }
+
+  /** The current user: SET ROLE and SECURITY DEFINER change it. */
+  get user(): string {
+    this.#refreshSettings();
+    return this.#user;
+  }
+  /** Who SET SESSION AUTHORIZATION says the client is. */
+  get sessionUser(): string {
+    this.#refreshSettings();
+    return this.#sessionUser;
+  }
+  get isSuperuser(): boolean {
+    return this.catalog().snapshot.role(this.user)?.superuser === true;
+  }
+  /** For questions about a command before it runs. */
+  definitionContext(command: string): DefinitionContext {
+    return new DefinitionContext(this, this.#block ?? this.#newTransaction(), command);
   }
 
   setListener(listener: SessionListener): void {
@@ -180,6 +199,9 @@ export class EngineSession implements Session {
       return this.setting(name);
     }
     if (key === "search_path" && value !== null) parseSearchPath(value);
+    if (key === "role" || key === "session_authorization") checkRoleChange(this, key, value);
+    // A new session user starts without a role.
+    if (key === "session_authorization") this.settings.set("role", null, local);
     this.settings.set(name, value, local);
     // Outside a block every statement is its own transaction, and this one has ended well.
     if (this.#block === undefined && !local) this.settings.commit();
@@ -332,7 +354,11 @@ export class EngineSession implements Session {
             currentUser: this.user,
             currentDatabase: this.databaseName,
           });
-    const columns = bound.body.kind === "Command" ? commandColumns(this, bound.body.command, bound.columns) : bound.columns;
+    if (bound.body.kind === "Plan" && bound.reads !== undefined) {
+      const role = catalog.snapshot.role(this.user);
+      if (role !== undefined && !role.superuser) checkPlanAccess(bound.body.plan, bound.reads, catalog, this.access(catalog), role.oid);
+    }
+    const columns = this.#sentAs(bound.body.kind === "Command" ? commandColumns(this, bound.body.command, bound.columns) : bound.columns);
     return {
       parsed: statement,
       bound,
@@ -342,6 +368,19 @@ export class EngineSession implements Session {
       physical: undefined,
       mayWrite: false,
     };
+  }
+  /** Clients see a domain's column as its base type's. */
+  #sentAs(columns: readonly ResultColumn[]): readonly ResultColumn[] {
+    if (columns.every((c) => c.type < FIRST_USER_OID)) return columns;
+    const registry = this.registry(this.catalog());
+    return columns.map((column) => {
+      let { type, typmod } = column;
+      for (let base = registry.typeByOid(type)?.base; base !== undefined; base = registry.typeByOid(type)?.base) {
+        type = base.type;
+        if (typmod < 0) typmod = base.typmod;
+      }
+      return type === column.type ? column : { ...column, type, typmod };
+    });
   }
   #statementKey(text: string, parameterTypes: readonly Oid[]): string {
     this.#refreshSettings();
@@ -358,7 +397,7 @@ export class EngineSession implements Session {
   #reader(snapshot: CatalogSnapshot): SessionCatalogReader {
     const path = this.#path();
     if (this.#catalog === undefined || this.#catalog.snapshot !== snapshot || this.#catalogPath !== path) {
-      this.#catalog = new SessionCatalogReader(snapshot, path, this.database.systemRelations);
+      this.#catalog = new SessionCatalogReader(snapshot, path, this.database.systemRelations, this.#hiddenSchemas(snapshot));
       this.#catalogPath = path;
       this.#stored = undefined;
     }
@@ -392,13 +431,21 @@ export class EngineSession implements Session {
   }
   /** SECURITY DEFINER, SET ROLE. Gives how to go back. */
   actAs(user: string): () => void {
-    const before = this.user;
-    this.user = user;
+    const before = this.#actingAs;
+    this.#actingAs = user;
     this.#generation = -1;
     return () => {
-      this.user = before;
+      this.#actingAs = before;
       this.#generation = -1;
     };
+  }
+  /** Schemas that the user may not look into; undefined: a superuser. */
+  #hiddenSchemas(snapshot: CatalogSnapshot): ((schema: SchemaObject) => boolean) | undefined {
+    const role = snapshot.role(this.#user);
+    if (role === undefined || role.superuser) return undefined;
+    if (this.#access?.snapshot !== snapshot) this.#access = { snapshot, rules: new Access(snapshot) };
+    const { rules } = this.#access;
+    return (schema) => !rules.may(role.oid, schema, "U");
   }
   storedExpressions(catalog: SessionCatalogReader): BoundStoredExpressions {
     if (this.#stored !== undefined && this.#catalog === catalog) return this.#stored;
@@ -820,7 +867,10 @@ export class EngineSession implements Session {
       // Input of regclass and its kin asks the catalog, also while a literal is bound.
       service: (name: string) => sessionServices(session, undefined, name),
     } as FormatContext;
-    this.#pathNames = parseSearchPath(raw("search_path")).map((name) => (name === "$user" ? this.user : name));
+    this.#sessionUser = raw("session_authorization");
+    const role = raw("role");
+    this.#user = this.#actingAs ?? (role === "none" ? this.#sessionUser : role);
+    this.#pathNames = parseSearchPath(raw("search_path")).map((name) => (name === "$user" ? this.#user : name));
     this.memoryLimitBytes = Math.max(Number(raw("work_mem")) * 1024, MEMORY_FLOOR_BYTES);
     const planner = [...settingsByName.values()]
       .filter((d) => d.name.startsWith("enable_"))
@@ -833,7 +883,7 @@ export class EngineSession implements Session {
       raw("intervalstyle"),
       raw("extra_float_digits"),
       raw("bytea_output"),
-      this.user,
+      this.#user,
       planner,
     ]);
   }

@@ -292,7 +292,8 @@ class TableAccess {
     return index;
   }
   defaultOf(attribute: number): Evaluate {
-    const sql = this.table.attributes[attribute - 1]?.defaultSql;
+    const own = this.table.attributes[attribute - 1];
+    const sql = own?.defaultSql ?? this.context.registry.typeByOid(own?.type ?? 0)?.defaultSql;
     if (sql === undefined) return () => null;
     return compileScalar(plainEnvironment(this.context), this.context.stored.bindDefault(this.table, attribute, sql), emptyLayout);
   }

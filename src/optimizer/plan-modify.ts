@@ -64,7 +64,11 @@ export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: 
 function defaultSql(planner: Planner, table: TableObject, number: number): string | undefined {
   const attribute = table.attributes[number - 1];
   if (attribute?.defaultSql !== undefined) return attribute.defaultSql;
-  if (attribute?.identity === undefined || attribute.sequence === undefined) return undefined;
+  if (attribute?.identity === undefined || attribute.sequence === undefined) {
+    // A column of a domain's type takes the domain's default; its NULL must pass the domain's checks.
+    const type = attribute === undefined ? undefined : planner.context.registry.typeByOid(attribute.type);
+    return type?.base === undefined ? undefined : (type.defaultSql ?? "NULL");
+  }
   const sequence = planner.context.catalog.relationByOid(attribute.sequence);
   assert(sequence?.class === "sequence", "an identity column has a sequence");
   const schema = planner.context.catalog.schemaByOid(sequence.schema)?.name ?? "public";

@@ -288,10 +288,19 @@ export interface BoundStatement {
   }[];
   /** The plan may be kept while the catalog version stays: false when the binder read something else (session state). */
   readonly cacheable: boolean;
+  /** What a plan reads, for users whose privileges must be looked at. */
+  readonly reads?: readonly AccessNote[];
   /** OIDs of catalog objects that the statement mentions; of a routine's statements only. */
   readonly dependsOn?: readonly Oid[];
   /** The last statement of a routine: how its rows become the routine's result. */
   readonly routine?: RoutineOutcome;
+}
+
+/** A relation that the statement reads. `view`: the view whose text does, on behalf of its owner; 0: the statement itself. */
+export interface AccessNote {
+  readonly relation: Oid;
+  readonly view: Oid;
+  readonly columns: readonly { readonly id: number; readonly attribute: number }[];
 }
 
 /** `value`: one column is the result. `row`: the columns are its fields. `coercions[i]` reads column i as $1; null: as it is. */

@@ -85,6 +85,8 @@ export interface SqlType {
   readonly kind?: "enum" | "domain" | "composite" | "range" | "multirange";
   /** Domains: the type right below (which may be a domain again) and the modifier its values get. */
   readonly base?: { readonly type: Oid; readonly typmod: number };
+  /** Domains: the default of columns that have none of their own, as stored SQL. */
+  readonly defaultSql?: string;
   /** Composite types: the attributes that are not dropped, in order. */
   readonly fields?: readonly CompositeField[];
   /** format_type's suffix of a modifier: "(10,2)"; empty for -1. */

@@ -34,6 +34,7 @@ import {
   systemSchemaProtected,
   wrongRelationKind,
 } from "../../types/index.js";
+import { permissionDenied } from "../access.js";
 import { checkStatus } from "../native-status.js";
 import type { EngineSession } from "../session.js";
 import { StatementContext } from "../statement-context.js";
@@ -108,6 +109,8 @@ export class DefinitionContext {
   creationSchema(name: QualifiedName): SchemaObject {
     const schema = name.schema !== undefined ? this.schema(name.schema) : this.#defaultSchema();
     if (schema.oid === PG_CATALOG_OID || schema.oid === INFORMATION_SCHEMA_OID) throw systemSchemaProtected(`${schema.name}.${name.name}`);
+    const me = this.snapshot.role(this.session.user);
+    if (me !== undefined && !me.superuser && !this.session.access(this.catalog).may(me.oid, schema, "C")) throw permissionDenied(schema);
     return schema;
   }
   #defaultSchema(): SchemaObject {
@@ -148,7 +151,11 @@ export class DefinitionContext {
     return current as T;
   }
   nameTaken(schema: Oid, name: string): boolean {
-    return this.snapshot.relation(schema, name) !== undefined;
+    const type = this.snapshot.typeNamed(schema, name);
+    // Composite types are named among relations too.
+    return (
+      this.snapshot.relation(schema, name) !== undefined || (type?.class === "type" && type.kind === "composite" && type.name === name)
+    );
   }
   /** Qualified and quoted, for statements of our own. */
   sqlName(relation: { readonly schema: Oid; readonly name: string }): string {

@@ -2,6 +2,7 @@
 import { PUBLIC_OID } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
 import { DbError, extensionExists, extensionUnavailable, noSuchRole, schemaExists } from "../../types/index.js";
+import { defaultAclFor } from "./catalog/grant.js";
 import type { DefinitionContext } from "./context.js";
 
 /** What CREATE EXTENSION finds: name, default version, comment. */
@@ -23,7 +24,13 @@ export function createSchema(context: DefinitionContext, command: Extract<Comman
     });
   const owner = command.authorization === undefined ? undefined : context.snapshot.role(command.authorization);
   if (command.authorization !== undefined && owner === undefined) throw noSuchRole(command.authorization);
-  context.put({ class: "schema", oid: context.newOid(), name: command.name, owner: owner?.oid ?? context.owner });
+  context.put({
+    class: "schema",
+    oid: context.newOid(),
+    name: command.name,
+    owner: owner?.oid ?? context.owner,
+    ...defaultAclFor(context, "n", 0),
+  });
 }
 
 export function createExtension(context: DefinitionContext, command: Extract<Command, { kind: "CreateExtension" }>): void {

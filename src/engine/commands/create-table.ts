@@ -14,6 +14,7 @@ import {
   typeMissing,
 } from "../../types/index.js";
 import { physicalColumn } from "../physical-column.js";
+import { defaultAclFor } from "./catalog/grant.js";
 import { addConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
 import { sequenceForColumn } from "./sequence.js";
@@ -60,6 +61,7 @@ export function newTable(
     attributes,
     persistence,
     arrayOid: context.newOid(),
+    ...defaultAclFor(context, "r", schema),
   };
   context.put(table);
   context.check(

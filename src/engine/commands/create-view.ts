@@ -2,6 +2,7 @@
 import type { ViewObject } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
 import { columnTwice, relationExists, viewColumnsChanged, wrongRelationKind } from "../../types/index.js";
+import { defaultAclFor } from "./catalog/grant.js";
 import type { DefinitionContext } from "./context.js";
 
 export function createView(context: DefinitionContext, command: Extract<Command, { kind: "CreateView" }>): void {
@@ -29,6 +30,7 @@ export function createView(context: DefinitionContext, command: Extract<Command,
     columns,
     dependsOn: command.dependsOn.filter((dependency) => dependency !== oid),
     arrayOid: (existing?.class === "view" ? existing.arrayOid : undefined) ?? context.newOid(),
+    ...(existing?.class === "view" ? (existing.acl === undefined ? {} : { acl: existing.acl }) : defaultAclFor(context, "r", schema.oid)),
   });
 }
 

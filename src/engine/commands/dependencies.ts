@@ -14,6 +14,8 @@ export interface Target {
   readonly object: CatalogObject;
   readonly attribute: number;
   readonly isDefault?: boolean;
+  /** What it depends on, where that is not what is dropped itself: the row type of a table. */
+  readonly dependsOn?: string;
 }
 export const whole = (object: CatalogObject): Target => ({ object, attribute: 0 });
 export const keyOf = (target: Target) => `${target.object.oid}.${target.attribute}${target.isDefault === true ? "d" : ""}`;

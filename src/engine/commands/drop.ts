@@ -56,7 +56,10 @@ export function dropTargets(context: DefinitionContext, targets: readonly Target
   );
   if (outside.length > 0 && !cascade) {
     const detail = outside
-      .map(({ target, because }) => `${describe(context, target)} depends on ${describe(context, owningTable(context, because))}`)
+      .map(
+        ({ target, because }) =>
+          `${describe(context, target)} depends on ${target.dependsOn ?? describe(context, owningTable(context, because))}`,
+      )
       .join("\n");
     throw targets.length === 1 ? dependentObjects(describe(context, targets[0] as Target), detail) : dependentObjectsOfMany(detail);
   }

@@ -15,6 +15,7 @@ import { createTable } from "./create-table.js";
 import { createTableAs } from "./create-table-as.js";
 import { createView } from "./create-view.js";
 import { closeCursor, declareCursor, fetchCursor } from "./cursor.js";
+import { checkDefinitionAccess } from "./definition-access.js";
 import { drop } from "./drop.js";
 import { explain } from "./explain.js";
 import { analyze, checkpoint, lockTable, reindex } from "./maintenance.js";
@@ -35,7 +36,9 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     work: (context: DefinitionContext) => StatementOutcome | string | void | undefined | Promise<string | void>,
   ): Run =>
     session.runInTransaction((transaction) => {
-      const result = work(new DefinitionContext(session, transaction, tag));
+      const context = new DefinitionContext(session, transaction, tag);
+      checkDefinitionAccess(context, command);
+      const result = work(context);
       const outcome = (value: StatementOutcome | string | void): StatementOutcome =>
         typeof value === "object" ? value : { tag: value ?? tag };
       return result instanceof Promise ? result.then(outcome) : outcome(result);
@@ -132,6 +135,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "Truncate":
       return define("TRUNCATE TABLE", (context) => truncate(context, command));
     case "Copy":
+      if (!session.isSuperuser) checkDefinitionAccess(session.definitionContext("COPY"), command);
       return copyCommand(session, command, parameters);
     default:
       return unreachable(command as never);

@@ -3,6 +3,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import type { RoleObject } from "../../catalog/index.js";
 import type { Command, RoleOptions } from "../../plan/index.js";
 import { DbError, needsSuperuser, noSuchRole, type Oid, objectMissing, roleExists, roleOwnsObjects } from "../../types/index.js";
+import type { EngineSession } from "../session.js";
 import { addMember } from "./catalog/membership.js";
 import type { DefinitionContext } from "./context.js";
 import { describeObject } from "./dependencies.js";
@@ -32,6 +33,23 @@ export function createRole(context: DefinitionContext, command: Extract<Command,
   const role = withOptions(base, command.options);
   context.put(role);
   changeMembers(context, role, command.options);
+}
+
+/** SET ROLE and SET SESSION AUTHORIZATION; null: back to who logged in. */
+export function checkRoleChange(session: EngineSession, key: "role" | "session_authorization", value: string | null): void {
+  if (value === null || (key === "role" && value === "none")) return;
+  const catalog = session.catalog();
+  const role = catalog.snapshot.role(value);
+  if (role === undefined) throw new DbError({ sqlstate: "22023", message: `role "${value}" does not exist` });
+  if (key === "role") {
+    const me = catalog.snapshot.role(session.sessionUser);
+    if (me === undefined || !session.access(catalog).isMember(me.oid, role.oid))
+      throw new DbError({ sqlstate: "42501", message: `permission denied to set role "${value}"` });
+    return;
+  }
+  const login = catalog.snapshot.role(session.authenticatedUser);
+  if (login?.superuser !== true && value !== session.authenticatedUser)
+    throw new DbError({ sqlstate: "42501", message: `permission denied to set session authorization "${value}"` });
 }
 
 /** IN ROLE, ROLE and ADMIN of CREATE ROLE; ADD and DROP USER of ALTER GROUP. */

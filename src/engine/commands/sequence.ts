@@ -2,6 +2,7 @@
 import { chooseName, type SequenceObject } from "../../catalog/index.js";
 import type { Command, QualifiedName, SequenceOptions } from "../../plan/index.js";
 import { columnMissing, invalidSequence, type Oid, objectMissing, relationExists, TypeOid, wrongRelationKind } from "../../types/index.js";
+import { defaultAclFor } from "./catalog/grant.js";
 import type { DefinitionContext } from "./context.js";
 import { displayName } from "./context.js";
 
@@ -41,6 +42,7 @@ export function newSequence(
     storage: oid,
     ...parameters,
     ...(owner === undefined ? {} : { ownedBy: owner }),
+    ...defaultAclFor(context, "S", schema),
   };
   context.put(sequence);
   context.check(

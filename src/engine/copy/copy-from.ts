@@ -104,7 +104,9 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     const environment = plainEnvironment(plan);
     this.#defaults = table.attributes.flatMap((a, index) => {
       if (a.dropped || a.generated === true || this.#places.includes(index)) return [];
-      const sql = a.identity !== undefined ? `nextval('${a.sequence}'::regclass)` : a.defaultSql;
+      const domain = context.type(a.type);
+      const ofDomain = domain.base === undefined ? undefined : (domain.defaultSql ?? "NULL");
+      const sql = a.identity !== undefined ? `nextval('${a.sequence}'::regclass)` : (a.defaultSql ?? ofDomain);
       if (sql === undefined) return [];
       return [
         {

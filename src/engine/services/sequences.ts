@@ -2,6 +2,7 @@
 import type { SequenceObject, SessionCatalogReader } from "../../catalog/index.js";
 import type { SequenceService } from "../../functions/index.js";
 import { DbError, type Oid, readOnlyTransaction, sequenceExhausted, wrongRelationKind } from "../../types/index.js";
+import { permissionDenied } from "../access.js";
 import { checkStatus } from "../native-status.js";
 import type { EngineSession } from "../session.js";
 import type { StatementContext } from "../statement-context.js";
@@ -22,10 +23,13 @@ export function sequenceService(
 ): SequenceService {
   const { native, engine } = session.database;
   const state = session.sequences;
-  const find = (oid: Oid): SequenceObject => {
+  const find = (oid: Oid, letters: string): SequenceObject => {
     const relation = catalog.relationByOid(oid);
     if (relation === undefined) throw new DbError({ sqlstate: "42P01", message: `relation with OID ${oid} does not exist` });
     if (relation.class !== "sequence") throw wrongRelationKind(relation.name, "a sequence");
+    const me = catalog.snapshot.role(session.user);
+    if (me !== undefined && !me.superuser && !session.access(catalog).may(me.oid, relation, letters, "any"))
+      throw permissionDenied(relation);
     return relation;
   };
   const requireWritable = (name: string): void => {
@@ -34,7 +38,7 @@ export function sequenceService(
   return {
     next(oid) {
       requireWritable("nextval");
-      const sequence = find(oid);
+      const sequence = find(oid, "Uw");
       const value = native.storage.nextValue(engine, sequence.storage);
       if (value === null)
         throw sequenceExhausted(
@@ -49,7 +53,10 @@ export function sequenceService(
     current(oid) {
       const value = state.values.get(oid);
       if (value === undefined)
-        throw new DbError({ sqlstate: "55000", message: `currval of sequence "${find(oid).name}" is not yet defined in this session` });
+        throw new DbError({
+          sqlstate: "55000",
+          message: `currval of sequence "${find(oid, "Ur").name}" is not yet defined in this session`,
+        });
       return value;
     },
     last() {
@@ -59,7 +66,7 @@ export function sequenceService(
     },
     set(oid, value, isCalled) {
       requireWritable("setval");
-      const sequence = find(oid);
+      const sequence = find(oid, "w");
       const exact = BigInt(value);
       if (exact < BigInt(sequence.min) || exact > BigInt(sequence.max))
         throw new DbError({

@@ -358,7 +358,8 @@ export const settingDefinitions: readonly SettingDefinition[] = [
   fixed("server_encoding", "string", "UTF8", "Shows the server (database) character set encoding.", true),
   fixed("server_version", "string", SERVER_VERSION, "Shows the server version.", true),
   fixed("server_version_num", "integer", "150000", "Shows the server version as an integer."),
-  { ...fixed("session_authorization", "string", "", "Shows the session user name.", true) },
+  { ...fixed("session_authorization", "string", "", "Sets the session user name.", true), context: "user" },
+  { ...fixed("role", "string", "none", "Sets the current role."), context: "user" },
   {
     name: "session_replication_role",
     type: "enum",

@@ -86,7 +86,8 @@ export class SessionSettings {
     this.#assign(key, valid ?? undefined);
   }
   resetAll(): void {
-    for (const key of [...this.#values.keys()]) if (!key.startsWith("transaction_")) this.set(key, null, false);
+    for (const key of [...this.#values.keys()])
+      if (!key.startsWith("transaction_") && key !== "role" && key !== "session_authorization") this.set(key, null, false);
   }
 
   /** A new transaction begins: nothing to undo. */

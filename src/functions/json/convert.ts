@@ -36,7 +36,7 @@ function categoryOf(type: SqlType | undefined): JsonCategory {
   if (type.oid === TypeOid.date || type.oid === TypeOid.timestamp || type.oid === TypeOid.timestamptz) return "date";
   if (type.oid === TypeOid.json) return "json";
   if (type.oid === TypeOid.jsonb) return "jsonb";
-  if (type.oid === TypeOid.record) return "record";
+  if (type.oid === TypeOid.record || type.fields !== undefined) return "record";
   return type.elementType !== 0 && type.length === -1 ? "array" : "other";
 }
 
@@ -53,7 +53,9 @@ function isoDate(value: Int64, type: Oid, type_: SqlType, context: FormatContext
 const isJsonNumber = (text: string) => /^-?\d/.test(text);
 
 export function makeConverter(oid: Oid, registry: FunctionRegistry): JsonConverter {
-  const type = registry.typeByOid(oid);
+  // A domain is written as what is below it.
+  let type = registry.typeByOid(oid);
+  while (type?.base !== undefined) type = registry.typeByOid(type.base.type);
   const category = categoryOf(type);
   switch (category) {
     case "boolean":

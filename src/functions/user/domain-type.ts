@@ -6,6 +6,12 @@ import { routines } from "./routine-service.js";
 
 export const domainCheckId = (domain: number): string => `domain check ${domain}`;
 
+/** A domain without a default has its base domain's; DEFAULT NULL hides that. */
+function defaultOf(object: DomainObject, base: SqlType): { defaultSql?: string } {
+  const sql = object.defaultSql ?? base.defaultSql;
+  return sql === undefined ? {} : { defaultSql: sql };
+}
+
 export function domainBodies(object: DomainObject, base: SqlType): TypeBodies {
   const { oid: _oid, name: _name, displayName: _displayName, arrayType: _arrayType, ...same } = base;
   const constrained = object.notNull || object.checks.length > 0 || base.kind === "domain";
@@ -13,6 +19,7 @@ export function domainBodies(object: DomainObject, base: SqlType): TypeBodies {
     ...same,
     kind: "domain",
     base: { type: object.base, typmod: object.typmod },
+    ...defaultOf(object, base),
     preferred: false,
     formatModifier: () => "",
     // A domain takes no modifier of its own; its values have the base's already.

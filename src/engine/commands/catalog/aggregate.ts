@@ -4,7 +4,6 @@ import { inputParameters } from "../../../functions/index.js";
 import type { Command, QualifiedName } from "../../../plan/index.js";
 import { DbError, type FunctionSignature, notSupported, type Oid } from "../../../types/index.js";
 import { type DefinitionContext, displayName } from "../context.js";
-import { routineExists } from "./drop-objects.js";
 import { defaultAcl, requireCreateOn } from "./grant.js";
 import { sameTypes } from "./objects.js";
 import { isPolymorphicType } from "./routine.js";
@@ -70,7 +69,8 @@ export function createAggregate(context: DefinitionContext, command: Extract<Com
       ),
   );
   if (existing !== undefined) {
-    if (!command.replace) throw routineExists(context, command.name.name, inputs, schema.name);
+    if (!command.replace)
+      throw new DbError({ sqlstate: "42723", message: `function "${command.name.name}" already exists with same argument types` });
     if (existing.kind !== "aggregate")
       throw new DbError({
         sqlstate: "42809",

@@ -19,12 +19,12 @@ const ATTRIBUTES_MAX = 1600;
 
 export function createComposite(context: DefinitionContext, command: Extract<Command, { kind: "CreateComposite" }>): void {
   const schema = context.creationSchema(command.name);
-  if (context.nameTaken(schema.oid, command.name.name)) throw relationExists(command.name.name);
   if (command.attributes.length > ATTRIBUTES_MAX) throw tooManyColumns();
   const names = command.attributes.map((a) => a.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw columnTwice(twice);
   const base = newType(context, command.name);
+  if (context.nameTaken(schema.oid, command.name.name)) throw relationExists(command.name.name);
   context.put({ ...base, kind: "composite", attributes: command.attributes.map((a, i) => attributeOf(a, i + 1)) });
 }
 const attributeOf = (a: TypeAttribute, number: number): CompositeAttribute => ({
@@ -54,7 +54,7 @@ export function alterComposite(context: DefinitionContext, command: Extract<Comm
   if (found.kind !== "composite") throw relationMissing(displayName(command.name));
   let type: CompositeObject = found;
   for (const action of command.actions) {
-    refuseWhenStored(context, type);
+    if (action.kind === "retype") refuseWhenStored(context, type);
     type = applyAction(context, type, action);
     context.put(type);
     const after = context.snapshot.object(type.oid);

@@ -329,4 +329,14 @@ export function defaultAcl(
   return sameAcl(acl, defaultAclOf(KIND_OF_LETTER[objects], owner)) ? undefined : acl;
 }
 
+/** The same as a part of an object: nothing where PostgreSQL's defaults apply. */
+export function defaultAclFor(
+  context: DefinitionContext,
+  objects: DefaultPrivilegesObject["objects"],
+  schema: Oid,
+): { readonly acl?: readonly AclItem[] } {
+  const acl = defaultAcl(context, objects, schema);
+  return acl === undefined ? {} : { acl };
+}
+
 export type { FunctionObject };

@@ -5,7 +5,6 @@ import type { Command, RoutineFacts } from "../../../plan/index.js";
 import { DbError, notSupported, type Oid, TypeOid } from "../../../types/index.js";
 import { checkRoutineBody } from "../../routines.js";
 import type { DefinitionContext } from "../context.js";
-import { routineExists } from "./drop-objects.js";
 import { defaultAcl, requireCreateOn } from "./grant.js";
 import { requireObject, sameTypes } from "./objects.js";
 import { requireOwner } from "./ownership.js";
@@ -36,7 +35,8 @@ export function createRoutine(context: DefinitionContext, command: Create): void
       ),
   );
   if (existing !== undefined) {
-    if (!command.replace) throw routineExists(context, command.name.name, types, schema.name);
+    if (!command.replace)
+      throw new DbError({ sqlstate: "42723", message: `function "${command.name.name}" already exists with same argument types` });
     requireOwner(context, existing);
     requireReplaceable(context, existing, command);
   }

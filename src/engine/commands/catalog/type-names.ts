@@ -4,6 +4,7 @@ import { NAME_LENGTH_BYTES_MAX, truncateName } from "../../../catalog/index.js";
 import type { QualifiedName } from "../../../plan/index.js";
 import { DbError, type Oid, relationExists, typeMissing } from "../../../types/index.js";
 import { type DefinitionContext, displayName } from "../context.js";
+import { defaultAclFor } from "./grant.js";
 
 export const typeExists = (name: string, hint?: string) =>
   new DbError({ sqlstate: "42710", message: `type "${name}" already exists`, ...(hint === undefined ? {} : { hint }) });
@@ -42,6 +43,7 @@ export function newType(context: DefinitionContext, name: QualifiedName) {
     owner: context.owner,
     arrayOid: context.newOid(),
     arrayName: arrayNameFor(context, schema, name.name),
+    ...defaultAclFor(context, "T", schema),
   };
 }
 

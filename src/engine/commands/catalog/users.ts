@@ -101,8 +101,12 @@ function collectFunction(object: FunctionObject, _whole: Target, type: (oid: Oid
 /** Users of any of the object's types: its own, its array, its multirange. */
 export function usersOfType(context: DefinitionContext, object: CatalogObject): readonly Target[] {
   const { ofType } = usersIn(context.snapshot);
+  // PostgreSQL comes to the users of the array type first.
   return typeOids(object as TypeObject)
-    .flatMap((oid) => ofType.get(oid) ?? [])
+    .toReversed()
+    .flatMap((oid) =>
+      (ofType.get(oid) ?? []).map((user) => ({ ...user, dependsOn: `type ${context.registry.typeByOid(oid)?.displayName ?? oid}` })),
+    )
     .filter((t) => t.object.oid !== object.oid);
 }
 export function usersOfRoutine(context: DefinitionContext, object: CatalogObject): readonly Target[] {

@@ -1,0 +1,120 @@
+/**
+ * What a bound statement needs permission for, and whether its user has it. Asked when a plan is made and only for users who are no
+ * superusers: a plan is made anew when privileges or memberships change, since those are catalog changes like any other.
+ */
+import type { CatalogObject, SessionCatalogReader } from "../catalog/index.js";
+import { routineId } from "../functions/index.js";
+import type { AccessNote, LogicalPlan } from "../plan/index.js";
+import type { Oid } from "../types/index.js";
+import { type Access, permissionDenied } from "./access.js";
+
+interface Uses {
+  readonly ids: Set<number>;
+  readonly routines: Set<Oid>;
+  readonly changes: Extract<LogicalPlan, { kind: "Insert" | "Update" | "Delete" }>[];
+}
+
+/** Plans and expressions are plain trees of data: every node is reached by its properties. */
+function collect(node: unknown, uses: Uses): void {
+  if (typeof node !== "object" || node === null || ArrayBuffer.isView(node)) return;
+  if (Array.isArray(node)) {
+    for (const item of node) collect(item, uses);
+    return;
+  }
+  const typed = node as { readonly kind?: unknown; readonly id?: unknown; readonly functionId?: unknown };
+  switch (typed.kind) {
+    case "Constant":
+    case "Parameter":
+      return;
+    case "ColumnReference":
+      uses.ids.add(typed.id as number);
+      return;
+    case "Insert":
+    case "Update":
+    case "Delete":
+      uses.changes.push(node as Uses["changes"][number]);
+      break;
+    default:
+      break;
+  }
+  if (typeof typed.functionId === "string") {
+    const oid = routineId.oidOf(typed.functionId);
+    if (oid !== undefined) uses.routines.add(oid);
+  }
+  for (const value of Object.values(node)) if (typeof value === "object") collect(value, uses);
+}
+
+export function checkPlanAccess(
+  plan: LogicalPlan,
+  notes: readonly AccessNote[],
+  catalog: SessionCatalogReader,
+  access: Access,
+  user: Oid,
+): void {
+  const uses: Uses = { ids: new Set(), routines: new Set(), changes: [] };
+  collect(plan, uses);
+  // Columns that leave the statement are read too.
+  for (const column of plan.columns) uses.ids.add(column.id);
+  const { snapshot } = catalog;
+  const roleFor = (note: AccessNote): Oid => {
+    const view = note.view === 0 ? undefined : snapshot.object(note.view);
+    return view !== undefined && "owner" in view ? view.owner : user;
+  };
+  for (const note of notes) {
+    const object = snapshot.object(note.relation);
+    if (object === undefined) continue;
+    const read = note.columns.filter((c) => uses.ids.has(c.id)).map((c) => c.attribute);
+    requireColumns(access, roleFor(note), object, "r", read, true);
+  }
+  for (const change of uses.changes) {
+    const object = snapshot.object(change.relation);
+    if (object === undefined) continue;
+    if (change.kind === "Delete") requireColumns(access, user, object, "d", [], false);
+    else if (change.kind === "Insert") {
+      requireColumns(access, user, object, "a", change.attributes, false);
+      if (change.onConflict?.action === "update")
+        requireColumns(
+          access,
+          user,
+          object,
+          "w",
+          change.onConflict.assignments.map((a) => a.attribute),
+          false,
+        );
+    } else
+      requireColumns(
+        access,
+        user,
+        object,
+        "w",
+        change.assignments.map((a) => a.attribute),
+        false,
+      );
+    const old = change.kind === "Insert" ? [] : change.oldRow;
+    const live = object.class === "table" ? object.attributes.filter((a) => !a.dropped).map((a) => a.number) : [];
+    const read = [old, change.returning?.row ?? []].flatMap((row) =>
+      row.flatMap((column, i) => (uses.ids.has(column.id) ? [row.length === live.length ? (live[i] ?? i + 1) : i + 1] : [])),
+    );
+    if (read.length > 0) requireColumns(access, user, object, "r", read, false);
+  }
+  for (const oid of uses.routines) {
+    const object = snapshot.object(oid);
+    if (object !== undefined && !access.may(user, object, "X")) throw permissionDenied(object);
+  }
+}
+
+function requireColumns(
+  access: Access,
+  role: Oid,
+  object: CatalogObject,
+  letter: string,
+  attributes: readonly number[],
+  anyColumn: boolean,
+): void {
+  if (access.may(role, object, letter)) return;
+  const byColumns =
+    attributes.length > 0
+      ? attributes.every((attribute) => access.mayColumn(role, object, attribute, letter))
+      : anyColumn && access.mayAnyColumn(role, object, letter);
+  if (!byColumns) throw permissionDenied(object);
+}
