@@ -2,9 +2,10 @@
 
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan } from "../../src/plan/index.js";
-import { DbError, generatedAlways, notSupportedAt, syntaxError, undefinedColumn } from "../../src/types/index.js";
+import { DbError, generatedAlways, syntaxError, undefinedColumn } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { Assignment, Expr } from "../parser/syntax-tree.js";
+import { assignField, presentValue } from "./assign-field.js";
 import { defaultOrNull, findAttribute } from "./bind-default.js";
 import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
@@ -17,19 +18,41 @@ export type BoundAssignments = readonly { readonly attribute: number; readonly v
 export function bindAssignments(binder: Binder, scope: Scope, table: TableObject, set: readonly Assignment[]): BoundAssignments {
   let multi: readonly (Expression | undefined)[] = [];
   const seen = new Set<number>();
-  return set.map((assignment) => {
+  /** Columns whose fields were assigned, with the row as it is so far. */
+  const partly = new Map<number, { attribute: number; value: Expression }>();
+  return set.flatMap((assignment) => {
     const attribute = findAttribute(table, assignment.column);
     if (attribute === undefined)
       throw undefinedColumn(`column "${assignment.column}" of relation "${table.name}" does not exist`, at(assignment.position));
-    if (assignment.indirection.length > 0) throw notSupportedAt("assigning to an element or field of a column", at(assignment.position));
-    if (seen.has(attribute.number)) {
+    if (assignment.indirection.length > 0 && !seen.has(attribute.number)) {
+      if (assignment.multi?.index === 0) multi = bindMultiple(binder, scope, table, assignment, set);
+      const value =
+        assignment.multi === undefined ? bindAssigned(binder, scope, attribute, assignment.value) : multi[assignment.multi.index];
+      if (value === undefined)
+        throw new DbError({
+          sqlstate: "0A000",
+          message: "cannot set a subfield to DEFAULT",
+          ...(assignment.position === 0 ? {} : { position: assignment.position }),
+        });
+      const known = partly.get(attribute.number);
+      const container = known?.value ?? presentValue(scope, table, attribute);
+      const row = assignField(binder, container, attribute.type, assignment.indirection, attribute.name, value, assignment.position);
+      if (known !== undefined) {
+        known.value = row;
+        return [];
+      }
+      const first = { attribute: attribute.number, value: row };
+      partly.set(attribute.number, first);
+      return [first];
+    }
+    if (partly.has(attribute.number) || seen.has(attribute.number)) {
       throw new DbError({ sqlstate: "42601", message: `multiple assignments to same column "${attribute.name}"` });
     }
     seen.add(attribute.number);
     if (assignment.multi?.index === 0) multi = bindMultiple(binder, scope, table, assignment, set);
     const written =
       assignment.multi === undefined ? bindAssigned(binder, scope, attribute, assignment.value) : multi[assignment.multi.index];
-    return { attribute: attribute.number, value: assignValue(binder, attribute, written, locationOf(assignment.value)) };
+    return [{ attribute: attribute.number, value: assignValue(binder, attribute, written, locationOf(assignment.value)) }];
   });
 }
 

@@ -2,17 +2,10 @@
 
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, Insert, LogicalPlan } from "../../src/plan/index.js";
-import {
-  type DbError,
-  duplicateColumn,
-  generatedAlways,
-  notSupportedAt,
-  syntaxError,
-  TypeOid,
-  undefinedColumn,
-} from "../../src/types/index.js";
+import { type DbError, duplicateColumn, generatedAlways, syntaxError, TypeOid, undefinedColumn } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { Expr, InsertStatement, ValuesQuery } from "../parser/syntax-tree.js";
+import { assignField, noValue } from "./assign-field.js";
 import { defaultOrNull, findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindReturning, targetTable } from "./bind-modification.js";
@@ -26,7 +19,8 @@ import { type NamespaceItem, Scope } from "./scope.js";
 export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatement): LogicalPlan {
   const table = targetTable(binder, statement.relation, "insert into");
   const named = namedAttributes(table, statement);
-  const written = statement.source === undefined ? { attributes: [], plan: ONE_ROW } : bindSource(binder, scope, table, statement, named);
+  const given = statement.source === undefined ? { attributes: [], plan: ONE_ROW } : bindSource(binder, scope, table, statement, named);
+  const written = statement.columns.some((column) => column.indirection.length > 0) ? joinFields(binder, statement, given) : given;
   const source = addDefaults(binder, table, written.attributes, written.plan);
 
   const alias = statement.relation.alias?.name ?? table.name;
@@ -56,16 +50,70 @@ export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatem
 const ONE_ROW: LogicalPlan = { kind: "Values", rows: [[]], columns: [] };
 
 function namedAttributes(table: TableObject, statement: InsertStatement): AttributeObject[] {
-  const seen = new Set<number>();
+  const seen = new Map<number, boolean>();
   return statement.columns.map((column) => {
-    if (column.indirection.length > 0) throw notSupportedAt("inserting into an element or field of a column", at(column.position));
+    const isPart = column.indirection.length > 0;
     const attribute = findAttribute(table, column.name);
     if (attribute === undefined)
       throw undefinedColumn(`column "${column.name}" of relation "${table.name}" does not exist`, at(column.position));
-    if (seen.has(attribute.number)) throw duplicateColumn(`column "${column.name}" specified more than once`, at(column.position));
-    seen.add(attribute.number);
+    // Several fields of one column may be given, but not beside the whole column.
+    if (seen.has(attribute.number) && !(isPart && seen.get(attribute.number) === true))
+      throw duplicateColumn(`column "${column.name}" specified more than once`, at(column.position));
+    seen.set(attribute.number, isPart);
     return attribute;
   });
+}
+
+/** What a cell is coerced to: the attribute's type; a field of it is coerced when the row is put together. */
+function coerceCell(
+  binder: Binder,
+  statement: InsertStatement,
+  attribute: AttributeObject,
+  i: number,
+  bound: Expression,
+  position: number | undefined,
+): Expression {
+  const column = statement.columns[i];
+  if (column !== undefined && column.indirection.length > 0)
+    return assignField(binder, noValue(attribute), attribute.type, column.indirection, attribute.name, bound, column.position);
+  return coerceForAssignment(binder, bound, attribute.type, attribute.typmod, attribute.name, position);
+}
+
+/** Columns that were given field by field, each as a row with one field: one column of whole rows. */
+function joinFields(binder: Binder, statement: InsertStatement, written: Written): Written {
+  const attributes: AttributeObject[] = [];
+  const expressions: Expression[] = [];
+  written.plan.columns.forEach((column, i) => {
+    const attribute = written.attributes[i]!;
+    const place = attributes.findIndex((a) => a.number === attribute.number);
+    const cell = columnReference(column);
+    const step = statement.columns[i]?.indirection[0];
+    if (place < 0 || step?.kind !== "field") {
+      attributes.push(attribute);
+      expressions.push(cell);
+      return;
+    }
+    const fields = binder.fields(attribute.type)!;
+    const index = fields.findIndex((field) => field.name === step.name);
+    const before = expressions[place]!;
+    const read = (record: Expression, at: number): Expression => ({
+      kind: "FieldSelect",
+      record,
+      fieldIndex: at,
+      type: fields[at]!.type,
+      typmod: fields[at]!.typmod,
+    });
+    const kept = (at: number): Expression => (before.kind === "RowConstructor" ? before.fields[at]! : read(before, at));
+    expressions[place] = {
+      kind: "RowConstructor",
+      fields: fields.map((_, at) => (at === index ? read(cell, at) : kept(at))),
+      names: fields.map((field) => field.name),
+      type: attribute.type,
+      typmod: -1,
+    };
+  });
+  const columns = attributes.map((a) => binder.newColumn(a.name, a.type, a.typmod));
+  return { attributes, plan: { kind: "Project", input: written.plan, expressions, columns } };
 }
 
 interface Written {
@@ -94,9 +142,7 @@ function bindSource(
   }
   // Literals of a plain SELECT take the attribute's type.
   const cells = plan.kind === "Project" ? plan.expressions : plan.columns.map((column) => columnReference(column));
-  const expressions = used.map((attribute, i) =>
-    coerceForAssignment(binder, cells[i]!, attribute.type, attribute.typmod, attribute.name, cells[i]!.position),
-  );
+  const expressions = used.map((attribute, i) => coerceCell(binder, statement, attribute, i, cells[i]!, cells[i]!.position));
   const columns = used.map((attribute) => binder.newColumn(attribute.name, attribute.type, attribute.typmod));
   const input = plan.kind === "Project" ? plan.input : plan;
   if (statement.overriding !== "user") return { attributes: used, plan: { kind: "Project", input, expressions, columns } };
@@ -170,7 +216,7 @@ function bindValueRows(
       if (attribute.identity === "always" && statement.overriding === "none") throw cannotInsert(attribute);
       const bound = bindExpression(binder, level, expr);
       if (attribute.identity !== undefined && statement.overriding === "user") return defaultFor(i);
-      return coerceForAssignment(binder, bound, attribute.type, attribute.typmod, attribute.name, locationOf(expr));
+      return coerceCell(binder, statement, attribute, i, bound, locationOf(expr));
     }),
   );
   // A generated column that got DEFAULT is computed by the engine like one that was left out.
