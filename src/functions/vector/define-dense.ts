@@ -27,6 +27,7 @@ export function denseDefinition(kind: DenseKind): TypeDefinition {
   const compared = (holds: (order: number) => boolean) => (_context: unknown, left: Float32Array, right: Float32Array) =>
     holds(compareDense(left, right));
   return {
+    operand: type,
     type: type === TypeOid.vector ? vectorType : halfvecType,
     functions: [
       ["l2_distance", two, float8, pair(l2Distance)],

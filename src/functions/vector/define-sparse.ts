@@ -50,6 +50,7 @@ const toDense = (kind: DenseKind, name: string) =>
   conversion<SparseVector>(name, sparsevec, kind.type, dimensionsOf, (value) => sparseToDense(kind, value));
 
 export const sparseDefinition: TypeDefinition = {
+  operand: sparsevec,
   type: sparsevecType,
   functions: [
     ["l2_distance", two, float8, pair(sparseL2Distance)],

@@ -5,6 +5,7 @@
 import { type FunctionSignature, type Oid, TypeOid } from "../../types/index.js";
 import type { DefinableRegistry } from "../registry.js";
 import { makeArrayType } from "../types/array.js";
+import { bitDefinition } from "./define-bit.js";
 import { denseDefinition } from "./define-dense.js";
 import { sparseDefinition } from "./define-sparse.js";
 import type { TypeDefinition } from "./definition.js";
@@ -14,10 +15,11 @@ const firstOid = 16010;
 const firstOperatorOid = 16100;
 const { int4, bool } = TypeOid;
 
-const definitions: readonly TypeDefinition[] = [denseDefinition(vectorKind), denseDefinition(halfvecKind), sparseDefinition];
+const definitions: readonly TypeDefinition[] = [denseDefinition(vectorKind), denseDefinition(halfvecKind), sparseDefinition, bitDefinition];
 
 export function defineVector(registry: DefinableRegistry): void {
   for (const { type } of definitions) {
+    if (type === undefined) continue;
     registry.defineType(type);
     // The facts are of PostgreSQL's own types; an array of vectors differs from one of real in these alone.
     registry.defineType({
@@ -42,18 +44,18 @@ export function defineVector(registry: DefinableRegistry): void {
     volatility: "immutable",
   });
   let operatorOid = firstOperatorOid;
-  for (const { type, functions, aggregates, operators } of definitions) {
+  for (const { operand, functions, aggregates, operators } of definitions) {
     for (const [name, argTypes, returnType, body] of functions)
       registry.defineScalar(signature(name, argTypes, returnType, "function"), body);
-    for (const [name, body] of aggregates) registry.defineAggregate(signature(name, [type.oid], type.oid, "aggregate"), body);
+    for (const [name, body] of aggregates) registry.defineAggregate(signature(name, [operand], operand, "aggregate"), body);
     for (const [name, functionName, commutator, negator] of operators) {
-      const functionId = idOf(functionName, [type.oid, type.oid]);
+      const functionId = idOf(functionName, [operand, operand]);
       registry.defineOperator({
         oid: operatorOid++,
         schema: "public",
         name,
-        left: type.oid,
-        right: type.oid,
+        left: operand,
+        right: operand,
         functionId,
         result: registry.functionById(functionId)!.returnType,
         ...(commutator === undefined ? {} : { commutator }),

@@ -1,13 +1,15 @@
-/** How a pgvector type is declared: data that `define-vector.ts` puts into the registry. */
+/** What pgvector declares for one type: data that `define-vector.ts` puts into the registry. */
 import type { CastSignature, Oid, SqlType } from "../../types/index.js";
 import type { AggregateBody, ScalarBody } from "../registry.js";
 
 export interface TypeDefinition {
-  readonly type: SqlType;
+  /** Of both operands of the operators, of the arguments and results of the aggregates. */
+  readonly operand: Oid;
+  /** The type itself, where it is pgvector's. */
+  readonly type?: SqlType;
   readonly functions: readonly (readonly [name: string, argTypes: readonly Oid[], returnType: Oid, body: ScalarBody])[];
   // biome-ignore lint/suspicious/noExplicitAny: each aggregate has a state type of its own.
   readonly aggregates: readonly (readonly [name: string, body: AggregateBody<any>])[];
-  /** Both operands are of the type. */
   readonly operators: readonly (readonly [name: string, functionName: string, commutator?: string, negator?: string])[];
   /** The function takes (source, typmod, is explicit). */
   readonly casts: readonly (readonly [source: Oid, target: Oid, context: CastSignature["context"], functionName: string])[];

@@ -150,3 +150,21 @@ describe("sparsevec", () => {
     expect(show(call("l2_normalize(sparsevec)", sparse("{1:3,2:4}/2")))).toBe("{1:0.6,2:0.8}/2");
   });
 });
+
+describe("bit strings", () => {
+  it.each([
+    ["111", "111", 0, 0],
+    ["111", "000", 3, 1],
+    ["1111", "1110", 1, 0.25],
+    ["000", "000", 0, 1],
+    ["", "", 0, 1],
+  ])("%s and %s", (left, right, hamming, jaccard) => {
+    expect(call("hamming_distance(bit,bit)", left, right)).toBe(hamming);
+    expect(call("jaccard_distance(bit,bit)", left, right)).toBe(jaccard);
+  });
+  it("refuses different lengths; quantizes by sign", () => {
+    expect(failure(() => call("hamming_distance(bit,bit)", "111", "00"))).toBe("22000|different bit lengths 3 and 2");
+    expect(call("binary_quantize(vector)", Float32Array.of(1, 0, -1, 0.5))).toBe("1001");
+    expect(call("binary_quantize(halfvec)", half("[0,0.1,-0.2]"))).toBe("010");
+  });
+});
