@@ -4,6 +4,7 @@ import type { FunctionRegistry } from "../src/functions/registry.js";
 import type { BoundStatement } from "../src/plan/index.js";
 import { notSupported } from "../src/types/index.js";
 import { bindStatement } from "./binder/bind-statement.js";
+import { renameInExpression, renameInQuery } from "./binder/rename-stored.js";
 import { transactionActionOf } from "./parser/convert-session.js";
 import { guardStack, loadParser, parseStatements, SyntaxTree } from "./parser/parse.js";
 
@@ -16,13 +17,15 @@ export async function createFrontEnd(registry: FunctionRegistry): Promise<FrontE
   return {
     parse: (text) => parseStatements(text).map(describe),
     bind: (statement, context) => bind(registry, statement, context),
+    renameInQuery: (sql, context, renaming) => guardStack(() => renameInQuery(registry, context, sql, renaming)),
+    renameInExpression,
   };
 }
 
 function bind(registry: FunctionRegistry, statement: ParsedStatement, context: BindContext): BoundStatement {
   const tree = statement.tree;
   if (!(tree instanceof SyntaxTree)) throw notSupported("a statement of another front end");
-  return guardStack(() => bindStatement(context.registry ?? registry, context, tree.statement));
+  return guardStack(() => bindStatement(context.registry ?? registry, context, tree.statement, statement.text));
 }
 
 function describe(statement: ReturnType<typeof parseStatements>[number]): ParsedStatement {

@@ -256,6 +256,11 @@ Napi::Value statistics(const Napi::CallbackInfo& info) {
   report("log.appended", static_cast<double>(attachment->fast->log->appended()));
   report("log.flushed", static_cast<double>(attachment->fast->log->flushed()));
   const Engine& engine = *attachment->fast;
+  {
+    Registry& r = registry();
+    const std::lock_guard guard(r.mutex);
+    report("engine.attachments", static_cast<double>(r.attachment_count[attachment->fast]));
+  }
   report("recovery.records", static_cast<double>(engine.recovery.records));
   report("recovery.tornBytes", static_cast<double>(engine.recovery.torn_bytes));
   if (engine.file_log != nullptr) report("log.syncs", static_cast<double>(engine.file_log->sync_count()));

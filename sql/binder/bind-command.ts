@@ -2,7 +2,9 @@
 import type { BoundStatement, Command, LogicalPlan, QualifiedName, SequenceOptions } from "../../src/plan/index.js";
 import {
   duplicateColumn,
+  featureNotSupported,
   invalidParameterValue,
+  invalidTableDefinition,
   notSupported,
   notSupportedAt,
   type Oid,
@@ -11,20 +13,22 @@ import {
   wrongObjectType,
 } from "../../src/types/index.js";
 import { deparseResolved, quoteName } from "../parser/deparse.js";
-import type { RelationName, Statement } from "../parser/syntax-tree.js";
+import type { Query, RelationName, Statement } from "../parser/syntax-tree.js";
 import type { CatalogStatement } from "../parser/syntax-tree-catalog.js";
 import type { DefinitionStatement, SequenceOptionsSyntax } from "../parser/syntax-tree-definition.js";
 import { bindAlterTable } from "./bind-alter-table.js";
 import { bindCatalog } from "./bind-catalog.js";
+import { bindCreateTable } from "./bind-create-table.js";
 import { bindExpression, resolveTypeName } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
 import { bindModification } from "./bind-modification.js";
 import { bindQuery } from "./bind-query.js";
 import { bindWithin } from "./bind-statement.js";
-import { bindCreateIndex, bindCreateTable } from "./bind-table-definition.js";
+import { bindCreateIndex } from "./bind-table-definition.js";
 import { at, type Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
 import { Scope } from "./scope.js";
+import { visitExpression } from "./walk.js";
 
 export interface BoundCommand {
   readonly command: Command;
@@ -80,15 +84,50 @@ export function bindCommand(
       return { command: bindCreateTable(binder, statement), tag: "CREATE TABLE" };
     case "CreateTableAs": {
       const { relation, columnNames, ifNotExists, withData } = statement;
-      if (relation.persistence !== "permanent") throw notSupported(`CREATE ${relation.persistence.toUpperCase()} TABLE AS`);
+      if (statement.onCommit !== undefined && relation.persistence !== "temporary")
+        throw invalidTableDefinition("ON COMMIT can only be used on temporary tables");
+      if (statement.materialized) binder.parametersAllowed = false;
+      const recorded = { schemas: new Map(), stars: new Map() };
+      if (statement.materialized) binder.recorded = recorded;
       const query = bindQuery(binder, undefined, statement.query, { resolveUnknowns: true });
+      if (statement.execute !== undefined) {
+        const scope = new Scope(undefined);
+        scope.clause = "EXECUTE parameters";
+        return {
+          command: {
+            kind: "CreateTableAs",
+            name: qualified(relation),
+            query,
+            columnNames,
+            ifNotExists,
+            withData,
+            persistence: relation.persistence,
+            execute: { name: statement.execute.name, args: statement.execute.args.map((arg) => bindExpression(binder, scope, arg)) },
+            ...(statement.onCommit === "deleteRows" || statement.onCommit === "drop" ? { onCommit: statement.onCommit } : {}),
+          },
+          tag: "CREATE TABLE AS",
+        };
+      }
       if (columnNames.length > query.columns.length) throw syntaxError("too many column names were specified");
       const names = query.columns.map((column, i) => columnNames[i] ?? column.name);
       const twice = names.find((name, i) => names.indexOf(name) !== i);
       if (twice !== undefined) throw duplicateColumn(`column "${twice}" specified more than once`);
       return {
-        command: { kind: "CreateTableAs", name: qualified(relation), query, columnNames: names, ifNotExists, withData },
-        tag: statement.tag === "SELECT INTO" ? "SELECT" : "SELECT",
+        command: {
+          kind: "CreateTableAs",
+          name: qualified(relation),
+          query,
+          columnNames: names,
+          ifNotExists,
+          withData,
+          persistence: relation.persistence,
+          ...(statement.onCommit === "deleteRows" || statement.onCommit === "drop" ? { onCommit: statement.onCommit } : {}),
+          ...(Object.keys(statement.options).length === 0 ? {} : { options: statement.options }),
+          ...(statement.materialized
+            ? { materialized: { sql: deparseResolved(statement.query, recorded), dependsOn: [...binder.relationsRead] } }
+            : {}),
+        },
+        tag: "CREATE TABLE AS",
       };
     }
     case "AlterTable":
@@ -100,6 +139,7 @@ export function bindCommand(
           object: statement.object,
           name: nameOf(statement.name),
           ...optional("subname", statement.subname),
+          ...(statement.only ? { only: true } : {}),
           newName: statement.newName,
           ifExists: statement.ifExists,
         },
@@ -138,6 +178,7 @@ export function bindCommand(
           name: qualified(statement.relation),
           options: bindSequenceOptions(binder, statement.options),
           ifNotExists: statement.ifNotExists,
+          persistence: statement.relation.persistence,
         },
         tag: "CREATE SEQUENCE",
       };
@@ -183,7 +224,7 @@ export function bindCommand(
       return {
         command: {
           kind: "Truncate",
-          tables: statement.relations.map(qualified),
+          tables: statement.relations.map((r) => ({ ...qualified(r), ...(r.only ? { only: true } : {}) })),
           restartIdentity: statement.restartIdentity,
           cascade: statement.cascade,
         },
@@ -200,13 +241,32 @@ export function bindCommand(
       return {
         command: {
           kind: statement.isVacuum ? "Vacuum" : "Analyze",
-          tables: statement.relations.map(qualified),
+          tables: statement.relations.map((r, i) => ({ ...qualified(r), columns: statement.columns[i] ?? [] })),
           analyze: statement.analyze,
         },
         tag: statement.isVacuum ? "VACUUM" : "ANALYZE",
       };
     case "Reindex":
       return { command: { kind: "Reindex", object: statement.object, name: nameOf(statement.name) }, tag: "REINDEX" };
+    case "RefreshMaterialized":
+      return {
+        command: {
+          kind: "RefreshMaterialized",
+          name: qualified(statement.relation),
+          concurrently: statement.concurrently,
+          withData: statement.withData,
+        },
+        tag: "REFRESH MATERIALIZED VIEW",
+      };
+    case "Cluster":
+      return {
+        command: {
+          kind: "Cluster",
+          ...(statement.relation === undefined ? {} : { table: qualified(statement.relation) }),
+          ...optional("index", statement.index),
+        },
+        tag: "CLUSTER",
+      };
     default:
       return bindSessionCommand(binder, statement);
   }
@@ -217,7 +277,7 @@ type SessionStatement = Exclude<
   {
     kind:
       | "CreateTable" | "CreateTableAs" | "AlterTable" | "Rename" | "SetSchema" | "Drop" | "CreateIndex" | "CreateView" | "CreateSequence" | "AlterSequence" | "CreateSchema"
-      | "CreateExtension" | "CreateRole" | "AlterRole" | "DropRole" | "Truncate" | "Copy" | "LockTable" | "Vacuum" | "Reindex" | CatalogStatement["kind"]; // biome-ignore format: a list
+      | "CreateExtension" | "CreateRole" | "AlterRole" | "DropRole" | "Truncate" | "Copy" | "LockTable" | "Vacuum" | "Reindex" | "RefreshMaterialized" | "Cluster" | CatalogStatement["kind"]; // biome-ignore format: a list
   }
 >;
 function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundCommand {
@@ -336,6 +396,7 @@ function bindCreateView(binder: Binder, statement: Extract<DefinitionStatement, 
   const columnNames = query.columns.map((column, i) => statement.columnNames[i] ?? column.name);
   const twice = columnNames.find((name, i) => columnNames.indexOf(name) !== i);
   if (twice !== undefined) throw duplicateColumn(`column "${twice}" specified more than once`);
+  if (statement.checkOption !== undefined) requireUpdatable(statement.query);
   return {
     kind: "CreateView",
     name: qualified(statement.relation),
@@ -344,7 +405,32 @@ function bindCreateView(binder: Binder, statement: Extract<DefinitionStatement, 
     sql: deparseResolved(statement.query, recorded),
     replace: statement.replace,
     dependsOn: [...binder.relationsRead],
+    temporary: statement.relation.persistence === "temporary",
+    ...optional("checkOption", statement.checkOption),
+    ...(Object.keys(statement.options).length === 0 ? {} : { options: statement.options }),
   };
+}
+
+/** WITH CHECK OPTION is for views that can be updated. */
+function requireUpdatable(query: Query): void {
+  const reason =
+    query.kind === "SetOperation"
+      ? "Views containing UNION, INTERSECT, or EXCEPT are not automatically updatable."
+      : query.kind !== "Select"
+        ? "Views that do not select from a single table or view are not automatically updatable."
+        : query.distinct !== "none"
+          ? "Views containing DISTINCT are not automatically updatable."
+          : query.groupBy.length > 0
+            ? "Views containing GROUP BY are not automatically updatable."
+            : query.limit !== undefined || query.offset !== undefined
+              ? "Views containing LIMIT or OFFSET are not automatically updatable."
+              : query.with !== undefined
+                ? "Views containing WITH are not automatically updatable."
+                : query.from.length !== 1 || query.from[0]?.kind !== "Relation"
+                  ? "Views that do not select from a single table or view are not automatically updatable."
+                  : undefined;
+  if (reason !== undefined)
+    throw featureNotSupported("WITH CHECK OPTION is supported only on automatically updatable views", undefined, reason);
 }
 
 function bindCopy(binder: Binder, statement: Extract<DefinitionStatement, { kind: "Copy" }>): Command {
@@ -375,9 +461,11 @@ function bindCopy(binder: Binder, statement: Extract<DefinitionStatement, { kind
   binder.own(scope, item);
   scope.items = [item];
   scope.clause = "COPY FROM WHERE conditions";
-  bindExpression(binder, scope, statement.where);
-  // The condition mentions columns by ids that the command has no place for.
-  throw notSupportedAt("COPY FROM with WHERE", statement.where.position);
+  const where = coerceToBoolean(binder, bindExpression(binder, scope, statement.where), "WHERE", statement.where.position);
+  visitExpression(where, (e) => {
+    if (e.kind === "Subquery") throw featureNotSupported("cannot use subquery in COPY FROM WHERE condition", at(e.position));
+  });
+  return { ...common, table, where, whereRow: row };
 }
 
 // What "summary" without ANALYZE and "verbose" ask for is printed; the three that are refused would be left out in silence.

@@ -3,7 +3,7 @@
 import type { SystemRelation, TableObject, ViewObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import {
-  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, FIRST_USER_OID, featureNotSupported, invalidColumnReference, invalidSampleArgument, notSupportedAt, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, undefinedTable, wrongObjectType,
+  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, FIRST_USER_OID, featureNotSupported, invalidColumnReference, invalidSampleArgument, notPopulated, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, undefinedTable, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
 import type { Alias, Expr, FromItem, FunctionItem, JoinItem, RelationItem, SampleClause, SubqueryItem } from "../parser/syntax-tree.js";
@@ -81,7 +81,7 @@ function single(binder: Binder, scope: Scope, plan: LogicalPlan, item: Namespace
 }
 
 /** Column aliases rename from the left; too many are an error. */
-function applyAlias(columns: readonly PlanColumn[], name: string, alias: Alias | undefined): readonly PlanColumn[] {
+export function applyAlias(columns: readonly PlanColumn[], name: string, alias: Alias | undefined): readonly PlanColumn[] {
   if (alias === undefined || alias.columns.length === 0) return columns;
   if (alias.columns.length > columns.length) {
     throw invalidColumnReference(`table "${name}" has ${columns.length} columns available but ${alias.columns.length} columns specified`);
@@ -112,8 +112,9 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
   ) {
     binder.recorded.schemas.set(relation, schemaName);
   }
+  noteRelation(binder, relation, object, schemaName);
   const schema = alias === undefined ? (relation.schema ?? schemaName) : undefined;
-  const make = (plan: LogicalPlan, columns: readonly PlanColumn[], rowId?: PlanColumn): Bound => {
+  const make = (plan: LogicalPlan, columns: readonly PlanColumn[], scan?: ReturnType<typeof scanTable>): Bound => {
     binder.reads.push({
       relation: object.oid,
       view: binder.viewStack.at(-1) ?? 0,
@@ -128,16 +129,25 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       columns: applyAlias(columns, name, alias),
       relationVisible: true,
       columnsVisible: true,
-      ...(rowId === undefined ? {} : { rowId: rowId.id }),
+      ...(scan?.rowId === undefined ? {} : { rowId: scan.rowId.id }),
+      ...(scan?.tableOid === undefined ? {} : { tableOid: scan.tableOid.id }),
+      ...(scan === undefined || scan.systemColumns.length === 0 ? {} : { systemColumns: scan.systemColumns }),
     });
   };
   if (item.sample !== undefined && object.class !== "table") throw onlyTablesSampled(item.position);
   switch (object.class) {
     case "table": {
       const locked = scope.lockNames === "all" || scope.lockNames.has(name);
-      const { plan, columns, rowId } = scanTable(binder, object, name, locked || item.sample !== undefined);
-      if (item.sample !== undefined) return make(bindSample(binder, scope, item.sample, plan, rowId!), columns, locked ? rowId : undefined);
-      return make(plan, columns, rowId);
+      const scan = scanTable(binder, object, name, locked || item.sample !== undefined, !relation.only);
+      if (item.sample !== undefined) {
+        const { rowId, tableOid, ...unlocked } = scan;
+        return make(
+          bindSample(binder, scope, item.sample, scan.plan, rowId!),
+          scan.columns,
+          locked ? scan : { ...unlocked, rowId: undefined, tableOid: undefined },
+        );
+      }
+      return make(scan.plan, scan.columns, scan);
     }
     case "system": {
       const columns = object.columns.map((column, i) =>
@@ -159,8 +169,14 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       const plan = bindView(binder, object);
       return make(plan, plan.columns);
     }
-    case "sequence":
-      throw notSupportedAt(`reading sequence "${object.name}" as a table`, at(item.position));
+    case "sequence": {
+      const columns = [
+        binder.newColumn("last_value", TypeOid.int8, -1),
+        binder.newColumn("log_cnt", TypeOid.int8, -1),
+        binder.newColumn("is_called", TypeOid.bool, -1),
+      ];
+      return make({ kind: "SystemScan", provider: `sequence:${object.storage}`, alias: name, attributes: [1, 2, 3], columns }, columns);
+    }
     case "index":
       throw wrongObjectType(`cannot open relation "${object.name}"`, at(item.position), "This operation is not supported for indexes.");
   }
@@ -190,6 +206,21 @@ function bindSample(binder: Binder, scope: Scope, sample: SampleClause, input: L
   };
 }
 
+/** Where a renamed relation, or one in a renamed schema, is mentioned. */
+function noteRelation(
+  binder: Binder,
+  relation: RelationItem["relation"],
+  object: { readonly oid: Oid; readonly schema: Oid; readonly name: string },
+  schemaName: string | undefined,
+): void {
+  const { renaming } = binder;
+  if (renaming === undefined || binder.viewStack.length > 0) return;
+  if (renaming.kind === "relation" && renaming.relation === object.oid)
+    renaming.relations.set(relation, { schema: renaming.schema ?? schemaName ?? "", name: renaming.name ?? object.name });
+  if (renaming.kind === "schema" && renaming.oid === object.schema)
+    renaming.relations.set(relation, { schema: renaming.name, name: object.name });
+}
+
 export function findRelationObject(binder: Binder, schema: string | undefined, name: string, position: number) {
   const object = binder.catalog.relation(schema, name);
   if (object === undefined)
@@ -199,22 +230,42 @@ export function findRelationObject(binder: Binder, schema: string | undefined, n
 }
 export type ReadableRelation = TableObject | ViewObject | SystemRelation;
 
-export function scanTable(binder: Binder, table: TableObject, alias: string, withRowId: boolean) {
+export function scanTable(binder: Binder, table: TableObject, alias: string, withRowId: boolean, withChildren = false) {
+  if (table.materialized?.populated === false) throw notPopulated(table.name);
   const attributes = table.attributes.filter((attribute) => !attribute.dropped);
   const columns = attributes.map((attribute) =>
     binder.newColumn(attribute.name, attribute.type, attribute.typmod, { relation: table.oid, attribute: attribute.number }),
   );
-  const rowId = withRowId ? binder.newColumn("", TypeOid.int8, -1) : undefined;
   const numbers = attributes.map((attribute) => attribute.number);
-  const plan: LogicalPlan = {
-    kind: "Scan",
-    relation: table.oid,
-    alias,
-    attributes: rowId === undefined ? numbers : [...numbers, 0],
-    columns: rowId === undefined ? columns : [...columns, rowId],
+  const all = [...columns];
+  const add = (name: string, number: number, type: Oid): PlanColumn => {
+    const column = binder.newColumn(name, type, -1);
+    all.push(column);
+    numbers.push(number);
+    return column;
   };
-  return { plan, columns, rowId };
+  const inherits = withChildren && (table.partitioned !== undefined || binder.catalog.childrenOf(table.oid).length > 0);
+  const rowId = withRowId ? add("", 0, TypeOid.int8) : undefined;
+  const tableOid = withRowId && inherits ? add("", TABLE_OID, TypeOid.oid) : undefined;
+  const systemColumns = binder.mentionsSystemColumns
+    ? Object.entries(SCANNED_SYSTEM_COLUMNS)
+        .filter(([, [, type]]) => binder.registry.typeByOid(type) !== undefined)
+        .map(([name, [number, type]]) => add(name, number, type))
+    : [];
+  const kind = inherits ? "AppendScan" : "Scan";
+  const plan: LogicalPlan = { kind, relation: table.oid, alias, attributes: numbers, columns: all };
+  return { plan, columns, rowId, tableOid, systemColumns };
 }
+/** Numbers of system columns in a scan, and their types. */
+const TABLE_OID = -1;
+const SCANNED_SYSTEM_COLUMNS: Readonly<Record<string, readonly [number, Oid]>> = {
+  tableoid: [TABLE_OID, TypeOid.oid],
+  ctid: [-2, TypeOid.tid],
+  xmin: [-3, TypeOid.xid],
+  xmax: [-4, TypeOid.xid],
+  cmin: [-5, TypeOid.cid],
+  cmax: [-6, TypeOid.cid],
+};
 
 function bindCteReference(binder: Binder, scope: Scope, item: RelationItem, cte: NonNullable<ReturnType<Scope["findCte"]>>): Bound {
   cte.references++;

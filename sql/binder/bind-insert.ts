@@ -2,40 +2,54 @@
 
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, Insert, LogicalPlan } from "../../src/plan/index.js";
-import { type DbError, duplicateColumn, generatedAlways, syntaxError, TypeOid, undefinedColumn } from "../../src/types/index.js";
+import {
+  type DbError,
+  duplicateColumn,
+  generatedAlways,
+  notSupportedAt,
+  syntaxError,
+  TypeOid,
+  undefinedColumn,
+} from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { Expr, InsertStatement, ValuesQuery } from "../parser/syntax-tree.js";
 import { assignField, noValue } from "./assign-field.js";
 import { defaultOrNull, findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
-import { bindReturning, targetTable } from "./bind-modification.js";
+import { bindReturning, modificationTarget } from "./bind-modification.js";
 import { bindOnConflict } from "./bind-on-conflict.js";
 import { bindQuery } from "./bind-query.js";
+import { requireWritable } from "./bind-view-target.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment } from "./coerce.js";
 import { expandSets } from "./expand-sets.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
 export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatement): LogicalPlan {
-  const table = targetTable(binder, statement.relation, "insert into");
-  const named = namedAttributes(table, statement);
-  const given = statement.source === undefined ? { attributes: [], plan: ONE_ROW } : bindSource(binder, scope, table, statement, named);
+  const { table, view } = modificationTarget(binder, statement.relation, "insert into");
+  const face = view?.face ?? table;
+  const named = namedAttributes(face, statement);
+  const given = statement.source === undefined ? { attributes: [], plan: ONE_ROW } : bindSource(binder, scope, face, statement, named);
   const written = statement.columns.some((column) => column.indirection.length > 0) ? joinFields(binder, statement, given) : given;
-  const source = addDefaults(binder, table, written.attributes, written.plan);
+  for (const attribute of written.attributes) requireWritable(view, attribute, "insert into");
+  const source = addDefaults(binder, view === undefined ? table : withViewDefaults(table, face), written.attributes, written.plan);
+  if (view !== undefined && statement.onConflict !== undefined)
+    throw notSupportedAt("ON CONFLICT on a view", statement.onConflict.position);
 
-  const alias = statement.relation.alias?.name ?? table.name;
-  const schema = statement.relation.alias === undefined ? binder.catalog.schemaByOid(table.schema)?.name : undefined;
+  const shown = view?.view ?? table;
+  const alias = statement.relation.alias?.name ?? shown.name;
+  const schema = statement.relation.alias === undefined ? binder.catalog.schemaByOid(shown.schema)?.name : undefined;
   const target: NamespaceItem = {
     name: alias,
     ...(schema === undefined ? {} : { schema }),
-    relation: table.oid,
+    relation: shown.oid,
     columns: [],
     relationVisible: true,
     columnsVisible: true,
   };
   const onConflict = statement.onConflict === undefined ? undefined : bindOnConflict(binder, scope, table, target, statement.onConflict);
   scope.items = [];
-  const returning = bindReturning(binder, scope, table, target, statement.returning);
+  const returning = bindReturning(binder, scope, table, target, statement.returning, view);
   const insert: Insert = {
     kind: "Insert",
     relation: table.oid,
@@ -43,9 +57,21 @@ export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatem
     source: source.plan,
     ...(onConflict === undefined ? {} : { onConflict }),
     ...(returning === undefined ? {} : { returning: returning.returning }),
+    ...(view === undefined || view.checks.length === 0 ? {} : { viewChecks: { row: view.scan.columns, checks: view.checks } }),
     columns: returning?.columns ?? [],
   };
   return insert;
+}
+/** ALTER VIEW … SET DEFAULT comes before the table's own default. */
+function withViewDefaults(table: TableObject, face: TableObject): TableObject {
+  const own = new Map(face.attributes.map((a) => [a.number, a.defaultSql]));
+  return {
+    ...table,
+    attributes: table.attributes.map((a) => {
+      const sql = own.get(a.number);
+      return sql === undefined ? a : { ...a, defaultSql: sql };
+    }),
+  };
 }
 const ONE_ROW: LogicalPlan = { kind: "Values", rows: [[]], columns: [] };
 

@@ -29,7 +29,8 @@ function lockOne(scope: Scope, clause: LockingClause, input: LogicalPlan): Logic
           return item;
         });
   const targets = chosen.flatMap((item) => {
-    if (item.rowId !== undefined) return [{ relation: item.relation!, rowId: item.rowId }];
+    if (item.rowId !== undefined)
+      return [{ relation: item.relation!, rowId: item.rowId, ...(item.tableOid === undefined ? {} : { tableOid: item.tableOid }) }];
     if (clause.relations.length > 0) throw featureNotSupported(`${LOCK_NAMES[clause.strength]} cannot be applied to "${item.name}"`);
     throw notSupported(`${LOCK_NAMES[clause.strength]} over a subquery, view or function in FROM`);
   });

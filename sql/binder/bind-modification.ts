@@ -1,7 +1,7 @@
 /** INSERT, UPDATE, DELETE. */
 
 import type { TableObject } from "../../src/catalog/index.js";
-import type { ColumnId, LogicalPlan, PlanColumn, Returning } from "../../src/plan/index.js";
+import type { ColumnId, Expression, LogicalPlan, PlanColumn, Returning } from "../../src/plan/index.js";
 import { notSupported, TypeOid, wrongObjectType } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { DeleteStatement, FromItem, InsertStatement, RelationName, Target, UpdateStatement } from "../parser/syntax-tree.js";
@@ -11,6 +11,7 @@ import { bindFrom, crossJoin, findRelationObject, scanTable } from "./bind-from.
 import { bindInsert } from "./bind-insert.js";
 import { withTables } from "./bind-query.js";
 import { bindTargets } from "./bind-select.js";
+import { bindViewTarget, requireWritable, substitute, type ViewTarget, type ViewVerb, viewSource } from "./bind-view-target.js";
 import { bindWith } from "./bind-with.js";
 import type { Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
@@ -33,11 +34,25 @@ export function bindModification(
   }
 }
 
+/** What is changed: a table, or a view that stands for one. */
+export function modificationTarget(
+  binder: Binder,
+  relation: RelationName,
+  verb: ViewVerb,
+): { readonly table: TableObject; readonly view?: ViewTarget } {
+  const object = binder.catalog.relation(relation.schema, relation.name);
+  if (object?.class !== "view") return { table: targetTable(binder, relation, verb) };
+  binder.relationsRead.add(object.oid);
+  const view = bindViewTarget(binder, object, verb);
+  return { table: view.table, view };
+}
+
 /** The table that is changed; everything else is refused. */
-export function targetTable(binder: Binder, relation: RelationName, verb: "insert into" | "update" | "delete from"): TableObject {
+export function targetTable(binder: Binder, relation: RelationName, verb: ViewVerb): TableObject {
   const object = findRelationObject(binder, relation.schema, relation.name, relation.position);
   switch (object.class) {
     case "table":
+      if (object.materialized !== undefined) throw wrongObjectType(`cannot change materialized view "${object.name}"`);
       return object;
     case "view":
       throw notSupported(`${verb} view "${object.name}"`);
@@ -64,19 +79,26 @@ function bindTarget(
   table: TableObject,
   from: readonly FromItem[],
   where: UpdateStatement["where"],
+  view: ViewTarget | undefined,
 ): Target_ {
-  const name = relation.alias?.name ?? table.name;
-  const { plan, columns, rowId } = scanTable(binder, table, name, true);
-  const schema = relation.alias === undefined ? (relation.schema ?? binder.catalog.schemaByOid(table.schema)?.name) : undefined;
+  const named = view?.view ?? table;
+  const name = relation.alias?.name ?? named.name;
+  const scan = view?.scan ?? scanTable(binder, table, name, true, !relation.only);
+  const { rowId, tableOid, systemColumns } = scan;
+  const columns = view?.columns ?? scan.columns;
+  const plan = view === undefined ? scan.plan : viewSource(view);
+  const schema = relation.alias === undefined ? (relation.schema ?? binder.catalog.schemaByOid(named.schema)?.name) : undefined;
   const item: NamespaceItem = {
     name,
     ...(schema === undefined ? {} : { schema }),
-    relation: table.oid,
-    ...(relation.alias === undefined ? {} : { tableName: table.name }),
+    relation: named.oid,
+    ...(relation.alias === undefined ? {} : { tableName: named.name }),
     columns,
     relationVisible: true,
     columnsVisible: true,
     rowId: rowId!.id,
+    ...(tableOid === undefined ? {} : { tableOid: tableOid.id }),
+    ...(systemColumns.length === 0 ? {} : { systemColumns }),
   };
   binder.own(scope, item);
   let source: LogicalPlan = plan;
@@ -94,36 +116,46 @@ function bindTarget(
     const predicate = coerceToBoolean(binder, bindExpression(binder, scope, where), "WHERE", locationOf(where));
     source = { kind: "Filter", input: source, predicate, columns: source.columns };
   }
-  return { source, rowId: rowId!.id, oldRow: columns, item };
+  return { source, rowId: rowId!.id, oldRow: scan.columns, item };
 }
+const viewChecksOf = (view: ViewTarget | undefined) =>
+  view === undefined || view.checks.length === 0 ? {} : { viewChecks: { row: view.scan.columns, checks: view.checks } };
 
 function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): LogicalPlan {
-  const table = targetTable(binder, statement.relation, "update");
-  const target = bindTarget(binder, scope, statement.relation, table, statement.from, statement.where);
+  const { table, view } = modificationTarget(binder, statement.relation, "update");
+  const target = bindTarget(binder, scope, statement.relation, table, statement.from, statement.where, view);
   scope.clause = "UPDATE";
-  const assignments = bindAssignments(binder, scope, table, statement.set);
-  const returning = bindReturning(binder, scope, table, target.item, statement.returning);
+  if (view !== undefined)
+    for (const { column } of statement.set) {
+      const attribute = view.face.attributes.find((a) => a.name === column);
+      if (attribute !== undefined) requireWritable(view, attribute, "update");
+    }
+  const assignments = bindAssignments(binder, scope, view?.face ?? table, statement.set);
+  const returning = bindReturning(binder, scope, table, target.item, statement.returning, view);
   return {
     kind: "Update",
     relation: table.oid,
     source: target.source,
     rowId: target.rowId,
+    ...(target.item.tableOid === undefined ? {} : { tableOid: target.item.tableOid }),
     oldRow: target.oldRow,
     assignments,
     ...(returning === undefined ? {} : { returning: returning.returning }),
+    ...viewChecksOf(view),
     columns: returning?.columns ?? [],
   };
 }
 
 function bindDelete(binder: Binder, scope: Scope, statement: DeleteStatement): LogicalPlan {
-  const table = targetTable(binder, statement.relation, "delete from");
-  const target = bindTarget(binder, scope, statement.relation, table, statement.using, statement.where);
-  const returning = bindReturning(binder, scope, table, target.item, statement.returning);
+  const { table, view } = modificationTarget(binder, statement.relation, "delete from");
+  const target = bindTarget(binder, scope, statement.relation, table, statement.using, statement.where, view);
+  const returning = bindReturning(binder, scope, table, target.item, statement.returning, view);
   return {
     kind: "Delete",
     relation: table.oid,
     source: target.source,
     rowId: target.rowId,
+    ...(target.item.tableOid === undefined ? {} : { tableOid: target.item.tableOid }),
     oldRow: target.oldRow,
     ...(returning === undefined ? {} : { returning: returning.returning }),
     columns: returning?.columns ?? [],
@@ -137,6 +169,7 @@ export function bindReturning(
   table: TableObject,
   target: NamespaceItem,
   targets: readonly Target[],
+  view?: ViewTarget,
 ): { readonly returning: Returning; readonly columns: readonly PlanColumn[] } | undefined {
   if (targets.length === 0) return undefined;
   const row = table.attributes
@@ -144,19 +177,56 @@ export function bindReturning(
     .map((attribute) =>
       binder.newColumn(attribute.name, attribute.type, attribute.typmod, { relation: table.oid, attribute: attribute.number }),
     );
-  const item: NamespaceItem = { ...target, columns: row };
+  const tableOid = binder.mentionsSystemColumns ? binder.newColumn("tableoid", TypeOid.oid, -1) : undefined;
+  const { systemColumns: _scanned, ...named } = target;
+  const columnsOfView = view === undefined ? undefined : viewReturning(binder, view, row);
+  const item: NamespaceItem = {
+    ...named,
+    columns: columnsOfView?.columns ?? row,
+    ...(tableOid === undefined ? {} : { systemColumns: [tableOid] }),
+  };
   binder.own(scope, item);
   const saved = scope.items;
   scope.items = [item, ...scope.items.filter((other) => other !== target && other.rowId !== target.rowId)];
   scope.clause = "RETURNING";
   const entries = bindTargets(binder, scope, targets);
   scope.items = saved;
-  const expressions = entries.map((entry) => resolveUnknown(binder, entry.expression));
+  const replacement = columnsOfView?.computed;
+  const expressions = entries
+    .map((entry) => resolveUnknown(binder, entry.expression))
+    .map((e) => (replacement === undefined ? e : substitute(e, replacement)));
   const columns = entries.map((entry, i) => {
     const expression = expressions[i]!;
-    const origin = expression.kind === "ColumnReference" ? row.find((column) => column.id === expression.id)?.origin : undefined;
+    const origin = expression.kind === "ColumnReference" ? item.columns.find((column) => column.id === expression.id)?.origin : undefined;
     return binder.newColumn(entry.name, expression.type, expression.typmod, origin);
   });
-  return { returning: { row, expressions }, columns };
+  return { returning: { row, expressions, ...(tableOid === undefined ? {} : { tableOid }) }, columns };
 }
+/** The view's columns over the new row. */
+function viewReturning(
+  binder: Binder,
+  view: ViewTarget,
+  row: readonly PlanColumn[],
+): { readonly columns: readonly PlanColumn[]; readonly computed: ReadonlyMap<ColumnId, Expression> } {
+  const toRow = new Map<ColumnId, Expression>(
+    view.scan.columns.map((c, i) => {
+      const column = row[i] as PlanColumn;
+      return [c.id, { kind: "ColumnReference", id: column.id, name: column.name, type: column.type, typmod: column.typmod }];
+    }),
+  );
+  const computed = new Map<ColumnId, Expression>();
+  const columns = view.columns.map((c) => {
+    const own = view.computed.get(c.id);
+    if (own === undefined) {
+      const at = view.scan.columns.findIndex((s) => s.id === c.id);
+      const { origin: _base, ...column } = row[at] as PlanColumn;
+      return { ...column, name: c.name, ...(c.origin === undefined ? {} : { origin: c.origin }) };
+    }
+    const column = binder.newColumn(c.name, c.type, c.typmod, c.origin);
+    computed.set(column.id, substitute(own, toRow));
+    return column;
+  });
+  return { columns, computed };
+}
+
 export { TypeOid };

@@ -28,7 +28,10 @@ export function bindColumnRef(binder: Binder, scope: Scope, expr: ColumnRef): Ex
 function bindBareName(binder: Binder, scope: Scope, expr: ColumnRef): Expression {
   const name = expr.fields[0]!;
   const column = findColumn(scope, name, expr.position);
-  if (column !== undefined) return columnReference(column, expr.position);
+  if (column !== undefined) {
+    noteColumn(binder, expr, column);
+    return columnReference(column, expr.position);
+  }
   for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
     const item = level.items.find((candidate) => candidate.relationVisible && candidate.name === name);
     if (item !== undefined) return wholeRow(binder, item, expr.position);
@@ -57,6 +60,16 @@ export function findColumnHere(scope: Scope, name: string, position: number): Pl
       found = column;
     }
   }
+  if (found === undefined && SYSTEM_COLUMNS.has(name)) {
+    for (const item of scope.items) {
+      if (!item.columnsVisible) continue;
+      const column = item.systemColumns?.find((candidate) => candidate.name === name);
+      if (column === undefined) continue;
+      if (found !== undefined) throw ambiguousColumn(name, at(position));
+      requireLateral(item, position);
+      found = column;
+    }
+  }
   return found;
 }
 
@@ -72,12 +85,21 @@ function bindQualifiedName(binder: Binder, scope: Scope, expr: ColumnRef): Expre
     if (owner !== undefined) return selectField(binder, owner, name, expr.position);
   }
   const item = findRelation(scope, fields.slice(0, -1), expr.position);
-  const column = item.columns.find((candidate) => candidate.name === name);
+  const column =
+    item.columns.find((candidate) => candidate.name === name) ?? item.systemColumns?.find((candidate) => candidate.name === name);
   const method = column === undefined ? attributeFunction(binder, wholeRow(binder, item, expr.position), name, expr.position) : undefined;
   if (method !== undefined) return method;
   if (column === undefined) throw missingColumn(binder, scope, item, name, expr.position);
   if (item.columns.filter((candidate) => candidate.name === name).length > 1) throw ambiguousColumn(name, at(expr.position));
+  noteColumn(binder, expr, column);
   return columnReference(column, expr.position);
+}
+/** Where a renamed column is mentioned. */
+function noteColumn(binder: Binder, expr: ColumnRef, column: PlanColumn): void {
+  const { renaming } = binder;
+  if (renaming?.kind !== "column" || binder.viewStack.length > 0) return;
+  if (column.origin?.relation === renaming.relation && column.origin.attribute === renaming.attribute && column.name === renaming.from)
+    renaming.columns.set(expr, renaming.to);
 }
 
 function isRelationInSight(scope: Scope, fields: readonly string[]): boolean {

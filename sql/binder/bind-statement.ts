@@ -10,8 +10,13 @@ import { bindQuery } from "./bind-query.js";
 import { bindRoutineStatement } from "./bind-routine-result.js";
 import { Binder } from "./binder.js";
 
-export function bindStatement(registry: FunctionRegistry, context: BindContext, statement: Statement): BoundStatement {
+/** Words that name system columns. Columns that nobody reads cost only their binding, so a hit that means something else does no harm. */
+const SYSTEM_COLUMN = /\b(?:tableoid|ctid|xmin|xmax|cmin|cmax)\b/i;
+export const mentionsSystemColumn = (text: string): boolean => SYSTEM_COLUMN.test(text);
+
+export function bindStatement(registry: FunctionRegistry, context: BindContext, statement: Statement, text = ""): BoundStatement {
   const binder = new Binder(registry, context);
+  binder.mentionsSystemColumns = mentionsSystemColumn(text);
   if (context.routineResult !== undefined) return bindRoutineStatement(binder, statement, context.routineResult);
   const bound = bindWithin(binder, statement);
   return context.parameterNames === undefined ? bound : { ...bound, dependsOn: [...binder.relationsRead] };

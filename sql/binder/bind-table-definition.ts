@@ -14,6 +14,7 @@ import { resolveTypeName } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, coerceToBoolean } from "./coerce.js";
+import { outputName } from "./output-name.js";
 import type { Clause } from "./scope.js";
 import { visitExpression } from "./walk.js";
 
@@ -24,41 +25,7 @@ const SERIAL_TYPES: Readonly<Record<string, number>> = {
 /** Columns with the names and types an expression may refer to. */
 export type RowShape = readonly { readonly name: string; readonly type: number; readonly typmod: number }[];
 
-export function bindCreateTable(binder: Binder, statement: Extract<DefinitionStatement, { kind: "CreateTable" }>): Command {
-  binder.parametersAllowed = false;
-  const table = statement.relation.name;
-  for (const [i, column] of statement.columns.entries()) {
-    if (statement.columns.findIndex((other) => other.name === column.name) !== i)
-      throw duplicateColumn(`column "${column.name}" specified more than once`, at(undefined));
-  }
-  const shape: RowShape = statement.columns.map((column) => ({ name: column.name, ...columnType(binder, column.type) }));
-  const constraints: ConstraintDefinition[] = [];
-  const columns = statement.columns.map((column) => {
-    const bound = bindColumn(binder, column, shape, table);
-    constraints.push(...bound.constraints);
-    return bound.column;
-  });
-  for (const constraint of statement.constraints) constraints.push(bindConstraint(binder, constraint, shape, table, undefined));
-  if (constraints.filter((constraint) => constraint.kind === "primaryKey").length > 1) {
-    throw invalidTableDefinition(`multiple primary keys for table "${table}" are not allowed`, at(lastPrimaryKey(statement)));
-  }
-  return {
-    kind: "CreateTable",
-    name: qualified(statement.relation),
-    columns,
-    constraints,
-    ifNotExists: statement.ifNotExists,
-    persistence: statement.relation.persistence,
-  };
-}
-function lastPrimaryKey(statement: Extract<DefinitionStatement, { kind: "CreateTable" }>): number | undefined {
-  const all = [...statement.columns.flatMap((column) => column.constraints), ...statement.constraints].filter(
-    (constraint) => constraint.kind === "primaryKey",
-  );
-  return all.at(-1)?.position;
-}
-
-function columnType(binder: Binder, name: TypeName): { type: number; typmod: number } {
+export function columnType(binder: Binder, name: TypeName): { type: number; typmod: number } {
   const serial = name.names.length === 1 ? SERIAL_TYPES[name.names[0]!] : undefined;
   if (serial !== undefined) {
     if (name.arrayDimensions > 0) throw featureNotSupported("array of serial is not implemented", at(name.position));
@@ -75,8 +42,10 @@ export function bindColumn(
   column: ColumnSyntax,
   shape: RowShape,
   table: string,
+  /** Where the column is only given more: PARTITION OF, OF. */
+  known?: { type: number; typmod: number },
 ): { column: ColumnDefinition; constraints: ConstraintDefinition[] } {
-  const type = columnType(binder, column.type);
+  const type = known === undefined ? columnType(binder, column.type) : { type: known.type, typmod: known.typmod };
   const serial = column.type.names.length === 1 && SERIAL_TYPES[column.type.names[0]!] !== undefined;
   const definition: { -readonly [Key in keyof ColumnDefinition]: ColumnDefinition[Key] } = {
     name: column.name,
@@ -228,12 +197,21 @@ export function bindConstraint(
         columns,
         ...(constraint.usingIndex === undefined ? {} : { usingIndex: constraint.usingIndex }),
         ...(constraint.deferrable ? { deferrable: true } : {}),
+        ...(constraint.initiallyDeferred ? { initiallyDeferred: true } : {}),
+        ...(constraint.include.length === 0 ? {} : { include: constraint.include }),
         ...(constraint.nullsNotDistinct ? { nullsNotDistinct: true } : {}),
       };
     }
     case "check": {
       const { stored, columns } = storeCondition(binder, constraint.expr, "check constraints", "CHECK", shape, table);
-      return { kind: "check", ...name, check: stored, columns, ...(constraint.notValid ? { notValid: true } : {}) };
+      return {
+        kind: "check",
+        ...name,
+        check: stored,
+        columns,
+        ...(constraint.notValid ? { notValid: true } : {}),
+        ...(constraint.noInherit ? { noInherit: true } : {}),
+      };
     }
     case "foreignKey": {
       const columns = own(constraint.columns);
@@ -277,7 +255,6 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
     );
   const method = statement.method === "" ? DEFAULT_METHOD : statement.method;
   if (!METHODS.has(method)) throw undefinedObjectAt(`access method "${method}" does not exist`);
-  if (method !== "btree" && !VECTOR_METHODS.has(method)) throw notSupported(`access method "${method}"`);
   if (VECTOR_METHODS.has(method)) {
     if (statement.unique) throw featureNotSupported(`access method "${method}" does not support unique indexes`);
     if (statement.elements.length > 1) throw featureNotSupported(`access method "${method}" does not support multicolumn indexes`);
@@ -313,7 +290,8 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
       if (e.kind === "FunctionCall" && e.volatility !== "immutable")
         throw invalidObjectDefinition("functions in index expression must be marked IMMUTABLE");
     });
-    return { expression: { sql: deparseExpression(expr), expression: bound }, ...order };
+    const name = expr.kind === "Function" || expr.kind === "Cast" ? outputName(expr) : undefined;
+    return { expression: { sql: deparseExpression(expr), expression: bound }, ...(name === undefined ? {} : { name }), ...order };
   });
   for (const name of statement.include) requireColumn(name);
   const predicate =
@@ -334,5 +312,6 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
     ifNotExists,
     nullsNotDistinct,
     concurrently,
+    ...(statement.relation.only ? { only: true } : {}),
   };
 }

@@ -14,6 +14,7 @@ export function bindView(binder: Binder, view: ViewObject): LogicalPlan {
     throw invalidObjectDefinition(`infinite recursion detected in rules for relation "${view.name}"`);
   if (binder.viewStack.length >= VIEW_NESTING_MAX) throw stackDepthExceeded();
   const query: Query = parseStoredQuery(view.sql);
+  if (/\b(?:tableoid|ctid|xmin|xmax|cmin|cmax)\b/i.test(view.sql)) binder.mentionsSystemColumns = true;
   binder.viewStack.push(view.oid);
   try {
     const plan = bindQuery(binder, undefined, query, { resolveUnknowns: true });

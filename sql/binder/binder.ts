@@ -15,6 +15,7 @@ import {
   undefinedParameter,
 } from "../../src/types/index.js";
 import type { Expr, RelationName } from "../parser/syntax-tree.js";
+import type { RenamingRecord } from "./rename-stored.js";
 import type { NamespaceItem, Scope } from "./scope.js";
 
 export class Binder {
@@ -33,6 +34,10 @@ export class Binder {
   readonly reads: AccessNote[] = [];
   /** Filled while a query that is to be stored is bound. */
   recorded: { readonly schemas: Map<RelationName, string>; readonly stars: Map<Expr, readonly (readonly string[])[]> } | undefined;
+  /** The statement, or a view in it, says a word that may be a system column: scans give those too. */
+  mentionsSystemColumns = false;
+  /** Set while stored SQL is bound to learn where an old name is meant. */
+  renaming: RenamingRecord | undefined;
   /** False inside stored expressions. */
   parametersAllowed = true;
 
@@ -55,6 +60,8 @@ export class Binder {
   own(scope: Scope, item: NamespaceItem): void {
     for (const column of item.columns) this.owners[column.id] = scope;
     if (item.rowId !== undefined) this.owners[item.rowId] = scope;
+    if (item.tableOid !== undefined) this.owners[item.tableOid] = scope;
+    for (const column of item.systemColumns ?? []) this.owners[column.id] = scope;
     scope.known.push(item);
   }
 

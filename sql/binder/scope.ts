@@ -23,6 +23,10 @@ export interface NamespaceItem {
   readonly lateralForbidden?: boolean;
   /** Row id of a table that can be locked or modified. */
   readonly rowId?: ColumnId;
+  /** Which table a row is of, where the rows are of several. */
+  readonly tableOid?: ColumnId;
+  /** tableoid and its kin; only where the statement mentions one. */
+  readonly systemColumns?: readonly PlanColumn[];
 }
 
 /** A WITH entry in reach. */
@@ -45,7 +49,7 @@ export interface CommonTableScope {
 export type Clause =
   | "select list" | "FROM" | "JOIN conditions" | "WHERE" | "GROUP BY" | "HAVING" | "ORDER BY" | "LIMIT" | "OFFSET" | "VALUES" | "INSERT" | "RETURNING" | "UPDATE"
   | "functions in FROM" | "FILTER" | "window ROWS" | "window RANGE" | "window GROUPS" | "MERGE WHEN conditions" | "check constraints" | "DEFAULT expressions" | "index expressions" | "index predicates"
-  | "column generation expressions" | "EXECUTE parameters" | "CALL arguments" | "transform expressions" | "COPY FROM WHERE conditions" | "DISTINCT ON"; // biome-ignore format: a list
+  | "column generation expressions" | "EXECUTE parameters" | "CALL arguments" | "transform expressions" | "COPY FROM WHERE conditions" | "partition bounds" | "partition key expressions" | "DISTINCT ON"; // biome-ignore format: a list
 
 /** A window as a call sees it. */
 export interface BoundWindow {

@@ -1,74 +1,99 @@
 /** CREATE and ALTER TABLE, CREATE INDEX, sequences. */
 import type { ForeignKeyAction } from "../../src/plan/index.js";
-import { featureNotSupported, notSupported, notSupportedAt } from "../../src/types/index.js";
+import { featureNotSupported, notSupported, notSupportedAt, undefinedObjectAt } from "../../src/types/index.js";
 import { convertExpression } from "./convert-expression.js";
 import { convertQuery } from "./convert-query.js";
+import {
+  convertLike,
+  convertOnCommit,
+  convertPartitionBound,
+  convertPartitionScheme,
+  convertStorageOptions,
+  refuseTablespace,
+} from "./convert-table.js";
 import { type Converter, convertRelationName, convertTypeName } from "./converter.js";
 import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
+import type { Query, TypeName } from "./syntax-tree.js";
 import type {
   AlterActionSyntax,
   ColumnSyntax,
   ConstraintSyntax,
   DefinitionStatement,
   IndexElementSyntax,
+  LikeSyntax,
   SequenceOptionsSyntax,
 } from "./syntax-tree-definition.js";
 
 export function convertCreateTable(converter: Converter, raw: RawNode): DefinitionStatement {
-  if (list(raw, "inhRelations").length > 0) throw notSupported(raw.partbound === undefined ? "INHERITS" : "PARTITION OF");
-  if (raw.partspec !== undefined) throw notSupported("PARTITION BY");
-  if (raw.ofTypename !== undefined) throw notSupported("CREATE TABLE OF");
-  if (raw.tablespacename !== undefined) throw notSupported("TABLESPACE");
-  if (raw.accessMethod !== undefined && raw.accessMethod !== "heap")
-    throw notSupported(`table access method "${text(raw, "accessMethod")}"`);
-  if (raw.oncommit !== undefined && raw.oncommit !== "ONCOMMIT_NOOP" && raw.oncommit !== "ONCOMMIT_PRESERVE_ROWS")
-    throw notSupported("ON COMMIT DROP or DELETE ROWS");
-  for (const option of list(raw, "options")) {
-    const name = text(bodyOf(option), "defname");
-    // These tell PostgreSQL how to lay its pages out and change no result.
-    if (!STORAGE_HINTS.has(name) && !name.startsWith("autovacuum_")) throw notSupported(`storage parameter "${name}"`);
-  }
-  const columns: ColumnSyntax[] = [];
+  refuseTablespace(raw, "tablespacename");
+  if (raw.accessMethod !== undefined && raw.accessMethod !== "heap") throw undefinedAccessMethod(text(raw, "accessMethod"));
+  const elements: (ColumnSyntax | LikeSyntax)[] = [];
   const constraints: ConstraintSyntax[] = [];
   for (const element of list(raw, "tableElts")) {
     const kind = kindOf(element);
-    if (kind === "ColumnDef") columns.push(convertColumn(converter, bodyOf(element)));
+    if (kind === "ColumnDef") elements.push(convertColumn(converter, bodyOf(element)));
     else if (kind === "Constraint") constraints.push(convertConstraint(converter, bodyOf(element)));
-    else throw notSupported(kind === "TableLikeClause" ? "LIKE in CREATE TABLE" : kind);
+    else if (kind === "TableLikeClause") elements.push(convertLike(converter, bodyOf(element)));
+    else throw notSupported(kind);
   }
+  const bound = child(raw, "partbound");
+  const scheme = child(raw, "partspec");
+  const ofType = child(raw, "ofTypename");
   return {
     kind: "CreateTable",
     relation: convertRelationName(converter, child(raw, "relation")!),
-    columns,
+    elements,
     constraints: mergeAttributes(constraints),
     ifNotExists: flag(raw, "if_not_exists"),
+    inherits: list(raw, "inhRelations").map((item) => convertRelationName(converter, bodyOf(item))),
+    bound: bound === undefined ? undefined : convertPartitionBound(converter, bound),
+    partitionBy: scheme === undefined ? undefined : convertPartitionScheme(converter, scheme),
+    ofType: ofType === undefined ? undefined : convertTypeName(converter, ofType),
+    onCommit: convertOnCommit(raw, "oncommit"),
+    options: convertStorageOptions(list(raw, "options")),
   };
 }
-const STORAGE_HINTS = new Set([
-  "fillfactor",
-  "toast_tuple_target",
-  "parallel_workers",
-  "vacuum_truncate",
-  "log_autovacuum_min_duration",
-  "user_catalog_table",
-]);
+const undefinedAccessMethod = (name: string) => undefinedObjectAt(`access method "${name}" does not exist`);
+const NO_TYPE: TypeName = { names: [], modifiers: [], arrayDimensions: 0, setOf: false, position: 0 };
 
 export function convertCreateTableAs(converter: Converter, raw: RawNode): DefinitionStatement {
-  if (raw.objtype === "OBJECT_MATVIEW") throw notSupported("CREATE MATERIALIZED VIEW");
   const into = child(raw, "into")!;
+  refuseTablespace(into, "tableSpaceName");
+  if (into.accessMethod !== undefined && into.accessMethod !== "heap") throw undefinedAccessMethod(text(into, "accessMethod"));
   const query = child(raw, "query")!;
-  if (kindOf(query) !== "SelectStmt") throw notSupported("CREATE TABLE AS EXECUTE");
-  if (into.onCommit !== undefined && into.onCommit !== "ONCOMMIT_NOOP") throw notSupported("ON COMMIT");
+  const materialized = raw.objtype === "OBJECT_MATVIEW";
+  const inner = bodyOf(query);
+  const execute =
+    kindOf(query) !== "ExecuteStmt"
+      ? undefined
+      : { name: text(inner, "name"), args: list(inner, "params").map((item) => convertExpression(converter, item)) };
   return {
     kind: "CreateTableAs",
     relation: convertRelationName(converter, child(into, "rel")!),
     columnNames: strings(into, "colNames"),
-    query: convertQuery(converter, query),
+    query: execute === undefined ? convertQuery(converter, query) : NO_QUERY,
     ifNotExists: flag(raw, "if_not_exists"),
     withData: !flag(into, "skipData"),
-    tag: "CREATE TABLE AS",
+    tag: materialized ? "CREATE MATERIALIZED VIEW" : "CREATE TABLE AS",
+    onCommit: convertOnCommit(into, "onCommit"),
+    options: convertStorageOptions(list(into, "options")),
+    materialized,
+    execute,
   };
 }
+
+/** Stands where AS EXECUTE has no query of its own. */
+const NO_QUERY: Query = {
+  kind: "Values",
+  rows: [[]],
+  with: undefined,
+  orderBy: [],
+  limit: undefined,
+  offset: undefined,
+  withTies: false,
+  locking: [],
+  position: 0,
+};
 
 function convertColumn(converter: Converter, raw: RawNode): ColumnSyntax {
   const position = converter.position(raw);
@@ -80,7 +105,7 @@ function convertColumn(converter: Converter, raw: RawNode): ColumnSyntax {
       : [{ kind: "default" as const, expr: convertExpression(converter, child(raw, "raw_default")!), name: undefined, position }];
   return {
     name: text(raw, "colname"),
-    type: convertTypeName(converter, child(raw, "typeName")!),
+    type: child(raw, "typeName") === undefined ? NO_TYPE : convertTypeName(converter, child(raw, "typeName")!),
     collation: collation === undefined ? undefined : strings(collation, "collname"),
     constraints: mergeAttributes([...inline, ...list(raw, "constraints").map((item) => convertConstraint(converter, bodyOf(item)))]),
     position,
@@ -111,8 +136,12 @@ function mergeAttributes(items: readonly (ConstraintSyntax | Attribute)[]): Cons
         initiallyDeferred: deferred,
       };
     } else if (last?.kind === "unique" || last?.kind === "primaryKey") {
-      if (item.kind === "deferred") throw notSupportedAt("INITIALLY DEFERRED on a unique constraint", item.position);
-      merged[merged.length - 1] = { ...last, deferrable: item.kind === "deferrable" };
+      const deferred = item.kind === "deferred";
+      merged[merged.length - 1] = {
+        ...last,
+        deferrable: item.kind === "deferrable" || deferred || (item.kind === "immediate" && last.deferrable),
+        initiallyDeferred: deferred,
+      };
     }
   }
   return merged;
@@ -151,16 +180,23 @@ function convertConstraint(converter: Converter, raw: RawNode): ConstraintSyntax
       if (raw.generated_kind !== "s") throw notSupportedAt("a VIRTUAL generated column", common.position);
       return { kind: "generated", expr: expression(), ...common };
     case "CONSTR_CHECK":
-      return { kind: "check", expr: expression(), notValid: flag(raw, "skip_validation"), ...common };
+      return {
+        kind: "check",
+        expr: expression(),
+        notValid: flag(raw, "skip_validation"),
+        noInherit: flag(raw, "is_no_inherit"),
+        ...common,
+      };
     case "CONSTR_PRIMARY":
     case "CONSTR_UNIQUE":
-      if (list(raw, "including").length > 0) throw notSupportedAt("INCLUDE in a constraint", common.position);
       if (flag(raw, "without_overlaps")) throw notSupportedAt("WITHOUT OVERLAPS", common.position);
       return {
         kind: kind === "CONSTR_PRIMARY" ? "primaryKey" : "unique",
         columns: strings(raw, "keys"),
         usingIndex: optionalText(raw, "indexname"),
+        include: strings(raw, "including"),
         deferrable: flag(raw, "deferrable"),
+        initiallyDeferred: flag(raw, "initdeferred"),
         nullsNotDistinct: flag(raw, "nulls_not_distinct"),
         ...common,
       };
@@ -249,15 +285,99 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
       };
     case "AT_DropIdentity":
       return { kind: "dropIdentity", name, ifExists };
-    case "AT_ChangeOwner":
-      return { kind: "owner", role: roleName(child(raw, "newowner")!) };
+    case "AT_SetIdentity": {
+      const items = definition === undefined ? [] : kindOf(definition) === "List" ? list(body, "items") : [];
+      const generated = items.find((item) => bodyOf(item).defname === "generated");
+      const rest = items.filter((item) => item !== generated);
+      return {
+        kind: "setIdentity",
+        name,
+        // The code of the letter: 'a' for ALWAYS.
+        always: generated === undefined ? undefined : optionText(child(bodyOf(generated), "arg")) === "97",
+        options: convertSequenceOptions(converter, rest),
+      };
+    }
+    case "AT_DropExpression":
+      return { kind: "dropExpression", name, ifExists };
     case "AT_SetStatistics":
     case "AT_SetStorage":
     case "AT_SetCompression":
-    case "AT_ClusterOn":
-    case "AT_DropCluster":
+      return {
+        kind: "columnFact",
+        name,
+        fact: raw.subtype === "AT_SetStorage" ? "storage" : raw.subtype === "AT_SetCompression" ? "compression" : "statistics",
+        value: definition === undefined ? "" : optionText(definition),
+      };
     case "AT_SetRelOptions":
+      return { kind: "setOptions", options: convertStorageOptions(definition === undefined ? [] : list(body, "items")) };
     case "AT_ResetRelOptions":
+      return {
+        kind: "resetOptions",
+        names: (definition === undefined ? [] : list(body, "items")).map((item) => text(bodyOf(item), "defname")),
+      };
+    case "AT_AlterConstraint":
+      return {
+        kind: "alterConstraint",
+        name: text(body, "conname"),
+        deferrable: flag(body, "deferrable"),
+        initiallyDeferred: flag(body, "initdeferred"),
+      };
+    case "AT_AddInherit":
+    case "AT_DropInherit":
+      return { kind: raw.subtype === "AT_AddInherit" ? "inherit" : "noInherit", parent: convertRelationName(converter, body) };
+    case "AT_AttachPartition": {
+      const bound = child(body, "bound");
+      return {
+        kind: "attachPartition",
+        partition: convertRelationName(converter, child(body, "name")!),
+        bound: bound === undefined ? undefined : convertPartitionBound(converter, bound),
+      };
+    }
+    case "AT_DetachPartition":
+      return {
+        kind: "detachPartition",
+        partition: convertRelationName(converter, child(body, "name")!),
+        concurrently: flag(body, "concurrent"),
+      };
+    case "AT_SetLogged":
+    case "AT_SetUnLogged":
+      return { kind: "setPersistence", persistence: raw.subtype === "AT_SetLogged" ? "permanent" : "unlogged" };
+    case "AT_ReplicaIdentity": {
+      const letters: Readonly<Record<string, "default" | "full" | "nothing" | "index">> = {
+        d: "default",
+        f: "full",
+        n: "nothing",
+        i: "index",
+      };
+      return { kind: "replicaIdentity", identity: letters[text(body, "identity_type")] ?? "default", index: optionalText(body, "name") };
+    }
+    case "AT_ClusterOn":
+      return { kind: "clusterOn", index: name };
+    case "AT_DropCluster":
+      return { kind: "clusterOn", index: undefined };
+    case "AT_EnableTrig":
+    case "AT_EnableTrigAll":
+    case "AT_EnableTrigUser":
+    case "AT_DisableTrig":
+    case "AT_DisableTrigAll":
+    case "AT_DisableTrigUser": {
+      const subtype = text(raw, "subtype");
+      const which = subtype.endsWith("All") ? "all" : subtype.endsWith("User") ? "user" : "named";
+      return { kind: "trigger", enable: subtype.startsWith("AT_Enable"), which, name };
+    }
+    case "AT_DisableRowSecurity":
+    case "AT_NoForceRowSecurity":
+      return { kind: "noOp", what: "DisableRowSecurity" };
+    case "AT_SetTableSpace":
+      if (name !== "pg_default") throw notSupported(`TABLESPACE ${name}`);
+      return { kind: "noOp", what: "SetTableSpace" };
+    case "AT_SetAccessMethod":
+      if (name !== "heap") throw undefinedAccessMethod(name);
+      return { kind: "noOp", what: "SetAccessMethod" };
+    case "AT_DropOids":
+      return { kind: "noOp", what: "SetWithoutOids" };
+    case "AT_ChangeOwner":
+      return { kind: "owner", role: roleName(child(raw, "newowner")!) };
     case "AT_SetOptions":
     case "AT_ResetOptions":
       return { kind: "noOp", what: text(raw, "subtype").slice(3) };
@@ -289,7 +409,7 @@ export function roleName(raw: RawNode): string {
 }
 
 export function convertIndex(converter: Converter, raw: RawNode): DefinitionStatement {
-  if (raw.tableSpace !== undefined) throw notSupported("TABLESPACE");
+  refuseTablespace(raw, "tableSpace");
   const where = child(raw, "whereClause");
   const options: Record<string, string> = {};
   for (const item of list(raw, "options")) {

@@ -25,8 +25,10 @@ function objectName(wrapped: RawNode): string[] {
 }
 
 export function convertDrop(raw: RawNode): DefinitionStatement {
-  const object = objectWord(text(raw, "removeType"));
+  const word = objectWord(text(raw, "removeType"));
+  const object = word === "matview" ? "materialized view" : word;
   if (
+    object !== "materialized view" &&
     object !== "table" &&
     object !== "index" &&
     object !== "view" &&
@@ -34,7 +36,7 @@ export function convertDrop(raw: RawNode): DefinitionStatement {
     object !== "schema" &&
     object !== "extension"
   ) {
-    throw notSupported(`DROP ${object === "matview" ? "MATERIALIZED VIEW" : object.toUpperCase()}`);
+    throw notSupported(`DROP ${object.toUpperCase()}`);
   }
   return {
     kind: "Drop",
@@ -53,6 +55,7 @@ export function convertRename(converter: Converter, raw: RawNode): DefinitionSta
     newName: text(raw, "newname"),
     ifExists: flag(raw, "missing_ok"),
     position: relation === undefined ? 0 : converter.position(relation),
+    only: relation !== undefined && relation.inh !== true,
   };
   const name = relation === undefined ? [text(raw, "subname")] : relationNames(relation);
   switch (type) {
@@ -61,13 +64,15 @@ export function convertRename(converter: Converter, raw: RawNode): DefinitionSta
     case "view":
     case "sequence":
       return { kind: "Rename", object: type, name, subname: undefined, tag: `ALTER ${type.toUpperCase()}`, ...common };
+    case "matview":
+      return { kind: "Rename", object: "materialized view", name, subname: undefined, tag: "ALTER MATERIALIZED VIEW", ...common };
     case "column":
       return {
         kind: "Rename",
         object: "column",
         name,
         subname: text(raw, "subname"),
-        tag: `ALTER ${relationType.toUpperCase()}`,
+        tag: `ALTER ${relationType === "matview" ? "MATERIALIZED VIEW" : relationType.toUpperCase()}`,
         ...common,
       };
     case "tabconstraint":
@@ -80,8 +85,10 @@ export function convertRename(converter: Converter, raw: RawNode): DefinitionSta
 }
 
 export function convertSetSchema(raw: RawNode): DefinitionStatement {
-  const object = objectWord(text(raw, "objectType"));
-  if (object !== "table" && object !== "view" && object !== "sequence") throw notSupported(`ALTER ${object.toUpperCase()} SET SCHEMA`);
+  const word = objectWord(text(raw, "objectType"));
+  const object = word === "matview" ? "materialized view" : word;
+  if (object !== "table" && object !== "view" && object !== "sequence" && object !== "materialized view")
+    throw notSupported(`ALTER ${object.toUpperCase()} SET SCHEMA`);
   return {
     kind: "SetSchema",
     object,

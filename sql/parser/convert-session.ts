@@ -130,21 +130,33 @@ export function convertFetch(raw: RawNode): DefinitionStatement {
 
 export function convertVacuum(converter: Converter, raw: RawNode): DefinitionStatement {
   const isVacuum = flag(raw, "is_vacuumcmd");
+  const given = new Map<string, string>();
   for (const item of list(raw, "options")) {
     const body = bodyOf(item);
     const name = text(body, "defname");
     const known = isVacuum ? VACUUM_OPTIONS.has(name) : ANALYZE_OPTIONS.has(name);
     if (!known) throw syntaxError(`unrecognized ${isVacuum ? "VACUUM" : "ANALYZE"} option "${name}"`, converter.position(body));
-    // Only what changes nothing here may pass: versions go by themselves, row counts are always current.
-    if (name !== "analyze" && optionText(child(body, "arg")) !== "false")
-      throw notSupported(`${isVacuum ? "VACUUM" : "ANALYZE"} (${name.toUpperCase()})`);
+    given.set(name, optionText(child(body, "arg")).toLowerCase());
   }
-  if (list(raw, "rels").some((item) => list(bodyOf(item), "va_cols").length > 0)) throw notSupported("ANALYZE of single columns");
+  const isOn = (name: string): boolean => given.has(name) && !["false", "off", "0"].includes(given.get(name) as string);
+  for (const [name, value] of given)
+    if (name === "parallel" && !(Number(value) >= 0 && Number(value) <= 1024))
+      throw syntaxError(
+        value === "true" ? "parallel option requires a value between 0 and 1024" : "parallel workers for vacuum must be between 0 and 1024",
+      );
+  if (isOn("full") && isOn("parallel") && Number(given.get("parallel")) > 0)
+    throw featureNotSupported("VACUUM FULL cannot be performed in parallel");
+  if (isOn("full") && isOn("disable_page_skipping"))
+    throw featureNotSupported("VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL");
   const analyze =
     !isVacuum ||
     list(raw, "options").some((item) => bodyOf(item).defname === "analyze" && optionText(child(bodyOf(item), "arg")) !== "false");
+  const columns = list(raw, "rels").map((item) => strings(bodyOf(item), "va_cols"));
+  if (isVacuum && !analyze && columns.some((names) => names.length > 0))
+    throw featureNotSupported("ANALYZE option must be specified when a column list is provided");
   return {
     kind: "Vacuum",
+    columns,
     relations: list(raw, "rels").map((item) => convertRelationName(converter, child(bodyOf(item), "relation")!)),
     isVacuum,
     analyze,

@@ -1,5 +1,5 @@
 /** Which conversion a statement needs; what has none is refused by its name. */
-import { notSupported } from "../../src/types/index.js";
+import { invalidParameterValue, notSupported } from "../../src/types/index.js";
 import { convertCatalogStatement } from "./convert-catalog.js";
 import { convertAlterTable, convertCreateTable, convertCreateTableAs, convertIndex, convertSequence } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
@@ -14,6 +14,7 @@ import {
   convertTransaction,
   convertVacuum,
 } from "./convert-session.js";
+import { convertStorageOptions } from "./convert-table.js";
 import { type Converter, convertRelationName } from "./converter.js";
 import { bodyOf, child, flag, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
 import type { Statement } from "./syntax-tree.js";
@@ -35,6 +36,10 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
           ifNotExists: false,
           withData: true,
           tag: "SELECT INTO",
+          onCommit: undefined,
+          options: {},
+          materialized: false,
+          execute: undefined,
         };
       }
       return { kind: "Query", query };
@@ -59,16 +64,19 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "IndexStmt":
       return convertIndex(converter, raw);
     case "ViewStmt": {
-      if (list(raw, "options").length > 0) throw notSupported("CREATE VIEW WITH (options)");
-      if (raw.withCheckOption !== undefined && raw.withCheckOption !== "NO_CHECK_OPTION") throw notSupported("WITH CHECK OPTION");
       const relation = convertRelationName(converter, child(raw, "view")!);
-      if (relation.persistence !== "permanent") throw notSupported("CREATE TEMPORARY VIEW");
+      const { check_option: written, ...options } = convertStorageOptions(list(raw, "options"));
+      if (written !== undefined && written !== "local" && written !== "cascaded")
+        throw invalidParameterValue('invalid value for enum option "check_option": ' + written, undefined);
+      const clause = raw.withCheckOption;
       return {
         kind: "CreateView",
         relation,
         columnNames: strings(raw, "aliases"),
         query: convertQuery(converter, child(raw, "query")!),
         replace: flag(raw, "replace"),
+        checkOption: clause === "LOCAL_CHECK_OPTION" ? "local" : clause === "CASCADED_CHECK_OPTION" ? "cascaded" : written,
+        options,
       };
     }
     case "CreateSeqStmt":
@@ -169,6 +177,21 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
         throw notSupported(`REINDEX ${object.toUpperCase()}`);
       return { kind: "Reindex", object, name };
     }
+    case "RefreshMatViewStmt":
+      return {
+        kind: "RefreshMaterialized",
+        relation: convertRelationName(converter, child(raw, "relation")!),
+        concurrently: flag(raw, "concurrent"),
+        withData: !flag(raw, "skipData"),
+      };
+    case "ClusterStmt": {
+      const relation = child(raw, "relation");
+      return {
+        kind: "Cluster",
+        relation: relation === undefined ? undefined : convertRelationName(converter, relation),
+        index: optionalText(raw, "indexname"),
+      };
+    }
     case "CheckPointStmt":
       return { kind: "Checkpoint" };
     default:
@@ -214,8 +237,6 @@ const STATEMENT_NAMES: Readonly<Record<string, string>> = {
   CreateSubscriptionStmt: "CREATE SUBSCRIPTION",
   RuleStmt: "CREATE RULE",
   DoStmt: "DO",
-  ClusterStmt: "CLUSTER",
-  RefreshMatViewStmt: "REFRESH MATERIALIZED VIEW",
   ConstraintsSetStmt: "SET CONSTRAINTS",
   SecLabelStmt: "SECURITY LABEL",
   LoadStmt: "LOAD",

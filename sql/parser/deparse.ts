@@ -30,19 +30,24 @@ export interface ResolvedNames {
   readonly schemas: ReadonlyMap<RelationName, string>;
   /** What each `*` of a select list stood for: a later column of the table is not part of it. */
   readonly stars: ReadonlyMap<Expr, readonly QualifiedIdentifier[]>;
+  /** New names of renamed columns and relations, where they are mentioned. */
+  readonly columns?: ReadonlyMap<Expr, string>;
+  readonly relations?: ReadonlyMap<RelationName, { readonly schema: string; readonly name: string }>;
 }
 const NOTHING_RESOLVED: ResolvedNames = { schemas: new Map(), stars: new Map() };
 let resolved = NOTHING_RESOLVED;
 
 /** The query with its names fixed as they were bound, so that it means the same under another search path. */
-export function deparseResolved(query: Query, names: ResolvedNames): string {
+export function deparseResolved(tree: Query | Expr, names: ResolvedNames): string {
   resolved = names;
   try {
-    return deparseQuery(query);
+    return isQuery(tree) ? deparseQuery(tree) : deparseExpression(tree);
   } finally {
     resolved = NOTHING_RESOLVED;
   }
 }
+
+const isQuery = (tree: Query | Expr): tree is Query => tree.kind === "Select" || tree.kind === "Values" || tree.kind === "SetOperation";
 
 export function deparseExpression(expr: Expr): string {
   const d = deparseExpression;
@@ -55,7 +60,7 @@ export function deparseExpression(expr: Expr): string {
     case "ParameterRef":
       return `$${expr.number}`;
     case "ColumnRef":
-      return [...expr.fields.map(quoteName), ...(expr.star ? ["*"] : [])].join(".");
+      return [...renamed(expr).map(quoteName), ...(expr.star ? ["*"] : [])].join(".");
     case "Operator": {
       if (expr.left === undefined) return `(${expr.name} ${d(expr.right)})`;
       const parts: string[] = [];
@@ -116,6 +121,11 @@ export function deparseExpression(expr: Expr): string {
     case "Grouping":
       return `GROUPING(${commas(expr.args, d)})`;
   }
+}
+/** A column's written name, its last part replaced where the column was renamed. */
+function renamed(expr: Extract<Expr, { kind: "ColumnRef" }>): QualifiedIdentifier {
+  const name = resolved.columns?.get(expr);
+  return name === undefined ? expr.fields : [...expr.fields.slice(0, -1), name];
 }
 const needsParentheses = (expr: Expr): boolean =>
   expr.kind === "Case" || (expr.kind === "Literal" && typeof expr.value === "number" && expr.value < 0);
@@ -289,6 +299,12 @@ function deparseFrom(item: FromItem): string {
   switch (item.kind) {
     case "Relation": {
       const { name, alias, only } = item.relation;
+      const moved = resolved.relations?.get(item.relation);
+      if (moved !== undefined) {
+        // What stands elsewhere in the query under the old name still finds it.
+        const shown = alias === undefined && moved.name !== name ? ` ${quoteName(name)}` : deparseAlias(alias);
+        return `${only ? "ONLY " : ""}${quoteNames([moved.schema, moved.name])}${shown}`;
+      }
       const schema = item.relation.schema ?? resolved.schemas.get(item.relation);
       return `${only ? "ONLY " : ""}${quoteNames(schema === undefined ? [name] : [schema, name])}${deparseAlias(alias)}`;
     }

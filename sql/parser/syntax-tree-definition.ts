@@ -26,6 +26,7 @@ export interface SequenceOptionsSyntax {
 }
 export interface ColumnSyntax {
   readonly name: string;
+  /** Without names where a column of a type or a partitioned table is only given more: OF, PARTITION OF. */
   readonly type: TypeName;
   readonly collation: readonly string[] | undefined;
   readonly constraints: readonly ConstraintSyntax[];
@@ -36,12 +37,14 @@ export type ConstraintSyntax = { readonly name: string | undefined; readonly pos
   | { readonly kind: "default"; readonly expr: Expr }
   | { readonly kind: "identity"; readonly always: boolean; readonly options: SequenceOptionsSyntax }
   | { readonly kind: "generated"; readonly expr: Expr }
-  | { readonly kind: "check"; readonly expr: Expr; readonly notValid: boolean }
+  | { readonly kind: "check"; readonly expr: Expr; readonly notValid: boolean; readonly noInherit: boolean }
   | {
       readonly kind: "primaryKey" | "unique";
       readonly columns: readonly string[]; // empty on a column
       readonly usingIndex: string | undefined;
+      readonly include: readonly string[];
       readonly deferrable: boolean;
+      readonly initiallyDeferred: boolean;
       readonly nullsNotDistinct: boolean;
     }
   | {
@@ -57,6 +60,31 @@ export type ConstraintSyntax = { readonly name: string | undefined; readonly pos
       readonly notValid: boolean;
     }
 );
+export interface LikeSyntax {
+  readonly kind: "like";
+  readonly relation: RelationName;
+  readonly comments: boolean;
+  readonly compression: boolean;
+  readonly constraints: boolean;
+  readonly defaults: boolean;
+  readonly generated: boolean;
+  readonly identity: boolean;
+  readonly indexes: boolean;
+  readonly statistics: boolean;
+  readonly storage: boolean;
+}
+export interface PartitionSchemeSyntax {
+  readonly strategy: "range" | "list" | "hash";
+  readonly keys: readonly { readonly column: string | undefined; readonly expr: Expr | undefined; readonly position: number }[];
+  readonly position: number;
+}
+export type PartitionBoundSyntax = { readonly position: number } & (
+  | { readonly kind: "default" }
+  | { readonly kind: "list"; readonly values: readonly Expr[] }
+  | { readonly kind: "range"; readonly from: readonly Expr[]; readonly to: readonly Expr[] }
+  | { readonly kind: "hash"; readonly modulus: number; readonly remainder: number }
+);
+export type OnCommit = "preserve" | "deleteRows" | "drop" | undefined;
 export type AlterActionSyntax =
   | { readonly kind: "addColumn"; readonly column: ColumnSyntax; readonly ifNotExists: boolean }
   | { readonly kind: "dropColumn" | "dropConstraint"; readonly name: string; readonly ifExists: boolean; readonly cascade: boolean }
@@ -66,6 +94,19 @@ export type AlterActionSyntax =
   | { readonly kind: "addConstraint"; readonly constraint: ConstraintSyntax }
   | { readonly kind: "addIdentity"; readonly name: string; readonly always: boolean; readonly options: SequenceOptionsSyntax }
   | { readonly kind: "dropIdentity"; readonly name: string; readonly ifExists: boolean }
+  | { readonly kind: "setIdentity"; readonly name: string; readonly always: boolean | undefined; readonly options: SequenceOptionsSyntax }
+  | { readonly kind: "dropExpression"; readonly name: string; readonly ifExists: boolean }
+  | { readonly kind: "columnFact"; readonly name: string; readonly fact: "storage" | "compression" | "statistics"; readonly value: string }
+  | { readonly kind: "setOptions"; readonly options: Readonly<Record<string, string>> }
+  | { readonly kind: "resetOptions"; readonly names: readonly string[] }
+  | { readonly kind: "alterConstraint"; readonly name: string; readonly deferrable: boolean; readonly initiallyDeferred: boolean }
+  | { readonly kind: "inherit" | "noInherit"; readonly parent: RelationName }
+  | { readonly kind: "attachPartition"; readonly partition: RelationName; readonly bound: PartitionBoundSyntax | undefined }
+  | { readonly kind: "detachPartition"; readonly partition: RelationName; readonly concurrently: boolean }
+  | { readonly kind: "setPersistence"; readonly persistence: "permanent" | "unlogged" }
+  | { readonly kind: "replicaIdentity"; readonly identity: "default" | "full" | "nothing" | "index"; readonly index: string | undefined }
+  | { readonly kind: "clusterOn"; readonly index: string | undefined }
+  | { readonly kind: "trigger"; readonly enable: boolean; readonly which: "all" | "user" | "named"; readonly name: string }
   | { readonly kind: "owner"; readonly role: string }
   | { readonly kind: "noOp"; readonly what: string };
 export interface IndexElementSyntax {
@@ -82,9 +123,16 @@ export type DefinitionStatement =
   | {
       readonly kind: "CreateTable";
       readonly relation: RelationName;
-      readonly columns: readonly ColumnSyntax[];
+      readonly elements: readonly (ColumnSyntax | LikeSyntax)[];
       readonly constraints: readonly ConstraintSyntax[];
       readonly ifNotExists: boolean;
+      readonly inherits: readonly RelationName[];
+      /** PARTITION OF: `inherits` is the partitioned table. */
+      readonly bound: PartitionBoundSyntax | undefined;
+      readonly partitionBy: PartitionSchemeSyntax | undefined;
+      readonly ofType: TypeName | undefined;
+      readonly onCommit: OnCommit;
+      readonly options: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: "CreateTableAs";
@@ -94,6 +142,12 @@ export type DefinitionStatement =
       readonly ifNotExists: boolean;
       readonly withData: boolean;
       readonly tag: string;
+      readonly onCommit: OnCommit;
+      readonly options: Readonly<Record<string, string>>;
+      /** CREATE MATERIALIZED VIEW. */
+      readonly materialized: boolean;
+      /** AS EXECUTE: a prepared statement instead of a query. */
+      readonly execute: { readonly name: string; readonly args: readonly Expr[] } | undefined;
     }
   | {
       readonly kind: "AlterTable";
@@ -104,7 +158,8 @@ export type DefinitionStatement =
     }
   | {
       readonly kind: "Rename";
-      readonly object: "table" | "column" | "index" | "view" | "sequence" | "schema" | "constraint";
+      readonly object: "table" | "column" | "index" | "view" | "materialized view" | "sequence" | "schema" | "constraint";
+      readonly only: boolean;
       readonly name: readonly string[];
       readonly subname: string | undefined;
       readonly newName: string;
@@ -114,14 +169,14 @@ export type DefinitionStatement =
     }
   | {
       readonly kind: "SetSchema";
-      readonly object: "table" | "view" | "sequence";
+      readonly object: "table" | "view" | "materialized view" | "sequence";
       readonly name: readonly string[];
       readonly schema: string;
       readonly ifExists: boolean;
     }
   | {
       readonly kind: "Drop";
-      readonly object: "table" | "index" | "view" | "sequence" | "schema" | "extension";
+      readonly object: "table" | "index" | "view" | "materialized view" | "sequence" | "schema" | "extension";
       readonly names: readonly (readonly string[])[];
       readonly ifExists: boolean;
       readonly cascade: boolean;
@@ -146,6 +201,8 @@ export type DefinitionStatement =
       readonly columnNames: readonly string[];
       readonly query: Query;
       readonly replace: boolean;
+      readonly checkOption: "local" | "cascaded" | undefined;
+      readonly options: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: "CreateSequence";
@@ -213,8 +270,17 @@ export type DefinitionStatement =
   | { readonly kind: "Listen" | "Unlisten"; readonly channel: string | undefined }
   | { readonly kind: "Notify"; readonly channel: string; readonly payload: string }
   | { readonly kind: "LockTable"; readonly relations: readonly RelationName[]; readonly mode: string; readonly nowait: boolean }
-  | { readonly kind: "Vacuum"; readonly relations: readonly RelationName[]; readonly isVacuum: boolean; readonly analyze: boolean }
+  | {
+      readonly kind: "Vacuum";
+      readonly relations: readonly RelationName[];
+      /** Of each relation. */
+      readonly columns: readonly (readonly string[])[];
+      readonly isVacuum: boolean;
+      readonly analyze: boolean;
+    }
   | { readonly kind: "Reindex"; readonly object: "index" | "table" | "schema" | "database"; readonly name: readonly string[] }
+  | { readonly kind: "RefreshMaterialized"; readonly relation: RelationName; readonly concurrently: boolean; readonly withData: boolean }
+  | { readonly kind: "Cluster"; readonly relation: RelationName | undefined; readonly index: string | undefined }
   | { readonly kind: "Checkpoint" }
   | CatalogStatement;
 

@@ -18,6 +18,14 @@ const HEAP_AM = 2;
 const BTREE_AM = 403;
 export const HNSW_AM = 16010;
 export const IVFFLAT_AM = 16011;
+const accessMethods: Readonly<Record<string, Oid>> = {
+  btree: BTREE_AM,
+  hnsw: HNSW_AM,
+  ivfflat: IVFFLAT_AM,
+  hash: 405,
+  gin: 2742,
+  brin: 3580,
+};
 const PAGE_BYTES = 8192;
 const OWNER = 10;
 
@@ -35,8 +43,24 @@ function* relationsWanted(source: Source, column: string): Iterable<RelationObje
 }
 
 const kinds = { table: "r", index: "i", sequence: "S", view: "v" } as const;
-const kindOf = (relation: RelationObject) =>
-  relation.class === "system" ? (systemRelationKinds.get(relation.oid) ?? "v") : kinds[relation.class];
+const kindOf = (relation: RelationObject) => {
+  if (relation.class === "system") return systemRelationKinds.get(relation.oid) ?? "v";
+  if (relation.class === "table") return relation.partitioned !== undefined ? "p" : relation.materialized !== undefined ? "m" : "r";
+  return relation.class === "index" && relation.partitioned === true ? "I" : kinds[relation.class];
+};
+const persistenceOf = (source: Source, relation: RelationObject): string => {
+  if (relation.class === "table") return relation.persistence === "unlogged" ? "u" : relation.persistence === "temporary" ? "t" : "p";
+  if (relation.class === "index") {
+    const table = source.catalog.relationByOid(relation.table);
+    return table === undefined ? "p" : persistenceOf(source, table);
+  }
+  return source.catalog.schemaByOid(relation.schema)?.name.startsWith("pg_temp_") === true ? "t" : "p";
+};
+const optionsOf = (relation: RelationObject): string[] => {
+  const options = "options" in relation && relation.options !== undefined ? Object.entries(relation.options) : [];
+  const check = relation.class === "view" && relation.checkOption !== undefined ? [`check_option=${relation.checkOption}`] : [];
+  return [...options.map(([k, v]) => `${k}=${v}`), ...check];
+};
 
 provide("pg_catalog.pg_class", function* (source) {
   for (const relation of relationsWanted(source, "oid")) {
@@ -44,7 +68,7 @@ provide("pg_catalog.pg_class", function* (source) {
     const isTable = relation.class === "table";
     const constraints = isTable ? source.catalog.constraintsOf(relation.oid) : [];
     const attributeCount = attributesOf(source, relation).length;
-    const options = relation.class === "index" ? Object.entries(relation.options).map(([k, v]) => `${k}=${v}`) : [];
+    const options = optionsOf(relation);
     yield {
       oid: relation.oid,
       relname: relation.name,
@@ -53,13 +77,11 @@ provide("pg_catalog.pg_class", function* (source) {
       reloftype: 0,
       relowner: relation.class === "system" ? OWNER : relation.owner,
       relam: isTable
-        ? HEAP_AM
+        ? relation.partitioned === undefined
+          ? HEAP_AM
+          : 0
         : relation.class === "index"
-          ? relation.method === "hnsw"
-            ? HNSW_AM
-            : relation.method === "ivfflat"
-              ? IVFFLAT_AM
-              : BTREE_AM
+          ? (accessMethods[relation.method] ?? BTREE_AM)
           : 0,
       relfilenode: storage,
       reltablespace: 0,
@@ -69,24 +91,24 @@ provide("pg_catalog.pg_class", function* (source) {
       reltoastrelid: 0,
       relhasindex: isTable && source.catalog.indexesOf(relation.oid).length > 0,
       relisshared: false,
-      relpersistence: isTable ? (relation.persistence === "unlogged" ? "u" : relation.persistence === "temporary" ? "t" : "p") : "p",
+      relpersistence: persistenceOf(source, relation),
       relkind: kindOf(relation),
       relnatts: attributeCount,
       relchecks: constraints.filter((c) => c.kind === "check").length,
       relhasrules: relation.class === "view",
       relhastriggers: isTable && (constraints.some((c) => c.kind === "foreignKey") || source.catalog.referencing(relation.oid).length > 0),
-      relhassubclass: false,
+      relhassubclass: isTable && (relation.partitioned !== undefined || source.catalog.childrenOf(relation.oid).length > 0),
       relrowsecurity: false,
       relforcerowsecurity: false,
-      relispopulated: true,
+      relispopulated: !(isTable && relation.materialized?.populated === false),
       relreplident: isTable ? "d" : "n",
-      relispartition: false,
+      relispartition: (isTable && relation.partition !== undefined) || (relation.class === "index" && relation.parent !== undefined),
       relrewrite: 0,
       relfrozenxid: 0,
       relminmxid: 0,
       relacl: "acl" in relation ? source.acl(relation.acl) : null,
       reloptions: options.length === 0 ? null : textArray(options),
-      relpartbound: null,
+      relpartbound: isTable && relation.partition !== undefined ? (source.system.printBound?.(relation.oid) ?? null) : null,
     };
   }
 });
@@ -158,8 +180,8 @@ function attributeRow(source: Source, relation: Oid, { number, name, type, typmo
     attidentity: attribute?.identity === undefined ? "" : attribute.identity === "always" ? "a" : "d",
     attgenerated: attribute?.generated === true ? "s" : "",
     attisdropped: dropped,
-    attislocal: true,
-    attinhcount: 0,
+    attislocal: attribute?.local ?? true,
+    attinhcount: attribute?.inheritedCount ?? 0,
     attcollation: facts.collation,
     attacl: source.acl(attribute?.acl),
     attoptions: null,
@@ -240,17 +262,46 @@ provide("pg_catalog.pg_constraint", function* (source) {
       conrelid: c.table,
       contypid: 0,
       conindid: c.kind === "primaryKey" || c.kind === "unique" ? c.index : (foreign?.referencedIndex ?? 0),
-      conparentid: 0,
+      conparentid: c.parent ?? 0,
       confrelid: foreign?.references ?? 0,
       confupdtype: foreign === undefined ? " " : actions[foreign.onUpdate],
       confdeltype: foreign === undefined ? " " : actions[foreign.onDelete],
       confmatchtype: foreign === undefined ? " " : foreign.match === "full" ? "f" : "s",
-      conislocal: true,
-      coninhcount: 0,
-      connoinherit: c.kind !== "check",
+      conislocal: c.local ?? true,
+      coninhcount: c.inheritedCount ?? 0,
+      connoinherit: c.kind === "check" ? c.noInherit === true : source.catalog.childrenOf(c.table).length === 0 && c.parent === undefined,
       conkey: int2Array(c.attributes),
       confkey: foreign === undefined ? null : int2Array(foreign.referencedAttributes),
       conbin: c.kind === "check" ? source.system.printStored(c.sql) : null,
+    };
+  }
+});
+
+provide("pg_catalog.pg_inherits", function* (source) {
+  for (const object of source.catalog.objects()) {
+    if (object.class === "table")
+      for (const [i, parent] of (object.parents ?? []).entries())
+        yield { inhrelid: object.oid, inhparent: parent, inhseqno: i + 1, inhdetachpending: false };
+    if (object.class === "index" && object.parent !== undefined)
+      yield { inhrelid: object.oid, inhparent: object.parent, inhseqno: 1, inhdetachpending: false };
+  }
+});
+
+provide("pg_catalog.pg_partitioned_table", function* (source) {
+  const strategies = { range: "r", list: "l", hash: "h" } as const;
+  for (const table of tables(source)) {
+    const scheme = table.partitioned;
+    if (scheme === undefined) continue;
+    const expressions = scheme.keys.flatMap((k) => (k.expressionSql === undefined ? [] : [k.expressionSql]));
+    yield {
+      partrelid: table.oid,
+      partstrat: strategies[scheme.strategy],
+      partnatts: scheme.keys.length,
+      partdefid: source.catalog.childrenOf(table.oid).find((c) => c.partition?.kind === "default")?.oid ?? 0,
+      partattrs: int2Vector(scheme.keys.map((k) => k.attribute)),
+      partclass: oidVector(scheme.keys.map((k) => btreeClassOf(k.type))),
+      partcollation: oidVector(scheme.keys.map((k) => typeFacts(k.type).collation)),
+      partexprs: expressions.length === 0 ? null : expressions.join(", "),
     };
   }
 });

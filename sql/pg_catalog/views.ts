@@ -8,7 +8,7 @@ const roleName = (source: Source, oid: Oid) => source.definitions.roleName(oid) 
 
 provide("pg_catalog.pg_tables", function* (source) {
   for (const r of allRelations(source)) {
-    if (r.class !== "table") continue;
+    if (r.class !== "table" || r.materialized !== undefined) continue;
     const constraints = source.catalog.constraintsOf(r.oid);
     yield {
       schemaname: schemaName(source, r.schema),
@@ -19,6 +19,20 @@ provide("pg_catalog.pg_tables", function* (source) {
       hasrules: false,
       hastriggers: constraints.some((c) => c.kind === "foreignKey") || source.catalog.referencing(r.oid).length > 0,
       rowsecurity: false,
+    };
+  }
+});
+provide("pg_catalog.pg_matviews", function* (source) {
+  for (const r of allRelations(source)) {
+    if (r.class !== "table" || r.materialized === undefined) continue;
+    yield {
+      schemaname: schemaName(source, r.schema),
+      matviewname: r.name,
+      matviewowner: roleName(source, r.owner),
+      tablespace: null,
+      hasindexes: source.catalog.indexesOf(r.oid).length > 0,
+      ispopulated: r.materialized.populated,
+      definition: source.definitions.viewDefinition(r.oid, false),
     };
   }
 });
@@ -108,7 +122,6 @@ provide("pg_catalog.pg_stat_hnsw_indexes", function* (source) {
 
 /** What we keep nothing of: these are truly empty. */
 for (const name of [
-  "pg_inherits",
   "pg_trigger",
   "pg_policy",
   "pg_publication",
@@ -121,9 +134,7 @@ for (const name of [
   "pg_foreign_server",
   "pg_foreign_data_wrapper",
   "pg_user_mapping",
-  "pg_partitioned_table",
   "pg_event_trigger",
-  "pg_matviews",
   "pg_rules",
   "pg_seclabel",
   "pg_shseclabel",

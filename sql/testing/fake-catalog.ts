@@ -36,6 +36,7 @@ export function fakeCatalog(
     indexesOf: (oid) => indexes.filter((index) => index.table === oid),
     constraintsOf: (oid) => constraints.filter((constraint) => constraint.table === oid),
     referencing: () => [],
+    childrenOf: () => [],
     role: () => undefined,
     objects: () => [],
   };

@@ -37,6 +37,8 @@ export interface CatalogReader {
   relationByOid(oid: Oid): RelationObject | undefined;
   indexesOf(table: Oid): readonly IndexObject[];
   constraintsOf(table: Oid): readonly ConstraintObject[];
+  /** Tables that inherit from it directly, partitions too, oldest first. */
+  childrenOf(table: Oid): readonly TableObject[];
   /** Foreign keys of other tables (or itself) that point at this table. */
   referencing(table: Oid): readonly ConstraintObject[];
   role(name: string): RoleObject | undefined;

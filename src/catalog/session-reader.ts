@@ -1,6 +1,6 @@
 /** The catalog as one session sees it: a snapshot, the session's search path, and the computed relations. */
 import { DbError, type Oid } from "../types/index.js";
-import type { CatalogObject, ConstraintObject, IndexObject, RoleObject, SchemaObject } from "./objects.js";
+import type { CatalogObject, ConstraintObject, IndexObject, RoleObject, SchemaObject, TableObject } from "./objects.js";
 import type { CatalogReader, RelationObject, SystemRelation } from "./reader.js";
 import type { CatalogSnapshot } from "./snapshot.js";
 import { PG_CATALOG_OID } from "./well-known.js";
@@ -33,23 +33,42 @@ export class SessionCatalogReader implements CatalogReader {
   readonly #system: SystemRelations;
   /** Schemas without USAGE for the session's user: passed over in the path, refused by name. */
   readonly #hidden: ((schema: SchemaObject) => boolean) | undefined;
+  /** The schema of the session's temporary objects; `pg_temp` means it. */
+  readonly temporarySchema: SchemaObject | undefined;
+  /** Where relations are looked for: temporary ones first, unless the path says otherwise. */
+  readonly #relationPath: readonly Oid[];
 
-  /** `path`: the names of the search_path setting, `$user` replaced; unknown schemas are passed over, as in PostgreSQL. */
-  constructor(snapshot: CatalogSnapshot, path: readonly string[], system: SystemRelations, hidden?: (schema: SchemaObject) => boolean) {
+  /**
+   * `path`: the names of the search_path setting, `$user` replaced; unknown schemas are passed over, as in PostgreSQL.
+   * `temporary`: the name of the session's schema for temporary objects, once it uses one.
+   */
+  constructor(
+    snapshot: CatalogSnapshot,
+    path: readonly string[],
+    system: SystemRelations,
+    hidden?: (schema: SchemaObject) => boolean,
+    temporary?: string,
+  ) {
     this.#hidden = hidden;
     this.snapshot = snapshot;
     this.version = snapshot.id;
     this.#system = system;
+    this.temporarySchema = temporary === undefined ? undefined : snapshot.schema(temporary);
     const oids: Oid[] = [];
     for (const name of path) {
-      const schema = snapshot.schema(name);
+      const schema = this.schemaByName(name);
       if (schema !== undefined && !oids.includes(schema.oid) && hidden?.(schema) !== true) oids.push(schema.oid);
     }
-    this.searchPath = oids.includes(PG_CATALOG_OID) ? oids : [PG_CATALOG_OID, ...oids];
+    const own = this.temporarySchema?.oid;
+    const lasting = own === undefined ? oids : oids.filter((oid) => oid !== own);
+    this.searchPath = lasting.includes(PG_CATALOG_OID) ? lasting : [PG_CATALOG_OID, ...lasting];
+    if (own === undefined) this.#relationPath = this.searchPath;
+    else if (oids.includes(own)) this.#relationPath = oids.includes(PG_CATALOG_OID) ? oids : [PG_CATALOG_OID, ...oids];
+    else this.#relationPath = [own, ...this.searchPath];
   }
 
   schemaByName(name: string): SchemaObject | undefined {
-    return this.snapshot.schema(name);
+    return name === "pg_temp" ? this.temporarySchema : this.snapshot.schema(name);
   }
   schemaByOid(oid: Oid): SchemaObject | undefined {
     const object = this.snapshot.object(oid);
@@ -57,12 +76,12 @@ export class SessionCatalogReader implements CatalogReader {
   }
   relation(schema: string | undefined, name: string): RelationObject | undefined {
     if (schema !== undefined) {
-      const found = this.snapshot.schema(schema);
+      const found = this.schemaByName(schema);
       if (found !== undefined && this.#hidden?.(found) === true)
         throw new DbError({ sqlstate: "42501", message: `permission denied for schema ${found.name}` });
       return found === undefined ? undefined : this.#inSchema(found.oid, name);
     }
-    for (const oid of this.searchPath) {
+    for (const oid of this.#relationPath) {
       const relation = this.#inSchema(oid, name);
       if (relation !== undefined) return relation;
     }
@@ -76,6 +95,9 @@ export class SessionCatalogReader implements CatalogReader {
   }
   constraintsOf(table: Oid): readonly ConstraintObject[] {
     return this.snapshot.constraintsOf(table);
+  }
+  childrenOf(table: Oid): readonly TableObject[] {
+    return this.snapshot.childrenOf(table);
   }
   referencing(table: Oid): readonly ConstraintObject[] {
     return this.snapshot.referencing(table);

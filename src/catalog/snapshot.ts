@@ -34,8 +34,19 @@ interface Links {
   readonly sequences: readonly SequenceObject[];
   readonly views: readonly ViewObject[];
   readonly comments: readonly CommentObject[];
+  readonly children: readonly TableObject[];
+  readonly materialized: readonly TableObject[];
 }
-const noLinks: Links = { indexes: [], constraints: [], referencing: [], sequences: [], views: [], comments: [] };
+const noLinks: Links = {
+  indexes: [],
+  constraints: [],
+  referencing: [],
+  sequences: [],
+  views: [],
+  comments: [],
+  children: [],
+  materialized: [],
+};
 /** What gives a type its fields or labels: its own object, or the relation whose rows are of it. */
 export type TypeOwner = TypeObject | TableObject | ViewObject;
 export type StoredRelation = TableObject | IndexObject | SequenceObject | ViewObject;
@@ -164,6 +175,14 @@ export class CatalogSnapshot {
   viewsOf(relation: Oid): readonly ViewObject[] {
     return this.#of(relation).views;
   }
+  /** Tables that inherit from it directly, partitions too, oldest first. */
+  childrenOf(table: Oid): readonly TableObject[] {
+    return this.#of(table).children;
+  }
+  /** Materialized views that read the relation. */
+  materializedViewsOf(relation: Oid): readonly TableObject[] {
+    return this.#of(relation).materialized;
+  }
   commentsOf(object: Oid): readonly CommentObject[] {
     return this.#of(object).comments;
   }
@@ -259,6 +278,10 @@ function editLinks(links: LayeredMapEditor<Oid, Links>, object: CatalogObject, a
     links.set(target, { ...current, [kind]: list });
   };
   switch (object.class) {
+    case "table":
+      for (const parent of object.parents ?? []) edit(parent, "children");
+      if (object.materialized !== undefined) for (const relation of new Set(object.materialized.dependsOn)) edit(relation, "materialized");
+      break;
     case "index":
       edit(object.table, "indexes");
       break;

@@ -50,5 +50,7 @@ export interface SystemService {
   lastValue(sequence: Oid): number | bigint | null;
   /** A column's default as SQL, names as the search path needs them. */
   printStored(sql: string): string;
+  /** FOR VALUES … of a partition. */
+  printBound?(table: Oid): string | null;
   readonly extensions: readonly { readonly name: string; readonly version: string; readonly comment: string }[];
 }

@@ -11,6 +11,7 @@ import { FlushQueue } from "./flush-queue.js";
 import { NotificationHub } from "./notifications.js";
 import { PlanCache } from "./plan-cache.js";
 import { EngineSession } from "./session.js";
+import { dropLeftovers } from "./temporary.js";
 import type { Database, FrontEnd, ThreadMessage } from "./types.js";
 import { WaitRegistry } from "./wait-registry.js";
 
@@ -72,6 +73,7 @@ export class EngineDatabase implements Database {
       for (const event of events) this.#onEvent(event);
     });
     this.#bootstrap();
+    if (this.native.engine.statistics(this.engine)["engine.attachments"] === 1) dropLeftovers(this);
   }
 
   openSession(options: {

@@ -19,18 +19,25 @@ export function indexDefinition(printer: Printer, index: IndexObject): string {
   const include = index.include.length === 0 ? "" : ` INCLUDE (${attributeNames(table, index.include).join(", ")})`;
   const distinct = index.nullsNotDistinct ? " NULLS NOT DISTINCT" : "";
   const options = Object.entries(index.options);
+  const where = index.predicateSql === undefined ? "" : ` WHERE ${withParentheses(printStored(printer, index.predicateSql))}`;
+  const only = index.partitioned === true ? "ONLY " : "";
   const withOptions = options.length === 0 ? "" : ` WITH (${options.map(([name, value]) => `${name}='${value}'`).join(", ")})`;
-  return `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quoteIdentifier(index.name)} ON ${schema}.${quoteIdentifier(table?.name ?? "")} USING ${index.method} (${columns})${include}${distinct}${withOptions}`;
+  return `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quoteIdentifier(index.name)} ON ${only}${schema}.${quoteIdentifier(table?.name ?? "")} USING ${index.method} (${columns})${include}${distinct}${withOptions}${where}`;
 }
 /** Column `number` (from 1) alone, without its order. */
 export function indexColumnDefinition(printer: Printer, index: IndexObject, number: number): string {
   const column = index.columns[number - 1];
   if (column === undefined) return "";
+  if (column.expressionSql !== undefined) return printStored(printer, column.expressionSql);
   return attributeNames(printer.catalog.relationByOid(index.table), [column.attribute])[0] ?? "";
 }
 function indexColumn(printer: Printer, index: IndexObject, i: number): string {
   const column = index.columns[i] as IndexObject["columns"][number];
-  const name = indexColumnDefinition(printer, index, i + 1);
+  const printed = indexColumnDefinition(printer, index, i + 1);
+  // A function call stands bare, any other expression in parentheses.
+  const isCall =
+    column.expressionSql !== undefined && /^[a-z_][a-z0-9_.]*\(.*\)$/is.test(printed) && closesAtEnd(printed.slice(printed.indexOf("(")));
+  const name = column.expressionSql === undefined || isCall ? printed : withParentheses(printed);
   const opclass = column.opclass === undefined ? "" : ` ${column.opclass}`;
   const direction = column.descending ? (column.nullsFirst ? " DESC" : " DESC NULLS LAST") : column.nullsFirst ? " NULLS FIRST" : "";
   return `${name}${opclass}${direction}`;
@@ -50,13 +57,13 @@ export function constraintDefinition(printer: Printer, constraint: ConstraintObj
   const unvalidated = constraint.validated ? "" : " NOT VALID";
   switch (constraint.kind) {
     case "primaryKey":
-      return `PRIMARY KEY (${names(constraint.attributes)})`;
+      return `PRIMARY KEY (${names(constraint.attributes)})${includeOf(printer, constraint.index)}${deferral(constraint)}`;
     case "unique": {
       const index = printer.catalog.relationByOid(constraint.index);
-      return `UNIQUE ${index?.class === "index" && index.nullsNotDistinct ? "NULLS NOT DISTINCT " : ""}(${names(constraint.attributes)})`;
+      return `UNIQUE ${index?.class === "index" && index.nullsNotDistinct ? "NULLS NOT DISTINCT " : ""}(${names(constraint.attributes)})${includeOf(printer, constraint.index)}${deferral(constraint)}`;
     }
     case "check":
-      return `CHECK (${pretty ? stripParentheses(printStored(printer, constraint.sql)) : withParentheses(printStored(printer, constraint.sql))})${unvalidated}`;
+      return `CHECK (${pretty ? stripParentheses(printStored(printer, constraint.sql)) : withParentheses(printStored(printer, constraint.sql))})${constraint.noInherit === true ? " NO INHERIT" : ""}${unvalidated}`;
     case "foreignKey": {
       const match = constraint.match === "full" ? " MATCH FULL" : "";
       const onUpdate = constraint.onUpdate === "noAction" ? "" : ` ON UPDATE ${actions[constraint.onUpdate]}`;
@@ -68,7 +75,15 @@ export function constraintDefinition(printer: Printer, constraint: ConstraintObj
   }
 }
 
-export function viewDefinition(view: ViewObject): string {
+function includeOf(printer: Printer, oid: Oid): string {
+  const index = printer.catalog.relationByOid(oid);
+  if (index?.class !== "index" || index.include.length === 0) return "";
+  return ` INCLUDE (${attributeNames(printer.catalog.relationByOid(index.table), index.include).join(", ")})`;
+}
+const deferral = (constraint: { readonly deferrable?: boolean; readonly initiallyDeferred?: boolean }): string =>
+  constraint.deferrable === true ? ` DEFERRABLE${constraint.initiallyDeferred === true ? " INITIALLY DEFERRED" : ""}` : "";
+
+export function viewDefinition(view: Pick<ViewObject, "sql">): string {
   const sql = view.sql.trim();
   return ` ${sql.endsWith(";") ? sql : `${sql};`}`;
 }

@@ -1,6 +1,6 @@
 /** Rows straight into a table's native relation, in blocks: what CREATE TABLE AS, rewrites and COPY share. */
 import type { TableObject } from "../catalog/index.js";
-import { RowEncoder } from "../execution/internal.js";
+import { plainEnvironment, RowEncoder, TableWriter } from "../execution/internal.js";
 import { assert, type Datum, type Row } from "../types/index.js";
 import type { DefinitionContext } from "./commands/context.js";
 
@@ -27,6 +27,26 @@ export class RowLoader {
     );
     this.insertFull(rows);
   }
+  /** Rows of the live attributes; keys of indexes over expressions are computed, unique keys are judged. */
+  insertComputed(rows: readonly Row[]): void {
+    const { attributes } = this.#table;
+    const context = this.#context;
+    const plan = context.session.planContext(context.catalog);
+    this.#writer ??= new TableWriter(this.#table, plan, plainEnvironment(plan));
+    const writer = this.#writer;
+    const state = context.runState();
+    const live = attributes.flatMap((a, i) => (a.dropped ? [] : [i]));
+    const full = rows.map((given) => {
+      const row: Row = new Array<Datum>(attributes.length).fill(null);
+      live.forEach((index, i) => {
+        row[index] = given[i] as Datum;
+      });
+      writer.prepare(row, state);
+      return row;
+    });
+    writer.insert(full, state);
+  }
+  #writer: TableWriter | undefined;
   /** Rows with one datum per attribute, dropped ones too. */
   insertFull(rows: readonly (readonly Datum[])[]): void {
     const { storage, engine, xid } = this.#context;

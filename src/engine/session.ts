@@ -47,6 +47,7 @@ import { settingsByName } from "./settings/definitions.js";
 import { parseSearchPath, SessionSettings } from "./settings/session-settings.js";
 import { StatementContext } from "./statement-context.js";
 import { BoundStoredExpressions } from "./stored-expressions.js";
+import { dropTemporaryObjects, endTemporaryTables, temporarySchemaName } from "./temporary.js";
 import { type IsolationLevel, SessionTransaction } from "./transaction.js";
 import type {
   ExecuteOptions,
@@ -110,6 +111,10 @@ export class EngineSession implements Session {
   deadlineMs = Infinity;
   statementStartMicros = 0;
   memoryLimitBytes = 0;
+  /** Set once the session has made a schema for temporary objects. */
+  usesTemporarySchema = false;
+  /** Temporary tables that the end of a transaction empties or drops. */
+  readonly temporaryAtCommit = new Set<Oid>();
   /** For pg_stat_activity. */
   currentQuery = "";
   #block: SessionTransaction | undefined;
@@ -234,6 +239,17 @@ export class EngineSession implements Session {
     if (severityName !== "INFO" && levels.indexOf(severityName.toLowerCase()) < threshold) return;
     this.listener.notice({ severityName, sqlstate, message, ...more });
   }
+  /** The search path as it is set, `$user` replaced. */
+  get searchPathWritten(): readonly string[] {
+    return this.#path();
+  }
+  /** From now on names of temporary objects are looked up, and cached plans are the session's own. */
+  useTemporarySchema(): void {
+    if (this.usesTemporarySchema) return;
+    this.usesTemporarySchema = true;
+    this.#generation = -1;
+    this.#catalog = undefined;
+  }
   /** Names of the schemas on the path that exist; pg_catalog only when it was written there. */
   searchPathNames(catalog: SessionCatalogReader): readonly string[] {
     return this.#path().filter((name) => catalog.schemaByName(name) !== undefined);
@@ -353,6 +369,7 @@ export class EngineSession implements Session {
             format: this.format,
             currentUser: this.user,
             currentDatabase: this.databaseName,
+            notice: (message, detail) => this.notice("NOTICE", "00000", message, detail === undefined ? {} : { detail }),
           });
     if (bound.body.kind === "Plan" && bound.reads !== undefined) {
       const role = catalog.snapshot.role(this.user);
@@ -397,7 +414,8 @@ export class EngineSession implements Session {
   #reader(snapshot: CatalogSnapshot): SessionCatalogReader {
     const path = this.#path();
     if (this.#catalog === undefined || this.#catalog.snapshot !== snapshot || this.#catalogPath !== path) {
-      this.#catalog = new SessionCatalogReader(snapshot, path, this.database.systemRelations, this.#hiddenSchemas(snapshot));
+      const temporary = this.usesTemporarySchema ? temporarySchemaName(this) : undefined;
+      this.#catalog = new SessionCatalogReader(snapshot, path, this.database.systemRelations, this.#hiddenSchemas(snapshot), temporary);
       this.#catalogPath = path;
       this.#stored = undefined;
     }
@@ -803,6 +821,7 @@ export class EngineSession implements Session {
   #commit(transaction: SessionTransaction): number {
     try {
       for (const cursor of this.cursors.values()) cursor.beforeCommit(transaction);
+      if (this.temporaryAtCommit.size > 0) endTemporaryTables(this, transaction);
       for (const check of transaction.deferred) check(new StatementContext(this, transaction, this.catalogIn(transaction), []));
       const lsn = transaction.commit();
       for (const [name, cursor] of this.cursors) if (cursor.transaction === transaction) this.cursors.delete(name);
@@ -835,6 +854,7 @@ export class EngineSession implements Session {
     this.rollbackBlock();
     for (const cursor of this.cursors.values()) cursor.close();
     this.cursors.clear();
+    if (this.usesTemporarySchema) dropTemporaryObjects(this);
     this.database.sessionClosed(this);
   }
 
@@ -885,6 +905,7 @@ export class EngineSession implements Session {
       raw("bytea_output"),
       this.#user,
       planner,
+      this.usesTemporarySchema ? this.id : 0,
     ]);
   }
   #isOn(value: string): boolean {

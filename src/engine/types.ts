@@ -23,7 +23,16 @@ export interface FrontEnd {
   parse(text: string): readonly ParsedStatement[];
   /** `parameterTypes[i]` 0 or absent = infer. */
   bind(statement: ParsedStatement, context: BindContext): BoundStatement;
+  /** A stored query with the new name wherever it means the renamed thing; bound under the catalog as it is before the rename. */
+  renameInQuery(sql: string, context: BindContext, renaming: Renaming): string;
+  /** The same for a stored expression over one row; `table` may qualify a column. */
+  renameInExpression(sql: string, table: string, from: string, to: string): string;
 }
+export type Renaming =
+  | { readonly kind: "column"; readonly relation: Oid; readonly attribute: number; readonly from: string; readonly to: string }
+  /** `name`, `schema`: what changes. */
+  | { readonly kind: "relation"; readonly relation: Oid; readonly name?: string; readonly schema?: string }
+  | { readonly kind: "schema"; readonly oid: Oid; readonly name: string };
 export interface ParsedStatement {
   readonly text: string;
   /** Offset of `text` in the whole query string, for error positions (characters). */
@@ -48,6 +57,8 @@ export interface BindContext {
   readonly format: FormatContext;
   readonly currentUser: string;
   readonly currentDatabase: string;
+  /** For what binding has to say before it fails. */
+  readonly notice?: (message: string, detail?: string) => void;
 }
 
 export interface ResultColumn {

@@ -14,6 +14,8 @@ import { checkScan, throwStatus } from "./storage-status.js";
 export type ColumnSource =
   | { readonly kind: "block"; readonly index: number; readonly type: SqlType }
   | { readonly kind: "rowId" }
+  /** The row id as a tuple id. */
+  | { readonly kind: "ctid" }
   | { readonly kind: "constant"; readonly value: Datum };
 
 /** Appends the rows of the block that pass to `out`. */
@@ -31,6 +33,10 @@ export function compileDecoder(
     loop.stage((emitter) => `out.push([${columns.map((c) => emitter.reference(c.id)).join(", ")}]);`);
   }) as DecodeBlock;
 }
+
+/** Row ids count from 1; as pages of as many rows as PostgreSQL could have at most. */
+const ROWS_PER_PAGE = 226;
+const tupleId = (rowId: number): string => `(${Math.floor((rowId - 1) / ROWS_PER_PAGE)},${((rowId - 1) % ROWS_PER_PAGE) + 1})`;
 
 export interface BlockLoop {
   /** Emits code for one row; the columns that it mentions first are read in front of it. */
@@ -57,6 +63,10 @@ export function compileBlockLoop(
       if (source.kind === "rowId") {
         prologues.push(rowIdCode.prologue);
         return rowIdCode.read;
+      }
+      if (source.kind === "ctid") {
+        prologues.push(rowIdCode.prologue);
+        return `${emitter.constant(tupleId)}(${rowIdCode.read})`;
       }
       if (source.kind === "constant") return emitter.constant(source.value);
       const code = columnCode(source.type, source.index);

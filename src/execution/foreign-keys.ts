@@ -7,7 +7,7 @@
  *  - Rows that are referred to (deleted, or their key changed): NO ACTION and RESTRICT refuse when rows still refer; CASCADE, SET NULL and
  *    SET DEFAULT change those rows through a TableWriter of their own, which notes its consequences in turn.
  */
-import type { ConstraintObject, IndexObject, TableObject } from "../catalog/index.js";
+import { type ConstraintObject, type IndexObject, isOrderedIndex, type TableObject } from "../catalog/index.js";
 import { StatusCode } from "../native/status.js";
 import {
   assert,
@@ -22,6 +22,7 @@ import { compileScalar, type Evaluate } from "./expression/compiler.js";
 import { hashCompatible } from "./expression/inline-operators.js";
 import { emptyLayout } from "./expression/scope.js";
 import { RunState } from "./operator.js";
+import { layoutConversion } from "./partition-router.js";
 import { type HashKey, hashKeyOf } from "./row-keys.js";
 import { throwStatus } from "./storage-status.js";
 import { type FoundRow, plainEnvironment, TableReader } from "./table-reader.js";
@@ -32,13 +33,18 @@ type ForeignKey = Extract<ConstraintObject, { kind: "foreignKey" }>;
 
 export class ForeignKeys {
   readonly #outgoing: readonly ForeignKey[];
-  readonly #incoming: readonly ForeignKey[];
+  /** Keys that point at the table, or at a partitioned table that it is a part of: those are judged in that table's layout. */
+  readonly #incoming: readonly { readonly fk: ForeignKey; readonly toRoot: ((row: Row) => Row) | undefined }[];
 
   constructor(readonly writer: TableWriter) {
     this.#outgoing = writer.constraints.filter((c): c is ForeignKey & ConstraintObject => c.kind === "foreignKey");
-    this.#incoming = writer.context.catalog
-      .referencing(writer.table.oid)
-      .filter((c): c is ForeignKey & ConstraintObject => c.kind === "foreignKey");
+    this.#incoming = withAncestors(writer.context, writer.table).flatMap((table) => {
+      const toRoot = table === writer.table ? undefined : layoutConversion(writer.table, table);
+      return writer.context.catalog
+        .referencing(table.oid)
+        .filter((c): c is ForeignKey & ConstraintObject => c.kind === "foreignKey")
+        .map((fk) => ({ fk, toRoot }));
+    });
   }
 
   inserted(rows: readonly Row[], state: RunState): void {
@@ -53,19 +59,20 @@ export class ForeignKeys {
         state,
       );
     }
-    for (const fk of this.#incoming) {
-      if (!fk.referencedAttributes.some((a) => changed.includes(a - 1))) continue;
+    for (const { fk, toRoot } of this.#incoming) {
+      if (toRoot === undefined && !fk.referencedAttributes.some((a) => changed.includes(a - 1))) continue;
+      const shown = toRoot ?? ((row: Row): Row => row);
       const pairs = oldRows
-        .map((old, i) => ({ old, now: newRows[i] as Row }))
+        .map((old, i) => ({ old: shown(old), now: shown(newRows[i] as Row) }))
         .filter((p) => differs(p.old, p.now, fk.referencedAttributes));
       this.#actLater(fk, pairs, fk.onUpdate, state);
     }
   }
   deleted(oldRows: readonly Row[], state: RunState): void {
-    for (const fk of this.#incoming)
+    for (const { fk, toRoot } of this.#incoming)
       this.#actLater(
         fk,
-        oldRows.map((old) => ({ old, now: undefined })),
+        oldRows.map((old) => ({ old: toRoot === undefined ? old : toRoot(old), now: undefined })),
         fk.onDelete,
         state,
       );
@@ -126,7 +133,7 @@ function checkReferences(child: TableWriter, fk: ForeignKey, rows: readonly Row[
   const keys = new KeySet(index.columns.map((c) => access.type(c.attribute)));
   const owners: Row[] = [];
   for (const row of rows) if (keys.add(convert(row, state.context))) owners.push(row);
-  const found = access.reader.lookup(index, keys.rows, state);
+  const found = access.lookup(index, keys.rows, state);
   const present = new Set(found.map((f) => f.key));
   for (let i = 0; i < owners.length; i++) {
     if (present.has(i)) continue;
@@ -141,10 +148,28 @@ function checkReferences(child: TableWriter, fk: ForeignKey, rows: readonly Row[
     );
   }
   const { context } = state;
-  const rowIds = Float64Array.from(new Set(found.map((f) => f.rowId)));
-  if (rowIds.length === 0) return;
-  const status = context.native.storage.lockRows(context.engine, context.xid, access.table.storage, rowIds, 0);
-  if (status !== StatusCode.ok) throwStatus(context, status);
+  const byStorage = new Map<number, Set<number>>();
+  for (const f of found) {
+    const rowIds = byStorage.get(f.storage);
+    if (rowIds === undefined) byStorage.set(f.storage, new Set([f.rowId]));
+    else rowIds.add(f.rowId);
+  }
+  for (const [storage, rowIds] of byStorage) {
+    const status = context.native.storage.lockRows(context.engine, context.xid, storage, Float64Array.from(rowIds), 0);
+    if (status !== StatusCode.ok) throwStatus(context, status);
+  }
+}
+
+/** A partition with the partitioned tables above it. */
+function withAncestors(context: PlanContext, table: TableObject): TableObject[] {
+  const found = [table];
+  for (let current = table; current.partition !== undefined; ) {
+    const parent = context.catalog.relationByOid(current.parents?.[0] ?? 0);
+    if (parent?.class !== "table") break;
+    found.push(parent);
+    current = parent;
+  }
+  return found;
 }
 
 function isReferring(child: TableWriter, fk: ForeignKey, row: Row, state: RunState): boolean {
@@ -153,6 +178,8 @@ function isReferring(child: TableWriter, fk: ForeignKey, row: Row, state: RunSta
 
 function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[], action: ForeignKey["onDelete"], state: RunState): void {
   const child = accessOf(parent.context, fk.table);
+  // The rows of a partitioned table are its partitions', each of which has this key as its own.
+  if (child.table.partitioned !== undefined) return;
   const keys = changes.map((c) => fk.referencedAttributes.map((a) => c.old[a - 1] as Datum));
   const referring = child.rowsWith(fk.attributes, keys, state);
   if (referring.length === 0) return;
@@ -297,12 +324,40 @@ class TableAccess {
     if (sql === undefined) return () => null;
     return compileScalar(plainEnvironment(this.context), this.context.stored.bindDefault(this.table, attribute, sql), emptyLayout);
   }
+  /** Rows by whole keys of an index; of a partitioned table, from its partitions and in its own layout. */
+  lookup(index: IndexObject, keys: readonly Row[], state: RunState): (FoundRow & { readonly storage: number })[] {
+    if (this.table.partitioned === undefined)
+      return this.reader.lookup(index, keys, state).map((f) => ({ ...f, storage: this.table.storage }));
+    return this.#partitions().flatMap(({ access, toRoot }) => {
+      const part = this.context.catalog.indexesOf(access.table.oid).find((i) => i.parent === index.oid);
+      if (part === undefined) return [];
+      return access.lookup(part, keys, state).map((f) => (toRoot === undefined ? f : { ...f, row: toRoot(f.row) }));
+    });
+  }
+  #partitions(): { readonly access: TableAccess; readonly toRoot: ((row: Row) => Row) | undefined }[] {
+    this.#parts ??= this.context.catalog.childrenOf(this.table.oid).map((child) => ({
+      access: accessOf(this.context, child.oid),
+      toRoot: layoutConversion(child, this.table),
+    }));
+    return this.#parts;
+  }
+  #parts: { readonly access: TableAccess; readonly toRoot: ((row: Row) => Row) | undefined }[] | undefined;
+
   /** Visible rows whose attributes equal one of the keys; `key` of a result is the key's place in `keys`. */
   rowsWith(attributes: readonly number[], keys: readonly (readonly Datum[])[], state: RunState): FoundRow[] {
+    if (this.table.partitioned !== undefined) {
+      return this.#partitions().flatMap(({ access, toRoot }) => {
+        const own = attributes.map((n) => {
+          const name = this.table.attributes[n - 1]?.name;
+          return access.table.attributes.findIndex((a) => !a.dropped && a.name === name) + 1;
+        });
+        return access.rowsWith(own, keys, state).map((f) => (toRoot === undefined ? f : { ...f, row: toRoot(f.row) }));
+      });
+    }
     const indexes = this.context.catalog.indexesOf(this.table.oid);
     const index = indexes.find(
       (i) =>
-        i.method === "btree" &&
+        isOrderedIndex(i) &&
         i.predicateSql === undefined &&
         i.columns.length === attributes.length &&
         i.columns.every((c) => attributes.includes(c.attribute)),

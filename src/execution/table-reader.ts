@@ -1,5 +1,5 @@
 /** Full rows with their row ids, read by key or by scan, for foreign keys and ON CONFLICT. */
-import type { IndexObject, TableObject } from "../catalog/index.js";
+import { type IndexObject, keyAttribute, type TableObject } from "../catalog/index.js";
 import type { ColumnId, PlanColumn } from "../plan/index.js";
 import { assert, type Datum, type Row, type SqlType, TypeOid } from "../types/index.js";
 import { BlockCursor, type ColumnSource, compileDecoder, type DecodeBlock } from "./block-scan.js";
@@ -66,6 +66,46 @@ export class TableReader {
     const scan = context.native.storage.indexLookupOpen(context.engine, context.xid, index.storage, this.#columns, true, block);
     return this.#read(new BlockCursor(state, scan, this.#lookupDecode, BUFFER_BYTES, Infinity), true);
   }
+  /** Full rows of these ids, in their order; all must be visible. */
+  fetch(rowIds: readonly number[], state: RunState): Row[] {
+    if (rowIds.length === 0) return [];
+    const { context } = state;
+    const scan = context.native.storage.fetchOpen(
+      context.engine,
+      context.xid,
+      this.table.storage,
+      this.#columns,
+      Float64Array.from(rowIds),
+    );
+    this.#fetchDecode ??= this.#decoderOfFetch();
+    const rows: Row[] = [];
+    const cursor = new BlockCursor(state, scan, this.#fetchDecode, BUFFER_BYTES, Infinity);
+    try {
+      for (let batch = cursor.next(BATCH_ROWS * 16); batch !== null; batch = cursor.next(BATCH_ROWS * 16)) {
+        for (const values of batch) {
+          const row: Row = new Array<Datum>(this.table.attributes.length).fill(null);
+          for (let i = 0; i < this.#live.length; i++) row[this.#live[i] as number] = values[i] as Datum;
+          rows.push(row);
+        }
+      }
+    } finally {
+      cursor.close();
+    }
+    assert(rows.length === rowIds.length, "rows that a statement changes are visible to it");
+    return rows;
+  }
+  #fetchDecode: DecodeBlock | undefined;
+  #decoderOfFetch(): DecodeBlock {
+    const sources = this.#live.map(
+      (attribute, index): ColumnSource => ({ kind: "block", index, type: this.#type(this.table.attributes[attribute]?.type ?? 0) }),
+    );
+    return compileDecoder(
+      plainEnvironment(this.context),
+      sources.map((_, i) => column(i)),
+      sources,
+      undefined,
+    );
+  }
   scan(state: RunState, keep: (row: Row) => boolean): FoundRow[] {
     const { context } = state;
     const scan = context.native.storage.scanOpen(context.engine, context.xid, this.table.storage, this.#columns, true);
@@ -92,8 +132,8 @@ export class TableReader {
     if (encoder === undefined) {
       encoder = new RowEncoder(
         index.columns.map((c) => {
-          const attribute = this.table.attributes[c.attribute - 1];
-          assert(attribute !== undefined, "a looked-up index has plain columns");
+          const attribute = this.table.attributes[keyAttribute(c) - 1];
+          assert(attribute !== undefined, "an index column is an attribute");
           return { type: this.#type(attribute.type), typmod: attribute.typmod };
         }),
       );

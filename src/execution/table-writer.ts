@@ -5,7 +5,7 @@
  * A full row has one datum per attribute number, dropped attributes included (NULL).
  */
 import type { AttributeObject, ConstraintObject, IndexObject, TableObject } from "../catalog/index.js";
-import { quoteIdentifier } from "../catalog/index.js";
+import { keyAttribute, quoteIdentifier } from "../catalog/index.js";
 import { StatusCode } from "../native/status.js";
 import type { PlanColumn } from "../plan/index.js";
 import {
@@ -16,15 +16,18 @@ import {
   duplicateKey,
   notSupported,
   nullInColumn,
+  partitionConstraintViolated,
   type Row,
   type SqlType,
   TypeOid,
+  viewCheckViolated,
 } from "../types/index.js";
 import { RowEncoder } from "./codec.js";
 import { type CompileEnvironment, compileScalar, type Evaluate } from "./expression/compiler.js";
 import { Layout } from "./expression/scope.js";
 import { ForeignKeys } from "./foreign-keys.js";
 import type { RunState } from "./operator.js";
+import { PartitionRouter } from "./partition-router.js";
 import { RestartSignal } from "./signals.js";
 import { throwStatus } from "./storage-status.js";
 import type { ExecutionContext, PlanContext } from "./types.js";
@@ -42,11 +45,14 @@ export class TableWriter {
   readonly #checks: readonly { readonly name: string; readonly evaluate: Evaluate }[];
   readonly #generated: readonly { readonly index: number; readonly evaluate: Evaluate }[];
   readonly #notNull: readonly number[];
+  readonly #partition: PartitionRouter | undefined;
 
+  /** `routed`: whoever uses the writer sees to it that rows are in the right partition. */
   constructor(
     readonly table: TableObject,
     readonly context: PlanContext,
     environment: CompileEnvironment,
+    routed = false,
   ) {
     const { catalog, registry, stored } = context;
     this.types = table.attributes.map((a) => registry.typeByOid(a.type));
@@ -68,9 +74,19 @@ export class TableWriter {
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .map((c) => ({ name: c.name, evaluate: overRow(c.kind === "check" ? c.sql : "") }));
     this.#generated = table.attributes.flatMap((a, index) =>
-      a.generated === true && !a.dropped && a.defaultSql !== undefined ? [{ index, evaluate: overRow(a.defaultSql) }] : [],
+      ((a.generated === true && !a.dropped) || a.hidden === true) && a.defaultSql !== undefined
+        ? [{ index, evaluate: overRow(a.defaultSql) }]
+        : [],
     );
     this.foreignKeys = new ForeignKeys(this);
+    this.#partition = table.partition === undefined || routed ? undefined : PartitionRouter.of(context, table);
+  }
+
+  /** WITH CHECK OPTION of the view that is written through. */
+  viewChecks: readonly { readonly view: string; readonly evaluate: Evaluate }[] = [];
+  checkViews(row: Row, state: RunState): void {
+    for (const check of this.viewChecks)
+      if (check.evaluate(row, state) !== true) throw viewCheckViolated(check.view, this.describe(row, state.context));
   }
 
   /** Computes generated columns, then refuses what NOT NULL and CHECK refuse. */
@@ -83,6 +99,9 @@ export class TableWriter {
     for (const check of this.#checks) {
       if (check.evaluate(row, state) === false) throw checkViolated(check.name, this.describe(row, state.context), this.place);
     }
+    if (this.#partition !== undefined && !this.#partition.accepts(row, state))
+      throw partitionConstraintViolated(this.table.name, this.describe(row, state.context), this.schemaName);
+    if (this.viewChecks.length > 0) this.checkViews(row, state);
   }
 
   /** Inserts prepared rows. `arbiters`: a collision there restarts the statement, whose next snapshot will see the row (ON CONFLICT). */
@@ -94,6 +113,11 @@ export class TableWriter {
       if (status !== StatusCode.ok) this.#explain(status, block, state, arbiters);
     }
     this.foreignKeys.inserted(rows, state);
+  }
+
+  /** A row as RETURNING sees it: of a partitioned table also the OID of the partition it went to. */
+  returned(row: Row): Row {
+    return row;
   }
 
   /** New versions of rows. `changed`: attribute indexes that may differ. */
@@ -151,9 +175,8 @@ export class TableWriter {
     assert(index !== undefined, "a unique violation names an index of the table");
     if (arbiters?.includes(index) === true) throw context.restartable ? new RestartSignal() : couldNotSerialize();
     const row = rows[Number(/row (\d+)/.exec(last.message)?.[1] ?? 0)] ?? (rows[0] as Row);
-    const attributes = index.columns.map((c) => c.attribute);
-    if (attributes.includes(0)) throw duplicateKey(index.name, "expression", "…", this.place);
-    throw duplicateKey(index.name, this.quotedKeyNames(attributes), this.keyValues(attributes, row, context), this.place);
+    const names = index.columns.map((c) => c.expressionSql ?? this.quotedKeyNames([c.attribute])).join(", ");
+    throw duplicateKey(index.name, names, this.keyValues(index.columns.map(keyAttribute), row, context), this.place);
   }
 }
 

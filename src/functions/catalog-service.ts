@@ -20,6 +20,8 @@ export interface CatalogService {
   indexDefinition(oid: Oid, column: number, pretty: boolean): string | null;
   constraintDefinition(oid: Oid, pretty: boolean): string | null;
   viewDefinition(oid: Oid, pretty: boolean): string | null;
+  /** pg_get_partkeydef: RANGE (a, b). */
+  partitionKeyDefinition?(oid: Oid): string | null;
   /** pg_get_serial_sequence: quoted, qualified name. */
   serialSequence(relation: Oid, column: string): string | null;
   /** Bytes: pg_relation_size and friends; undefined when there is no such relation. */

@@ -20,6 +20,7 @@ export function scanCount(plan: LogicalPlan): number {
   let count = 0;
   for (const node of nodesOf(plan)) {
     if (node.kind === "Scan" || node.kind === "SystemScan") count++;
+    if (node.kind === "AppendScan") count += 2;
     if (node.kind === "Join" && node.lateral) count++;
     if (node.kind === "With" && node.tables.some((t) => t.recursive !== undefined)) count++;
     for (const e of expressionsOf(node))

@@ -1,6 +1,7 @@
 /**
  * Joins: by index for few left rows, by hash for any other equality, by nested loop for the rest and for lateral right sides.
  */
+import { isOrderedIndex } from "../catalog/index.js";
 import {
   type ColumnSource,
   compileBindings,
@@ -207,7 +208,8 @@ function tryIndexJoin(
   if (left.estimate.rows * LOOKUP_COST * 2 > rightRows * ROW_COST * 2 + 10) return undefined;
   const attributeOf = new Map<ColumnId, number>(scan.columns.map((c, i) => [c.id, scan.attributes[i] as number]));
   for (const index of planner.context.catalog.indexesOf(table.oid)) {
-    if (index.method !== "btree" || !index.valid || index.predicateSql !== undefined) continue;
+    if (!isOrderedIndex(index) || !index.valid || index.predicateSql !== undefined || index.columns.some((c) => c.attribute === 0))
+      continue;
     const used = index.columns.map((column) =>
       pairs.find((p) => {
         const c = plainColumn(p.right);

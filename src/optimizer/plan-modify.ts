@@ -1,5 +1,5 @@
 /** INSERT, UPDATE, DELETE and row locks. */
-import type { TableObject } from "../catalog/index.js";
+import { type IndexObject, isOrderedIndex, type TableObject } from "../catalog/index.js";
 import {
   attributeIndexes,
   type CompileEnvironment,
@@ -15,23 +15,29 @@ import {
   LockRowsOperator,
   type Operator,
   type PairEvaluate,
+  PartitionedWriter,
   type Scope,
   TableReader,
   TableWriter,
   UpdateOperator,
 } from "../execution/internal.js";
-import type { Delete, Insert, LockRows, OnConflict, PlanColumn, Returning, Update } from "../plan/index.js";
+import type { Delete, Insert, LockRows, OnConflict, PlanColumn, Returning, Update, ViewChecks } from "../plan/index.js";
 import { assert, notSupported } from "../types/index.js";
 import { estimate } from "./estimates.js";
 import { ordered } from "./ordered.js";
 import { tableOf } from "./plan-scan.js";
+import { planTreeDelete, planTreeUpdate } from "./plan-tree-modify.js";
 import type { Planner } from "./planner.js";
 
 export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: boolean): Operator {
   const table = tableOf(planner, plan.relation);
   const environment = planner.environment(scope);
   const source = ordered(planner, planner.plan(plan.source, scope), plan.source.columns, scope);
-  const writer = new TableWriter(table, planner.context, environment);
+  const writer =
+    table.partitioned === undefined
+      ? new TableWriter(table, planner.context, environment)
+      : new PartitionedWriter(table, planner.context, environment);
+  if (plan.viewChecks !== undefined) writer.viewChecks = viewChecksOf(environment, table, plan.viewChecks);
   const given = new Set(plan.attributes);
   const defaults = table.attributes.flatMap((a) => {
     if (given.has(a.number) || a.dropped || a.generated === true) return [];
@@ -42,7 +48,8 @@ export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: 
     ];
   });
   const conflict = plan.onConflict === undefined ? undefined : conflictPlan(planner, table, plan.onConflict, environment);
-  const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, []);
+  const returning =
+    plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, [], table.partitioned !== undefined);
   return new InsertOperator(
     {
       title: `Insert on ${table.name}`,
@@ -76,11 +83,21 @@ function defaultSql(planner: Planner, table: TableObject, number: number): strin
   return `nextval('${quoted.replaceAll("'", "''")}'::regclass)`;
 }
 
+/** The unique indexes of a partition that are parts of the named ones. */
+function arbitersOf(planner: Planner, leaf: TableObject, conflict: OnConflict): IndexObject[] {
+  const { catalog } = planner.context;
+  const isNamed = (index: IndexObject): boolean => {
+    if (conflict.arbiters.includes(index.oid)) return true;
+    const parent = index.parent === undefined ? undefined : catalog.relationByOid(index.parent);
+    return parent?.class === "index" && isNamed(parent);
+  };
+  const unique = catalog.indexesOf(leaf.oid).filter((i) => isOrderedIndex(i) && i.unique);
+  return conflict.arbiters.length === 0 ? unique : unique.filter(isNamed);
+}
+
 function conflictPlan(planner: Planner, table: TableObject, conflict: OnConflict, environment: CompileEnvironment): ConflictPlan {
-  const indexes = planner.context.catalog.indexesOf(table.oid).filter((i) => i.method === "btree" && i.unique);
+  const indexes = planner.context.catalog.indexesOf(table.oid).filter((i) => isOrderedIndex(i) && i.unique);
   const arbiters = conflict.arbiters.length === 0 ? indexes : indexes.filter((i) => conflict.arbiters.includes(i.oid));
-  if (arbiters.some((i) => i.predicateSql !== undefined || i.columns.some((c) => c.attribute === 0)))
-    throw notSupported("ON CONFLICT with a partial or expression index");
   const layout = new Layout();
   attributeIndexes(table, conflict.existing).forEach((a, i) => layout.set((conflict.existing[i] as PlanColumn).id, `l[${a}]`));
   attributeIndexes(table, conflict.excluded).forEach((a, i) => layout.set((conflict.excluded[i] as PlanColumn).id, `r[${a}]`));
@@ -89,23 +106,33 @@ function conflictPlan(planner: Planner, table: TableObject, conflict: OnConflict
   return {
     action: conflict.action,
     arbiters,
+    arbitersOf: (leaf) => arbitersOf(planner, leaf, conflict),
     reader: new TableReader(table, planner.context),
     assignments: conflict.assignments.map((a) => ({ index: a.attribute - 1, value: pair(a.value) })),
     where: conflict.where === undefined ? undefined : pair(conflict.where),
   };
 }
 
+export function viewChecksOf(environment: CompileEnvironment, table: TableObject, checks: ViewChecks): TableWriter["viewChecks"] {
+  const layout = new Layout();
+  attributeIndexes(table, checks.row).forEach((a, i) => layout.set((checks.row[i] as PlanColumn).id, `r[${a}]`));
+  return checks.checks.map(({ view, predicate }) => ({ view, evaluate: compileScalar(environment, predicate, layout) }));
+}
+
 /** RETURNING over the full row, followed by the source's row. */
-function returningRow(
+export function returningRow(
   environment: CompileEnvironment,
   table: TableObject,
   returning: Returning,
   source: readonly PlanColumn[],
+  several = false,
 ): EvaluateRow {
   const layout = new Layout();
   const width = table.attributes.length;
   source.forEach((c, i) => layout.set(c.id, `r[${width + i}]`));
   attributeIndexes(table, returning.row).forEach((a, i) => layout.set((returning.row[i] as PlanColumn).id, `r[${a}]`));
+  // One table: a constant; several: what stands behind the source's row.
+  if (returning.tableOid !== undefined) layout.set(returning.tableOid.id, several ? `r[${width + source.length}]` : String(table.oid));
   return compileRow(environment, returning.expressions, layout);
 }
 
@@ -135,8 +162,10 @@ function targetOf(planner: Planner, plan: Update | Delete, scope: Scope): Target
 }
 
 export function planUpdate(planner: Planner, plan: Update, scope: Scope, isTop: boolean): Operator {
+  if (plan.tableOid !== undefined) return planTreeUpdate(planner, plan, plan.tableOid, scope, isTop);
   const { table, source, writer, rowIdColumn, oldColumns } = targetOf(planner, plan, scope);
   const environment = planner.environment(scope);
+  if (plan.viewChecks !== undefined) writer.viewChecks = viewChecksOf(environment, table, plan.viewChecks);
   const layout = Layout.of(source.columns);
   const assignments = plan.assignments.map((a) => ({ index: a.attribute - 1, value: compileScalar(environment, a.value, layout) }));
   const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns);
@@ -158,6 +187,7 @@ export function planUpdate(planner: Planner, plan: Update, scope: Scope, isTop: 
 }
 
 export function planDelete(planner: Planner, plan: Delete, scope: Scope, isTop: boolean): Operator {
+  if (plan.tableOid !== undefined) return planTreeDelete(planner, plan, plan.tableOid, scope, isTop);
   const { table, source, writer, rowIdColumn, oldColumns } = targetOf(planner, plan, scope);
   const environment = planner.environment(scope);
   const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns);
@@ -185,7 +215,16 @@ export function planLockRows(planner: Planner, plan: LockRows, scope: Scope): Op
     const table = tableOf(planner, t.relation);
     const column = input.columns.findIndex((c) => c.id === t.rowId);
     assert(column >= 0, "the input gives the row ids to lock");
-    return { storage: table.storage, name: table.name, column };
+    if (t.tableOid === undefined) return { storage: table.storage, name: table.name, column };
+    const tableOid = input.columns.findIndex((c) => c.id === t.tableOid);
+    assert(tableOid >= 0, "the input says which table a row is of");
+    return {
+      storage: table.storage,
+      name: table.name,
+      column,
+      tableOid,
+      storageOf: (oid: number) => tableOf(planner, oid).storage,
+    };
   });
   const facts = { title: "LockRows", columns: input.columns, estimate: input.estimate };
   return new LockRowsOperator(facts, input, targets, strengths[plan.strength], plan.waitPolicy);

@@ -56,6 +56,7 @@ import { conjunctsOf } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, OPERATOR_COST, ROW_COST, selectivity } from "./estimates.js";
 import { ordered } from "./ordered.js";
+import { planAppendScan } from "./plan-append.js";
 import { planJoin } from "./plan-join.js";
 import { planDelete, planInsert, planLockRows, planUpdate } from "./plan-modify.js";
 import { planSample } from "./plan-sample.js";
@@ -69,6 +70,8 @@ export function planNode(planner: Planner, plan: LogicalPlan, scope: Scope, isTo
   switch (plan.kind) {
     case "Scan":
       return planScan(planner, plan, undefined, scope).operator;
+    case "AppendScan":
+      return planAppendScan(planner, plan, undefined, scope);
     case "SystemScan":
       return planSystemScan(planner, plan, undefined, scope);
     case "FunctionScan":
@@ -139,6 +142,7 @@ function planFilter(planner: Planner, plan: Filter, scope: Scope): Operator {
   }
   const predicate: Expression = terms.length === 1 ? (terms[0] as Expression) : { kind: "And", args: terms, type: 16, typmod: -1 };
   if (input.kind === "Scan") return planScan(planner, input, predicate, scope).operator;
+  if (input.kind === "AppendScan") return planAppendScan(planner, input, predicate, scope);
   if (input.kind === "SystemScan") return planSystemScan(planner, input, predicate, scope);
   const source = planner.plan(input, scope);
   const once = !isVolatile(predicate) && ![...columnsOf(predicate)].some((id) => source.columns.some((c) => c.id === id));

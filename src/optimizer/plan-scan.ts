@@ -4,7 +4,7 @@
  * An index fits by a run of equalities on its first columns, then one range or one list of values. Conditions that the index answers
  * exactly are not checked again; a range is, because an open end of an index also holds the NULLs.
  */
-import type { IndexObject, TableObject } from "../catalog/index.js";
+import { type IndexObject, isOrderedIndex, type TableObject } from "../catalog/index.js";
 import {
   acquireEncoders,
   type ColumnSource,
@@ -70,14 +70,16 @@ export function scanSources(
   const sources = attributes.map((attribute): ColumnSource => {
     if (attribute === 0) return { kind: "rowId" };
     if (attribute === -1) return { kind: "constant", value: table.oid };
-    if (attribute < 0) throw notSupported("this system column");
+    if (attribute === -2) return { kind: "ctid" };
+    // A visible row was committed (or is the transaction's own) and is not deleted: FrozenTransactionId, and no deleter.
+    if (attribute < 0) return { kind: "constant", value: attribute === -3 ? 2 : 0 };
     const object = table.attributes[attribute - 1];
     assert(object !== undefined, "a scanned attribute exists");
     let index = physical.indexOf(attribute - 1);
     if (index < 0) index = physical.push(attribute - 1) - 1;
     return { kind: "block", index, type: storedType(planner.type(object.type), object.typmod) };
   });
-  return { columns: Uint32Array.from(physical), sources, withRowIds: attributes.includes(0) };
+  return { columns: Uint32Array.from(physical), sources, withRowIds: attributes.includes(0) || attributes.includes(-2) };
 }
 
 export function planScan(
@@ -191,7 +193,7 @@ function choosePath(
     comparisons.find((c) => attributeOf.get(c.column) === attribute && operators.includes(c.operator));
   let best: AccessPath | undefined;
   for (const index of planner.context.catalog.indexesOf(table.oid)) {
-    if (index.method !== "btree" || !index.valid || index.predicateSql !== undefined || index.columns.some((c) => c.attribute === 0))
+    if (!isOrderedIndex(index) || !index.valid || index.predicateSql !== undefined || index.columns.some((c) => c.attribute === 0))
       continue;
     const equals: ColumnComparison[] = [];
     for (const column of index.columns) {

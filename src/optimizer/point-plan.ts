@@ -1,4 +1,5 @@
 /** Recognizes statements that are one lookup of plain columns by the whole key of a unique index (src/execution/point-select.ts). */
+import { isOrderedIndex } from "../catalog/index.js";
 import {
   acquireEncoders,
   IndexScanOperator,
@@ -61,7 +62,9 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
     .indexesOf(table.oid)
     .find(
       (i) =>
-        i.method === "btree" &&
+        isOrderedIndex(i) &&
+        i.predicateSql === undefined &&
+        i.columns.every((c) => c.key === undefined && c.attribute > 0) &&
         i.unique &&
         i.valid &&
         i.predicateSql === undefined &&

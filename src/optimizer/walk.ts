@@ -177,7 +177,7 @@ export function outerColumnsOf(plan: LogicalPlan): Set<ColumnId> {
     if (p.kind === "Insert" && p.onConflict !== undefined)
       for (const c of [...p.onConflict.existing, ...p.onConflict.excluded]) outer.delete(c.id);
     if ((p.kind === "Insert" || p.kind === "Update" || p.kind === "Delete") && p.returning !== undefined)
-      for (const c of p.returning.row) outer.delete(c.id);
+      for (const c of [...p.returning.row, ...(p.returning.tableOid === undefined ? [] : [p.returning.tableOid])]) outer.delete(c.id);
     for (const input of inputsOf(p)) drop(input);
     for (const e of expressionsOf(p)) visit(e, (x) => x.kind === "Subquery" && drop(x.plan));
   };
@@ -214,6 +214,7 @@ export function writesAnywhere(plan: LogicalPlan): boolean {
 export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
   switch (plan.kind) {
     case "Scan":
+    case "AppendScan":
     case "SystemScan":
     case "FunctionScan":
     case "Values":
@@ -246,6 +247,7 @@ export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
 export function mapInputs(plan: LogicalPlan, f: (input: LogicalPlan) => LogicalPlan): LogicalPlan {
   switch (plan.kind) {
     case "Scan":
+    case "AppendScan":
     case "SystemScan":
     case "FunctionScan":
     case "Values":
@@ -313,6 +315,7 @@ export function mapOwnExpressions(plan: LogicalPlan, f: (e: Expression) => Expre
   });
   switch (plan.kind) {
     case "Scan":
+    case "AppendScan":
     case "SystemScan":
     case "CteScan":
     case "SetOperation":

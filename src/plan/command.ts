@@ -32,6 +32,34 @@ export interface ColumnDefinition {
   readonly identity?: { readonly always: boolean; readonly options: SequenceOptions };
   readonly generated?: StoredExpression;
   readonly collation?: string;
+  /** How many parents give it, and whether the statement itself does too (default true). */
+  readonly inheritedCount?: number;
+  readonly local?: boolean;
+  readonly storage?: string;
+  readonly compression?: string;
+}
+/** A bound of PARTITION … FOR VALUES: constants, computed when the statement runs. */
+export type BoundValue = Expression | "minvalue" | "maxvalue";
+export type PartitionBoundDefinition =
+  | { readonly kind: "default" }
+  | { readonly kind: "list"; readonly values: readonly BoundValue[] }
+  | { readonly kind: "range"; readonly from: readonly BoundValue[]; readonly to: readonly BoundValue[] }
+  | { readonly kind: "hash"; readonly modulus: number; readonly remainder: number };
+export interface PartitionSchemeDefinition {
+  readonly strategy: "range" | "list" | "hash";
+  readonly keys: readonly { readonly column?: string; readonly expressionSql?: string; readonly type: Oid; readonly typmod: number }[];
+}
+/** What of LIKE's source is copied after the table is made. */
+export interface LikeDefinition {
+  readonly source: Oid;
+  readonly indexes: boolean;
+  readonly comments: boolean;
+  readonly statistics: boolean;
+}
+interface InheritedConstraint {
+  readonly inheritedCount?: number;
+  readonly local?: boolean;
+  readonly noInherit?: boolean;
 }
 export type ConstraintDefinition =
   | {
@@ -39,16 +67,18 @@ export type ConstraintDefinition =
       readonly name?: string;
       readonly columns: readonly string[];
       readonly usingIndex?: string;
+      readonly include?: readonly string[];
       readonly deferrable?: boolean;
+      readonly initiallyDeferred?: boolean;
       readonly nullsNotDistinct?: boolean;
     }
-  | {
+  | (InheritedConstraint & {
       readonly kind: "check";
       readonly name?: string;
       readonly check: StoredExpression;
       readonly columns: readonly string[];
       readonly notValid?: boolean;
-    }
+    })
   | {
       readonly kind: "foreignKey";
       readonly name?: string;
@@ -76,6 +106,8 @@ export interface SequenceOptions {
 }
 export interface IndexColumn {
   readonly column?: string;
+  /** What a made-up index name calls the expression: its function. */
+  readonly name?: string;
   readonly expression?: StoredExpression;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
@@ -98,6 +130,25 @@ export type AlterTableAction =
   | { readonly kind: "validateConstraint"; readonly name: string }
   | { readonly kind: "addIdentity"; readonly column: string; readonly always: boolean; readonly options: SequenceOptions }
   | { readonly kind: "dropIdentity"; readonly column: string; readonly ifExists: boolean }
+  | { readonly kind: "setIdentity"; readonly column: string; readonly always?: boolean; readonly options: SequenceOptions }
+  | { readonly kind: "dropExpression"; readonly column: string; readonly ifExists: boolean }
+  | {
+      readonly kind: "columnFact";
+      readonly column: string;
+      readonly fact: "storage" | "compression" | "statistics";
+      readonly value: string;
+    }
+  | { readonly kind: "setOptions"; readonly options: Readonly<Record<string, string>> }
+  | { readonly kind: "resetOptions"; readonly names: readonly string[] }
+  | { readonly kind: "alterConstraint"; readonly name: string; readonly deferrable: boolean; readonly initiallyDeferred: boolean }
+  | { readonly kind: "inherit" | "noInherit"; readonly parent: QualifiedName }
+  | { readonly kind: "attachPartition"; readonly partition: QualifiedName; readonly bound: PartitionBoundDefinition }
+  | { readonly kind: "detachPartition"; readonly partition: QualifiedName; readonly concurrently: boolean }
+  | { readonly kind: "attachIndex"; readonly index: QualifiedName }
+  | { readonly kind: "setPersistence"; readonly persistence: "permanent" | "unlogged" }
+  | { readonly kind: "replicaIdentity"; readonly identity: "default" | "full" | "nothing" | "index"; readonly index?: string }
+  | { readonly kind: "clusterOn"; readonly index?: string }
+  | { readonly kind: "trigger"; readonly enable: boolean; readonly which: "all" | "user" | "named"; readonly name: string }
   | { readonly kind: "owner"; readonly role: string }
   | { readonly kind: "noOp"; readonly what: string }; // SET STATISTICS, CLUSTER ON …: storage hints that change no result
 
@@ -110,6 +161,16 @@ export type Command =
       readonly constraints: readonly ConstraintDefinition[];
       readonly ifNotExists: boolean;
       readonly persistence: "permanent" | "unlogged" | "temporary";
+      readonly onCommit?: "deleteRows" | "drop";
+      readonly options?: Readonly<Record<string, string>>;
+      /** INHERITS; the one parent of a partition. */
+      readonly parents?: readonly Oid[];
+      readonly bound?: PartitionBoundDefinition;
+      readonly partitionBy?: PartitionSchemeDefinition;
+      readonly likes?: readonly LikeDefinition[];
+      readonly ofType?: Oid;
+      /** What the merging of definitions has to say, once the statement runs. */
+      readonly notices?: readonly { readonly message: string; readonly detail?: string }[];
     }
   | {
       readonly kind: "CreateTableAs";
@@ -118,26 +179,45 @@ export type Command =
       readonly columnNames: readonly string[];
       readonly ifNotExists: boolean;
       readonly withData: boolean;
+      readonly persistence?: "permanent" | "unlogged" | "temporary";
+      readonly onCommit?: "deleteRows" | "drop";
+      readonly options?: Readonly<Record<string, string>>;
+      /** AS EXECUTE: the prepared statement and its parameters; `query` is empty then. */
+      readonly execute?: { readonly name: string; readonly args: readonly Expression[] };
+      /** A materialized view keeps its query. */
+      readonly materialized?: { readonly sql: string; readonly dependsOn: readonly Oid[] };
     }
-  | { readonly kind: "AlterTable"; readonly name: QualifiedName; readonly ifExists: boolean; readonly actions: readonly AlterTableAction[] }
+  | {
+      readonly kind: "AlterTable";
+      readonly name: QualifiedName;
+      readonly ifExists: boolean;
+      readonly actions: readonly AlterTableAction[];
+      /** ONLY: what inherits from it stays as it is. */
+      readonly only?: boolean;
+      /** What the statement calls it: table, view, index, sequence, materialized view. */
+      readonly object?: string;
+    }
   | {
       readonly kind: "Rename";
-      readonly object: "table" | "column" | "index" | "view" | "sequence" | "schema" | "constraint";
+      readonly object: "table" | "column" | "index" | "view" | "materialized view" | "sequence" | "schema" | "constraint";
       readonly name: QualifiedName;
       readonly subname?: string;
       readonly newName: string;
       readonly ifExists: boolean;
+      readonly only?: boolean;
+      /** On a child of the named table. */
+      readonly recursing?: boolean;
     }
   | {
       readonly kind: "SetSchema";
-      readonly object: "table" | "view" | "sequence";
+      readonly object: "table" | "view" | "materialized view" | "sequence";
       readonly name: QualifiedName;
       readonly schema: string;
       readonly ifExists: boolean;
     }
   | {
       readonly kind: "Drop";
-      readonly object: "table" | "index" | "view" | "sequence" | "schema" | "extension";
+      readonly object: "table" | "index" | "view" | "materialized view" | "sequence" | "schema" | "extension";
       readonly names: readonly QualifiedName[];
       readonly ifExists: boolean;
       readonly cascade: boolean;
@@ -155,6 +235,7 @@ export type Command =
       readonly ifNotExists: boolean;
       readonly nullsNotDistinct: boolean;
       readonly concurrently: boolean;
+      readonly only?: boolean;
     }
   | {
       readonly kind: "CreateView";
@@ -164,15 +245,29 @@ export type Command =
       readonly sql: string;
       readonly replace: boolean;
       readonly dependsOn: readonly Oid[];
+      readonly temporary?: boolean;
+      readonly checkOption?: "local" | "cascaded";
+      readonly options?: Readonly<Record<string, string>>;
     }
-  | { readonly kind: "CreateSequence"; readonly name: QualifiedName; readonly options: SequenceOptions; readonly ifNotExists: boolean }
+  | {
+      readonly kind: "CreateSequence";
+      readonly name: QualifiedName;
+      readonly options: SequenceOptions;
+      readonly ifNotExists: boolean;
+      readonly persistence?: "permanent" | "unlogged" | "temporary";
+    }
   | { readonly kind: "AlterSequence"; readonly name: QualifiedName; readonly options: SequenceOptions; readonly ifExists: boolean }
   | { readonly kind: "CreateSchema"; readonly name: string; readonly ifNotExists: boolean; readonly authorization?: string }
   | { readonly kind: "CreateExtension"; readonly name: string; readonly schema?: string; readonly ifNotExists: boolean }
   | { readonly kind: "CreateRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "AlterRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "DropRole"; readonly names: readonly string[]; readonly ifExists: boolean }
-  | { readonly kind: "Truncate"; readonly tables: readonly QualifiedName[]; readonly restartIdentity: boolean; readonly cascade: boolean }
+  | {
+      readonly kind: "Truncate";
+      readonly tables: readonly (QualifiedName & { readonly only?: boolean })[];
+      readonly restartIdentity: boolean;
+      readonly cascade: boolean;
+    }
   | {
       readonly kind: "Copy";
       readonly direction: "from" | "to";
@@ -181,6 +276,8 @@ export type Command =
       readonly query?: LogicalPlan;
       readonly options: CopyOptions;
       readonly where?: Expression;
+      /** The columns that `where` mentions: one per live attribute. */
+      readonly whereRow?: readonly { readonly id: number }[];
     }
   | {
       readonly kind: "Transaction";
@@ -234,8 +331,14 @@ export type Command =
   | { readonly kind: "Listen" | "Unlisten"; readonly channel: string | null }
   | { readonly kind: "Notify"; readonly channel: string; readonly payload: string }
   | { readonly kind: "LockTable"; readonly tables: readonly QualifiedName[]; readonly mode: string; readonly nowait: boolean }
-  | { readonly kind: "Analyze" | "Vacuum"; readonly tables: readonly QualifiedName[]; readonly analyze: boolean }
+  | {
+      readonly kind: "Analyze" | "Vacuum";
+      readonly tables: readonly (QualifiedName & { readonly columns?: readonly string[] })[];
+      readonly analyze: boolean;
+    }
   | { readonly kind: "Reindex"; readonly object: "index" | "table" | "schema" | "database"; readonly name: QualifiedName }
+  | { readonly kind: "RefreshMaterialized"; readonly name: QualifiedName; readonly concurrently: boolean; readonly withData: boolean }
+  | { readonly kind: "Cluster"; readonly table?: QualifiedName; readonly index?: string }
   | { readonly kind: "Checkpoint" };
 
 export interface RoleOptions {

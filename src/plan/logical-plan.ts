@@ -22,6 +22,7 @@ export interface PlanColumn {
 
 export type LogicalPlan =
   | Scan
+  | AppendScan
   | SystemScan
   | FunctionScan
   | Values
@@ -49,6 +50,14 @@ interface Node {
 /** Rows of a table. `columns[i]` is attribute `attributes[i]` (1-based attnum; 0 = the row id, for DML; -1 = tableoid…). */
 export interface Scan extends Node {
   readonly kind: "Scan";
+  readonly relation: Oid;
+  readonly alias: string;
+  readonly attributes: readonly number[];
+}
+/** Rows of a table and of all that inherit from it, partitions too. `attributes` are the named table's; a child's columns of the same names
+ *  give the values. -1 tells which table a row comes from. */
+export interface AppendScan extends Node {
+  readonly kind: "AppendScan";
   readonly relation: Oid;
   readonly alias: string;
   readonly attributes: readonly number[];
@@ -206,7 +215,7 @@ export interface LockRows extends Node {
   readonly input: LogicalPlan;
   readonly strength: "update" | "noKeyUpdate" | "share" | "keyShare";
   readonly waitPolicy: "block" | "skip" | "error";
-  readonly targets: readonly { readonly relation: Oid; readonly rowId: ColumnId }[];
+  readonly targets: readonly { readonly relation: Oid; readonly rowId: ColumnId; readonly tableOid?: ColumnId }[];
 }
 /** `source` gives one column per entry of `attributes`, already of the attribute's type and modifier; attributes left out get
  *  `defaults` (one expression per remaining attribute that has a default or identity). columns: RETURNING's. */
@@ -217,6 +226,12 @@ export interface Insert extends Node {
   readonly source: LogicalPlan;
   readonly onConflict?: OnConflict;
   readonly returning?: Returning;
+  readonly viewChecks?: ViewChecks;
+}
+/** WITH CHECK OPTION: what new rows must meet. `row`: one column per live attribute of the table. */
+export interface ViewChecks {
+  readonly row: readonly PlanColumn[];
+  readonly checks: readonly { readonly view: string; readonly predicate: Expression }[];
 }
 /** `target` columns ids of the existing row are in `existing`, of the proposed row in `excluded` (one per attribute, attnum order). */
 export interface OnConflict {
@@ -231,6 +246,8 @@ export interface OnConflict {
 /** Expressions over `row`, the columns of the new (DELETE: old) row, one per attribute in attnum order. Update, Delete: also over the source's columns. */
 export interface Returning {
   readonly row: readonly PlanColumn[];
+  /** tableoid, where it is asked for. */
+  readonly tableOid?: PlanColumn;
   readonly expressions: readonly Expression[];
 }
 /** `source` gives the target's row id (`rowId`), all live attributes of the old row (`oldRow`, attnum order), and whatever FROM brings. */
@@ -239,15 +256,19 @@ export interface Update extends Node {
   readonly relation: Oid;
   readonly source: LogicalPlan;
   readonly rowId: ColumnId;
+  /** Where the rows may be of several tables (AppendScan): the column that says which. */
+  readonly tableOid?: ColumnId;
   readonly oldRow: readonly PlanColumn[];
   readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[];
   readonly returning?: Returning;
+  readonly viewChecks?: ViewChecks;
 }
 export interface Delete extends Node {
   readonly kind: "Delete";
   readonly relation: Oid;
   readonly source: LogicalPlan;
   readonly rowId: ColumnId;
+  readonly tableOid?: ColumnId;
   readonly oldRow: readonly PlanColumn[];
   readonly returning?: Returning;
 }

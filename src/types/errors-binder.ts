@@ -64,5 +64,34 @@ export const tooManyColumnsAt = (message: string) => located("54011", message, u
 export const invalidCursorDefinition = (message: string, detail?: string, position?: number) =>
   located("42P11", message, position, detail === undefined ? {} : { detail });
 export const undefinedFunctionHinted = (message: string, hint: string, position?: number) => located("42883", message, position, { hint });
+const viewHints = {
+  "insert into": "To enable inserting into the view, provide an INSTEAD OF INSERT trigger or an unconditional ON INSERT DO INSTEAD rule.",
+  update: "To enable updating the view, provide an INSTEAD OF UPDATE trigger or an unconditional ON UPDATE DO INSTEAD rule.",
+  "delete from": "To enable deleting from the view, provide an INSTEAD OF DELETE trigger or an unconditional ON DELETE DO INSTEAD rule.",
+} as const;
+export const viewNotUpdatable = (view: string, verb: keyof typeof viewHints, detail: string) =>
+  new DbError({ sqlstate: "55000", message: `cannot ${verb} view "${view}"`, detail, hint: viewHints[verb] });
+export const viewColumnNotUpdatable = (view: string, column: string, verb: "insert into" | "update") =>
+  new DbError({
+    sqlstate: "0A000",
+    message: `cannot ${verb} column "${column}" of view "${view}"`,
+    detail: "View columns that are not columns of their base relation are not updatable.",
+  });
+export const notPopulated = (name: string) =>
+  new DbError({
+    sqlstate: "55000",
+    message: `materialized view "${name}" has not been populated`,
+    hint: "Use the REFRESH MATERIALIZED VIEW command.",
+  });
+export const columnTypeConflict = (column: string, left: string, right: string) =>
+  new DbError({ sqlstate: "42804", message: `column "${column}" has a type conflict`, detail: `${left} versus ${right}` });
+export const inheritedTypeConflict = (column: string, left: string, right: string) =>
+  new DbError({ sqlstate: "42804", message: `inherited column "${column}" has a type conflict`, detail: `${left} versus ${right}` });
+export const noOperatorClassAt = (type: string, method: string) =>
+  new DbError({
+    sqlstate: "42704",
+    message: `data type ${type} has no default operator class for access method "${method}"`,
+    hint: `You must specify a ${method} operator class or define a default ${method} operator class for the data type.`,
+  });
 export const featureNotSupportedWithDetail = (message: string, detail: string, hint: string, position?: number) =>
   located("0A000", message, position, { detail, hint });

@@ -93,7 +93,7 @@ export const extensionUnavailable = (name: string) =>
   });
 export const invalidSequence = (message: string) => simple("22023", message);
 export const needsSuperuser = (what: string) => simple("42501", `must be superuser to ${what}`);
-export const viewColumnsChanged = (message: string) => simple("42P16", message);
+export const viewColumnsChanged = (message: string, hint?: string) => simple("42P16", message, hint === undefined ? {} : { hint });
 export const alterTypeCast = (column: string, type: string, hint: string) =>
   simple("42804", `column "${column}" cannot be cast automatically to type ${type}`, { hint });
 export const identityError = (message: string) => simple("55000", message);
@@ -106,3 +106,19 @@ export const optionOutOfRange = (name: string, value: string, min: number, max: 
 export const copyError = (message: string, where: string, more: { detail?: string; hint?: string } = {}) =>
   simple("22P04", message, { ...more, where });
 export const copyFailed = (message: string, where: string) => simple("57014", `COPY from stdin failed: ${message}`, { where });
+
+export const preparedNotSelect = () => simple("42809", "prepared statement is not a SELECT");
+export const partitionOverlap = (name: string, other: string) => simple("42P17", `partition "${name}" would overlap partition "${other}"`);
+export const defaultPartitionConflict = (name: string, other: string) =>
+  simple("42P17", `partition "${name}" conflicts with existing default partition "${other}"`);
+export const emptyRangeBound = (name: string, from: string, to: string) =>
+  simple("42P17", `empty range bound specified for partition "${name}"`, {
+    detail: `Specified lower bound ${from} is greater than or equal to upper bound ${to}.`,
+  });
+export const hashModulusFactor = (modulus: number, other: number, neighbour: string) =>
+  simple("42P17", "every hash partition modulus must be a factor of the next larger modulus", {
+    detail:
+      modulus < other
+        ? `The new modulus ${modulus} is not a factor of ${other}, the modulus of existing partition "${neighbour}".`
+        : `The new modulus ${modulus} is not divisible by ${other}, the modulus of existing partition "${neighbour}".`,
+  });

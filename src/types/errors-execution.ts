@@ -99,3 +99,26 @@ export const percentileOutOfRange = (value: number) =>
 export const sampleOutOfRange = () => new DbError({ sqlstate: "2202H", message: "sample percentage must be between 0 and 100" });
 export const sampleArgumentNull = () => new DbError({ sqlstate: "2202H", message: "TABLESAMPLE parameter cannot be null" });
 export const sampleSeedNull = () => new DbError({ sqlstate: "2202G", message: "TABLESAMPLE REPEATABLE parameter cannot be null" });
+
+export const viewCheckViolated = (view: string, failingRow: string) =>
+  new DbError({
+    sqlstate: "44000",
+    message: `new row violates check option for view "${view}"`,
+    detail: `Failing row contains (${failingRow}).`,
+  });
+export const partitionOfUpdateDiffers = () =>
+  new DbError({
+    sqlstate: "0A000",
+    message: "invalid ON UPDATE specification",
+    detail: "The result tuple would appear in a different partition than the original tuple.",
+  });
+export const noPartitionForRow = (table: string, detail: string, schema: string) =>
+  new DbError({ sqlstate: "23514", message: `no partition of relation "${table}" found for row`, detail, schema, table });
+export const partitionConstraintViolated = (table: string, detail: string, schema: string) =>
+  new DbError({
+    sqlstate: "23514",
+    message: `new row for relation "${table}" violates partition constraint`,
+    detail: `Failing row contains (${detail}).`,
+    schema,
+    table,
+  });

@@ -27,6 +27,7 @@ import {
 import { type DefinitionContext, displayName } from "./context.js";
 import { newIndex } from "./create-index.js";
 import { requireNoNulls } from "./not-null.js";
+import { copyForeignKey } from "./partition.js";
 import { toStoredSql } from "./stored-sql.js";
 
 interface Situation {
@@ -73,6 +74,8 @@ function addKey(
         detail: "Cannot create a primary key or unique constraint using such an index.",
       });
     index = { ...found, primary, name: definition.name ?? found.name };
+    if (index.name !== found.name)
+      context.notice(`ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index "${found.name}" to "${index.name}"`);
     if (primary)
       current = requireKeyColumns(
         context,
@@ -97,7 +100,7 @@ function addKey(
       unique: true,
       primary,
       nullsNotDistinct: definition.nullsNotDistinct ?? false,
-      include: [],
+      include: attributesNamed(table, definition.include ?? []),
       options: {},
       columns: attributes.map((attribute) => ({ attribute, descending: false, nullsFirst: false })),
     }).index;
@@ -150,9 +153,22 @@ function addCheck(
     kind: "check",
     sql,
     attributes: attributesNamed(table, definition.columns),
+    ...(definition.inheritedCount === undefined ? {} : { inheritedCount: definition.inheritedCount }),
+    ...(definition.local === undefined ? {} : { local: definition.local }),
+    ...(definition.noInherit === true ? { noInherit: true } : {}),
   };
   context.put(constraint);
-  if (!situation.tableIsNew && definition.notValid !== true) validateCheck(context, table, constraint);
+  if (!situation.tableIsNew && definition.notValid !== true && table.partitioned === undefined) validateCheck(context, table, constraint);
+  if (situation.tableIsNew || definition.noInherit === true) return;
+  for (const child of context.snapshot.childrenOf(table.oid)) {
+    const same = constraintNamed(context, child, name);
+    if (same === undefined) addCheck(context, child, { ...definition, name, inheritedCount: 1, local: false }, situation);
+    else if (same.kind !== "check" || same.sql !== sql) throw constraintExists(name, child.name);
+    else {
+      context.notice(`merging constraint "${name}" with inherited definition`);
+      context.put({ ...same, inheritedCount: (same.inheritedCount ?? 0) + 1 });
+    }
+  }
 }
 
 function addForeignKey(
@@ -225,7 +241,10 @@ function addForeignKey(
     initiallyDeferred: definition.initiallyDeferred,
   };
   context.put(constraint);
-  if (!situation.tableIsNew && definition.notValid !== true) validateForeignKey(context, table, constraint);
+  if (!situation.tableIsNew && definition.notValid !== true && table.partitioned === undefined)
+    validateForeignKey(context, table, constraint);
+  if (table.partitioned === undefined || constraint.kind !== "foreignKey") return;
+  for (const partition of context.snapshot.childrenOf(table.oid)) copyForeignKey(context, table, constraint, partition);
 }
 
 /** There is an equality between the types, as they are or after an implicit cast of the referencing one. */

@@ -17,12 +17,14 @@ import type {
   ViewObject,
 } from "../../catalog/index.js";
 import { DATABASE_OID, INFORMATION_SCHEMA_OID, PG_CATALOG_OID, quoteIdentifier } from "../../catalog/index.js";
+import { RunState } from "../../execution/internal.js";
 import type { FunctionRegistry } from "../../functions/index.js";
 import type { Engine, StorageBinding, Xid } from "../../native/index.js";
 import type { LogicalPlan, QualifiedName } from "../../plan/index.js";
 import {
   assert,
   type Datum,
+  invalidTable,
   noCreationSchema,
   type Oid,
   type Row,
@@ -38,7 +40,9 @@ import { permissionDenied } from "../access.js";
 import { checkStatus } from "../native-status.js";
 import type { EngineSession } from "../session.js";
 import { StatementContext } from "../statement-context.js";
+import { temporarySchema, temporarySchemaName } from "../temporary.js";
 import type { SessionTransaction } from "../transaction.js";
+import type { BindContext } from "../types.js";
 
 export class DefinitionContext {
   readonly session: EngineSession;
@@ -77,7 +81,18 @@ export class DefinitionContext {
   type(oid: Oid): SqlType {
     return this.session.typeOf(oid);
   }
+  #quiet = false;
+  /** Work whose notices the client did not ask for: what goes at the end of a session. */
+  quietly(work: () => void): void {
+    this.#quiet = true;
+    try {
+      work();
+    } finally {
+      this.#quiet = false;
+    }
+  }
   notice(message: string, sqlstate = "00000", more: { detail?: string; hint?: string } = {}): void {
+    if (this.#quiet) return;
     this.session.notice("NOTICE", sqlstate, message, more);
   }
 
@@ -105,8 +120,15 @@ export class DefinitionContext {
 
   // ---- names ----------------------------------------------------------------------------------------------------------
 
-  /** The schema a new object goes to. */
-  creationSchema(name: QualifiedName): SchemaObject {
+  /** The schema a new object goes to; temporary ones go to the session's own. */
+  creationSchema(name: QualifiedName, persistence: TableObject["persistence"] = "permanent"): SchemaObject {
+    const own = temporarySchemaName(this.session);
+    if (persistence === "temporary" || name.schema === "pg_temp" || name.schema === own) {
+      if (name.schema !== undefined && name.schema !== "pg_temp" && name.schema !== own)
+        throw invalidTable("cannot create temporary relation in non-temporary schema");
+      return temporarySchema(this);
+    }
+    if (name.schema === undefined && this.session.searchPathWritten[0] === "pg_temp") return temporarySchema(this);
     const schema = name.schema !== undefined ? this.schema(name.schema) : this.#defaultSchema();
     if (schema.oid === PG_CATALOG_OID || schema.oid === INFORMATION_SCHEMA_OID) throw systemSchemaProtected(`${schema.name}.${name.name}`);
     const me = this.snapshot.role(this.session.user);
@@ -117,7 +139,7 @@ export class DefinitionContext {
     const catalog = this.catalog;
     for (const name of this.session.searchPathNames(catalog)) {
       const schema = catalog.schemaByName(name);
-      if (schema !== undefined) return schema;
+      if (schema !== undefined && schema !== catalog.temporarySchema) return schema;
     }
     throw noCreationSchema();
   }
@@ -172,8 +194,24 @@ export class DefinitionContext {
   statementContext(parameters: readonly Datum[] = []): StatementContext {
     return new StatementContext(this.session, this.transaction, this.catalog, parameters);
   }
+  /** For what is computed outside of any plan: routing, checks of rows that are there. */
+  runState(): RunState {
+    return new RunState(this.statementContext(), 0, 0);
+  }
   /** Runs SQL inside the transaction; at most `maxRows` rows (0 = all). */
   query(sql: string, maxRows = 0): Row[] {
+    return this.run(this.bindQuery(sql), maxRows);
+  }
+  bindContext(): BindContext {
+    return {
+      catalog: this.catalog,
+      parameterTypes: [],
+      format: this.session.format,
+      currentUser: this.session.user,
+      currentDatabase: this.session.databaseName,
+    };
+  }
+  bindQuery(sql: string): LogicalPlan {
     const [statement] = this.session.database.frontEnd.parse(sql);
     assert(statement !== undefined, "a statement of our own parses");
     const bound = this.session.database.frontEnd.bind(statement, {
@@ -185,7 +223,7 @@ export class DefinitionContext {
       currentDatabase: this.session.databaseName,
     });
     assert(bound.body.kind === "Plan", "a statement of our own is a plan");
-    return this.run(bound.body.plan, maxRows);
+    return bound.body.plan;
   }
   run(plan: LogicalPlan, maxRows = 0, parameters: readonly Datum[] = []): Row[] {
     const rows: Row[] = [];

@@ -16,7 +16,6 @@ export function copyCommand(
   parameters: readonly Datum[],
 ): ExecuteResult | Promise<ExecuteResult> {
   if (command.options.format === "binary") throw notSupported("COPY in binary format");
-  if (command.where !== undefined) throw notSupported("COPY FROM … WHERE");
   return command.direction === "from" ? copyFrom(session, command) : copyTo(session, command, parameters);
 }
 
@@ -46,7 +45,7 @@ function copyFrom(session: EngineSession, command: CopyCommand): ExecuteResult |
       tag: "COPY",
       result: (complete, fail) => ({
         kind: "copyIn",
-        copy: new CopyFrom(context, relation, fields, command.options, command.where, [], { complete, fail }),
+        copy: new CopyFrom(context, relation, fields, command.options, command.where, command.whereRow ?? [], { complete, fail }),
       }),
     };
   });

@@ -1,5 +1,5 @@
 /** CREATE INDEX: btree over columns, hnsw and ivfflat over one vector column. */
-import { chooseName, columnNamesPart, type IndexObject, type TableObject } from "../../catalog/index.js";
+import { chooseName, columnNamesPart, type IndexMethod, type IndexObject, type TableObject } from "../../catalog/index.js";
 import {
   checkVectorColumn,
   defaultVectorOperatorClass,
@@ -26,21 +26,25 @@ import {
   wrongRelationKind,
 } from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
+import { addHiddenColumns } from "./hidden-columns.js";
 import { buildIndex } from "./index-storage.js";
+import { attachIndex } from "./partition.js";
+import { toStoredSql } from "./stored-sql.js";
 
 /** Methods of PostgreSQL and pgvector that we do not have: known, refused. */
-const knownMethods = new Set(["hash", "gist", "gin", "spgist", "brin"]);
+const knownMethods = new Set(["gist", "spgist"]);
+const ownMethods = new Set<string>(["btree", "hnsw", "ivfflat", "hash", "brin", "gin"]);
 const INDEX_COLUMNS_MAX = 32;
 export function createIndex(context: DefinitionContext, command: Extract<Command, { kind: "CreateIndex" }>): Promise<void> | undefined {
   const relation = context.relation(command.table);
   if (relation.class !== "table")
     throw wrongRelationKind(relation.name, "a table", relation.class === "view" ? "This operation is not supported for views." : undefined);
-  const method = command.method.toLowerCase();
-  if (method !== "btree" && method !== "hnsw" && method !== "ivfflat")
-    throw knownMethods.has(method) ? notSupported(`access method "${method}"`) : accessMethodMissing(command.method);
-  if (command.predicate !== undefined) throw notSupported("a partial index");
-  if (command.columns.some((c) => c.expression !== undefined)) throw notSupported("an index on expressions");
-  const keyNames = command.columns.map((c) => c.column ?? "expr");
+  const written = command.method.toLowerCase();
+  if (!ownMethods.has(written))
+    throw knownMethods.has(written) ? notSupported(`access method "${written}"`) : accessMethodMissing(command.method);
+  const method = written as IndexMethod;
+  requireAbilities(command, method);
+  const keyNames = command.columns.map((c) => c.column ?? c.name ?? "expr");
   if (command.name !== undefined && context.nameTaken(relation.schema, command.name)) {
     if (!command.ifNotExists) throw relationExists(command.name);
     context.notice(`relation "${command.name}" already exists, skipping`, "42P07");
@@ -59,11 +63,28 @@ export function createIndex(context: DefinitionContext, command: Extract<Command
     nullsNotDistinct: command.nullsNotDistinct,
     columns: command.columns.map((column) => indexColumn(context, relation, column, method)),
     include: command.include.map((column) => attributeNumber(relation, column)),
-    options: method === "btree" ? btreeParameters(command.options) : vectorParameters(method, command.options),
+    options:
+      method === "hnsw" || method === "ivfflat" ? vectorParameters(method, command.options) : storageParameters(command.options, method),
+    ...(command.predicate === undefined ? {} : { predicateSql: toStoredSql(command.predicate.sql, context.catalog) }),
+    only: command.only === true,
   }).built;
 }
 
-type NewIndex = Pick<IndexObject, "name" | "method" | "unique" | "primary" | "nullsNotDistinct" | "columns" | "include" | "options">;
+/** What an access method cannot do, in PostgreSQL's words. */
+function requireAbilities(command: Extract<Command, { kind: "CreateIndex" }>, method: IndexMethod): void {
+  if (method === "btree" || method === "hnsw") return;
+  const refuse = (what: string) => new DbError({ sqlstate: "0A000", message: `access method "${method}" does not support ${what}` });
+  if (command.unique) throw refuse("unique indexes");
+  if (command.include.length > 0) throw refuse("included columns");
+  if (method === "hash" && command.columns.length > 1) throw refuse("multicolumn indexes");
+  if (command.columns.some((c) => c.descending)) throw refuse("ASC/DESC options");
+  if (command.columns.some((c) => c.nullsFirst)) throw refuse("NULLS FIRST/LAST options");
+}
+
+type NewIndex = Pick<
+  IndexObject,
+  "name" | "method" | "unique" | "primary" | "nullsNotDistinct" | "columns" | "include" | "options" | "predicateSql" | "parent"
+> & { /** Of a partitioned table: the partitions get no parts. */ readonly only?: boolean };
 
 /** Writes the object and builds the index from the rows that are there. */
 export function newIndex(
@@ -71,12 +92,18 @@ export function newIndex(
   table: TableObject,
   definition: NewIndex,
 ): { readonly index: IndexObject; readonly built: Promise<void> | undefined } {
-  if (definition.method !== "btree") requireVectorIndex(context, table, definition, definition.method);
+  const { only, ...facts } = definition;
+  if (definition.method === "hnsw" || definition.method === "ivfflat") requireVectorIndex(context, table, definition, definition.method);
+  else if (definition.method === "gin") requireGin(context, table, definition);
   else
     for (const column of definition.columns) {
+      if (column.expressionSql !== undefined) continue;
       const type = typeOf(context, table, column.attribute);
-      if (type.keyKind === undefined) throw noOperatorClass(type.displayName, "btree");
+      if (type.keyKind === undefined) throw noOperatorClass(type.displayName, definition.method);
     }
+  if (definition.unique && table.partitioned !== undefined) requirePartitionKey(table, definition);
+  const hidden =
+    definition.method === "gin" ? { table, columns: definition.columns, filled: undefined } : addHiddenColumns(context, table, definition);
   const oid = context.newOid();
   const index: IndexObject = {
     class: "index",
@@ -86,18 +113,58 @@ export function newIndex(
     table: table.oid,
     storage: oid,
     valid: true,
-    ...definition,
+    ...facts,
+    columns: hidden.columns,
+    ...(table.partitioned === undefined ? {} : { partitioned: true }),
   };
   context.put(index);
-  return { index, built: buildIndex(context, table, index) };
+  if (hidden.filled !== undefined)
+    return { index, built: hidden.filled.then(() => buildIndex(context, context.again(hidden.table), index)) };
+  const built = buildIndex(context, hidden.table, index);
+  if (table.partitioned !== undefined && only !== true)
+    for (const partition of context.snapshot.childrenOf(table.oid)) attachIndex(context, table, index, partition);
+  return { index, built };
 }
 
-function requireVectorIndex(
-  context: DefinitionContext,
-  table: TableObject,
-  definition: NewIndex,
-  method: Exclude<IndexObject["method"], "btree">,
-): void {
+/** A unique index of a partitioned table knows nothing beyond one partition, so the key must decide the partition. */
+function requirePartitionKey(table: TableObject, definition: NewIndex): void {
+  const what = definition.primary ? "PRIMARY KEY" : "UNIQUE";
+  for (const key of table.partitioned?.keys ?? []) {
+    if (key.attribute === 0)
+      throw new DbError({
+        sqlstate: "0A000",
+        message: `unsupported ${what} constraint with partition key definition`,
+        detail: `${what} constraints cannot be used when partition keys include expressions.`,
+      });
+    if (definition.columns.some((c) => c.attribute === key.attribute)) continue;
+    throw new DbError({
+      sqlstate: "0A000",
+      message: "unique constraint on partitioned table must include all partitioning columns",
+      detail: `${what} constraint on table "${table.name}" lacks column "${table.attributes[key.attribute - 1]?.name}" which is part of the partition key.`,
+    });
+  }
+}
+
+const ginClasses: Readonly<Record<string, string>> = { jsonb_ops: "jsonb", jsonb_path_ops: "jsonb", array_ops: "anyarray" };
+/** Accepted for what PostgreSQL has classes for; searches read the table. */
+function requireGin(context: DefinitionContext, table: TableObject, definition: NewIndex): void {
+  for (const column of definition.columns) {
+    const oid =
+      column.expressionSql === undefined
+        ? (table.attributes[column.attribute - 1]?.type ?? 0)
+        : context.session.storedExpressions(context.catalog).bindOverTable(table, column.expressionSql).expression.type;
+    const type = context.type(oid);
+    const { opclass } = column;
+    if (opclass !== undefined && ginClasses[opclass] === undefined) throw operatorClassMissing(opclass, "gin");
+    const isArray = type.elementType !== 0 && type.name.startsWith("_");
+    if (type.name !== "jsonb" && !isArray)
+      throw opclass === undefined ? noOperatorClass(type.displayName, "gin") : operatorClassMismatch(opclass, type.displayName);
+    if (opclass !== undefined && ginClasses[opclass] !== (isArray ? "anyarray" : "jsonb"))
+      throw operatorClassMismatch(opclass, type.displayName);
+  }
+}
+
+function requireVectorIndex(context: DefinitionContext, table: TableObject, definition: NewIndex, method: "hnsw" | "ivfflat"): void {
   const refuse = (what: string) => new DbError({ sqlstate: "0A000", message: `access method "${method}" does not support ${what}` });
   if (definition.unique) throw refuse("unique indexes");
   if (definition.columns.length !== 1) throw refuse("multicolumn indexes");
@@ -114,8 +181,18 @@ function indexColumn(
   context: DefinitionContext,
   table: TableObject,
   column: IndexColumn,
-  method: IndexObject["method"],
+  method: IndexMethod,
 ): IndexObject["columns"][number] {
+  if (column.expression !== undefined) {
+    const { opclass: written } = column;
+    return {
+      attribute: 0,
+      expressionSql: toStoredSql(column.expression.sql, context.catalog),
+      descending: column.descending,
+      nullsFirst: column.nullsFirst,
+      ...(written === undefined ? {} : { opclass: written }),
+    };
+  }
   const attribute = attributeNumber(table, column.column ?? "");
   const opclass =
     column.opclass === undefined
@@ -130,9 +207,10 @@ function operatorClass(
   table: TableObject,
   attribute: number,
   opclass: string,
-  method: IndexObject["method"],
+  method: IndexMethod,
 ): string | undefined {
-  if (method !== "btree") {
+  if (method === "gin") return opclass;
+  if (method === "hnsw" || method === "ivfflat") {
     if (unsupportedVectorOperatorClasses.has(opclass)) throw notSupported(`operator class "${opclass}"`);
     return opclass;
   }
@@ -161,9 +239,15 @@ function vectorParameters(method: "hnsw" | "ivfflat", options: Readonly<Record<s
 }
 
 /** Storage hints: a wrong one is an error, a right one changes nothing here. */
-function btreeParameters(options: Readonly<Record<string, string>>): Record<string, string> {
+function storageParameters(options: Readonly<Record<string, string>>, method: IndexMethod): Record<string, string> {
+  const switches: Partial<Record<IndexMethod, readonly string[]>> = {
+    btree: ["deduplicate_items"],
+    brin: ["pages_per_range", "autosummarize"],
+    gin: ["fastupdate", "gin_pending_list_limit"],
+  };
   for (const [name, value] of Object.entries(options)) {
-    if (name === "deduplicate_items") continue;
+    if (switches[method]?.includes(name) === true) continue;
+    if (method === "brin" || method === "gin") throw optionUnknown(name);
     if (name !== "fillfactor") throw optionUnknown(name);
     const n = Number(value);
     if (!(n >= 10 && n <= 100)) throw optionOutOfRange(name, value, 10, 100);

@@ -1,11 +1,13 @@
 /** CREATE TABLE: attributes, their sequences, the native relation, then the constraints. */
 import type { AttributeObject, TableObject } from "../../catalog/index.js";
-import type { ColumnDefinition, Command, ConstraintDefinition } from "../../plan/index.js";
+import type { ColumnDefinition, Command, ConstraintDefinition, PartitionSchemeDefinition } from "../../plan/index.js";
 import {
   columnTwice,
+  DbError,
   invalidTable,
-  notSupported,
   type Oid,
+  optionOutOfRange,
+  optionUnknown,
   pgvectorTypes,
   relationExists,
   systemColumnName,
@@ -14,9 +16,12 @@ import {
   typeMissing,
 } from "../../types/index.js";
 import { physicalColumn } from "../physical-column.js";
+import { isTemporarySchema } from "../temporary.js";
 import { defaultAclFor } from "./catalog/grant.js";
 import { addConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
+import { copyLike } from "./like.js";
+import { boundOf, copyPartitionParts, schemeOf } from "./partition.js";
 import { sequenceForColumn } from "./sequence.js";
 import { toStoredSql } from "./stored-sql.js";
 
@@ -24,14 +29,45 @@ const COLUMNS_MAX = 1600;
 const systemColumns = new Set(["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"]);
 
 export function createTable(context: DefinitionContext, command: Extract<Command, { kind: "CreateTable" }>): void {
-  if (command.persistence !== "permanent") throw notSupported(`CREATE ${command.persistence.toUpperCase()} TABLE`);
-  const schema = context.creationSchema(command.name);
+  const schema = context.creationSchema(command.name, command.persistence);
   const name = command.name.name;
   if (context.nameTaken(schema.oid, name)) {
     if (!command.ifNotExists) throw relationExists(name);
     return context.notice(`relation "${name}" already exists, skipping`, "42P07");
   }
-  newTable(context, schema.oid, name, command.columns, command.constraints, command.persistence);
+  for (const { message, detail } of command.notices ?? []) context.notice(message, "00000", detail === undefined ? {} : { detail });
+  requireStorageOptions(command.options);
+  const persistence = isTemporarySchema(schema.name) ? "temporary" : command.persistence;
+  const table = newTable(context, schema.oid, name, command.columns, command.constraints, persistence, {
+    ...(command.onCommit === undefined ? {} : { onCommit: command.onCommit }),
+    ...(command.options === undefined ? {} : { options: command.options }),
+    ...(command.parents === undefined ? {} : { parents: command.parents }),
+    ...(command.partitionBy === undefined ? {} : { partitionBy: command.partitionBy }),
+    ...(command.bound === undefined ? {} : { partition: boundOf(context, command.parents?.[0] ?? 0, command.bound, name) }),
+    ...(command.ofType === undefined ? {} : { ofType: command.ofType }),
+  });
+  if (command.bound !== undefined) copyPartitionParts(context, table);
+  for (const like of command.likes ?? []) copyLike(context, like, table);
+}
+
+const storageOptions: Readonly<Record<string, readonly [number, number]>> = {
+  fillfactor: [10, 100],
+  toast_tuple_target: [128, 8160],
+  parallel_workers: [0, 1024],
+};
+const booleanOptions = new Set(["vacuum_truncate", "user_catalog_table", "autovacuum_enabled"]);
+/** Storage hints: a wrong one is an error, a right one changes nothing here. */
+export function requireStorageOptions(options: Readonly<Record<string, string>> | undefined): void {
+  for (const [written, value] of Object.entries(options ?? {})) {
+    const name = written.startsWith("toast.") ? written.slice("toast.".length) : written;
+    const range = storageOptions[name];
+    if (range === undefined && !booleanOptions.has(name) && !name.startsWith("autovacuum_") && name !== "log_autovacuum_min_duration")
+      throw optionUnknown(name);
+    if (range === undefined) continue;
+    const n = Number(value);
+    if (!Number.isInteger(n)) throw new DbError({ sqlstate: "22023", message: `invalid value for integer option "${name}": ${value}` });
+    if (n < range[0] || n > range[1]) throw optionOutOfRange(name, value, range[0], range[1]);
+  }
 }
 
 export function newTable(
@@ -41,6 +77,9 @@ export function newTable(
   columns: readonly ColumnDefinition[],
   constraints: readonly ConstraintDefinition[],
   persistence: TableObject["persistence"],
+  more: Partial<Pick<TableObject, "onCommit" | "options" | "parents" | "partition" | "ofType" | "materialized">> & {
+    readonly partitionBy?: PartitionSchemeDefinition;
+  } = {},
 ): TableObject {
   if (columns.length > COLUMNS_MAX) throw tooManyColumns();
   const seen = new Set<string>();
@@ -51,6 +90,7 @@ export function newTable(
   }
   const oid = context.newOid();
   const attributes = columns.map((column, i) => newAttribute(context, schema, oid, name, column, i + 1));
+  const { partitionBy, ...facts } = more;
   const table: TableObject = {
     class: "table",
     oid,
@@ -62,8 +102,11 @@ export function newTable(
     persistence,
     arrayOid: context.newOid(),
     ...defaultAclFor(context, "r", schema),
+    ...facts,
+    ...(partitionBy === undefined ? {} : { partitioned: schemeOf(attributes, partitionBy) }),
   };
   context.put(table);
+  if (table.onCommit !== undefined) context.session.temporaryAtCommit.add(oid);
   context.check(
     context.storage.createRelation(
       context.engine,
@@ -110,6 +153,10 @@ export function newAttribute(
     ...(column.generated === undefined ? {} : { generated: true }),
     ...(sequence === undefined ? {} : { sequence }),
     ...(column.collation === undefined ? {} : { collation: column.collation }),
+    ...(column.inheritedCount === undefined ? {} : { inheritedCount: column.inheritedCount }),
+    ...(column.local === undefined ? {} : { local: column.local }),
+    ...(column.storage === undefined ? {} : { storage: column.storage }),
+    ...(column.compression === undefined ? {} : { compression: column.compression }),
   };
 }
 

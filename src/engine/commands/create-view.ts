@@ -1,12 +1,22 @@
 /** CREATE [OR REPLACE] VIEW: the text is kept and bound again wherever the view is read. */
 import type { ViewObject } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
-import { columnTwice, relationExists, viewColumnsChanged, wrongRelationKind } from "../../types/index.js";
+import { columnTwice, optionUnknown, relationExists, viewColumnsChanged, wrongRelationKind } from "../../types/index.js";
+import { isTemporarySchema } from "../temporary.js";
 import { defaultAclFor } from "./catalog/grant.js";
 import type { DefinitionContext } from "./context.js";
 
 export function createView(context: DefinitionContext, command: Extract<Command, { kind: "CreateView" }>): void {
-  const schema = context.creationSchema(command.name);
+  const readsTemporary = command.dependsOn.some((oid) => {
+    const relation = context.snapshot.relationByOid(oid);
+    return relation !== undefined && isTemporarySchema(context.schemaName(relation.schema));
+  });
+  if (readsTemporary && command.temporary !== true && command.name.schema === undefined)
+    context.notice(`view "${command.name.name}" will be a temporary view`);
+  for (const name of Object.keys(command.options ?? {}))
+    if (name !== "security_barrier" && name !== "security_invoker") throw optionUnknown(name);
+  const temporary = command.temporary === true || readsTemporary;
+  const schema = context.creationSchema(command.name, temporary ? "temporary" : "permanent");
   const columns = command.query.columns.map((column, i) => ({
     name: command.columnNames[i] ?? column.name,
     type: column.type,
@@ -31,6 +41,9 @@ export function createView(context: DefinitionContext, command: Extract<Command,
     dependsOn: command.dependsOn.filter((dependency) => dependency !== oid),
     arrayOid: (existing?.class === "view" ? existing.arrayOid : undefined) ?? context.newOid(),
     ...(existing?.class === "view" ? (existing.acl === undefined ? {} : { acl: existing.acl }) : defaultAclFor(context, "r", schema.oid)),
+    ...(command.checkOption === undefined ? {} : { checkOption: command.checkOption }),
+    ...(command.options === undefined ? {} : { options: command.options }),
+    ...(existing?.class === "view" && existing.defaults !== undefined ? { defaults: existing.defaults } : {}),
   });
 }
 
@@ -39,7 +52,11 @@ function requireSameColumns(context: DefinitionContext, old: ViewObject, columns
   if (columns.length < old.columns.length) throw viewColumnsChanged("cannot drop columns from view");
   old.columns.forEach((column, i) => {
     const next = columns[i] as ViewObject["columns"][number];
-    if (next.name !== column.name) throw viewColumnsChanged(`cannot change name of view column "${column.name}" to "${next.name}"`);
+    if (next.name !== column.name)
+      throw viewColumnsChanged(
+        `cannot change name of view column "${column.name}" to "${next.name}"`,
+        "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.",
+      );
     if (next.type === column.type && next.typmod === column.typmod) return;
     const print = (c: typeof column) => context.type(c.type).displayName + context.type(c.type).formatModifier(c.typmod);
     throw viewColumnsChanged(`cannot change data type of view column "${column.name}" from ${print(column)} to ${print(next)}`);

@@ -24,6 +24,7 @@ export const keyOf = (target: Target) => `${target.object.oid}.${target.attribut
 export function describeObject(context: DefinitionContext, object: CatalogObject): string {
   switch (object.class) {
     case "table":
+      return `${object.materialized === undefined ? "table" : "materialized view"} ${context.visibleName(object)}`;
     case "view":
     case "index":
     case "sequence":
@@ -53,11 +54,29 @@ export function partsOf(context: DefinitionContext, target: Target): Target[] {
       ...snapshot.constraintsOf(object.oid).filter((c) => touches(c.attributes)),
       ...snapshot.indexesOf(object.oid).filter((i) => touches([...i.columns.map((c) => c.attribute), ...i.include])),
       ...snapshot.sequencesOf(object.oid).filter((s) => s.ownedBy !== undefined && touches([s.ownedBy.attribute])),
+      ...(target.attribute === 0 ? snapshot.childrenOf(object.oid).filter((child) => child.partition !== undefined) : []),
     ].map(whole);
   }
   if (object.class === "constraint" && (object.kind === "primaryKey" || object.kind === "unique")) {
     const index = snapshot.object(object.index);
     return index === undefined ? [] : [whole(index)];
+  }
+  if (object.class === "index" && object.partitioned === true) {
+    return snapshot
+      .childrenOf(object.table)
+      .flatMap((child) => snapshot.indexesOf(child.oid).filter((i) => i.parent === object.oid))
+      .flatMap((part) => {
+        const own = snapshot
+          .constraintsOf(part.table)
+          .find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === part.oid);
+        return [...(own === undefined ? [] : [whole(own)]), whole(part)];
+      });
+  }
+  if (object.class === "constraint" && object.kind === "foreignKey") {
+    return snapshot
+      .childrenOf(object.table)
+      .flatMap((child) => snapshot.constraintsOf(child.oid).filter((c) => c.parent === object.oid))
+      .map(whole);
   }
   return [];
 }
@@ -76,11 +95,18 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
       const views = snapshot
         .viewsOf(object.oid)
         .filter((view) => target.attribute === 0 || viewUsesColumn(context, view.sql, object, target.attribute));
+      const heirs = target.attribute === 0 ? snapshot.childrenOf(object.oid).filter((child) => child.partition === undefined) : [];
+      const materialized = snapshot
+        .materializedViewsOf(object.oid)
+        .filter((view) => target.attribute === 0 || viewUsesColumn(context, view.materialized?.sql ?? "", object, target.attribute));
       const users = target.attribute === 0 ? usersOfType(context, object) : [];
-      return [...[...foreign, ...views].map(whole), ...users.filter((u) => u.object.class !== "view")];
+      return [...[...heirs, ...foreign, ...views, ...materialized].map(whole), ...users.filter((u) => u.object.class !== "view")];
     }
     case "view":
-      return [...snapshot.viewsOf(object.oid).map(whole), ...usersOfType(context, object).filter((u) => u.object.class !== "view")];
+      return [
+        ...[...snapshot.viewsOf(object.oid), ...snapshot.materializedViewsOf(object.oid)].map(whole),
+        ...usersOfType(context, object).filter((u) => u.object.class !== "view"),
+      ];
     case "type":
       return target.attribute === 0 ? [...usersOfType(context, object)] : [];
     case "function":

@@ -5,9 +5,16 @@ import type { Command, QualifiedName } from "../../plan/index.js";
 import { DbError, dependentObjects, dependentObjectsOfMany, objectMissing, requiredBy, systemObjectProtected } from "../../types/index.js";
 import { type DefinitionContext, displayName } from "./context.js";
 import { dependentsOf, describe, describeObject, keyOf, partsOf, type Target, whole } from "./dependencies.js";
+import { dropHiddenColumns } from "./hidden-columns.js";
 import { dropIndexStorage } from "./index-storage.js";
 
-const articles = { table: "a table", index: "an index", view: "a view", sequence: "a sequence" } as const;
+const articles = {
+  "materialized view": "a materialized view",
+  table: "a table",
+  index: "an index",
+  view: "a view",
+  sequence: "a sequence",
+} as const;
 
 export function drop(context: DefinitionContext, command: Extract<Command, { kind: "Drop" }>): void {
   const targets: Target[] = [];
@@ -99,6 +106,7 @@ function dropOne(context: DefinitionContext, target: Target): void {
       break;
     case "index":
       dropIndexStorage(context, object);
+      dropHiddenColumns(context, object);
       break;
     case "sequence":
       context.check(context.storage.dropSequence(context.engine, context.xid, object.storage));
@@ -154,12 +162,20 @@ function find(
   const relation = context.find(name);
   if (relation === undefined) return undefined;
   if (relation.class === "system") throw systemObjectProtected(relation.name);
-  if (relation.class !== kind)
+  const own = relation.class === "table" && relation.materialized !== undefined ? "materialized view" : relation.class;
+  if (own !== kind)
     throw new DbError({
       sqlstate: "42809",
       message: `"${relation.name}" is not ${articles[kind]}`,
-      hint: `Use DROP ${relation.class.toUpperCase()} to remove ${articles[relation.class]}.`,
+      hint: `Use DROP ${own.toUpperCase()} to remove ${articles[own]}.`,
     });
+  if (relation.class === "index" && relation.parent !== undefined) {
+    const parent = context.snapshot.object(relation.parent);
+    if (parent !== undefined) {
+      const described = describeObject(context, parent);
+      throw requiredBy(describeObject(context, relation), described, `You can drop ${described} instead.`);
+    }
+  }
   if (relation.class === "index") {
     const constraint = context.snapshot
       .constraintsOf(relation.table)

@@ -1,5 +1,5 @@
 /** The native side of an index: building it, and the wording of what goes wrong. */
-import type { IndexObject, TableObject } from "../../catalog/index.js";
+import { type IndexObject, keyAttribute, quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import { BlockReader, type KeyColumn, StatusCode } from "../../native/index.js";
 import { assert, type Datum, PhysicalType, type SqlType, uniqueIndexCollision } from "../../types/index.js";
 import { buildVectorIndex } from "../vector-indexes.js";
@@ -7,19 +7,20 @@ import type { DefinitionContext } from "./context.js";
 
 /** A btree is there when this returns; a vector index when the promise resolves. */
 export function buildIndex(context: DefinitionContext, table: TableObject, index: IndexObject): Promise<void> | undefined {
+  if (index.partitioned === true || index.method === "gin") return undefined;
   context.nextStep();
-  if (index.method !== "btree") return buildVectorIndex(context, table, index);
+  if (index.method === "hnsw" || index.method === "ivfflat") return buildVectorIndex(context, table, index);
   buildBtree(context, table, index);
   return undefined;
 }
 
 function buildBtree(context: DefinitionContext, table: TableObject, index: IndexObject): void {
   const keys = index.columns.map((column): KeyColumn => {
-    const attribute = table.attributes[column.attribute - 1];
+    const attribute = table.attributes[keyAttribute(column) - 1];
     assert(attribute !== undefined, "an index column is an attribute");
     const kind = context.type(attribute.type).keyKind;
     assert(kind !== undefined, "a btree column has an order");
-    return { column: column.attribute - 1, kind, descending: column.descending, nullsFirst: column.nullsFirst };
+    return { column: keyAttribute(column) - 1, kind, descending: column.descending, nullsFirst: column.nullsFirst };
   });
   const status = context.storage.createIndex(
     context.engine,
@@ -35,6 +36,7 @@ function buildBtree(context: DefinitionContext, table: TableObject, index: Index
 }
 
 export function dropIndexStorage(context: DefinitionContext, index: IndexObject): void {
+  if (index.partitioned === true || index.method === "gin") return;
   context.check(context.storage.dropIndex(context.engine, context.xid, index.storage));
 }
 
@@ -49,8 +51,7 @@ export function rebuildIndex(context: DefinitionContext, index: IndexObject, tab
 }
 
 function collision(context: DefinitionContext, table: TableObject, index: IndexObject): Error {
-  const attributes = index.columns.map((c) => table.attributes[c.attribute - 1]);
-  const names = attributes.map((a) => a?.name ?? "").join(", ");
+  const names = index.columns.map((c) => c.expressionSql ?? quoteIdentifier(table.attributes[c.attribute - 1]?.name ?? "")).join(", ");
   const rowId = context.session.database.native.engine.lastError(context.engine).detail;
   const block = new Uint8Array(65_536 + 8 * 16_000);
   const values = rowId === 0 ? undefined : keyOfRow(context, table, index, rowId, block);
@@ -66,14 +67,14 @@ function keyOfRow(
   rowId: number,
   block: Uint8Array,
 ): string[] | undefined {
-  const columns = Uint32Array.from(index.columns.map((c) => c.attribute - 1));
+  const columns = Uint32Array.from(index.columns.map((c) => keyAttribute(c) - 1));
   const scan = context.storage.fetchOpen(context.engine, context.xid, table.storage, columns, Float64Array.of(rowId));
   if (scan < 0) return undefined;
   try {
     if (context.storage.scanNext(context.engine, scan, block, 1) !== 1) return undefined;
     const reader = new BlockReader(block);
     return index.columns.map((column, i) => {
-      const attribute = table.attributes[column.attribute - 1];
+      const attribute = table.attributes[keyAttribute(column) - 1];
       assert(attribute !== undefined, "an index column is an attribute");
       if (reader.isNull(i, 0)) return "null";
       const type = context.type(attribute.type);

@@ -1,6 +1,14 @@
 /** Statements that are not queries: which file runs which. */
 import type { Command } from "../../plan/index.js";
-import { type Datum, noSuchCursor, noSuchPrepared, notSupported, TypeOid, unreachable } from "../../types/index.js";
+import {
+  type Datum,
+  forbidsTransactionBlock,
+  noSuchCursor,
+  noSuchPrepared,
+  notSupported,
+  TypeOid,
+  unreachable,
+} from "../../types/index.js";
 import type { PlannedStatement } from "../plan-cache.js";
 import type { EngineSession, StatementOutcome } from "../session.js";
 import { settingsByName } from "../settings/definitions.js";
@@ -18,9 +26,10 @@ import { closeCursor, declareCursor, fetchCursor } from "./cursor.js";
 import { checkDefinitionAccess } from "./definition-access.js";
 import { drop } from "./drop.js";
 import { explain } from "./explain.js";
-import { analyze, checkpoint, lockTable, reindex } from "./maintenance.js";
+import { analyze, checkpoint, cluster, lockTable, reindex } from "./maintenance.js";
 import { listen, notify } from "./notify.js";
 import { deallocate, discard, executePrepared, prepareNamed } from "./prepared.js";
+import { refreshMaterialized } from "./refresh.js";
 import { rename, setSchema } from "./rename.js";
 import { done, rows } from "./results.js";
 import { alterRole, createRole, dropRole } from "./role.js";
@@ -94,6 +103,11 @@ export function runCommand(session: EngineSession, command: Command, parameters:
       return notify(session, command);
     case "Checkpoint":
       return checkpoint(session);
+    case "RefreshMaterialized":
+      return define("REFRESH MATERIALIZED VIEW", (context) => refreshMaterialized(context, command));
+    case "Cluster":
+      if (command.table === undefined && session.inExplicitBlock) throw forbidsTransactionBlock("CLUSTER");
+      return define("CLUSTER", (context) => cluster(context, command));
     case "LockTable":
       return define("LOCK TABLE", (context) => lockTable(context, command));
     case "Analyze":
@@ -106,7 +120,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "CreateTableAs":
       return define("CREATE TABLE AS", (context) => createTableAs(context, command, parameters));
     case "AlterTable":
-      return define("ALTER TABLE", (context) => alterTable(context, command));
+      return define(tag === "" ? "ALTER TABLE" : tag, (context) => alterTable(context, command));
     case "Rename":
       return define(tag === "" ? "ALTER TABLE" : tag, (context) => rename(context, command));
     case "SetSchema":

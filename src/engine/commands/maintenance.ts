@@ -1,10 +1,18 @@
 /** ANALYZE, VACUUM, REINDEX, CHECKPOINT, LOCK TABLE. */
 import type { Command } from "../../plan/index.js";
-import { forbidsTransactionBlock, needsTransactionBlock, notSupported, relationMissing } from "../../types/index.js";
+import {
+  columnMissing,
+  DbError,
+  forbidsTransactionBlock,
+  needsTransactionBlock,
+  notSupported,
+  relationMissing,
+} from "../../types/index.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
 import { type DefinitionContext, displayName } from "./context.js";
 import { rebuildIndex } from "./index-storage.js";
+import { withHeirs } from "./inheritance.js";
 import { done } from "./results.js";
 
 /** Row counts are always current; the names must exist all the same. */
@@ -17,6 +25,19 @@ export function analyze(
   const named = command.tables.map((name) => {
     const relation = catalog.relation(name.schema, name.name);
     if (relation === undefined) throw relationMissing(displayName(name), name.position);
+    const columns = name.columns ?? [];
+    columns.forEach((column, i) => {
+      if (relation.class !== "table" || !relation.attributes.some((a) => !a.dropped && a.name === column))
+        throw columnMissing(column, relation.name);
+      if (columns.indexOf(column) !== i)
+        throw new DbError({ sqlstate: "42701", message: `column "${column}" of relation "${relation.name}" appears more than once` });
+    });
+    if (relation.class === "view" || relation.class === "index" || relation.class === "sequence")
+      session.notice(
+        "WARNING",
+        "01000",
+        `skipping "${relation.name}" --- cannot ${command.kind === "Vacuum" ? "vacuum" : "analyze"} non-tables or special system tables`,
+      );
     return relation;
   });
   if (command.kind === "Analyze") return done("ANALYZE");
@@ -44,11 +65,35 @@ export async function reindex(context: DefinitionContext, command: Extract<Comma
       if (index.class !== "index") throw notSupported(`REINDEX INDEX of a ${index.class}`);
       return rebuildIndex(context, index);
     }
-    case "table":
-      return rebuild(context.table(command.name).oid);
+    case "table": {
+      for (const table of withHeirs(context, context.table(command.name))) await rebuild(table.oid);
+      return;
+    }
     default:
       throw notSupported(`REINDEX ${command.object.toUpperCase()}`);
   }
+}
+
+/** Rows are not kept in an index's order here; the names must exist, and which index was meant is remembered. */
+export function cluster(context: DefinitionContext, command: Extract<Command, { kind: "Cluster" }>): void {
+  if (command.table === undefined) return;
+  const table = context.table(command.table);
+  if (command.index === undefined) {
+    if (table.clusterOn === undefined)
+      throw new DbError({ sqlstate: "42704", message: `there is no previously clustered index for table "${table.name}"` });
+    return;
+  }
+  const index = context.snapshot.indexesOf(table.oid).find((i) => i.name === command.index);
+  if (index === undefined)
+    throw new DbError({ sqlstate: "42704", message: `index "${command.index}" for table "${table.name}" does not exist` });
+  if (index.predicateSql !== undefined)
+    throw new DbError({ sqlstate: "0A000", message: `cannot cluster on partial index "${index.name}"` });
+  if (index.method !== "btree")
+    throw new DbError({
+      sqlstate: "0A000",
+      message: `cannot cluster on index "${index.name}" because access method does not support clustering`,
+    });
+  context.put({ ...table, clusterOn: index.oid });
 }
 
 export function checkpoint(session: EngineSession): Promise<ExecuteResult> {

@@ -1,8 +1,17 @@
 /** PREPARE, EXECUTE, DEALLOCATE, DISCARD. */
-import type { Command } from "../../plan/index.js";
-import { assert, type Datum, duplicatePrepared, forbidsTransactionBlock, noSuchPrepared, wrongParameterCount } from "../../types/index.js";
+import type { Command, LogicalPlan } from "../../plan/index.js";
+import {
+  assert,
+  type Datum,
+  duplicatePrepared,
+  forbidsTransactionBlock,
+  noSuchPrepared,
+  preparedNotSelect,
+  wrongParameterCount,
+} from "../../types/index.js";
 import { evaluate } from "../evaluate.js";
 import type { EngineSession } from "../session.js";
+import { dropTemporaryObjects } from "../temporary.js";
 import type { ExecuteResult } from "../types.js";
 import { done } from "./results.js";
 
@@ -27,6 +36,26 @@ export function executePrepared(
     parameters,
   );
   return session.execute(prepared, values);
+}
+
+/** What CREATE TABLE AS EXECUTE runs: a prepared SELECT. */
+export function preparedPlan(
+  session: EngineSession,
+  execute: { readonly name: string; readonly args: Extract<Command, { kind: "Execute" }>["args"] },
+  parameters: readonly Datum[],
+): { readonly plan: LogicalPlan; readonly parameters: readonly Datum[] } {
+  const prepared = session.preparedByName.get(execute.name);
+  if (prepared === undefined) throw noSuchPrepared(execute.name);
+  const expected = prepared.parameterTypes.length;
+  if (execute.args.length !== expected) throw wrongParameterCount(execute.name, expected, execute.args.length);
+  const { body, tag } = session.prepare(prepared.text, prepared.parameterTypes).planned.bound;
+  if (body.kind !== "Plan" || tag !== "SELECT") throw preparedNotSelect();
+  const values = evaluate(
+    session,
+    execute.args.map((arg, i) => coerceArgument(session, arg, prepared.parameterTypes[i] as number)),
+    parameters,
+  );
+  return { plan: body.plan, parameters: values };
 }
 
 /** The binder could not know the parameter's type: an argument of another type goes through text, as its literal would. */
@@ -61,6 +90,7 @@ export function discard(session: EngineSession, command: Extract<Command, { kind
       session.preparedByName.clear();
       session.channels.clear();
       session.sequences.clear();
+      dropTemporaryObjects(session);
       break;
     case "sequences":
       session.sequences.clear();
@@ -69,6 +99,7 @@ export function discard(session: EngineSession, command: Extract<Command, { kind
       session.database.planCache.clear();
       break;
     case "temp":
+      dropTemporaryObjects(session);
       break;
   }
   return done(tag);

@@ -1,5 +1,5 @@
 /** ALTER … RENAME and ALTER … SET SCHEMA. */
-import type { TableObject } from "../../catalog/index.js";
+import type { CatalogObject, TableObject } from "../../catalog/index.js";
 import { DATABASE_OID } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
 import {
@@ -8,12 +8,12 @@ import {
   constraintExists,
   constraintMissing,
   DbError,
-  notSupported,
   relationExists,
   schemaExists,
   systemColumnName,
   wrongRelationKind,
 } from "../../types/index.js";
+import type { Renaming } from "../types.js";
 import { constraintNamed } from "./constraints.js";
 import { type DefinitionContext, displayName } from "./context.js";
 
@@ -26,18 +26,41 @@ export function rename(context: DefinitionContext, command: Extract<Command, { k
     case "column": {
       const column = command.subname ?? "";
       if (relation.class === "view") {
-        if (!relation.columns.some((c) => c.name === column)) throw columnMissingPlain(column);
+        const at = relation.columns.findIndex((c) => c.name === column);
+        if (at < 0) throw columnMissingPlain(column);
+        if (relation.columns.some((c) => c.name === command.newName)) throw columnExists(command.newName, relation.name);
+        renameInViews(context, relation.oid, {
+          kind: "column",
+          relation: relation.oid,
+          attribute: at + 1,
+          from: column,
+          to: command.newName,
+        });
         context.put({ ...relation, columns: relation.columns.map((c) => (c.name === column ? { ...c, name: command.newName } : c)) });
         return;
       }
       if (relation.class !== "table") throw wrongRelationKind(relation.name, "a table");
-      return renameColumn(context, relation, column, command.newName);
+      return renameColumn(context, relation, column, command.newName, command.only === true, false);
     }
     case "constraint": {
       if (relation.class !== "table") throw wrongRelationKind(relation.name, "a table");
       const constraint = constraintNamed(context, relation, command.subname ?? "");
       if (constraint === undefined) throw constraintMissing(command.subname ?? "", relation.name);
       if (constraintNamed(context, relation, command.newName) !== undefined) throw constraintExists(command.newName, relation.name);
+      if ((constraint.inheritedCount ?? 0) > 0 && command.recursing !== true)
+        throw new DbError({ sqlstate: "42P16", message: `cannot rename inherited constraint "${constraint.name}"` });
+      if (constraint.kind === "check" && constraint.noInherit !== true) {
+        const children = context.snapshot.childrenOf(relation.oid);
+        if (command.only === true && children.length > 0)
+          throw new DbError({
+            sqlstate: "42P16",
+            message: `inherited constraint "${constraint.name}" must be renamed in child tables too`,
+          });
+        for (const child of children) {
+          const name = { schema: context.schemaName(child.schema), name: child.name };
+          rename(context, { ...command, name, recursing: true });
+        }
+      }
       context.put({ ...constraint, name: command.newName });
       if (constraint.kind === "primaryKey" || constraint.kind === "unique") {
         const index = context.snapshot.object(constraint.index);
@@ -46,9 +69,12 @@ export function rename(context: DefinitionContext, command: Extract<Command, { k
       return;
     }
     default: {
-      const matches = command.object === relation.class || command.object === "table";
+      const own = relation.class === "table" && relation.materialized !== undefined ? "materialized view" : relation.class;
+      const matches = command.object === own || command.object === "table";
       if (!matches) throw wrongRelationKind(relation.name, command.object === "index" ? "an index" : `a ${command.object}`);
       if (context.nameTaken(relation.schema, command.newName)) throw relationExists(command.newName);
+      if (relation.class === "table" || relation.class === "view")
+        renameInViews(context, relation.oid, { kind: "relation", relation: relation.oid, name: command.newName });
       context.put({ ...relation, name: command.newName });
       if (relation.class === "index") {
         const constraint = context.snapshot
@@ -60,21 +86,70 @@ export function rename(context: DefinitionContext, command: Extract<Command, { k
   }
 }
 
-/** Expressions are kept as text: one that mentions the column would break, so that is refused rather than done wrong. */
-function renameColumn(context: DefinitionContext, table: TableObject, column: string, newName: string): void {
-  const attribute = table.attributes.find((a) => !a.dropped && a.name === column);
+/** The column keeps its number; what is kept as text and means it is written anew. */
+function renameColumn(
+  context: DefinitionContext,
+  given: TableObject,
+  column: string,
+  newName: string,
+  only: boolean,
+  recursing: boolean,
+): void {
+  const attribute = given.attributes.find((a) => !a.dropped && a.name === column);
   if (attribute === undefined) throw columnMissingPlain(column);
+  if (!recursing && (attribute.inheritedCount ?? 0) > 0)
+    throw new DbError({ sqlstate: "42P16", message: `cannot rename inherited column "${column}"` });
+  const children = context.snapshot.childrenOf(given.oid);
+  if (only && children.length > 0)
+    throw new DbError({ sqlstate: "42P16", message: `inherited column "${column}" must be renamed in child tables too` });
+  for (const child of children) renameColumn(context, context.again(child), column, newName, false, true);
+  const table = context.again(given);
   if (table.attributes.some((a) => !a.dropped && a.name === newName)) throw columnExists(newName, table.name);
   if (["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"].includes(newName)) throw systemColumnName(newName);
-  const mentions = (sql: string) => new RegExp(`(^|[^\\w$])"?${column.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}"?($|[^\\w$])`, "i").test(sql);
-  const constraints = context.snapshot
-    .constraintsOf(table.oid)
-    .filter((c) => c.kind === "check" && c.attributes.includes(attribute.number));
-  const generated = table.attributes.some((a) => a.generated === true && a.defaultSql !== undefined && mentions(a.defaultSql));
-  const views = context.snapshot.viewsOf(table.oid).filter((v) => mentions(v.sql) || v.sql.includes("*"));
-  if (constraints.length > 0 || generated || views.length > 0)
-    throw notSupported("renaming a column that a check, a generated column or a view uses");
-  context.put({ ...table, attributes: table.attributes.map((a) => (a.number === attribute.number ? { ...a, name: newName } : a)) });
+  renameInViews(context, table.oid, { kind: "column", relation: table.oid, attribute: attribute.number, from: column, to: newName });
+  const { frontEnd } = context.session.database;
+  const rewritten = (sql: string): string => frontEnd.renameInExpression(sql, table.name, column, newName);
+  for (const constraint of context.snapshot.constraintsOf(table.oid))
+    if (constraint.kind === "check" && constraint.attributes.includes(attribute.number))
+      context.put({ ...constraint, sql: rewritten(constraint.sql) });
+  for (const index of context.snapshot.indexesOf(table.oid)) {
+    if (index.predicateSql === undefined && index.columns.every((c) => c.expressionSql === undefined)) continue;
+    context.put({
+      ...index,
+      columns: index.columns.map((c) => (c.expressionSql === undefined ? c : { ...c, expressionSql: rewritten(c.expressionSql) })),
+      ...(index.predicateSql === undefined ? {} : { predicateSql: rewritten(index.predicateSql) }),
+    });
+  }
+  context.put({
+    ...table,
+    attributes: table.attributes.map((a) => {
+      const own = (a.generated === true || a.hidden === true) && a.defaultSql !== undefined ? { defaultSql: rewritten(a.defaultSql) } : {};
+      return a.number === attribute.number ? { ...a, ...own, name: newName } : { ...a, ...own };
+    }),
+    ...(table.partitioned === undefined
+      ? {}
+      : {
+          partitioned: {
+            ...table.partitioned,
+            keys: table.partitioned.keys.map((k) =>
+              k.expressionSql === undefined ? k : { ...k, expressionSql: rewritten(k.expressionSql) },
+            ),
+          },
+        }),
+  });
+}
+
+/** The texts of views that read the relation, while the catalog still has the old name. */
+export function renameInViews(context: DefinitionContext, relation: number, renaming: Renaming): void {
+  const bind = context.bindContext();
+  const { frontEnd } = context.session.database;
+  const changed: CatalogObject[] = [];
+  for (const view of context.snapshot.viewsOf(relation)) changed.push({ ...view, sql: frontEnd.renameInQuery(view.sql, bind, renaming) });
+  for (const view of context.snapshot.materializedViewsOf(relation)) {
+    const materialized = view.materialized as NonNullable<TableObject["materialized"]>;
+    changed.push({ ...view, materialized: { ...materialized, sql: frontEnd.renameInQuery(materialized.sql, bind, renaming) } });
+  }
+  for (const object of changed) context.put(object);
 }
 
 function renameSchema(context: DefinitionContext, command: Extract<Command, { kind: "Rename" }>): void {
@@ -88,6 +163,8 @@ function renameSchema(context: DefinitionContext, command: Extract<Command, { ki
       message: `unacceptable schema name "${command.newName}"`,
       detail: 'The prefix "pg_" is reserved for system schemas.',
     });
+  const inside = [...context.snapshot.objects()].filter((o) => (o.class === "table" || o.class === "view") && o.schema === schema.oid);
+  for (const object of inside) renameInViews(context, object.oid, { kind: "schema", oid: schema.oid, name: command.newName });
   context.put({ ...schema, name: command.newName });
 }
 
@@ -99,7 +176,9 @@ export function setSchema(context: DefinitionContext, command: Extract<Command, 
   if (relation.schema === schema) return;
   if (context.nameTaken(schema, relation.name))
     throw new DbError({ sqlstate: "42P07", message: `relation "${relation.name}" already exists in schema "${command.schema}"` });
-  context.put({ ...relation, schema });
+  if (relation.class === "table" || relation.class === "view")
+    renameInViews(context, relation.oid, { kind: "relation", relation: relation.oid, schema: command.schema });
+  context.put({ ...context.again(relation), schema });
   if (relation.class !== "table") return;
   // A table's indexes, constraints and sequences live where it lives.
   for (const part of [

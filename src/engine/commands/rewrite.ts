@@ -17,9 +17,9 @@ export async function rewriteTable(
   values: ReadonlyMap<number, string>,
   next: TableObject = table,
 ): Promise<void> {
-  const live = next.attributes.filter((a) => !a.dropped);
+  const live = next.attributes.filter((a) => !a.dropped || a.hidden === true);
   const list = live.map((attribute) => {
-    const sql = values.get(attribute.number);
+    const sql = values.get(attribute.number) ?? (attribute.hidden === true ? attribute.defaultSql : undefined);
     if (sql === undefined) return quoteIdentifier(attribute.name);
     return `CAST((${sql}) AS "${context.type(attribute.type).name}")`;
   });
@@ -45,7 +45,11 @@ export async function rewriteTable(
         const value = row[i] as Datum;
         const type = context.type(attribute.type);
         full[attribute.number - 1] =
-          value !== null && values.has(attribute.number) && attribute.typmod !== -1 && type.coerceModifier !== undefined
+          value !== null &&
+          values.has(attribute.number) &&
+          attribute.hidden !== true &&
+          attribute.typmod !== -1 &&
+          type.coerceModifier !== undefined
             ? type.coerceModifier(value, attribute.typmod, false)
             : value;
       });

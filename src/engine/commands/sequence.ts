@@ -2,6 +2,7 @@
 import { chooseName, type SequenceObject } from "../../catalog/index.js";
 import type { Command, QualifiedName, SequenceOptions } from "../../plan/index.js";
 import { columnMissing, invalidSequence, type Oid, objectMissing, relationExists, TypeOid, wrongRelationKind } from "../../types/index.js";
+import { isTemporarySchema } from "../temporary.js";
 import { defaultAclFor } from "./catalog/grant.js";
 import type { DefinitionContext } from "./context.js";
 import { displayName } from "./context.js";
@@ -15,7 +16,7 @@ const limits: Readonly<Record<Oid, { min: bigint; max: bigint; name: string }>> 
 type Parameters = Pick<SequenceObject, "type" | "increment" | "min" | "max" | "start" | "cache" | "cycle">;
 
 export function createSequence(context: DefinitionContext, command: Extract<Command, { kind: "CreateSequence" }>): void {
-  const schema = context.creationSchema(command.name);
+  const schema = context.creationSchema(command.name, command.persistence);
   if (context.nameTaken(schema.oid, command.name.name)) {
     if (!command.ifNotExists) throw relationExists(command.name.name);
     return context.notice(`relation "${command.name.name}" already exists, skipping`, "42P07");
@@ -33,6 +34,7 @@ export function newSequence(
 ): SequenceObject {
   const parameters = sequenceParameters(options, undefined);
   const oid = context.newOid();
+  const temporary = isTemporarySchema(context.schemaName(schema));
   const sequence: SequenceObject = {
     class: "sequence",
     oid,
@@ -41,6 +43,7 @@ export function newSequence(
     owner: context.owner,
     storage: oid,
     ...parameters,
+    ...(temporary ? { persistence: "temporary" as const } : {}),
     ...(owner === undefined ? {} : { ownedBy: owner }),
     ...defaultAclFor(context, "S", schema),
   };

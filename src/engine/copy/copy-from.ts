@@ -7,7 +7,15 @@
 import { isUtf8 } from "node:buffer";
 import type { TableObject } from "../../catalog/index.js";
 import { RestartSignal, WaitSignal } from "../../execution/index.js";
-import { columnWriter, compileScalar, Layout, plainEnvironment, RunState, TableWriter } from "../../execution/internal.js";
+import {
+  columnWriter,
+  compileScalar,
+  Layout,
+  PartitionedWriter,
+  plainEnvironment,
+  RunState,
+  TableWriter,
+} from "../../execution/internal.js";
 import { BlockWriter, StatusCode } from "../../native/index.js";
 import type { CopyOptions, Expression } from "../../plan/index.js";
 import {
@@ -116,17 +124,21 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
         },
       ];
     });
-    this.#writer = new TableWriter(table, plan, environment);
+    this.#writer =
+      table.partitioned === undefined ? new TableWriter(table, plan, environment) : new PartitionedWriter(table, plan, environment);
     if (where !== undefined) {
       const layout = new Layout();
-      whereRow.forEach((column, i) => layout.set(column.id as never, `r[${i}]`));
+      const live = table.attributes.flatMap((a, i) => (a.dropped ? [] : [i]));
+      whereRow.forEach((column, i) => layout.set(column.id as never, `r[${live[i]}]`));
       this.#where = compileScalar(environment, where, layout);
     }
     const constraints = context.snapshot.constraintsOf(table.oid);
     this.#isPlain =
       where === undefined &&
       !constraints.some((c) => c.kind === "check" || c.kind === "foreignKey") &&
-      !table.attributes.some((a) => a.generated === true && !a.dropped);
+      table.partitioned === undefined &&
+      table.partition === undefined &&
+      !table.attributes.some((a) => (a.generated === true && !a.dropped) || a.hidden === true);
     this.#loaders = this.#targets.map((target, i) =>
       columnLoader(this, target, table.attributes[this.#places[i] as number]?.notNull === true),
     );

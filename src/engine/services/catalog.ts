@@ -3,6 +3,7 @@ import { PG_CATALOG_OID, quoteIdentifier, type SessionCatalogReader } from "../.
 import type { CatalogService } from "../../functions/index.js";
 import type { Oid } from "../../types/index.js";
 import { constraintDefinition, indexColumnDefinition, indexDefinition, viewDefinition } from "../definitions.js";
+import { partitionKeyText } from "../partition-text.js";
 import type { EngineSession } from "../session.js";
 
 export function catalogService(session: EngineSession, catalog: SessionCatalogReader): CatalogService {
@@ -46,8 +47,10 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
     },
     viewDefinition: (oid) => {
       const view = snapshot.relationByOid(oid);
+      if (view?.class === "table" && view.materialized !== undefined) return viewDefinition(view.materialized);
       return view?.class === "view" ? viewDefinition(view) : null;
     },
+    partitionKeyDefinition: (oid) => partitionKeyText(catalog, oid),
     serialSequence: (relation, column) => {
       const table = snapshot.relationByOid(relation);
       const attribute = table?.class === "table" ? table.attributes.find((a) => !a.dropped && a.name === column) : undefined;

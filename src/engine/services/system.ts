@@ -2,6 +2,7 @@
 import type { SessionCatalogReader, SessionFacts, SystemService } from "../../catalog/index.js";
 import { availableExtensions } from "../commands/create-schema.js";
 import { fromStoredSql } from "../commands/stored-sql.js";
+import { partitionBoundText } from "../partition-text.js";
 import type { EngineSession } from "../session.js";
 import { settingDefinitions } from "../settings/definitions.js";
 import { catalogService } from "./catalog.js";
@@ -21,6 +22,7 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
       return isCalled ? (Number.isSafeInteger(Number(lastValue)) ? Number(lastValue) : lastValue) : null;
     },
     printStored: (sql) => fromStoredSql(sql, (oid) => names.relationName(oid)),
+    printBound: (oid) => partitionBoundText(catalog, oid, (type) => session.typeOf(type)),
     *settings() {
       for (const d of settingDefinitions) {
         const key = d.name.toLowerCase();

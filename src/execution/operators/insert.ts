@@ -4,14 +4,16 @@
  * ON CONFLICT looks the proposed keys up in the arbiter indexes before it inserts. A row that a concurrent transaction commits in
  * between makes the insert collide: the statement runs again and finds it.
  */
-import type { IndexObject } from "../../catalog/index.js";
+import { type IndexObject, keyAttribute, type TableObject } from "../../catalog/index.js";
 import { affectRowTwice, type Datum, type Row, type SqlType } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { PartitionedWriter } from "../partitioned-writer.js";
 import { type HashKey, hashKeyOf } from "../row-keys.js";
 import type { TableReader } from "../table-reader.js";
 import type { TableWriter } from "../table-writer.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
+import { resolveInPartitions } from "./insert-conflict-partitions.js";
 
 /** Over the existing and the proposed row. */
 export type PairEvaluate = (existing: Row, proposed: Row, state: RunState) => Datum;
@@ -19,6 +21,8 @@ export type PairEvaluate = (existing: Row, proposed: Row, state: RunState) => Da
 export interface ConflictPlan {
   readonly action: "nothing" | "update";
   readonly arbiters: readonly IndexObject[];
+  /** Of one partition of a partitioned table. */
+  readonly arbitersOf: (leaf: TableObject) => readonly IndexObject[];
   readonly reader: TableReader;
   readonly assignments: readonly { readonly index: number; readonly value: PairEvaluate }[];
   readonly where: PairEvaluate | undefined;
@@ -66,11 +70,12 @@ export class InsertOperator extends OperatorBase {
     const affected = this.conflict === undefined ? rows : this.#resolve(rows, this.conflict, state);
     if (this.conflict === undefined) writer.insert(rows, state);
     if (this.isTop) state.affectedRows += affected.length;
-    return returning === undefined ? [] : affected.map((row) => returning(row, state));
+    return returning === undefined ? [] : affected.map((row) => returning(writer.returned(row), state));
   }
 
   #resolve(rows: readonly Row[], conflict: ConflictPlan, state: RunState): Row[] {
     const { writer } = this;
+    if (writer instanceof PartitionedWriter) return resolveInPartitions(rows, conflict, writer, state);
     const arbiters = conflict.arbiters.map((index) => new Arbiter(index, writer));
     for (const arbiter of arbiters) arbiter.find(rows, conflict.reader, state);
     const inserts: Row[] = [];
@@ -117,7 +122,7 @@ export class InsertOperator extends OperatorBase {
 }
 
 /** One unique index that decides what conflicts. */
-class Arbiter {
+export class Arbiter {
   readonly #keys: (HashKey | undefined)[] = [];
   readonly #existing = new Map<HashKey, { readonly rowId: number; readonly row: Row }>();
   readonly #proposed = new Set<HashKey>();
@@ -126,13 +131,13 @@ class Arbiter {
     readonly index: IndexObject,
     writer: TableWriter,
   ) {
-    this.#hash = hashKeyOf(index.columns.map((c) => writer.types[c.attribute - 1] as SqlType));
+    this.#hash = hashKeyOf(index.columns.map((c) => writer.types[keyAttribute(c) - 1] as SqlType));
   }
   find(rows: readonly Row[], reader: TableReader, state: RunState): void {
     const keys: Row[] = [];
     const hashes: HashKey[] = [];
     rows.forEach((row, i) => {
-      const key = this.index.columns.map((c) => row[c.attribute - 1] as Datum);
+      const key = this.index.columns.map((c) => row[keyAttribute(c) - 1] as Datum);
       // NULLs are distinct: such a row conflicts with nothing here.
       if (key.includes(null)) return;
       const hash = this.#hash(key);

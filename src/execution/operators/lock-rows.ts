@@ -12,6 +12,9 @@ export interface LockTarget {
   readonly storage: number;
   readonly name: string;
   readonly column: number;
+  /** Rows of several tables: the column that says which, and where a table is stored. */
+  readonly tableOid?: number;
+  readonly storageOf?: (oid: number) => number;
 }
 
 export class LockRowsOperator extends OperatorBase {
@@ -62,6 +65,21 @@ export class LockRowsOperator extends OperatorBase {
 
   #tryLock(target: LockTarget, rows: readonly Row[], state: RunState): number {
     const { context } = state;
+    if (target.tableOid !== undefined && target.storageOf !== undefined) {
+      const { tableOid, storageOf, ...plain } = target;
+      const byTable = new Map<number, Row[]>();
+      for (const row of rows) {
+        const oid = row[tableOid] as number;
+        const list = byTable.get(oid);
+        if (list === undefined) byTable.set(oid, [row]);
+        else list.push(row);
+      }
+      for (const [oid, own] of byTable) {
+        const status = this.#tryLock({ ...plain, storage: storageOf(oid) }, own, state);
+        if (status !== StatusCode.ok) return status;
+      }
+      return StatusCode.ok;
+    }
     const rowIds = rows.map((r) => r[target.column] as number | null).filter((id) => id !== null);
     if (rowIds.length === 0) return StatusCode.ok;
     const status = context.native.storage.lockRows(context.engine, context.xid, target.storage, Float64Array.from(rowIds), this.strength);

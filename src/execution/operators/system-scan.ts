@@ -19,6 +19,8 @@ export class SystemScanOperator extends OperatorBase {
     super(facts);
   }
   open(state: RunState): Cursor {
+    const sequence = /^sequence:(\d+)$/.exec(this.provider)?.[1];
+    if (sequence !== undefined) return cursorOfIterable(mapRows([sequenceRow(state, Number(sequence))], this.attributes));
     const provide = systemProvider(this.provider);
     if (provide === undefined) throw notSupported(`relation ${this.provider}`);
     const filters: { column: number; value: Datum }[] = this.equalities.map((e) => ({ column: e.column, value: e.value(noRow, state) }));
@@ -26,6 +28,12 @@ export class SystemScanOperator extends OperatorBase {
     const { attributes } = this;
     return cursorOfIterable(mapRows(rows, attributes));
   }
+}
+
+/** A sequence read as a table: last_value, log_cnt, is_called. Values are not taken from the log ahead of time, so log_cnt is 0. */
+function sequenceRow(state: RunState, storage: number): Row {
+  const { lastValue, isCalled } = state.context.native.storage.readSequence(state.context.engine, storage);
+  return [Number.isSafeInteger(Number(lastValue)) ? Number(lastValue) : lastValue, 0, isCalled];
 }
 
 function* mapRows(rows: Iterable<Row>, attributes: readonly number[]): Generator<Row> {

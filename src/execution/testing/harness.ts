@@ -171,6 +171,7 @@ export class Harness {
       constraintsOf: (oid) => constraints.filter((c) => c.table === oid),
       referencing: (oid) => constraints.filter((c) => c.kind === "foreignKey" && c.references === oid),
       role: () => undefined,
+      childrenOf: () => [],
       objects: () => [],
     };
   }

@@ -225,7 +225,7 @@ const scalars: Bodies = {
   pg_get_ruledef: nothing,
   pg_get_triggerdef: nothing,
   pg_get_functiondef: nothing,
-  pg_get_partkeydef: nothing,
+  pg_get_partkeydef: (c, oid: Oid) => catalog(c)?.partitionKeyDefinition?.(oid) ?? null,
   pg_get_partition_constraintdef: nothing,
   pg_get_statisticsobjdef: nothing,
   pg_get_statisticsobjdef_columns: nothing,

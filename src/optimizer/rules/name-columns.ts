@@ -14,7 +14,13 @@ export const nameColumns: Rule = {
 
 function collect(plan: LogicalPlan, names: Map<ColumnId, string>): number {
   let relations = 0;
-  if (plan.kind === "Scan" || plan.kind === "SystemScan" || plan.kind === "FunctionScan" || plan.kind === "CteScan") {
+  if (
+    plan.kind === "Scan" ||
+    plan.kind === "AppendScan" ||
+    plan.kind === "SystemScan" ||
+    plan.kind === "FunctionScan" ||
+    plan.kind === "CteScan"
+  ) {
     relations++;
     for (const c of plan.columns) names.set(c.id, `${plan.alias}.${c.name}`);
   }

@@ -10,6 +10,7 @@ export const pruneColumns: Rule = { name: "prune columns", apply: (plan) => prun
 function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
   switch (plan.kind) {
     case "Scan":
+    case "AppendScan":
     case "SystemScan": {
       const keep = plan.columns.map((c) => needed.has(c.id));
       if (keep.every((k) => k)) return plan;
@@ -31,7 +32,12 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
       const wanted = new Set([...needed, ...expressionsOf(plan).flatMap((e) => [...columnsOf(e)])]);
       if (plan.kind === "Sample") wanted.add(plan.rowId);
-      if (plan.kind === "LockRows") for (const t of plan.targets) wanted.add(t.rowId);
+      if (plan.kind === "LockRows") {
+        for (const t of plan.targets) {
+          wanted.add(t.rowId);
+          if (t.tableOid !== undefined) wanted.add(t.tableOid);
+        }
+      }
       const input = prune(plan.input, wanted);
       return { ...own, input, columns: input.columns } as LogicalPlan;
     }
@@ -59,6 +65,7 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
     case "Delete": {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
       const wanted = new Set([plan.rowId, ...plan.oldRow.map((c) => c.id), ...expressionsOf(plan).flatMap((e) => [...columnsOf(e)])]);
+      if (plan.tableOid !== undefined) wanted.add(plan.tableOid);
       return { ...own, source: prune(plan.source, wanted) } as LogicalPlan;
     }
     default:

@@ -48,8 +48,9 @@ export function findObject(context: DefinitionContext, ref: ObjectReference): Fo
       if (relation === undefined) return undefined;
       if (relation.class === "system") throw systemObjectProtected(relation.name);
       const kind: string = relation.class;
-      const isMatview = "materialized" in relation && relation.materialized === true;
-      if (ref.kind === "matview" ? !isMatview : kind !== ref.kind) throw wrongRelationKind(relation.name, articles[ref.kind] ?? ref.kind);
+      const isMatview = relation.class === "table" && relation.materialized !== undefined;
+      if (ref.kind === "matview" ? !isMatview : isMatview || kind !== ref.kind)
+        throw wrongRelationKind(relation.name, articles[ref.kind] ?? ref.kind);
       return whole(relation);
     }
     case "type":

@@ -1,0 +1,154 @@
+/**
+ * INSERT, UPDATE and DELETE on a view that reads one table or one such view: the statement becomes one on the base table, restricted by
+ * the view's conditions, with the view's names for the columns (rewriteTargetView of PostgreSQL's rewriter).
+ *
+ * A column of the view that is no column of the base table can be read but not written; where it is named in RETURNING its expression
+ * over the new row takes its place.
+ */
+import type { AttributeObject, TableObject, ViewObject } from "../../src/catalog/index.js";
+import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
+import { invalidObjectDefinition, stackDepthExceeded, viewColumnNotUpdatable, viewNotUpdatable } from "../../src/types/index.js";
+import { locationOf } from "../parser/location.js";
+import type { Query, SelectQuery } from "../parser/syntax-tree.js";
+import { bindExpression } from "./bind-expression.js";
+import { applyAlias, findRelationObject, scanTable } from "./bind-from.js";
+import { bindTargets } from "./bind-select.js";
+import type { Binder } from "./binder.js";
+import { coerceToBoolean } from "./coerce.js";
+import { Scope } from "./scope.js";
+import { parseStoredQuery } from "./stored-sql.js";
+import { mapChildren } from "./walk.js";
+
+export type ViewVerb = "insert into" | "update" | "delete from";
+export interface ViewTarget {
+  readonly view: ViewObject;
+  readonly table: TableObject;
+  /** The view as if it were a table: the base's attributes under the view's names, in its order; number 0: not writable. */
+  readonly face: TableObject;
+  readonly scan: ReturnType<typeof scanTable>;
+  /** The base's rows that the view shows. */
+  readonly plan: LogicalPlan;
+  /** The view's columns: the scan's own, or new ids that stand for `computed`. */
+  readonly columns: readonly PlanColumn[];
+  /** Over the scan's columns. */
+  readonly computed: ReadonlyMap<ColumnId, Expression>;
+  /** Conditions that new rows must meet, innermost view first. */
+  readonly checks: readonly ViewCheck[];
+}
+export interface ViewCheck {
+  readonly view: string;
+  readonly predicate: Expression;
+}
+
+const VIEW_NESTING_MAX = 100;
+
+export function bindViewTarget(binder: Binder, view: ViewObject, verb: ViewVerb, cascaded = false): ViewTarget {
+  if (binder.viewStack.includes(view.oid))
+    throw invalidObjectDefinition(`infinite recursion detected in rules for relation "${view.name}"`);
+  if (binder.viewStack.length >= VIEW_NESTING_MAX) throw stackDepthExceeded();
+  const query = parseStoredQuery(view.sql);
+  const select = requireSimple(query, view.name, verb);
+  const [from] = select.from;
+  if (select.from.length !== 1 || from?.kind !== "Relation") throw refuse(view.name, verb, SINGLE);
+  binder.viewStack.push(view.oid);
+  try {
+    const object = findRelationObject(binder, from.relation.schema, from.relation.name, from.position);
+    if (object.class !== "table" && object.class !== "view") throw refuse(view.name, verb, SINGLE);
+    const alias = from.relation.alias?.name ?? object.name;
+    const checkBelow = cascaded || view.checkOption === "cascaded";
+    const inner: Omit<ViewTarget, "view"> =
+      object.class === "view" ? bindViewTarget(binder, object, verb, checkBelow) : baseTarget(binder, object, alias, !from.relation.only);
+    const scope = new Scope(undefined);
+    const item = {
+      name: alias,
+      columns: applyAlias(inner.columns, alias, from.relation.alias),
+      relationVisible: true,
+      columnsVisible: true,
+      ...(inner.scan.systemColumns.length === 0 ? {} : { systemColumns: inner.scan.systemColumns }),
+    };
+    binder.own(scope, item);
+    scope.items = [item];
+    const overScan = (e: Expression): Expression => substitute(e, inner.computed);
+    let { plan } = inner;
+    const checks = [...inner.checks];
+    if (select.where !== undefined) {
+      scope.clause = "WHERE";
+      const predicate = overScan(coerceToBoolean(binder, bindExpression(binder, scope, select.where), "WHERE", locationOf(select.where)));
+      plan = { kind: "Filter", input: plan, predicate, columns: plan.columns };
+      if (cascaded || view.checkOption !== undefined) checks.push({ view: view.name, predicate });
+    }
+    scope.clause = "select list";
+    const entries = bindTargets(binder, scope, select.targets);
+    if (scope.aggregates.length > 0)
+      throw refuse(view.name, verb, "Views that return aggregate functions are not automatically updatable.");
+    if (scope.windowCalls.length > 0) throw refuse(view.name, verb, "Views that return window functions are not automatically updatable.");
+    if (scope.hasSetReturning) throw refuse(view.name, verb, "Views that return set-returning functions are not automatically updatable.");
+    const computed = new Map<ColumnId, Expression>();
+    const attributes: AttributeObject[] = [];
+    const columns = view.columns.map((shown, i): PlanColumn => {
+      const expression = entries[i]?.expression;
+      const at = expression?.kind === "ColumnReference" ? inner.columns.findIndex((c) => c.id === expression.id) : -1;
+      const below = inner.face.attributes[at];
+      const origin = { relation: view.oid, attribute: i + 1 };
+      const taken = below !== undefined && below.number !== 0 && attributes.some((a) => a.number === below.number);
+      const sql = view.defaults?.[i + 1];
+      if (at >= 0 && below !== undefined && below.number !== 0 && !taken) {
+        attributes.push({ ...below, name: shown.name, ...(sql === undefined ? {} : { defaultSql: sql }) });
+        return { ...(inner.columns[at] as PlanColumn), name: shown.name, origin };
+      }
+      attributes.push({ number: 0, name: shown.name, type: shown.type, typmod: shown.typmod, notNull: false, dropped: false });
+      const column = binder.newColumn(shown.name, shown.type, shown.typmod, origin);
+      if (expression !== undefined) computed.set(column.id, overScan(expression));
+      return column;
+    });
+    if (verb !== "delete from" && attributes.every((a) => a.number === 0))
+      throw refuse(view.name, verb, "Views that have no updatable columns are not automatically updatable.");
+    const face: TableObject = { ...inner.table, name: view.name, attributes };
+    return { view, table: inner.table, face, scan: inner.scan, plan, columns, computed, checks };
+  } finally {
+    binder.viewStack.pop();
+  }
+}
+
+function baseTarget(binder: Binder, table: TableObject, alias: string, withChildren: boolean): Omit<ViewTarget, "view"> {
+  const scan = scanTable(binder, table, alias, true, withChildren);
+  const face: TableObject = { ...table, attributes: table.attributes.filter((a) => !a.dropped) };
+  return { table, face, scan, plan: scan.plan, columns: scan.columns, computed: new Map(), checks: [] };
+}
+
+const SINGLE = "Views that do not select from a single table or view are not automatically updatable.";
+const refuse = (view: string, verb: ViewVerb, detail: string) => viewNotUpdatable(view, verb, detail);
+
+/** view_query_is_auto_updatable, as far as the text tells. */
+function requireSimple(query: Query, view: string, verb: ViewVerb): SelectQuery {
+  const containing = (what: string) => refuse(view, verb, `Views containing ${what} are not automatically updatable.`);
+  if (query.kind === "SetOperation") throw containing("UNION, INTERSECT, or EXCEPT");
+  if (query.kind !== "Select") throw refuse(view, verb, SINGLE);
+  if (query.distinct !== "none") throw containing("DISTINCT");
+  if (query.groupBy.length > 0) throw containing("GROUP BY");
+  if (query.having !== undefined) throw containing("HAVING");
+  if (query.with !== undefined) throw containing("WITH");
+  if (query.limit !== undefined || query.offset !== undefined) throw containing("LIMIT or OFFSET");
+  return query;
+}
+
+/** Column ids replaced by what they stand for; subqueries keep theirs. */
+export function substitute(e: Expression, replacement: ReadonlyMap<ColumnId, Expression>): Expression {
+  if (replacement.size === 0) return e;
+  if (e.kind === "ColumnReference") return replacement.get(e.id) ?? e;
+  return mapChildren(e, (child) => substitute(child, replacement));
+}
+
+export function requireWritable(target: ViewTarget | undefined, attribute: AttributeObject, verb: "insert into" | "update"): void {
+  if (target !== undefined && attribute.number === 0) throw viewColumnNotUpdatable(target.view.name, attribute.name, verb);
+}
+
+/** The filtered rows with the computed columns that the statement itself may read. */
+export function viewSource(target: ViewTarget): LogicalPlan {
+  if (target.computed.size === 0) return target.plan;
+  const columns = [...target.plan.columns, ...target.columns.filter((c) => target.computed.has(c.id))];
+  const expressions = columns.map(
+    (c): Expression => target.computed.get(c.id) ?? { kind: "ColumnReference", id: c.id, name: c.name, type: c.type, typmod: c.typmod },
+  );
+  return { kind: "Project", input: target.plan, expressions, columns };
+}

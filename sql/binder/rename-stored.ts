@@ -1,0 +1,44 @@
+/**
+ * Stored SQL after a rename. Queries are bound as they stand, which tells what every name in them means; then they are printed with the
+ * new name in the places that meant the old one. Expressions over one row need no binding: a column can only be that row's.
+ */
+import type { BindContext, Renaming } from "../../src/engine/types.js";
+import type { FunctionRegistry } from "../../src/functions/registry.js";
+import { deparseResolved } from "../parser/deparse.js";
+import { parseExpressionText, parseQueryText } from "../parser/parse.js";
+import type { ColumnRef, Expr, RelationName } from "../parser/syntax-tree.js";
+import { bindQuery } from "./bind-query.js";
+import { Binder } from "./binder.js";
+
+/** What binding found of the old name. */
+export type RenamingRecord = Renaming & {
+  readonly columns: Map<Expr, string>;
+  readonly relations: Map<RelationName, { readonly schema: string; readonly name: string }>;
+};
+
+export function renameInQuery(registry: FunctionRegistry, context: BindContext, sql: string, renaming: Renaming): string {
+  const query = parseQueryText(sql);
+  const binder = new Binder(registry, context);
+  binder.parametersAllowed = false;
+  const record: RenamingRecord = { ...renaming, columns: new Map(), relations: new Map() };
+  binder.renaming = record;
+  bindQuery(binder, undefined, query, { resolveUnknowns: true });
+  return deparseResolved(query, { schemas: new Map(), stars: new Map(), columns: record.columns, relations: record.relations });
+}
+
+/** `table`: what qualifies a column of the row. */
+export function renameInExpression(sql: string, table: string, from: string, to: string): string {
+  const expr = parseExpressionText(sql);
+  const columns = new Map<Expr, string>();
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    if (Array.isArray(node)) return node.forEach(visit);
+    const candidate = node as Partial<ColumnRef>;
+    if (candidate.kind === "ColumnRef" && candidate.star !== true && candidate.fields?.at(-1) === from) {
+      if (candidate.fields.length === 1 || candidate.fields.at(-2) === table) columns.set(node as Expr, to);
+    }
+    for (const value of Object.values(node)) visit(value);
+  };
+  visit(expr);
+  return deparseResolved(expr, { schemas: new Map(), stars: new Map(), columns, relations: new Map() });
+}

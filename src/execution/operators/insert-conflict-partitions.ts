@@ -1,0 +1,63 @@
+/** ON CONFLICT on a partitioned table: decided partition by partition, with the partition's own indexes. */
+import { affectRowTwice, type Datum, partitionOfUpdateDiffers, type Row } from "../../types/index.js";
+import type { RunState } from "../operator.js";
+import type { Leaf, PartitionedWriter } from "../partitioned-writer.js";
+import { TableReader } from "../table-reader.js";
+import { Arbiter, type ConflictPlan } from "./insert.js";
+
+/** The rows that were inserted or updated, in the partitioned table's layout. */
+export function resolveInPartitions(rows: readonly Row[], conflict: ConflictPlan, writer: PartitionedWriter, state: RunState): Row[] {
+  const byLeaf = new Map<Leaf, { readonly root: Row; readonly stored: Row }[]>();
+  for (const root of rows) {
+    const placed = writer.placeOf(root);
+    if (placed === undefined) continue;
+    const list = byLeaf.get(placed.leaf);
+    if (list === undefined) byLeaf.set(placed.leaf, [{ root, stored: placed.row }]);
+    else list.push({ root, stored: placed.row });
+  }
+  const affected = new Set<Row>();
+  for (const [leaf, own] of byLeaf) {
+    const { table } = leaf.writer;
+    const reader = new TableReader(table, leaf.writer.context);
+    const arbiters = conflict.arbitersOf(table).map((index) => new Arbiter(index, leaf.writer));
+    const stored = own.map((o) => o.stored);
+    for (const arbiter of arbiters) arbiter.find(stored, reader, state);
+    const inserts: Row[] = [];
+    const changes: { rowIds: number[]; old: Row[]; now: Row[] } = { rowIds: [], old: [], now: [] };
+    const touched = new Set<number>();
+    own.forEach(({ root, stored: row }, i) => {
+      const existing = arbiters.map((a) => a.existing(i)).find((e) => e !== undefined);
+      const repeated = existing === undefined && arbiters.some((a) => a.wasProposed(i));
+      if (conflict.action === "nothing") {
+        if (existing !== undefined || repeated) return;
+      } else if (repeated) throw affectRowTwice();
+      if (existing === undefined) {
+        for (const arbiter of arbiters) arbiter.propose(i);
+        inserts.push(row);
+        affected.add(root);
+        return;
+      }
+      if (touched.has(existing.rowId)) throw affectRowTwice();
+      touched.add(existing.rowId);
+      const before = leaf.toRoot === undefined ? existing.row : leaf.toRoot(existing.row);
+      if (conflict.where !== undefined && conflict.where(before, root, state) !== true) return;
+      const updated = [...before];
+      for (const a of conflict.assignments) updated[a.index] = a.value(before, root, state);
+      writer.prepare(updated, state);
+      const place = writer.placeOf(updated);
+      if (place?.leaf !== leaf) throw partitionOfUpdateDiffers();
+      changes.rowIds.push(existing.rowId);
+      changes.old.push(existing.row);
+      changes.now.push(place.row);
+      affected.add(updated);
+    });
+    if (inserts.length > 0) leaf.writer.insert(inserts, state, conflict.arbitersOf(table));
+    if (changes.rowIds.length === 0) continue;
+    const changed = conflict.assignments.map((a) => {
+      const name = writer.table.attributes[a.index]?.name;
+      return table.attributes.findIndex((x) => !x.dropped && x.name === name);
+    });
+    leaf.writer.update(changes.rowIds, changes.old, changes.now, changed, state);
+  }
+  return [...affected] as Datum[][];
+}

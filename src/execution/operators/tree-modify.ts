@@ -1,0 +1,168 @@
+/**
+ * UPDATE and DELETE of rows that may be of several tables: a table and those that inherit from it, or the leaves of a partitioned one.
+ * The source says which table each row is of. Rows are changed table by table, in each table's own layout; a row whose new key belongs
+ * to another partition moves there.
+ */
+import type { TableObject } from "../../catalog/index.js";
+import { type Datum, partitionConstraintViolated, type Row } from "../../types/index.js";
+import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
+import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import type { PartitionRouter } from "../partition-router.js";
+import type { PartitionedWriter } from "../partitioned-writer.js";
+import type { TableReader } from "../table-reader.js";
+import type { TableWriter } from "../table-writer.js";
+import { OperatorBase, type OperatorFacts } from "./base.js";
+
+/** One of the tables: how to read and write it, and its layout against the named table's. */
+export interface TreeTable {
+  readonly table: TableObject;
+  readonly writer: TableWriter;
+  readonly reader: TableReader;
+  readonly toRoot: ((row: Row) => Row) | undefined;
+  /** Attribute index in this table by attribute index of the named one; -1: it has no such column. */
+  readonly attributeOf: readonly number[];
+  /** Of a partition: whether a row may stay. */
+  readonly router: PartitionRouter | undefined;
+}
+export interface TreeSource {
+  readonly source: Operator;
+  readonly rowIdColumn: number;
+  readonly tableOidColumn: number;
+  tableOf(oid: number): TreeTable;
+}
+
+interface Group {
+  readonly tree: TreeTable;
+  readonly rowIds: number[];
+  readonly sources: Row[];
+  /** Place of each row among all, so that RETURNING keeps the source's order. */
+  readonly places: number[];
+}
+function groupRows(tree: TreeSource, state: RunState): { readonly groups: Iterable<Group>; readonly count: number } {
+  const groups = new Map<number, Group & { readonly seen: Set<number> }>();
+  let count = 0;
+  for (const source of drain(state.open(tree.source))) {
+    const rowId = source[tree.rowIdColumn] as number | null;
+    if (rowId === null) continue;
+    const oid = source[tree.tableOidColumn] as number;
+    let group = groups.get(oid);
+    if (group === undefined) {
+      group = { tree: tree.tableOf(oid), rowIds: [], sources: [], places: [], seen: new Set() };
+      groups.set(oid, group);
+    }
+    if (group.seen.has(rowId)) continue;
+    group.seen.add(rowId);
+    group.rowIds.push(rowId);
+    group.sources.push(source);
+    group.places.push(count++);
+  }
+  return { groups: groups.values(), count };
+}
+
+abstract class TreeOperator extends OperatorBase {
+  abstract run(state: RunState): Row[];
+  open(state: RunState): Cursor {
+    let result: Cursor | undefined;
+    return {
+      next: (hint) => {
+        result ??= cursorOver(this.run(state));
+        return result.next(hint);
+      },
+      close: () => undefined,
+    };
+  }
+}
+
+export class TreeUpdateOperator extends TreeOperator {
+  constructor(
+    facts: OperatorFacts,
+    readonly tree: TreeSource,
+    readonly assignments: readonly { readonly index: number; readonly value: Evaluate }[],
+    /** Where rows that move are inserted; of a partitioned table. */
+    readonly mover: PartitionedWriter | undefined,
+    /** The named table's own writer, which knows what a view wants of new rows. */
+    readonly root: TableWriter,
+    readonly returning: EvaluateRow | undefined,
+    readonly isTop: boolean,
+  ) {
+    super(facts, [tree.source]);
+  }
+
+  run(state: RunState): Row[] {
+    const { returning, assignments, mover } = this;
+    const { groups, count } = groupRows(this.tree, state);
+    const results: Row[] = returning === undefined ? [] : new Array<Row>(count);
+    const moved: Row[] = [];
+    for (const { tree, rowIds, sources, places } of groups) {
+      const old = tree.reader.fetch(rowIds, state);
+      const kept: { ids: number[]; old: Row[]; now: Row[] } = { ids: [], old: [], now: [] };
+      const left: { ids: number[]; old: Row[] } = { ids: [], old: [] };
+      sources.forEach((source, i) => {
+        const before = old[i] as Row;
+        const row = before.slice();
+        for (const a of assignments) {
+          const at = tree.attributeOf[a.index] as number;
+          if (at >= 0) row[at] = a.value(source, state);
+        }
+        let shown: Row;
+        if (tree.router !== undefined && !tree.router.accepts(row, state)) {
+          if (mover === undefined)
+            throw partitionConstraintViolated(tree.table.name, tree.writer.describe(row, state.context), tree.writer.schemaName);
+          shown = tree.toRoot === undefined ? row.slice() : tree.toRoot(row);
+          mover.prepare(shown, state);
+          moved.push(shown);
+          left.ids.push(rowIds[i] as number);
+          left.old.push(before);
+        } else {
+          tree.writer.prepare(row, state);
+          kept.ids.push(rowIds[i] as number);
+          kept.old.push(before);
+          kept.now.push(row);
+          shown = tree.toRoot === undefined ? row : tree.toRoot(row);
+        }
+        if (this.root.viewChecks.length > 0) this.root.checkViews(shown, state);
+        if (returning !== undefined)
+          results[places[i] as number] = [
+            ...shown,
+            ...source,
+            (tree.router !== undefined ? mover?.placeOf(shown)?.leaf.writer.table.oid : undefined) ?? tree.table.oid,
+          ];
+      });
+      const changed = assignments.map((a) => tree.attributeOf[a.index] as number).filter((index) => index >= 0);
+      if (kept.ids.length > 0) tree.writer.update(kept.ids, kept.old, kept.now, changed, state);
+      if (left.ids.length > 0) tree.writer.delete(left.ids, left.old, state);
+    }
+    if (moved.length > 0) mover?.insert(moved, state);
+    if (this.isTop) state.affectedRows += count;
+    return returning === undefined ? [] : results.map((row) => returning(row, state));
+  }
+}
+
+export class TreeDeleteOperator extends TreeOperator {
+  constructor(
+    facts: OperatorFacts,
+    readonly tree: TreeSource,
+    readonly returning: EvaluateRow | undefined,
+    readonly isTop: boolean,
+  ) {
+    super(facts, [tree.source]);
+  }
+
+  run(state: RunState): Row[] {
+    const { returning } = this;
+    const { groups, count } = groupRows(this.tree, state);
+    const results: Row[] = returning === undefined ? [] : new Array<Row>(count);
+    for (const { tree, rowIds, sources, places } of groups) {
+      const old = tree.reader.fetch(rowIds, state);
+      if (returning !== undefined) {
+        sources.forEach((source, i) => {
+          const row = old[i] as Row;
+          results[places[i] as number] = [...(tree.toRoot === undefined ? row : tree.toRoot(row)), ...source, tree.table.oid] as Datum[];
+        });
+      }
+      tree.writer.delete(rowIds, old, state);
+    }
+    if (this.isTop) state.affectedRows += count;
+    return returning === undefined ? [] : results.map((row) => returning(row, state));
+  }
+}
