@@ -287,6 +287,7 @@ const NAME_FUNCTIONS: Readonly<Record<string, string>> = {
 };
 const TIME_TYPES: Readonly<Record<string, Oid>> = {
   current_date: TypeOid.date,
+  current_time: TypeOid.timetz,
   current_timestamp: TypeOid.timestamptz,
   localtimestamp: TypeOid.timestamp,
   localtime: TypeOid.time,

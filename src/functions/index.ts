@@ -25,6 +25,7 @@ import { rangeFamily } from "./families/ranges.js";
 import { stringFamily } from "./families/strings.js";
 import { systemFamily } from "./families/system.js";
 import { templateFamily } from "./families/templates.js";
+import { timetzFamily } from "./families/timetz.js";
 import { typeSupportFamily } from "./families/type-support.js";
 import type { DefinableRegistry } from "./registry.js";
 import { type Family, RegistryBuilder } from "./registry-builder.js";
@@ -59,6 +60,7 @@ const families: readonly Family[] = [
   geometricFamily,
   identifierFamily,
   typeSupportFamily,
+  timetzFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();

@@ -25,6 +25,7 @@ export const datetimeFieldOverflow = (text: string, hint?: string) =>
   new DbError({ sqlstate: "22008", message: `date/time field value out of range: "${text}"`, ...(hint === undefined ? {} : { hint }) });
 export const datetimeOutOfRange = (type: string, text?: string) =>
   new DbError({ sqlstate: "22008", message: text === undefined ? `${type} out of range` : `${type} out of range: "${text}"` });
+export const intervalOutOfRange = () => new DbError({ sqlstate: "22008", message: "interval out of range" });
 export const unknownTimeZone = (name: string) => new DbError({ sqlstate: "22023", message: `time zone "${name}" not recognized` });
 export const invalidParameter = (message: string, hint?: string) =>
   new DbError({ sqlstate: "22023", message, ...(hint === undefined ? {} : { hint }) });

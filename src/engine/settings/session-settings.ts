@@ -81,7 +81,7 @@ export class SessionSettings {
     } else if (definition.context === "internal") throw settingIsFixed(definition.name);
     else if (definition.context === "postmaster") throw settingNeedsRestart(definition.name);
     else if (definition.context === "sighup") throw settingIsServerWide(definition.name);
-    const valid = value === null || definition === undefined ? value : validateSetting(definition, value);
+    const valid = value === null || definition === undefined ? value : validateSetting(definition, value, this.raw(key));
     this.#undo.push({ key, before: this.#values.get(key), local });
     this.#assign(key, valid ?? undefined);
   }

@@ -1,8 +1,10 @@
 /** From what was written in SET to the value kept: PostgreSQL's spellings, units and error texts. */
 import { invalidSettingValue, notSupported, settingNeedsBoolean, settingOutOfRange } from "../../types/index.js";
+import { findZone } from "../../functions/datetime/zones.js";
 import type { SettingDefinition } from "./definitions.js";
 
-export function validateSetting(definition: SettingDefinition, value: string): string {
+/** `current` fills in what a value leaves open: DateStyle says a style, an order or both. */
+export function validateSetting(definition: SettingDefinition, value: string, current = "ISO, MDY"): string {
   switch (definition.type) {
     case "bool":
       return refuse(definition, boolean(definition, value));
@@ -12,7 +14,7 @@ export function validateSetting(definition: SettingDefinition, value: string): s
     case "enum":
       return refuse(definition, enumeration(definition, value));
     case "string":
-      return text(definition, value);
+      return text(definition, value, current);
   }
 }
 
@@ -121,12 +123,12 @@ function refuse(definition: SettingDefinition, value: string): string {
   return value;
 }
 
-function text(definition: SettingDefinition, value: string): string {
+function text(definition: SettingDefinition, value: string, current: string): string {
   switch (definition.name) {
     case "TimeZone":
       return timeZone(value);
     case "DateStyle":
-      return dateStyle(value);
+      return dateStyle(value, current);
     case "client_encoding":
       return encoding(value);
     case "default_tablespace":
@@ -176,19 +178,11 @@ function timeZone(value: string): string {
   if (listed !== undefined) return listed;
   const hours = /^[-+]?\d{1,2}(\.\d+)?$/.exec(trimmed);
   if (hours !== null) return offsetZone(Number(trimmed) * 3600);
-  const offset = /^([-+])(\d{1,2}):?(\d{2})$/.exec(trimmed);
-  if (offset !== null) return offsetZone((offset[1] === "-" ? -1 : 1) * (Number(offset[2]) * 3600 + Number(offset[3]) * 60));
-  if (/^[A-Za-z]+(\/[A-Za-z0-9_+-]+)*$/.test(trimmed)) {
-    try {
-      new Intl.DateTimeFormat("en", { timeZone: trimmed });
-      return trimmed
-        .split("/")
-        .map((part) => (part === part.toLowerCase() && part.length > 3 ? part[0]?.toUpperCase() + part.slice(1) : part))
-        .join("/");
-    } catch {
-      /* Not a zone: the error below says so. */
-    }
-  }
+  if (findZone(trimmed) !== undefined)
+    return trimmed
+      .split("/")
+      .map((part) => (part === part.toLowerCase() && /^[a-z]{4}/.test(part) ? part[0]?.toUpperCase() + part.slice(1) : part))
+      .join("/");
   throw invalidSettingValue("TimeZone", value);
 }
 /** PostgreSQL shows SET TIME ZONE 3 as a POSIX zone, whose sign runs the other way. */
@@ -200,27 +194,35 @@ function offsetZone(seconds: number): string {
   return `<${sign}${two(total / 3600)}${minutes}>${sign === "-" ? "+" : "-"}${two(total / 3600)}${minutes}`;
 }
 
-function dateStyle(value: string): string {
-  let style = "ISO";
-  let order = "MDY";
+function dateStyle(value: string, current: string): string {
+  const invalid = (detail: string) => invalidSettingValue("DateStyle", value, undefined, detail);
+  let style: string | undefined;
+  let order: string | undefined;
+  let orderOfStyle: string | undefined;
+  const set = (part: "style" | "order", to: string): void => {
+    const before = part === "style" ? style : order;
+    if (before !== undefined && before !== to) throw invalid('Conflicting "datestyle" specifications.');
+    if (part === "style") style = to;
+    else order = to;
+  };
   for (const part of value
     .split(",")
     .map((p) => p.trim().toLowerCase())
     .filter((p) => p !== "")) {
-    if (part === "iso") style = "ISO";
-    else if (part === "sql") style = "SQL";
-    else if (part.startsWith("postgres")) style = "Postgres";
-    else if (part === "german") {
-      style = "German";
-      order = "DMY";
-    } else if (part === "ymd") order = "YMD";
-    else if (part === "dmy" || part.startsWith("euro")) order = "DMY";
-    else if (part === "mdy" || part === "us" || part.startsWith("noneuro")) order = "MDY";
+    if (part === "iso") set("style", "ISO");
+    else if (part === "sql") set("style", "SQL");
+    else if (part.startsWith("postgres")) set("style", "Postgres");
+    else if (part.startsWith("german")) {
+      set("style", "German");
+      orderOfStyle = "DMY"; // unless an order is said too
+    } else if (part === "ymd") set("order", "YMD");
+    else if (part === "dmy" || part.startsWith("euro")) set("order", "DMY");
+    else if (part === "mdy" || part === "us" || part.startsWith("noneuro")) set("order", "MDY");
     else if (part === "default") {
-      style = "ISO";
-      order = "MDY";
-    } else throw invalidSettingValue("DateStyle", value, undefined, `Unrecognized key word: "${part}".`);
+      style ??= "ISO";
+      order ??= "MDY";
+    } else throw invalid(`Unrecognized key word: "${part}".`);
   }
-  if (style !== "ISO") throw notSupported(`DateStyle ${style}`);
-  return `${style}, ${order}`;
+  const [currentStyle, currentOrder] = current.split(", ") as [string, string];
+  return `${style ?? currentStyle}, ${order ?? orderOfStyle ?? currentOrder}`;
 }

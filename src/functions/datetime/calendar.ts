@@ -2,7 +2,7 @@
  * Dates and instants as counts: days and microseconds since 2000-01-01, proleptic Gregorian calendar. Years here are astronomical:
  * 0 is 1 BC.
  */
-import { datetimeOutOfRange } from "../../types/index.js";
+import { dataError, datetimeOutOfRange } from "../../types/index.js";
 import type { Int64 } from "../types/integers.js";
 import { int64 } from "../types/integers.js";
 
@@ -106,7 +106,7 @@ export function addMicros(timestamp: Int64, micros: Int64): Int64 {
 }
 export function dateToTimestamp(days: number): Int64 {
   if (!Number.isFinite(days)) return days;
-  if (days * MICROS_PER_DAY >= 9_223_371_331_200_000_000) throw datetimeOutOfRange("date", undefined);
+  if (days * MICROS_PER_DAY >= 9_223_371_331_200_000_000) throw dataError("22008", "date out of range for timestamp");
   return join(days, 0);
 }
 export function timestampToDate(timestamp: Int64): number {

@@ -1,5 +1,6 @@
 /** extract(): one field of a timestamp, time or interval, as numeric with the scale PostgreSQL gives it. */
-import { DbError, type Interval, invalidParameter, Numeric } from "../../types/index.js";
+import { DbError, type Interval, invalidParameter, Numeric, type TimeTz } from "../../types/index.js";
+import { add, divide } from "../numeric/arithmetic.js";
 import { INFINITY, NEGATIVE_INFINITY } from "../numeric/numeric-value.js";
 import type { Int64 } from "../types/integers.js";
 import { civilOf, daysOf, isInfinite, JULIAN_OF_EPOCH, split, UNIX_EPOCH_SECONDS, weekday } from "./calendar.js";
@@ -58,8 +59,8 @@ export function extractField(unit: string, timestamp: Int64, type: string, zone:
   const field = fieldName(unit);
   if (field === undefined) throw unknownUnit(unit, type);
   if (type === "date" && timeOfDay.has(field)) throw unsupportedUnit(unit, type);
-  if (zone === undefined && field.startsWith("timezone")) throw unsupportedUnit(unit, type);
   if (isInfinite(timestamp)) return ascending.has(field) ? (timestamp > 0 ? INFINITY : NEGATIVE_INFINITY) : null;
+  if (zone === undefined && field.startsWith("timezone")) throw unsupportedUnit(unit, type);
   if (field === "epoch") {
     const micros = BigInt(timestamp) + BigInt(UNIX_EPOCH_SECONDS) * 1_000_000n;
     return type === "date" ? whole(micros / 1_000_000n) : scaled(micros, 6);
@@ -100,7 +101,7 @@ export function extractField(unit: string, timestamp: Int64, type: string, zone:
     case "julian": {
       const julian = days + JULIAN_OF_EPOCH;
       if (type === "date") return whole(julian);
-      return micros === 0 ? whole(julian) : scaled(BigInt(julian) * 10n ** 20n + (BigInt(micros) * 10n ** 20n) / 86_400_000_000n, 20);
+      return add(whole(julian), divide(whole(micros), whole(86_400_000_000)));
     }
     default:
       throw unsupportedUnit(unit, type);
@@ -132,6 +133,25 @@ export function extractTimeField(unit: string, micros: number): Numeric {
   const value = clockField(field, micros);
   if (value === undefined) throw unsupportedUnit(unit, type);
   return value;
+}
+
+export function extractTimeTzField(unit: string, value: TimeTz): Numeric {
+  const type = "time with time zone";
+  const field = fieldName(unit);
+  if (field === undefined) throw unknownUnit(unit, type);
+  switch (field) {
+    case "timezone":
+      return whole(value.offset);
+    case "timezone_hour":
+      return whole(Math.trunc(value.offset / 3600));
+    case "timezone_minute":
+      return whole(Math.trunc((value.offset % 3600) / 60));
+    case "epoch":
+      return scaled(BigInt(value.micros) - BigInt(value.offset) * 1_000_000n, 6);
+  }
+  const clock = clockField(field, value.micros);
+  if (clock === undefined) throw unsupportedUnit(unit, type);
+  return clock;
 }
 
 export function extractIntervalField(unit: string, value: Interval): Numeric {

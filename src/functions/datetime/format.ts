@@ -1,5 +1,5 @@
 /** Text output of dates, times and timestamps: ISO, and the SQL, Postgres and German styles. */
-import type { FormatContext } from "../../types/index.js";
+import type { FormatContext, TimeTz } from "../../types/index.js";
 import type { Int64 } from "../types/integers.js";
 import { civilOf, isInfinite, split, weekday } from "./calendar.js";
 import { formatOffset, toLocal, zoneOf } from "./zones.js";
@@ -12,6 +12,9 @@ export function formatTime(micros: number): string {
   const seconds = Math.floor(micros / 1_000_000);
   const fraction = micros - seconds * 1_000_000;
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}${formatFraction(fraction)}`;
+}
+export function formatTimeTz(value: TimeTz): string {
+  return formatTime(value.micros) + formatOffset(value.offset);
 }
 /** .5, .000001, nothing for 0. */
 export function formatFraction(micros: number): string {

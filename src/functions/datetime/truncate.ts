@@ -12,12 +12,14 @@ const clockUnits: Readonly<Record<string, number>> = {
   hour: 3_600_000_000,
   day: 86_400_000_000,
 };
+/** Fields that are no lengths of time. */
+const dayFields: ReadonlySet<string> = new Set(["dow", "isodow", "doy", "isoyear", "epoch", "julian"]);
 const yearUnits: Readonly<Record<string, number>> = { decade: 10, century: 100, millennium: 1000 };
 
 export function truncateTimestamp(unit: string, timestamp: Int64, type: string): Int64 {
-  const field = fieldName(unit);
-  if (field === undefined) throw unknownUnit(unit, type);
   if (isInfinite(timestamp)) return timestamp;
+  const field = fieldName(unit);
+  if (field === undefined || dayFields.has(field)) throw unknownUnit(unit, type);
   const { days, micros } = split(timestamp);
   const clock = clockUnits[field];
   if (clock !== undefined) return join(days, micros - (micros % clock));
@@ -46,7 +48,7 @@ export function truncateTimestamp(unit: string, timestamp: Int64, type: string):
 
 export function truncateInterval(unit: string, value: Interval): Interval {
   const field = fieldName(unit);
-  if (field === undefined) throw unknownUnit(unit, "interval");
+  if (field === undefined || dayFields.has(field)) throw unknownUnit(unit, "interval");
   const clock = clockUnits[field];
   if (field !== "day" && clock !== undefined)
     return new Interval(value.months, value.days, int64(BigInt(value.micros) - (BigInt(value.micros) % BigInt(clock))));

@@ -5,7 +5,8 @@
  * an hour, the grain of all transitions since standard time came into use.
  */
 import { unknownTimeZone } from "../../types/index.js";
-import type { Int64 } from "../types/integers.js";
+import { type Int64, int64 } from "../types/integers.js";
+import { readAbbreviation, zoneAbbreviations } from "./abbreviations.js";
 import { addMicros, civilOf, daysOf, isInfinite, MICROS_PER_DAY, MICROS_PER_SECOND, split, UNIX_EPOCH_DAYS } from "./calendar.js";
 
 export interface Zone {
@@ -13,67 +14,9 @@ export interface Zone {
   /** Seconds east of UTC at an instant. */
   offsetAt(timestamp: Int64): number;
   abbreviationAt(timestamp: Int64): string;
+  /** Set when the offset never changes. */
+  readonly constantOffset?: number;
 }
-
-/** Abbreviations of PostgreSQL's default set, in seconds east. */
-const abbreviations: Readonly<Record<string, number>> = Object.fromEntries(
-  Object.entries({
-    utc: 0,
-    gmt: 0,
-    z: 0,
-    zulu: 0,
-    ut: 0,
-    wet: 0,
-    west: 1,
-    bst: 1,
-    cet: 1,
-    cest: 2,
-    mez: 1,
-    mesz: 2,
-    met: 1,
-    mest: 2,
-    eet: 2,
-    eest: 3,
-    msk: 3,
-    msd: 4,
-    ist: 2,
-    pkt: 5,
-    est: -5,
-    edt: -4,
-    cst: -6,
-    cdt: -5,
-    mst: -7,
-    mdt: -6,
-    pst: -8,
-    pdt: -7,
-    akst: -9,
-    akdt: -8,
-    hst: -10,
-    ast: -4,
-    adt: -3,
-    nst: -3.5,
-    ndt: -2.5,
-    jst: 9,
-    kst: 9,
-    aest: 10,
-    aedt: 11,
-    acst: 9.5,
-    acdt: 10.5,
-    awst: 8,
-    nzst: 12,
-    nzdt: 13,
-    sgt: 8,
-    hkt: 8,
-    art: -3,
-    brt: -3,
-    clt: -4,
-    cot: -5,
-    sast: 2,
-    eat: 3,
-    wat: 1,
-    cat: 2,
-  }).map(([name, hours]) => [name, hours * 3600]),
-);
 
 const zones = new Map<string, Zone>();
 
@@ -91,24 +34,32 @@ export function zoneOf(name: string): Zone {
   return zone;
 }
 
+/** A whole zone name, else a POSIX one. Unlike SET, AT TIME ZONE asks abbreviations first: `zoneOrAbbreviation`. */
 function makeZone(name: string): Zone | undefined {
-  const lower = name.toLowerCase();
-  if (lower in abbreviations) return fixedZone(lower === "utc" || lower === "gmt" ? lower.toUpperCase() : name, abbreviations[lower]!);
   // POSIX: positive is west of Greenwich; `<+02>-02` names its abbreviation.
-  const posix = /^(?:<[^>]*>|[a-z]{3,})?([+-]?)(\d{1,2})(?::?(\d{2}))?(?::(\d{2}))?$/i.exec(name);
-  if (posix !== null && /[+-]|^\d/.test(name)) {
-    const seconds = Number(posix[2]) * 3600 + Number(posix[3] ?? 0) * 60 + Number(posix[4] ?? 0);
-    return fixedZone(name, posix[1] === "-" ? seconds : -seconds);
+  const posix = /^(?:<([^>]*)>|([a-z]{3,}))?([+-]?)(\d{1,3})(?::?(\d{2}))?(?::(\d{2}))?$/i.exec(name);
+  if (posix !== null && /[+-]|^\d|\d$/.test(name) && Number(posix[4]) <= 167) {
+    const seconds = Number(posix[4]) * 3600 + Number(posix[5] ?? 0) * 60 + Number(posix[6] ?? 0);
+    const abbreviation = posix[1] ?? posix[2];
+    const offset = posix[3] === "-" ? seconds : -seconds;
+    return fixedZone(abbreviation ?? formatOffset(offset), offset);
   }
+  if (!/^[a-z][a-z0-9_+/-]*$/i.test(name)) return undefined;
   try {
     return namedZone(name);
   } catch {
     return undefined; // Intl throws RangeError for a name it does not know.
   }
 }
+/** What AT TIME ZONE and timezone() take: an abbreviation, a zone name, a POSIX zone. */
+export function zoneOrAbbreviation(name: string): Zone {
+  const abbreviation = readAbbreviation(name.toLowerCase());
+  if (typeof abbreviation === "number") return fixedZone(name.toUpperCase(), abbreviation);
+  return zoneOf(abbreviation ?? name);
+}
 
 export function fixedZone(name: string, offset: number): Zone {
-  return { name, offsetAt: () => offset, abbreviationAt: () => name };
+  return { name, offsetAt: () => offset, abbreviationAt: () => name, constantOffset: offset };
 }
 
 function namedZone(name: string): Zone {
@@ -123,9 +74,12 @@ function namedZone(name: string): Zone {
     minute: "numeric",
     second: "numeric",
   });
-  const canonical = /^(etc\/)?(utc|gmt|uct|zulu|universal)$/i.test(name);
-  if (canonical) return fixedZone(name.toUpperCase() === "UTC" || name === "Etc/UTC" ? name : name, 0);
-  const short = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "short" });
+  const lower = name.toLowerCase();
+  const abbreviations = zoneAbbreviations(lower);
+  if (/^(etc\/)?(utc|gmt|uct|zulu|universal|greenwich|gmt[+-]?0)$/.test(lower)) return fixedZone(abbreviations?.[0] ?? "UTC", 0);
+  const etc = /^etc\/gmt([+-])(\d+)$/.exec(lower);
+  if (etc !== null)
+    return fixedZone(formatOffset((etc[1] === "-" ? 1 : -1) * Number(etc[2]) * 3600), (etc[1] === "-" ? 1 : -1) * Number(etc[2]) * 3600);
   const offsets = new Map<number, number>();
   const millisOf = (timestamp: Int64) => {
     const { days, micros } = split(timestamp);
@@ -133,22 +87,28 @@ function namedZone(name: string): Zone {
     const within = days > 99_000_000 ? days - Math.ceil((days - 99_000_000) / 146_097) * 146_097 : days;
     return (within + UNIX_EPOCH_DAYS) * 86_400_000 + Math.floor(micros / 1000);
   };
+  const offsetAt = (timestamp: Int64): number => {
+    if (isInfinite(timestamp)) return 0;
+    const millis = millisOf(timestamp);
+    const bucket = Math.floor(millis / 900_000);
+    const cached = offsets.get(bucket);
+    if (cached !== undefined) return cached;
+    const offset = measure(format, millis);
+    if (offsets.size > 50_000) offsets.clear();
+    offsets.set(bucket, offset);
+    return offset;
+  };
+  let first: number | undefined;
+  /** Standard time of the zone's present rules. */
+  const standardOffset = () => (first ??= Math.min(offsetAt(663_984_000_000_000), offsetAt(679_622_400_000_000)));
   return {
-    name: format.resolvedOptions().timeZone.toLowerCase() === name.toLowerCase() ? format.resolvedOptions().timeZone : name,
-    offsetAt(timestamp) {
-      if (isInfinite(timestamp)) return 0;
-      const millis = millisOf(timestamp);
-      const bucket = Math.floor(millis / 900_000);
-      const cached = offsets.get(bucket);
-      if (cached !== undefined) return cached;
-      const offset = measure(format, millis);
-      if (offsets.size > 50_000) offsets.clear();
-      offsets.set(bucket, offset);
-      return offset;
-    },
+    name: format.resolvedOptions().timeZone.toLowerCase() === lower ? format.resolvedOptions().timeZone : name,
+    offsetAt,
     abbreviationAt(timestamp) {
-      const part = short.formatToParts(millisOf(timestamp)).find((p) => p.type === "timeZoneName")?.value ?? "";
-      return part.startsWith("GMT") && part.length > 3 ? formatOffset(this.offsetAt(timestamp)) : part;
+      const offset = offsetAt(timestamp);
+      if (offset % 60 !== 0) return "LMT"; // local mean time, before zones were set by the hour
+      if (abbreviations === undefined) return formatOffset(offset);
+      return offset > standardOffset() ? abbreviations[1] : abbreviations[0];
     },
   };
 }
@@ -164,7 +124,12 @@ function measure(format: Intl.DateTimeFormat, millis: number): number {
 
 /** Wall clock of an instant, as a timestamp without time zone. */
 export function toLocal(timestamp: Int64, zone: Zone): Int64 {
-  return isInfinite(timestamp) ? timestamp : addMicros(timestamp, zone.offsetAt(timestamp) * MICROS_PER_SECOND);
+  if (isInfinite(timestamp)) return timestamp;
+  const shift = zone.offsetAt(timestamp) * MICROS_PER_SECOND;
+  // Not addMicros: at the ends of the range the wall clock may lie outside it.
+  return typeof timestamp === "number" && Number.isSafeInteger(timestamp + shift)
+    ? timestamp + shift
+    : int64(BigInt(timestamp) + BigInt(shift));
 }
 /** The instant of a wall clock. In a gap the offset before it counts, in an overlap standard time: PostgreSQL's choices. */
 export function toUtc(local: Int64, zone: Zone): Int64 {
@@ -189,10 +154,6 @@ export function formatOffset(seconds: number): string {
   const two = (n: number) => n.toString().padStart(2, "0");
   const minutes = Math.floor(size / 60) % 60;
   return `${seconds < 0 ? "-" : "+"}${two(Math.floor(size / 3600))}${minutes !== 0 || size % 60 !== 0 ? `:${two(minutes)}` : ""}${size % 60 !== 0 ? `:${two(size % 60)}` : ""}`;
-}
-/** Seconds east of an abbreviation in date input, or undefined. */
-export function abbreviationOffset(word: string): number | undefined {
-  return abbreviations[word.toLowerCase()];
 }
 export function dateInZone(timestamp: Int64, zone: Zone): ReturnType<typeof civilOf> {
   return civilOf(split(toLocal(timestamp, zone)).days);

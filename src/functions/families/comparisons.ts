@@ -1,5 +1,5 @@
 /** =, <>, <, <=, >, >= and the three-way functions of every ordered type, across types where PostgreSQL has them. */
-import type { ArrayValue, Datum, Interval, Jsonb, Numeric, RowValue, SqlType } from "../../types/index.js";
+import type { ArrayValue, Datum, Interval, Jsonb, Numeric, RowValue, SqlType, TimeTz } from "../../types/index.js";
 import { DbError, TypeOid } from "../../types/index.js";
 import { dateToTimestamp } from "../datetime/calendar.js";
 import { compareIntervals } from "../datetime/interval.js";
@@ -10,6 +10,7 @@ import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBo
 import type { Family } from "../registry-builder.js";
 import { compareArrays } from "../types/array.js";
 import { compareBytes } from "../types/bytea.js";
+import { compareTimeTzs } from "../types/datetime.js";
 import { compareFloats } from "../types/floats.js";
 import type { Int64 } from "../types/integers.js";
 import { compareText, trimSpacesRight } from "../types/strings.js";
@@ -125,6 +126,7 @@ for (const prefix of ["date", "time", "timestamp", "timestamptz"]) {
   Object.assign(scalars, primitiveComparisons(namesOf(prefix, "_"), `${prefix}_cmp`));
 }
 Object.assign(scalars, {
+  ...comparisonsBy<TimeTz>(namesOf("timetz", "_"), compareTimeTzs, "timetz_cmp"),
   ...comparisonsBy<Interval>(namesOf("interval", "_"), compareIntervals, "interval_cmp"),
   ...comparisonsBy<Uint8Array>(namesOf("bytea"), compareBytes, "byteacmp"),
   ...comparisonsBy<Jsonb>(namesOf("jsonb", "_"), (a, b) => (a.text === b.text ? 0 : compareJson(a.value, b.value)), "jsonb_cmp"),

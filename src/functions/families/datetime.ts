@@ -1,5 +1,14 @@
 /** Arithmetic, casts and everyday functions of dates, times and intervals. */
-import { type Datum, DbError, datetimeOutOfRange, Interval, invalidParameter, type Numeric, outOfRange } from "../../types/index.js";
+import {
+  type Datum,
+  DbError,
+  dataError,
+  datetimeOutOfRange,
+  Interval,
+  intervalOutOfRange,
+  invalidParameter,
+  type Numeric,
+} from "../../types/index.js";
 import {
   addMicros,
   checkedDate,
@@ -18,13 +27,16 @@ import {
   split,
   timestampToDate,
   UNIX_EPOCH_SECONDS,
+  weekday,
 } from "../datetime/calendar.js";
 import { extractField, extractIntervalField, extractTimeField } from "../datetime/fields.js";
-import { addIntervals, adjust, negateInterval, scaleInterval } from "../datetime/interval.js";
+import { formatTime } from "../datetime/format.js";
+import { addIntervals, adjust, formatInterval, negateInterval, scaleInterval } from "../datetime/interval.js";
 import { truncateInterval, truncateTimestamp } from "../datetime/truncate.js";
-import { fixedZone, toLocal, toUtc, type Zone, zoneOf } from "../datetime/zones.js";
+import { fixedZone, toLocal, toUtc, type Zone, zoneOf, zoneOrAbbreviation } from "../datetime/zones.js";
 import type { EvaluationContext, ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
+import { formatGeneral } from "../types/floats.js";
 import { type Int64, int64 } from "../types/integers.js";
 import { roundHalfEven } from "./float-math.js";
 import { numericToFloat8 } from "./number-casts.js";
@@ -68,12 +80,21 @@ function addDays(date: number, days: number): number {
   if (!Number.isFinite(date)) return date;
   return checkedDate(date + days);
 }
-function dayMicros(value: Int64): number {
+export function dayMicros(value: Int64): number {
   const day = typeof value === "bigint" ? Number(value % 86_400_000_000n) : value % MICROS_PER_DAY;
   return day < 0 ? day + MICROS_PER_DAY : day + 0;
 }
 function timeOf(timestamp: Int64): Datum {
   return isInfinite(timestamp) ? null : split(timestamp).micros;
+}
+
+/** Wed Nov 26 11:38:23.123456 2026 UTC */
+function timeOfDay(instant: Int64, zone: Zone): string {
+  const { days, micros } = split(toLocal(instant, zone));
+  const { year, month, day } = civilOf(days);
+  const names = (list: string, i: number) => list.slice(3 * i, 3 * i + 3);
+  const clock = `${formatTime(micros - (micros % MICROS_PER_SECOND))}.${String(micros % MICROS_PER_SECOND).padStart(6, "0")}`;
+  return `${names("SunMonTueWedThuFriSat", weekday(days))} ${names("JanFebMarAprMayJunJulAugSepOctNovDec", month - 1)} ${pad(day)} ${clock} ${year} ${zone.abbreviationAt(instant)}`;
 }
 
 /** Years, months, days and the rest by the calendar, from the later to the earlier. */
@@ -112,7 +133,7 @@ function justifyHours(value: Interval): Interval {
     days++;
   }
   whole = days;
-  if (whole !== (whole | 0)) throw outOfRange("interval");
+  if (whole !== (whole | 0)) throw intervalOutOfRange();
   return new Interval(value.months, days, micros);
 }
 function justifyDays(value: Interval): Interval {
@@ -171,7 +192,7 @@ function makeTime(hour: number, minute: number, second: number): number {
   if (!valid)
     throw new DbError({
       sqlstate: "22008",
-      message: `time field value out of range: ${hour}:${pad(minute)}:${second < 10 ? "0" : ""}${second}`,
+      message: `time field value out of range: ${hour}:${pad(minute)}:${formatGeneral(second, 6).padStart(2, "0")}`,
     });
   return hour * MICROS_PER_HOUR + minute * MICROS_PER_MINUTE + micros;
 }
@@ -192,10 +213,29 @@ function bin(stride: Interval, source: Int64, origin: Int64): Int64 {
   return int64(BigInt(origin) + whole * step);
 }
 
-function zoneFromInterval(value: Interval): Zone {
+function zoneFromInterval(value: Interval, context: EvaluationContext): Zone {
   if (value.months !== 0 || value.days !== 0)
-    throw invalidParameter(`interval time zone "${value.months} mons ${value.days} days" must not include months or days`);
+    throw invalidParameter(`interval time zone "${formatInterval(value, context)}" must not include months or days`);
   return fixedZone("", Math.trunc(Number(value.micros) / MICROS_PER_SECOND));
+}
+/** A zone as make_timestamptz takes it: an offset with its sign, an abbreviation or a name. */
+function writtenZone(name: string): Zone {
+  const offset = /^([+-])(\d{1,2})(?::?(\d{2}))?(?::(\d{2}))?$/.exec(name);
+  if (offset === null) {
+    if (/^\d/.test(name))
+      throw dataError(
+        "22023",
+        `invalid input syntax for type numeric time zone: "${name}"`,
+        undefined,
+        'Numeric time zones must have "-" or "+" as first character.',
+      );
+    return zoneOrAbbreviation(name);
+  }
+  const hours = Number(offset[2]);
+  const minutes = Number(offset[3] ?? 0);
+  const seconds = Number(offset[4] ?? 0);
+  if (hours > 15 || minutes > 59 || seconds > 59) throw dataError("22023", `numeric time zone "${name}" out of range`);
+  return fixedZone(name, (offset[1] === "-" ? -1 : 1) * ((hours * 60 + minutes) * 60 + seconds));
 }
 
 function toTimestampFromEpoch(seconds: number): Int64 {
@@ -203,7 +243,7 @@ function toTimestampFromEpoch(seconds: number): Int64 {
   if (!Number.isFinite(seconds)) return seconds;
   const whole = Math.floor(seconds);
   const fraction = roundHalfEven((seconds - whole) * MICROS_PER_SECOND);
-  if (Math.abs(whole) > 9.3e12) throw new DbError({ sqlstate: "22008", message: `timestamp out of range: "${seconds}"` });
+  if (Math.abs(whole) > 9.3e12) throw new DbError({ sqlstate: "22008", message: `timestamp out of range: "${formatGeneral(seconds, 6)}"` });
   return checkedTimestamp(BigInt(whole - UNIX_EPOCH_SECONDS) * 1_000_000n + BigInt(fraction));
 }
 const asFloat = (value: Datum): Datum => (value === null ? null : numericToFloat8(value as Numeric));
@@ -264,7 +304,7 @@ const scalars: Bodies = {
   transaction_timestamp: (c: EvaluationContext) => c.transactionTimeMicros,
   statement_timestamp: (c: EvaluationContext) => c.statementTimeMicros,
   clock_timestamp: (c: EvaluationContext) => c.clockMicros(),
-  timeofday: (c: EvaluationContext) => new Date(c.clockMicros() / 1000 + UNIX_EPOCH_SECONDS * 1000).toUTCString(),
+  timeofday: (c: EvaluationContext) => timeOfDay(c.clockMicros(), session(c)),
   // Parts.
   "extract(text,date)": (_c, f: string, d: number) => extractField(f, dateToTimestamp(d), "date", undefined),
   "extract(text,timestamp)": (_c, f: string, t: Int64) => extractField(f, t, "timestamp without time zone", undefined),
@@ -281,7 +321,7 @@ const scalars: Bodies = {
   "date_trunc(text,timestamptz)": (c, f: string, t: Int64) =>
     toUtc(truncateTimestamp(f, toLocal(t, session(c)), "timestamp with time zone"), session(c)),
   "date_trunc(text,timestamptz,text)": (_c, f: string, t: Int64, z: string) =>
-    toUtc(truncateTimestamp(f, toLocal(t, zoneOf(z)), "timestamp with time zone"), zoneOf(z)),
+    toUtc(truncateTimestamp(f, toLocal(t, zoneOrAbbreviation(z)), "timestamp with time zone"), zoneOrAbbreviation(z)),
   "date_trunc(text,interval)": (_c, f: string, i: Interval) => truncateInterval(f, i),
   "date_bin(interval,timestamp,timestamp)": (_c, i: Interval, t: Int64, o: Int64) => bin(i, t, o),
   "date_bin(interval,timestamptz,timestamptz)": (_c, i: Interval, t: Int64, o: Int64) => bin(i, t, o),
@@ -311,16 +351,16 @@ const scalars: Bodies = {
     mi: number,
     s: number,
     z: string,
-  ) => toUtc(makeTimestamp(y, mo, d, h, mi, s), zoneOf(z)),
+  ) => toUtc(makeTimestamp(y, mo, d, h, mi, s), writtenZone(z)),
   make_interval: (_c, y: number, mo: number, w: number, d: number, h: number, mi: number, s: number) => {
-    if (!Number.isFinite(s)) throw outOfRange("interval");
+    if (!Number.isFinite(s)) throw intervalOutOfRange();
     return new Interval(y * 12 + mo, w * 7 + d, int64(BigInt(h) * 3_600_000_000n + BigInt(mi) * 60_000_000n + BigInt(Math.round(s * 1e6))));
   },
   "to_timestamp(float8)": (_c, s: number) => toTimestampFromEpoch(s),
-  "timezone(text,timestamp)": (_c, z: string, t: Int64) => toUtc(t, zoneOf(z)),
-  "timezone(text,timestamptz)": (_c, z: string, t: Int64) => toLocal(t, zoneOf(z)),
-  "timezone(interval,timestamp)": (_c, z: Interval, t: Int64) => toUtc(t, zoneFromInterval(z)),
-  "timezone(interval,timestamptz)": (_c, z: Interval, t: Int64) => toLocal(t, zoneFromInterval(z)),
+  "timezone(text,timestamp)": (_c, z: string, t: Int64) => toUtc(t, zoneOrAbbreviation(z)),
+  "timezone(text,timestamptz)": (_c, z: string, t: Int64) => toLocal(t, zoneOrAbbreviation(z)),
+  "timezone(interval,timestamp)": (c, z: Interval, t: Int64) => toUtc(t, zoneFromInterval(z, c)),
+  "timezone(interval,timestamptz)": (c, z: Interval, t: Int64) => toLocal(t, zoneFromInterval(z, c)),
 };
 for (const type of ["timestamp", "timestamptz"]) {
   scalars[`${type}_larger`] = (_c, a: Int64, b: Int64) => (a > b ? a : b);
@@ -346,19 +386,22 @@ for (const [type, advance] of Object.entries(advances))
       ) => {
         const end = (start: Int64 | null, value: Int64 | Interval | null) =>
           value instanceof Interval ? (start === null ? null : advance(c, start, value)) : value;
-        return overlaps(a, end(a, b), x, end(x, y));
+        return overlaps(a, end(a, b), x, end(x, y), compareInstants);
       };
-function overlaps(a: Int64 | null, b: Int64 | null, x: Int64 | null, y: Int64 | null): boolean | null {
-  const order = (p: Int64 | null, q: Int64 | null): readonly [Int64 | null, Int64 | null] =>
-    p === null ? [q, null] : q === null || p <= q ? [p, q] : [q, p];
+/** `compare` orders the ends of periods. */
+export function overlaps<T>(a: T | null, b: T | null, x: T | null, y: T | null, compare: (p: T, q: T) => number): boolean | null {
+  const order = (p: T | null, q: T | null): readonly [T | null, T | null] =>
+    p === null ? [q, null] : q === null || compare(p, q) <= 0 ? [p, q] : [q, p];
   const [s1, e1] = order(a, b);
   const [s2, e2] = order(x, y);
   if (s1 === null || s2 === null) return null;
-  if (s1 === s2) return e1 === null || e2 === null ? null : true;
-  const [laterStart, earlierEnd, laterEnd] = s1 > s2 ? [s1, e2, e1] : [s2, e1, e2];
+  const starts = compare(s1, s2);
+  if (starts === 0) return e1 === null || e2 === null ? null : true;
+  const [laterStart, earlierEnd, laterEnd] = starts > 0 ? [s1, e2, e1] : [s2, e1, e2];
   if (earlierEnd === null) return null;
-  if (laterStart < earlierEnd) return true;
+  if (compare(laterStart, earlierEnd) < 0) return true;
   return laterEnd === null ? null : false;
 }
+const compareInstants = (p: Int64, q: Int64) => (p < q ? -1 : p > q ? 1 : 0);
 
 export const datetimeFamily: Family = { scalars };

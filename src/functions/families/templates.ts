@@ -2,13 +2,11 @@
 import type { Datum, Interval, Numeric } from "../../types/index.js";
 import { checkedDate, isInfinite, join } from "../datetime/calendar.js";
 import { fixedZone, toLocal, toUtc, zoneOf } from "../datetime/zones.js";
-import { fromInteger } from "../numeric/numeric-value.js";
 import type { ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { formatIntervalWithTemplate, formatWithTemplate, parseWithTemplate } from "../template/datetime.js";
-import { formatNumber, parseNumber } from "../template/number.js";
+import { floatToChar, integerToChar, numericToChar, toNumber } from "../template/number.js";
 import type { Int64 } from "../types/integers.js";
-import { floatToNumeric } from "./number-casts.js";
 
 const scalars: Record<string, ScalarBody> = {
   "to_char(timestamp,text)": (_c, t: Int64, f: string): Datum =>
@@ -19,12 +17,12 @@ const scalars: Record<string, ScalarBody> = {
     return formatWithTemplate(toLocal(t, zone), f, zone.offsetAt(t), zone.abbreviationAt(t));
   },
   "to_char(interval,text)": (_c, i: Interval, f: string): Datum => (f === "" ? null : formatIntervalWithTemplate(i, f)),
-  "to_char(numeric,text)": (_c, n: Numeric, f: string) => formatNumber(n, f),
-  "to_char(int4,text)": (_c, n: number, f: string) => formatNumber(fromInteger(n), f),
-  "to_char(int8,text)": (_c, n: Int64, f: string) => formatNumber(fromInteger(n), f),
-  "to_char(float4,text)": (_c, n: number, f: string) => formatNumber(floatToNumeric(n, 6), f),
-  "to_char(float8,text)": (_c, n: number, f: string) => formatNumber(floatToNumeric(n, 15), f),
-  "to_number(text,text)": (_c, t: string, f: string): Datum => (f === "" ? null : parseNumber(t, f)),
+  "to_char(numeric,text)": (_c, n: Numeric, f: string) => numericToChar(n, f),
+  "to_char(int4,text)": (_c, n: number, f: string) => integerToChar(n, f, "integer"),
+  "to_char(int8,text)": (_c, n: Int64, f: string) => integerToChar(n, f, "bigint"),
+  "to_char(float4,text)": (_c, n: number, f: string) => floatToChar(n, f, 6),
+  "to_char(float8,text)": (_c, n: number, f: string) => floatToChar(n, f, 15),
+  "to_number(text,text)": (_c, t: string, f: string): Datum => toNumber(t, f),
   "to_date(text,text)": (_c, t: string, f: string) => checkedDate(parseWithTemplate(t, f).days),
   "to_timestamp(text,text)": (c, t: string, f: string) => {
     const { days, micros, offset } = parseWithTemplate(t, f);

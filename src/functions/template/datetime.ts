@@ -198,7 +198,7 @@ function render(tokens: readonly Token[], p: Parts): string {
     const text = renderCode(token, p);
     out += text;
     if (token.ordinal !== "") {
-      const suffix = ordinalSuffix(text);
+      const suffix = ordinalSuffix(text, true);
       out += token.ordinal === "TH" ? suffix : suffix.toLowerCase();
     }
   }

@@ -1,9 +1,10 @@
 /** date, time, timestamp, timestamptz, interval as types; their text is in datetime/. */
-import { type Datum, Interval, invalidInput, invalidParameter, KeyKind, PhysicalType } from "../../types/index.js";
+import { type Datum, dataError, Interval, invalidInput, invalidParameter, KeyKind, PhysicalType, TimeTz } from "../../types/index.js";
 import { checkedDate, checkedTimestamp, roundMicros } from "../datetime/calendar.js";
-import { formatDate, formatTime, formatTimestamp, formatTimestampTz } from "../datetime/format.js";
-import { adjust, compareIntervals, formatInterval, parseInterval, totalMicros } from "../datetime/interval.js";
-import { parseDate, parseTime, parseTimestamp } from "../datetime/parse.js";
+import { formatDate, formatTime, formatTimestamp, formatTimestampTz, formatTimeTz } from "../datetime/format.js";
+import { adjust, compareIntervals, formatInterval, totalMicros } from "../datetime/interval.js";
+import { parseDate, parseTime, parseTimestamp, parseTimeTz } from "../datetime/parse.js";
+import { parseInterval } from "../datetime/parse-interval.js";
 import { exactly, made } from "./bytes.js";
 import { makeType } from "./define-type.js";
 import { INT64_MAX, INT64_MIN, type Int64, int64 } from "./integers.js";
@@ -106,14 +107,14 @@ export const intervalType = makeType("interval", {
     const range = intervalRanges[(typmod >> 16) & 0x7fff] ?? "";
     return range + ((typmod & 0xffff) === 0xffff ? "" : `(${typmod & 0xffff})`);
   },
-  /** [precision], or as the grammar gives it: [range mask] or [range mask, precision] when the first is above 6. */
+  /** As the grammar gives it: [range mask] or [range mask, precision]. */
   parseModifier: (values) => {
     const first = Number(values[0]);
     if (values.length === 2) return ((first & 0x7fff) << 16) | Math.min(Number(values[1]), 6);
-    if (first > 6) return ((first & 0x7fff) << 16) | 0xffff;
-    return (0x7fff << 16) | precisionOf(values, "INTERVAL");
+    if (values.length === 1) return ((first & 0x7fff) << 16) | 0xffff;
+    throw invalidParameter("invalid INTERVAL type modifier");
   },
-  input: (text, typmod) => parseInterval(text, typmod),
+  input: (text, typmod, context) => parseInterval(text, typmod, context),
   output: (value, context) => formatInterval(value as Interval, context),
   receive: (bytes, typmod) => {
     const view = exactly(bytes, 16);
@@ -129,4 +130,50 @@ export const intervalType = makeType("interval", {
   coerceModifier: (value, typmod) => adjust(value as Interval, typmod),
   compare: (left, right) => compareIntervals(left as Interval, right as Interval),
   hashKey: (value) => totalMicros(value as Interval),
+});
+
+/** The moment in UTC, in microseconds of a day that the offset may leave. */
+export function utcMicros(value: TimeTz): number {
+  return value.micros - value.offset * 1_000_000;
+}
+/** By the moment in UTC, then the zone that is further west last. */
+export function compareTimeTzs(left: TimeTz, right: TimeTz): number {
+  return utcMicros(left) - utcMicros(right) || right.offset - left.offset;
+}
+/** Stored so that bytes order as values do: UTC microseconds shifted above zero, then seconds west of UTC shifted above zero. */
+const UTC_SHIFT = 2 ** 40;
+const ZONE_SHIFT = 2 ** 20;
+export const timetzType = makeType("timetz", {
+  physical: PhysicalType.varlen,
+  keyKind: KeyKind.bytes,
+  formatModifier: precisionSuffix,
+  parseModifier: (values) => precisionOf(values, "TIME"),
+  input: (text, typmod, context) => parseTimeTz(text, typmod, context),
+  output: (value) => formatTimeTz(value as TimeTz),
+  receive: (bytes, typmod) => {
+    const view = exactly(bytes, 12);
+    const micros = Number(view.getBigInt64(0));
+    const west = view.getInt32(8);
+    if (micros < 0 || micros > 86_400_000_000) throw dataError("22008", "time out of range");
+    if (Math.abs(west) >= 16 * 3600) throw dataError("22009", "time zone displacement out of range");
+    return new TimeTz(roundMicros(micros, typmod) as number, -west);
+  },
+  send: (value) =>
+    made(12, (view) => {
+      view.setBigInt64(0, BigInt((value as TimeTz).micros));
+      view.setInt32(8, -(value as TimeTz).offset);
+    }),
+  toStorage: (value) =>
+    made(12, (view) => {
+      view.setBigUint64(0, BigInt(utcMicros(value as TimeTz) + UTC_SHIFT));
+      view.setUint32(8, ZONE_SHIFT - (value as TimeTz).offset);
+    }),
+  fromStorage: (bytes) => {
+    const view = exactly(bytes, 12);
+    const offset = ZONE_SHIFT - view.getUint32(8);
+    return new TimeTz(Number(view.getBigUint64(0)) - UTC_SHIFT + offset * 1_000_000, offset);
+  },
+  coerceModifier: (value, typmod) => new TimeTz(roundMicros((value as TimeTz).micros, typmod) as number, (value as TimeTz).offset),
+  compare: (left, right) => compareTimeTzs(left as TimeTz, right as TimeTz),
+  hashKey: (value) => `${utcMicros(value as TimeTz)} ${(value as TimeTz).offset}`,
 });

@@ -7,7 +7,7 @@ import { makeArrayType } from "./array.js";
 import { bitType, varbitType } from "./bits.js";
 import { boolType } from "./bool.js";
 import { byteaType, uuidType } from "./bytea.js";
-import { dateType, intervalType, timestampType, timestamptzType, timeType } from "./datetime.js";
+import { dateType, intervalType, timestampType, timestamptzType, timeType, timetzType } from "./datetime.js";
 import { float4Type, float8Type } from "./floats.js";
 import { boxType, circleType, lineType, lsegType, pathType, pointType, polygonType } from "./geometric.js";
 import { pgLsnType, pgSnapshotType, tidType, txidSnapshotType, xid8Type } from "./identifiers.js";
@@ -86,6 +86,7 @@ export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[]
     uuidType,
     dateType,
     timeType,
+    timetzType,
     timestampType,
     timestamptzType,
     intervalType,
