@@ -3,6 +3,7 @@ import { ArrayValue, type Datum, DbError, invalidParameter, TypeOid } from "../.
 import type { ScalarBody, SetBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { likeEscape, likeMatcher } from "../text/like.js";
+import type { RegexMatch } from "../text/regex/matcher.js";
 import { compileRegex, defaultOptions, parseOptions, type RegexOptions, similarToRegex } from "../text/regex.js";
 import { characterCount, positionAfter } from "../types/strings.js";
 
@@ -25,20 +26,26 @@ const bytewise = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 const byteLike = (text: Uint8Array, pattern: Uint8Array) => likeMatcher(bytewise(pattern))(bytewise(text));
 
 /** Matches in order. An empty match moves on by a character. */
-function* allMatches(text: string, pattern: string, options: RegexOptions, start = 0): Iterable<RegExpExecArray> {
-  const regex = compileRegex(pattern, options, "g");
+function* allMatches(text: string, pattern: string, options: RegexOptions, start = 0): Iterable<RegexMatch> {
+  const regex = compileRegex(pattern, options);
   let at = start;
   while (at <= text.length) {
-    regex.lastIndex = at;
-    const match = regex.exec(text);
-    if (match === null) return;
+    const match = regex.exec(text, at);
+    if (match === undefined) return;
     yield match;
-    const end = match.index + match[0].length;
-    at = match[0].length > 0 ? end : end + ((text.charCodeAt(end) & 0xfc00) === 0xd800 ? 2 : 1);
+    const { end } = match;
+    at = end > match.start ? end : end + ((text.charCodeAt(end) & 0xfc00) === 0xd800 ? 2 : 1);
   }
 }
-function groupsOf(match: RegExpExecArray): ArrayValue {
-  const groups = match.length > 1 ? match.slice(1).map((g): Datum => g ?? null) : [match[0]];
+function groupText(text: string, match: RegexMatch, index: number): string | null {
+  const group = match.groups[index];
+  return group === undefined ? null : text.slice(group[0], group[1]);
+}
+/** The captures, or the whole when there are none. */
+function groupsOf(text: string, match: RegexMatch): ArrayValue {
+  const count = match.groups.length;
+  const groups =
+    count > 1 ? Array.from({ length: count - 1 }, (_, i): Datum => groupText(text, match, i + 1)) : [groupText(text, match, 0)];
   return new ArrayValue(TypeOid.text, groups);
 }
 /** Empty matches at the ends and right after another match split nothing. */
@@ -47,9 +54,9 @@ function splitBy(text: string, pattern: string, options: RegexOptions): string[]
   let last = 0;
   let previousEnd = 0;
   for (const match of allMatches(text, pattern, options)) {
-    const end = match.index + match[0].length;
-    if (match.index >= text.length || end <= previousEnd) continue;
-    parts.push(text.slice(last, match.index));
+    const { end } = match;
+    if (match.start >= text.length || end <= previousEnd) continue;
+    parts.push(text.slice(last, match.start));
     last = end;
     previousEnd = end;
   }
@@ -57,11 +64,11 @@ function splitBy(text: string, pattern: string, options: RegexOptions): string[]
   return parts;
 }
 
-function expand(replacement: string, match: RegExpExecArray): string {
+function expand(replacement: string, text: string, match: RegexMatch): string {
   return replacement.replace(/\\(\d|&|\\|.)?/gs, (whole, c: string | undefined) => {
     if (c === undefined) return "\\";
-    if (c === "&" || c === "0") return c === "&" ? match[0] : whole;
-    if (/[1-9]/.test(c)) return match[Number(c)] ?? "";
+    if (c === "&" || c === "0") return c === "&" ? groupText(text, match, 0)! : whole;
+    if (/[1-9]/.test(c)) return groupText(text, match, Number(c)) ?? "";
     return c === "\\" ? "\\" : whole;
   });
 }
@@ -80,8 +87,8 @@ function replaceMatches(
   for (const match of allMatches(text, pattern, options, start)) {
     count++;
     if (occurrence !== 0 && count < occurrence) continue;
-    out += text.slice(last, match.index) + (replacement.includes("\\") ? expand(replacement, match) : replacement);
-    last = match.index + match[0].length;
+    out += text.slice(last, match.start) + (replacement.includes("\\") ? expand(replacement, text, match) : replacement);
+    last = match.end;
     if (occurrence !== 0) break;
   }
   return out + text.slice(last);
@@ -94,15 +101,15 @@ function atLeast(value: number, minimum: number, name: string): number {
   if (value < minimum) throw invalidParameter(`invalid value for parameter "${name}": ${value}`);
   return value;
 }
-function nth(text: string, pattern: string, options: RegexOptions, start: number, n: number): RegExpExecArray | undefined {
+function nth(text: string, pattern: string, options: RegexOptions, start: number, n: number): RegexMatch | undefined {
   let count = 0;
   for (const match of allMatches(text, pattern, options, start)) if (++count === n) return match;
   return undefined;
 }
 function regexSubstring(text: string, pattern: string): Datum {
   const match = compileRegex(pattern).exec(text);
-  if (match === null) return null;
-  return match.length > 1 ? (match[1] ?? null) : match[0];
+  if (match === undefined) return null;
+  return groupText(text, match, match.groups.length > 1 ? 1 : 0);
 }
 function escapeCharacter(escape: string | null): string | null {
   if (escape !== null && [...escape].length > 1)
@@ -147,11 +154,11 @@ Object.assign(scalars, {
     replaceMatches(t, p, r, parseOptions(f, true, "regexp_replace"), startAt(t, s), atLeast(n, 0, "n")),
   "regexp_match(text,text)": (_c: unknown, t: string, p: string) => {
     const m = compileRegex(p).exec(t);
-    return m === null ? null : groupsOf(m);
+    return m === undefined ? null : groupsOf(t, m);
   },
   "regexp_match(text,text,text)": (_c: unknown, t: string, p: string, f: string) => {
     const m = compileRegex(p, parseOptions(f, false, "regexp_match")).exec(t);
-    return m === null ? null : groupsOf(m);
+    return m === undefined ? null : groupsOf(t, m);
   },
   "regexp_like(text,text)": (_c: unknown, t: string, p: string) => matches(t, p, defaultOptions),
   "regexp_like(text,text,text)": (_c: unknown, t: string, p: string, f: string) => matches(t, p, parseOptions(f, false, "regexp_like")),
@@ -161,13 +168,20 @@ Object.assign(scalars, {
   "regexp_count(text,text,int4,text)": (_c: unknown, t: string, p: string, s: number, f: string) =>
     [...allMatches(t, p, parseOptions(f, false, "regexp_count"), startAt(t, s))].length,
   regexp_instr: (_c: unknown, t: string, p: string, s = 1, n = 1, end = 0, f = "", sub = 0) => {
-    const match = nth(t, p, parseOptions(f, false, "regexp_instr"), startAt(t, s), atLeast(n, 1, "n"));
-    if (match === undefined || (sub > 0 && match[sub] === undefined)) return 0;
-    const at = sub > 0 ? match.index + match[0].indexOf(match[sub]!) : match.index;
-    return characterCount(t.slice(0, end === 1 ? at + match[sub]!.length : at)) + 1;
+    const from = startAt(t, s);
+    atLeast(n, 1, "n");
+    if (end !== 0 && end !== 1) throw invalidParameter(`invalid value for parameter "endoption": ${end}`);
+    atLeast(sub, 0, "subexpr");
+    const group = nth(t, p, parseOptions(f, false, "regexp_instr"), from, n)?.groups[sub];
+    return group === undefined ? 0 : characterCount(t.slice(0, group[end])) + 1;
   },
-  regexp_substr: (_c: unknown, t: string, p: string, s = 1, n = 1, f = "", sub = 0): Datum =>
-    nth(t, p, parseOptions(f, false, "regexp_substr"), startAt(t, s), atLeast(n, 1, "n"))?.[sub] ?? null,
+  regexp_substr: (_c: unknown, t: string, p: string, s = 1, n = 1, f = "", sub = 0): Datum => {
+    const from = startAt(t, s);
+    atLeast(n, 1, "n");
+    atLeast(sub, 0, "subexpr");
+    const match = nth(t, p, parseOptions(f, false, "regexp_substr"), from, n);
+    return match === undefined ? null : groupText(t, match, sub);
+  },
   "regexp_split_to_array(text,text)": (_c: unknown, t: string, p: string) => new ArrayValue(TypeOid.text, splitBy(t, p, defaultOptions)),
   "regexp_split_to_array(text,text,text)": (_c: unknown, t: string, p: string, f: string) =>
     new ArrayValue(TypeOid.text, splitBy(t, p, parseOptions(f, false, "regexp_split_to_array"))),
@@ -176,12 +190,12 @@ Object.assign(scalars, {
 const sets: Record<string, SetBody> = {
   *"regexp_matches(text,text)"(_c, t: string, p: string) {
     const match = compileRegex(p).exec(t);
-    if (match !== null) yield groupsOf(match);
+    if (match !== undefined) yield groupsOf(t, match);
   },
   *"regexp_matches(text,text,text)"(_c, t: string, p: string, f: string) {
     const options = parseOptions(f, true, "regexp_matches");
     for (const match of allMatches(t, p, options)) {
-      yield groupsOf(match);
+      yield groupsOf(t, match);
       if (!options.global) return;
     }
   },

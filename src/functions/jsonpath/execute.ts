@@ -307,7 +307,6 @@ class Execution {
         const regex = compileRegex(node.pattern, regexOptions(node.flags));
         return this.#pairs(node.left, undefined, at, (a) => {
           if (typeof a !== "string") return null;
-          regex.lastIndex = 0;
           return regex.test(a);
         });
       }

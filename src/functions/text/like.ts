@@ -1,6 +1,5 @@
 /** LIKE: `%` any run, `_` any character, backslash quotes. Common shapes become plain string searches. */
 import { invalidEscape } from "../../types/index.js";
-import { escapeLiteral } from "./regex.js";
 
 export type Matcher = (text: string) => boolean;
 const cache = new Map<string, Matcher>();
@@ -15,42 +14,68 @@ export function likeMatcher(pattern: string): Matcher {
   return matcher;
 }
 
+/** Characters between two runs of any length; "_" as any character, a pattern's lone last escape as an error when it is reached. */
+type Piece = readonly (string | typeof ANY | typeof DANGLING)[];
+const ANY = 0;
+const DANGLING = 1;
+
 function build(pattern: string): Matcher {
-  /** Literal pieces between wildcards; a wildcard is "%" or "_". */
-  const parts: { readonly wildcard: boolean; text: string }[] = [];
-  for (let i = 0; i < pattern.length; i++) {
-    let c = pattern[i]!;
-    if (c === "%" || c === "_") {
-      parts.push({ wildcard: true, text: c });
-      continue;
-    }
-    if (c === "\\") {
-      c = pattern[++i] ?? "";
-      if (c === "") throw invalidEscape("LIKE pattern must not end with escape character");
-    }
-    const last = parts.at(-1);
-    if (last !== undefined && !last.wildcard) last.text += c;
-    else parts.push({ wildcard: false, text: c });
+  const pieces: (string | typeof ANY | typeof DANGLING)[][] = [[]];
+  const characters = [...pattern];
+  for (let i = 0; i < characters.length; i++) {
+    const c = characters[i]!;
+    if (c === "%") pieces.push([]);
+    else if (c === "_") pieces.at(-1)!.push(ANY);
+    else if (c === "\\") pieces.at(-1)!.push(characters[++i] ?? DANGLING);
+    else pieces.at(-1)!.push(c);
   }
-  const shape = parts.map((p) => (p.wildcard ? p.text : "t")).join("");
-  const literal = parts.find((p) => !p.wildcard)?.text ?? "";
-  switch (shape) {
-    case "":
-      return (text) => text === "";
-    case "t":
-      return (text) => text === literal;
-    case "%":
-    case "%%":
-      return () => true;
-    case "t%":
-      return (text) => text.startsWith(literal);
-    case "%t":
-      return (text) => text.endsWith(literal);
-    case "%t%":
-      return (text) => text.includes(literal);
+  return plainMatcher(pieces) ?? ((text) => matchesPieces([...text], pieces));
+}
+/** The common shapes without "_": equal, starts with, ends with, contains. */
+function plainMatcher(pieces: readonly Piece[]): Matcher | undefined {
+  if (pieces.some((piece) => piece.some((c) => typeof c !== "string"))) return undefined;
+  const words = pieces.map((piece) => piece.join(""));
+  const first = words[0]!;
+  const last = words.at(-1)!;
+  if (words.length === 1) return (text) => text === first;
+  const inner = words.slice(1, -1).filter((word) => word !== "");
+  if (inner.length === 0 && last === "") return first === "" ? () => true : (text) => text.startsWith(first);
+  if (inner.length === 0 && first === "") return (text) => text.endsWith(last);
+  if (inner.length === 1 && first === "" && last === "") return (text) => text.includes(inner[0]!);
+  return (text) => {
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const word of inner) {
+      const found = text.indexOf(word, at);
+      if (found < 0) return false;
+      at = found + word.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
+}
+/** Whether the piece stands at a place. */
+function standsAt(text: readonly string[], piece: Piece, at: number): boolean {
+  for (let i = 0; i < piece.length; i++) {
+    const c = piece[i];
+    if (at + i >= text.length) return false;
+    if (c === DANGLING) throw invalidEscape("LIKE pattern must not end with escape character");
+    if (c !== ANY && c !== text[at + i]) return false;
   }
-  const regex = new RegExp(`^${parts.map((p) => (p.wildcard ? (p.text === "%" ? ".*" : ".") : escapeLiteral(p.text))).join("")}$`, "su");
-  return (text) => regex.test(text);
+  return true;
+}
+/** The first piece at the start, the last at the end, those between at the first place where they stand. */
+function matchesPieces(text: readonly string[], pieces: readonly Piece[]): boolean {
+  const first = pieces[0]!;
+  if (!standsAt(text, first, 0)) return false;
+  if (pieces.length === 1) return first.length === text.length;
+  let at = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    while (at + piece.length <= text.length && !standsAt(text, piece, at)) at++;
+    if (at + piece.length > text.length) return false;
+    at += piece.length;
+  }
+  const last = pieces.at(-1)!;
+  return text.length - last.length >= at && standsAt(text, last, text.length - last.length);
 }
 
 /** LIKE … ESCAPE: the pattern with backslash as its escape. */

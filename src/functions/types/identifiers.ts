@@ -1,5 +1,5 @@
 /** tid, pg_lsn, xid8, pg_snapshot and txid_snapshot: identifiers of places, moments and transactions. */
-import { dataError, inputOutOfRange, invalidInput, KeyKind, PhysicalType, type SqlType } from "../../types/index.js";
+import { dataError, invalidInput, KeyKind, PhysicalType, type SqlType } from "../../types/index.js";
 import { exactly, made, viewOf } from "./bytes.js";
 import { makeType, type TypeBodies } from "./define-type.js";
 import type { Int64 } from "./integers.js";
