@@ -84,7 +84,11 @@ export class Automaton {
   #following: Int32Array;
   readonly #stack: number[] = [];
 
-  constructor(node: Node) {
+  /** `backward`: the same texts read from their ends to their starts. */
+  constructor(
+    node: Node,
+    readonly backward = false,
+  ) {
     const accept = this.#add(Op.accept, -1);
     this.#start = this.#compile(node, accept);
     const count = this.#ops.length;
@@ -115,7 +119,8 @@ export class Automaton {
       }
       case "sequence": {
         let at = next;
-        for (let i = node.items.length - 1; i >= 0; i--) at = this.#compile(node.items[i]!, at);
+        const { items } = node;
+        for (let i = 0; i < items.length; i++) at = this.#compile(items[this.backward ? i : items.length - 1 - i]!, at);
         return at;
       }
       case "choice": {
@@ -179,7 +184,8 @@ export class Automaton {
   }
   #accepted = false;
   #step(list: Int32Array, count: number, at: number, subject: Subject): number {
-    const code = subject.codes[at]!;
+    const code = subject.codes[this.backward ? at - 1 : at]!;
+    const after = this.backward ? at - 1 : at + 1;
     this.#generation++;
     this.#accepted = false;
     const following = this.#following;
@@ -187,7 +193,7 @@ export class Automaton {
     for (let i = 0; i < count; i++) {
       const s = list[i]!;
       const set = this.#sets[s]!;
-      if (set.code === undefined ? set.has(code) : set.code === code) size = this.#close(following, size, this.#next[s]!, at + 1, subject);
+      if (set.code === undefined ? set.has(code) : set.code === code) size = this.#close(following, size, this.#next[s]!, after, subject);
     }
     this.#following = list;
     this.#current = following;
@@ -219,6 +225,19 @@ export class Automaton {
       count = this.#step(this.#current, count, at, subject);
       if (this.#accepted) return at + 1;
     }
+  }
+  /** Of a backward automaton: for every place whether a match from there ends at `end`. */
+  starts(subject: Subject, end: number): Uint8Array {
+    const found = new Uint8Array(end + 1);
+    this.#generation++;
+    this.#accepted = false;
+    let count = this.#close(this.#current, 0, this.#start, end, subject);
+    if (this.#accepted) found[end] = 1;
+    for (let at = end; at > 0 && count > 0; at--) {
+      count = this.#step(this.#current, count, at, subject);
+      if (this.#accepted) found[at - 1] = 1;
+    }
+    return found;
   }
   startsMatch(subject: Subject, start: number): boolean {
     this.#generation++;

@@ -27,6 +27,7 @@ export class Regex {
   readonly #captures: boolean;
   readonly #backReferences: boolean;
   readonly #automata = new Map<Node, Automaton>();
+  readonly #backward = new Map<Node, Automaton>();
   readonly #tails = new Map<Node, Node[]>();
   readonly #repeats = new Map<Node, Map<number, Node>>();
   #lastSubject: Subject | undefined;
@@ -77,16 +78,17 @@ export class Regex {
     return { start: place(start), end: place(end), groups };
   }
 
+  get hasBackReferences(): boolean {
+    return this.#backReferences;
+  }
   get ignoreCase(): boolean {
     return this.#ignoreCase;
   }
   automaton(node: Node): Automaton {
-    let known = this.#automata.get(node);
-    if (known === undefined) {
-      known = new Automaton(node);
-      this.#automata.set(node, known);
-    }
-    return known;
+    return made(this.#automata, node, () => new Automaton(node));
+  }
+  backwardAutomaton(node: Node): Automaton {
+    return made(this.#backward, node, () => new Automaton(node, true));
   }
   /** The parts of a sequence: plain ones that stand together are one; then what follows each. */
   parts(node: Extract<Node, { kind: "sequence" }>): { readonly units: readonly Node[]; readonly tails: readonly Node[] } {
@@ -114,6 +116,14 @@ export class Regex {
     }
     return rest;
   }
+}
+function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
 }
 function characterAt(subject: Subject, position: number): number {
   let low = 0;
@@ -149,7 +159,7 @@ type Captures = (readonly [number, number] | undefined)[];
 
 class Dissector {
   readonly #captures: Captures = [];
-  readonly #ends = new Map<Node, Map<number, ReadonlySet<number>>>();
+  readonly #starts = new Map<Node, Map<number, Uint8Array>>();
   #work = 0;
   constructor(
     readonly regex: Regex,
@@ -159,28 +169,20 @@ class Dissector {
   dissect(node: Node, start: number, end: number): Captures | undefined {
     return this.#match(node, start, end) ? this.#captures : undefined;
   }
-  #endsOf(node: Node, start: number): ReadonlySet<number> {
-    let starts = this.#ends.get(node);
-    if (starts === undefined) {
-      starts = new Map();
-      this.#ends.set(node, starts);
-    }
-    let ends = starts.get(start);
-    if (ends === undefined) {
-      ends = new Set(this.regex.automaton(node).ends(this.subject, start));
-      starts.set(start, ends);
-    }
-    return ends;
+  /** Asked from the end, because what is left of a match always ends where the match does: one pass answers for all starts. */
+  #reaches(node: Node, start: number, end: number): boolean {
+    const ends = made(this.#starts, node, () => new Map<number, Uint8Array>());
+    return made(ends, end, () => this.regex.backwardAutomaton(node).starts(this.subject, end))[start] === 1;
   }
   /** Ends up to `limit` in the order in which the part wants them. */
   #candidates(node: Node, start: number, limit: number): number[] {
-    const ends = [...this.#endsOf(node, start)].filter((end) => end <= limit);
+    const ends = this.regex.automaton(node).ends(this.subject, start, limit);
     return preferenceOf(node) === "short" ? ends : ends.reverse();
   }
 
   #match(node: Node, start: number, end: number): boolean {
     if (++this.#work > WORK_MAX) throw invalidRegex("regular expression is too complex");
-    if (!hasCaptures(node)) return this.#endsOf(node, start).has(end);
+    if (!hasCaptures(node)) return this.#reaches(node, start, end);
     switch (node.kind) {
       case "group":
         if (!this.#match(node.body, start, end)) return false;
@@ -189,27 +191,43 @@ class Dissector {
       case "back":
         return this.#isSame(node.index, start, end);
       case "choice":
-        return node.branches.some((branch) => this.#endsOf(branch, start).has(end) && this.#match(branch, start, end));
+        return node.branches.some((branch) => this.#reaches(branch, start, end) && this.#match(branch, start, end));
       case "sequence": {
         const { units, tails } = this.regex.parts(node);
         return this.#sequence(units, tails, 0, start, end);
       }
       case "repeat":
-        return this.#repeat(node, 0, start, end);
+        return this.regex.hasBackReferences ? this.#repeat(node, 0, start, end) : this.#rounds(node, start, end);
       default:
-        return this.#endsOf(node, start).has(end);
+        return this.#reaches(node, start, end);
     }
   }
   #sequence(units: readonly Node[], tails: readonly Node[], index: number, start: number, end: number): boolean {
     const unit = units[index]!;
-    if (index === units.length - 1) return this.#endsOf(unit, start).has(end) && this.#match(unit, start, end);
+    if (index === units.length - 1) return this.#reaches(unit, start, end) && this.#match(unit, start, end);
     for (const middle of this.#candidates(unit, start, end)) {
-      if (!this.#endsOf(tails[index + 1]!, middle).has(end)) continue;
+      if (!this.#reaches(tails[index + 1]!, middle, end)) continue;
       const before = this.#captures.slice();
       if (this.#match(unit, start, middle) && this.#sequence(units, tails, index + 1, middle, end)) return true;
       this.#restore(before);
     }
     return false;
+  }
+  /** Without back references a round that leaves a possible rest is right, and only the last one's captures stay. */
+  #rounds(node: Extract<Node, { kind: "repeat" }>, start: number, end: number): boolean {
+    let at = start;
+    for (let done = 0; at !== end || done < node.min; done++) {
+      const middle = this.#candidates(node.body, at, end).find(
+        (place) => (place > at || done + 1 < node.min || end === at) && this.#reaches(this.regex.rest(node, done + 1), place, end),
+      );
+      if (middle === undefined) return false;
+      if (middle === end && done + 1 >= node.min) {
+        this.#forget(node.body);
+        return this.#match(node.body, at, end);
+      }
+      at = middle;
+    }
+    return true;
   }
   #repeat(node: Extract<Node, { kind: "repeat" }>, done: number, start: number, end: number): boolean {
     if (start === end && done >= Math.max(node.min, done === 0 ? 0 : 1)) return true;
@@ -217,7 +235,7 @@ class Dissector {
     for (const middle of this.#candidates(node.body, start, end)) {
       // Beyond the least number an empty round gets nowhere.
       if (middle === start && (end > start ? done + 1 >= node.min : false)) continue;
-      if (!this.#endsOf(this.regex.rest(node, done + 1), middle).has(end)) continue;
+      if (!this.#reaches(this.regex.rest(node, done + 1), middle, end)) continue;
       const before = this.#captures.slice();
       this.#forget(node.body);
       if (this.#match(node.body, start, middle) && this.#repeat(node, done + 1, middle, end)) return true;

@@ -16,7 +16,7 @@ export interface ParsedRegex {
 
 const NEWLINE = 10;
 const REPEAT_MAX = 255;
-const DEPTH_MAX = 1000;
+const DEPTH_MAX = 250;
 const badEscape = () => invalidRegex("invalid escape \\ sequence");
 const unbalancedBracket = () => invalidRegex("brackets [] not balanced");
 const unbalanced = () => invalidRegex("parentheses () not balanced");
