@@ -32,6 +32,7 @@ import { type Family, RegistryBuilder } from "./registry-builder.js";
 import { makeBuiltinTypes } from "./types/index.js";
 
 export * from "./catalog-service.js";
+export { findZone } from "./datetime/zones.js";
 export { isPostgresFunction } from "./facts/refused-functions.js";
 export * from "./registry.js";
 export * from "./user/index.js";

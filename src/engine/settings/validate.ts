@@ -1,6 +1,6 @@
 /** From what was written in SET to the value kept: PostgreSQL's spellings, units and error texts. */
+import { findZone } from "../../functions/index.js";
 import { invalidSettingValue, notSupported, settingNeedsBoolean, settingOutOfRange } from "../../types/index.js";
-import { findZone } from "../../functions/datetime/zones.js";
 import type { SettingDefinition } from "./definitions.js";
 
 /** `current` fills in what a value leaves open: DateStyle says a style, an order or both. */
