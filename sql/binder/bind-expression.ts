@@ -22,7 +22,7 @@ import { bindColumnRef } from "./bind-name.js";
 import { bindSubqueryExpression } from "./bind-subquery.js";
 import { at, type Binder } from "./binder.js";
 import { castTo, coerceTo, coerceToBoolean, commonModifier, commonType, literal, resolveUnknown } from "./coerce.js";
-import { equalityId, operatorCall, requireOperator } from "./resolve.js";
+import { equalityId, operatorCall, outColumnsOfCall, requireOperator } from "./resolve.js";
 import type { Scope } from "./scope.js";
 
 export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expression {
@@ -435,7 +435,7 @@ export function selectField(binder: Binder, record: Expression, name: string, po
     if (index >= 0) return record.fields[index]!;
   }
   if (record.kind === "FunctionCall") {
-    const columns = binder.registry.functionById(record.functionId)?.outColumns;
+    const columns = outColumnsOfCall(binder, record);
     const index = columns?.findIndex((column) => column.name === name) ?? -1;
     if (columns !== undefined && index >= 0)
       return { kind: "FieldSelect", record, fieldIndex: index, type: columns[index]!.type, typmod: -1 };

@@ -13,7 +13,7 @@ import { bindView } from "./bind-view.js";
 import { at, type Binder } from "./binder.js";
 import { coerceTo, coerceToBoolean, commonType, tryCoerce } from "./coerce.js";
 import { outputName } from "./output-name.js";
-import { equalityId, operatorCall, requireOperator } from "./resolve.js";
+import { equalityId, operatorCall, outColumnsOf, requireOperator } from "./resolve.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
 interface Bound {
@@ -358,7 +358,8 @@ function functionColumns(
   count: number,
 ): PlanColumn[] {
   const signature = call.kind === "FunctionCall" ? binder.registry.functionById(call.functionId) : undefined;
-  if (signature?.outColumns !== undefined) return signature.outColumns.map((column) => binder.newColumn(column.name, column.type, -1));
+  if (signature?.outColumns !== undefined && call.kind === "FunctionCall")
+    return outColumnsOf(binder, call, signature).map((column) => binder.newColumn(column.name, column.type, -1));
   const fields = binder.fields(call.type);
   if (fields !== undefined && definitions.length === 0)
     return fields.map((field) => binder.newColumn(field.name, field.type, field.typmod));

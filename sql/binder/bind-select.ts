@@ -4,7 +4,8 @@
  * Where nothing forbids it the Sort lies below the Project and the Limit between them, so that only the rows that are
  * returned are projected and an index may give the order. DISTINCT, set-returning functions and volatile sort keys need the
  * projection first.
- */
+ */import { outColumnsOfCall } from "./resolve.js";
+
 
 import type { Expression, LogicalPlan, PlanColumn, SortKey } from "../../src/plan/index.js";
 import { ambiguousName, featureNotSupported, invalidColumnReference, syntaxError } from "../../src/types/index.js";
@@ -224,7 +225,7 @@ function expandRecord(binder: Binder, scope: Scope, expr: Extract<Expr, { kind: 
     }));
   }
   const columns =
-    (record.kind === "FunctionCall" ? binder.registry.functionById(record.functionId)?.outColumns : undefined) ??
+    (record.kind === "FunctionCall" ? outColumnsOfCall(binder, record) : undefined) ??
     binder.fields(record.type);
   if (columns === undefined) throw featureNotSupported("record type has not been registered", at(expr.position));
   return columns.map((column, fieldIndex) => ({

@@ -1,5 +1,5 @@
 /** Overload resolution of functions and operators: func_get_detail, oper and func_select_candidate. */
-import type { Expression } from "../../src/plan/index.js";
+import type { Expression, FunctionCall } from "../../src/plan/index.js";
 import {
   ambiguousFunction,
   datatypeMismatch,
@@ -292,6 +292,26 @@ const placeholder = (type: Oid): Expression => ({ kind: "CaseOperand", type, typ
 const arrayElement = (binder: Binder, type: Oid): Oid => (binder.category(type) === "A" ? binder.elementType(type) : 0);
 
 // ---- functions
+
+/** OUT columns with the types that this call's arguments give the polymorphic ones. */
+export function outColumnsOf(
+  binder: Binder,
+  call: FunctionCall,
+  signature: FunctionSignature,
+): readonly { readonly name: string; readonly type: Oid }[] {
+  const columns = signature.outColumns ?? [];
+  if (!columns.some((column) => isPolymorphic(column.type))) return columns;
+  const inputs = call.args.map((arg) => arg.type);
+  return columns.map((column) => ({
+    name: column.name,
+    type: isPolymorphic(column.type) ? (resolvePolymorphic(binder, inputs, signature.argTypes, column.type)?.result ?? column.type) : column.type,
+  }));
+}
+
+export function outColumnsOfCall(binder: Binder, call: FunctionCall): readonly { readonly name: string; readonly type: Oid }[] | undefined {
+  const signature = binder.registry.functionById(call.functionId);
+  return signature?.outColumns === undefined ? undefined : outColumnsOf(binder, call, signature);
+}
 
 export interface ResolvedFunction {
   readonly signature: FunctionSignature;

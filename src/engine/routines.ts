@@ -248,7 +248,7 @@ function bindBody(session: EngineSession, registry: ScopedRegistry, object: Func
               routineResult: {
                 type: call.returnType,
                 isProcedure: object.kind === "procedure",
-                outputs: outputs.map((p) => ({ name: p.name, type: p.type })),
+                outputs: outputs.map((p) => ({ name: p.name, type: resolveOutput(registry, object, call, p.type) })),
               },
             }
           : {}),
@@ -270,6 +270,24 @@ function bindBody(session: EngineSession, registry: ScopedRegistry, object: Func
     throw error;
   }
 }
+
+/** A polymorphic OUT parameter's type in this call. */
+function resolveOutput(registry: ScopedRegistry, object: FunctionObject, call: CallTypes, declared: Oid): Oid {
+  const wantsArray = declared === TypeOid.anyarray || declared === TypeOid.anycompatiblearray;
+  const wantsElement = declared === TypeOid.anyelement || declared === TypeOid.anynonarray || declared === TypeOid.anycompatible || declared === ANYENUM;
+  if (!wantsArray && !wantsElement) return declared;
+  for (const [i, parameter] of inputParameters(object).entries()) {
+    const actual = registry.typeByOid(call.argTypes[i] ?? 0);
+    if (actual === undefined) continue;
+    const isArray = parameter.type === TypeOid.anyarray || parameter.type === TypeOid.anycompatiblearray;
+    const isElement =
+      parameter.type === TypeOid.anyelement || parameter.type === TypeOid.anynonarray || parameter.type === TypeOid.anycompatible || parameter.type === ANYENUM;
+    if (isArray) return wantsArray ? actual.oid : actual.elementType;
+    if (isElement) return wantsArray ? actual.arrayType : actual.oid;
+  }
+  return declared;
+}
+const ANYENUM: Oid = 3500;
 
 /** CREATE FUNCTION's look at the body. Returns what a standard body depends on. */
 export function checkRoutineBody(context: DefinitionContext, object: FunctionObject): readonly Oid[] {

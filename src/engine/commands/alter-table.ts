@@ -155,7 +155,11 @@ async function apply(
         throw new DbError({ sqlstate: "42601", message: `column "${attribute.name}" of relation "${table.name}" is a generated column` });
       const { defaultSql: _old, ...rest } = attribute;
       const sql = action.value === null ? undefined : toStoredSql(action.value.sql, context.catalog);
-      replace(context, table, sql === undefined || isNullLiteral(sql) ? rest : { ...rest, defaultSql: sql });
+      replace(
+        context,
+        table,
+        sql === undefined || (isNullLiteral(sql) && context.type(attribute.type).base === undefined) ? rest : { ...rest, defaultSql: sql },
+      );
       return below();
     }
     case "setNotNull": {
@@ -486,9 +490,14 @@ function addOwnColumn(
   const attribute = newAttribute(context, table.schema, table.oid, table.name, column, table.attributes.length + 1);
   const type = context.type(attribute.type);
   const next: TableObject = { ...table, attributes: [...table.attributes, attribute] };
+  // Rows of a table get a domain's default, which must pass the domain's checks; so must the NULL of a domain without one.
+  const isDomain = type.base !== undefined && attribute.generated !== true && attribute.identity === undefined;
+  const filling =
+    attribute.defaultSql ??
+    (isDomain && context.query(`SELECT 1 FROM ONLY ${context.sqlName(table)}`, 1).length > 0 ? (type.defaultSql ?? "NULL") : undefined);
   // The value that rows which are there get: computed once when it is the same for all, row by row when it is volatile.
   const perRow =
-    attribute.generated === true || attribute.identity !== undefined || column.serial === true || isVolatile(attribute.defaultSql);
+    attribute.generated === true || attribute.identity !== undefined || column.serial === true || isVolatile(filling);
   context.put(next);
   const finish = (): void => {
     if (attribute.notNull) requireNoNulls(context, context.again(next), attribute);
@@ -500,15 +509,15 @@ function addOwnColumn(
     const value =
       column.serial === true || attribute.identity !== undefined
         ? `nextval('${attribute.sequence}'::regclass)`
-        : (attribute.defaultSql ?? "NULL");
+        : (filling ?? "NULL");
     return rewriteTable(context, next, new Map([[attribute.number, value]])).then(finish);
   }
   let missing: Uint8Array | null = null;
-  if (attribute.defaultSql !== undefined) {
+  if (filling !== undefined) {
     const [row] = context.run({
       kind: "Values",
       columns: [{ id: 1_700_000_000 as never, name: "d", type: attribute.type, typmod: attribute.typmod }],
-      rows: [[context.session.storedExpressions(context.catalog).bindDefault(next, attribute.number, attribute.defaultSql)]],
+      rows: [[context.session.storedExpressions(context.catalog).bindDefault(next, attribute.number, filling)]],
     });
     const value = row?.[0] ?? null;
     if (value !== null) {

@@ -148,7 +148,8 @@ export function newAttribute(
     typmod: column.type.typmod,
     notNull,
     dropped: false,
-    ...(defaultSql === undefined || isNullLiteral(defaultSql) ? {} : { defaultSql }),
+    // On a column of a domain's type DEFAULT NULL hides the domain's own default.
+    ...(defaultSql === undefined || (isNullLiteral(defaultSql) && context.type(column.type.type).base === undefined) ? {} : { defaultSql }),
     ...(column.identity === undefined ? {} : { identity: column.identity.always ? ("always" as const) : ("byDefault" as const) }),
     ...(column.generated === undefined ? {} : { generated: true }),
     ...(sequence === undefined ? {} : { sequence }),

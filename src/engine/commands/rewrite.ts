@@ -4,7 +4,7 @@
  */
 import { quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import type { Datum, Row } from "../../types/index.js";
-import { assert } from "../../types/index.js";
+import { assert, FIRST_USER_OID } from "../../types/index.js";
 import { physicalColumn } from "../physical-column.js";
 import { RowLoader } from "../row-loader.js";
 import type { DefinitionContext } from "./context.js";
@@ -21,7 +21,8 @@ export async function rewriteTable(
   const list = live.map((attribute) => {
     const sql = values.get(attribute.number) ?? (attribute.hidden === true ? attribute.defaultSql : undefined);
     if (sql === undefined) return quoteIdentifier(attribute.name);
-    return `CAST((${sql}) AS "${context.type(attribute.type).name}")`;
+    const type = context.type(attribute.type);
+    return `CAST((${sql}) AS ${attribute.type >= FIRST_USER_OID ? type.displayName : `"${type.name}"`})`;
   });
   context.nextStep();
   const rows = context.query(`SELECT ${list.join(", ")} FROM ONLY ${context.sqlName(table)}`);

@@ -29,7 +29,7 @@ export function signatureOf(object: FunctionObject, schema: string, typeByOid: (
   const returnType = object.returnType;
   const composite = typeByOid(returnType)?.fields;
   const outColumns =
-    outputs.length > 1
+    outputs.length > 1 || (object.kind === "procedure" && outputs.length === 1)
       ? outputs.map((p, i) => ({ name: p.name === "" ? `column${i + 1}` : p.name, type: p.type }))
       : object.parameters.some((p) => p.mode === "table") && outputs.length === 1
         ? undefined

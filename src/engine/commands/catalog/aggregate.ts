@@ -139,7 +139,7 @@ export function lookup(context: DefinitionContext, name: QualifiedName, types: r
   const found =
     candidates.find((f) => fits(f, (a, b) => a === b)) ??
     candidates.find((f) => fits(f, (a, b) => compatible(context, b, a))) ??
-    candidates.find((f) => fits(f, (a, b) => compatible(context, b, a) || isPolymorphicType(a)));
+    candidates.find((f) => fits(f, (a, b) => compatible(context, b, a) || (isPolymorphicType(a) && !isPolymorphicType(b))));
   if (found === undefined)
     throw new DbError({ sqlstate: "42883", message: `function ${displayName(name)}(${types.map(typeName).join(", ")}) does not exist` });
   return found;

@@ -37,7 +37,8 @@ function collect(snapshot: CatalogSnapshot): Users {
     const whole: Target = { object, attribute: 0 };
     switch (object.class) {
       case "table":
-        for (const a of object.attributes) if (!a.dropped) add(ofType, a.type, { object, attribute: a.number });
+        // PostgreSQL comes to the last column first.
+        for (const a of object.attributes.toReversed()) if (!a.dropped) add(ofType, a.type, { object, attribute: a.number });
         break;
       case "view":
         for (const oid of object.dependsOn) {
@@ -49,7 +50,7 @@ function collect(snapshot: CatalogSnapshot): Users {
       case "type":
         if (object.kind === "domain") add(ofType, object.base, whole);
         else if (object.kind === "composite")
-          for (const a of object.attributes) if (!a.dropped) add(ofType, a.type, { object, attribute: a.number });
+          for (const a of object.attributes.toReversed()) if (!a.dropped) add(ofType, a.type, { object, attribute: a.number });
         if (object.kind === "range") {
           add(ofType, object.subtype, whole);
           add(ofRoutine, object.canonical, whole);
