@@ -10,7 +10,7 @@ import { defaultOrNull, findAttribute } from "./bind-default.js";
 import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
 import { at, type Binder } from "./binder.js";
-import { coerceForAssignment } from "./coerce.js";
+import { coerceForAssignment, tryCoerce } from "./coerce.js";
 import type { Scope } from "./scope.js";
 
 export type BoundAssignments = readonly { readonly attribute: number; readonly value: Expression }[];
@@ -19,7 +19,7 @@ export function bindAssignments(binder: Binder, scope: Scope, table: TableObject
   let multi: readonly (Expression | undefined)[] = [];
   const seen = new Set<number>();
   /** Columns whose fields were assigned, with the row as it is so far. */
-  const partly = new Map<number, { attribute: number; value: Expression }>();
+  const partly = new Map<number, { row: Expression; readonly assigned: { attribute: number; value: Expression } }>();
   return set.flatMap((assignment) => {
     const attribute = findAttribute(table, assignment.column);
     if (attribute === undefined)
@@ -35,15 +35,19 @@ export function bindAssignments(binder: Binder, scope: Scope, table: TableObject
           ...(assignment.position === 0 ? {} : { position: assignment.position }),
         });
       const known = partly.get(attribute.number);
-      const container = known?.value ?? presentValue(scope, table, attribute);
-      const row = assignField(binder, container, attribute.type, assignment.indirection, attribute.name, value, assignment.position);
+      // A domain over the type checks the row when all its fields are there.
+      const below = binder.baseType(attribute.type);
+      const container = known?.row ?? { ...presentValue(scope, table, attribute), type: below };
+      const row = assignField(binder, container, below, assignment.indirection, attribute.name, value, assignment.position);
+      const whole = below === attribute.type ? row : tryCoerce(binder, row, attribute.type, "assignment")!;
       if (known !== undefined) {
-        known.value = row;
+        known.row = row;
+        known.assigned.value = whole;
         return [];
       }
-      const first = { attribute: attribute.number, value: row };
-      partly.set(attribute.number, first);
-      return [first];
+      const assigned = { attribute: attribute.number, value: whole };
+      partly.set(attribute.number, { row, assigned });
+      return [assigned];
     }
     if (partly.has(attribute.number) || seen.has(attribute.number)) {
       throw new DbError({ sqlstate: "42601", message: `multiple assignments to same column "${attribute.name}"` });

@@ -13,7 +13,7 @@ import type {
 import { bindExpression, resolveTypeName } from "./bind-expression.js";
 import { bindAlterRoutine, bindCall, bindCreateRoutine, bindParameters } from "./bind-routine.js";
 import { at, Binder } from "./binder.js";
-import { coerceForAssignment, coerceToBoolean } from "./coerce.js";
+import { coerceToBoolean, tryCoerce } from "./coerce.js";
 import { type Clause, Scope } from "./scope.js";
 
 export interface BoundCatalogCommand {
@@ -103,7 +103,12 @@ export function bindCatalog(binder: Binder, statement: CatalogStatement): BoundC
       const restrict = statement.items.find((item) => item.name === "restrict");
       const join = statement.items.find((item) => item.name === "join");
       for (const item of statement.items)
-        if (item !== restrict && item !== join) throw syntaxError(`operator attribute "${item.name}" cannot be changed`);
+        if (item !== restrict && item !== join)
+          throw syntaxError(
+            ["leftarg", "rightarg", "function", "procedure", "commutator", "negator", "hashes", "merges"].includes(item.name)
+              ? `operator attribute "${item.name}" cannot be changed`
+              : `operator attribute "${item.name}" not recognized`,
+          );
       return {
         command: {
           kind: "AlterOperator",
@@ -312,7 +317,14 @@ function domainDefault(binder: Binder, domain: string, base: TypeReference, expr
   scope.clause = "DEFAULT expressions";
   rejectColumns(expr);
   const bound = bindExpression(inner, scope, expr);
-  coerceForAssignment(inner, bound, base.type, base.typmod, domain, expr.position);
+  const coerced = tryCoerce(inner, bound, base.type, "assignment");
+  if (coerced === undefined)
+    throw new DbError({
+      sqlstate: "42804",
+      message: `column "${domain}" is of type ${binder.typeName(base.type)} but default expression is of type ${binder.typeName(bound.type)}`,
+      hint: "You will need to rewrite or cast the expression.",
+      ...(expr.position === 0 ? {} : { position: expr.position }),
+    });
   return deparseExpression(expr);
 }
 function rejectColumns(expr: Expr): void {

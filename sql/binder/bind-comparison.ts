@@ -1,6 +1,6 @@
 /** IN, BETWEEN, ANY/ALL over arrays, IS DISTINCT FROM, NULLIF and comparisons of rows. */
 import type { Expression } from "../../src/plan/index.js";
-import { datatypeMismatch, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
+import { DbError, datatypeMismatch, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
 import type {
   BetweenExpr,
   DistinctExpr,
@@ -88,7 +88,8 @@ export function bindQuantified(binder: Binder, scope: Scope, expr: QuantifiedExp
   const array = bindExpression(binder, scope, expr.array);
   let elementType: number = TypeOid.unknown;
   if (array.type !== TypeOid.unknown) {
-    elementType = binder.category(array.type) === "A" ? binder.elementType(array.type) : 0;
+    elementType =
+      array.type === TypeOid.recordArray ? TypeOid.record : binder.category(array.type) === "A" ? binder.elementType(array.type) : 0;
     if (elementType === 0) throw wrongObjectType("op ANY/ALL (array) requires array on right side", at(expr.position));
   }
   const operator = requireOperator(binder, expr.operator, left.type, elementType, expr.position);
@@ -207,7 +208,13 @@ export function compareRows(
       return result;
     }
     default:
-      throw wrongObjectType(`could not determine interpretation of row comparison operator ${name}`, at(position));
+      for (let i = 0; i < left.length; i++) pair(name, i);
+      throw new DbError({
+        sqlstate: "0A000",
+        message: `could not determine interpretation of row comparison operator ${name}`,
+        hint: "Row comparison operators must be associated with btree operator families.",
+        ...(position === 0 ? {} : { position }),
+      });
   }
 }
 const resolvePair = (_binder: Binder, expression: Expression): Expression => expression;

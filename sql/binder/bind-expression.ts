@@ -227,6 +227,13 @@ const UNSUPPORTED_TYPES = new Set(
   ).split(" "),
 );
 
+function isShell(binder: Binder, name: string, schema: string | undefined): boolean {
+  for (const object of binder.catalog.objects())
+    if (object.class === "type" && object.kind === "shell" && object.name === name)
+      return schema === undefined || binder.catalog.schemaByOid(object.schema)?.name === schema;
+  return false;
+}
+
 /** The type's OID and modifier. */
 export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; typmod: number } {
   const last = name.names.at(-1)!;
@@ -239,6 +246,8 @@ export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; ty
     });
   const found = binder.registry.typeByName(last, schema);
   if (found === undefined && UNSUPPORTED_TYPES.has(last)) throw notSupportedAt(`type ${last}`, at(name.position));
+  if (found === undefined && isShell(binder, last, schema))
+    throw undefinedObjectAt(`type "${name.names.join(".")}" is only a shell`, at(name.position));
   if (found === undefined)
     throw undefinedObjectAt(`type "${name.names.join(".")}${"[]".repeat(name.arrayDimensions)}" does not exist`, at(name.position));
   if (found.oid >= FIRST_USER_OID) binder.relationsRead.add(found.oid);

@@ -21,7 +21,7 @@ import { bindOnConflict } from "./bind-on-conflict.js";
 import { bindQuery } from "./bind-query.js";
 import { requireWritable } from "./bind-view-target.js";
 import { at, type Binder } from "./binder.js";
-import { coerceForAssignment } from "./coerce.js";
+import { coerceForAssignment, tryCoerce } from "./coerce.js";
 import { expandSets } from "./expand-sets.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
@@ -101,7 +101,15 @@ function coerceCell(
 ): Expression {
   const column = statement.columns[i];
   if (column !== undefined && column.indirection.length > 0)
-    return assignField(binder, noValue(attribute), attribute.type, column.indirection, attribute.name, bound, column.position);
+    return assignField(
+      binder,
+      noValue(attribute),
+      binder.baseType(attribute.type),
+      column.indirection,
+      attribute.name,
+      bound,
+      column.position,
+    );
   return coerceForAssignment(binder, bound, attribute.type, attribute.typmod, attribute.name, position);
 }
 
@@ -112,7 +120,7 @@ function joinFields(binder: Binder, statement: InsertStatement, written: Written
   written.plan.columns.forEach((column, i) => {
     const attribute = written.attributes[i]!;
     const place = attributes.findIndex((a) => a.number === attribute.number);
-    const cell = columnReference(column);
+    const cell: Expression = { ...columnReference(column), type: binder.baseType(attribute.type) };
     const step = statement.columns[i]?.indirection[0];
     if (place < 0 || step?.kind !== "field") {
       attributes.push(attribute);
@@ -134,12 +142,18 @@ function joinFields(binder: Binder, statement: InsertStatement, written: Written
       kind: "RowConstructor",
       fields: fields.map((_, at) => (at === index ? read(cell, at) : kept(at))),
       names: fields.map((field) => field.name),
-      type: attribute.type,
+      type: binder.baseType(attribute.type),
       typmod: -1,
     };
   });
   const columns = attributes.map((a) => binder.newColumn(a.name, a.type, a.typmod));
-  return { attributes, plan: { kind: "Project", input: written.plan, expressions, columns } };
+  const parts = new Set(statement.columns.flatMap((column) => (column.indirection.length > 0 ? [column.name] : [])));
+  // A domain over the type checks the row now that all its fields are there.
+  const whole = expressions.map((row, i) => {
+    const attribute = attributes[i]!;
+    return parts.has(attribute.name) ? tryCoerce(binder, row, attribute.type, "assignment")! : { ...row, type: attribute.type };
+  });
+  return { attributes, plan: { kind: "Project", input: written.plan, expressions: whole, columns } };
 }
 
 interface Written {

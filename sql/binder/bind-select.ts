@@ -4,8 +4,7 @@
  * Where nothing forbids it the Sort lies below the Project and the Limit between them, so that only the rows that are
  * returned are projected and an index may give the order. DISTINCT, set-returning functions and volatile sort keys need the
  * projection first.
- */import { outColumnsOfCall } from "./resolve.js";
-
+ */
 
 import type { Expression, LogicalPlan, PlanColumn, SortKey } from "../../src/plan/index.js";
 import { ambiguousName, featureNotSupported, invalidColumnReference, syntaxError } from "../../src/types/index.js";
@@ -23,6 +22,7 @@ import { at, type Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
 import { expandSets } from "./expand-sets.js";
 import { outputName } from "./output-name.js";
+import { outColumnsOfCall } from "./resolve.js";
 import type { BoundWindow, Scope } from "./scope.js";
 import { boundLocation, sameExpression, visitExpression } from "./walk.js";
 
@@ -224,9 +224,7 @@ function expandRecord(binder: Binder, scope: Scope, expr: Extract<Expr, { kind: 
       position: expr.position,
     }));
   }
-  const columns =
-    (record.kind === "FunctionCall" ? outColumnsOfCall(binder, record) : undefined) ??
-    binder.fields(record.type);
+  const columns = (record.kind === "FunctionCall" ? outColumnsOfCall(binder, record) : undefined) ?? binder.fields(record.type);
   if (columns === undefined) throw featureNotSupported("record type has not been registered", at(expr.position));
   return columns.map((column, fieldIndex) => ({
     name: column.name,

@@ -1,6 +1,6 @@
 /** Sort keys: direction, place of nulls, and that the type has an order at all. */
 import type { Expression, SortKey } from "../../src/plan/index.js";
-import { notSupportedAt, undefinedFunction } from "../../src/types/index.js";
+import { FIRST_USER_OID, notSupportedAt, type Oid, undefinedFunction } from "../../src/types/index.js";
 import type { SortItem } from "../parser/syntax-tree.js";
 import { at, type Binder } from "./binder.js";
 
@@ -15,8 +15,23 @@ export function bindSortKey(binder: Binder, expression: Expression, item: SortIt
   return { expression, descending, nullsFirst };
 }
 
+/** A composite type is as comparable as its fields, an array as its elements. */
+function hasComparison(binder: Binder, oid: Oid): boolean {
+  const type = binder.registry.typeByOid(oid);
+  if (type === undefined) return true;
+  if (type.fields !== undefined) return type.fields.every((field) => hasComparison(binder, field.type));
+  if (type.category === "A" && type.elementType >= FIRST_USER_OID) return hasComparison(binder, type.elementType);
+  return type.compare !== undefined || type.category === "P";
+}
+
 export function requireOrder(binder: Binder, expression: Expression, position: number): void {
   const type = binder.registry.typeByOid(expression.type);
+  if (expression.type >= FIRST_USER_OID && !hasComparison(binder, expression.type))
+    throw undefinedFunction(
+      `could not identify an ordering operator for type ${binder.typeName(expression.type)}`,
+      at(position),
+      "Use an explicit ordering operator or modify the query.",
+    );
   if (type === undefined || type.compare !== undefined || type.category === "P") return;
   if (type.elementType !== 0 && binder.registry.typeByOid(type.elementType)?.compare !== undefined) return;
   throw undefinedFunction(
@@ -28,6 +43,8 @@ export function requireOrder(binder: Binder, expression: Expression, position: n
 /** DISTINCT, GROUP BY and UNION need equality. */
 export function requireEquality(binder: Binder, expression: { readonly type: number }, position: number): void {
   const type = binder.registry.typeByOid(expression.type);
+  if (expression.type >= FIRST_USER_OID && !hasComparison(binder, expression.type))
+    throw undefinedFunction(`could not identify an equality operator for type ${binder.typeName(expression.type)}`, at(position));
   if (type === undefined || type.hashKey !== undefined || type.compare !== undefined || type.category === "P") return;
   if (type.elementType !== 0 && binder.registry.typeByOid(type.elementType)?.compare !== undefined) return;
   throw undefinedFunction(`could not identify an equality operator for type ${binder.typeName(expression.type)}`, at(position));

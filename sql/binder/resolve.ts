@@ -304,7 +304,9 @@ export function outColumnsOf(
   const inputs = call.args.map((arg) => arg.type);
   return columns.map((column) => ({
     name: column.name,
-    type: isPolymorphic(column.type) ? (resolvePolymorphic(binder, inputs, signature.argTypes, column.type)?.result ?? column.type) : column.type,
+    type: isPolymorphic(column.type)
+      ? (resolvePolymorphic(binder, inputs, signature.argTypes, column.type)?.result ?? column.type)
+      : column.type,
   }));
 }
 

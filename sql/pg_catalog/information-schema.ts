@@ -264,7 +264,6 @@ for (const name of [
   "triggers",
   "routines",
   "parameters",
-  "domains",
   "domain_constraints",
   "foreign_tables",
   "foreign_servers",

@@ -13,6 +13,7 @@ import { btreeClassOf } from "./operator-classes.js";
 import { int2Array, int2Vector, oidVector, provide, type Source, textArray } from "./provider.js";
 import { type NamedRow, systemRelationKinds, systemRelations } from "./relation-shape.js";
 import { typeFacts } from "./type-facts.js";
+import { domainConstraintRows } from "./user-rows.js";
 
 const HEAP_AM = 2;
 const BTREE_AM = 403;
@@ -249,6 +250,7 @@ function* constraints(source: Source): Iterable<ConstraintObject> {
 }
 
 provide("pg_catalog.pg_constraint", function* (source) {
+  yield* domainConstraintRows(source);
   for (const c of constraints(source)) {
     const foreign = c.kind === "foreignKey" ? c : undefined;
     yield {

@@ -115,6 +115,8 @@ provide("pg_catalog.pg_operator", function* (source) {
   const vector = hasVector(source);
   const find = (name: string | undefined, left: Oid, right: Oid) =>
     name === undefined ? 0 : (source.registry.operatorsByName(name).find((o) => o.left === left && o.right === right)?.oid ?? 0);
+  const owns = new Map([...source.catalog.objects()].flatMap((o) => (o.class === "operator" ? [[o.oid, o] as const] : [])));
+  const own = (oid: Oid) => owns.get(oid);
   for (const o of source.registry.operators()) {
     if (o.schema === "public" && !vector) continue;
     yield {
@@ -123,8 +125,8 @@ provide("pg_catalog.pg_operator", function* (source) {
       oprnamespace: schemaOid(source, o.schema),
       oprowner: OWNER,
       oprkind: o.left === 0 ? "l" : "b",
-      oprcanmerge: o.name === "=",
-      oprcanhash: o.name === "=",
+      oprcanmerge: own(o.oid)?.merges ?? o.name === "=",
+      oprcanhash: own(o.oid)?.hashes ?? o.name === "=",
       oprleft: o.left,
       oprright: o.right,
       oprresult: o.result,

@@ -53,6 +53,36 @@ export function* userTypeRows(source: Source): Iterable<NamedRow> {
   }
 }
 
+export function* domainConstraintRows(source: Source): Iterable<NamedRow> {
+  for (const object of source.catalog.objects()) {
+    if (object.class !== "type" || object.kind !== "domain") continue;
+    for (const check of object.checks)
+      yield {
+        oid: check.oid,
+        conname: check.name,
+        connamespace: object.schema,
+        contype: "c",
+        condeferrable: false,
+        condeferred: false,
+        convalidated: check.validated,
+        conrelid: 0,
+        contypid: object.oid,
+        conindid: 0,
+        conparentid: 0,
+        confrelid: 0,
+        confupdtype: " ",
+        confdeltype: " ",
+        confmatchtype: " ",
+        conislocal: true,
+        coninhcount: 0,
+        connoinherit: false,
+        conkey: null,
+        confkey: null,
+        conbin: check.sql,
+      };
+  }
+}
+
 const LANGUAGES = { sql: 14, internal: 12, aggregate: 12 } as const;
 const VOLATILITIES = { immutable: "i", stable: "s", volatile: "v" } as const;
 const PARALLEL = { safe: "s", restricted: "r", unsafe: "u" } as const;
@@ -135,6 +165,25 @@ provide("pg_catalog.pg_default_acl", function* (source) {
         defaclobjtype: object.objects,
         defaclacl: source.acl(object.acl),
       };
+});
+
+provide("information_schema.domains", function* (source) {
+  for (const object of source.catalog.objects()) {
+    if (object.class !== "type" || object.kind !== "domain") continue;
+    const base = source.registry.typeByOid(object.base);
+    const schema = source.catalog.schemaByOid(object.schema)?.name ?? null;
+    yield {
+      domain_catalog: source.database,
+      domain_schema: schema,
+      domain_name: object.name,
+      data_type: base === undefined ? null : base.category === "A" ? "ARRAY" : base.oid >= 16384 ? "USER-DEFINED" : base.displayName,
+      domain_default: object.defaultSql ?? null,
+      udt_catalog: source.database,
+      udt_schema: base !== undefined && base.oid >= 16384 ? schema : "pg_catalog",
+      udt_name: base?.name ?? null,
+      dtd_identifier: "1",
+    };
+  }
 });
 
 export type { Oid };

@@ -274,14 +274,18 @@ function bindBody(session: EngineSession, registry: ScopedRegistry, object: Func
 /** A polymorphic OUT parameter's type in this call. */
 function resolveOutput(registry: ScopedRegistry, object: FunctionObject, call: CallTypes, declared: Oid): Oid {
   const wantsArray = declared === TypeOid.anyarray || declared === TypeOid.anycompatiblearray;
-  const wantsElement = declared === TypeOid.anyelement || declared === TypeOid.anynonarray || declared === TypeOid.anycompatible || declared === ANYENUM;
+  const wantsElement =
+    declared === TypeOid.anyelement || declared === TypeOid.anynonarray || declared === TypeOid.anycompatible || declared === ANYENUM;
   if (!wantsArray && !wantsElement) return declared;
   for (const [i, parameter] of inputParameters(object).entries()) {
     const actual = registry.typeByOid(call.argTypes[i] ?? 0);
     if (actual === undefined) continue;
     const isArray = parameter.type === TypeOid.anyarray || parameter.type === TypeOid.anycompatiblearray;
     const isElement =
-      parameter.type === TypeOid.anyelement || parameter.type === TypeOid.anynonarray || parameter.type === TypeOid.anycompatible || parameter.type === ANYENUM;
+      parameter.type === TypeOid.anyelement ||
+      parameter.type === TypeOid.anynonarray ||
+      parameter.type === TypeOid.anycompatible ||
+      parameter.type === ANYENUM;
     if (isArray) return wantsArray ? actual.oid : actual.elementType;
     if (isElement) return wantsArray ? actual.arrayType : actual.oid;
   }

@@ -2,6 +2,8 @@
  * The registry of PostgreSQL's types, functions, operators and casts. Other rooms add theirs with the `define…` methods at composition,
  * before the first statement.
  */
+
+import { aggregateStepFamily } from "./families/aggregate-steps.js";
 import { aggregateFamily } from "./families/aggregates.js";
 import { arrayFamily } from "./families/arrays.js";
 import { basicStringFamily } from "./families/basic-strings.js";
@@ -46,6 +48,7 @@ const families: readonly Family[] = [
   numberCastFamily,
   basicStringFamily,
   aggregateFamily,
+  aggregateStepFamily,
   datetimeFamily,
   stringFamily,
   patternFamily,

@@ -496,8 +496,7 @@ function addOwnColumn(
     attribute.defaultSql ??
     (isDomain && context.query(`SELECT 1 FROM ONLY ${context.sqlName(table)}`, 1).length > 0 ? (type.defaultSql ?? "NULL") : undefined);
   // The value that rows which are there get: computed once when it is the same for all, row by row when it is volatile.
-  const perRow =
-    attribute.generated === true || attribute.identity !== undefined || column.serial === true || isVolatile(filling);
+  const perRow = attribute.generated === true || attribute.identity !== undefined || column.serial === true || isVolatile(filling);
   context.put(next);
   const finish = (): void => {
     if (attribute.notNull) requireNoNulls(context, context.again(next), attribute);
@@ -507,9 +506,7 @@ function addOwnColumn(
     context.check(context.storage.addColumn(context.engine, context.xid, table.storage, physicalColumn(type, attribute.typmod), null));
     context.nextStep();
     const value =
-      column.serial === true || attribute.identity !== undefined
-        ? `nextval('${attribute.sequence}'::regclass)`
-        : (filling ?? "NULL");
+      column.serial === true || attribute.identity !== undefined ? `nextval('${attribute.sequence}'::regclass)` : (filling ?? "NULL");
     return rewriteTable(context, next, new Map([[attribute.number, value]])).then(finish);
   }
   let missing: Uint8Array | null = null;

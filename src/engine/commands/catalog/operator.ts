@@ -113,9 +113,10 @@ export function createCast(context: DefinitionContext, command: Extract<Command,
       );
       break;
     }
-  const existing = context.registry.cast(source, target);
-  if (existing !== undefined)
-    throw new DbError({ sqlstate: "42710", message: `cast from type ${name(source)} to type ${name(target)} already exists` });
+  const refuseSecond = (): void => {
+    if (context.registry.cast(source, target) !== undefined)
+      throw new DbError({ sqlstate: "42710", message: `cast from type ${name(source)} to type ${name(target)} already exists` });
+  };
   const base = { class: "cast" as const, oid: context.newOid(), source, target, context: command.context, method: command.method };
   if (command.method === "function" && command.function !== undefined) {
     const ref = command.function;
@@ -138,6 +139,7 @@ export function createCast(context: DefinitionContext, command: Extract<Command,
       throw bad("return data type of cast function must match or be binary-coercible to target data type");
     if (found.kind !== "function")
       throw bad(found.kind === "set" ? "cast function must not return a set" : "cast function must be a normal function");
+    refuseSecond();
     context.put({ ...base, functionId: found.id, functionOid: found.oid });
     return;
   }
@@ -146,13 +148,14 @@ export function createCast(context: DefinitionContext, command: Extract<Command,
     const [from, to] = [type(source), type(target)];
     if (context.snapshot.role(context.session.user)?.superuser !== true)
       throw new DbError({ sqlstate: "42501", message: "must be superuser to create a cast WITHOUT FUNCTION" });
+    if (from?.length !== to?.length || from?.physical !== to?.physical)
+      throw bad("source and target data types are not physically compatible");
     if (from?.kind === "composite" || to?.kind === "composite") throw bad("composite data types are not binary-compatible");
     if (from?.category === "A" || to?.category === "A") throw bad("array data types are not binary-compatible");
     if (from?.kind === "range" || to?.kind === "range") throw bad("range data types are not binary-compatible");
     if (from?.kind === "enum" || to?.kind === "enum") throw bad("enum data types are not binary-compatible");
     if (from?.kind === "domain" || to?.kind === "domain") throw bad("domain data types must not be marked binary-compatible");
-    if (from?.length !== to?.length || from?.physical !== to?.physical)
-      throw bad("source and target data types are not physically compatible");
   }
+  refuseSecond();
   context.put(base);
 }

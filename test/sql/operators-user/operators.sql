@@ -1,0 +1,24 @@
+-- CREATE, ALTER, DROP OPERATOR.
+create function my_add(int, text) returns text language sql as 'select $1::text || $2';
+create operator +++ (leftarg = int, rightarg = text, function = my_add);
+select 1 +++ 'x', 1 +++ 'a' +++ 'b';
+select 1 +++ 'x'::text;
+select 'x' +++ 1;
+select 1 operator("operators-user_operators".+++) 'x';
+comment on operator +++ (int, text) is 'mine';
+comment on operator +++ (text, text) is 'mine';
+drop operator +++ (int, int);
+drop operator if exists +++ (int, int);
+drop operator if exists nosuchop.+++ (int, int);
+drop function my_add(int, text);
+drop function my_add(int, text) cascade;
+create operator === (leftarg = int, function = int4eq);
+create operator === (leftarg = int, rightarg = int);
+create operator === (leftarg = int, rightarg = int, function = nosuch);
+create operator === (leftarg = setof int, rightarg = int, function = int4eq);
+create operator === (leftarg = int, rightarg = int, function = int4eq, commutator = ===, negator = !==, restrict = eqsel, join = eqjoinsel, hashes, merges);
+select 1 === 1, 1 === 2, (1,2) === (1,2);
+alter operator === (int, int) set (restrict = none);
+alter operator === (int, int) set (nosuch = none);
+alter operator === (int, int) owner to postgres;
+select oprname, oprcanhash, oprcanmerge from pg_operator where oprname = '===';
