@@ -3,6 +3,7 @@ import type { BoundStatement, Command, LogicalPlan, QualifiedName, SequenceOptio
 import {
   duplicateColumn,
   featureNotSupported,
+  invalidOwnedBy,
   invalidParameterValue,
   invalidTableDefinition,
   notSupported,
@@ -11,6 +12,7 @@ import {
   syntaxError,
   TypeOid,
   wrongObjectType,
+  wrongObjectTypeHinted,
 } from "../../src/types/index.js";
 import { deparseResolved, quoteName } from "../parser/deparse.js";
 import type { Query, RelationName, Statement } from "../parser/syntax-tree.js";
@@ -381,7 +383,7 @@ export function bindSequenceOptions(binder: Binder, syntax: SequenceOptionsSynta
   if (resolved !== undefined && resolved !== TypeOid.int2 && resolved !== TypeOid.int4 && resolved !== TypeOid.int8) {
     throw invalidParameterValue("sequence type must be smallint, integer, or bigint");
   }
-  if (ownedBy !== undefined && ownedBy !== null && ownedBy.length < 2) throw syntaxError("invalid OWNED BY option");
+  if (ownedBy !== undefined && ownedBy !== null && ownedBy.length < 2) throw invalidOwnedBy();
   const owner =
     ownedBy === undefined ? undefined : ownedBy === null ? null : { table: nameOf(ownedBy.slice(0, -1)), column: ownedBy.at(-1)! };
   return { ...rest, ...optional("type", resolved), ...optional("ownedBy", owner) };
@@ -447,9 +449,17 @@ function bindCopy(binder: Binder, statement: Extract<DefinitionStatement, { kind
   }
   const relation = statement.relation!;
   const object = findRelationObject(binder, relation.schema, relation.name, relation.position);
-  if (object.class === "view") throw wrongObjectType(`cannot copy ${direction} view "${object.name}"`, undefined);
-  if (object.class === "sequence" || object.class === "index")
-    throw wrongObjectType(`cannot copy ${direction} ${object.class} "${object.name}"`);
+  const way = direction === "from" ? "to" : "from";
+  if (object.class === "view")
+    throw wrongObjectTypeHinted(
+      `cannot copy ${way} view "${object.name}"`,
+      direction === "from" ? "To enable copying to a view, provide an INSTEAD OF INSERT trigger." : "Try the COPY (SELECT ...) TO variant.",
+    );
+  if (object.class === "table" && object.materialized !== undefined && direction === "from")
+    throw wrongObjectType(`cannot copy to materialized view "${object.name}"`);
+  if (object.class === "table" && object.partitioned !== undefined && direction === "to")
+    throw wrongObjectTypeHinted(`cannot copy from partitioned table "${object.name}"`, "Try the COPY (SELECT ...) TO variant.");
+  if (object.class === "sequence" || object.class === "index") throw wrongObjectType(`cannot copy ${way} ${object.class} "${object.name}"`);
   const table = qualified(relation);
   if (statement.where === undefined) return { ...common, table };
   if (object.class !== "table") throw notSupported("COPY WHERE into a system relation");

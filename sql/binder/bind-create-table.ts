@@ -66,13 +66,19 @@ function bindMerged(binder: Binder, statement: CreateTable, notices: Notice[]): 
 
   // The row's shape first: any expression may name any column.
   const given = typed ?? inherited;
-  const shape: { name: string; type: number; typmod: number }[] = given.map((c) => ({ name: c.name, ...c.type }));
+  const shape: { name: string; type: number; typmod: number; generated?: boolean }[] = given.map((c) => ({
+    name: c.name,
+    ...c.type,
+    ...(c.generated === undefined ? {} : { generated: true }),
+  }));
   const withoutType = (syntax: ColumnSyntax): boolean => syntax.type.names.length === 0;
   for (const { syntax, column } of written) {
     const name = syntax?.name ?? column?.name ?? "";
     if (shape.some((s) => s.name === name)) continue;
     if (syntax !== undefined && withoutType(syntax)) throw undefinedColumn(`column "${name}" does not exist`);
-    shape.push({ name, ...(syntax === undefined ? (column as Column).type : columnType(binder, syntax.type)) });
+    const generated = syntax === undefined ? column?.generated !== undefined : syntax.constraints.some((c) => c.kind === "generated");
+    const type = syntax === undefined ? (column as Column).type : columnType(binder, syntax.type);
+    shape.push({ name, type: type.type, typmod: type.typmod, ...(generated ? { generated } : {}) });
   }
   const constraints: ConstraintDefinition[] = [];
   const columns: Column[] = given.map((c) => ({ ...c }));
@@ -202,6 +208,8 @@ function inheritedColumns(
         throw inheritedTypeConflict(attribute.name, typeText(binder, known.type), typeText(binder, attribute_(attribute)));
       known.inheritedCount = (known.inheritedCount ?? 0) + 1;
       if (attribute.notNull) known.notNull = true;
+      if (attribute.generated === true && known.generated !== undefined && known.generated.sql !== attribute.defaultSql)
+        throw new DbError({ sqlstate: "42611", message: `column "${attribute.name}" inherits conflicting generation expressions` });
       if (attribute.generated !== true && attribute.defaultSql !== undefined) {
         if (known.defaultValue === undefined) known.defaultValue = { sql: attribute.defaultSql };
         else if (known.defaultValue.sql !== attribute.defaultSql) known.conflict = true;

@@ -5,6 +5,7 @@ import {
   DbError,
   datatypeMismatch,
   featureNotSupported,
+  generatedInPartitionKey,
   invalidObjectDefinition,
   invalidTableDefinition,
   noOperatorClassAt,
@@ -37,7 +38,7 @@ export function bindPartitionScheme(
       if (SYSTEM_COLUMNS.has(name)) throw invalidObjectDefinition(`cannot use system column "${name}" in partition key`, at(key.position));
       const column = columns.find((c) => c.name === name);
       if (column === undefined) throw undefinedColumn(`column "${name}" named in partition key does not exist`, at(key.position));
-      if (column.generated !== undefined) throw invalidObjectDefinition("cannot use generated column in partition key", at(key.position));
+      if (column.generated !== undefined) throw generatedInPartitionKey(name, at(key.position));
       requireOrder(binder, column.type.type, syntax.strategy);
       return { column: name, ...column.type };
     }

@@ -2,7 +2,7 @@
 
 import type { ColumnDefinition, Command, ConstraintDefinition, Expression, PlanColumn, StoredExpression } from "../../src/plan/index.js";
 import {
-  DbError, datatypeMismatch, duplicateColumn, featureNotSupported, invalidObjectDefinition, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
+  DbError, duplicateColumn, featureNotSupported, generatedReferencesGenerated, generatedTypeMismatch, invalidObjectDefinition, invalidParameterValue, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { deparseExpression } from "../parser/deparse.js";
 import { locationOf } from "../parser/location.js";
@@ -23,7 +23,7 @@ const SERIAL_TYPES: Readonly<Record<string, number>> = {
 }; // biome-ignore format: a table
 
 /** Columns with the names and types an expression may refer to. */
-export type RowShape = readonly { readonly name: string; readonly type: number; readonly typmod: number }[];
+export type RowShape = readonly { readonly name: string; readonly type: number; readonly typmod: number; readonly generated?: boolean }[];
 
 export function columnType(binder: Binder, name: TypeName): { type: number; typmod: number } {
   const serial = name.names.length === 1 ? SERIAL_TYPES[name.names[0]!] : undefined;
@@ -79,6 +79,16 @@ export function bindColumn(
         definition.defaultValue = storeDefault(binder, constraint.expr, column.name, type);
         break;
       case "identity":
+        if (definition.identity !== undefined)
+          throw syntaxError(`multiple identity specifications for column "${column.name}" of table "${table}"`, at(constraint.position));
+        if (serial)
+          throw syntaxError(`both default and identity specified for column "${column.name}" of table "${table}"`, at(constraint.position));
+        if (nullability === "null")
+          throw syntaxError(
+            `conflicting NULL/NOT NULL declarations for column "${column.name}" of table "${table}"`,
+            at(constraint.position),
+          );
+        nullability = "notNull";
         if (type.type !== TypeOid.int2 && type.type !== TypeOid.int4 && type.type !== TypeOid.int8) throw wrongIdentityType();
         definition.identity = { always: constraint.always, options: bindSequenceOptions(binder, constraint.options) };
         definition.notNull = true;
@@ -100,7 +110,7 @@ export function bindColumn(
   return { column: definition, constraints };
 }
 const wrongIdentityType = () => invalidParameter("identity column type must be smallint, integer, or bigint");
-const invalidParameter = (message: string) => datatypeMismatch(message);
+const invalidParameter = (message: string) => invalidParameterValue(message);
 
 export function shapeColumns(binder: Binder, shape: RowShape): PlanColumn[] {
   return shape.map((column) => binder.newColumn(column.name, column.type, column.typmod));
@@ -140,11 +150,16 @@ function storeGenerated(
   refuse(bound, "column generation expression");
   visitExpression(bound, (e) => {
     if (e.kind === "FunctionCall" && e.volatility !== "immutable") throw invalidObjectDefinition("generation expression is not immutable");
-    if (e.kind === "ColumnReference" && e.name === column) {
-      throw featureNotSupported(`cannot use generated column "${column}" in column generation expression`, at(e.position));
-    }
+    if (e.kind === "ColumnReference" && (e.name === column || shape.some((c) => c.name === e.name && c.generated === true)))
+      throw generatedReferencesGenerated(e.name, at(e.position));
   });
-  return { sql: deparseExpression(expr), expression: coerceForAssignment(binder, bound, type.type, type.typmod, column, undefined) };
+  try {
+    return { sql: deparseExpression(expr), expression: coerceForAssignment(binder, bound, type.type, type.typmod, column, undefined) };
+  } catch (error) {
+    if (error instanceof DbError && error.sqlstate === "42804")
+      throw generatedTypeMismatch(column, binder.typeName(type.type), binder.typeName(bound.type));
+    throw error;
+  }
 }
 
 /** A boolean condition over the row. */

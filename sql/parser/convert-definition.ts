@@ -1,6 +1,6 @@
 /** CREATE and ALTER TABLE, CREATE INDEX, sequences. */
 import type { ForeignKeyAction } from "../../src/plan/index.js";
-import { featureNotSupported, notSupported, notSupportedAt, undefinedObjectAt } from "../../src/types/index.js";
+import { featureNotSupported, notSupported, notSupportedAt, syntaxError, undefinedObjectAt } from "../../src/types/index.js";
 import { convertExpression } from "./convert-expression.js";
 import { convertQuery } from "./convert-query.js";
 import {
@@ -474,10 +474,14 @@ export function convertSequence(converter: Converter, raw: RawNode, isCreate: bo
 }
 export function convertSequenceOptions(converter: Converter, items: readonly RawNode[]): SequenceOptionsSyntax {
   const options: { -readonly [Key in keyof SequenceOptionsSyntax]: SequenceOptionsSyntax[Key] } = {};
+  const seen = new Set<string>();
   for (const item of items) {
     const body = bodyOf(item);
     const arg = child(body, "arg");
     const value = (): bigint | null => (arg === undefined ? null : BigInt(optionText(arg)));
+    const option = text(body, "defname");
+    if (seen.has(option)) throw syntaxError("conflicting or redundant options", converter.position(body));
+    seen.add(option);
     switch (body.defname) {
       case "as":
         options.type = convertTypeName(converter, bodyOf(arg!));

@@ -55,6 +55,7 @@ const persistenceOf = (source: Source, relation: RelationObject): string => {
     const table = source.catalog.relationByOid(relation.table);
     return table === undefined ? "p" : persistenceOf(source, table);
   }
+  if (relation.class === "sequence" && relation.persistence === "unlogged") return "u";
   return source.catalog.schemaByOid(relation.schema)?.name.startsWith("pg_temp_") === true ? "t" : "p";
 };
 const optionsOf = (relation: RelationObject): string[] => {

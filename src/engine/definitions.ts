@@ -37,7 +37,7 @@ function indexColumn(printer: Printer, index: IndexObject, i: number): string {
   // A function call stands bare, any other expression in parentheses.
   const isCall =
     column.expressionSql !== undefined && /^[a-z_][a-z0-9_.]*\(.*\)$/is.test(printed) && closesAtEnd(printed.slice(printed.indexOf("(")));
-  const name = column.expressionSql === undefined || isCall ? printed : withParentheses(printed);
+  const name = column.expressionSql === undefined || isCall ? printed : `(${printed})`;
   const opclass = column.opclass === undefined ? "" : ` ${column.opclass}`;
   const direction = column.descending ? (column.nullsFirst ? " DESC" : " DESC NULLS LAST") : column.nullsFirst ? " NULLS FIRST" : "";
   return `${name}${opclass}${direction}`;

@@ -77,6 +77,21 @@ export const viewColumnNotUpdatable = (view: string, column: string, verb: "inse
     message: `cannot ${verb} column "${column}" of view "${view}"`,
     detail: "View columns that are not columns of their base relation are not updatable.",
   });
+export const wrongObjectTypeHinted = (message: string, hint: string) => new DbError({ sqlstate: "42809", message, hint });
+export const generatedInPartitionKey = (column: string, position?: number) =>
+  located("42P17", "cannot use generated column in partition key", position, { detail: `Column "${column}" is a generated column.` });
+export const invalidOwnedBy = () =>
+  new DbError({ sqlstate: "42601", message: "invalid OWNED BY option", hint: "Specify OWNED BY table.column or OWNED BY NONE." });
+export const generatedReferencesGenerated = (column: string, position?: number) =>
+  located("42P17", `cannot use generated column "${column}" in column generation expression`, position, {
+    detail: "A generated column cannot reference another generated column.",
+  });
+export const generatedTypeMismatch = (column: string, target: string, given: string) =>
+  new DbError({
+    sqlstate: "42804",
+    message: `column "${column}" is of type ${target} but default expression is of type ${given}`,
+    hint: "You will need to rewrite or cast the expression.",
+  });
 export const notPopulated = (name: string) =>
   new DbError({
     sqlstate: "55000",

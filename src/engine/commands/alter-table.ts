@@ -26,6 +26,7 @@ import {
   wrongRelationKind,
 } from "../../types/index.js";
 import { physicalColumn } from "../physical-column.js";
+import { columnsInSql } from "./columns-in-sql.js";
 import { addConstraint, constraintNamed, validateConstraint } from "./constraints.js";
 import { type DefinitionContext, displayName } from "./context.js";
 import { isNullLiteral, newAttribute, requireStorageOptions } from "./create-table.js";
@@ -152,7 +153,11 @@ async function apply(
           ...(action.value === null ? { hint: "Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead." } : {}),
         });
       if (attribute.generated === true)
-        throw new DbError({ sqlstate: "42601", message: `column "${attribute.name}" of relation "${table.name}" is a generated column` });
+        throw new DbError({
+          sqlstate: "42601",
+          message: `column "${attribute.name}" of relation "${table.name}" is a generated column`,
+          ...(action.value === null ? { hint: "Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead." } : {}),
+        });
       const { defaultSql: _old, ...rest } = attribute;
       const sql = action.value === null ? undefined : toStoredSql(action.value.sql, context.catalog);
       replace(
@@ -244,6 +249,8 @@ async function apply(
     }
     case "addIdentity": {
       const attribute = attributeNamed(table, action.column);
+      if (![20, 21, 23].includes(attribute.type))
+        throw new DbError({ sqlstate: "22023", message: "identity column type must be smallint, integer, or bigint" });
       if (attribute.identity !== undefined)
         throw identityError(`column "${attribute.name}" of relation "${table.name}" is already an identity column`);
       if (attribute.defaultSql !== undefined)
@@ -566,6 +573,18 @@ async function alterType(
       message: "cannot specify USING when altering type of generated column",
       detail: `Column "${attribute.name}" is a generated column.`,
     });
+  for (const other of table.attributes)
+    if (
+      other.generated === true &&
+      !other.dropped &&
+      other.defaultSql !== undefined &&
+      columnsInSql(context, table, other.defaultSql).has(attribute.number)
+    )
+      throw new DbError({
+        sqlstate: "0A000",
+        message: "cannot alter type of a column used by a generated column",
+        detail: `Column "${attribute.name}" is used by generated column "${other.name}".`,
+      });
   const value = action.using?.sql ?? quoteIdentifier(attribute.name);
   const { collation: _collation, ...rest } = attribute;
   const next: TableObject = {

@@ -282,7 +282,7 @@ function validateForeignKey(
   const nonNull = own.map((name) => `f.${quoteIdentifier(name)} IS NOT NULL`);
   const filter = constraint.match === "full" ? `(${nonNull.join(" OR ")})` : nonNull.join(" AND ");
   const [missing] = context.query(
-    `SELECT ${own.map((name) => `f.${quoteIdentifier(name)}::text`).join(", ")} FROM ONLY ${context.sqlName(table)} f LEFT JOIN ONLY ${context.sqlName(referenced)} p ON ${on} ` +
+    `SELECT ${own.map((name) => `f.${quoteIdentifier(name)}::text`).join(", ")} FROM ONLY ${context.sqlName(table)} f LEFT JOIN ${referenced.partitioned === undefined ? "ONLY " : ""}${context.sqlName(referenced)} p ON ${on} ` +
       `WHERE p.${quoteIdentifier(other[0] as string)} IS NULL AND ${filter} LIMIT 1`,
     1,
   );

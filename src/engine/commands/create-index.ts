@@ -40,6 +40,7 @@ export function createIndex(context: DefinitionContext, command: Extract<Command
   if (relation.class !== "table")
     throw wrongRelationKind(relation.name, "a table", relation.class === "view" ? "This operation is not supported for views." : undefined);
   const written = command.method.toLowerCase();
+  if (written === "gist" || written === "spgist") refuseWithoutClass(context, relation, command, written);
   if (!ownMethods.has(written))
     throw knownMethods.has(written) ? notSupported(`access method "${written}"`) : accessMethodMissing(command.method);
   const method = written as IndexMethod;
@@ -68,6 +69,22 @@ export function createIndex(context: DefinitionContext, command: Extract<Command
     ...(command.predicate === undefined ? {} : { predicateSql: toStoredSql(command.predicate.sql, context.catalog) }),
     only: command.only === true,
   }).built;
+}
+
+/** Types that PostgreSQL has gist or spgist classes for; for the others the error is PostgreSQL's own. */
+const searchTreeTypes = new Set(["box", "polygon", "circle", "point", "inet", "tsvector", "tsquery"]);
+function refuseWithoutClass(
+  context: DefinitionContext,
+  table: TableObject,
+  command: Extract<Command, { kind: "CreateIndex" }>,
+  method: string,
+): void {
+  for (const column of command.columns) {
+    if (column.opclass !== undefined || column.column === undefined) continue;
+    const type = typeOf(context, table, attributeNumber(table, column.column));
+    if (!searchTreeTypes.has(type.name) && type.category !== "R" && !(method === "spgist" && type.name === "text"))
+      throw noOperatorClass(type.displayName, method);
+  }
 }
 
 /** What an access method cannot do, in PostgreSQL's words. */

@@ -2,10 +2,11 @@
  * What hangs on what, for DROP. An object's parts go with it (a table's indexes, constraints, own sequences); everything else that
  * needs it either stops the drop (RESTRICT) or goes too (CASCADE), in PostgreSQL's words.
  */
-import type { CatalogObject, TableObject } from "../../catalog/index.js";
+import type { CatalogObject, IndexObject, TableObject } from "../../catalog/index.js";
 import { pgvectorTypes } from "../../types/index.js";
 import { describeUserObject } from "./catalog/objects.js";
 import { usersOfRoutine, usersOfType } from "./catalog/users.js";
+import { columnsInSql } from "./columns-in-sql.js";
 import type { DefinitionContext } from "./context.js";
 import { sequencesIn } from "./stored-sql.js";
 
@@ -49,10 +50,14 @@ export function partsOf(context: DefinitionContext, target: Target): Target[] {
   const { object } = target;
   const { snapshot } = context;
   if (object.class === "table" && target.isDefault !== true) {
+    const computesFrom = (index: IndexObject): boolean =>
+      [...index.columns.flatMap((c) => c.expressionSql ?? []), ...(index.predicateSql === undefined ? [] : [index.predicateSql])].some(
+        (sql) => columnsInSql(context, object, sql).has(target.attribute),
+      );
     const touches = (attributes: readonly number[]) => target.attribute === 0 || attributes.includes(target.attribute);
     return [
       ...snapshot.constraintsOf(object.oid).filter((c) => touches(c.attributes)),
-      ...snapshot.indexesOf(object.oid).filter((i) => touches([...i.columns.map((c) => c.attribute), ...i.include])),
+      ...snapshot.indexesOf(object.oid).filter((i) => touches([...i.columns.map((c) => c.attribute), ...i.include]) || computesFrom(i)),
       ...snapshot.sequencesOf(object.oid).filter((s) => s.ownedBy !== undefined && touches([s.ownedBy.attribute])),
       ...(target.attribute === 0 ? snapshot.childrenOf(object.oid).filter((child) => child.partition !== undefined) : []),
     ].map(whole);
@@ -95,12 +100,23 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
       const views = snapshot
         .viewsOf(object.oid)
         .filter((view) => target.attribute === 0 || viewUsesColumn(context, view.sql, object, target.attribute));
+      const generated =
+        target.attribute === 0
+          ? []
+          : object.attributes
+              .filter((a) => a.generated === true && !a.dropped && a.defaultSql !== undefined)
+              .filter((a) => columnsInSql(context, object, a.defaultSql as string).has(target.attribute))
+              .map((a): Target => ({ object, attribute: a.number }));
       const heirs = target.attribute === 0 ? snapshot.childrenOf(object.oid).filter((child) => child.partition === undefined) : [];
       const materialized = snapshot
         .materializedViewsOf(object.oid)
         .filter((view) => target.attribute === 0 || viewUsesColumn(context, view.materialized?.sql ?? "", object, target.attribute));
       const users = target.attribute === 0 ? usersOfType(context, object) : [];
-      return [...[...heirs, ...foreign, ...views, ...materialized].map(whole), ...users.filter((u) => u.object.class !== "view")];
+      return [
+        ...generated,
+        ...[...heirs, ...foreign, ...views, ...materialized].map(whole),
+        ...users.filter((u) => u.object.class !== "view"),
+      ];
     }
     case "view":
       return [

@@ -1,14 +1,6 @@
 /** Statements that are not queries: which file runs which. */
 import type { Command } from "../../plan/index.js";
-import {
-  type Datum,
-  forbidsTransactionBlock,
-  noSuchCursor,
-  noSuchPrepared,
-  notSupported,
-  TypeOid,
-  unreachable,
-} from "../../types/index.js";
+import { type Datum, forbidsTransactionBlock, noSuchCursor, noSuchPrepared, TypeOid, unreachable } from "../../types/index.js";
 import type { PlannedStatement } from "../plan-cache.js";
 import type { EngineSession, StatementOutcome } from "../session.js";
 import { settingsByName } from "../settings/definitions.js";
@@ -128,7 +120,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "Drop":
       return define(`DROP ${command.object.toUpperCase()}`, (context) => drop(context, command));
     case "CreateIndex":
-      if (command.concurrently && session.inExplicitBlock) throw notSupported("CREATE INDEX CONCURRENTLY inside a transaction block");
+      if (command.concurrently && session.inExplicitBlock) throw forbidsTransactionBlock("CREATE INDEX CONCURRENTLY");
       return define("CREATE INDEX", (context) => createIndex(context, command));
     case "CreateView":
       return define("CREATE VIEW", (context) => createView(context, command));

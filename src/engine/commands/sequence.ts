@@ -1,7 +1,16 @@
 /** CREATE SEQUENCE, ALTER SEQUENCE, and the sequences behind serial and identity columns. */
 import { chooseName, type SequenceObject } from "../../catalog/index.js";
 import type { Command, QualifiedName, SequenceOptions } from "../../plan/index.js";
-import { columnMissing, invalidSequence, type Oid, objectMissing, relationExists, TypeOid, wrongRelationKind } from "../../types/index.js";
+import {
+  columnMissing,
+  DbError,
+  invalidSequence,
+  type Oid,
+  objectMissing,
+  relationExists,
+  TypeOid,
+  wrongRelationKind,
+} from "../../types/index.js";
 import { isTemporarySchema } from "../temporary.js";
 import { defaultAclFor } from "./catalog/grant.js";
 import type { DefinitionContext } from "./context.js";
@@ -22,7 +31,7 @@ export function createSequence(context: DefinitionContext, command: Extract<Comm
     return context.notice(`relation "${command.name.name}" already exists, skipping`, "42P07");
   }
   const owner = ownedBy(context, command.options);
-  newSequence(context, schema.oid, command.name.name, command.options, owner);
+  newSequence(context, schema.oid, command.name.name, command.options, owner, command.persistence);
 }
 
 export function newSequence(
@@ -31,6 +40,7 @@ export function newSequence(
   name: string,
   options: SequenceOptions,
   owner?: SequenceObject["ownedBy"],
+  persistence?: SequenceObject["persistence"],
 ): SequenceObject {
   const parameters = sequenceParameters(options, undefined);
   const oid = context.newOid();
@@ -43,7 +53,7 @@ export function newSequence(
     owner: context.owner,
     storage: oid,
     ...parameters,
-    ...(temporary ? { persistence: "temporary" as const } : {}),
+    ...(temporary ? { persistence: "temporary" as const } : persistence === "unlogged" ? { persistence } : {}),
     ...(owner === undefined ? {} : { ownedBy: owner }),
     ...defaultAclFor(context, "S", schema),
   };
@@ -85,6 +95,15 @@ export function alterSequence(context: DefinitionContext, command: Extract<Comma
   }
   if (relation.class !== "sequence") throw wrongRelationKind(command.name.name, "a sequence");
   const { options } = command;
+  if (options.ownedBy !== undefined && relation.ownedBy !== undefined) {
+    const table = context.snapshot.relationByOid(relation.ownedBy.table);
+    if (table?.class === "table" && table.attributes[relation.ownedBy.attribute - 1]?.identity !== undefined)
+      throw new DbError({
+        sqlstate: "0A000",
+        message: "cannot change ownership of identity sequence",
+        detail: `Sequence "${relation.name}" is linked to table "${table.name}".`,
+      });
+  }
   const { ownedBy: previousOwner, ...rest } = relation;
   const parameters = sequenceParameters(options, relation);
   const owner = options.ownedBy === undefined ? previousOwner : ownedBy(context, options);
