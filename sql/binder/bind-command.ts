@@ -437,7 +437,7 @@ function requireUpdatable(query: Query): void {
 
 function bindCopy(binder: Binder, statement: Extract<DefinitionStatement, { kind: "Copy" }>): Command {
   const { direction, columns, options } = statement;
-  const common = { kind: "Copy", direction, columns, options } as const;
+  const common = { kind: "Copy", direction, columns, options, ...optional("file", statement.file) } as const;
   if (statement.query !== undefined) {
     const { query } = statement;
     const isModification = query.kind === "Insert" || query.kind === "Update" || query.kind === "Delete";

@@ -172,14 +172,13 @@ const VACUUM_OPTIONS = new Set([
 
 export function convertCopy(converter: Converter, raw: RawNode): DefinitionStatement {
   if (flag(raw, "is_program")) throw notSupported("COPY PROGRAM");
-  if (raw.filename !== undefined)
-    throw notSupported("COPY with a file on the server", "Use COPY FROM STDIN or TO STDOUT; psql's \\copy does.");
   const query = child(raw, "query");
   const where = child(raw, "whereClause");
   const relation = child(raw, "relation");
   const isFrom = flag(raw, "is_from");
   return {
     kind: "Copy",
+    file: optionalText(raw, "filename"),
     direction: isFrom ? "from" : "to",
     relation: relation === undefined ? undefined : convertRelationName(converter, relation),
     columns: strings(raw, "attlist"),

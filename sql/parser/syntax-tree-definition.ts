@@ -218,6 +218,8 @@ export type DefinitionStatement =
   | { readonly kind: "Truncate"; readonly relations: readonly RelationName[]; readonly restartIdentity: boolean; readonly cascade: boolean }
   | {
       readonly kind: "Copy";
+      /** On the server; undefined: the client's stream. */
+      readonly file: string | undefined;
       readonly direction: "from" | "to";
       readonly relation: RelationName | undefined;
       readonly columns: readonly string[];

@@ -270,6 +270,8 @@ export type Command =
     }
   | {
       readonly kind: "Copy";
+      /** On the server; undefined: the client's stream. */
+      readonly file?: string;
       readonly direction: "from" | "to";
       readonly table?: QualifiedName;
       readonly columns: readonly string[];

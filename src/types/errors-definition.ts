@@ -108,6 +108,28 @@ export const copyError = (message: string, where: string, more: { detail?: strin
 export const copyFailed = (message: string, where: string) => simple("57014", `COPY from stdin failed: ${message}`, { where });
 
 export const preparedNotSelect = () => simple("42809", "prepared statement is not a SELECT");
+const fileReasons: Readonly<Record<string, string>> = { ENOENT: "No such file or directory", EACCES: "Permission denied" };
+export const copyFileError = (path: string, direction: "from" | "to", code: string) =>
+  simple(
+    code === "ENOENT" ? "58P01" : code === "EACCES" ? "42501" : "58030",
+    `could not open file "${path}" for ${direction === "from" ? "reading" : "writing"}: ${fileReasons[code] ?? code}`,
+    {
+      hint:
+        direction === "from"
+          ? "COPY FROM instructs the PostgreSQL server process to read a file. You may want a client-side facility such as psql's \\copy."
+          : "COPY TO instructs the PostgreSQL server process to write a file. You may want a client-side facility such as psql's \\copy.",
+    },
+  );
+export const copyIsDirectory = (path: string) => simple("42809", `"${path}" is a directory`);
+export const copyRelativePath = () => simple("42602", "relative path not allowed for COPY to file");
+export const copyFileDenied = (direction: "from" | "to") =>
+  simple(
+    "42501",
+    direction === "from"
+      ? "must be superuser or have privileges of the pg_read_server_files role to COPY from a file"
+      : "must be superuser or have privileges of the pg_write_server_files role to COPY to a file",
+    { hint: "Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone." },
+  );
 export const partitionOverlap = (name: string, other: string) => simple("42P17", `partition "${name}" would overlap partition "${other}"`);
 export const defaultPartitionConflict = (name: string, other: string) =>
   simple("42P17", `partition "${name}" conflicts with existing default partition "${other}"`);

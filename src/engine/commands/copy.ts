@@ -1,9 +1,11 @@
 /** COPY: which table or query, which columns, and the stream at its other end. */
 import { quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import type { Command, LogicalPlan } from "../../plan/index.js";
-import { assert, columnMissing, columnTwice, type Datum, DbError, notSupported } from "../../types/index.js";
+import { assert, columnMissing, columnTwice, type Datum, DbError } from "../../types/index.js";
 import { CopyFrom } from "../copy/copy-from.js";
+import { CopyFromBinary } from "../copy/copy-from-binary.js";
 import { CopyTo } from "../copy/copy-to.js";
+import { copyFromFile, copyToFile } from "../copy/server-files.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
 import { DefinitionContext } from "./context.js";
@@ -15,8 +17,20 @@ export function copyCommand(
   command: CopyCommand,
   parameters: readonly Datum[],
 ): ExecuteResult | Promise<ExecuteResult> {
-  if (command.options.format === "binary") throw notSupported("COPY in binary format");
-  return command.direction === "from" ? copyFrom(session, command) : copyTo(session, command, parameters);
+  const { file } = command;
+  if (file === undefined) return command.direction === "from" ? copyFrom(session, command) : copyTo(session, command, parameters);
+  if (command.direction === "to") {
+    return copyToFile(session, file, () => {
+      const result = copyTo(session, command, parameters);
+      assert(result.kind === "copyOut", "COPY TO gives a stream");
+      return result.copy;
+    });
+  }
+  return copyFromFile(session, file, async () => {
+    const result = await copyFrom(session, command);
+    assert(result.kind === "copyIn", "COPY FROM takes a stream");
+    return result.copy;
+  });
 }
 
 function copyFrom(session: EngineSession, command: CopyCommand): ExecuteResult | Promise<ExecuteResult> {
@@ -45,7 +59,10 @@ function copyFrom(session: EngineSession, command: CopyCommand): ExecuteResult |
       tag: "COPY",
       result: (complete, fail) => ({
         kind: "copyIn",
-        copy: new CopyFrom(context, relation, fields, command.options, command.where, command.whereRow ?? [], { complete, fail }),
+        copy:
+          command.options.format === "binary"
+            ? new CopyFromBinary(context, relation, fields, command.where, command.whereRow ?? [], { complete, fail })
+            : new CopyFrom(context, relation, fields, command.options, command.where, command.whereRow ?? [], { complete, fail }),
       }),
     };
   });
@@ -67,6 +84,12 @@ function copyTo(session: EngineSession, command: CopyCommand, parameters: readon
       });
     const names = attributesOf(relation, command.columns).flatMap((n) => {
       const a = relation.attributes[n - 1];
+      if (a?.generated === true && command.columns.length > 0)
+        throw new DbError({
+          sqlstate: "42P10",
+          message: `column "${a.name}" is a generated column`,
+          detail: "Generated columns cannot be used in COPY.",
+        });
       return a === undefined || (a.generated === true && command.columns.length === 0) ? [] : [quoteIdentifier(a.name)];
     });
     const schema = catalog.schemaByOid(relation.schema)?.name ?? "";

@@ -2,9 +2,10 @@
 import type { CopyOptions } from "../../plan/index.js";
 import type { Datum, FormatContext, SqlType } from "../../types/index.js";
 import type { CopyOutSource, Portal } from "../types.js";
+import { binaryHeader, binaryTrailer, encodeBinaryRow } from "./binary-format.js";
 
 export class CopyTo implements CopyOutSource {
-  readonly binary = false;
+  readonly binary: boolean;
   readonly columnCount: number;
   readonly #portal: Portal;
   readonly #types: readonly SqlType[];
@@ -24,7 +25,8 @@ export class CopyTo implements CopyOutSource {
     this.#options = options;
     this.#format = format;
     this.columnCount = types.length;
-    this.#headerSent = options.header === false;
+    this.binary = options.format === "binary";
+    this.#headerSent = !this.binary && options.header === false;
     this.#forceQuote = names.map((name) => options.forceQuote === "*" || options.forceQuote.includes(name));
   }
 
@@ -32,6 +34,7 @@ export class CopyTo implements CopyOutSource {
 
   async next(): Promise<Uint8Array | null> {
     if (this.#done) return null;
+    if (this.binary) return this.#nextBinary();
     let text = "";
     if (!this.#headerSent) {
       this.#headerSent = true;
@@ -43,6 +46,21 @@ export class CopyTo implements CopyOutSource {
     this.#done = done;
     this.flushLsn = flushLsn;
     return text === "" ? (done ? null : this.next()) : Buffer.from(text, "utf8");
+  }
+
+  async #nextBinary(): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    if (!this.#headerSent) {
+      this.#headerSent = true;
+      parts.push(binaryHeader());
+    }
+    const { rows, done, flushLsn } = await this.#portal.next(0);
+    for (const row of rows) parts.push(encodeBinaryRow(row, this.#types));
+    this.#count += rows.length;
+    this.#done = done;
+    this.flushLsn = flushLsn;
+    if (done) parts.push(binaryTrailer());
+    return Buffer.concat(parts);
   }
 
   #line(fields: readonly string[]): string {
