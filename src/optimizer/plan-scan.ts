@@ -4,7 +4,7 @@
  * An index fits by a run of equalities on its first columns, then one range or one list of values. Conditions that the index answers
  * exactly are not checked again; a range is, because an open end of an index also holds the NULLs.
  */
-import { type IndexObject, isOrderedIndex, type TableObject } from "../catalog/index.js";
+import { type IndexObject, isOrderedIndex, keyAttribute, type TableObject } from "../catalog/index.js";
 import {
   acquireEncoders,
   type ColumnSource,
@@ -29,6 +29,7 @@ import { assert, notSupported, PhysicalType, storedType, TypeOid } from "../type
 import { type ColumnComparison, comparisonOf, conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, ROW_COST, scanCost, selectivity } from "./estimates.js";
+import { indexedExpressions } from "./index-expressions.js";
 import type { Planner } from "./planner.js";
 import { conjunction } from "./walk.js";
 
@@ -125,7 +126,7 @@ export function planScan(
   const filter = conjunction(rest);
   const decode = compileDecoder(environment, scan.columns, sources, filter);
   const value = (e: Expression): Evaluate => compileScalar(environment, e, emptyLayout);
-  const keyAttributes = index.columns.map((c) => table.attributes[c.attribute - 1]);
+  const keyAttributes = index.columns.map((c) => table.attributes[keyAttribute(c) - 1]);
   const encoders = acquireEncoders(keyAttributes.map((a) => ({ type: planner.type(a?.type ?? TypeOid.int4), typmod: a?.typmod ?? -1 })));
   const fitted = (c: ColumnComparison): Evaluate => fitting(value(c.value), c.value.type, c.columnType);
   let lower = path.lower === undefined ? undefined : { value: value(path.lower.value), inclusive: path.lower.operator === ">=" };
@@ -188,25 +189,37 @@ function choosePath(
   rowCount: number,
 ): AccessPath | undefined {
   const attributeOf = new Map<ColumnId, number>(scan.columns.map((c, i) => [c.id, scan.attributes[i] as number]));
-  const comparisons = terms.map((t) => comparisonOf(t, own)).filter((c) => c !== undefined && isIndexable(c)) as ColumnComparison[];
+  // Conditions on indexed expressions are read as conditions on the columns that hold them; `term` stays what was written.
+  const special = indexedExpressions(planner, table, scan, terms);
+  const readable = special === undefined ? terms : terms.map(special.rewrite);
+  const ours = special === undefined ? own : new Set([...own, ...special.attributes.keys()]);
+  for (const [id, attribute] of special?.attributes ?? []) attributeOf.set(id, attribute);
+  const comparisons = readable
+    .map((t, i) => {
+      const c = comparisonOf(t, ours);
+      return c === undefined || t === terms[i] ? c : { ...c, term: terms[i] as typeof c.term };
+    })
+    .filter((c) => c !== undefined && isIndexable(c)) as ColumnComparison[];
   const on = (attribute: number, operators: readonly string[]): ColumnComparison | undefined =>
     comparisons.find((c) => attributeOf.get(c.column) === attribute && operators.includes(c.operator));
   let best: AccessPath | undefined;
   for (const index of planner.context.catalog.indexesOf(table.oid)) {
-    if (!isOrderedIndex(index) || !index.valid || index.predicateSql !== undefined || index.columns.some((c) => c.attribute === 0))
-      continue;
+    if (!isOrderedIndex(index) || !index.valid || (index.predicateSql !== undefined && special?.covers(index) !== true)) continue;
+    const matchOf = (column: IndexObject["columns"][number]): number =>
+      column.expressionSql === undefined ? column.attribute : keyAttribute(column);
     const equals: ColumnComparison[] = [];
     for (const column of index.columns) {
-      const equal = on(column.attribute, ["="]);
+      const equal = on(matchOf(column), ["="]);
       if (equal === undefined) break;
       equals.push(equal);
     }
     const next = index.columns[equals.length];
-    const list = next === undefined ? undefined : terms.find((t) => isListOn(t, own, attributeOf, next.attribute));
+    const list =
+      next === undefined ? undefined : terms.find((_, i) => isListOn(readable[i] as Expression, ours, attributeOf, matchOf(next)));
     const sameType = (c: ColumnComparison | undefined): ColumnComparison | undefined =>
       c !== undefined && rangeCompatible(c) ? c : undefined;
-    const lower = next === undefined || list !== undefined ? undefined : sameType(on(next.attribute, [">", ">="]));
-    const upper = next === undefined || list !== undefined ? undefined : sameType(on(next.attribute, ["<", "<="]));
+    const lower = next === undefined || list !== undefined ? undefined : sameType(on(matchOf(next), [">", ">="]));
+    const upper = next === undefined || list !== undefined ? undefined : sameType(on(matchOf(next), ["<", "<="]));
     const direction = list === undefined && order.length > 0 ? orderOf(index, equals.length, order, attributeOf) : undefined;
     const uses = equals.length > 0 || list !== undefined || lower !== undefined || upper !== undefined;
     if (!uses && direction === undefined) continue;

@@ -17,7 +17,6 @@ const statements: readonly (readonly [string, RegExp])[] = [
   ["create operator family of using btree", /operator/i],
   ["create table g (a int, b int generated always as (a + 1) virtual)", /generated/i],
   ["create table x (a int, exclude using gist (a with =))", /exclu/i],
-  ["create index on items using gist (name)", /gist/i],
   ["create index on items using spgist (name)", /spgist/i],
   ["create statistics s on id, name from items", /statistics/i],
   ["create publication p for all tables", /publication/i],
