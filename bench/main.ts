@@ -5,6 +5,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   insert: () => import("./insert.js"),
   copy: () => import("./copy.js"),
   hnsw: () => import("./hnsw.js"),
+  sql: () => import("./sql.js"),
   startup: () => import("./startup.js"),
 };
 
