@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "../exec/pipeline/pipeline.h"
 #include "../exec/point_select.h"
 #include "../index/btree/btree.h"
 #include "../index/btree/index_scan.h"
@@ -129,6 +130,75 @@ Napi::Value lookup_row(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(rows));
 }
 
+/// The pipeline behind the scan handle of argument 1, or nullptr (a TypeError is thrown).
+exec::Pipeline* pipeline_of(const Napi::CallbackInfo& info, Engine* engine) {
+  auto* pipeline = dynamic_cast<exec::Pipeline*>(engine->rows->scans().find(u32_of(info[1])));
+  if (pipeline == nullptr) type_error(info, "no such pipeline");
+  return pipeline;
+}
+
+/// pipelineOpen(engine, xid, program, memoryLimitBytes) -> scan handle; 0: the program does not fit.
+Napi::Value pipeline_open(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  std::span<std::uint8_t> program;
+  if (!array_of(info[2], napi_uint8_array, &program)) return type_error(info, "a program is a Uint8Array");
+  const auto xid = static_cast<storage::Xid>(number_of(info[1]));
+  storage::TransactionManager& manager = *engine->transactions;
+  storage::Snapshot snapshot;
+  if (xid == 0) {
+    snapshot = manager.acquire_snapshot();
+  } else {
+    const storage::Transaction* transaction = manager.find(xid);
+    if (transaction == nullptr) return type_error(info, "no such open transaction");
+    snapshot = transaction->snapshot();
+  }
+  auto pipeline = std::make_unique<exec::Pipeline>(manager, snapshot, static_cast<std::size_t>(number_of(info[3])));
+  if (xid == 0) manager.release_snapshot(snapshot);
+  const exec::FindRelation find = [engine](std::uint32_t id) -> const storage::Relation* { return engine->rows->find(id); };
+  if (!pipeline->prepare(program, find)) return Napi::Number::New(info.Env(), 0);
+  return Napi::Number::New(info.Env(), engine->rows->scans().open(std::move(pipeline)));
+}
+
+/// pipelineNext(engine, handle, block, maxRows, budgetMicros) -> as Pipeline::next_block.
+Napi::Value pipeline_next(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  exec::Pipeline* pipeline = pipeline_of(info, engine);
+  if (pipeline == nullptr) return info.Env().Undefined();
+  std::span<std::uint8_t> block;
+  if (!array_of(info[2], napi_uint8_array, &block) || reinterpret_cast<std::uintptr_t>(block.data()) % 8 != 0)
+    return type_error(info, "the block is a Uint8Array that starts at a multiple of 8");
+  return Napi::Number::New(info.Env(), static_cast<double>(pipeline->next_block(block.data(), block.size(), u32_of(info[3]), u32_of(info[4]))));
+}
+
+/// pipelineRows(engine, handle, outputs: Uint32Array of [column, wire kind, binary]…, out, budgetMicros) -> rows * 2^32 + bytes; else as
+/// Pipeline::next_rows.
+Napi::Value pipeline_rows(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  exec::Pipeline* pipeline = pipeline_of(info, engine);
+  if (pipeline == nullptr) return info.Env().Undefined();
+  std::span<std::uint32_t> specs;
+  std::span<std::uint8_t> out;
+  if (!array_of(info[2], napi_uint32_array, &specs) || !array_of(info[3], napi_uint8_array, &out))
+    return type_error(info, "pipelineRows takes a Uint32Array and a buffer");
+  std::vector<wire::OutputColumn> columns;
+  for (std::size_t i = 0; i + 2 < specs.size(); i += 3) {
+    const auto kind = static_cast<wire::WireKind>(specs[i + 1]);
+    if (specs[i] >= pipeline->outputs().size() || !wire::wire_kind_fits(kind, pipeline->outputs()[specs[i]].type))
+      return type_error(info, "an output's wire kind fits its column");
+    columns.push_back({specs[i], kind, specs[i + 2] != 0});
+  }
+  wire::WireBuffer buffer(out.data(), out.size());
+  std::uint32_t rows = 0;
+  const std::int64_t result = pipeline->next_rows(columns, buffer, u32_of(info[4]), &rows);
+  return Napi::Number::New(info.Env(), result <= 0 ? static_cast<double>(result) : rows * 4294967296.0 + static_cast<double>(result));
+}
+
 }  // namespace
 
 void init_exec(Napi::Env env, Napi::Object exports) {
@@ -136,6 +206,9 @@ void init_exec(Napi::Env env, Napi::Object exports) {
   room.Set("preparePoint", Napi::Function::New<prepare_point>(env, "preparePoint"));
   room.Set("runPoint", Napi::Function::New<run_point>(env, "runPoint"));
   room.Set("lookupRow", Napi::Function::New<lookup_row>(env, "lookupRow"));
+  room.Set("pipelineOpen", Napi::Function::New<pipeline_open>(env, "pipelineOpen"));
+  room.Set("pipelineNext", Napi::Function::New<pipeline_next>(env, "pipelineNext"));
+  room.Set("pipelineRows", Napi::Function::New<pipeline_rows>(env, "pipelineRows"));
   exports.Set("exec", room);
 }
 

@@ -79,66 +79,72 @@ void vector_value(WireBuffer& out, const float* values, std::uint32_t dimensions
 }
 
 /// A fixed-width number: binary as its bits, else as text by `format`.
-template <typename T, typename Bits, typename Format>
-void number_value(WireBuffer& out, storage::VersionRef v, const OutputColumn& c, Format format) noexcept {
-  if (c.binary) return int_value(out, v.chunk->fixed<Bits>(c.column, v.slot), true);
-  char text[64];
-  text_value(out, text, format(v.chunk->fixed<T>(c.column, v.slot), text));
+template <typename T>
+T load(const std::uint8_t* fixed) noexcept {
+  T v;
+  std::memcpy(&v, fixed, sizeof v);
+  return v;
 }
 
+template <typename T, typename Bits, typename Format>
+void number_value(WireBuffer& out, const std::uint8_t* fixed, bool binary, Format format) noexcept {
+  if (binary) return int_value(out, load<Bits>(fixed), true);
+  char text[64];
+  text_value(out, text, format(load<T>(fixed), text));
+}
+
+/// A column of a version, which is not NULL.
 void write_value(storage::VersionRef v, const OutputColumn& c, WireBuffer& out) noexcept {
   const storage::Chunk& chunk = *v.chunk;
-  switch (c.kind) {
-    case WireKind::kBool: {
-      const bool value = chunk.fixed<std::uint8_t>(c.column, v.slot) != 0;
-      const char shown = c.binary ? static_cast<char>(value) : value ? 't' : 'f';
-      return text_value(out, &shown, 1);
-    }
-    case WireKind::kInt2: return int_value(out, chunk.fixed<std::int16_t>(c.column, v.slot), c.binary);
-    case WireKind::kInt4: return int_value(out, chunk.fixed<std::int32_t>(c.column, v.slot), c.binary);
-    case WireKind::kInt8: return int_value(out, chunk.fixed<std::int64_t>(c.column, v.slot), c.binary);
-    case WireKind::kOid: return int_value(out, chunk.fixed<std::uint32_t>(c.column, v.slot), c.binary);
-    case WireKind::kFloat4: return number_value<float, std::uint32_t>(out, v, c, format_float4);
-    case WireKind::kFloat8: return number_value<double, std::uint64_t>(out, v, c, format_float8);
-    case WireKind::kDate: return number_value<std::int32_t, std::uint32_t>(out, v, c, format_date);
-    case WireKind::kTime: return number_value<std::int64_t, std::uint64_t>(out, v, c, format_time);
-    case WireKind::kTimestamp:
-    case WireKind::kTimestampTzUtc:
-      return number_value<std::int64_t, std::uint64_t>(
-          out, v, c, [&](std::int64_t micros, char* text) { return format_timestamp(micros, c.kind == WireKind::kTimestampTzUtc, text); });
-    case WireKind::kUuid: {
-      const auto value = chunk.fixed<std::array<std::uint8_t, 16>>(c.column, v.slot);
-      return uuid_value(out, value.data(), c.binary);
-    }
-    case WireKind::kBytes: {
-      const std::string_view value = chunk.varlen(c.column, v.slot);
-      return text_value(out, value.data(), value.size());
-    }
-    case WireKind::kBytea: {
-      const std::string_view value = chunk.varlen(c.column, v.slot);
-      if (c.binary) return text_value(out, value.data(), value.size());
-      out.be32(static_cast<std::uint32_t>(2 + 2 * value.size()));
-      out.raw("\\x", 2);
-      return hex(out, value);
-    }
-    case WireKind::kJsonb: {
-      const std::string_view value = chunk.varlen(c.column, v.slot);
-      if (!c.binary) return text_value(out, value.data(), value.size());
-      out.be32(static_cast<std::uint32_t>(1 + value.size()));
-      out.u8(1);  // jsonb_send's version
-      return out.raw(value.data(), value.size());
-    }
-    case WireKind::kNumeric: {
-      const std::string_view value = chunk.varlen(c.column, v.slot);
-      if (c.binary) return text_value(out, value.data(), value.size());
-      return sized(out, [&] { write_numeric_text(value, out); });
-    }
-    case WireKind::kVector:
-      return vector_value(out, chunk.vector(c.column, v.slot), chunk.relation().column(c.column).type.dimensions, c.binary);
+  const storage::ColumnType type = chunk.relation().column(c.column).type;
+  switch (type.type) {
+    case PhysicalType::kVarlen: return write_field(c.kind, c.binary, nullptr, chunk.varlen(c.column, v.slot), 0, out);
+    case PhysicalType::kVector:
+      return write_field(c.kind, c.binary, reinterpret_cast<const std::uint8_t*>(chunk.vector(c.column, v.slot)), {}, type.dimensions, out);
+    default: return write_field(c.kind, c.binary, chunk.fixed_at(c.column, v.slot, width_of(type.type)), {}, 0, out);
   }
 }
 
 }  // namespace
+
+void write_field(WireKind kind, bool binary, const std::uint8_t* fixed, std::string_view varlen, std::uint32_t dimensions,
+                 WireBuffer& out) noexcept {
+  switch (kind) {
+    case WireKind::kBool: {
+      const bool value = *fixed != 0;
+      const char shown = binary ? static_cast<char>(value) : value ? 't' : 'f';
+      return text_value(out, &shown, 1);
+    }
+    case WireKind::kInt2: return int_value(out, load<std::int16_t>(fixed), binary);
+    case WireKind::kInt4: return int_value(out, load<std::int32_t>(fixed), binary);
+    case WireKind::kInt8: return int_value(out, load<std::int64_t>(fixed), binary);
+    case WireKind::kOid: return int_value(out, load<std::uint32_t>(fixed), binary);
+    case WireKind::kFloat4: return number_value<float, std::uint32_t>(out, fixed, binary, format_float4);
+    case WireKind::kFloat8: return number_value<double, std::uint64_t>(out, fixed, binary, format_float8);
+    case WireKind::kDate: return number_value<std::int32_t, std::uint32_t>(out, fixed, binary, format_date);
+    case WireKind::kTime: return number_value<std::int64_t, std::uint64_t>(out, fixed, binary, format_time);
+    case WireKind::kTimestamp:
+    case WireKind::kTimestampTzUtc:
+      return number_value<std::int64_t, std::uint64_t>(
+          out, fixed, binary, [&](std::int64_t micros, char* text) { return format_timestamp(micros, kind == WireKind::kTimestampTzUtc, text); });
+    case WireKind::kUuid: return uuid_value(out, fixed, binary);
+    case WireKind::kBytes: return text_value(out, varlen.data(), varlen.size());
+    case WireKind::kBytea:
+      if (binary) return text_value(out, varlen.data(), varlen.size());
+      out.be32(static_cast<std::uint32_t>(2 + 2 * varlen.size()));
+      out.raw("\\x", 2);
+      return hex(out, varlen);
+    case WireKind::kJsonb:
+      if (!binary) return text_value(out, varlen.data(), varlen.size());
+      out.be32(static_cast<std::uint32_t>(1 + varlen.size()));
+      out.u8(1);  // jsonb_send's version
+      return out.raw(varlen.data(), varlen.size());
+    case WireKind::kNumeric:
+      if (binary) return text_value(out, varlen.data(), varlen.size());
+      return sized(out, [&] { write_numeric_text(varlen, out); });
+    case WireKind::kVector: return vector_value(out, reinterpret_cast<const float*>(fixed), dimensions, binary);
+  }
+}
 
 bool wire_kind_fits(WireKind kind, PhysicalType type) noexcept {
   switch (kind) {

@@ -57,6 +57,10 @@ class WireBuffer {
   std::size_t at_ = 0;
 };
 
+/// Appends one field of a DataRow, length included; the value is not NULL. `fixed`: the value of a fixed-width kind (uuid and vector, too);
+/// `varlen`: the bytes of the others.
+void write_field(WireKind kind, bool binary, const std::uint8_t* fixed, std::string_view varlen, std::uint32_t dimensions,
+                 WireBuffer& out) noexcept;
 /// Appends one DataRow message.
 void write_data_row(storage::VersionRef version, std::span<const OutputColumn> columns, WireBuffer& out) noexcept;
 

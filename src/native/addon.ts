@@ -287,6 +287,13 @@ export interface ExecBinding {
   /** `key`: a one-row block of all key columns, or the number of a single integer column. Returns rows * 2^32 + bytes written to `out`;
    *  negative: nothing was written, `out` must have at least that many bytes. xid 0: a snapshot of now. */
   runPoint(engine: Engine, pipeline: PointPipeline, xid: Xid, key: number | Uint8Array, out: Uint8Array): number;
+  /** A native pipeline (docs/formats/pipeline.md) as a scan: close it with storage.scanClose. 0: the program does not fit. */
+  pipelineOpen(engine: Engine, xid: Xid, program: Uint8Array, memoryLimitBytes: number): number;
+  /** Fills a block. Rows; 0: the end; -1: the time is over, call again; -2: the general operators must run the plan; -3: more memory than
+   *  the limit; -n (n >= 16): the block must have at least n bytes. */
+  pipelineNext(engine: Engine, pipeline: number, block: Uint8Array, maxRows: number, budgetMicros: number): number;
+  /** The same as DataRow messages: rows * 2^32 + bytes written. `outputs`: [column, wire kind, binary] of each field. */
+  pipelineRows(engine: Engine, pipeline: number, outputs: Uint32Array, out: Uint8Array, budgetMicros: number): number;
 }
 
 export interface NativeAddon {

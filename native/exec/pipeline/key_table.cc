@@ -1,0 +1,161 @@
+#include "key_table.h"
+
+namespace orrery::exec {
+
+void KeyTable::hash_rows(const Vector* keys, std::uint32_t rows) {
+  for (std::size_t c = 0; c < keys_.width(); c++) {
+    const Vector& v = keys[c];
+    with_kind(v.kind, [&]<typename T>(T) {
+      const T* in = v.as<T>();
+      for (std::uint32_t i = 0; i < rows; i++) {
+        const std::uint64_t h = v.is_null(i) ? 0x5bd1e995ull : hash_value(in[i]);
+        row_hashes_[i] = c == 0 ? h : mix(row_hashes_[i] * 31 + h);
+      }
+    });
+  }
+  if (keys_.width() == 0)
+    for (std::uint32_t i = 0; i < rows; i++) row_hashes_[i] = 0;
+}
+
+void KeyTable::grow(std::uint32_t more) {
+  const std::uint64_t wanted = (static_cast<std::uint64_t>(count()) + more) * 2;
+  if (wanted <= slots_.size()) return;
+  std::size_t size = slots_.size() < 64 ? 64 : slots_.size();
+  while (size < wanted) size *= 4;
+  slots_.assign(size, {0, 0});
+  for (std::uint32_t k = 0; k < count(); k++) {
+    std::size_t at = hashes_[k] & (size - 1);
+    while (slots_[at].number_plus_1 != 0) at = (at + 1) & (size - 1);
+    slots_[at] = {k + 1, static_cast<std::uint32_t>(hashes_[k] >> 32)};
+  }
+}
+
+bool KeyTable::equal(const Vector* keys, std::uint32_t row, std::uint32_t number) const {
+  for (std::size_t c = 0; c < keys_.width(); c++) {
+    const Column& column = keys_.column(c);
+    const bool a = keys[c].is_null(row), b = column.is_null(number);
+    if (a || b) {
+      if (a != b) return false;
+      continue;
+    }
+    const bool same = with_kind(column.kind(), [&]<typename T>(T) { return equal_values(keys[c].as<T>()[row], column.as<T>()[number]); });
+    if (!same) return false;
+  }
+  return true;
+}
+
+// The common case, one integer without NULLs, has loops of its own.
+template <typename T>
+void KeyTable::find_or_add_single(const Vector& key, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new) {
+  const T* in = key.as<T>();
+  const std::size_t mask = slots_.size() - 1;
+  for (std::uint32_t i = 0; i < rows; i++) {
+    if (i + 8 < rows) __builtin_prefetch(&slots_[row_hashes_[i + 8] & mask]);
+    const std::uint64_t hash = row_hashes_[i];
+    const auto tag = static_cast<std::uint32_t>(hash >> 32);
+    std::size_t at = hash & mask;
+    for (;; at = (at + 1) & mask) {
+      const Slot slot = slots_[at];
+      if (slot.number_plus_1 == 0) {
+        const std::uint32_t number = count();
+        keys_.column(0).append(key, 1, &i);
+        keys_.set_rows(number + 1);
+        hashes_.push_back(hash);
+        slots_[at] = {number + 1, tag};
+        numbers[i] = number;
+        if (is_new != nullptr) is_new[i] = 1;
+        break;
+      }
+      if (slot.hash == tag && keys_.column(0).as<T>()[slot.number_plus_1 - 1] == in[i]) {
+        numbers[i] = slot.number_plus_1 - 1;
+        if (is_new != nullptr) is_new[i] = 0;
+        break;
+      }
+    }
+  }
+}
+
+void KeyTable::find_or_add(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new) {
+  grow(rows);
+  hash_rows(keys, rows);
+  if (keys_.width() == 1 && keys[0].validity == nullptr && !keys_.column(0).has_nulls()) {
+    if (keys[0].kind == Kind::kInt32) return find_or_add_single<std::int32_t>(keys[0], rows, numbers, is_new);
+    if (keys[0].kind == Kind::kInt64) return find_or_add_single<std::int64_t>(keys[0], rows, numbers, is_new);
+  }
+  const std::size_t mask = slots_.size() - 1;
+  for (std::uint32_t i = 0; i < rows; i++) {
+    if (i + 8 < rows) __builtin_prefetch(&slots_[row_hashes_[i + 8] & mask]);
+    const auto tag = static_cast<std::uint32_t>(row_hashes_[i] >> 32);
+    std::size_t at = row_hashes_[i] & mask;
+    for (;; at = (at + 1) & mask) {
+      const Slot slot = slots_[at];
+      if (slot.number_plus_1 == 0) {
+        const std::uint32_t number = count();
+        for (std::size_t c = 0; c < keys_.width(); c++) keys_.column(c).append(keys[c], 1, &i);
+        keys_.set_rows(number + 1);
+        hashes_.push_back(row_hashes_[i]);
+        slots_[at] = {number + 1, tag};
+        numbers[i] = number;
+        if (is_new != nullptr) is_new[i] = 1;
+        break;
+      }
+      if (slot.hash == tag && equal(keys, i, slot.number_plus_1 - 1)) {
+        numbers[i] = slot.number_plus_1 - 1;
+        if (is_new != nullptr) is_new[i] = 0;
+        break;
+      }
+    }
+  }
+}
+
+template <typename T>
+void KeyTable::find_single(const Vector& key, std::uint32_t rows, std::uint32_t* numbers) {
+  const T* in = key.as<T>();
+  const T* known = keys_.column(0).as<T>();
+  const std::size_t mask = slots_.size() - 1;
+  for (std::uint32_t i = 0; i < rows; i++) {
+    if (i + 8 < rows) __builtin_prefetch(&slots_[row_hashes_[i + 8] & mask]);
+    numbers[i] = kNone;
+    if (key.is_null(i)) continue;
+    const auto tag = static_cast<std::uint32_t>(row_hashes_[i] >> 32);
+    for (std::size_t at = row_hashes_[i] & mask;; at = (at + 1) & mask) {
+      const Slot slot = slots_[at];
+      if (slot.number_plus_1 == 0) break;
+      if (slot.hash == tag && known[slot.number_plus_1 - 1] == in[i]) {
+        numbers[i] = slot.number_plus_1 - 1;
+        break;
+      }
+    }
+  }
+}
+
+void KeyTable::find(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers) {
+  if (count() == 0) {
+    for (std::uint32_t i = 0; i < rows; i++) numbers[i] = kNone;
+    return;
+  }
+  hash_rows(keys, rows);
+  if (keys_.width() == 1 && !keys_.column(0).has_nulls()) {
+    if (keys[0].kind == Kind::kInt32) return find_single<std::int32_t>(keys[0], rows, numbers);
+    if (keys[0].kind == Kind::kInt64) return find_single<std::int64_t>(keys[0], rows, numbers);
+  }
+  const std::size_t mask = slots_.size() - 1;
+  for (std::uint32_t i = 0; i < rows; i++) {
+    if (i + 8 < rows) __builtin_prefetch(&slots_[row_hashes_[i + 8] & mask]);
+    numbers[i] = kNone;
+    bool null = false;
+    for (std::size_t c = 0; c < keys_.width(); c++) null |= keys[c].is_null(i);
+    if (null) continue;
+    const auto tag = static_cast<std::uint32_t>(row_hashes_[i] >> 32);
+    for (std::size_t at = row_hashes_[i] & mask;; at = (at + 1) & mask) {
+      const Slot slot = slots_[at];
+      if (slot.number_plus_1 == 0) break;
+      if (slot.hash == tag && equal(keys, i, slot.number_plus_1 - 1)) {
+        numbers[i] = slot.number_plus_1 - 1;
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace orrery::exec

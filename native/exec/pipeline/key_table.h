@@ -1,0 +1,44 @@
+// key_table.h: numbers for distinct keys: the hash table of joins, groups and DISTINCT.
+//
+// Keys are numbered from 0 in the order in which they were first seen; their values stand in `keys()` by number. Open addressing, linear
+// probing, at most half full; a slot holds the key's number and 32 bits of its hash, so that most misses touch one line.
+#pragma once
+#include "compare.h"
+#include "table.h"
+
+namespace orrery::exec {
+
+class KeyTable {
+ public:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  KeyTable(const std::vector<Kind>& kinds, Memory& memory) : keys_(kinds, memory), slots_(memory), hashes_(memory) {}
+
+  std::uint32_t count() const noexcept { return keys_.rows(); }
+  const Table& keys() const noexcept { return keys_; }
+  /// The number of each row's key, which is added when it is new. `is_new` (may be nullptr) says for which. A NULL equals a NULL.
+  void find_or_add(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new = nullptr);
+  /// The number of each row's key, or kNone: not there, or a NULL in it.
+  void find(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers);
+  void clear() noexcept {
+    keys_.clear();
+    slots_.release();
+    hashes_.release();
+  }
+
+ private:
+  struct Slot { std::uint32_t number_plus_1; std::uint32_t hash; };
+  void hash_rows(const Vector* keys, std::uint32_t rows);
+  void grow(std::uint32_t more);
+  bool equal(const Vector* keys, std::uint32_t row, std::uint32_t number) const;
+  template <typename T>
+  void find_or_add_single(const Vector& key, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new);
+  template <typename T>
+  void find_single(const Vector& key, std::uint32_t rows, std::uint32_t* numbers);
+
+  Table keys_;
+  PodBuffer<Slot> slots_;
+  PodBuffer<std::uint64_t> hashes_;  // by number, for growing
+  std::uint64_t row_hashes_[kBatchRows];
+};
+
+}  // namespace orrery::exec
