@@ -156,8 +156,9 @@ Napi::Value pipeline_open(const Napi::CallbackInfo& info) {
   }
   auto pipeline = std::make_unique<exec::Pipeline>(manager, snapshot, static_cast<std::size_t>(number_of(info[3])));
   if (xid == 0) manager.release_snapshot(snapshot);
-  const exec::FindRelation find = [engine](std::uint32_t id) -> const storage::Relation* { return engine->rows->find(id); };
-  if (!pipeline->prepare(program, find)) return Napi::Number::New(info.Env(), 0);
+  const exec::Sources sources = {[engine](std::uint32_t id) -> const storage::Relation* { return engine->rows->find(id); },
+                                 [engine](std::uint32_t handle) { return engine->rows->scans().take(handle); }};
+  if (!pipeline->prepare(program, sources)) return Napi::Number::New(info.Env(), 0);
   return Napi::Number::New(info.Env(), engine->rows->scans().open(std::move(pipeline)));
 }
 

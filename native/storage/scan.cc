@@ -30,6 +30,14 @@ void ScanTable::close(Handle handle) {
   free_.push_back(handle);
 }
 
+std::unique_ptr<Scan> ScanTable::take(Handle handle) {
+  std::lock_guard guard(mutex_);
+  if (handle == 0 || handle > scans_.size() || !scans_[handle - 1]) return nullptr;
+  std::unique_ptr<Scan> taken = std::move(scans_[handle - 1]);
+  free_.push_back(handle);
+  return taken;
+}
+
 SnapshotHold::SnapshotHold(TransactionManager& manager, const Snapshot& snapshot)
     : manager_(manager), snapshot_(snapshot), held_(manager.hold_snapshot(snapshot)) {}
 SnapshotHold::~SnapshotHold() { manager_.release_snapshot(held_); }

@@ -30,6 +30,8 @@ class ScanTable {
   /// nullptr: no such handle.
   Scan* find(Handle handle);
   void close(Handle handle);
+  /// The scan itself, for an operator that reads it from now on; the handle is free again. nullptr: no such handle.
+  std::unique_ptr<Scan> take(Handle handle);
 
  private:
   std::mutex mutex_;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "../../storage/scan.h"
 #include "context.h"
 #include "expression.h"
 #include "table.h"
@@ -93,6 +94,9 @@ OperatorPtr make_values(std::vector<Kind> kinds, std::vector<std::vector<Express
 OperatorPtr make_series(Kind kind, std::int64_t start, std::int64_t stop, std::int64_t step);
 OperatorPtr make_working_scan(std::shared_ptr<WorkingTable> working);
 OperatorPtr make_recursion(OperatorPtr first, OperatorPtr term, std::shared_ptr<WorkingTable> working, bool all, Memory& memory);
+
+/// Blocks of another scan: columns of these types, then (with row ids) the row id as float64. Read once: not inside of a recursion.
+OperatorPtr make_blocks(std::unique_ptr<storage::Scan> scan, std::vector<PhysicalType> types, bool with_row_ids, Memory& memory);
 
 /// A term of a scan's filter over `columns` of the scan's output.
 struct ScanColumn {

@@ -32,8 +32,8 @@ Pipeline::~Pipeline() {
 #endif
 }
 
-bool Pipeline::prepare(std::span<const std::uint8_t> program, const FindRelation& find) {
-  return parse_program(program, find, context_.memory, &program_);
+bool Pipeline::prepare(std::span<const std::uint8_t> program, const Sources& sources) {
+  return parse_program(program, sources, context_.memory, &program_);
 }
 
 std::int64_t Pipeline::pull(std::uint32_t budget_micros) {

@@ -20,7 +20,7 @@ class Pipeline final : public storage::Scan {
   Pipeline(storage::TransactionManager& manager, const storage::Snapshot& snapshot, std::size_t memory_limit);
   ~Pipeline() override;
   /// False: the program is damaged or does not fit; the pipeline must not be used.
-  bool prepare(std::span<const std::uint8_t> program, const FindRelation& find);
+  bool prepare(std::span<const std::uint8_t> program, const Sources& sources);
 
   /// Runs until there are rows or `budget_micros` are over. Rows written; 0 at the end; kYielded, kFallback, kMemory;
   /// -n (n >= 16): the block must have at least n bytes.

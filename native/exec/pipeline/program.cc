@@ -7,14 +7,14 @@ namespace {
 
 enum class OperatorCode : std::uint8_t {
   kScan = 1, kFilter = 2, kProject = 3, kHashJoin = 4, kAggregate = 5, kSort = 6, kLimit = 7, kWindow = 8, kAppend = 9, kValues = 10,
-  kSeries = 11, kRecursion = 12, kWorkingScan = 13,
+  kSeries = 11, kRecursion = 12, kWorkingScan = 13, kBlocks = 14,
 };
 constexpr int kMaxDepth = 100;
 constexpr std::uint8_t kVersion = 1;
 
 class Parser {
  public:
-  Parser(std::span<const std::uint8_t> bytes, const FindRelation& find, Memory& memory) : in_(bytes), find_(find), memory_(memory) {}
+  Parser(std::span<const std::uint8_t> bytes, const Sources& sources, Memory& memory) : in_(bytes), sources_(sources), memory_(memory) {}
 
   bool parse(Program* out) {
     if (in_.u8() != kVersion) return false;
@@ -116,12 +116,24 @@ class Parser {
         const auto found = working_.find(in_.u16());
         return found == working_.end() ? nullptr : make_working_scan(found->second);
       }
+      case OperatorCode::kBlocks: {
+        auto scan = sources_.take(in_.u32());
+        const bool with_row_ids = in_.u8() != 0;
+        const std::uint32_t count = in_.u16();
+        std::vector<PhysicalType> types;
+        for (std::uint32_t i = 0; i < count && in_.ok(); i++) {
+          const std::uint8_t type = in_.u8();
+          if (type < 1 || type > 10) return nullptr;
+          types.push_back(static_cast<PhysicalType>(type));
+        }
+        return scan && in_.ok() ? make_blocks(std::move(scan), std::move(types), with_row_ids, memory_) : nullptr;
+      }
     }
     return nullptr;
   }
 
   OperatorPtr scan() {
-    const storage::Relation* relation = find_(in_.u32());
+    const storage::Relation* relation = sources_.find(in_.u32());
     if (relation == nullptr) return nullptr;
     const std::uint32_t count = in_.u16();
     std::vector<ScanColumn> columns;
@@ -263,15 +275,15 @@ class Parser {
   }
 
   ByteReader in_;
-  const FindRelation& find_;
+  const Sources& sources_;
   Memory& memory_;
   std::map<std::uint32_t, std::shared_ptr<WorkingTable>> working_;
 };
 
 }  // namespace
 
-bool parse_program(std::span<const std::uint8_t> bytes, const FindRelation& find, Memory& memory, Program* out) {
-  return Parser(bytes, find, memory).parse(out);
+bool parse_program(std::span<const std::uint8_t> bytes, const Sources& sources, Memory& memory, Program* out) {
+  return Parser(bytes, sources, memory).parse(out);
 }
 
 }  // namespace orrery::exec

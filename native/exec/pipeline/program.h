@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 
+#include "../../storage/scan.h"
 #include "operator.h"
 
 namespace orrery::exec {
@@ -17,8 +18,13 @@ struct Program {
   std::int32_t row_id_column = -1;      // of the root: goes to the block's row ids
 };
 
-using FindRelation = std::function<const storage::Relation*(std::uint32_t)>;
+/// Where a program's sources come from.
+struct Sources {
+  std::function<const storage::Relation*(std::uint32_t)> find;
+  /// An open scan (of an index), which the pipeline reads and closes.
+  std::function<std::unique_ptr<storage::Scan>(std::uint32_t)> take;
+};
 /// False: damaged, or it does not fit the relations. `memory` outlives the operators.
-bool parse_program(std::span<const std::uint8_t> bytes, const FindRelation& find, Memory& memory, Program* out);
+bool parse_program(std::span<const std::uint8_t> bytes, const Sources& sources, Memory& memory, Program* out);
 
 }  // namespace orrery::exec
