@@ -1,5 +1,5 @@
 /** Portals: results on their way to a client. */
-import type { Execution, ExecutionNative, PointSelect } from "../execution/index.js";
+import type { EncodedStep, Execution, ExecutionNative, PointSelect } from "../execution/index.js";
 import type { Engine, Xid } from "../native/index.js";
 import type { Datum, Row } from "../types/index.js";
 import type { Portal, PortalRows, ResultColumn } from "./types.js";
@@ -99,6 +99,27 @@ export class StreamPortal implements Portal {
     this.#owner.finished();
   }
 
+  /** For EncodedPortal, which calls `ended` after "end". */
+  nextEncoded(outputs: Uint32Array): EncodedStep {
+    const execution = this.#execution;
+    if (execution === undefined) return "end";
+    try {
+      const step = execution.nextEncoded(outputs);
+      if (typeof step === "object") this.#count += step.rowCount;
+      return step;
+    } catch (error) {
+      this.#execution = undefined;
+      execution.close();
+      throw this.#owner.failed(error);
+    }
+  }
+  ended(): PortalRows {
+    const execution = this.#execution;
+    this.#execution = undefined;
+    execution?.close();
+    return { rows: [], done: true, tag: `${this.#verb} ${this.#count}`, flushLsn: execution === undefined ? 0 : this.#owner.finished() };
+  }
+
   /** One batch, and a look at the next so that the last one is known to be the last. */
   #batch(execution: Execution): Row[] {
     const rows = this.#ahead ?? execution.next(0);
@@ -118,5 +139,41 @@ export class StreamPortal implements Portal {
       for (const row of batch) rows.push(row);
     }
     return rows;
+  }
+}
+
+/** A native pipeline's rows, encoded by the addon; it gives the thread back whenever its time is over. */
+export class EncodedPortal implements Portal {
+  #outputs: Uint32Array | undefined;
+  constructor(
+    readonly columns: readonly ResultColumn[],
+    /** The same execution as rows: for a client that wants some at a time, and where the general plan must go on. */
+    private readonly stream: StreamPortal,
+    outputs: Uint32Array,
+  ) {
+    this.#outputs = outputs;
+  }
+
+  next(maxRows: number): PortalRows | Promise<PortalRows> {
+    if (maxRows !== 0) this.#outputs = undefined;
+    if (this.#outputs === undefined) return this.stream.next(maxRows);
+    const step = this.stream.nextEncoded(this.#outputs);
+    if (step === "yielded") return new Promise((resolve, reject) => setImmediate(() => this.#later(resolve, reject)));
+    if (step === "general") {
+      this.#outputs = undefined;
+      return this.stream.next(0);
+    }
+    if (step === "end") return this.stream.ended();
+    return { rows: [], encoded: step, done: false, tag: "", flushLsn: 0 };
+  }
+  #later(resolve: (rows: PortalRows | Promise<PortalRows>) => void, reject: (error: unknown) => void): void {
+    try {
+      resolve(this.next(0));
+    } catch (error) {
+      reject(error);
+    }
+  }
+  close(): void {
+    this.stream.close();
   }
 }

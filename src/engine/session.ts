@@ -41,7 +41,7 @@ import { arePlain, isPlainPlan, type LiftedText, liftLiterals, literalTypes, sam
 import { mayWrite } from "./may-write.js";
 import { checkPlanAccess } from "./plan-access.js";
 import type { PlannedStatement } from "./plan-cache.js";
-import { PointPortal, RowsPortal, StreamPortal } from "./portals.js";
+import { EncodedPortal, PointPortal, RowsPortal, StreamPortal } from "./portals.js";
 import { SequenceState, sessionServices } from "./services/index.js";
 import { settingsByName } from "./settings/definitions.js";
 import { parseSearchPath, SessionSettings } from "./settings/session-settings.js";
@@ -559,16 +559,19 @@ export class EngineSession implements Session {
         };
       }
     }
+    const outputs = options?.resultFormats === undefined ? undefined : physical.encodedOutputs(options.resultFormats, this.format);
+    const encoded = (stream: StreamPortal): Portal =>
+      outputs === undefined ? stream : new EncodedPortal(planned.columns, stream, outputs);
     if (this.#block === undefined && !physical.needsTransaction) {
       // #current looked at the catalog just now.
       const context = new StatementContext(this, undefined, this.#catalog as SessionCatalogReader, parameters);
       const execution = physical.open(context);
       return {
         kind: "portal",
-        portal: new StreamPortal(planned.columns, execution, { finished: () => 0, failed: (error) => this.#broken(error) }),
+        portal: encoded(new StreamPortal(planned.columns, execution, { finished: () => 0, failed: (error) => this.#broken(error) })),
       };
     }
-    return { kind: "portal", portal: this.openStream(planned.columns, physical, parameters) };
+    return { kind: "portal", portal: encoded(this.openStream(planned.columns, physical, parameters)) };
   }
 
   physical(planned: PlannedStatement, plan: LogicalPlan): PhysicalPlan {

@@ -47,6 +47,15 @@ export class ForeignKeys {
     });
   }
 
+  /** Other rows may refer to the table's. */
+  get isReferenced(): boolean {
+    return this.#incoming.length > 0;
+  }
+  /** The table's rows refer to others. */
+  get refers(): boolean {
+    return this.#outgoing.length > 0;
+  }
+
   inserted(rows: readonly Row[], state: RunState): void {
     for (const fk of this.#outgoing) this.#checkLater(fk, rows, state);
   }

@@ -37,6 +37,8 @@ const WRITE_ROWS = 4096;
 
 export class TableWriter {
   readonly types: readonly (SqlType | undefined)[];
+  /** What a block of whole rows has, an entry an attribute. */
+  readonly columns: readonly { readonly type: SqlType; readonly typmod: number }[];
   readonly indexes: readonly IndexObject[];
   readonly schemaName: string;
   readonly constraints: readonly ConstraintObject[];
@@ -59,9 +61,8 @@ export class TableWriter {
     this.indexes = catalog.indexesOf(table.oid);
     this.constraints = catalog.constraintsOf(table.oid);
     this.schemaName = catalog.schemaByOid(table.schema)?.name ?? "public";
-    this.#encoder = new RowEncoder(
-      table.attributes.map((a, i) => ({ type: this.types[i] ?? typeOf(context, TypeOid.text), typmod: a.typmod })),
-    );
+    this.columns = table.attributes.map((a, i) => ({ type: this.types[i] ?? typeOf(context, TypeOid.text), typmod: a.typmod }));
+    this.#encoder = new RowEncoder(this.columns);
     this.#notNull = table.attributes.flatMap((a, i) => (a.notNull && !a.dropped ? [i] : []));
     const overRow = (sql: string): Evaluate => {
       const { row, expression } = stored.bindOverTable(table, sql);
@@ -120,6 +121,21 @@ export class TableWriter {
     return row;
   }
 
+  /** Rows need nothing but NOT NULL checked, so that blocks may go to storage as they are (insertBlock). */
+  get takesBlocks(): boolean {
+    return this.#checks.length === 0 && this.#generated.length === 0 && !this.foreignKeys.refers;
+  }
+
+  /** Inserts a block of all attributes. `decode` gives its rows, for errors. */
+  insertBlock(block: Uint8Array, decode: () => readonly Row[], state: RunState): void {
+    const { context } = state;
+    const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+    // A column without NULLs has no validity (docs/formats/block.md).
+    if (this.#notNull.some((i) => view.getUint32(16 + 16 * i + 8, true) !== 0)) for (const row of decode()) this.prepare(row, state);
+    const status = context.native.storage.insert(context.engine, context.xid, this.table.storage, block, null);
+    if (status !== StatusCode.ok) this.#explain(status, decode(), state, undefined);
+  }
+
   /** New versions of rows. `changed`: attribute indexes that may differ. */
   update(rowIds: readonly number[], oldRows: readonly Row[], newRows: readonly Row[], changed: readonly number[], state: RunState): void {
     const { context } = state;
@@ -134,10 +150,14 @@ export class TableWriter {
   }
 
   delete(rowIds: readonly number[], oldRows: readonly Row[], state: RunState): void {
-    const { context } = state;
-    const status = context.native.storage.delete(context.engine, context.xid, this.table.storage, Float64Array.from(rowIds));
-    if (status !== StatusCode.ok) throwStatus(context, status);
+    this.deleteIds(Float64Array.from(rowIds), state);
     this.foreignKeys.deleted(oldRows, state);
+  }
+  /** Rows that no foreign key refers to. */
+  deleteIds(rowIds: Float64Array, state: RunState): void {
+    const { context } = state;
+    const status = context.native.storage.delete(context.engine, context.xid, this.table.storage, rowIds);
+    if (status !== StatusCode.ok) throwStatus(context, status);
   }
 
   get place(): { readonly schema: string; readonly table: string } {

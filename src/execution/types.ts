@@ -8,7 +8,8 @@ import type { CatalogReader, TableObject } from "../catalog/index.js";
 import type { EvaluationContext, FunctionRegistry } from "../functions/registry.js";
 import type { Engine, NativeAddon, Xid } from "../native/addon.js";
 import type { Expression, PlanColumn } from "../plan/index.js";
-import type { Datum, Oid, Row } from "../types/index.js";
+import type { Datum, FormatContext, Oid, Row } from "../types/index.js";
+import type { EncodedStep } from "./native-pipeline/pipeline.js";
 import type { PointSelect } from "./point-select.js";
 
 /** The parts of the addon that operators use; tests pass fakes. */
@@ -71,6 +72,8 @@ export interface PhysicalPlan {
   readonly needsTransaction: boolean;
   /** The statement is one lookup by a unique key: the addon can answer it with encoded rows. */
   readonly point?: PointSelect | undefined;
+  /** The fields to ask Execution.nextEncoded for; undefined: rows must be encoded by TypeScript. */
+  encodedOutputs(formats: readonly number[], format: FormatContext): Uint32Array | undefined;
   /** Has INSERT, UPDATE, DELETE or row locks anywhere. */
   readonly writes: boolean;
   open(context: ExecutionContext): Execution;
@@ -80,6 +83,8 @@ export interface PhysicalPlan {
 export interface Execution {
   /** Up to `maxRows` rows (0 = a batch of any size); an empty array only at the end. */
   next(maxRows: number): Row[];
+  /** DataRow messages in place of rows, after encodedOutputs said so; "general": from now on `next` gives the rows that are left. */
+  nextEncoded(outputs: Uint32Array): EncodedStep;
   /** Rows inserted, updated, deleted, or returned so far by the top of the statement. */
   readonly affectedRows: number;
   /** Measures every operator, for EXPLAIN ANALYZE; before the first `next`. */

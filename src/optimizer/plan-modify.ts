@@ -24,6 +24,7 @@ import {
 import type { Delete, Insert, LockRows, OnConflict, PlanColumn, Returning, Update, ViewChecks } from "../plan/index.js";
 import { assert, notSupported } from "../types/index.js";
 import { estimate } from "./estimates.js";
+import { nativeDeleteSource, nativeInsertSource } from "./native/index.js";
 import { ordered } from "./ordered.js";
 import { tableOf } from "./plan-scan.js";
 import { planTreeDelete, planTreeUpdate } from "./plan-tree-modify.js";
@@ -65,6 +66,15 @@ export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: 
     conflict,
     returning,
     isTop,
+    conflict === undefined && returning === undefined && defaults.length === 0 && writer.takesBlocks
+      ? nativeInsertSource(
+          planner,
+          plan.source,
+          scope,
+          writer,
+          plan.attributes.map((a) => a - 1),
+        )
+      : undefined,
   );
 }
 
@@ -204,6 +214,7 @@ export function planDelete(planner: Planner, plan: Delete, scope: Scope, isTop: 
     oldColumns,
     returning,
     isTop,
+    returning === undefined && !writer.foreignKeys.isReferenced ? nativeDeleteSource(planner, plan.source, scope, plan.rowId) : undefined,
   );
 }
 

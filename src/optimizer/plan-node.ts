@@ -55,6 +55,7 @@ import { type Datum, notSupported, type Row, unreachable } from "../types/index.
 import { conjunctsOf } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, OPERATOR_COST, ROW_COST, selectivity } from "./estimates.js";
+import { nativeOperator } from "./native/index.js";
 import { ordered } from "./ordered.js";
 import { planAppendScan } from "./plan-append.js";
 import { planJoin } from "./plan-join.js";
@@ -67,6 +68,10 @@ import type { Planner } from "./planner.js";
 import { columnsOf, expressionsOf, hasSubquery, isVolatile, writesAnywhere } from "./walk.js";
 
 export function planNode(planner: Planner, plan: LogicalPlan, scope: Scope, isTop = false): Operator {
+  return nativeOperator(planner, plan, scope, planGeneral(planner, plan, scope, isTop));
+}
+
+function planGeneral(planner: Planner, plan: LogicalPlan, scope: Scope, isTop: boolean): Operator {
   switch (plan.kind) {
     case "Scan":
       return planScan(planner, plan, undefined, scope).operator;

@@ -1,9 +1,21 @@
 /** From a logical plan to one that runs: rules, then physical operators. */
 import type { Execution, ExecutionContext, ExplainOptions, PhysicalPlan, PlanContext } from "../execution/index.js";
-import { type Operator, type PointSelect, RunState, runAtEnd, Scope } from "../execution/internal.js";
+import {
+  type EncodedStep,
+  encodedOutputs,
+  generalAfter,
+  NativePipelineOperator,
+  type Operator,
+  type Pipeline,
+  type PointSelect,
+  RunState,
+  runAtEnd,
+  Scope,
+} from "../execution/internal.js";
 import type { LogicalPlan, PlanColumn } from "../plan/index.js";
-import { type Row, statementTooComplex } from "../types/index.js";
+import { assert, type FormatContext, type Row, statementTooComplex } from "../types/index.js";
 import { explainPlan } from "./explain.js";
+import { nativeRoot } from "./native/index.js";
 import { ordered } from "./ordered.js";
 import { scanCount, usesVolatile, writesDeep } from "./plan-facts.js";
 import { planNode, UNBOUNDED_HINT } from "./plan-node.js";
@@ -25,8 +37,9 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
   const rewritten = applyRules(plan, context);
   const planner = new Planner(context, planNode);
   const scope = new Scope(undefined, planner.slots);
-  const root = ordered(planner, planNode(planner, rewritten, scope, true), plan.columns, scope);
   const writes = writesDeep(rewritten);
+  const general = planNode(planner, rewritten, scope, true);
+  const root = ordered(planner, writes ? general : nativeRoot(planner, rewritten, scope, general), plan.columns, scope);
   return new StatementPlan(
     plan.columns,
     root,
@@ -56,6 +69,10 @@ class StatementPlan implements PhysicalPlan {
   open(context: ExecutionContext): Execution {
     return new StatementExecution(this, new RunState(context, this.slots.outer, this.slots.cells));
   }
+  /** A native root's rows can leave encoded, where every column has a wire form under these formats and settings. */
+  encodedOutputs(formats: readonly number[], format: FormatContext): Uint32Array | undefined {
+    return this.root instanceof NativePipelineOperator ? encodedOutputs(this.columns, formats, format) : undefined;
+  }
   explain(options: ExplainOptions, execution?: Execution): string[] {
     return explainPlan(this.root, options, execution instanceof StatementExecution ? execution.state.timings : undefined);
   }
@@ -63,6 +80,7 @@ class StatementPlan implements PhysicalPlan {
 
 class StatementExecution implements Execution {
   #cursor: ReturnType<RunState["open"]> | undefined;
+  #pipeline: Pipeline | undefined;
   #pending: Row[] = [];
   #at = 0;
   #ended = false;
@@ -86,6 +104,22 @@ class StatementExecution implements Execution {
     const batch = this.#batch(maxRows);
     this.#returned += batch.length;
     return batch;
+  }
+
+  nextEncoded(outputs: Uint32Array): EncodedStep {
+    const { root } = this.plan;
+    assert(root instanceof NativePipelineOperator, "only a native root encodes rows");
+    if (this.#ended) return "end";
+    this.#pipeline ??= root.start(this.state);
+    const step = this.#pipeline?.encode(outputs) ?? "general";
+    if (step === "end") this.#end();
+    if (step === "general") {
+      this.#pipeline?.close();
+      this.#pipeline = undefined;
+      this.#cursor = generalAfter(root, this.state, this.#returned);
+    }
+    if (typeof step === "object") this.#returned += step.rowCount;
+    return step;
   }
 
   #batch(maxRows: number): Row[] {
@@ -131,6 +165,8 @@ class StatementExecution implements Execution {
     this.#ended = true;
     this.#cursor?.close();
     this.#cursor = undefined;
+    this.#pipeline?.close();
+    this.#pipeline = undefined;
   }
   close(): void {
     this.#end();

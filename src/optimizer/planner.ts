@@ -6,6 +6,7 @@ import type { CompileEnvironment, Operator, PlanContext } from "../execution/int
 import { PlanSlots, Scope } from "../execution/internal.js";
 import type { LogicalPlan } from "../plan/index.js";
 import { notSupported, type Oid, type SqlType } from "../types/index.js";
+import { newNativeState } from "./native/native-operator.js";
 import { ordered } from "./ordered.js";
 
 export interface CteEntry {
@@ -19,6 +20,7 @@ export interface CteEntry {
 export class Planner {
   readonly slots = new PlanSlots();
   readonly ctes = new Map<number, CteEntry>();
+  readonly native = newNativeState();
   #cteReads: number[] = [];
   #subplans: { title: string; plan: Operator }[] = [];
   #subplanCount = 0;

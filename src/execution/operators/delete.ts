@@ -1,6 +1,8 @@
 /** DELETE of the source's rows, each once. */
 import type { Datum, Row } from "../../types/index.js";
 import type { EvaluateRow } from "../expression/compiler.js";
+import { nativeRowIds } from "../native-pipeline/modify.js";
+import type { NativePlan } from "../native-pipeline/plan.js";
 import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
 import type { TableWriter } from "../table-writer.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
@@ -15,6 +17,8 @@ export class DeleteOperator extends OperatorBase {
     /** Over the old full row followed by the source row. */
     readonly returning: EvaluateRow | undefined,
     readonly isTop: boolean,
+    /** The row ids alone, each once, where nobody asks for the old rows. */
+    readonly native?: NativePlan,
   ) {
     super(facts, [source]);
   }
@@ -32,6 +36,12 @@ export class DeleteOperator extends OperatorBase {
 
   #run(state: RunState): Row[] {
     const { writer, returning } = this;
+    const ids = this.native === undefined ? undefined : nativeRowIds(this.native, state);
+    if (ids !== undefined) {
+      if (ids.length > 0) writer.deleteIds(ids, state);
+      if (this.isTop) state.affectedRows += ids.length;
+      return [];
+    }
     const width = writer.table.attributes.length;
     const rowIds: number[] = [];
     const oldRows: Row[] = [];

@@ -2,11 +2,12 @@
  * Rows found through a B-tree: an equality prefix, then at most one range, forwards or backwards; or one lookup per key of a list
  * (`column IN (…)`, `= ANY (array)`). Keys are evaluated when the scan opens; a NULL key finds nothing.
  */
-import type { ArrayValue, Datum, Row } from "../../types/index.js";
+import { type ArrayValue, assert, type Datum, type Row } from "../../types/index.js";
 import { BlockCursor, type DecodeBlock } from "../block-scan.js";
 import { acquireBuffer, type RowEncoder, releaseBuffer } from "../codec.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { type Cursor, emptyCursor, type RunState } from "../operator.js";
+import { checkScan } from "../storage-status.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
 export interface IndexBound {
@@ -79,6 +80,39 @@ export class IndexScanOperator extends OperatorBase {
     return this.#openRange(state, lower, source.lower?.inclusive ?? true, upper, source.upper?.inclusive ?? true);
   }
 
+  /** The rows of a range, or of a list of keys, as an open scan that somebody else reads and closes. undefined: it finds nothing. */
+  openBlocks(state: RunState): number | undefined {
+    const { source } = this;
+    assert(source.equals.length === 0, "the scan has no equality prefix");
+    if (source.anyOf !== undefined) {
+      const keys = listed(source.anyOf(noRow, state) as ArrayValue | null);
+      return keys.length === 0 ? undefined : this.#openLookup(state, [], keys);
+    }
+    const lowerValue = source.lower?.value(noRow, state);
+    const upperValue = source.upper?.value(noRow, state);
+    if (lowerValue === null || upperValue === null) return undefined;
+    const lower = this.#bound([], lowerValue)?.slice() ?? null;
+    const upper = this.#bound([], upperValue);
+    return checkScan(state.context, this.#rangeScan(state, lower, source.lower?.inclusive ?? true, upper, source.upper?.inclusive ?? true));
+  }
+
+  /** One lookup for each key of a list: the whole index key is given. */
+  #openLookup(state: RunState, prefix: readonly Datum[], keys: readonly Datum[]): number {
+    const { context } = state;
+    const { source } = this;
+    const encoder = source.encoders[prefix.length] as RowEncoder;
+    const block = encoder.encode(keys.map((key) => [...prefix, key]));
+    const scan = context.native.storage.indexLookupOpen(
+      context.engine,
+      context.xid,
+      source.storage,
+      source.columns,
+      source.withRowIds,
+      block,
+    );
+    return checkScan(context, scan);
+  }
+
   /** A whole key of a unique index: one crossing, one row at most. */
   #openSingle(state: RunState, key: readonly Datum[]): Cursor {
     const { context } = state;
@@ -113,13 +147,9 @@ export class IndexScanOperator extends OperatorBase {
   #openList(state: RunState, prefix: readonly Datum[], list: ArrayValue | null): Cursor {
     const { source } = this;
     if (list === null) return emptyCursor;
-    const seen = new Set<Datum>();
-    const keys: Datum[] = [];
-    for (const value of list.elements) {
-      if (value === null || seen.has(value)) continue;
-      seen.add(value);
-      keys.push(value);
-    }
+    const keys = listed(list);
+    if (keys.length > 1 && prefix.length + 1 === source.encoders.length)
+      return new BlockCursor(state, this.#openLookup(state, prefix, keys), this.decode, source.bufferBytes, Infinity);
     let at = 0;
     let current: Cursor | undefined;
     return {
@@ -159,20 +189,34 @@ export class IndexScanOperator extends OperatorBase {
     upper: Uint8Array | null,
     upperInclusive: boolean,
   ): Cursor {
+    const scan = this.#rangeScan(state, lower, lowerInclusive, upper, upperInclusive);
+    return new BlockCursor(state, scan, this.decode, this.source.bufferBytes, Infinity);
+  }
+  #rangeScan(
+    state: RunState,
+    lower: Uint8Array | null,
+    lowerInclusive: boolean,
+    upper: Uint8Array | null,
+    upperInclusive: boolean,
+  ): number {
     const { context } = state;
-    const { source } = this;
-    const scan = context.native.storage.indexScanOpen(
+    const { storage, columns, withRowIds, backward } = this.source;
+    return context.native.storage.indexScanOpen(
       context.engine,
       context.xid,
-      source.storage,
-      source.columns,
-      source.withRowIds,
+      storage,
+      columns,
+      withRowIds,
       lower,
       lowerInclusive,
       upper,
       upperInclusive,
-      source.backward,
+      backward,
     );
-    return new BlockCursor(state, scan, this.decode, source.bufferBytes, Infinity);
   }
+}
+
+/** The values of a list, each once, NULLs left out. */
+function listed(list: ArrayValue | null): Datum[] {
+  return list === null ? [] : [...new Set(list.elements)].filter((v) => v !== null);
 }

@@ -7,6 +7,8 @@
 import { type IndexObject, keyAttribute, type TableObject } from "../../catalog/index.js";
 import { affectRowTwice, type Datum, type Row, type SqlType } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
+import { insertBlocks } from "../native-pipeline/modify.js";
+import type { NativePlan } from "../native-pipeline/plan.js";
 import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
 import { type HashKey, hashKeyOf } from "../row-keys.js";
@@ -39,6 +41,8 @@ export class InsertOperator extends OperatorBase {
     readonly conflict: ConflictPlan | undefined,
     readonly returning: EvaluateRow | undefined,
     readonly isTop: boolean,
+    /** The source in the table's layout, for rows that need nothing done to them. */
+    readonly native?: NativePlan,
   ) {
     super(facts, [source]);
   }
@@ -56,6 +60,13 @@ export class InsertOperator extends OperatorBase {
 
   #run(state: RunState): Row[] {
     const { writer, targets, defaults, returning } = this;
+    if (this.native !== undefined) {
+      const inserted = insertBlocks(this.native, writer, state);
+      if (inserted !== undefined) {
+        if (this.isTop) state.affectedRows += inserted;
+        return [];
+      }
+    }
     const width = writer.table.attributes.length;
     const source = drain(state.open(this.source));
     const rows: Row[] = new Array<Row>(source.length);

@@ -159,6 +159,10 @@ export class FakeStorage {
 
   readonly exec: ExecBinding = {
     preparePoint: () => null,
+    // No program fits: the general operators run.
+    pipelineOpen: () => 0,
+    pipelineNext: () => 0,
+    pipelineRows: () => 0,
     runPoint: () => 0,
     lookupRow: (_e, _x, id, columns, withRowIds, key, block) => {
       const scan = this.binding.indexScanOpen(_e, _x, id, columns, withRowIds, key, true, key, true, false);

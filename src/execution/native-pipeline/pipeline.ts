@@ -1,0 +1,101 @@
+/** Open pipelines of the addon: blocks for TypeScript and storage, or encoded DataRow messages. */
+import { memoryLimitExceeded, type SqlType } from "../../types/index.js";
+import { acquireBuffer, physicalColumn, releaseBuffer, type ScanBuffer } from "../codec.js";
+import type { RunState } from "../operator.js";
+import type { EncodedRows } from "../point-select.js";
+import { NoNativeForm } from "./expressions.js";
+import type { NativePlan } from "./plan.js";
+import { ProgramWriter } from "./program-writer.js";
+
+/** What the addon may take before it lets the thread's other work look in. */
+const BUDGET_MICROS = 10_000;
+export const FIRST_BUFFER_BYTES = 256 * 1024;
+const yielded = -1;
+const fallback = -2;
+const outOfMemory = -3;
+const ROWS_UNIT = 4294967296;
+
+/** What one step of a pipeline gave: encoded rows, nothing yet, the end, or the wish for the general plan. */
+export type EncodedStep = EncodedRows | "yielded" | "end" | "general";
+
+/** An open pipeline whose columns have these types; undefined: the general plan must run. */
+export function openPipeline(
+  plan: NativePlan,
+  types: readonly { readonly type: SqlType; readonly typmod: number }[],
+  state: RunState,
+  title: string,
+): Pipeline | undefined {
+  const { context } = state;
+  const writer = new ProgramWriter();
+  try {
+    plan.emit(writer, state);
+  } catch (error) {
+    for (const scan of writer.scans) context.native.storage.scanClose(context.engine, scan);
+    // An error of a value that the plan might never ask for is the general plan's to raise.
+    if (error instanceof NoNativeForm || (error instanceof Error && "sqlstate" in error)) return undefined;
+    throw error;
+  }
+  writer.u32(-1).u16(types.length);
+  for (const { type, typmod } of types) {
+    const physical = physicalColumn(type, typmod);
+    writer.u8(physical.type).u32(physical.dimensions ?? 0);
+  }
+  const handle = context.native.exec.pipelineOpen(context.engine, context.xid, writer.finish(), context.memoryLimitBytes);
+  return handle === 0 ? undefined : new Pipeline(handle, state, title);
+}
+
+/** An open pipeline of the addon. */
+export class Pipeline {
+  #open = true;
+  constructor(
+    readonly handle: number,
+    readonly state: RunState,
+    readonly title: string,
+  ) {}
+
+  /** Fills the buffer, which may be replaced by a larger one: rows, 0 at the end, or undefined for the general plan. */
+  fill(buffer: ScanBuffer, maxRows: number): { readonly rows: number; readonly buffer: ScanBuffer } | undefined {
+    const { context } = this.state;
+    let into = buffer;
+    for (;;) {
+      context.checkCancel();
+      const rows = context.native.exec.pipelineNext(context.engine, this.handle, into.bytes, maxRows, BUDGET_MICROS);
+      if (rows >= 0) return { rows, buffer: into };
+      if (rows === yielded) continue;
+      if (rows === fallback) return undefined;
+      if (rows === outOfMemory) throw memoryLimitExceeded(this.title, context.memoryLimitBytes);
+      releaseBuffer(into);
+      into = acquireBuffer(-rows);
+    }
+  }
+
+  /** One budget's worth of encoded rows. */
+  encode(outputs: Uint32Array): EncodedStep {
+    const { context } = this.state;
+    context.checkCancel();
+    for (;;) {
+      const result = context.native.exec.pipelineRows(context.engine, this.handle, outputs, encoded, BUDGET_MICROS);
+      if (result > 0) {
+        const rowCount = Math.floor(result / ROWS_UNIT);
+        return { bytes: encoded.subarray(0, result - rowCount * ROWS_UNIT), rowCount };
+      }
+      if (result === 0) return "end";
+      if (result === yielded) return "yielded";
+      if (result === fallback) return "general";
+      if (result === outOfMemory) throw memoryLimitExceeded(this.title, context.memoryLimitBytes);
+      encoded = Buffer.allocUnsafeSlow(Math.ceil(-result * 1.25));
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const { context } = this.state;
+    context.native.storage.scanClose(context.engine, this.handle);
+    if (encoded.length > KEPT_BYTES) encoded = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
+  }
+}
+
+/** Overwritten by the thread's next call. */
+let encoded: Buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
+const KEPT_BYTES = 4 << 20;

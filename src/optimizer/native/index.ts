@@ -1,0 +1,2 @@
+export { nativeDeleteSource, nativeInsertSource } from "./modify.js";
+export { nativeOperator, nativeOrdered, nativeRoot } from "./native-operator.js";
