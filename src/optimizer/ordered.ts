@@ -6,7 +6,7 @@ import type { Planner } from "./planner.js";
 
 export function ordered(planner: Planner, operator: Operator, columns: readonly PlanColumn[], scope: Scope): Operator {
   if (operator.columns.length === columns.length && columns.every((c, i) => operator.columns[i]?.id === c.id)) return operator;
-  const native = nativeOrdered(planner, operator, columns, scope, () =>
+  const native = nativeOrdered(planner, operator, scope, () =>
     ordered(planner, (operator as NativePipelineOperator).general, columns, scope),
   );
   if (native !== undefined) return native;

@@ -61,6 +61,8 @@ const castTargets: Readonly<Record<number, NativeKind>> = {
 /** Larger expressions have no native form: the program's reader has a limit on depth and the gain is elsewhere. */
 const MAX_DEPTH = 100;
 
+const logic: ReadonlySet<string> = new Set(["And", "Or", "Not"]);
+
 /** undefined: no native form. */
 export function nativeExpression(
   environment: NativeEnvironment,
@@ -84,8 +86,11 @@ export function nativeExpression(
     const column = columns[index];
     if (column !== undefined) return { kind: column.kind, fallible: false, emit: (w) => w.u8(ExpressionOp.column).u16(index) };
   }
-  const mentioned = environment.columnsOf(e);
-  if (!columns.some((c) => mentioned.has(c.id))) return constantOf(environment, e);
+  // Logic over many terms is looked through first: its terms are asked, not the whole again and again.
+  if (!logic.has(e.kind)) {
+    const mentioned = environment.columnsOf(e);
+    if (!columns.some((c) => mentioned.has(c.id))) return constantOf(environment, e);
+  }
   if (hasCollation(e)) return undefined;
   switch (e.kind) {
     case "And":

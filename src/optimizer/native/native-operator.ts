@@ -17,7 +17,7 @@ import {
   SortOperator,
   storedKind,
 } from "../../execution/internal.js";
-import type { Expression, LogicalPlan, PlanColumn, Scan } from "../../plan/index.js";
+import type { Expression, LogicalPlan, Scan } from "../../plan/index.js";
 import { TypeOid } from "../../types/index.js";
 import { conjunctsOf } from "../conjuncts.js";
 import { planScan } from "../plan-scan.js";
@@ -72,7 +72,6 @@ function hasLimit(plan: LogicalPlan): boolean {
 export function nativeOrdered(
   planner: Planner,
   operator: Operator,
-  columns: readonly PlanColumn[],
   scope: Scope,
   general: () => Operator,
 ): Operator | undefined {
