@@ -5,13 +5,13 @@
  * `ORRERY_BENCH_ONLY` a part of the names to run.
  */
 import { readFileSync } from "node:fs";
-import pg from "pg";
 import { startOrrery, startPostgres } from "../test/support/processes.js";
+import { connectDrain, type DrainClient } from "./drain-client.js";
 import { interleave, type Line, ratioOf, report } from "./report.js";
 
-const ROWS = Number(process.env["ORRERY_BENCH_ROWS"] ?? 1_000_000);
-const ROUNDS = Number(process.env["ORRERY_BENCH_ROUNDS"] ?? 5);
-const ONLY = process.env["ORRERY_BENCH_ONLY"] ?? "";
+const ROWS = Number(process.env.ORRERY_BENCH_ROWS ?? 1_000_000);
+const ROUNDS = Number(process.env.ORRERY_BENCH_ROUNDS ?? 5);
+const ONLY = process.env.ORRERY_BENCH_ONLY ?? "";
 const SMALL = ROWS / 10;
 const TENTH = ROWS / 10;
 
@@ -77,12 +77,12 @@ export async function run(): Promise<void> {
   const lines: Line[] = [];
   const memory: string[] = [];
   try {
-    const clients = await Promise.all([orrery.port, postgres.port].map(connectTo));
-    const [ours, theirs] = clients as [pg.Client, pg.Client];
+    const clients = await Promise.all([orrery.port, postgres.port].map(connectDrain));
+    const [ours, theirs] = clients as [DrainClient, DrainClient];
     for (const client of clients) {
       const start = performance.now();
-      for (const sql of load) await client.query(sql);
-      for (const table of ["big", "small"]) await client.query(`vacuum analyze ${table}`);
+      for (const sql of load) await client.run(sql);
+      for (const table of ["big", "small"]) await client.run(`vacuum analyze ${table}`);
       console.log(`loaded in ${Math.round(performance.now() - start)} ms`);
     }
     const base = residentMegabytes(orrery.pid);
@@ -100,7 +100,7 @@ export async function run(): Promise<void> {
       console.log(`${statement.what}: ${a.toFixed(1)} / ${b.toFixed(1)} = ${ratioOf(line).toFixed(2)}`);
       memory.push(`${residentMegabytes(orrery.pid) - base}`);
     }
-    await Promise.all(clients.map((c) => c.end()));
+    for (const client of clients) client.end();
   } finally {
     await orrery.stop();
     await postgres.stop();
@@ -114,22 +114,15 @@ export async function run(): Promise<void> {
   else console.log(notes.join("\n"));
 }
 
-async function connectTo(port: number): Promise<pg.Client> {
-  const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres" });
-  await client.connect();
-  return client;
-}
-
-/** Milliseconds of one run, rows received but not kept as objects. */
-async function once(client: pg.Client, statement: Statement): Promise<number> {
-  if (statement.before !== undefined) await client.query(statement.before);
+/** Milliseconds of one run, rows received and counted. */
+async function once(client: DrainClient, statement: Statement): Promise<number> {
+  if (statement.before !== undefined) await client.run(statement.before);
   const start = performance.now();
-  await client.query({ text: statement.sql, rowMode: "array", types: rawTypes });
+  await client.run(statement.sql);
   const millis = performance.now() - start;
-  if (statement.after !== undefined) await client.query(statement.after);
+  if (statement.after !== undefined) await client.run(statement.after);
   return millis;
 }
-const rawTypes = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig;
 
 function residentMegabytes(pid: number): number {
   const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];

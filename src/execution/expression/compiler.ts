@@ -364,9 +364,10 @@ export class Emitter {
     if (constants && e.items.length > HASHED_LIST_ITEMS && type.hashKey !== undefined) {
       const values = e.items.map((i) => (i.kind === "Constant" ? i.value : null));
       const hash = type.hashKey;
-      const keys = new Set(values.filter((v) => v !== null).map((v) => hash(v)));
+      const own = isOwnHashKey(type.oid);
+      const keys = new Set(values.filter((v) => v !== null).map((v) => (own ? v : hash(v))));
       const miss = values.includes(null) ? "null" : "false";
-      const key = isOwnHashKey(type.oid) ? a : `${this.constant(hash)}(${a})`;
+      const key = own ? a : `${this.constant(hash)}(${a})`;
       return this.#keep(`${a} === null ? null : ${this.constant(keys)}.has(${key}) ? true : ${miss}`);
     }
     const t = this.fresh();

@@ -160,11 +160,11 @@ function orderOf(call: CallTypes, registry: FunctionRegistry): NonNullable<SqlTy
 }
 const largest = new TypedBody((call, registry) => {
   const compare = orderOf(call, registry);
-  return fold<Exclude<Datum, null>>((a, b) => (compare(b, a) > 0 ? b : a));
+  return fold<Exclude<Datum, null>>((a, b) => (compare(a, b) > 0 ? a : b)); // of two equals the later one, as int4larger
 });
 const smallest = new TypedBody((call, registry) => {
   const compare = orderOf(call, registry);
-  return fold<Exclude<Datum, null>>((a, b) => (compare(b, a) < 0 ? b : a));
+  return fold<Exclude<Datum, null>>((a, b) => (compare(a, b) < 0 ? a : b));
 });
 
 const aggregates: Bodies = {

@@ -69,12 +69,7 @@ function hasLimit(plan: LogicalPlan): boolean {
 }
 
 /** A native operator's columns in another order; undefined when `operator` is none. */
-export function nativeOrdered(
-  planner: Planner,
-  operator: Operator,
-  scope: Scope,
-  general: () => Operator,
-): Operator | undefined {
+export function nativeOrdered(planner: Planner, operator: Operator, scope: Scope, general: () => Operator): Operator | undefined {
   if (!(operator instanceof NativePipelineOperator)) return undefined;
   return operatorOf(planner, operator.plan, general(), scope);
 }

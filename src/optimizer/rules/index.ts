@@ -8,12 +8,14 @@ import { orderJoins } from "./order-joins.js";
 import { pruneColumns } from "./prune-columns.js";
 import { pushFilters } from "./push-filters.js";
 import type { Rule } from "./rule.js";
+import { unnestAggregates } from "./unnest-aggregates.js";
 import { unnestSubqueries } from "./unnest-subqueries.js";
 
 export const rules: readonly Rule[] = [
   foldConstants,
   inlineCommonTables,
   unnestSubqueries,
+  unnestAggregates,
   pushFilters,
   orderJoins,
   pruneColumns,
