@@ -123,7 +123,8 @@ export class TableWriter {
 
   /** Rows need nothing but NOT NULL checked, so that blocks may go to storage as they are (insertBlock). */
   get takesBlocks(): boolean {
-    return this.#checks.length === 0 && this.#generated.length === 0 && !this.foreignKeys.refers;
+    const plain = this.#checks.length === 0 && this.#generated.length === 0 && !this.foreignKeys.refers;
+    return plain && this.#partition === undefined && this.table.partitioned === undefined && this.viewChecks.length === 0;
   }
 
   /** Inserts a block of all attributes. `decode` gives its rows, for errors. */
