@@ -1,5 +1,5 @@
 /** The doors of one JavaScript thread over the engine that the threads of the process share (architecture, rule 2). */
-import { RespServer } from "../protocols/resp/index.js";
+import { RespServer, type RespThreadMessage } from "../protocols/resp/index.js";
 import { type Listener, openPostgresDoor, openRedisDoor } from "../protocols/server/index.js";
 import type { Settings } from "./cli/settings.js";
 import { compose } from "./compose.js";
@@ -13,6 +13,8 @@ export interface DoorShare {
   readonly settings: Settings;
   /** 0 is the main thread. */
   readonly threadNumber: number;
+  /** Numbers of the Redis connections of all threads (protocols/resp/server-counters.ts). */
+  readonly redisCounters: SharedArrayBuffer;
   /** Open connections: PostgreSQL's, Redis'. */
   readonly connectionCounts: SharedArrayBuffer;
   readonly scramMockSeed: Uint8Array;
@@ -77,7 +79,13 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
         appendfsync: settings.appendfsync,
         port: settings.redis_port,
         version,
+        dataFolder: settings.data,
         firstClientId: threadNumber * 2 ** 32,
+        threadNumber,
+        threadCount: settings.threads,
+        counters: share.redisCounters,
+        tellOthers: (message) => database.tellOthers({ kind: "redis", message }),
+        log: (level, text) => (level < 3 ? log.info({}, text) : log.warn({}, text)),
         configurationChanged: (pairs) => database.tellOthers({ kind: "redisConfiguration", pairs }),
         shutdown: () => process.kill(process.pid, "SIGTERM"),
       });
@@ -87,6 +95,7 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
         if (event.kind !== "told") return;
         const message = JSON.parse(event.text) as ThreadMessage;
         if (message.kind === "redisConfiguration") server.configuration.set(message.pairs);
+        else if (message.kind === "redis") server.handleTold(message.message as RespThreadMessage);
       });
       redis = openRedisDoor({
         server,

@@ -5,6 +5,7 @@ type Level = "fatal" | "error" | "warn" | "info" | "debug";
 export interface Logger {
   error(error: unknown, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /**
@@ -23,5 +24,6 @@ export function createLogger(level: Level): Logger {
   return {
     error: (error, message) => loaded().error(error, message),
     warn: (fields, message) => loaded().warn(fields, message),
+    info: (fields, message) => loaded().info(fields, message),
   };
 }

@@ -1,6 +1,7 @@
 /** The server of one process: the engine, and its doors on one or several JavaScript threads. */
 import { randomBytes } from "node:crypto";
 import { Worker } from "node:worker_threads";
+import { countersBytes } from "../protocols/resp/index.js";
 import type { Settings } from "./cli/settings.js";
 import { type Door, type DoorShare, openDoors } from "./doors.js";
 import { createLogger } from "./logger.js";
@@ -25,6 +26,7 @@ export async function startServer(settings: Settings, failed: (message: string) 
     settings,
     threadNumber: 0,
     connectionCounts: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT),
+    redisCounters: new SharedArrayBuffer(countersBytes),
     scramMockSeed: randomBytes(32),
   };
   const threads: ServerThread[] = [];

@@ -1,66 +1,145 @@
 /**
- * What CONFIG GET and SET know. A parameter that does nothing here is not in the table: setting it is refused, never swallowed.
+ * What CONFIG GET and SET know: each parameter with its kind, and what it does when it is set. Parameters that change how Redis works
+ * inside and nothing that a client could see are kept and shown ("facts"); those whose promise would not be kept here are refused.
+ *
+ * CONFIG REWRITE keeps what CONFIG SET changed in the log (SideSpace.settings); it is set again at the next start, below the command
+ * line's options.
  */
-import type { KeyspaceBinding } from "../../src/native/keyspace.js";
+import type { CommandDescription } from "../../src/keyspace/index.js";
+import { SideSpace } from "../../src/native/index.js";
+import { facts, memoryUnits } from "./configuration-facts.js";
+import type { RespServer } from "./server.js";
+import type { RespSession } from "./session.js";
 
 export type AppendFsync = "always" | "everysec" | "no";
 
-const maxMemory = 5; // KeyspaceBinding.limit
-const evictionPolicies = [
-  "volatile-lru",
-  "volatile-lfu",
-  "volatile-random",
-  "volatile-ttl",
-  "allkeys-lru",
-  "allkeys-lfu",
-  "allkeys-random",
-];
-
-/** "100mb" to bytes: k, m, g are powers of 1000, kb, mb, gb of 1024. */
-function memoryValue(text: string): number | undefined {
-  const match = /^(\d+)(b|k|kb|m|mb|g|gb)?$/i.exec(text);
-  if (match === null) return undefined;
-  const unit = (match[2] ?? "b").toLowerCase();
-  const bytes = Number(match[1]) * (unit.length === 2 ? 1024 : 1000) ** " kmg".indexOf(unit === "b" ? " " : (unit[0] as string));
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
+/** client-output-buffer-limit of one class of clients, in bytes and seconds; 0: none. */
+export interface OutputLimit {
+  readonly hard: number;
+  readonly soft: number;
+  readonly softSeconds: number;
 }
 
-interface Parameter {
+export interface Parameter {
   get(): string;
   /** Absent: read-only. Returns an error text. */
   set?(value: string): string | undefined;
+  /** Other names of the same. */
+  readonly alias?: string;
+}
+
+const maxMemory = 5; // KeyspaceBinding.limit
+const notAnInteger = "argument couldn't be parsed into an integer";
+
+/** "100mb" to bytes: k, m, g are powers of 1000, kb, mb, gb of 1024. */
+export function memoryValue(text: string): number | undefined {
+  const match = /^(\d+)(b|k|kb|m|mb|g|gb)?$/i.exec(text);
+  if (match === null) return undefined;
+  const bytes = Number(match[1]) * (memoryUnits[(match[2] ?? "b").toLowerCase()] ?? 1);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+const notifyLetters: readonly (readonly [string, number])[] = [
+  ["g", 1 << 2],
+  ["$", 1 << 3],
+  ["l", 1 << 4],
+  ["s", 1 << 5],
+  ["h", 1 << 6],
+  ["z", 1 << 7],
+  ["x", 1 << 8],
+  ["e", 1 << 9],
+  ["t", 1 << 10],
+  ["d", 1 << 13],
+];
+const notifyRest: readonly (readonly [string, number])[] = [
+  ["K", 1],
+  ["E", 2],
+  ["m", 1 << 11],
+  ["n", 1 << 14],
+];
+const notifyAll = notifyLetters.reduce((sum, [, bit]) => sum | bit, 0);
+
+function notifyFlags(text: string): number | undefined {
+  let flags = 0;
+  for (const letter of text) {
+    const bit = letter === "A" ? notifyAll : [...notifyLetters, ...notifyRest].find(([l]) => l === letter)?.[1];
+    if (bit === undefined) return undefined;
+    flags |= bit;
+  }
+  return flags;
+}
+function notifyText(flags: number): string {
+  const classes = (flags & notifyAll) === notifyAll ? "A" : notifyLetters.map(([l, bit]) => (flags & bit ? l : "")).join("");
+  return classes + notifyRest.map(([l, bit]) => (flags & bit ? l : "")).join("");
 }
 
 export class RespConfiguration {
   requirepass = "";
   appendfsync: AppendFsync = "everysec";
   timeoutSeconds = 0;
+  busyReplyMillis = 5000;
+  activeExpire = true;
+  latencyPercentiles: readonly number[] = [50, 99, 99.9];
+  latencyTracking = true;
+  outputLimits: Record<"normal" | "replica" | "pubsub", OutputLimit> = {
+    normal: { hard: 0, soft: 0, softSeconds: 0 },
+    replica: { hard: 268435456, soft: 67108864, softSeconds: 60 },
+    pubsub: { hard: 33554432, soft: 8388608, softSeconds: 60 },
+  };
   readonly maxClients = 10000;
+  #notify = 0;
+  #slowMicros = 10000;
+  #slowLength = 128;
+  #latencyMillis = 0;
+  #trackingKeys = 1000000;
   readonly #parameters = new Map<string, Parameter>();
+  readonly #server: RespServer;
+  /** Set by CONFIG SET since the start: what CONFIG REWRITE keeps. */
+  readonly #changed = new Set<string>();
 
-  constructor(keyspace: Pick<KeyspaceBinding, "limit">) {
-    const limit = (name: string, which: number) => {
-      const parameter: Parameter = {
-        get: () => String(keyspace.limit(which, -1)),
-        set: (value) => {
-          if (!/^\d+$/.test(value)) return "argument couldn't be parsed into an integer";
-          keyspace.limit(which, Number(value));
-          return undefined;
-        },
-      };
-      this.#parameters.set(name, parameter);
-      this.#parameters.set(name.replace("listpack", "ziplist"), parameter);
+  constructor(server: RespServer) {
+    this.#server = server;
+    const { keyspace } = server.options.addon;
+    const { engine } = server.options;
+    for (const [name, parameter] of facts()) this.#parameters.set(name, parameter);
+    const add = (name: string, parameter: Parameter, ...others: string[]) => {
+      for (const each of [name, ...others]) this.#parameters.set(each, parameter);
     };
+    const limit = (name: string, which: number) =>
+      add(
+        name,
+        {
+          get: () => String(keyspace.limit(which, -1)),
+          set: (value) => {
+            const bytes = memoryValue(value);
+            if (bytes === undefined) return which === 1 || which === 4 ? "argument must be a memory value" : notAnInteger;
+            keyspace.limit(which, bytes);
+            return undefined;
+          },
+        },
+        ...(name.includes("listpack") ? [name.replace("listpack", "ziplist")] : []),
+      );
     limit("hash-max-listpack-entries", 0);
     limit("hash-max-listpack-value", 1);
     limit("set-max-intset-entries", 2);
     limit("zset-max-listpack-entries", 3);
     limit("zset-max-listpack-value", 4);
-    const fixed = (name: string, value: string) => this.#parameters.set(name, { get: () => value });
-    fixed("appendonly", "yes");
-    fixed("save", "");
-    fixed("databases", "16");
-    this.#parameters.set("maxmemory", {
+    const integer = (name: string, min: number, max: number, get: () => number, set: (value: number) => void, ...others: string[]) =>
+      add(
+        name,
+        {
+          get: () => String(get()),
+          set: (value) => {
+            if (!/^-?\d{1,18}$/.test(value)) return notAnInteger;
+            const number = Number(value);
+            if (number < min || number > max) return `argument must be between ${min} and ${max} inclusive`;
+            set(number);
+            return undefined;
+          },
+        },
+        ...others,
+      );
+    add("maxmemory", {
       get: () => String(keyspace.limit(maxMemory, -1)),
       set: (value) => {
         const bytes = memoryValue(value);
@@ -69,27 +148,82 @@ export class RespConfiguration {
         return undefined;
       },
     });
-    this.#parameters.set("maxmemory-policy", {
-      get: () => "noeviction",
+    const big = Number.MAX_SAFE_INTEGER;
+    integer(
+      "timeout",
+      0,
+      2147483647,
+      () => this.timeoutSeconds,
+      (v) => (this.timeoutSeconds = v),
+    );
+    integer(
+      "busy-reply-threshold",
+      0,
+      big,
+      () => this.busyReplyMillis,
+      (v) => (this.busyReplyMillis = v),
+      "lua-time-limit",
+    );
+    integer(
+      "slowlog-log-slower-than",
+      -1,
+      big,
+      () => this.#slowMicros,
+      (v) => this.#setSlow((this.#slowMicros = v)),
+    );
+    integer(
+      "slowlog-max-len",
+      0,
+      big,
+      () => this.#slowLength,
+      (v) => keyspace.slowLogSettings(Number.NaN, (this.#slowLength = v), Number.NaN),
+    );
+    integer(
+      "latency-monitor-threshold",
+      0,
+      big,
+      () => this.#latencyMillis,
+      (v) => keyspace.slowLogSettings(Number.NaN, Number.NaN, (this.#latencyMillis = v)),
+    );
+    integer(
+      "acllog-max-len",
+      0,
+      big,
+      () => server.aclLog.maxLength,
+      (v) => (server.aclLog.maxLength = v),
+    );
+    integer(
+      "tracking-table-max-keys",
+      0,
+      big,
+      () => this.#trackingKeys,
+      (v) => void keyspace.trackingTotals(engine, (this.#trackingKeys = v)),
+    );
+    add("maxclients", { get: () => String(this.maxClients) });
+    add("port", { get: () => String(server.options.port ?? 0) });
+    add("dir", { get: () => server.options.dataFolder ?? "" });
+    add("requirepass", {
+      get: () => this.requirepass,
       set: (value) => {
-        const policy = value.toLowerCase();
-        if (policy === "noeviction") return undefined;
-        return evictionPolicies.includes(policy)
-          ? `${policy} is not supported yet`
-          : `argument(s) must be one of the following: ${[...evictionPolicies, "noeviction"].join(", ")}`;
+        this.requirepass = value;
+        const user = server.acl.default;
+        user.set(value === "" ? ["resetpass", "nopass"] : ["resetpass", `>${Buffer.from(value).toString("latin1")}`]);
+        for (const session of server.sessions.values()) if (session.user === user) session.configure();
+        return undefined;
       },
     });
-    fixed("maxclients", String(this.maxClients));
-    fixed("proto-max-bulk-len", "536870912");
-    fixed("list-max-listpack-size", "-2");
-    fixed("list-max-ziplist-size", "-2");
-    fixed("notify-keyspace-events", "");
-    this.#parameters.set("requirepass", { get: () => this.requirepass, set: (value) => void (this.requirepass = value) });
-    this.#parameters.set("timeout", {
-      get: () => String(this.timeoutSeconds),
-      set: (value) => (/^\d+$/.test(value) ? void (this.timeoutSeconds = Number(value)) : "argument couldn't be parsed into an integer"),
+    add("notify-keyspace-events", {
+      get: () => notifyText(this.#notify),
+      set: (value) => {
+        const flags = notifyFlags(value);
+        if (flags === undefined) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+        this.#notify = flags;
+        // Classes without a channel to tell them on are nothing.
+        keyspace.setNotify(engine, (flags & 3) === 0 ? 0 : flags);
+        return undefined;
+      },
     });
-    this.#parameters.set("appendfsync", {
+    add("appendfsync", {
       get: () => this.appendfsync,
       set: (value) => {
         const lower = value.toLowerCase();
@@ -99,10 +233,68 @@ export class RespConfiguration {
         return undefined;
       },
     });
+    add("latency-tracking-info-percentiles", {
+      get: () => this.latencyPercentiles.join(" "),
+      set: (value) => {
+        const numbers = value
+          .split(/\s+/)
+          .filter((w) => w !== "")
+          .map(Number);
+        if (numbers.some((n) => !(n >= 0 && n <= 100)))
+          return "latency-tracking-info-percentiles should contain real numbers between 0.0 and 100.0";
+        this.latencyPercentiles = numbers;
+        return undefined;
+      },
+    });
+    add("latency-tracking", {
+      get: () => (this.latencyTracking ? "yes" : "no"),
+      set: (value) => {
+        if (!/^(yes|no)$/i.test(value)) return "argument must be 'yes' or 'no'";
+        this.latencyTracking = value.toLowerCase() === "yes";
+        return undefined;
+      },
+    });
+    add("client-output-buffer-limit", { get: () => this.#outputLimitsText(), set: (value) => this.#setOutputLimits(value) });
+  }
+
+  #setSlow(micros: number): void {
+    const { keyspace } = this.#server.options.addon;
+    keyspace.slowLogSettings(micros, Number.NaN, Number.NaN);
+  }
+
+  #outputLimitsText(): string {
+    return (["normal", "replica", "pubsub"] as const)
+      .map((kind) => {
+        const { hard, soft, softSeconds } = this.outputLimits[kind];
+        return `${kind === "replica" ? "slave" : kind} ${hard} ${soft} ${softSeconds}`;
+      })
+      .join(" ");
+  }
+  #setOutputLimits(value: string): string | undefined {
+    const words = value.split(/\s+/).filter((w) => w !== "");
+    if (words.length % 4 !== 0) return "Wrong number of arguments in buffer limit configuration.";
+    const next = { ...this.outputLimits };
+    for (let i = 0; i < words.length; i += 4) {
+      const kind = { normal: "normal", slave: "replica", replica: "replica", pubsub: "pubsub" }[(words[i] as string).toLowerCase()] as
+        | keyof typeof next
+        | undefined;
+      if (kind === undefined) return "Invalid client class specified in buffer limit configuration.";
+      const hard = memoryValue(words[i + 1] as string);
+      const soft = memoryValue(words[i + 2] as string);
+      const softSeconds = Number(words[i + 3]);
+      if (hard === undefined || soft === undefined || !(softSeconds >= 0))
+        return "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
+      next[kind] = { hard, soft, softSeconds };
+    }
+    this.outputLimits = next;
+    return undefined;
   }
 
   names(): IterableIterator<string> {
     return this.#parameters.keys();
+  }
+  has(name: string): boolean {
+    return this.#parameters.has(name);
   }
   get(name: string): string {
     return (this.#parameters.get(name) as Parameter).get();
@@ -112,8 +304,7 @@ export class RespConfiguration {
     const before: [Parameter, string][] = [];
     const names = new Set<string>();
     for (const [name] of pairs) {
-      const parameter = this.#parameters.get(name);
-      if (parameter === undefined) return `Unknown option or number of arguments for CONFIG SET - '${name}'`;
+      if (!this.#parameters.has(name)) return `Unknown option or number of arguments for CONFIG SET - '${name}'`;
       if (names.has(name)) return `CONFIG SET failed (possibly related to argument '${name}') - duplicate parameter`;
       names.add(name);
     }
@@ -128,6 +319,68 @@ export class RespConfiguration {
       }
       before.push([parameter, previous]);
     }
+    for (const [name] of pairs) this.#changed.add(name);
     return undefined;
   }
+
+  /** CONFIG REWRITE. */
+  save(): void {
+    const { addon, engine } = this.#server.options;
+    for (const name of this.#changed) {
+      if (name === "requirepass") continue; // kept with the user, as a hash
+      this.#server.noteDurable(addon.keyspace.sideSet(engine, SideSpace.settings, Buffer.from(name), Buffer.from(this.get(name))));
+    }
+    if (this.#changed.has("requirepass")) this.#server.acl.save(this.#server.acl.default);
+  }
+  /** What the last CONFIG REWRITE kept; one that does not fit any more is left out. */
+  loadSaved(): void {
+    const { addon, engine } = this.#server.options;
+    const all = addon.keyspace.sideAll(engine, SideSpace.settings);
+    for (let i = 0; i < all.length; i += 2) {
+      const name = Buffer.from(all[i] as Uint8Array).toString();
+      this.#parameters.get(name)?.set?.(Buffer.from(all[i + 1] as Uint8Array).toString());
+    }
+  }
+
+  /** A command that TypeScript ran: into SLOWLOG and LATENCY when it was slow. */
+  noteSlow(session: RespSession, args: readonly Buffer[], command: CommandDescription, micros: number): void {
+    const isSlow = this.#slowMicros >= 0 && micros >= this.#slowMicros;
+    const isLate = this.#latencyMillis > 0 && micros >= this.#latencyMillis * 1000;
+    if ((!isSlow && !isLate) || command.flags.includes("skip_slowlog") || session.isExecuting) return;
+    this.#server.options.addon.keyspace.addSlow(
+      args.map((a, i) => hideSecret(args, i) ?? a),
+      micros,
+      Buffer.from(session.host.remoteAddress ?? "embedded:0"),
+      Buffer.from(session.name, "latin1"),
+      isLate ? (command.flags.includes("fast") ? "fast-command" : "command") : null,
+    );
+  }
+}
+
+/** Passwords do not go into the log. */
+function hideSecret(args: readonly Buffer[], at: number): Buffer | undefined {
+  const name = (args[0] as Buffer).toString("latin1").toLowerCase();
+  const redacted = Buffer.from("(redacted)");
+  if (name === "auth" && at > 0) return redacted;
+  if (
+    name === "hello" &&
+    at > 1 &&
+    (args[at - 1]?.toString("latin1").toLowerCase() === "auth" || args[at - 2]?.toString("latin1").toLowerCase() === "auth")
+  )
+    return redacted;
+  if (name === "acl" && at > 2 && /^(setuser|deluser|getuser)$/i.test((args[1] as Buffer).toString("latin1"))) return redacted;
+  if (name === "acl" && at === 2 && /^(setuser|deluser|getuser)$/i.test((args[1] as Buffer).toString("latin1"))) return redacted;
+  if (name === "config" && at > 2 && /^set$/i.test((args[1] as Buffer).toString("latin1"))) {
+    const parameter = args[at - 1]?.toString("latin1").toLowerCase();
+    if (
+      at % 2 === 1 &&
+      (parameter === "requirepass" ||
+        parameter === "masterauth" ||
+        parameter === "masteruser" ||
+        parameter === "tls-key-file-pass" ||
+        parameter === "tls-client-key-file-pass")
+    )
+      return redacted;
+  }
+  return undefined;
 }

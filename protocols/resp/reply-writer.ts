@@ -31,11 +31,28 @@ export class ReplyWriter {
     this.raw("+OK\r\n");
   }
   status(text: string): void {
-    this.raw(`+${text}\r\n`);
+    this.raw(Buffer.from(`+${text}\r\n`, "latin1"));
   }
   /** `text` begins with its prefix, "ERR …". */
   error(text: string): void {
-    this.raw(`-${text.replace(/[\r\n]/g, " ")}\r\n`);
+    this.raw(Buffer.from(`-${text.replace(/[\r\n]/g, " ")}\r\n`, "latin1"));
+  }
+  byteAt(index: number): number {
+    return this.#buffer[index] as number;
+  }
+  /** A view of what was written from `start` up to the end of that line. */
+  firstLine(start: number): Buffer {
+    const end = this.#buffer.subarray(0, this.#length).indexOf(0x0d, start);
+    return this.#buffer.subarray(start, end < 0 ? this.#length : end);
+  }
+  /** Takes back what was written after `length`. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+  double(value: number): void {
+    const text = Number.isInteger(value) ? String(value) : doubleText(value);
+    if (this.resp3) this.raw(`,${text}\r\n`);
+    else this.bulk(text);
   }
   integer(value: number): void {
     this.raw(`:${value}\r\n`);
@@ -68,4 +85,11 @@ export class ReplyWriter {
   push(count: number): void {
     this.raw(this.resp3 ? `>${count}\r\n` : `*${count}\r\n`);
   }
+}
+
+/** %.17g of a number that is not whole. */
+function doubleText(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  const text = value.toPrecision(17);
+  return text.includes("e") ? text : text.replace(/\.?0+$/, "");
 }

@@ -6,11 +6,17 @@
  *  2. While something is waited for (a locked key, a blocking command, a socket that does not drain) no further command runs.
  *  3. The shared output buffer is free again when a call into the session returns.
  */
+import { commandTable, subcommandTable } from "../../src/keyspace/index.js";
 import { type KeyspaceSession, RunState, RunStop, SessionFlag } from "../../src/native/index.js";
+import type { Denial } from "./acl/acl-selector.js";
+import type { AclUser } from "./acl/acl-user.js";
+import { describeClient } from "./client-description.js";
 import { dispatch } from "./dispatch.js";
 import { ReplyWriter } from "./reply-writer.js";
 import { outputLimit, type RespServer } from "./server.js";
+import { Counter } from "./server-counters.js";
 import { splitCommand } from "./split-command.js";
+import type { TrackingState } from "./tracking-commands.js";
 
 export interface RespHost {
   /** True: the kernel has taken all of it and the buffer may be reused. False: it is queued, call `drained()` when it has gone out. */
@@ -19,25 +25,32 @@ export interface RespHost {
   resume(): void;
   /** After what was written has gone out. */
   close(): void;
+  /** Bytes that are written and not sent. */
+  readonly queuedBytes?: number;
   readonly remoteAddress?: string; // "127.0.0.1:50000"
   readonly localAddress?: string;
 }
 
 /** A client that sends faster than it reads is cut here, as is one input frame (client-query-buffer-limit). */
 const inputLimitBytes = 1 << 30;
-/** client-output-buffer-limit pubsub: hard limit. */
-const pushLimitBytes = 32 << 20;
 
 export interface BlockedCommand {
   readonly args: readonly Buffer[];
   attempt(timedOut: boolean): boolean;
 }
 
+/** A user's refusal with the texts for a client and for a script. */
+export interface Denied extends Denial {
+  readonly text: string;
+  readonly scriptText: string;
+}
+
 export class RespSession {
   readonly id: number;
   readonly server: RespServer;
   readonly native: KeyspaceSession;
-  readonly reply = new ReplyWriter();
+  /** Where the running command writes; a script puts its own in this place. */
+  reply = new ReplyWriter();
   readonly createdMillis = Date.now();
   readonly host: RespHost;
   lastActiveMillis = Date.now();
@@ -47,6 +60,11 @@ export class RespSession {
   libraryVersion = "";
   database = 0;
   authenticated: boolean;
+  user: AclUser;
+  isMonitor = false;
+  tracking: TrackingState | undefined;
+  /** Bytes of the queued commands' arguments. */
+  queueBytes = 0;
   /** Queued commands between MULTI and EXEC; undefined outside. */
   queue: Buffer[][] | undefined;
   queueFailed = false;
@@ -57,6 +75,7 @@ export class RespSession {
   subscriber = 0;
   readonly channels = new Map<string, Buffer>();
   readonly patterns = new Map<string, Buffer>();
+  readonly shardChannels = new Map<string, Buffer>();
   blockedUntil = Number.POSITIVE_INFINITY;
   #blocked: BlockedCommand | undefined;
   #input: Buffer = Buffer.alloc(0);
@@ -67,14 +86,18 @@ export class RespSession {
   #closed = false;
   #out: Uint8Array[] = [];
   #held: { readonly lsn: number; readonly bytes: Uint8Array }[] = [];
-  #queuedPushBytes = 0;
+  #queuedBytes = 0; // written while the socket does not drain
+  #softSince = 0;
+  #endAfterRun = false;
 
   constructor(server: RespServer, host: RespHost, id: number) {
     this.server = server;
     this.host = host;
     this.id = id;
-    this.authenticated = server.configuration.requirepass === "";
+    this.user = server.acl.default;
+    this.authenticated = this.user.noPassword && this.user.isOn;
     this.native = server.options.addon.keyspace.openSession(server.thread);
+    this.describe();
     this.configure();
   }
 
@@ -82,18 +105,89 @@ export class RespSession {
     return this.reply.resp3;
   }
   get isSubscribed(): boolean {
-    return this.channels.size + this.patterns.size > 0;
+    return this.channels.size + this.patterns.size + this.shardChannels.size > 0;
+  }
+  get isRestricted(): boolean {
+    return !this.user.isUnrestricted;
+  }
+  get isBlocked(): boolean {
+    return this.#blocked !== undefined;
+  }
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+  get inputBytes(): number {
+    return this.#input.length;
+  }
+  /** Bytes that wait for the client to read. */
+  get pendingOutputBytes(): number {
+    return this.#queuedBytes;
+  }
+  get kind(): "normal" | "pubsub" | "replica" {
+    return this.isSubscribed ? "pubsub" : "normal";
+  }
+  /** What SLOWLOG says of commands that the native side runs. */
+  describe(): void {
+    this.server.options.addon.keyspace.describeSession(
+      this.native,
+      Buffer.from(this.host.remoteAddress ?? "embedded:0"),
+      Buffer.from(this.name, "latin1"),
+    );
+  }
+
+  /** Why the user may not run this; undefined: it may. */
+  permission(args: readonly Buffer[]): Denied | undefined {
+    if (this.user.isUnrestricted) return undefined;
+    const name = (args[0] as Buffer).toString("latin1").toLowerCase();
+    const command = subcommandTable.get(`${name}|${args[1]?.toString("latin1").toLowerCase()}`) ?? commandTable.get(name);
+    const denial = command === undefined ? undefined : this.user.check(command, args);
+    if (denial === undefined) return undefined;
+    const what =
+      denial.kind === "command"
+        ? ["run the", ` '${denial.object}' command`]
+        : ["access one of the", denial.kind === "key" ? " keys used as arguments" : " channels used as arguments"];
+    const script =
+      denial.kind === "command"
+        ? "can't run this command or subcommand"
+        : `can't access at least one of the ${denial.kind === "key" ? "keys" : "channels"} mentioned in the command arguments`;
+    return {
+      ...denial,
+      text: `NOPERM this user has no permissions to ${what.join("")}`,
+      scriptText: `NOPERM The user executing the script ${script}`,
+    };
+  }
+  noteDenied(_args: readonly Buffer[], denied: Denial, context: "toplevel" | "multi" | "lua"): void {
+    this.noteAcl(denied.kind, denied.object, this.user.name, context);
+  }
+  noteAcl(reason: Denial["kind"] | "auth", object: string, username: string, context: "toplevel" | "multi" | "lua"): void {
+    const entry = { reason, context, object, username, count: 1, createdMillis: Date.now(), clientInfo: describeClient(this) };
+    this.server.aclLog.add(entry);
+    this.server.tellOthers({ kind: "aclLog", entry });
+  }
+  logIn(user: AclUser): void {
+    this.user = user;
+    this.authenticated = true;
+    this.configure();
   }
 
   /** Tells the native side what it must know: call after any change of these. */
   configure(): void {
+    const { tracking } = this;
     const stops =
-      !this.authenticated || this.queue !== undefined || (this.isSubscribed && !this.resp3) || this.replyMode !== "on" || this.skipNext;
+      !this.authenticated ||
+      this.queue !== undefined ||
+      (this.isSubscribed && !this.resp3) ||
+      this.replyMode !== "on" ||
+      this.skipNext ||
+      this.isMonitor ||
+      !this.user.isUnrestricted ||
+      (tracking !== undefined && tracking.mode !== "default" && tracking.mode !== "broadcast");
     this.server.options.addon.keyspace.configure(
       this.native,
       (stops ? SessionFlag.everyCommandStops : 0) |
         (this.authenticated ? 0 : SessionFlag.unauthenticated) |
-        (this.resp3 ? SessionFlag.resp3 : 0),
+        (this.resp3 ? SessionFlag.resp3 : 0) |
+        (tracking?.remembers ? SessionFlag.tracksReads : 0),
       this.database,
     );
   }
@@ -101,6 +195,9 @@ export class RespSession {
   data(chunk: Uint8Array): void {
     if (this.#closed) return;
     this.lastActiveMillis = Date.now();
+    const { counts } = this.server;
+    counts.add(Counter.inputBytes, chunk.length);
+    counts.add(Counter.reads, 1);
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     this.#input = this.#input.length === 0 ? bytes : this.#append(bytes);
     if (this.#input.length > inputLimitBytes) return this.close();
@@ -111,7 +208,8 @@ export class RespSession {
   drained(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
-    this.#queuedPushBytes = 0;
+    this.#queuedBytes = 0;
+    this.#softSince = 0;
     this.host.resume();
     this.#run();
   }
@@ -122,10 +220,22 @@ export class RespSession {
     this.#closed = true;
     const { addon, engine } = this.server.options;
     this.server.sessions.delete(this.id);
+    this.server.counts.add(Counter.clients, -1);
     if (this.#blocked !== undefined) this.unblock();
+    if (this.tracking !== undefined) addon.keyspace.stopTracking(engine, this.native);
     if (this.subscriber !== 0) addon.keyspace.removeSubscriber(engine, this.subscriber);
     this.server.subscribers.delete(this.subscriber);
-    addon.keyspace.closeSession(this.native);
+    this.server.paused.delete(this);
+    if (this.isMonitor) this.server.setMonitor(this, false);
+    // A script of this client goes on without it and needs the native session until it ends.
+    if (this.isExecuting) this.#endAfterRun = true;
+    else addon.keyspace.closeSession(this.native);
+  }
+  /** A run or a transaction that outlived its client is over. */
+  endNative(): void {
+    if (!this.#endAfterRun) return;
+    this.#endAfterRun = false;
+    this.server.options.addon.keyspace.closeSession(this.native);
   }
 
   /** Sends what is written and ends the connection. */
@@ -139,6 +249,12 @@ export class RespSession {
   closeSoon(): void {
     this.#ending = true;
   }
+  /** Ends it, after the reply when it is its own command that runs. */
+  closeNow(): void {
+    if (this.#isDispatching) this.closeSoon();
+    else this.close();
+  }
+  #isDispatching = false;
 
   /** Runs a command that has a native body and puts its reply where TypeScript's go. False: wait for state[waitXid]. */
   executeNative(args: readonly Uint8Array[]): "done" | "wait" | "typescript" {
@@ -160,14 +276,35 @@ export class RespSession {
     this.#blocked = undefined;
     this.server.setBlocked(this, false);
   }
+  /** CLIENT UNBLOCK: as if its time were up, or with an error. False: it was not blocked. */
+  cancelBlocked(withError: boolean): boolean {
+    if (this.#blocked === undefined || this.#closed) return false;
+    if (withError) {
+      this.reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+      this.sendReply();
+      this.unblock();
+      this.#run();
+    } else this.retryBlocked(true);
+    return true;
+  }
   retryBlocked(timedOut: boolean): void {
     if (this.#blocked === undefined || this.#closed || !this.#blocked.attempt(timedOut)) return;
     this.unblock();
     this.#run();
   }
 
-  /** EXEC is running this session's queue. */
+  /** EXEC is running this session's queue, or a script of it runs. */
   isExecuting = false;
+  /** EXEC goes on here when a queued command that took time is over. */
+  afterPending: (() => void) | undefined;
+  /** A command that answered "pending" has written its reply. */
+  endPending(): void {
+    const next = this.afterPending;
+    this.afterPending = undefined;
+    if (next !== undefined) next();
+    else this.unsuspend();
+    this.endNative();
+  }
   /** The reply of a command that ended later than its call. */
   sendReply(): void {
     if (this.#closed) return;
@@ -185,22 +322,51 @@ export class RespSession {
     this.#run();
   }
 
-  deliver(channel: Uint8Array, payload: Uint8Array, pattern: Uint8Array | null): void {
+  deliver(channel: Uint8Array, payload: Uint8Array, pattern: Uint8Array | null, sharded = false): void {
     if (this.#closed) return;
     const writer = new ReplyWriter();
     writer.resp3 = this.resp3;
     writer.push(pattern === null ? 3 : 4);
-    writer.bulk(pattern === null ? "message" : "pmessage");
+    writer.bulk(pattern !== null ? "pmessage" : sharded ? "smessage" : "message");
     if (pattern !== null) writer.bulk(pattern);
     writer.bulk(channel);
     writer.bulk(payload);
-    const bytes = writer.take();
-    if (this.#paused) {
-      this.#queuedPushBytes += bytes.length;
-      if (this.#queuedPushBytes > pushLimitBytes) return this.close();
+    this.sendPush(writer.take());
+  }
+  /** Something that is no reply, after the replies so far. */
+  sendPush(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    if (this.#held.length > 0) this.#push(bytes);
+    else {
+      this.#out.push(bytes);
+      this.#flush();
     }
-    this.#out.push(bytes);
-    this.#flush();
+  }
+  /** Keys that changed (null: all), for a client that tracks them; a redirected RESP2 client gets them as messages. */
+  sendInvalidation(keys: readonly Uint8Array[] | null): void {
+    const writer = new ReplyWriter();
+    writer.resp3 = this.resp3;
+    if (this.resp3) {
+      writer.push(2);
+      writer.bulk("invalidate");
+    } else if (this.isSubscribed) {
+      writer.push(3);
+      writer.bulk("message");
+      writer.bulk("__redis__:invalidate");
+    } else return;
+    if (keys === null) writer.null();
+    else {
+      writer.array(keys.length);
+      for (const key of keys) writer.bulk(key);
+    }
+    this.sendPush(writer.take());
+  }
+  /** client-output-buffer-limit: the soft limit must not last. */
+  checkSoftLimit(now: number): void {
+    const limit = this.server.configuration.outputLimits[this.kind];
+    if (limit.soft === 0 || this.#queuedBytes <= limit.soft) this.#softSince = 0;
+    else if (this.#softSince === 0) this.#softSince = now;
+    else if (now - this.#softSince > limit.softSeconds * 1000) this.close();
   }
 
   #append(bytes: Buffer): Buffer {
@@ -245,7 +411,9 @@ export class RespSession {
       if (stop === RunStop.typeScript) {
         const end = at + (state[RunState.frameBytes] as number);
         this.database = state[RunState.database] as number;
+        this.#isDispatching = true;
         const done = this.#command(splitCommand(input, at, end));
+        this.#isDispatching = false;
         if (done) at = end;
       } else if (stop === RunStop.wait) {
         this.#waitForLock();
@@ -282,6 +450,14 @@ export class RespSession {
       this.#waitForLock();
       return false;
     }
+    if (outcome === "later") {
+      // CLIENT PAUSE: from the start, when it is over.
+      this.reply.take();
+      this.server.paused.add(this);
+      this.#waiting = true;
+      return false;
+    }
+    if (outcome === "pending") return true;
     const bytes = this.reply.take();
     const silent = wasSkipped || (wasOff && this.replyMode !== "on");
     if (bytes.length > 0 && !silent) this.#push(bytes);
@@ -347,7 +523,16 @@ export class RespSession {
     this.#write(bytes);
   }
   #write(bytes: Uint8Array): void {
+    const { counts } = this.server;
+    counts.add(Counter.outputBytes, bytes.length);
+    counts.add(Counter.writes, 1);
     if (this.host.write(bytes)) return;
+    this.#queuedBytes += bytes.length;
+    const limit = this.server.configuration.outputLimits[this.kind];
+    if (limit.hard !== 0 && this.#queuedBytes > limit.hard) {
+      this.end();
+      return this.host.close();
+    }
     if (bytes.buffer === this.server.output.buffer) this.server.replaceOutput();
     if (this.#paused) return;
     this.#paused = true;

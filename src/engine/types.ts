@@ -15,7 +15,8 @@ export type ThreadMessage =
       readonly notifications: readonly { readonly channel: string; readonly payload: string }[];
     }
   | { readonly kind: "cancel"; readonly processId: number; readonly secret: number }
-  | { readonly kind: "redisConfiguration"; readonly pairs: readonly (readonly [string, string])[] };
+  | { readonly kind: "redisConfiguration"; readonly pairs: readonly (readonly [string, string])[] }
+  | { readonly kind: "redis"; readonly message: object }; // protocols/resp/thread-messages.ts
 
 /** Implemented by `sql/`. */
 export interface FrontEnd {

@@ -21,6 +21,7 @@ local host = ...
 local G = _G
 local error, setmetatable, getmetatable, type, select, unpack = error, setmetatable, getmetatable, type, select, unpack
 local rawget, rawset, next, tostring, loadstring, load, assert = rawget, rawset, next, tostring, loadstring, load, assert
+local pcall = pcall
 local create, resume, yield, status, running = coroutine.create, coroutine.resume, coroutine.yield, coroutine.status, coroutine.running
 local preempted = host.preempted
 
@@ -62,21 +63,30 @@ local function caught(ok, ...)
   end
   return false, e
 end
-local function body(f, ...) return f(...) end
 
+local G2
 local globals = {
   _VERSION = _VERSION, assert = assert, collectgarbage = collectgarbage, error = error, gcinfo = gcinfo,
   ipairs = ipairs, rawequal = rawequal, select = select, tonumber = tonumber, tostring = tostring, type = type, unpack = unpack,
   pcall = function(...)
-    if select("#", ...) == 0 then error("bad argument #1 to 'pcall' (value expected)", 2) end
-    return caught(through(create(body), ...))
+    if select("#", ...) == 0 then return end
+    local isLua, co = pcall(create, (...))
+    -- What is no function of Lua cannot run in a coroutine, and does not run long.
+    if not isLua then return caught(pcall(...)) end
+    return caught(through(co, select(2, ...)))
   end,
   xpcall = function(f, handler)
     local function result(ok, ...)
       if ok then return true, ... end
       return false, handler(...)
     end
-    return result(through(create(body), f))
+    local isLua, co = pcall(create, f)
+    if not isLua then return result(pcall(f)) end
+    return result(through(co))
+  end,
+  __redis__err__handler = function(e)
+    if type(e) ~= "table" then e = {err = "ERR " .. tostring(e)} end
+    return e
   end,
   next = function(t, k) return next(real[t] or t, k) end,
   pairs = function(t)
@@ -89,6 +99,7 @@ local globals = {
     return rawset(t, k, v)
   end,
   getmetatable = function(t)
+    if real[t] and t ~= G2 then return nil end
     local meta = getmetatable(t)
     return real[meta] or meta
   end,
@@ -130,25 +141,49 @@ end
 real[globals.math].random, real[globals.math].randomseed = host.random, host.randomseed
 for _, name in ipairs({"cjson", "cmsgpack", "struct", "bit", "redis"}) do globals[name] = protect(host[name]) end
 host.cjson.null = host.null
+host.cjson.new = function()
+  local t = host.newJson()
+  t._NAME, t._VERSION, t.null, t.new = "cjson", "2.1.0", host.null, host.cjson.new
+  return t
+end
 
 local strings = getmetatable("")
 local shown = protect({__index = globals.string})
 real[strings] = shown
 
 setmetatable(globals, {__index = host.missing})
-local G2 = protect(globals)
+G2 = protect(globals)
 globals._G = G2
-return globals, G2
+
+-- A function library is loaded in a world that can only register functions; afterwards its functions see the globals.
+local loading = host.loading and setmetatable({redis = protect(setmetatable(host.loading, {__index = host.missing}))}, {__index = host.missing})
+local function environment()
+  local meta = {__index = loading, __newindex = refuse}
+  local env = setmetatable({}, meta)
+  real[env] = env
+  return env, function() meta.__index = globals end
+end
+return globals, G2, environment
 `;
 
 export interface SandboxOptions {
   /** Functions and constants of the global `redis`. */
   readonly redis: Readonly<Record<string, HostFunction>>;
   readonly redisConstants: Readonly<Record<string, number | string>>;
+  /** The global `redis` while a function library is loaded. */
+  readonly loading?: Readonly<Record<string, HostFunction>>;
 }
 
-/** The machine with its globals in place; returns a reference (registry) to the table of real globals. */
-export function prepareSandbox(machine: LuaMachine, options: SandboxOptions): number {
+/** References in the machine's registry. */
+export interface Sandbox {
+  /** The table of real globals. */
+  readonly globals: number;
+  /** A Lua function that gives a library's environment and a function that opens it. */
+  readonly environment: number;
+}
+
+/** Puts the machine's globals in place. */
+export function prepareSandbox(machine: LuaMachine, options: SandboxOptions): Sandbox {
   const { lua, state } = machine;
   const failed = machine.compile(Buffer.from(prelude), "=prelude");
   if (failed !== undefined) throw new Error(failed);
@@ -177,13 +212,22 @@ export function prepareSandbox(machine: LuaMachine, options: SandboxOptions): nu
   );
   table(struct(machine), {}, "struct");
   table(bit(machine), {}, "bit");
+  if (options.loading !== undefined) {
+    const { LOG_DEBUG, LOG_VERBOSE, LOG_NOTICE, LOG_WARNING } = options.redisConstants as Record<string, number>;
+    table(
+      options.loading,
+      { LOG_DEBUG: LOG_DEBUG ?? 0, LOG_VERBOSE: LOG_VERBOSE ?? 1, LOG_NOTICE: LOG_NOTICE ?? 2, LOG_WARNING: LOG_WARNING ?? 3 },
+      "loading",
+    );
+  }
   machine.register(state, hostFunctions(machine));
   lua.lua_pushlightuserdata(state, 0);
   machine.setField(state, -2, "null");
-  if (lua.lua_pcall(state, 1, 2, 0) !== 0) throw new Error(machine.latin1(state, -1));
+  if (lua.lua_pcall(state, 1, 3, 0) !== 0) throw new Error(machine.latin1(state, -1));
+  const environment = lua.luaL_ref(state, registryIndex);
   // The proxy becomes the globals of the state; what scripts compile sees it and nothing else.
   lua.lua_replace(state, globalsIndex);
-  return lua.luaL_ref(state, registryIndex);
+  return { globals: lua.luaL_ref(state, registryIndex), environment };
 }
 
 function hostFunctions(machine: LuaMachine): Record<string, HostFunction> {
@@ -195,6 +239,12 @@ function hostFunctions(machine: LuaMachine): Record<string, HostFunction> {
     return Math.trunc(lua.lua_tonumber(state, index));
   };
   return {
+    // A module of its own settings.
+    newJson: (state) => {
+      lua.lua_createtable(state, 0, 16);
+      machine.register(state, cjson(machine));
+      return 1;
+    },
     preempted: (state) => {
       lua.lua_pushboolean(state, machine.preempted ? 1 : 0);
       return 1;

@@ -81,6 +81,7 @@ export interface LuaExports {
   readonly lua_remove: (state: number, index: number) => void;
   readonly lua_replace: (state: number, index: number) => void;
   readonly lua_resume: Function2;
+  readonly lua_setfenv: Function2;
   readonly lua_sethook: Function4;
   readonly lua_settop: (state: number, index: number) => void;
   readonly lua_status: Function1;

@@ -186,7 +186,7 @@ function encodeValue(machine: LuaMachine, settings: Settings, state: LuaState, d
       break;
     case LuaType.table: {
       if (depth + 1 > settings.encodeDepth || lua.lua_checkstack(state, 4) === 0)
-        machine.raise(state, `Cannot serialise, excessive depth (${depth + 1})`);
+        machine.raise(state, `Cannot serialise, excessive nesting (${depth + 1})`);
       const length = arrayLength(machine, settings, state);
       if (length > 0) {
         out.push("[");
@@ -223,7 +223,7 @@ type Token =
   | { readonly kind: "{" | "}" | "[" | "]" | ":" | "," | "end" | "true" | "false" | "null"; readonly at: number }
   | { readonly kind: "string"; readonly at: number; readonly text: string }
   | { readonly kind: "number"; readonly at: number; readonly value: number }
-  | { readonly kind: "invalid"; readonly at: number };
+  | { readonly kind: "invalid"; readonly at: number; readonly why?: string };
 
 const tokenNames: Readonly<Record<Token["kind"], string>> = {
   "{": "T_OBJ_BEGIN",
@@ -260,7 +260,8 @@ class Decoder {
   }
 
   #fail(expected: string, found: Token): never {
-    return this.machine.raise(this.state, `Expected ${expected} but found ${tokenNames[found.kind]} at character ${found.at + 1}`);
+    const what = (found.kind === "invalid" ? found.why : undefined) ?? tokenNames[found.kind];
+    return this.machine.raise(this.state, `Expected ${expected} but found ${what} at character ${found.at + 1}`);
   }
 
   #value(token: Token, depth: number): void {
@@ -362,7 +363,7 @@ class Decoder {
       const from = i;
       while (i < text.length && text[i] !== '"' && text[i] !== "\\") i++;
       out += text.slice(from, i);
-      if (i >= text.length) return { kind: "invalid", at };
+      if (i >= text.length) return { kind: "invalid", at: i, why: "unexpected end of string" };
       if (text[i] === '"') {
         this.#at = i + 1;
         return { kind: "string", at, text: out };
@@ -375,12 +376,12 @@ class Decoder {
         continue;
       }
       const unit = escape === "u" ? hex4(text, i + 2) : -1;
-      if (unit < 0) return { kind: "invalid", at };
+      if (unit < 0) return { kind: "invalid", at: i, why: escape === "u" ? "invalid unicode escape code" : "invalid escape code" };
       i += 6;
       let point = unit;
       if ((unit & 0xf800) === 0xd800) {
         const low = text[i] === "\\" && text[i + 1] === "u" ? hex4(text, i + 2) : -1;
-        if (unit >= 0xdc00 || low < 0xdc00 || low > 0xdfff) return { kind: "invalid", at };
+        if (unit >= 0xdc00 || low < 0xdc00 || low > 0xdfff) return { kind: "invalid", at: i - 6, why: "invalid unicode escape code" };
         point = 0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff);
         i += 6;
       }

@@ -86,7 +86,7 @@ class Format {
         return;
       case "!": {
         const align = this.#number(maxAlignment);
-        if (align <= 0 || (align & (align - 1)) !== 0) this.machine.raise(this.state, "alignment is not a power of 2");
+        if (align <= 0 || (align & (align - 1)) !== 0) this.machine.raise(this.state, `alignment ${align} is not a power of 2`);
         this.layout.align = align;
         return;
       }
@@ -109,7 +109,7 @@ export function struct(machine: LuaMachine): Record<string, HostFunction> {
       type !== LuaType.number &&
       !(type === LuaType.string && machine.latin1(state, index)?.trim() !== "" && !Number.isNaN(Number(machine.latin1(state, index))))
     )
-      machine.argumentError(state, index, name, `number expected, got ${machine.typeName(state, index)}`);
+      machine.argumentError(state, index, name, `number expected, got ${type < 0 ? "nil" : machine.typeName(state, index)}`);
     return lua.lua_tonumber(state, index);
   };
   return {
@@ -150,7 +150,7 @@ export function struct(machine: LuaMachine): Record<string, HostFunction> {
             if (bytes === undefined)
               return machine.argumentError(state, argument, "pack", `string expected, got ${machine.typeName(state, argument)}`);
             const size = item.option === "c" && item.size > 0 ? item.size : bytes.length;
-            if (bytes.length < size) machine.argumentError(state, argument, "pack", "string too short");
+            if (bytes.length < size) machine.argumentError(state, argument + 1, "pack", "string too short");
             add(bytes.subarray(0, size));
             if (item.option === "s") add(Buffer.alloc(1));
             argument++;
@@ -217,7 +217,7 @@ export function struct(machine: LuaMachine): Record<string, HostFunction> {
           }
           case "s": {
             const end = bytes.indexOf(0, at);
-            if (end < 0) machine.argumentError(state, 2, "unpack", "unfinished string in data");
+            if (end < 0) machine.raise(state, "unfinished string in data");
             machine.push(state, bytes.subarray(at, end));
             at = end + 1;
             count++;
@@ -236,8 +236,8 @@ export function struct(machine: LuaMachine): Record<string, HostFunction> {
       let length = 0;
       for (let item = format.next(length); item !== undefined; item = format.next(length)) {
         length += item.padding;
-        if (item.option === "s") machine.argumentError(state, 1, "size", "variable-size format in 'size'");
-        if (item.option === "c" && item.size === 0) machine.argumentError(state, 1, "size", "variable-length format");
+        if (item.option === "s") machine.argumentError(state, 1, "size", "option 's' has no fixed size");
+        if (item.option === "c" && item.size === 0) machine.argumentError(state, 1, "size", "option 'c0' has no fixed size");
         if (!/[bBhHlLTiIxfdnc]/.test(item.option)) format.control(item.option);
         length += item.size;
       }
