@@ -58,8 +58,7 @@ function kill(session: RespSession, args: readonly Buffer[]): void {
     const value = text(args[i + 1]);
     switch (text(args[i]).toLowerCase()) {
       case "id": {
-        const id = Number(value);
-        if (!/^-?\d{1,18}$/.test(value)) return reply.error("ERR value is not an integer or out of range");
+        const id = /^-?\d{1,18}$/.test(value) ? Number(value) : 0;
         if (id < 1) return reply.error("ERR client-id should be greater than 0");
         filter.id = id;
         break;

@@ -29,7 +29,7 @@ export function describeClient(session: RespSession): string {
     `id=${session.id}`,
     `addr=${session.host.remoteAddress ?? "embedded:0"}`,
     `laddr=${session.host.localAddress ?? "embedded:0"}`,
-    "fd=-1",
+    "fd=0",
     `name=${session.name}`,
     `age=${Math.floor((now - session.createdMillis) / 1000)}`,
     `idle=${Math.floor((now - session.lastActiveMillis) / 1000)}`,

@@ -118,13 +118,8 @@ function getKeys(session: RespSession, args: readonly Buffer[], withFlags: boole
   if (!hasKeys(command)) return reply.error("ERR The command has no key arguments");
   if (!arityFits(command.arity, inner.length)) return reply.error("ERR Invalid number of arguments specified for command");
   const uses = keyUses(command, inner);
-  if (uses === undefined || uses.length === 0) {
-    return reply.error(
-      uses?.length === 0 && command.flags.includes("no_mandatory_keys")
-        ? "ERR The command has no key arguments"
-        : "ERR Invalid arguments specified for command",
-    );
-  }
+  if (uses === undefined || (uses.length === 0 && !command.flags.includes("no_mandatory_keys")))
+    return reply.error("ERR Invalid arguments specified for command");
   reply.array(uses.length);
   for (const use of uses) {
     if (withFlags) reply.array(2);
@@ -150,7 +145,7 @@ const command: Handler = (session, args) => {
       reply.array(args.length - 2);
       for (let i = 2; i < args.length; i++) {
         const c = named(word(args, i));
-        if (c === undefined) reply.nullArray();
+        if (c === undefined) reply.null();
         else writeCommand(reply, c);
       }
       return;

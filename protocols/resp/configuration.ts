@@ -55,14 +55,16 @@ const notifyRest: readonly (readonly [string, number])[] = [
   ["K", 1],
   ["E", 2],
   ["m", 1 << 11],
-  ["n", 1 << 14],
 ];
+/** Redis 7.0 takes it and does not show it. */
+const notifyNew = 1 << 14;
 const notifyAll = notifyLetters.reduce((sum, [, bit]) => sum | bit, 0);
 
 function notifyFlags(text: string): number | undefined {
   let flags = 0;
   for (const letter of text) {
-    const bit = letter === "A" ? notifyAll : [...notifyLetters, ...notifyRest].find(([l]) => l === letter)?.[1];
+    const bit =
+      letter === "A" ? notifyAll : letter === "n" ? notifyNew : [...notifyLetters, ...notifyRest].find(([l]) => l === letter)?.[1];
     if (bit === undefined) return undefined;
     flags |= bit;
   }
@@ -124,6 +126,7 @@ export class RespConfiguration {
     limit("set-max-intset-entries", 2);
     limit("zset-max-listpack-entries", 3);
     limit("zset-max-listpack-value", 4);
+    const big = Number.MAX_SAFE_INTEGER;
     const integer = (name: string, min: number, max: number, get: () => number, set: (value: number) => void, ...others: string[]) =>
       add(
         name,
@@ -132,7 +135,8 @@ export class RespConfiguration {
           set: (value) => {
             if (!/^-?\d{1,18}$/.test(value)) return notAnInteger;
             const number = Number(value);
-            if (number < min || number > max) return `argument must be between ${min} and ${max} inclusive`;
+            if (number < min || number > max)
+              return `argument must be between ${min} and ${max === big ? "9223372036854775807" : max} inclusive`;
             set(number);
             return undefined;
           },
@@ -148,7 +152,6 @@ export class RespConfiguration {
         return undefined;
       },
     });
-    const big = Number.MAX_SAFE_INTEGER;
     integer(
       "timeout",
       0,

@@ -56,7 +56,7 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
     if (session.queue !== undefined) session.queueFailed = true;
     if (described !== undefined) keyspace.recordRejected(described.index);
     keyspace.recordError(Buffer.from(text, "latin1"));
-    if (name === "exec" && session.queue !== undefined && described !== undefined) {
+    if (name === "exec" && described !== undefined) {
       abortExec(session);
       session.reply.error(`EXECABORT Transaction discarded because of: ${text}`);
     } else session.reply.error(text);
@@ -66,7 +66,7 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
   const isContainer = command.arity < 0 && args.length > 1 && containers.has(name);
   if (isContainer) {
     const sub = subcommandTable.get(`${name}|${(args[1] as Buffer).toString("latin1").toLowerCase()}`);
-    if (sub === undefined && !openContainers.has(name)) {
+    if (sub === undefined && name !== "debug") {
       described = undefined;
       return refuse(`ERR unknown subcommand '${(args[1] as Buffer).toString("latin1").slice(0, 128)}'. Try ${name.toUpperCase()} HELP.`);
     }
@@ -84,6 +84,8 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
     );
     return refuse(denied.text);
   }
+  const sortDenied = session.isRestricted && (name === "sort" || name === "sort_ro") ? deniedSortOption(session, args) : undefined;
+  if (sortDenied !== undefined) return refuse(`ERR ${sortDenied} option of SORT denied due to insufficient ACL permissions.`);
   if (described.runs === "refused" || command.runs === "refused")
     return refuse(`ERR ${described.name.replace("|", " ").toUpperCase()} is not supported yet`);
   if (described.flags.includes("denyoom") && session.queue !== undefined && server.isOutOfMemory())
@@ -103,6 +105,17 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
     return "done";
   }
   return perform(session, args, command, described);
+}
+
+/** BY and GET look at keys that the command does not name: only who may read all keys may use them. */
+function deniedSortOption(session: RespSession, args: readonly Buffer[]): string | undefined {
+  if (session.user.root.allKeys) return undefined;
+  for (let i = 2; i + 1 < args.length; i++) {
+    const option = (args[i] as Buffer).toString("latin1").toUpperCase();
+    if (option === "BY" && (args[i + 1] as Buffer).includes(0x2a)) return "BY";
+    if (option === "GET") return "GET";
+  }
+  return undefined;
 }
 
 /** EXEC could not even begin: as Redis, the transaction is over. */
@@ -189,8 +202,6 @@ function run(session: RespSession, args: Buffer[], command: CommandDescription):
 }
 
 const containers = new Set([...subcommandTable.keys()].map((name) => name.split("|")[0] as string));
-/** Answer an unknown subcommand themselves. */
-const openContainers = new Set(["cluster"]);
 
 export const arityFits = (arity: number, count: number) => (arity >= 0 ? count === arity : count >= -arity);
 

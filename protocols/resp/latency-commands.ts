@@ -1,10 +1,9 @@
 /** SLOWLOG, LATENCY, MONITOR: what took long, and what runs. */
 import { commandTable, subcommandTable } from "../../src/keyspace/index.js";
 import type { Handler } from "./dispatch.js";
-import { helpReply } from "./help.js";
+import { helpReply, subcommandError } from "./help.js";
 
 const latin1 = (bytes: Buffer | undefined) => bytes?.toString("latin1") ?? "";
-const notAnInteger = "ERR value is not an integer or out of range";
 
 const slowlog: Handler = (session, args) => {
   const { reply, server } = session;
@@ -16,11 +15,10 @@ const slowlog: Handler = (session, args) => {
       keyspace.slowLogClear();
       return reply.ok();
     case "get": {
-      if (args.length > 3) return reply.error("ERR wrong number of arguments for 'slowlog|get' command");
+      if (args.length > 3) return subcommandError(session, "slowlog", latin1(args[1]));
       let count = 10;
       if (args.length === 3) {
-        if (!/^-?\d{1,18}$/.test(latin1(args[2]))) return reply.error(notAnInteger);
-        count = Number(latin1(args[2]));
+        count = /^-?\d{1,18}$/.test(latin1(args[2])) ? Number(latin1(args[2])) : -2;
         if (count < -1) return reply.error("ERR count should be greater than or equal to -1");
       }
       const entries = keyspace.slowLog(count);

@@ -1,7 +1,7 @@
 /** SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE, their opposites, PUBLISH, SPUBLISH, PUBSUB. Subscriptions live in the addon; messages come back as events. */
 import { ChannelKind } from "../../src/native/index.js";
 import type { Handler } from "./dispatch.js";
-import { helpReply } from "./help.js";
+import { helpReply, subcommandError } from "./help.js";
 import { Counter } from "./server-counters.js";
 import type { RespSession } from "./session.js";
 
@@ -85,7 +85,7 @@ export const pubsubHandlers: Readonly<Record<string, Handler>> = {
     switch (sub) {
       case "channels":
       case "shardchannels": {
-        if (args.length > 3) return reply.error(`ERR wrong number of arguments for 'pubsub|${sub}' command`);
+        if (args.length > 3) return subcommandError(session, "pubsub", sub);
         const names = addon.keyspace.channels(engine, args[2] ?? null, sharded);
         reply.array(names.length);
         for (const name of names) reply.bulk(name);

@@ -97,8 +97,8 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
     session.reply.verbatim("Orrery: rows, vectors and keys turn together.\nRedis ver. 7.0.15\n");
   },
   wait: (session, args) => {
-    if (!/^-?\d{1,18}$/.test((args[1] as Buffer).toString()) || !/^-?\d{1,18}$/.test((args[2] as Buffer).toString()))
-      return session.reply.error("ERR value is not an integer or out of range");
+    if (!/^-?\d{1,18}$/.test((args[1] as Buffer).toString())) return session.reply.error("ERR value is not an integer or out of range");
+    if (!/^-?\d{1,18}$/.test((args[2] as Buffer).toString())) return session.reply.error("ERR timeout is not an integer or out of range");
     if (Number(args[2]) < 0) return session.reply.error("ERR timeout is negative");
     session.reply.integer(0); // no replicas
   },
@@ -114,8 +114,6 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
         return session.reply.array(0);
       case "help":
         return helpReply(session, "module");
-      case "unload":
-        return session.reply.error("ERR Error unloading module: no such module with that name");
       default:
         return session.reply.error(
           'ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
@@ -138,6 +136,6 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
 
 function replicaOf(session: RespSession, args: readonly Buffer[]): void {
   if (word(args, 1) === "no" && word(args, 2) === "one") return session.reply.ok();
-  if (!/^\d{1,5}$/.test(word(args, 2))) return session.reply.error("ERR value is not an integer or out of range");
+  if (!/^\d{1,5}$/.test(word(args, 2))) return session.reply.error("ERR Invalid master port");
   session.reply.error("ERR REPLICAOF is not supported yet");
 }

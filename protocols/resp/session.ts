@@ -153,7 +153,7 @@ export class RespSession {
     return {
       ...denial,
       text: `NOPERM this user has no permissions to ${what.join("")}`,
-      scriptText: `NOPERM The user executing the script ${script}`,
+      scriptText: `ERR The user executing the script ${script}`,
     };
   }
   noteDenied(_args: readonly Buffer[], denied: Denial, context: "toplevel" | "multi" | "lua"): void {

@@ -89,7 +89,7 @@ export function track(session: RespSession, args: readonly Buffer[]): void {
         server.subscribers.set(session.subscriber, session);
       }
       const mode = broadcast ? "broadcast" : optIn ? "optin" : optOut ? "optout" : "default";
-      const all = broadcast ? [...(old?.prefixes ?? []), ...prefixes] : [];
+      const all = broadcast ? [...(old?.prefixes ?? []), ...prefixes].sort(Buffer.compare) : [];
       session.tracking = new TrackingState(session.subscriber, mode, redirect, noLoop, all);
       addon.keyspace.startTracking(
         engine,

@@ -54,6 +54,7 @@ const handled = new Set(
   words(`
   auth hello quit reset client command config info time lastsave save bgsave bgrewriteaof shutdown debug lolwut wait role
   multi exec discard watch unwatch subscribe unsubscribe psubscribe punsubscribe publish pubsub ssubscribe sunsubscribe spublish
+  object|help memory|help
   acl monitor slowlog latency module failover replicaof slaveof cluster readonly readwrite asking
   eval eval_ro evalsha evalsha_ro script fcall fcall_ro function
   blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { commandTable, subcommandTable } from "../../../src/keyspace/index.js";
 import { arityFits, type Handler } from "../dispatch.js";
-import { helpReply } from "../help.js";
+import { helpReply, subcommandError } from "../help.js";
 import type { RespSession } from "../session.js";
 import { categories } from "./acl-selector.js";
 import { AclUser } from "./acl-user.js";
@@ -54,7 +54,7 @@ function log(session: RespSession, args: readonly Buffer[]): void {
     }
     if (!/^-?\d{1,18}$/.test(text)) return reply.error("ERR value is not an integer or out of range");
     count = Math.max(Number(text), 0);
-  } else if (args.length > 3) return reply.error("ERR wrong number of arguments for 'acl|log' command");
+  } else if (args.length > 3) return subcommandError(session, "acl", latin1(args[1]));
   const entries = server.aclLog.newest(count);
   reply.array(entries.length);
   for (const entry of entries) {
@@ -131,7 +131,7 @@ export const aclHandlers: Readonly<Record<string, Handler>> = {
         return reply.integer(names.filter((name) => acl.delete(name)).length);
       }
       case "cat": {
-        if (args.length > 3) return reply.error("ERR wrong number of arguments for 'acl|cat' command");
+        if (args.length > 3) return subcommandError(session, "acl", latin1(args[1]));
         if (args.length === 2) {
           reply.array(categories.length);
           for (const category of categories) reply.bulk(category);
@@ -147,7 +147,7 @@ export const aclHandlers: Readonly<Record<string, Handler>> = {
         return;
       }
       case "genpass": {
-        if (args.length > 3) return reply.error("ERR wrong number of arguments for 'acl|genpass' command");
+        if (args.length > 3) return subcommandError(session, "acl", latin1(args[1]));
         const text = args.length === 3 ? latin1(args[2]) : "256";
         if (!/^-?\d{1,18}$/.test(text)) return reply.error("ERR value is not an integer or out of range");
         const bits = Number(text);

@@ -117,7 +117,6 @@ export class AclSelector {
       if (!(categories as readonly string[]).includes(category)) return unknown;
       for (const command of commandTable.values()) if (command.categories.includes(category)) this.#set(command.name, allow, false);
       for (const sub of subcommandTable.values()) if (sub.categories.includes(category)) this.#set(sub.name, allow, false);
-      if (!allow) this.allCommands = this.allCommands && false;
       return undefined;
     }
     const [top = "", sub, more] = name.split("|");

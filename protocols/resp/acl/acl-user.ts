@@ -8,7 +8,8 @@ const hashOf = (password: string) => createHash("sha256").update(Buffer.from(pas
 export class AclUser {
   isOn = false;
   noPassword = false;
-  sanitizes = true;
+  /** Whether RESTORE checks payloads deeply; undefined: nobody said. */
+  sanitizes: boolean | undefined;
   passwords: string[] = [];
   root = new AclSelector();
   selectors: AclSelector[] = [];
@@ -157,7 +158,11 @@ export class AclUser {
 
   /** ACL GETUSER's flags. */
   flags(): string[] {
-    return [this.isOn ? "on" : "off", ...(this.noPassword ? ["nopass"] : []), ...(this.sanitizes ? [] : ["skip-sanitize-payload"])];
+    return [
+      this.isOn ? "on" : "off",
+      ...(this.noPassword ? ["nopass"] : []),
+      ...(this.sanitizes === undefined ? [] : [this.sanitizes ? "sanitize-payload" : "skip-sanitize-payload"]),
+    ];
   }
   /** A line of ACL LIST. */
   text(): string {
