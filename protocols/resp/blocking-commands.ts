@@ -100,7 +100,10 @@ function same(native: string, rest: (args: readonly Buffer[]) => { readonly args
       session.reply.raw(got);
       return "done";
     };
-    return waitOn(session, time, attempt, () => session.reply.nullArray(), session.isExecuting);
+    // Where it may not wait, a move answers null as its form without a timeout does.
+    const nothing = () =>
+      session.isExecuting && (native === "lmove" || native === "rpoplpush") ? session.reply.null() : session.reply.nullArray();
+    return waitOn(session, time, attempt, nothing, session.isExecuting);
   };
 }
 const lastIsTimeout = (args: readonly Buffer[]) => ({ args: args.slice(1, -1), timeout: args[args.length - 1] as Buffer });

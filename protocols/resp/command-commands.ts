@@ -105,7 +105,7 @@ function list(session: RespSession, args: readonly Buffer[]): void {
         return reply.error("ERR syntax error");
     }
   }
-  reply.set(names.length);
+  reply.array(names.length);
   for (const name of names) reply.bulk(name);
 }
 

@@ -72,6 +72,7 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
     }
     described = sub ?? described;
   }
+  session.lastCommand = described.name;
   if (!arityFits(described.arity, args.length)) return refuse(`ERR wrong number of arguments for '${described.name}' command`);
   if (!session.authenticated && !command.flags.includes("no_auth")) return refuse("NOAUTH Authentication required.");
   if (session.queue !== undefined && described.flags.includes("no_multi")) return refuse("ERR Command not allowed inside a transaction");
@@ -96,7 +97,6 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
     );
   if (server.isBusy() && !described.flags.includes("allow_busy") && !busyExceptions.has(described.name)) return refuse(server.busyText());
   if (server.pausedUntil !== 0 && isPaused(session, described)) return "later";
-  session.lastCommand = described.name;
   if (session.queue !== undefined && !allowedInQueue.has(name)) {
     const copy = args.map((a) => Buffer.from(a));
     session.queue.push(copy);

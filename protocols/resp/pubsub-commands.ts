@@ -16,7 +16,8 @@ function change(verb: Verb): Handler {
   const adds = !verb.includes("unsubscribe");
   return (session, args) => {
     const { addon, engine } = session.server.options;
-    if (adds && session.isExecuting && !session.resp3)
+    // A transaction may subscribe to channels, for reasons of age; not to shard channels.
+    if (adds && session.isExecuting && kind === ChannelKind.shard)
       return session.reply.error(`ERR ${verb.toUpperCase()} isn't allowed for a DENY BLOCKING client`);
     const mine = kind === ChannelKind.pattern ? session.patterns : kind === ChannelKind.shard ? session.shardChannels : session.channels;
     const names = args.length > 1 ? args.slice(1) : [...mine.values()];

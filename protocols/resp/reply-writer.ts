@@ -1,9 +1,13 @@
 /**
  * Replies that TypeScript writes: RESP2 or RESP3 into a growing buffer. Native bodies have their own (native/wire/resp_writer.h).
  */
+const firstBytes = 1024;
+const chunkBytes = 8192;
+const minimumBytes = 256;
+
 export class ReplyWriter {
   resp3 = false;
-  #buffer = Buffer.allocUnsafe(1024);
+  #buffer = Buffer.allocUnsafe(firstBytes);
   #length = 0;
 
   get length(): number {
@@ -12,7 +16,9 @@ export class ReplyWriter {
   /** The bytes written so far, as a buffer that nobody else holds; the writer starts anew. */
   take(): Buffer {
     const out = this.#buffer.subarray(0, this.#length);
-    this.#buffer = Buffer.allocUnsafe(1024);
+    // What is left of a buffer serves the next reply: most are short.
+    const rest = this.#buffer.length - this.#length;
+    this.#buffer = rest >= minimumBytes ? this.#buffer.subarray(this.#length) : Buffer.allocUnsafe(chunkBytes);
     this.#length = 0;
     return out;
   }

@@ -30,10 +30,8 @@ export function forbiddenNow(session: RespSession, flags: ScriptFlags, isReadOnl
   return undefined;
 }
 
-function evaluate(session: RespSession, args: readonly Buffer[], script: CompiledScript, isReadOnly: boolean): Outcome {
+function evaluate(session: RespSession, args: readonly Buffer[], count: number, script: CompiledScript, isReadOnly: boolean): Outcome {
   const { reply, server } = session;
-  const count = keyCount(session, args);
-  if (count === undefined) return "done";
   const forbidden = forbiddenNow(session, script.flags, isReadOnly);
   if (forbidden !== undefined) {
     reply.error(forbidden);
@@ -61,25 +59,27 @@ function evaluate(session: RespSession, args: readonly Buffer[], script: Compile
 
 function byText(isReadOnly: boolean): Handler {
   return (session, args) => {
-    if (keyCount(session, args) === undefined) return "done";
-    const script = session.server.scripts.load(Buffer.from(args[1] as Buffer));
+    const count = keyCount(session, args);
+    if (count === undefined) return "done";
+    const script = session.server.scripts.load(args[1] as Buffer);
     if (typeof script === "string") {
       session.reply.error(script);
       return "done";
     }
-    return evaluate(session, args, script, isReadOnly);
+    return evaluate(session, args, count, script, isReadOnly);
   };
 }
 function byName(isReadOnly: boolean): Handler {
   return (session, args) => {
     const sha = (args[1] as Buffer).toString("latin1").toLowerCase();
     const script = sha.length === 40 ? session.server.scripts.find(sha) : undefined;
-    if (keyCount(session, args) === undefined) return "done";
+    const count = keyCount(session, args);
+    if (count === undefined) return "done";
     if (script === undefined) {
       session.reply.error("NOSCRIPT No matching script. Please use EVAL.");
       return "done";
     }
-    return evaluate(session, args, script, isReadOnly);
+    return evaluate(session, args, count, script, isReadOnly);
   };
 }
 
@@ -87,7 +87,7 @@ const script: Handler = (session, args) => {
   const { reply, server } = session;
   switch ((args[1] as Buffer).toString("latin1").toLowerCase()) {
     case "load": {
-      const loaded = server.scripts.load(Buffer.from(args[2] as Buffer));
+      const loaded = server.scripts.load(args[2] as Buffer);
       return typeof loaded === "string" ? reply.error(loaded) : reply.bulk(loaded.sha);
     }
     case "exists":

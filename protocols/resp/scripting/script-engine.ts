@@ -4,6 +4,7 @@
  */
 import { LuaMachine, prepareSandbox, registryIndex } from "../../../src/lua/index.js";
 import { SideSpace } from "../../../src/native/index.js";
+import { ReplyWriter } from "../reply-writer.js";
 import type { RespServer } from "../server.js";
 import { redisApi, redisConstants } from "./redis-api.js";
 import { parseScript, type ScriptFlags } from "./script-flags.js";
@@ -25,6 +26,8 @@ export interface CompiledScript {
 export class ScriptEngine {
   readonly server: RespServer;
   current: ScriptRun | undefined;
+  /** Where the commands of the run that is going on write. */
+  readonly scratch = new ReplyWriter();
   #machine: LuaMachine | undefined;
   #globals = 0;
   readonly #compiled = new Map<string, CompiledScript>();
@@ -67,6 +70,7 @@ export class ScriptEngine {
     if (typeof compiled === "string") return compiled;
     const { addon, engine } = this.server.options;
     addon.keyspace.sideSet(engine, SideSpace.scripts, Buffer.from(sha), source);
+    this.#version = addon.keyspace.sideVersion(engine, SideSpace.scripts);
     return compiled;
   }
   /** A script by its name; undefined: nobody has loaded it. */

@@ -8,7 +8,7 @@
  */
 import type { LuaMachine, LuaState } from "../../../src/lua/index.js";
 import type { Outcome } from "../dispatch.js";
-import { ReplyWriter } from "../reply-writer.js";
+import type { ReplyWriter } from "../reply-writer.js";
 import type { RespSession } from "../session.js";
 import { writeResult } from "./lua-replies.js";
 import type { ScriptFlags } from "./script-flags.js";
@@ -40,7 +40,7 @@ export class ScriptRun {
   /** Gave way at least once: others are told BUSY. */
   isSlow = false;
   /** A redis.call is running: no second script can start inside. */
-  readonly scratch = new ReplyWriter();
+  readonly scratch: ReplyWriter;
   readonly #clientReply: ReplyWriter;
   readonly #database: number;
   readonly #owns: boolean;
@@ -66,11 +66,13 @@ export class ScriptRun {
   private constructor(options: RunOptions, owns: boolean) {
     this.options = options;
     this.#owns = owns;
+    this.scratch = options.session.server.scripts.scratch;
+    this.scratch.resp3 = false;
     const { session } = options;
     this.#clientReply = session.reply;
     this.#database = session.database;
     this.#wasExecuting = session.isExecuting;
-    this.#effectsBefore = session.server.options.addon.keyspace.pendingEffects(session.native);
+    this.#effectsBefore = owns ? 0 : session.server.options.addon.keyspace.pendingEffects(session.native);
     session.reply = this.scratch;
     session.isExecuting = true;
     if (this.#clientReply.resp3) session.configure();
