@@ -38,6 +38,7 @@ function waitOn(
   attempt: Attempt,
   nothing: () => void,
   inTransaction: boolean,
+  group: string,
 ): "done" | "wait" {
   const first = attempt(session);
   if (first !== "nothing") return first;
@@ -48,6 +49,7 @@ function waitOn(
   session.block(
     {
       args: [],
+      group,
       attempt: (timedOut) => {
         const outcome = attempt(session);
         if (outcome === "nothing" && !timedOut) return false;
@@ -83,9 +85,13 @@ function popFirst(pop: string, isZset: boolean): Handler {
       }
       return "nothing";
     };
-    return waitOn(session, time, attempt, () => session.reply.nullArray(), session.isExecuting);
+    const group = groupOf(session, [pop, ...keys]);
+    return waitOn(session, time, attempt, () => session.reply.nullArray(), session.isExecuting, group);
   };
 }
+
+const groupOf = (session: RespSession, words: readonly (Buffer | string)[]) =>
+  `${session.database}:${session.resp3 ? 3 : 2}:${words.map((w) => (typeof w === "string" ? w : `${w.length}:${w.toString("latin1")}`)).join(" ")}`;
 
 /** A command of the same form without the timeout, that answers null when there is nothing. */
 function same(native: string, rest: (args: readonly Buffer[]) => { readonly args: Buffer[]; readonly timeout: Buffer }): Handler {
@@ -103,7 +109,7 @@ function same(native: string, rest: (args: readonly Buffer[]) => { readonly args
     // Where it may not wait, a move answers null as its form without a timeout does.
     const nothing = () =>
       session.isExecuting && (native === "lmove" || native === "rpoplpush") ? session.reply.null() : session.reply.nullArray();
-    return waitOn(session, time, attempt, nothing, session.isExecuting);
+    return waitOn(session, time, attempt, nothing, session.isExecuting, groupOf(session, [native, ...split.args]));
   };
 }
 const lastIsTimeout = (args: readonly Buffer[]) => ({ args: args.slice(1, -1), timeout: args[args.length - 1] as Buffer });

@@ -158,7 +158,13 @@ export class RespServer {
   }
   retryBlocked(): void {
     if (this.isBusy()) return;
-    for (const session of [...this.blocked]) session.retryBlocked(false);
+    // In the order they began to wait; of ten thousand that wait for one key the first that finds nothing speaks for all.
+    const empty = new Set<string>();
+    for (const session of [...this.blocked]) {
+      const group = session.blockedGroup;
+      if (group !== undefined && empty.has(group)) continue;
+      if (!session.retryBlocked(false) && group !== undefined) empty.add(group);
+    }
   }
 
   /** The socket still holds the output buffer: go on with another. */

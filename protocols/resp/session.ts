@@ -36,6 +36,8 @@ const inputLimitBytes = 1 << 30;
 
 export interface BlockedCommand {
   readonly args: readonly Buffer[];
+  /** Command, database and keys: where one of a group finds nothing, the others find nothing. Absent: its own. */
+  readonly group?: string;
   attempt(timedOut: boolean): boolean;
 }
 
@@ -287,10 +289,16 @@ export class RespSession {
     } else this.retryBlocked(true);
     return true;
   }
-  retryBlocked(timedOut: boolean): void {
-    if (this.#blocked === undefined || this.#closed || !this.#blocked.attempt(timedOut)) return;
+  get blockedGroup(): string | undefined {
+    return this.#blocked?.group;
+  }
+  /** False: it still waits. */
+  retryBlocked(timedOut: boolean): boolean {
+    if (this.#blocked === undefined || this.#closed) return true;
+    if (!this.#blocked.attempt(timedOut)) return false;
     this.unblock();
     this.#run();
+    return true;
   }
 
   /** EXEC is running this session's queue, or a script of it runs. */

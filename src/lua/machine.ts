@@ -37,8 +37,8 @@ export const globalsIndex = -10002;
 export type RunResult = { readonly kind: "done" } | { readonly kind: "gaveWay" } | { readonly kind: "failed"; readonly status: number };
 
 const countMask = 8;
-/** As Redis: often enough for a time limit, seldom enough to cost nothing. */
-const hookInstructions = 100_000;
+/** Often enough for a time limit even when each instruction is a slow command, seldom enough to cost nothing. */
+const hookInstructions = 10_000;
 const yielded = 1;
 
 /** lua_State of a 32-bit Lua 5.1: two counts of nested C calls; a coroutine may yield where they are equal. */
@@ -56,7 +56,7 @@ export class LuaMachine {
   broken = false;
   /** Set by the hook when it made the running coroutine yield. */
   preempted = false;
-  /** Asked every 100,000 instructions of a run; true: give way. Throws through `raise` to end the script. */
+  /** Asked every 10,000 instructions of a run; true: give way. Throws through `raise` to end the script. */
   onTick: ((state: LuaState, canYield: boolean) => boolean) | undefined;
   readonly #lengthAt: number;
   readonly #debugAt: number;
@@ -254,7 +254,8 @@ export class LuaMachine {
         return memory.toString("latin1", pointer, memory.indexOf(0, pointer));
       };
       const source = text(sourceOffset);
-      if (text(whatOffset) === "C" || source === "=prelude") continue;
+      const what = text(whatOffset);
+      if (what === "C" || what === "tail" || source === "=prelude") continue;
       return { source, line: memory.readInt32LE(this.#debugAt + lineOffset) };
     }
     return undefined;

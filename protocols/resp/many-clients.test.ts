@@ -1,0 +1,80 @@
+/** Ten thousand clients that wait, and ten thousand that listen: without sockets, so that only the server's own work is measured. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { listenForTests, type RespListener } from "../../test/support/resp-listener.js";
+import type { RespSession } from "./session.js";
+
+const count = 10_000;
+let listener: RespListener;
+beforeAll(async () => {
+  listener = await listenForTests();
+});
+afterAll(() => listener.close());
+
+interface Client {
+  readonly session: RespSession;
+  readonly received: string[];
+}
+function connect(): Client {
+  const received: string[] = [];
+  const session = listener.server.connect({
+    write: (bytes) => {
+      received.push(Buffer.from(bytes).toString("latin1"));
+      return true;
+    },
+    pause: () => undefined,
+    resume: () => undefined,
+    close: () => undefined,
+  });
+  return { session, received };
+}
+const send = (client: Client, text: string) => client.session.data(Buffer.from(`${text}\r\n`));
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition() && tries < 2000; tries++) await turn();
+}
+
+test("10,000 clients blocked on one list are served in the order they came", async () => {
+  const waiting = Array.from({ length: count }, connect);
+  for (const client of waiting) send(client, "BLPOP queue 0");
+  expect(listener.server.blocked.size).toBe(count);
+  const pusher = connect();
+  for (let i = 0; i < count; i += 100) send(pusher, `RPUSH queue ${Array.from({ length: 100 }, (_, j) => i + j).join(" ")}`);
+  await until(() => listener.server.blocked.size === 0);
+  expect(waiting.map((c) => c.received.join(""))).toEqual(
+    Array.from({ length: count }, (_, i) => `*2\r\n$5\r\nqueue\r\n$${String(i).length}\r\n${i}\r\n`),
+  );
+  for (const client of [...waiting, pusher]) client.session.end();
+}, 60_000);
+
+test("10,000 subscribers get each message once", async () => {
+  const subscribers = Array.from({ length: count }, connect);
+  for (const client of subscribers) send(client, "SUBSCRIBE news");
+  const publisher = connect();
+  for (let i = 0; i < 5; i++) send(publisher, `PUBLISH news m${i}`);
+  await until(() => subscribers.every((c) => c.received.length === 6));
+  const message = (i: number) => `*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\nm${i}\r\n`;
+  for (const client of subscribers) expect(client.received.slice(1).join("")).toBe([0, 1, 2, 3, 4].map(message).join(""));
+  expect(publisher.received.join("")).toBe(`:${count}\r\n`.repeat(5));
+  for (const client of [...subscribers, publisher]) client.session.end();
+}, 60_000);
+
+test("a subscriber that does not read is cut off at client-output-buffer-limit", async () => {
+  let closed = false;
+  const session = listener.server.connect({
+    write: () => false, // the kernel takes nothing
+    pause: () => undefined,
+    resume: () => undefined,
+    close: () => {
+      closed = true;
+    },
+  });
+  session.data(Buffer.from("SUBSCRIBE flood\r\n"));
+  const publisher = connect();
+  const payload = "x".repeat(1 << 20);
+  for (let i = 0; i < 40 && !closed; i++) {
+    publisher.session.data(Buffer.from(`*3\r\n$7\r\nPUBLISH\r\n$5\r\nflood\r\n$${payload.length}\r\n${payload}\r\n`));
+    await turn();
+  }
+  expect(closed).toBe(true);
+  publisher.session.end();
+});
