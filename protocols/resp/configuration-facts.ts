@@ -160,7 +160,6 @@ const rows: readonly Row[] = [
   ["lfu-log-factor", "integer", "10"],
   ["list-max-listpack-size", "fixed", "-2"],
   ["list-max-ziplist-size", "fixed", "-2"],
-  ["maxmemory-policy", "fixed", "noeviction"],
   ["maxmemory-samples", "integer", "5"],
   ["masterauth", "text", ""],
   ["masteruser", "text", ""],

@@ -29,6 +29,15 @@ export interface Parameter {
 }
 
 const maxMemory = 5; // KeyspaceBinding.limit
+const evictionPolicies = [
+  "volatile-lru",
+  "volatile-lfu",
+  "volatile-random",
+  "volatile-ttl",
+  "allkeys-lru",
+  "allkeys-lfu",
+  "allkeys-random",
+];
 const notAnInteger = "argument couldn't be parsed into an integer";
 
 /** "100mb" to bytes: k, m, g are powers of 1000, kb, mb, gb of 1024. */
@@ -126,6 +135,16 @@ export class RespConfiguration {
     limit("set-max-intset-entries", 2);
     limit("zset-max-listpack-entries", 3);
     limit("zset-max-listpack-value", 4);
+    add("maxmemory-policy", {
+      get: () => "noeviction",
+      set: (value) => {
+        const policy = value.toLowerCase();
+        if (policy === "noeviction") return undefined;
+        return evictionPolicies.includes(policy)
+          ? `${policy} is not supported yet`
+          : `argument(s) must be one of the following: ${[...evictionPolicies, "noeviction"].join(", ")}`;
+      },
+    });
     const big = Number.MAX_SAFE_INTEGER;
     const integer = (name: string, min: number, max: number, get: () => number, set: (value: number) => void, ...others: string[]) =>
       add(

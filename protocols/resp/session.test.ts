@@ -148,7 +148,7 @@ describe("hostile input", () => {
     );
   });
   it("a client that is not authenticated may send little", () => {
-    server.configuration.requirepass = "secret";
+    server.configuration.set([["requirepass", "secret"]]);
     try {
       expect(answer(frame("GET", "a")).replies).toBe("-NOAUTH Authentication required.\r\n");
       expect(answer("*11\r\n").replies).toBe("-ERR Protocol error: unauthenticated multibulk length\r\n");
@@ -157,7 +157,7 @@ describe("hostile input", () => {
         "-WRONGPASS invalid username-password pair or user is disabled.\r\n+OK\r\n+PONG\r\n",
       );
     } finally {
-      server.configuration.requirepass = "";
+      server.configuration.set([["requirepass", ""]]);
     }
   });
 });
