@@ -1,5 +1,5 @@
 /** date_trunc(): what is below a unit becomes zero. */
-import { Interval } from "../../types/index.js";
+import { dataError, Interval } from "../../types/index.js";
 import { type Int64, int64 } from "../types/integers.js";
 import { civilOf, daysOf, isInfinite, join, split, weekday } from "./calendar.js";
 import { fieldName, unknownUnit, unsupportedUnit } from "./fields.js";
@@ -67,6 +67,8 @@ export function truncateInterval(unit: string, value: Interval): Interval {
     case "millennium":
       return months(12 * yearUnits[field]!);
     default:
-      throw unsupportedUnit(unit, "interval");
+      throw field === "week"
+        ? dataError("0A000", `unit "${unit.toLowerCase()}" not supported for type interval`, "Months usually have fractional weeks.")
+        : unsupportedUnit(unit, "interval");
   }
 }

@@ -4,8 +4,9 @@ import { checkedDate, isInfinite, join } from "../datetime/calendar.js";
 import { fixedZone, toLocal, toUtc, zoneOf } from "../datetime/zones.js";
 import type { ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
-import { formatIntervalWithTemplate, formatWithTemplate, parseWithTemplate } from "../template/datetime.js";
+import { formatIntervalWithTemplate, formatWithTemplate } from "../template/datetime.js";
 import { floatToChar, integerToChar, numericToChar, toNumber } from "../template/number.js";
+import { parseWithTemplate } from "../template/parse-datetime.js";
 import type { Int64 } from "../types/integers.js";
 
 const scalars: Record<string, ScalarBody> = {
@@ -23,7 +24,7 @@ const scalars: Record<string, ScalarBody> = {
   "to_char(float4,text)": (_c, n: number, f: string) => floatToChar(n, f, 6),
   "to_char(float8,text)": (_c, n: number, f: string) => floatToChar(n, f, 15),
   "to_number(text,text)": (_c, t: string, f: string): Datum => toNumber(t, f),
-  "to_date(text,text)": (_c, t: string, f: string) => checkedDate(parseWithTemplate(t, f).days),
+  "to_date(text,text)": (_c, t: string, f: string) => checkedDate(parseWithTemplate(t, f).days, t),
   "to_timestamp(text,text)": (c, t: string, f: string) => {
     const { days, micros, offset } = parseWithTemplate(t, f);
     return toUtc(join(days, micros), offset === undefined ? zoneOf(c.timeZone) : fixedZone("", offset));

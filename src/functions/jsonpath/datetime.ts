@@ -3,7 +3,7 @@ import { DbError, type FormatContext, type JsonValue } from "../../types/index.j
 import { dateToTimestamp, daysInMonth, daysOf, join } from "../datetime/calendar.js";
 import { formatDate, formatTime, formatTimestamp } from "../datetime/format.js";
 import { toUtc, zoneOf } from "../datetime/zones.js";
-import { parseWithTemplate } from "../template/datetime.js";
+import { parseWithTemplate } from "../template/parse-datetime.js";
 import type { Int64 } from "../types/integers.js";
 
 export type DatetimeKind = "date" | "time" | "timetz" | "timestamp" | "timestamptz";

@@ -1,6 +1,6 @@
-/** to_char, to_date, to_timestamp with templates: YYYY MM DD HH24 MI SS MS US TZ, month and day names, FM, TH, quotes. */
-import { DbError, type Interval } from "../../types/index.js";
-import { civilOf, daysInMonth, daysOf, MICROS_PER_SECOND, split, weekday } from "../datetime/calendar.js";
+/** to_char of moments and intervals: YYYY MM DD HH24 MI SS MS US TZ, month and day names, FM, TH, quotes. */
+import type { Interval } from "../../types/index.js";
+import { civilOf, daysOf, MICROS_PER_SECOND, split, weekday } from "../datetime/calendar.js";
 import { isoWeek } from "../datetime/fields.js";
 import { formatOffset } from "../datetime/zones.js";
 import type { Int64 } from "../types/integers.js";
@@ -88,7 +88,7 @@ function tokenize(pattern: string): readonly Token[] {
     let fill = false;
     let next = at;
     while (/^(FM|TM|FX)/i.test(pattern.slice(next))) {
-      fill ||= /^FM/i.test(pattern.slice(next));
+      fill ||= /^[FT]M/i.test(pattern.slice(next));
       next += 2;
     }
     const code = codes.find((c) => pattern.slice(next, next + c.length).toUpperCase() === c);
@@ -210,7 +210,13 @@ function renderCode({ code, written, fill }: Token, p: Parts): string {
     fill ? String(value) : value < 0 ? `-${String(-value).padStart(width, "0")}` : String(value).padStart(width, "0");
   const name = (text: string, width: number) => (fill ? cased(text, written) : cased(text, written).padEnd(width));
   const year = p.isInterval || p.year > 0 ? p.year : 1 - p.year;
-  const isoYear = () => isoWeek(p.days).year;
+  /** A sign counts as one of the places here. */
+  const places = (value: number, width: number) =>
+    fill ? String(value) : value < 0 ? `-${String(-value).padStart(width - 1, "0")}` : String(value).padStart(width, "0");
+  const isoYear = () => {
+    const iso = isoWeek(p.days).year;
+    return iso > 0 ? iso : 1 - iso;
+  };
   switch (code) {
     case "HH":
     case "HH12":
@@ -277,13 +283,13 @@ function renderCode({ code, written, fill }: Token, p: Parts): string {
     case "DY":
       return cased(dayNames[weekday(p.days)]!.slice(0, 3), written);
     case "DDD":
-      return number(p.dayOfYear, 3);
+      return places(p.dayOfYear, 3);
     case "IDDD": {
       const { week } = isoWeek(p.days);
       return number((week - 1) * 7 + (weekday(p.days) || 7), 3);
     }
     case "DD":
-      return number(p.day, 2);
+      return places(p.day, 2);
     case "D":
       return String(weekday(p.days) + 1);
     case "ID":
@@ -300,7 +306,7 @@ function renderCode({ code, written, fill }: Token, p: Parts): string {
         2,
       );
     case "J":
-      return String(p.days + 2_451_545);
+      return String((p.isInterval ? daysOf(p.year, p.month, p.day) : p.days) + 2_451_545);
     case "Q":
       return p.month === 0 ? "" : String(Math.floor((p.month - 1) / 3) + 1);
     case "RM": {
@@ -311,183 +317,12 @@ function renderCode({ code, written, fill }: Token, p: Parts): string {
     case "TZ":
       return written === "tz" ? p.abbreviation.toLowerCase() : p.abbreviation;
     case "TZH":
-      return p.offset === undefined ? "" : `${p.offset < 0 ? "-" : "+"}${String(Math.floor(Math.abs(p.offset) / 3600)).padStart(2, "0")}`;
+      return `${(p.offset ?? 0) < 0 ? "-" : "+"}${String(Math.floor(Math.abs(p.offset ?? 0) / 3600)).padStart(2, "0")}`;
     case "TZM":
-      return p.offset === undefined ? "" : String(Math.floor((Math.abs(p.offset) % 3600) / 60)).padStart(2, "0");
+      return String(Math.floor((Math.abs(p.offset ?? 0) % 3600) / 60)).padStart(2, "0");
     case "OF":
-      return p.offset === undefined ? "" : formatOffset(p.offset);
+      return formatOffset(p.offset ?? 0);
     default:
       return String(Math.trunc(p.micros / 10 ** (6 - Number(code[2])))).padStart(Number(code[2]), "0"); // FF1…FF6
   }
-}
-
-export interface ParsedTemplate {
-  readonly days: number;
-  readonly micros: number;
-  readonly offset: number | undefined;
-  /** How many characters of the text the template took. */
-  readonly end: number;
-}
-
-const lengths: Readonly<Record<string, number>> = {
-  YYYY: 4,
-  YYY: 3,
-  YY: 2,
-  Y: 1,
-  MM: 2,
-  DD: 2,
-  DDD: 3,
-  D: 1,
-  HH: 2,
-  HH12: 2,
-  HH24: 2,
-  MI: 2,
-  SS: 2,
-  MS: 3,
-  US: 6,
-  SSSS: 5,
-  SSSSS: 5,
-  J: 7,
-  Q: 1,
-  WW: 2,
-  W: 1,
-  IW: 2,
-  ID: 1,
-  IYYY: 4,
-  IYY: 3,
-  IY: 2,
-  I: 1,
-  IDDD: 3,
-  CC: 2,
-  TZH: 3,
-  TZM: 2,
-  "Y,YYY": 5,
-  FF1: 1,
-  FF2: 2,
-  FF3: 3,
-  FF4: 4,
-  FF5: 5,
-  FF6: 6,
-};
-
-/** Reads `text` by the template; what it does not name is the start of year 1 BC, January 1, midnight. */
-export function parseWithTemplate(text: string, pattern: string): ParsedTemplate {
-  const tokens = tokenize(pattern);
-  const f: Record<string, number> = {};
-  let at = 0;
-  let [pm, bc, twelve] = [undefined as boolean | undefined, false, false];
-  let offset: number | undefined;
-  const bad = (code: string, value: string, detail = "Value must be an integer.") =>
-    new DbError({ sqlstate: "22007", message: `invalid value "${value}" for "${code}"`, detail });
-  tokens.forEach((token, index) => {
-    if (token.text !== undefined) {
-      if (/[^A-Za-z0-9]/.test(token.text)) {
-        while (at < text.length && /[^A-Za-z0-9+-]|-(?!\d)/.test(text[at]!) && !/\d/.test(text[at]!)) at++;
-        if (text[at] === "-" || text[at] === "+") {
-          if (tokens[index + 1]?.code !== "TZH") at++;
-        }
-      } else at += token.text.length;
-      return;
-    }
-    while (/\s/.test(text[at] ?? "x")) at++;
-    const { code } = token;
-    if (code === "MONTH" || code === "MON" || code === "DAY" || code === "DY" || code === "RM") {
-      const list = code === "RM" ? monthNames.map((_, i) => toRoman(i + 1)) : code === "MONTH" || code === "MON" ? monthNames : dayNames;
-      const short = code === "MON" || code === "DY" ? list.map((n) => n.slice(0, 3)) : list;
-      const rest = text.slice(at).toUpperCase();
-      const found = short
-        .map((n, i) => [n.toUpperCase(), i] as const)
-        .filter(([n]) => rest.startsWith(n))
-        .sort((a, b) => b[0].length - a[0].length)[0];
-      if (found === undefined)
-        throw bad(token.written, text.slice(at).split(/\s/)[0]!, "The given value did not match any of the allowed values for this field.");
-      if (code !== "DAY" && code !== "DY") f.MM = found[1] + 1;
-      at += found[0].length;
-      return;
-    }
-    const era = /^(A\.?M\.?|P\.?M\.?|B\.?C\.?|A\.?D\.?)/i.exec(text.slice(at));
-    if (/^[AP]\.?M|^[BA]\.?[CD]/.test(code)) {
-      if (era === null)
-        throw bad(
-          token.written,
-          text.slice(at, at + code.length),
-          "The given value did not match any of the allowed values for this field.",
-        );
-      const letters = era[1]!.toUpperCase().replace(/\./g, "");
-      if (letters === "PM" || letters === "AM") pm = letters === "PM";
-      else bc = letters === "BC";
-      at += era[1]!.length;
-      return;
-    }
-    if (code === "TZ" || code === "OF")
-      throw new DbError({ sqlstate: "0A000", message: `formatting field "${token.written}" is only supported in to_char` });
-    // Followed by another number a field takes its own width, otherwise all the digits there are.
-    const following = tokens[index + 1];
-    const limited = following !== undefined && following.text === undefined && lengths[following.code] !== undefined;
-    const width = code === "YYYY" && !limited ? 9 : (lengths[code] ?? 2);
-    const digits = new RegExp(`[+-]?\\d{1,${limited || code !== "YYYY" ? width : 9}}`, "y");
-    digits.lastIndex = at;
-    const match = code === "Y,YYY" ? /\d{1,3},\d{3}/y : digits;
-    match.lastIndex = at;
-    const value = match.exec(text)?.[0];
-    if (value === undefined) {
-      if (at >= text.length) return;
-      throw bad(token.written, text.slice(at, at + width));
-    }
-    at += value.length;
-    if (token.ordinal !== "") at += 2;
-    if (code === "HH" || code === "HH12") twelve = true;
-    f[code] =
-      code === "MS" || code === "US" || code.startsWith("FF") ? Math.round(Number(`0.${value}`) * 1e6) : Number(value.replace(",", ""));
-    if (code === "TZH") offset = (value.startsWith("-") ? -1 : 1) * Math.abs(Number(value)) * 3600;
-    if (code === "TZM" && offset !== undefined) offset += Math.sign(offset || 1) * Number(value) * 60;
-  });
-  return { ...assemble(f, { pm, bc, twelve }, text), offset, end: at };
-}
-
-function assemble(
-  f: Readonly<Record<string, number>>,
-  how: { pm: boolean | undefined; bc: boolean; twelve: boolean },
-  text: string,
-): { days: number; micros: number } {
-  const outside = () => new DbError({ sqlstate: "22008", message: `date/time field value out of range: "${text}"` });
-  let year =
-    f.YYYY ??
-    f["Y,YYY"] ??
-    (f.YYY !== undefined ? century(f.YYY, 1000) : f.YY !== undefined ? century(f.YY, 100) : f.Y !== undefined ? 2000 + f.Y : 0);
-  if (how.bc && year > 0) year = 1 - year;
-  let hour = f.HH24 ?? f.HH12 ?? f.HH ?? 0;
-  if (how.twelve || how.pm !== undefined) {
-    if (f.HH24 === undefined && (hour < 1 || hour > 12))
-      throw new DbError({
-        sqlstate: "22007",
-        message: `hour "${hour}" is invalid for the 12-hour clock`,
-        hint: "Use the 24-hour clock, or give an hour between 1 and 12.",
-      });
-    if (how.pm === true && hour < 12) hour += 12;
-    else if (how.pm === false && hour === 12) hour = 0;
-  }
-  const seconds = f.SSSSS ?? f.SSSS;
-  const minute = f.MI ?? 0;
-  const second = f.SS ?? 0;
-  if (hour > 23 || minute > 59 || second > 59) throw outside();
-  const fraction = (f.MS ?? 0) + (f.US ?? 0) + (f.FF1 ?? f.FF2 ?? f.FF3 ?? f.FF4 ?? f.FF5 ?? f.FF6 ?? 0);
-  const micros = (seconds ?? (hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND + fraction;
-  if (f.J !== undefined) return { days: f.J - 2_451_545, micros };
-  if (f.IYYY !== undefined) {
-    const first = daysOf(f.IYYY, 1, 4);
-    const monday = first - ((weekday(first) + 6) % 7);
-    return { days: monday + (f.IDDD !== undefined ? f.IDDD - 1 : ((f.IW ?? 1) - 1) * 7 + (f.ID ?? 1) - 1), micros };
-  }
-  if (f.DDD !== undefined) return { days: daysOf(year, 1, 1) + f.DDD - 1, micros };
-  if (f.WW !== undefined && f.MM === undefined) return { days: daysOf(year, 1, 1) + (f.WW - 1) * 7, micros };
-  const month = f.MM ?? 1;
-  const day = f.DD ?? 1;
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) throw outside();
-  return { days: daysOf(year, month, day), micros };
-}
-/** Two or three digits mean the year nearest to 2020. */
-function century(value: number, size: number): number {
-  if (size === 100) return value < 70 ? 2000 + value : 1900 + value;
-  return value >= 100 && value < 520 ? 2000 + value : value >= 520 ? 1000 + value : 2000 + value;
 }

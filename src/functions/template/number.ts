@@ -5,6 +5,7 @@
 import { DbError, dataError, invalidInput, Numeric, outOfRange } from "../../types/index.js";
 import { multiply } from "../numeric/arithmetic.js";
 import { absolute, applyModifier, formatNumeric, packModifier, parseNumeric, pow10, round } from "../numeric/numeric-value.js";
+import { power } from "../numeric/transcendental.js";
 import { exponentText, fixedText } from "./float-text.js";
 
 type Key =
@@ -541,5 +542,5 @@ export function toNumber(text: string, format: string): Numeric | null {
   if (p.has.has("exponent")) throw new DbError({ sqlstate: "0A000", message: '"EEEE" not supported for input' });
   if (p.has.has("roman")) throw new DbError({ sqlstate: "0A000", message: '"RN" not supported for input' });
   const value = new NumberReader(p, text).read();
-  return p.has.has("multi") ? multiply(value, new Numeric(1n, p.multi)) : value;
+  return p.has.has("multi") ? multiply(value, power(new Numeric(10n, 0), new Numeric(BigInt(-p.multi), 0))) : value;
 }
