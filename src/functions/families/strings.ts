@@ -1,13 +1,15 @@
 /** Everyday string functions; positions and lengths count characters (code points). */
 import { createHash } from "node:crypto";
 import { ArrayValue, type Datum, DbError, invalidParameter, TypeOid } from "../../types/index.js";
-import { quoteIdentifier, splitName } from "../catalog-service.js";
+import { quoteIdentifier } from "../catalog-service.js";
 import { type EvaluationContext, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
+import { decodeFrom, encodeTo, encodingOf } from "../text/encodings.js";
 import { formatText } from "../text/format.js";
 import { hashBytes } from "../text/hash.js";
+import { parseIdentifier, unescapeUnicode } from "../text/identifiers.js";
 import { fromEscape, fromHex, toHex } from "../types/bytea.js";
-import { concatBytes, decodeText, encodeText } from "../types/bytes.js";
+import { concatBytes, encodeText } from "../types/bytes.js";
 import { characterCount, positionAfter, trimSpacesRight } from "../types/strings.js";
 
 type Bodies = Record<string, ScalarBody | TypedBody<ScalarBody>>;
@@ -126,7 +128,7 @@ export function quoteLiteral(text: string): string {
 }
 function chr(code: number): string {
   if (code === 0) throw new DbError({ sqlstate: "54000", message: "null character not permitted" });
-  if (code < 0) throw new DbError({ sqlstate: "54000", message: "character number must be positive" });
+  if (code < 0) throw invalidParameter("character number must be positive");
   if (code > 0x10ffff) throw new DbError({ sqlstate: "54000", message: `requested character too large for encoding: ${code}` });
   if (code >= 0xd800 && code <= 0xdfff)
     throw new DbError({ sqlstate: "54000", message: `requested character not valid for encoding: ${code}` });
@@ -163,6 +165,8 @@ function decode(text: string, format: string): Uint8Array {
       return fromEscape(text);
     case "base64": {
       const compact = text.replace(/[ \t\r\n]/g, "");
+      const early = compact.indexOf("=");
+      if (early >= 0 && early % 4 < 2) throw invalidParameter('unexpected "=" while decoding base64 sequence');
       const wrong = /[^A-Za-z0-9+/=]/.exec(compact);
       if (wrong !== null) throw invalidParameter(`invalid symbol "${wrong[0]}" found while decoding base64 sequence`);
       if (compact.length % 4 !== 0)
@@ -176,27 +180,12 @@ function decode(text: string, format: string): Uint8Array {
 const digest = (algorithm: string, bytes: Uint8Array) => new Uint8Array(createHash(algorithm).update(bytes).digest());
 const md5 = (input: Uint8Array | string) => createHash("md5").update(input).digest("hex");
 
-function convertName(name: string): void {
-  if (!/^(utf-?8|unicode|sql_ascii)$/i.test(name)) throw new DbError({ sqlstate: "22023", message: `invalid encoding name "${name}"` });
-}
-function convertFrom(bytes: Uint8Array, name: string): string {
-  if (/^(latin-?1|iso-?8859-?1)$/i.test(name)) return Buffer.from(bytes).toString("latin1");
-  convertName(name);
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    const at = firstInvalid(bytes);
-    throw new DbError({ sqlstate: "22021", message: `invalid byte sequence for encoding "UTF8": 0x${toHex(bytes.subarray(at, at + 1))}` });
-  }
-}
-function firstInvalid(bytes: Uint8Array): number {
-  for (let end = 1; end <= bytes.length; end++) if (decodeText(bytes.subarray(0, end)).includes("\ufffd") && end > 3) return end - 4;
-  return 0;
-}
-
-function byteIndex(bytes: Uint8Array, at: number, limit: number): void {
+function byteIndex(at: number, limit: number): void {
   if (at < 0 || at >= limit) throw new DbError({ sqlstate: "2202E", message: `index ${at} out of valid range, 0..${limit - 1}` });
 }
+
+const noAscii = (encoding: string) =>
+  new DbError({ sqlstate: "0A000", message: `encoding conversion from ${encoding} to ASCII not supported` });
 
 const concat = new TypedBody<ScalarBody>((call, registry) => {
   const types = call.argTypes.map((oid) => registry.typeByOid(oid)!);
@@ -309,10 +298,19 @@ const scalars: Bodies = {
   sha512: (_c, b: Uint8Array) => digest("sha512", b),
   encode: (_c, b: Uint8Array, f: string) => encode(b, f),
   decode: (_c, t: string, f: string) => decode(t, f),
-  convert_from: (_c, b: Uint8Array, name: string) => convertFrom(b, name),
-  convert_to: (_c, t: string, name: string) => {
-    convertName(name);
-    return encodeText(t);
+  convert_from: (_c, b: Uint8Array, name: string) => decodeFrom(b, encodingOf(name, "source")),
+  convert_to: (_c, t: string, name: string) => encodeTo(t, encodingOf(name, "destination")),
+  convert: (_c, b: Uint8Array, from: string, to: string) => {
+    const source = encodingOf(from, "source");
+    const target = encodingOf(to, "destination");
+    return encodeTo(decodeFrom(b, source), target);
+  },
+  "length(bytea,name)": (_c, b: Uint8Array, name: string) => characterCount(decodeFrom(b, encodingOf(name, ""))),
+  "to_ascii(text)": () => {
+    throw noAscii("UTF8");
+  },
+  "to_ascii(text,name)": (_c, _t: string, name: string) => {
+    throw noAscii(encodingOf(name, "").name);
   },
   "to_hex(int4)": (_c, n: number) => (n >>> 0).toString(16),
   "to_hex(int8)": (_c, n: number | bigint) => BigInt.asUintN(64, BigInt(n)).toString(16),
@@ -323,21 +321,21 @@ const scalars: Bodies = {
   "is_normalized(text,text)": (_c, t: string, form: string) => t === t.normalize(normalForm(form)),
   byteacat: (_c, a: Uint8Array, b: Uint8Array) => new Uint8Array(Buffer.concat([a, b])),
   get_byte: (_c, b: Uint8Array, at: number) => {
-    byteIndex(b, at, b.length);
+    byteIndex(at, b.length);
     return b[at]!;
   },
   set_byte: (_c, b: Uint8Array, at: number, value: number) => {
-    byteIndex(b, at, b.length);
+    byteIndex(at, b.length);
     const copy = b.slice();
     copy[at] = value;
     return copy;
   },
   "get_bit(bytea,int8)": (_c, b: Uint8Array, at: number) => {
-    byteIndex(b, at, b.length * 8);
+    byteIndex(at, b.length * 8);
     return (b[at >> 3]! >> (at & 7)) & 1;
   },
   "set_bit(bytea,int8,int4)": (_c, b: Uint8Array, at: number, bit: number) => {
-    byteIndex(b, at, b.length * 8);
+    byteIndex(at, b.length * 8);
     if (bit !== 0 && bit !== 1) throw invalidParameter("new bit must be 0 or 1");
     const copy = b.slice();
     copy[at >> 3] = bit === 1 ? copy[at >> 3]! | (1 << (at & 7)) : copy[at >> 3]! & ~(1 << (at & 7));
@@ -345,11 +343,8 @@ const scalars: Bodies = {
   },
   "bit_count(bytea)": (_c, b: Uint8Array) => b.reduce((sum, byte) => sum + byte.toString(2).replaceAll("0", "").length, 0),
   hashtext: (_c, t: string) => hashBytes(encodeText(t)),
-  "parse_ident(text,bool)": (_c, t: string) => new ArrayValue(TypeOid.text, splitName(t)),
-  unistr: (_c, t: string) =>
-    t.replace(/\\(?:\\|u?([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|U([0-9a-fA-F]{8}))/g, (m, a, b, c) =>
-      m === "\\\\" ? "\\" : String.fromCodePoint(Number.parseInt(a ?? b ?? c, 16)),
-    ),
+  "parse_ident(text,bool)": (_c, t: string, strict: boolean) => new ArrayValue(TypeOid.text, parseIdentifier(t, strict)),
+  unistr: (_c, t: string) => unescapeUnicode(t),
 };
 function normalForm(form: string): string {
   if (!/^NFK?[CD]$/i.test(form)) throw invalidParameter(`invalid normalization form: ${form}`);
