@@ -196,7 +196,7 @@ function castCall(binder: Binder, expression: Expression, cast: CastSignature, t
     if (signature.argTypes.length > 1) args.push({ kind: "Constant", value: typmod, type: TypeOid.int4, typmod: -1 });
     if (signature.argTypes.length > 2) args.push({ kind: "Constant", value: written, type: TypeOid.bool, typmod: -1 });
   }
-  return {
+  const call: Expression = {
     kind: "FunctionCall",
     functionId: cast.method.functionId,
     args,
@@ -206,6 +206,9 @@ function castCall(binder: Binder, expression: Expression, cast: CastSignature, t
     type: target,
     typmod: -1,
   };
+  // int2 becomes an oid by way of int4.
+  if (signature?.returnType === TypeOid.int4 && target !== TypeOid.int4) return relabel({ ...call, type: TypeOid.int4 }, target, written);
+  return call;
 }
 
 /** Literals of these types are read with session settings, or say "now": such a plan is not kept. */

@@ -42,6 +42,7 @@ import { mayWrite } from "./may-write.js";
 import { checkPlanAccess } from "./plan-access.js";
 import type { PlannedStatement } from "./plan-cache.js";
 import { EncodedPortal, PointPortal, RowsPortal, StreamPortal } from "./portals.js";
+import { Randomness } from "./randomness.js";
 import { SequenceState, sessionServices } from "./services/index.js";
 import { settingsByName } from "./settings/definitions.js";
 import { parseSearchPath, SessionSettings } from "./settings/session-settings.js";
@@ -130,6 +131,8 @@ export class EngineSession implements Session {
   #nested: SessionTransaction | undefined;
   #user = "";
   #sessionUser = "";
+  /** What random() draws from. */
+  readonly randomness = new Randomness();
   /** SECURITY DEFINER: whose rights a running routine has. */
   #actingAs: string | undefined;
   #generation = -1;

@@ -55,7 +55,10 @@ class StatementEvaluation implements EvaluationContext {
     return clockMicros();
   }
   random(): number {
-    return Math.random();
+    return this.#session.randomness.next();
+  }
+  seedRandom(seed: number): void {
+    this.#session.randomness.seed(seed);
   }
   setting(name: string, missingOk: boolean): string | null {
     if (missingOk && !this.#session.hasSetting(name)) return null;

@@ -11,6 +11,8 @@ export interface EvaluationContext extends FormatContext {
   readonly statementTimeMicros: number;
   clockMicros(): number;
   random(): number;
+  /** setseed(): random() gives the sequence of this seed, -1 to 1, from here on. */
+  seedRandom(seed: number): void;
   readonly currentUser: string;
   readonly sessionUser: string;
   readonly currentDatabase: string;

@@ -1,6 +1,7 @@
 /** Array operators and functions, and the sets that come from arrays and series. */
 import {
   ArrayValue,
+  arraySubscriptError,
   type Datum,
   DbError,
   type Interval,
@@ -199,6 +200,7 @@ const scalars: Bodies = {
   "width_bucket(anycompatible,anycompatiblearray)": new TypedBody<ScalarBody>((call, registry) => {
     const compare = registry.typeByOid(call.argTypes[0]!)?.compare;
     return (_c, x: Exclude<Datum, null>, a: ArrayValue) => {
+      if (a.dimensions.length > 1) throw arraySubscriptError("thresholds must be one-dimensional array");
       if (a.elements.includes(null)) throw nullNotAllowed("thresholds array must not contain NULLs");
       return a.elements.filter((t) => compare!(x, t!) >= 0).length;
     };

@@ -1,7 +1,8 @@
 /** Arithmetic of float4 and float8: IEEE, but overflow, underflow and division by zero are errors. */
-import { DbError, divisionByZero, floatRangeError } from "../../types/index.js";
+import { DbError, divisionByZero, floatRangeError, invalidParameter } from "../../types/index.js";
 import type { EvaluationContext, ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
+import { formatGeneral } from "../types/floats.js";
 
 type Bodies = Record<string, ScalarBody>;
 const identity = (value: number) => value;
@@ -39,7 +40,7 @@ export function roundHalfEven(value: number): number {
 function power(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return a === 1 || b === 0 ? 1 : Number.NaN;
   if (a === 0 && b < 0) throw new DbError({ sqlstate: "2201F", message: "zero raised to a negative power is undefined" });
-  if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && !Number.isInteger(b))
+  if (a < 0 && Number.isFinite(b) && !Number.isInteger(b))
     throw new DbError({ sqlstate: "2201F", message: "a negative number raised to a non-integer power yields a complex result" });
   if (a === 1 || (a === -1 && !Number.isFinite(b))) return 1;
   const result = a ** b;
@@ -67,41 +68,68 @@ function exponential(a: number): number {
 function inputRange(valid: boolean): void {
   if (!valid) throw new DbError({ sqlstate: "22003", message: "input is out of range" });
 }
-/** Degree functions are exact at multiples of 30 and 45 degrees where the radian ones are not. */
-function sineDegrees(a: number): number {
-  inputRange(Number.isFinite(a) || Number.isNaN(a));
+/**
+ * Degree functions are exact at multiples of 30 and 45 degrees where the radian ones are not: within the first octants values are scaled so
+ * that they meet there. Source: float.c.
+ */
+const RADIANS_PER_DEGREE = 0.017453292519943295;
+const SINE_30 = Math.sin(30 * RADIANS_PER_DEGREE);
+const ONE_MINUS_COSINE_60 = 1 - Math.cos(60 * RADIANS_PER_DEGREE);
+const ARCSINE_HALF = Math.asin(0.5);
+const ARCCOSINE_HALF = Math.acos(0.5);
+const ARCTANGENT_ONE = Math.atan(1);
+const sineTo30 = (x: number) => Math.sin(x * RADIANS_PER_DEGREE) / SINE_30 / 2;
+const cosineTo60 = (x: number) => 1 - (1 - Math.cos(x * RADIANS_PER_DEGREE)) / ONE_MINUS_COSINE_60 / 2;
+const sineTo90 = (x: number) => (x <= 30 ? sineTo30(x) : cosineTo60(90 - x));
+const cosineTo90 = (x: number) => (x <= 60 ? cosineTo60(x) : sineTo30(90 - x));
+const TANGENT_45 = sineTo90(45) / cosineTo90(45);
+const COTANGENT_45 = cosineTo90(45) / sineTo90(45);
+
+/** The angle in the first quadrant and the signs that sine and cosine had. */
+function firstQuadrant(a: number): { readonly angle: number; readonly sine: number; readonly cosine: number } {
+  inputRange(Number.isFinite(a));
   let angle = a % 360;
-  let sign = 1;
+  let sine = 1;
+  let cosine = 1;
   if (angle < 0) {
     angle = -angle;
-    sign = -sign;
+    sine = -sine;
   }
   if (angle > 180) {
     angle = 360 - angle;
-    sign = -sign;
+    sine = -sine;
   }
-  if (angle > 90) angle = 180 - angle;
-  if (angle === 30) return sign * 0.5;
-  if (angle === 90) return sign;
-  return sign * (angle === 0 ? 0 : Math.sin((angle * Math.PI) / 180));
+  if (angle > 90) {
+    angle = 180 - angle;
+    cosine = -cosine;
+  }
+  return { angle, sine, cosine };
+}
+function sineDegrees(a: number): number {
+  if (Number.isNaN(a)) return a;
+  const { angle, sine } = firstQuadrant(a);
+  return sine * sineTo90(angle);
 }
 function cosineDegrees(a: number): number {
-  inputRange(Number.isFinite(a) || Number.isNaN(a));
-  let angle = Math.abs(a % 360);
-  if (angle > 180) angle = 360 - angle;
-  if (angle === 60) return 0.5;
-  if (angle === 90) return 0;
-  if (angle === 120) return -0.5;
-  return Math.cos((angle * Math.PI) / 180);
+  if (Number.isNaN(a)) return a;
+  const { angle, cosine } = firstQuadrant(a);
+  return cosine * cosineTo90(angle);
 }
 function tangentDegrees(a: number): number {
-  const angle = ((a % 180) + 180) % 180;
-  if (angle === 45) return 1;
-  if (angle === 135) return -1;
-  if (angle === 90) return a % 360 > 0 === (Math.abs(a % 360) === 90) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  return sineDegrees(a) / cosineDegrees(a);
+  if (Number.isNaN(a)) return a;
+  const { angle, sine, cosine } = firstQuadrant(a);
+  const result = sine * cosine * (sineTo90(angle) / cosineTo90(angle) / TANGENT_45);
+  return result === 0 ? 0 : result;
 }
-const toDegrees = (a: number) => Number(((a * 180) / Math.PI).toPrecision(16));
+function cotangentDegrees(a: number): number {
+  if (Number.isNaN(a)) return a;
+  const { angle, sine, cosine } = firstQuadrant(a);
+  const result = sine * cosine * (cosineTo90(angle) / sineTo90(angle) / COTANGENT_45);
+  return result === 0 ? 0 : result;
+}
+const arcsineTo90 = (x: number) => (x <= 0.5 ? (Math.asin(x) / ARCSINE_HALF) * 30 : 90 - (Math.acos(x) / ARCCOSINE_HALF) * 60);
+const arccosineTo90 = (x: number) => (x <= 0.5 ? 90 - (Math.asin(x) / ARCSINE_HALF) * 30 : (Math.acos(x) / ARCCOSINE_HALF) * 60);
+const inDegrees = (radians: number) => (radians / ARCTANGENT_ONE) * 45;
 
 const oneArgument: Record<string, (a: number) => number> = {
   abs: Math.abs,
@@ -113,7 +141,7 @@ const oneArgument: Record<string, (a: number) => number> = {
   dround: roundHalfEven,
   trunc: Math.trunc,
   dtrunc: Math.trunc,
-  sign: (a) => (Number.isNaN(a) ? a : Math.sign(a) + 0),
+  sign: (a) => (a > 0 ? 1 : a < 0 ? -1 : 0),
   sqrt: squareRoot,
   dsqrt: squareRoot,
   cbrt: Math.cbrt,
@@ -167,16 +195,16 @@ const oneArgument: Record<string, (a: number) => number> = {
   sind: sineDegrees,
   cosd: cosineDegrees,
   tand: tangentDegrees,
-  cotd: (a) => 1 / tangentDegrees(a),
+  cotd: cotangentDegrees,
   asind: (a) => {
     inputRange(!(a < -1 || a > 1));
-    return toDegrees(Math.asin(a));
+    return a >= 0 ? arcsineTo90(a) : Number.isNaN(a) ? a : -arcsineTo90(-a);
   },
   acosd: (a) => {
     inputRange(!(a < -1 || a > 1));
-    return toDegrees(Math.acos(a));
+    return a >= 0 ? arccosineTo90(a) : Number.isNaN(a) ? a : 90 + arcsineTo90(-a);
   },
-  atand: (a) => toDegrees(Math.atan(a)),
+  atand: (a) => inDegrees(Math.atan(a)),
 };
 
 const scalars: Bodies = {
@@ -190,9 +218,14 @@ const scalars: Bodies = {
   "power(float8,float8)": (_c, a: number, b: number) => power(a, b),
   "pow(float8,float8)": (_c, a: number, b: number) => power(a, b),
   atan2: (_c, a: number, b: number) => Math.atan2(a, b),
-  atan2d: (_c, a: number, b: number) => toDegrees(Math.atan2(a, b)),
+  atan2d: (_c, a: number, b: number) => inDegrees(Math.atan2(a, b)),
   pi: () => Math.PI,
   random: (c: EvaluationContext) => c.random(),
+  setseed: (c: EvaluationContext, seed: number) => {
+    if (!(seed >= -1 && seed <= 1)) throw invalidParameter(`setseed parameter ${formatGeneral(seed, 6)} is out of allowed range [-1,1]`);
+    c.seedRandom(seed);
+    return "";
+  },
   "width_bucket(float8,float8,float8,int4)": (_c, value: number, low: number, high: number, count: number) => {
     const bucketError = (message: string) => new DbError({ sqlstate: "2201G", message });
     if (count <= 0) throw bucketError("count must be greater than zero");

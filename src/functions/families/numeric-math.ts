@@ -1,7 +1,17 @@
 /** Functions and operators of numeric. */
 import { type Datum, DbError, Numeric } from "../../types/index.js";
 import { add, divide, divideTruncated, modulo, multiply, negate, signOf, subtract } from "../numeric/arithmetic.js";
-import { absolute, applyModifier, compareNumerics, fromInteger, minimumScale, pow10, round, truncate } from "../numeric/numeric-value.js";
+import {
+  absolute,
+  applyModifier,
+  compareNumerics,
+  fromInteger,
+  minimumScale,
+  NAN,
+  pow10,
+  round,
+  truncate,
+} from "../numeric/numeric-value.js";
 import { exp, ln, log, power, sqrt } from "../numeric/transcendental.js";
 import type { ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
@@ -51,10 +61,12 @@ const scalars: Record<string, ScalarBody> = {
   min_scale: (_c, a: Numeric): Datum => (a.special === "finite" ? minimumScale(a) : null),
   trim_scale: (_c, a: Numeric) => (a.special === "finite" ? truncate(a, minimumScale(a)) : a),
   "gcd(numeric,numeric)": (_c, a: Numeric, b: Numeric) => {
+    if (a.special !== "finite" || b.special !== "finite") return NAN;
     const { gcd, scale } = alignedGcd(a, b);
     return new Numeric(gcd, scale);
   },
   "lcm(numeric,numeric)": (_c, a: Numeric, b: Numeric) => {
+    if (a.special !== "finite" || b.special !== "finite") return NAN;
     const { gcd, a: x, b: y, scale } = alignedGcd(a, b);
     return new Numeric(gcd === 0n ? 0n : absolute((x / gcd) * y), scale);
   },

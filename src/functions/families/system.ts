@@ -125,6 +125,7 @@ const scalars: Bodies = {
   }),
   pg_backend_pid: (c) => session(c).backendPid,
   txid_current: (c) => session(c).currentTransactionId(),
+  pg_current_xact_id: (c) => session(c).currentTransactionId(),
   pg_is_in_recovery: no,
   pg_jit_available: no,
   row_security_active: no,

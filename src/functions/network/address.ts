@@ -127,21 +127,34 @@ export function abbreviateCidr(address: NetworkAddress): string {
   if (bytes.length === 4) return `${bits === 0 ? "0" : bytes.slice(0, Math.ceil(bits / 8)).join(".")}/${bits}`;
   return abbreviateV6(bytes, bits);
 }
-/** The groups that hold network bits, with :: for the longest run of zero groups; the groups after them are left out. */
+/**
+ * The groups that hold network bits, at least two; :: stands for the longest run of zero groups among them. Addresses that embed an IPv4
+ * address end in its octets.
+ */
 function abbreviateV6(bytes: Uint8Array, bits: number): string {
   if (bits === 0) return "::/0";
-  const kept = new NetworkAddress(masked(bytes, bits, 0), bits);
-  const full = hostText(kept);
-  const count = Math.max(1, Math.ceil(bits / 16));
-  if (count === 8 && bits > 112 && !full.includes(".")) return `${full}/${bits}`;
-  if (full.includes("."))
-    return `${full
-      .split(".")
-      .slice(0, Math.max(1, Math.ceil((bits - 96) / 8)))
-      .join(".")}/${bits}`;
-  const words = Array.from({ length: count }, (_, i) => (kept.bytes[2 * i]! * 256 + kept.bytes[2 * i + 1]!).toString(16));
-  const joined = words.join(":");
-  return full.includes("::") && full.startsWith(joined) ? `${full}/${bits}` : `${joined}/${bits}`;
+  const kept = masked(bytes, bits, 0);
+  const count = Math.max(2, Math.ceil(bits / 16));
+  const words = Array.from({ length: count }, (_, i) => kept[2 * i]! * 256 + kept[2 * i + 1]!);
+  let best = { at: 0, length: 0 };
+  for (let i = 0; i < count; i++) {
+    let end = i;
+    while (end < count && words[end] === 0) end++;
+    if (end - i > best.length) best = { at: i, length: end - i };
+    i = end;
+  }
+  const embedsV4 = best.length !== count && best.at === 0 && (best.length === 6 || (best.length === 5 && words[5] === 0xffff));
+  let out = "";
+  for (let i = 0; i < count; i++) {
+    if (best.length > 0 && i >= best.at && i < best.at + best.length) {
+      if (i === best.at) out += ":";
+      if (i === count - 1) out += ":";
+    } else if (embedsV4 && i > 5) {
+      out += `${i === 6 ? ":" : "."}${kept[2 * i]}`;
+      if (i !== 7 || bits > 120) out += `.${kept[2 * i + 1]}`;
+    } else out += `${out === "" ? "" : ":"}${words[i]!.toString(16)}`;
+  }
+  return `${out}/${bits}`;
 }
 
 /** The address with its first `bits` bits kept, the rest taken from `fill` (0 or 255 bytes). */

@@ -31,6 +31,12 @@ function floatInputRange(text: string, type: string): DbError {
   return new DbError({ sqlstate: "22003", message: `"${text}" is out of range for type ${type}` });
 }
 function parseSpecial(text: string, type: string): number {
+  const hexadecimal = /^\s*([+-]?)0x([0-9a-f]+)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?\s*$/i.exec(text);
+  if (hexadecimal !== null) {
+    const [, sign, whole, fraction = "", exponent = "0"] = hexadecimal;
+    const size = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length);
+    return sign === "-" ? -size : size;
+  }
   switch (text.trim().toLowerCase()) {
     case "nan":
       return Number.NaN;
