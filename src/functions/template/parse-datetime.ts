@@ -229,6 +229,7 @@ class TemplateReader {
         else this.#skipCharacter();
         continue;
       }
+      if (node.kind !== "field") continue;
       if (isFixer) exact = true;
       else this.#field(node, nodes[i + 1], skipped);
       if (!exact) {
