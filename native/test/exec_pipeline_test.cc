@@ -181,7 +181,7 @@ TEST("a recursion counts a million rounds") {
 TEST("what PostgreSQL raises an error for asks for the general plan") {
   Database db;
   fill(db, 100);
-  for (const auto [op, value] : std::map<std::uint8_t, std::int32_t>{{1, INT32_MAX}, {3, INT32_MAX}, {4, 0}, {5, 0}}) {
+  for (const auto& [op, value] : std::map<std::uint8_t, std::int32_t>{{1, INT32_MAX}, {3, INT32_MAX}, {4, 0}, {5, 0}}) {
     Writer w;
     w.op(3).scan().n16(1).op(16).op(op).column(0).int4(value).end({PhysicalType::kInt32});
     CHECK_EQ(run(db, w).last, Pipeline::kFallback);

@@ -25,7 +25,7 @@ import {
   SystemScanOperator,
 } from "../execution/internal.js";
 import type { ColumnId, Expression, Scan, SortKey, SystemScan } from "../plan/index.js";
-import { assert, notSupported, PhysicalType, storedType, TypeOid } from "../types/index.js";
+import { ArrayValue, assert, notSupported, PhysicalType, storedType, TypeOid } from "../types/index.js";
 import { type ColumnComparison, comparisonOf, conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, ROW_COST, scanCost, selectivity } from "./estimates.js";
@@ -329,6 +329,14 @@ function listValue(planner: Planner, term: Expression, value: (e: Expression) =>
     return value(term.array);
   }
   assert(term.kind === "InList", "a list is IN or = ANY");
+  if (term.items.every((i) => i.kind === "Constant")) {
+    // Ten thousand of them are data, not code.
+    const list = new ArrayValue(
+      term.arg.type,
+      term.items.map((i) => (i.kind === "Constant" ? i.value : null)),
+    );
+    return () => list;
+  }
   const { arrayType } = planner.type(term.arg.type);
   return value({
     kind: "ArrayConstructor",

@@ -153,6 +153,13 @@ export function substitute(e: Expression, replacement: (id: ColumnId) => Express
 
 export function visit(e: Expression, f: (e: Expression) => void): void {
   f(e);
+  if (e.kind === "InList") {
+    // A long list is not copied to be looked at.
+    visit(e.arg, f);
+    for (const item of e.items) visit(item, f);
+    return;
+  }
+  if (e.kind === "Constant" || e.kind === "ColumnReference" || e.kind === "Parameter") return;
   for (const child of childrenOf(e)) visit(child, f);
 }
 
