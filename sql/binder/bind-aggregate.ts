@@ -38,8 +38,13 @@ export function bindAggregate(
   const owner = aggregateLevel(binder, scope, call);
   if (owner.insideAggregate) throw groupingError("aggregate function calls cannot be nested", at(expr.position));
   refuseInside(binder, owner, call);
-  if (owner === scope.parent && scope.clause === "FROM")
-    throw groupingError("aggregate functions are not allowed in FROM clause of their own query level", at(expr.position));
+  if (owner.clause === "FROM")
+    throw groupingError(
+      scope.clause === "functions in FROM"
+        ? "aggregate functions are not allowed in functions in FROM"
+        : "aggregate functions are not allowed in FROM clause of their own query level",
+      at(expr.position),
+    );
   if (NO_AGGREGATES.has(owner.clause))
     throw groupingError(`aggregate functions are not allowed in ${clauseName(owner.clause)}`, at(expr.position));
   if (owner.parent?.recursiveTerm === true)
@@ -209,6 +214,7 @@ function aggregateLevel(binder: Binder, scope: Scope, call: AggregateCall): Scop
   return innermost ?? scope;
 }
 function isOuterOrSame(owner: Scope, scope: Scope): boolean {
-  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) if (level === owner) return true;
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent)
+    if (level === owner || level.lateralOf === owner) return true;
   return false;
 }

@@ -2,7 +2,7 @@
 
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan } from "../../src/plan/index.js";
-import { DbError, generatedAlways, syntaxError, undefinedColumn } from "../../src/types/index.js";
+import { DbError, featureNotSupported, generatedAlways, syntaxError, undefinedColumn } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { Assignment, Expr } from "../parser/syntax-tree.js";
 import { assignField, presentValue } from "./assign-field.js";
@@ -120,5 +120,5 @@ function bindMultiple(
       return { kind: "Subquery", form: "scalar", plan, type: column.type, typmod: column.typmod };
     });
   }
-  throw syntaxError("source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression", at(value.position));
+  throw featureNotSupported("source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression", at(value.position));
 }

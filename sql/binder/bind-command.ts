@@ -1,11 +1,13 @@
 /** Statements that are not queries, to commands. */
-import type { BoundStatement, Command, LogicalPlan, QualifiedName, SequenceOptions } from "../../src/plan/index.js";
+import type { BoundStatement, Command, Expression, LogicalPlan, QualifiedName, SequenceOptions } from "../../src/plan/index.js";
 import {
+  datatypeMismatch,
   duplicateColumn,
   featureNotSupported,
   invalidOwnedBy,
   invalidParameterValue,
   invalidTableDefinition,
+  noSuchPrepared,
   notSupported,
   notSupportedAt,
   type Oid,
@@ -13,14 +15,17 @@ import {
   TypeOid,
   wrongObjectType,
   wrongObjectTypeHinted,
+  wrongParameterCount,
 } from "../../src/types/index.js";
 import { deparseResolved, quoteName } from "../parser/deparse.js";
+import { locationOf } from "../parser/location.js";
 import type { Query, RelationName, Statement } from "../parser/syntax-tree.js";
 import type { CatalogStatement } from "../parser/syntax-tree-catalog.js";
 import type { DefinitionStatement, SequenceOptionsSyntax } from "../parser/syntax-tree-definition.js";
 import { bindAlterTable } from "./bind-alter-table.js";
 import { bindCatalog } from "./bind-catalog.js";
 import { bindCreateTable } from "./bind-create-table.js";
+import { bindCursor } from "./bind-cursor.js";
 import { bindExpression, resolveTypeName } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
 import { bindModification } from "./bind-modification.js";
@@ -28,7 +33,7 @@ import { bindQuery } from "./bind-query.js";
 import { bindWithin } from "./bind-statement.js";
 import { bindCreateIndex } from "./bind-table-definition.js";
 import { at, type Binder } from "./binder.js";
-import { coerceToBoolean, resolveUnknown } from "./coerce.js";
+import { coerceToBoolean, resolveUnknown, tryCoerce } from "./coerce.js";
 import { Scope } from "./scope.js";
 import { visitExpression } from "./walk.js";
 
@@ -52,7 +57,7 @@ const optional = <Key extends string, Value>(key: Key, value: Value | undefined)
 
 export function bindCommand(
   binder: Binder,
-  statement: Exclude<Statement, { kind: "Query" | "Insert" | "Update" | "Delete" | "Empty" }>,
+  statement: Exclude<Statement, { kind: "Query" | "Insert" | "Update" | "Delete" | "Merge" | "Empty" }>,
 ): BoundCommand {
   switch (statement.kind) {
     case "CreateEnum":
@@ -319,7 +324,7 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
       const scope = new Scope(undefined);
       scope.clause = "EXECUTE parameters";
       return {
-        command: { kind: "Execute", name: statement.name, args: statement.args.map((arg) => bindExpression(binder, scope, arg)) },
+        command: { kind: "Execute", name: statement.name, args: bindArguments(binder, scope, statement) },
         tag: "EXECUTE",
       };
     }
@@ -331,18 +336,7 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
     case "Discard":
       return { command: { kind: "Discard", what: statement.what }, tag: `DISCARD ${statement.what.toUpperCase()}` };
     case "DeclareCursor": {
-      const query = bindQuery(binder, undefined, statement.query, { resolveUnknowns: true });
-      return {
-        command: {
-          kind: "DeclareCursor",
-          name: statement.name,
-          query,
-          scroll: statement.scroll,
-          hold: statement.hold,
-          binary: statement.binary,
-        },
-        tag: "DECLARE CURSOR",
-      };
+      return { command: bindCursor(binder, statement), tag: "DECLARE CURSOR" };
     }
     case "Fetch": {
       const { cursor, direction, count, move } = statement;
@@ -361,6 +355,23 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
     case "Checkpoint":
       return { command: { kind: "Checkpoint" }, tag: "CHECKPOINT" };
   }
+}
+
+/** EXECUTE's arguments, coerced as in an assignment to the types that the statement was prepared with. */
+function bindArguments(binder: Binder, scope: Scope, statement: Extract<DefinitionStatement, { kind: "Execute" }>): Expression[] {
+  const types = binder.context.preparedTypes?.(statement.name);
+  if (types === undefined) throw noSuchPrepared(statement.name);
+  // A statement without parameters takes any arguments and does not even look at them.
+  if (types.length === 0) return [];
+  if (types.length !== statement.args.length) throw wrongParameterCount(statement.name, types.length, statement.args.length);
+  return statement.args.map((arg, i) => {
+    const written = bindExpression(binder, scope, arg);
+    const type = types[i]!;
+    const coerced = tryCoerce(binder, written, type, "assignment");
+    if (coerced !== undefined) return coerced;
+    const names = `parameter $${i + 1} of type ${binder.typeName(written.type)} cannot be coerced to the expected type ${binder.typeName(type)}`;
+    throw datatypeMismatch(names, at(locationOf(arg)), { hint: "You will need to rewrite or cast the expression." });
+  });
 }
 
 /** Settings that are lists of identifiers: every part is quoted where it needs it (GUC_LIST_QUOTE). */
@@ -478,8 +489,21 @@ function bindCopy(binder: Binder, statement: Extract<DefinitionStatement, { kind
   return { ...common, table, where, whereRow: row };
 }
 
-// What "summary" without ANALYZE and "verbose" ask for is printed; the three that are refused would be left out in silence.
-const EXPLAIN_SWITCHES = ["analyze", "verbose", "costs", "timing", "summary", "buffers", "settings", "wal"] as const;
+const EXPLAIN_SWITCHES = [
+  "analyze",
+  "verbose",
+  "costs",
+  "timing",
+  "summary",
+  "buffers",
+  "settings",
+  "wal",
+  "generic_plan",
+  "memory",
+] as const;
+const TRUE_WORDS = new Set(["true", "on", "1"]);
+const FALSE_WORDS = new Set(["false", "off", "0"]);
+/** BUFFERS, SETTINGS and WAL are read and have nothing to show: pages, changed planner settings and log records are not counted per statement. */
 function bindExplain(binder: Binder, statement: Extract<DefinitionStatement, { kind: "Explain" }>): BoundCommand {
   const values: Partial<Record<(typeof EXPLAIN_SWITCHES)[number], boolean>> = {};
   let format: "text" | "json" | "xml" | "yaml" = "text";
@@ -491,12 +515,14 @@ function bindExplain(binder: Binder, statement: Extract<DefinitionStatement, { k
       continue;
     }
     const known = EXPLAIN_SWITCHES.find((option) => option === name);
-    if (known === undefined) throw syntaxError(`unrecognized EXPLAIN option "${name}"`, at(position));
-    values[known] = value === undefined || value === "true" || value === "on" || value === "1";
-    if ((known === "buffers" || known === "wal" || known === "settings") && values[known])
-      throw notSupported(`EXPLAIN ${known.toUpperCase()}`);
+    if (known === undefined || known === "generic_plan" || known === "memory")
+      throw syntaxError(`unrecognized EXPLAIN option "${name}"`, at(position));
+    const word = value?.toLowerCase();
+    if (word !== undefined && !TRUE_WORDS.has(word) && !FALSE_WORDS.has(word)) throw syntaxError(`${name} requires a Boolean value`);
+    values[known] = word === undefined || TRUE_WORDS.has(word);
   }
   const analyze = values.analyze === true;
+  if (values.wal === true && !analyze) throw invalidParameterValue("EXPLAIN option WAL requires ANALYZE");
   if (values.timing === true && !analyze) throw invalidParameterValue("EXPLAIN option TIMING requires ANALYZE");
   const inner = bindWithin(binder, statement.statement);
   if (inner.body.kind !== "Plan" && !(inner.body.kind === "Command" && EXPLAINABLE.has(inner.body.command.kind)))

@@ -1,6 +1,6 @@
 /** IN, BETWEEN, ANY/ALL over arrays, IS DISTINCT FROM, NULLIF and comparisons of rows. */
 import type { Expression } from "../../src/plan/index.js";
-import { DbError, datatypeMismatch, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
+import { datatypeMismatch, featureNotSupported, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
 import type {
   BetweenExpr,
   DistinctExpr,
@@ -30,7 +30,8 @@ function bindInList(binder: Binder, scope: Scope, expr: InExpr): Expression {
   if (expr.left.kind === "Row") {
     const left = expandRow(binder, scope, expr.left.fields);
     const args = expr.items.map((item) => {
-      if (item.kind !== "Row") throw syntaxError("unequal number of entries in row expressions", at(expr.position));
+      if (item.kind !== "Row")
+        return makeOperator(binder, "=", bindExpression(binder, scope, expr.left), bindExpression(binder, scope, item), expr.position);
       return compareRows(binder, "=", left, expandRow(binder, scope, item.fields), expr.position);
     });
     return args.length === 1 ? args[0]! : { kind: "Or", args, ...boolean };
@@ -185,7 +186,7 @@ export function compareRows(
   position: number,
 ): Expression {
   if (left.length !== right.length) throw syntaxError("unequal number of entries in row expressions", at(position));
-  if (left.length === 0) throw syntaxError("cannot compare rows of zero length", at(position));
+  if (left.length === 0) throw featureNotSupported("cannot compare rows of zero length", at(position));
   const pair = (operator: string, i: number): Expression =>
     makeOperator(binder, operator, resolvePair(binder, left[i]!), resolvePair(binder, right[i]!), position);
   if (left.length === 1) return pair(name, 0);
@@ -207,14 +208,14 @@ export function compareRows(
       }
       return result;
     }
-    default:
-      for (let i = 0; i < left.length; i++) pair(name, i);
-      throw new DbError({
-        sqlstate: "0A000",
-        message: `could not determine interpretation of row comparison operator ${name}`,
-        hint: "Row comparison operators must be associated with btree operator families.",
-        ...(position === 0 ? {} : { position }),
-      });
+    default: {
+      for (const test of left.map((_, i) => pair(name, i))) {
+        if (test.type !== TypeOid.bool)
+          throw datatypeMismatch(`row comparison operator must yield type boolean, not type ${binder.typeName(test.type)}`, at(position));
+      }
+      const hint = "Row comparison operators must be associated with btree operator families.";
+      throw featureNotSupported(`could not determine interpretation of row comparison operator ${name}`, at(position), hint);
+    }
   }
 }
 const resolvePair = (_binder: Binder, expression: Expression): Expression => expression;

@@ -5,6 +5,7 @@ import {
   DbError,
   datatypeMismatch,
   FIRST_USER_OID,
+  featureNotSupported,
   Numeric,
   notSupportedAt,
   type Oid,
@@ -110,6 +111,8 @@ export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expres
       return bindSqlValue(binder, scope, expr);
     case "Grouping":
       return bindGrouping(binder, scope, expr);
+    case "CurrentOf":
+      throw featureNotSupported("WHERE CURRENT OF is not supported here");
     case "Default":
       throw syntaxError("DEFAULT is not allowed in this context", at(expr.position));
   }

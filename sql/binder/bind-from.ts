@@ -47,7 +47,7 @@ export const crossJoin = (left: LogicalPlan, right: LogicalPlan, lateral: boolea
   columns: [...left.columns, ...right.columns],
 });
 
-function checkAliases(left: readonly NamespaceItem[], right: readonly NamespaceItem[]): void {
+export function checkAliases(left: readonly NamespaceItem[], right: readonly NamespaceItem[]): void {
   for (const item of right) {
     if (!item.relationVisible || item.name === "") continue;
     const clash = left.find((other) => other.relationVisible && other.name === item.name);
@@ -99,7 +99,7 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
     if (cte !== undefined && item.sample !== undefined) throw onlyTablesSampled(item.position);
     if (cte !== undefined) return bindCteReference(binder, scope, item, cte);
   }
-  const object = findRelationObject(binder, relation.schema, relation.name, item.position);
+  const object = findRelationObject(binder, relation.schema, relation.name, item.position, scope);
   const name = alias?.name ?? object.name;
   const schemaName = binder.catalog.schemaByOid(object.schema)?.name;
   // A view's own text was resolved when it was made.
@@ -221,10 +221,21 @@ function noteRelation(
     renaming.relations.set(relation, { schema: renaming.name, name: object.name });
 }
 
-export function findRelationObject(binder: Binder, schema: string | undefined, name: string, position: number) {
+export function findRelationObject(binder: Binder, schema: string | undefined, name: string, position: number, scope?: Scope) {
   const object = binder.catalog.relation(schema, name);
-  if (object === undefined)
-    throw undefinedTable(`relation "${schema === undefined ? "" : `${schema}.`}${name}" does not exist`, at(position));
+  if (object === undefined) {
+    const later = schema === undefined && scope?.hasLaterTable(name) === true;
+    throw undefinedTable(
+      `relation "${schema === undefined ? "" : `${schema}.`}${name}" does not exist`,
+      at(position),
+      later
+        ? {
+            detail: `There is a WITH item named "${name}", but it cannot be referenced from this part of the query.`,
+            hint: "Use WITH RECURSIVE, or re-order the WITH items to remove forward references.",
+          }
+        : {},
+    );
+  }
   binder.relationsRead.add(object.oid);
   return object;
 }
@@ -269,6 +280,8 @@ const SCANNED_SYSTEM_COLUMNS: Readonly<Record<string, readonly [number, Oid]>> =
 
 function bindCteReference(binder: Binder, scope: Scope, item: RelationItem, cte: NonNullable<ReturnType<Scope["findCte"]>>): Bound {
   cte.references++;
+  if (cte.modifying && cte.columns?.length === 0)
+    throw featureNotSupported(`WITH query "${cte.name}" does not have a RETURNING clause`, at(item.position));
   if (cte.columns === undefined) throw recursionError(cte, item.position);
   const name = item.relation.alias?.name ?? cte.name;
   const columns = cte.columns.map((column) => binder.newColumn(column.name, column.type, column.typmod));
@@ -299,6 +312,7 @@ const recursionError = (cte: { readonly name: string }, position: number) =>
 function entryScope(scope: Scope, before: readonly NamespaceItem[], lateral: boolean): Scope {
   const level = new Scope(scope.parent);
   for (const [name, cte] of scope.ctes) level.ctes.set(name, cte);
+  level.lateralOf = scope;
   level.items = lateral ? [...before] : [];
   level.known.push(...before);
   level.clause = "FROM";
@@ -395,6 +409,10 @@ function bindJoin(binder: Binder, scope: Scope, item: JoinItem, before: readonly
     lateral: right.lateral,
     columns: [...left.plan.columns, ...right.plan.columns],
   } as const;
+  if (item.usingAlias !== undefined) {
+    const both = [...left.items, ...right.items];
+    checkAliases(both, [{ name: item.usingAlias, columns: [], relationVisible: true, columnsVisible: false }]);
+  }
   const using = item.natural ? naturalColumns(left.items, right.items) : item.using;
   if (using !== undefined) return bindUsing(binder, scope, item, left, right, using, base);
   let plan: LogicalPlan = { kind: "Join", ...base };
@@ -408,7 +426,7 @@ function bindJoin(binder: Binder, scope: Scope, item: JoinItem, before: readonly
     plan = { kind: "Join", ...base, condition };
   }
   const items = [...left.items, ...right.items];
-  return aliasJoin(binder, scope, item, plan, items, visibleColumns(items), left.lateral);
+  return aliasJoin(binder, scope, item, plan, items, visibleColumns(items), left.lateral || right.lateral);
 }
 /** Left of a RIGHT or FULL join: may be named by nobody on its right, and the error says so. */
 const forbidLateral = (item: NamespaceItem): NamespaceItem => ({ ...item, lateralForbidden: true });
@@ -492,16 +510,16 @@ function bindUsing(
   }
   const rest = visibleColumns([...left.items, ...right.items]).filter((column) => !used.has(column.id));
   const all = [...merged.map((m) => m.column), ...rest];
-  if (item.alias !== undefined) return aliasJoin(binder, scope, item, plan, [], all, left.lateral);
+  if (item.alias !== undefined) return aliasJoin(binder, scope, item, plan, [], all, left.lateral || right.lateral);
   // The join's own columns replace the tables' bare names; `t.column` still works.
   const hidden = [...left.items, ...right.items].map((i) => ({ ...i, columnsVisible: false }));
-  const own: NamespaceItem = { name: item.usingAlias ?? "", columns: all, relationVisible: false, columnsVisible: true };
+  const own: NamespaceItem = { name: "", columns: all, relationVisible: false, columnsVisible: true };
   for (const { column } of computed) binder.owners[column.id] = scope;
   const usingItem: NamespaceItem[] =
     item.usingAlias === undefined
       ? []
       : [{ name: item.usingAlias, columns: merged.map((m) => m.column), relationVisible: true, columnsVisible: false }];
-  return { plan, items: [...hidden, own, ...usingItem], lateral: left.lateral };
+  return { plan, items: [...hidden, own, ...usingItem], lateral: left.lateral || right.lateral };
 }
 
 export { datatypeMismatch, equalityId };

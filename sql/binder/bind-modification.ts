@@ -1,14 +1,24 @@
 /** INSERT, UPDATE, DELETE. */
 
 import type { TableObject } from "../../src/catalog/index.js";
+import { CURRENT_OF_ID } from "../../src/functions/index.js";
 import type { ColumnId, Expression, LogicalPlan, PlanColumn, Returning } from "../../src/plan/index.js";
 import { notSupported, TypeOid, wrongObjectType } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
-import type { DeleteStatement, FromItem, InsertStatement, RelationName, Target, UpdateStatement } from "../parser/syntax-tree.js";
+import type {
+  DeleteStatement,
+  FromItem,
+  InsertStatement,
+  MergeStatement,
+  RelationName,
+  Target,
+  UpdateStatement,
+} from "../parser/syntax-tree.js";
 import { bindAssignments } from "./bind-assignment.js";
-import { bindExpression } from "./bind-expression.js";
-import { bindFrom, crossJoin, findRelationObject, scanTable } from "./bind-from.js";
+import { bindExpression, columnReference } from "./bind-expression.js";
+import { bindFrom, checkAliases, crossJoin, findRelationObject, scanTable } from "./bind-from.js";
 import { bindInsert } from "./bind-insert.js";
+import { bindMerge } from "./bind-merge.js";
 import { withTables } from "./bind-query.js";
 import { bindTargets } from "./bind-select.js";
 import { bindViewTarget, requireWritable, substitute, type ViewTarget, type ViewVerb, viewSource } from "./bind-view-target.js";
@@ -20,7 +30,7 @@ import { type NamespaceItem, Scope } from "./scope.js";
 export function bindModification(
   binder: Binder,
   parent: Scope | undefined,
-  statement: InsertStatement | UpdateStatement | DeleteStatement,
+  statement: InsertStatement | UpdateStatement | DeleteStatement | MergeStatement,
 ): LogicalPlan {
   const scope = new Scope(parent);
   const tables = statement.with === undefined ? [] : bindWith(binder, scope, statement.with);
@@ -31,6 +41,8 @@ export function bindModification(
       return withTables(tables, bindUpdate(binder, scope, statement));
     case "Delete":
       return withTables(tables, bindDelete(binder, scope, statement));
+    case "Merge":
+      return withTables(tables, bindMerge(binder, scope, statement));
   }
 }
 
@@ -107,12 +119,15 @@ function bindTarget(
     const others = new Scope(scope.parent);
     for (const [cteName, cte] of scope.ctes) others.ctes.set(cteName, cte);
     const right = bindFrom(binder, others, from);
+    checkAliases([item], others.items);
     for (const other of others.items) binder.own(scope, other);
     scope.items = [item, ...others.items];
     source = crossJoin(source, right, false);
   } else scope.items = [item];
   scope.clause = "WHERE";
-  if (where !== undefined) {
+  if (where?.kind === "CurrentOf") {
+    source = { kind: "Filter", input: source, predicate: currentOf(where.cursor, table, rowId!), columns: source.columns };
+  } else if (where !== undefined) {
     const predicate = coerceToBoolean(binder, bindExpression(binder, scope, where), "WHERE", locationOf(where));
     source = { kind: "Filter", input: source, predicate, columns: source.columns };
   }
@@ -120,6 +135,31 @@ function bindTarget(
 }
 const viewChecksOf = (view: ViewTarget | undefined) =>
   view === undefined || view.checks.length === 0 ? {} : { viewChecks: { row: view.scan.columns, checks: view.checks } };
+
+/** The row that the cursor is on, by its row id. */
+function currentOf(cursor: string, table: TableObject, rowId: PlanColumn): Expression {
+  const text = (value: string): Expression => ({ kind: "Constant", value, type: TypeOid.text, typmod: -1 });
+  const current: Expression = {
+    kind: "FunctionCall",
+    functionId: CURRENT_OF_ID,
+    args: [text(cursor), { kind: "Constant", value: table.oid, type: TypeOid.oid, typmod: -1 }, text(table.name)],
+    strict: true,
+    volatility: "stable",
+    syntax: { form: "function", name: "current_of" },
+    type: TypeOid.int8,
+    typmod: -1,
+  };
+  return {
+    kind: "FunctionCall",
+    functionId: "int8eq(int8,int8)",
+    args: [columnReference(rowId), current],
+    strict: true,
+    volatility: "immutable",
+    syntax: { form: "operator", name: "=" },
+    type: TypeOid.bool,
+    typmod: -1,
+  };
+}
 
 function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): LogicalPlan {
   const { table, view } = modificationTarget(binder, statement.relation, "update");

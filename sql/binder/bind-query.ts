@@ -11,12 +11,14 @@ import { bindValues } from "./bind-values.js";
 import { bindWith } from "./bind-with.js";
 import { at, type Binder } from "./binder.js";
 import { tryCoerce } from "./coerce.js";
-import { Scope } from "./scope.js";
+import { type NamespaceItem, Scope } from "./scope.js";
 import { visitExpression } from "./walk.js";
 
 export interface QueryOptions {
   /** Literals of unknown type in the output become text; not in INSERT … SELECT and the arms of a set operation. */
   readonly resolveUnknowns: boolean;
+  /** A cursor's query: its tables give their row ids, and are put here. */
+  readonly rowIds?: NamespaceItem[];
 }
 
 export function bindQuery(binder: Binder, parent: Scope | undefined, query: Query, options: QueryOptions): LogicalPlan {
@@ -79,7 +81,7 @@ function bindLimitExpression(
       );
     }
     const usesColumns = (e: Expression): void => {
-      if (e.kind === "ColumnReference" && binder.owners[e.id] === scope) throw invalidLimit(construct, locationOf(expr));
+      if (e.kind === "ColumnReference" && binder.owners[e.id] === scope) throw invalidLimit(construct, e.position ?? locationOf(expr));
     };
     visitExpression(bound, usesColumns);
     return bound;

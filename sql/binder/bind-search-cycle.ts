@@ -42,7 +42,8 @@ export function bindExtensions(
     [query.left, "left"],
     [query.right, "right"],
   ] as const)
-    if (arm.kind !== "Select") throw featureNotSupported(`with a SEARCH or CYCLE clause, the ${side} side of the UNION must be a SELECT`);
+    if (arm.kind === "SetOperation")
+      throw featureNotSupported(`with a SEARCH or CYCLE clause, the ${side} side of the UNION must be a SELECT`);
   checkNames(search, cycle, columns);
   const added: Added[] = [];
   if (search !== undefined) added.push(searchColumn(binder, search, columns, 0));

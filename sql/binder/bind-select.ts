@@ -37,7 +37,13 @@ export interface TargetEntry {
 export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, options: QueryOptions): LogicalPlan {
   scope.clause = "FROM";
   if (query.locking.length > 0) scope.lockNames = lockedNames(query);
+  else if (options.rowIds !== undefined) scope.lockNames = "all";
   let plan: LogicalPlan = bindFrom(binder, scope, query.from);
+  scope.clause = "select list";
+  bindWindowClause(binder, scope, query.windows);
+  const targets = bindTargets(binder, scope, query.targets);
+  if (options.resolveUnknowns) for (const target of targets) target.expression = resolveUnknown(binder, target.expression);
+  const visibleCount = targets.length;
   scope.clause = "WHERE";
   const where =
     query.where === undefined
@@ -45,11 +51,6 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
       : coerceToBoolean(binder, bindExpression(binder, scope, query.where), "WHERE", locationOf(query.where));
   if (where !== undefined) plan = { kind: "Filter", input: plan, predicate: where, columns: plan.columns };
 
-  scope.clause = "select list";
-  bindWindowClause(binder, scope, query.windows);
-  const targets = bindTargets(binder, scope, query.targets);
-  if (options.resolveUnknowns) for (const target of targets) target.expression = resolveUnknown(binder, target.expression);
-  const visibleCount = targets.length;
   scope.clause = "HAVING";
   const having =
     query.having === undefined
@@ -63,6 +64,8 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   plan = aggregated.plan;
   if (scope.windowCalls.length > 0) plan = planWindows(scope, plan, targets, aggregated.replace);
   if (query.locking.length > 0) plan = refuseLocking(scope, query, plan);
+  if (options.rowIds !== undefined && scope.aggregates.length === 0 && scope.windowCalls.length === 0)
+    options.rowIds.push(...scope.known.filter((item) => item.rowId !== undefined));
   return finishSelect(binder, scope, query, plan, targets, visibleCount, sort, distinctOn);
 }
 

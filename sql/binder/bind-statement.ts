@@ -31,6 +31,7 @@ export function bindWithin(binder: Binder, statement: Statement): BoundStatement
     case "Insert":
     case "Update":
     case "Delete":
+    case "Merge":
       return finish(binder, bindModification(binder, undefined, statement), statement.kind.toUpperCase());
     default: {
       const { command, tag, columns } = bindCommand(binder, statement);

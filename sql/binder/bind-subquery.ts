@@ -1,6 +1,6 @@
 /** Subqueries inside expressions: EXISTS, scalar, ARRAY(…), IN, op ANY, op ALL. */
 import type { Expression } from "../../src/plan/index.js";
-import { syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
+import { featureNotSupported, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
 import type { SubqueryExpr } from "../parser/syntax-tree.js";
 import { compareRows } from "./bind-comparison.js";
 import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
@@ -11,7 +11,21 @@ import type { Scope } from "./scope.js";
 
 const boolean = { type: TypeOid.bool, typmod: -1 } as const;
 
+/** "cannot use subquery in …" */
+const NO_SUBQUERIES: ReadonlyMap<string, string> = new Map([
+  ["EXECUTE parameters", "EXECUTE parameter"],
+  ["check constraints", "check constraint"],
+  ["DEFAULT expressions", "DEFAULT expression"],
+  ["index expressions", "index expression"],
+  ["index predicates", "index predicate"],
+  ["column generation expressions", "column generation expression"],
+  ["transform expressions", "transform expression"],
+  ["COPY FROM WHERE conditions", "COPY FROM WHERE condition"],
+]);
+
 export function bindSubqueryExpression(binder: Binder, scope: Scope, expr: SubqueryExpr): Expression {
+  const refused = NO_SUBQUERIES.get(scope.clause);
+  if (refused !== undefined) throw featureNotSupported(`cannot use subquery in ${refused}`, at(expr.position));
   const plan = bindQuery(binder, scope, expr.query, { resolveUnknowns: true });
   switch (expr.form) {
     case "exists":

@@ -45,7 +45,13 @@ export function bindTail(binder: Binder, scope: Scope, query: Exclude<Query, { k
         const name = expr.kind === "ColumnRef" && !expr.star && expr.fields.length === 1 ? expr.fields[0] : undefined;
         const column = name === undefined ? undefined : input.columns.find((candidate) => candidate.name === name);
         if (column === undefined) {
-          if (query.kind === "SetOperation") throw onlyNames(locationOf(expr));
+          if (query.kind === "SetOperation") {
+            // Names that are no result's are looked up first, as PostgreSQL does.
+            scope.items = [];
+            scope.clause = "ORDER BY";
+            if (expr.kind === "ColumnRef" && !expr.star) bindExpression(binder, scope, expr);
+            throw onlyNames(locationOf(expr));
+          }
           scope.items = [{ name: "*VALUES*", columns: input.columns, relationVisible: false, columnsVisible: true }];
           expression = bindExpression(binder, scope, expr);
         } else expression = columnReference(column);

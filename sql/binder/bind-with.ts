@@ -10,7 +10,7 @@ import { bindExtensions, extendBase, extendTerm } from "./bind-search-cycle.js";
 import { coerceColumns } from "./bind-set-operation.js";
 import { requireEquality } from "./bind-sort.js";
 import { at, type Binder } from "./binder.js";
-import { commonType } from "./coerce.js";
+import { commonModifier, commonType } from "./coerce.js";
 import { orderTables } from "./recursion.js";
 import { type CommonTableScope, Scope } from "./scope.js";
 
@@ -25,7 +25,14 @@ export function bindWith(binder: Binder, scope: Scope, clause: WithClause): Comm
     }
   }
   const ordered = clause.recursive ? orderTables(clause) : clause.tables.map((table) => ({ table, recursive: false }));
-  return ordered.map(({ table, recursive }) => bindCommonTable(binder, scope, table, recursive));
+  return ordered.map(({ table, recursive }, i) => {
+    scope.laterTables = new Set(ordered.slice(i).map((later) => later.table.name));
+    try {
+      return bindCommonTable(binder, scope, table, recursive);
+    } finally {
+      scope.laterTables = new Set();
+    }
+  });
 }
 
 function bindCommonTable(binder: Binder, scope: Scope, table: CommonTableExpr, recursive: boolean): CommonTable {
@@ -85,7 +92,7 @@ function bindRecursive(binder: Binder, scope: Scope, table: CommonTableExpr, que
   for (const [i, column] of term.columns.entries()) {
     const cells = [columnReference(base.columns[i]!), term.kind === "Project" ? term.expressions[i]! : columnReference(column)];
     const overall = commonType(binder, cells, "UNION")!;
-    checkTermType(binder, table, query, base.columns[i]!, { ...column, type: overall }, i);
+    checkTermType(binder, table, query, base.columns[i]!, { ...column, type: overall, typmod: commonModifier(cells, overall) }, i);
   }
   const types = base.columns.slice(0, width).map(({ type }) => ({ type, typmod: -1 }));
   term = coerceColumns(binder, term, types, "UNION");
@@ -110,9 +117,11 @@ function termPosition(query: SetQuery): { position?: number } {
   return position === 0 ? {} : { position };
 }
 function checkTermType(binder: Binder, table: CommonTableExpr, query: SetQuery, base: PlanColumn, term: PlanColumn, i: number): void {
-  if (base.type === term.type) return;
+  if (base.type === term.type && base.typmod === term.typmod) return;
+  const named = ({ type, typmod }: PlanColumn): string =>
+    binder.typeName(type) + (typmod < 0 ? "" : (binder.registry.typeByOid(type)?.formatModifier(typmod) ?? ""));
   throw datatypeMismatch(
-    `recursive query "${table.name}" column ${i + 1} has type ${binder.typeName(base.type)} in non-recursive term but type ${binder.typeName(term.type)} overall`,
+    `recursive query "${table.name}" column ${i + 1} has type ${named(base)} in non-recursive term but type ${named(term)} overall`,
     at(query.left.kind === "Select" && query.left.targets[i] !== undefined ? locationOf(query.left.targets[i].expr) : undefined),
     { hint: "Cast the output of the non-recursive term to the correct type." },
   );

@@ -54,9 +54,9 @@ function figure(expr: Expr): Figured {
       if (expr.form !== "scalar") return NONE;
       if (expr.query.kind === "Select" && expr.query.targets.length > 0) {
         const target = expr.query.targets[0]!;
-        return target.name === undefined ? figure(target.expr) : strong(target.name);
+        return strong(target.name ?? outputName(target.expr));
       }
-      return NONE;
+      return expr.query.kind === "Values" ? strong("column1") : NONE;
     default:
       return NONE;
   }

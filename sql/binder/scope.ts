@@ -89,6 +89,8 @@ export class Scope {
   insideAggregate = false;
   insideWindow = false;
   hasSetReturning = false;
+  /** Around an entry of FROM: the level whose FROM it is, whose columns a LATERAL entry may read. */
+  lateralOf: Scope | undefined;
   /** Function calls around what is being bound. */
   callDepth = 0;
   /** The level around a recursive term: no aggregates in the query right below. */
@@ -102,6 +104,12 @@ export class Scope {
 
   get level(): number {
     return this.parent === undefined ? 0 : this.parent.level + 1;
+  }
+  /** WITH entries that are not bound yet. */
+  laterTables: ReadonlySet<string> = NO_NAMES;
+  hasLaterTable(name: string): boolean {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) if (scope.laterTables.has(name)) return true;
+    return false;
   }
   findCte(name: string): CommonTableScope | undefined {
     for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {

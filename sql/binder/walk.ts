@@ -1,5 +1,5 @@
 /** Children of bound expressions: one place that knows them all. */
-import type { Expression, LogicalPlan } from "../../src/plan/index.js";
+import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 
 export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
@@ -156,23 +156,56 @@ function visitValue(value: unknown, visit: (e: Expression) => void): void {
   else if (Object.getPrototypeOf(value) === Object.prototype) for (const item of Object.values(value)) visitValue(item, visit);
 }
 
-/** Same meaning by structure; positions do not count. */
+/** Same meaning by structure; positions do not count, and columns that a subquery makes for itself are the same by their place in it. */
 export function sameExpression(left: Expression, right: Expression): boolean {
-  return left === right || sameValue(left, right);
+  return left === right || sameValue(left, right, undefined);
 }
-function sameValue(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return false;
+/** Ids that the left side's subqueries make, with the right side's at the same place; names of WITH entries alike. */
+interface Renaming {
+  readonly columns: Map<number, number>;
+  readonly tables: Map<number, number>;
+}
+const IGNORED_KEYS = new Set(["position", "syntax", "explicit", "name"]);
+function sameValue(left: unknown, right: unknown, renaming: Renaming | undefined): boolean {
+  if (left === right && renaming === undefined) return true;
+  if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return left === right;
   if (Array.isArray(left)) {
-    return Array.isArray(right) && left.length === right.length && left.every((item, i) => sameValue(item, right[i]));
+    return Array.isArray(right) && left.length === right.length && left.every((item, i) => sameValue(item, right[i], renaming));
   }
   if (Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;
-  const keys = Object.keys(left).filter((key) => key !== "position" && key !== "syntax" && key !== "explicit");
-  const otherKeys = Object.keys(right).filter((key) => key !== "position" && key !== "syntax" && key !== "explicit");
-  return (
-    keys.length === otherKeys.length &&
-    keys.every((key) => sameValue((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key]))
-  );
+  const l = left as Record<string, unknown>;
+  const r = right as Record<string, unknown>;
+  const known = l.kind === "Subquery" && r.kind === "Subquery" ? renamed(l.plan, r.plan, renaming) : renaming;
+  const keys = Object.keys(l).filter((key) => !IGNORED_KEYS.has(key));
+  if (keys.length !== Object.keys(r).filter((key) => !IGNORED_KEYS.has(key)).length) return false;
+  return keys.every((key) => {
+    if (known !== undefined && (key === "id" || key === "inner" || key === "rowId") && typeof l[key] === "number")
+      return (known.columns.get(l[key]) ?? l[key]) === r[key];
+    if (known !== undefined && key === "cteId") return (known.tables.get(l[key] as number) ?? l[key]) === r[key];
+    return sameValue(l[key], r[key], known);
+  });
+}
+function renamed(left: unknown, right: unknown, outer: Renaming | undefined): Renaming {
+  const columns = new Map(outer?.columns);
+  const tables = new Map(outer?.tables);
+  const walk = (a: unknown, b: unknown): void => {
+    if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return;
+    const l = a as Record<string, unknown>;
+    const r = b as Record<string, unknown>;
+    for (const key of Object.keys(l)) {
+      // What a node calls its columns is what it makes, or passes on from one that made it.
+      if (key === "columns" && Array.isArray(l[key]) && Array.isArray(r[key])) {
+        const made = r[key] as readonly PlanColumn[];
+        (l[key] as readonly PlanColumn[]).forEach((column, i) => {
+          const other = made[i];
+          if (other !== undefined && !columns.has(column.id)) columns.set(column.id, other.id);
+        });
+      } else if (key === "cteId" && l.columns !== undefined) tables.set(l[key] as number, r[key] as number);
+      else walk(l[key], r[key]);
+    }
+  };
+  walk(left, right);
+  return { columns, tables };
 }
 
 /** exprLocation: the leftmost position of the expression's parts. */

@@ -88,6 +88,8 @@ export function convertExpression(converter: Converter, wrapped: RawNode, depth 
     }
     case "SetToDefault":
       return { kind: "Default", position: converter.position(raw) };
+    case "CurrentOfExpr":
+      return { kind: "CurrentOf", cursor: text(raw, "cursor_name"), position: converter.position(raw) };
     case "GroupingFunc":
       return { kind: "Grouping", args: all("args"), position: converter.position(raw) };
     default:
@@ -96,7 +98,6 @@ export function convertExpression(converter: Converter, wrapped: RawNode, depth 
 }
 
 const UNSUPPORTED_NAMES: Readonly<Record<string, string>> = {
-  CurrentOfExpr: "WHERE CURRENT OF",
   XmlExpr: "XML",
   XmlSerialize: "XMLSERIALIZE",
   JsonObjectConstructor: "JSON_OBJECT",

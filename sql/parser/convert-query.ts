@@ -1,10 +1,10 @@
 /** SELECT, VALUES, set operations and DML: libpg-query's nodes to ours. */
-import { notSupported, notSupportedAt, stackDepthExceeded } from "../../src/types/index.js";
+import { featureNotSupported, notSupported, notSupportedAt, stackDepthExceeded } from "../../src/types/index.js";
 import { convertExpression, convertSortItem, convertWindow } from "./convert-expression.js";
 import { type Converter, convertAlias, convertIndirection, convertRelationName, convertTypeName } from "./converter.js";
 import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, strings, text } from "./raw.js";
 import type {
-  Assignment, ColumnDef, CommonTableExpr, DeleteStatement, Expr, FromItem, FunctionItem, GroupItem, InsertStatement, LockingClause,
+  Assignment, ColumnDef, CommonTableExpr, DeleteStatement, Expr, FromItem, FunctionItem, GroupItem, InsertStatement, LockingClause, MergeStatement, MergeWhenClause,
   OnConflictClause, Query, Target, UpdateStatement, WithClause,
 } from "./syntax-tree.js"; // biome-ignore format: a list of names
 
@@ -249,6 +249,7 @@ export function convertModification(
   depth = 0,
 ): InsertStatement | UpdateStatement | DeleteStatement {
   const raw = bodyOf(wrapped);
+  if (kindOf(wrapped) === "MergeStmt") throw featureNotSupported("MERGE not supported in WITH query");
   const where = child(raw, "whereClause");
   const common = {
     with: convertWith(converter, child(raw, "withClause"), depth),
@@ -263,13 +264,9 @@ export function convertModification(
       return {
         kind: "Insert",
         ...common,
-        columns: list(raw, "cols").map((item) => ({
-          name: text(bodyOf(item), "name"),
-          indirection: convertIndirection(converter, list(bodyOf(item), "indirection"), depth),
-          position: converter.position(bodyOf(item)),
-        })),
+        columns: convertInsertColumns(converter, list(raw, "cols"), depth),
         source: source === undefined ? undefined : convertQuery(converter, source, depth),
-        overriding: raw.override === "OVERRIDING_USER_VALUE" ? "user" : raw.override === "OVERRIDING_SYSTEM_VALUE" ? "system" : "none",
+        overriding: overridingOf(raw),
         onConflict: conflict === undefined ? undefined : convertOnConflict(converter, conflict, depth),
         returning: convertReturning(converter, raw, depth),
       };
@@ -294,6 +291,52 @@ export function convertModification(
     default:
       throw notSupported("MERGE");
   }
+}
+
+export function convertMerge(converter: Converter, wrapped: RawNode): MergeStatement {
+  const raw = bodyOf(wrapped);
+  return {
+    kind: "Merge",
+    with: convertWith(converter, child(raw, "withClause"), 0),
+    relation: convertRelationName(converter, child(raw, "relation") ?? {}),
+    source: convertFromItem(converter, child(raw, "sourceRelation")!, 0),
+    on: convertExpression(converter, child(raw, "joinCondition")!),
+    whens: list(raw, "mergeWhenClauses").map((item) => convertMergeWhen(converter, bodyOf(item))),
+    returning: convertReturning(converter, raw, 0),
+    position: 0,
+  };
+}
+const MERGE_MATCHES: Readonly<Record<string, MergeWhenClause["match"]>> = {
+  MERGE_WHEN_NOT_MATCHED_BY_SOURCE: "notMatchedBySource",
+  MERGE_WHEN_NOT_MATCHED_BY_TARGET: "notMatchedByTarget",
+};
+const MERGE_ACTIONS: Readonly<Record<string, MergeWhenClause["action"]>> = {
+  CMD_UPDATE: "update",
+  CMD_DELETE: "delete",
+  CMD_INSERT: "insert",
+};
+function convertMergeWhen(converter: Converter, raw: RawNode): MergeWhenClause {
+  const condition = child(raw, "condition");
+  const action = MERGE_ACTIONS[text(raw, "commandType")] ?? "nothing";
+  const targets = list(raw, "targetList");
+  return {
+    match: MERGE_MATCHES[text(raw, "matchKind")] ?? "matched",
+    condition: condition === undefined ? undefined : convertExpression(converter, condition),
+    action,
+    set: action === "update" ? convertAssignments(converter, targets, 0) : [],
+    columns: action === "insert" ? convertInsertColumns(converter, targets, 0) : [],
+    values: list(raw, "values").map((value) => convertExpression(converter, value)),
+    overriding: overridingOf(raw),
+  };
+}
+const overridingOf = (raw: RawNode): InsertStatement["overriding"] =>
+  raw.override === "OVERRIDING_USER_VALUE" ? "user" : raw.override === "OVERRIDING_SYSTEM_VALUE" ? "system" : "none";
+function convertInsertColumns(converter: Converter, items: readonly RawNode[], depth: number): InsertStatement["columns"] {
+  return items.map((item) => ({
+    name: text(bodyOf(item), "name"),
+    indirection: convertIndirection(converter, list(bodyOf(item), "indirection"), depth),
+    position: converter.position(bodyOf(item)),
+  }));
 }
 
 /** PostgreSQL 18's grammar wraps RETURNING for OLD/NEW aliases, which 15 does not have. */

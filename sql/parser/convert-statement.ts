@@ -4,7 +4,7 @@ import { convertCatalogStatement } from "./convert-catalog.js";
 import { convertAlterTable, convertCreateTable, convertCreateTableAs, convertIndex, convertSequence } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
 import { convertDrop, convertRename, convertRole, convertSetSchema } from "./convert-object.js";
-import { convertModification, convertQuery } from "./convert-query.js";
+import { convertMerge, convertModification, convertQuery } from "./convert-query.js";
 import {
   convertCopy,
   convertExplain,
@@ -47,8 +47,9 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "InsertStmt":
     case "UpdateStmt":
     case "DeleteStmt":
-    case "MergeStmt":
       return convertModification(converter, wrapped);
+    case "MergeStmt":
+      return convertMerge(converter, wrapped);
     case "CreateStmt":
       return convertCreateTable(converter, raw);
     case "CreateTableAsStmt":
@@ -137,11 +138,13 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "DeclareCursorStmt": {
       const options = integer(raw, "options");
       const query = convertQuery(converter, child(raw, "query")!);
-      // CURSOR_OPT_BINARY 1, SCROLL 2, NO_SCROLL 4, HOLD 32.
+      // CURSOR_OPT_BINARY 1, SCROLL 2, NO_SCROLL 4, INSENSITIVE 8, ASENSITIVE 16, HOLD 32.
       return {
         kind: "DeclareCursor",
         name: text(raw, "portalname"),
         query,
+        conflict: (options & 6) === 6 ? "SCROLL and NO SCROLL" : (options & 24) === 24 ? "ASENSITIVE and INSENSITIVE" : undefined,
+        insensitive: (options & 8) !== 0,
         scroll: options & 2 ? true : options & 4 ? false : undefined,
         hold: (options & 32) !== 0,
         binary: (options & 1) !== 0,

@@ -116,6 +116,8 @@ export function deparseExpression(expr: Expr): string {
       return `(${d(expr.arg)} COLLATE ${quoteNames(expr.collation)})`;
     case "SqlValue":
       return `${expr.name.toUpperCase()}${expr.precision >= 0 ? `(${expr.precision})` : ""}`;
+    case "CurrentOf":
+      return `CURRENT OF ${quoteName(expr.cursor)}`;
     case "Default":
       return "DEFAULT";
     case "Grouping":

@@ -257,6 +257,8 @@ export type DefinitionStatement =
       readonly kind: "DeclareCursor";
       readonly name: string;
       readonly query: Query;
+      readonly conflict: string | undefined;
+      readonly insensitive: boolean;
       readonly scroll: boolean | undefined;
       readonly hold: boolean;
       readonly binary: boolean;

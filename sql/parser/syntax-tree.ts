@@ -44,6 +44,7 @@ export type Expr =
   | CollateExpr
   | SqlValueExpr
   | DefaultExpr
+  | CurrentOfExpr
   | GroupingExpr;
 
 export interface Literal extends Positioned {
@@ -192,6 +193,11 @@ export interface SqlValueExpr extends Positioned {
 /** DEFAULT in VALUES or SET. */
 export interface DefaultExpr extends Positioned {
   readonly kind: "Default";
+}
+/** WHERE CURRENT OF: the whole condition of an UPDATE or DELETE. */
+export interface CurrentOfExpr extends Positioned {
+  readonly kind: "CurrentOf";
+  readonly cursor: string;
 }
 export interface GroupingExpr extends Positioned {
   readonly kind: "Grouping";
@@ -394,10 +400,31 @@ export interface DeleteStatement extends Positioned {
   readonly returning: readonly Target[];
 }
 
+export interface MergeStatement extends Positioned {
+  readonly kind: "Merge";
+  readonly with: WithClause | undefined;
+  readonly relation: RelationName;
+  readonly source: FromItem;
+  readonly on: Expr;
+  readonly whens: readonly MergeWhenClause[];
+  readonly returning: readonly Target[];
+}
+export interface MergeWhenClause {
+  readonly match: "matched" | "notMatchedBySource" | "notMatchedByTarget";
+  readonly condition: Expr | undefined;
+  readonly action: "nothing" | "update" | "delete" | "insert";
+  readonly set: readonly Assignment[];
+  readonly columns: InsertStatement["columns"];
+  /** INSERT's; none: DEFAULT VALUES. */
+  readonly values: readonly Expr[];
+  readonly overriding: InsertStatement["overriding"];
+}
+
 export type Statement =
   | { readonly kind: "Query"; readonly query: Query }
   | InsertStatement
   | UpdateStatement
   | DeleteStatement
+  | MergeStatement
   | DefinitionStatement
   | { readonly kind: "Empty" };

@@ -2,6 +2,7 @@
 import "./cluster.js";
 import "./information-schema.js";
 import "./relations.js";
+import "./session-state.js";
 import "./types-and-functions.js";
 import "./views.js";
 

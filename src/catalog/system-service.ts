@@ -28,6 +28,21 @@ export interface SessionFacts {
   readonly query: string;
   readonly xid: number | null;
 }
+export interface CursorFacts {
+  readonly name: string;
+  readonly statement: string;
+  readonly isHoldable: boolean;
+  readonly isBinary: boolean;
+  readonly isScrollable: boolean;
+  readonly createdMicros: Datum;
+}
+export interface PreparedFacts {
+  readonly name: string;
+  readonly statement: string;
+  readonly preparedMicros: Datum;
+  readonly parameterTypes: readonly Oid[];
+  readonly isFromSql: boolean;
+}
 /** What the graph of an HNSW index is like now. */
 export interface VectorIndexFacts {
   readonly rows: number;
@@ -41,6 +56,9 @@ export interface VectorIndexFacts {
 export interface SystemService {
   settings(): Iterable<SettingFacts>;
   sessions(): Iterable<SessionFacts>;
+  /** Of this session. */
+  cursors(): Iterable<CursorFacts>;
+  preparedStatements(): Iterable<PreparedFacts>;
   /** Estimated live rows of a native relation. */
   rowCount(storage: number): number;
   relationBytes(storage: number): number;

@@ -27,6 +27,7 @@ function hasEffect(node: unknown): boolean {
     case "Insert":
     case "Update":
     case "Delete":
+    case "Merge":
     case "LockRows":
       return true;
     case "Constant":

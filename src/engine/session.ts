@@ -35,7 +35,7 @@ import { clockMicros } from "./clock.js";
 import { DefinitionContext } from "./commands/context.js";
 import { commandColumns, runCommand } from "./commands/index.js";
 import { checkRoleChange } from "./commands/role.js";
-import type { Cursor } from "./cursors.js";
+import { SessionCursors } from "./cursors.js";
 import type { EngineDatabase } from "./database.js";
 import { arePlain, isPlainPlan, type LiftedText, liftLiterals, literalTypes, samePlan } from "./literals.js";
 import { mayWrite } from "./may-write.js";
@@ -69,7 +69,10 @@ export class SessionStatement implements PreparedStatement {
     readonly text: string,
     readonly requestedTypes: readonly Oid[],
     public planned: PlannedStatement,
+    /** The PREPARE statement that made it, for pg_prepared_statements. */
+    readonly source?: string,
   ) {}
+  readonly preparedMicros = clockMicros();
   get parameterTypes(): readonly Oid[] {
     return this.planned.bound.parameterTypes;
   }
@@ -102,7 +105,7 @@ export class EngineSession implements Session {
   readonly databaseName: string;
   readonly settings: SessionSettings;
   readonly preparedByName = new Map<string, SessionStatement>();
-  readonly cursors = new Map<string, Cursor>();
+  readonly cursors = new SessionCursors();
   readonly sequences = new SequenceState();
   readonly channels = new Set<string>();
   readonly startedMicros = clockMicros();
@@ -373,6 +376,7 @@ export class EngineSession implements Session {
             currentUser: this.user,
             currentDatabase: this.databaseName,
             notice: (message, detail) => this.notice("NOTICE", "00000", message, detail === undefined ? {} : { detail }),
+            preparedTypes: (name) => this.preparedByName.get(name)?.parameterTypes,
           });
     if (bound.body.kind === "Plan" && bound.reads !== undefined) {
       const role = catalog.snapshot.role(this.user);
@@ -586,9 +590,16 @@ export class EngineSession implements Session {
   }
 
   /** A read that streams, in the block or in a transaction of its own that ends with it. */
-  openStream(columns: readonly ResultColumn[], physical: PhysicalPlan, parameters: readonly Datum[]): StreamPortal {
+  openStream(
+    columns: readonly ResultColumn[],
+    physical: PhysicalPlan,
+    parameters: readonly Datum[],
+    /** A cursor reads ahead: an error counts when its row is asked for. */
+    isCursor = false,
+  ): StreamPortal {
     const block = this.#block;
     const transaction = block ?? this.#newTransaction();
+    if (block !== undefined) this.cursors.settle(block, false);
     transaction.startStatement();
     let portal: StreamPortal;
     const owner = {
@@ -599,7 +610,7 @@ export class EngineSession implements Session {
       failed: (error: unknown): unknown => {
         transaction.untrack(portal);
         if (block === undefined) transaction.rollback();
-        return this.#broken(error);
+        return isCursor ? error : this.#broken(error);
       },
     };
     try {
@@ -642,6 +653,7 @@ export class EngineSession implements Session {
     }
     const block = this.#block;
     let transaction = block ?? this.#newTransaction();
+    if (block !== undefined) this.cursors.settle(block, false);
     let mark = undefined as ReturnType<SessionTransaction["mark"]> | undefined;
 
     const done = (outcome: StatementOutcome): ExecuteResult => {
@@ -798,10 +810,17 @@ export class EngineSession implements Session {
     this.#failed = false;
     if (block !== undefined) this.#rollback(block);
   }
+  savepoint(name: string): void {
+    if (this.#block === undefined) return;
+    this.cursors.settle(this.#block, true);
+    this.cursors.savepoint(name);
+    this.#block.savepoint(name);
+  }
   rollbackToSavepoint(name: string): void {
     const block = this.#block;
     if (block === undefined || this.#blockIsImplicit) throw needsTransactionBlock("ROLLBACK TO SAVEPOINT");
     block.rollbackToSavepoint(name);
+    this.cursors.rollbackTo(name);
     this.#failed = false;
   }
 
@@ -830,7 +849,7 @@ export class EngineSession implements Session {
       if (this.temporaryAtCommit.size > 0) endTemporaryTables(this, transaction);
       for (const check of transaction.deferred) check(new StatementContext(this, transaction, this.catalogIn(transaction), []));
       const lsn = transaction.commit();
-      for (const [name, cursor] of this.cursors) if (cursor.transaction === transaction) this.cursors.delete(name);
+      this.cursors.transactionEnded(transaction);
       this.settings.commit();
       this.database.notifications.publish(this.id, transaction.notifications);
       return this.settings.raw("synchronous_commit") === "off" ? 0 : lsn;
@@ -842,7 +861,7 @@ export class EngineSession implements Session {
   #rollback(transaction: SessionTransaction): void {
     transaction.rollback();
     this.settings.rollback();
-    for (const [name, cursor] of this.cursors) if (cursor.transaction === transaction) this.cursors.delete(name);
+    this.cursors.transactionEnded(transaction);
   }
 
   // ---- the rest -------------------------------------------------------------------------------------------------------

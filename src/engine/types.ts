@@ -60,6 +60,8 @@ export interface BindContext {
   readonly currentDatabase: string;
   /** For what binding has to say before it fails. */
   readonly notice?: (message: string, detail?: string) => void;
+  /** Parameter types of a statement that PREPARE made; undefined: there is none. */
+  readonly preparedTypes?: (name: string) => readonly Oid[] | undefined;
 }
 
 export interface ResultColumn {

@@ -24,6 +24,7 @@ export * from "./operators/index-scan.js";
 export * from "./operators/insert.js";
 export * from "./operators/limit.js";
 export * from "./operators/lock-rows.js";
+export * from "./operators/merge.js";
 export * from "./operators/native-pipeline.js";
 export * from "./operators/nested-loop.js";
 export * from "./operators/project.js";

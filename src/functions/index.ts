@@ -9,6 +9,7 @@ import { arrayFamily } from "./families/arrays.js";
 import { basicStringFamily } from "./families/basic-strings.js";
 import { bitFamily } from "./families/bits.js";
 import { comparisonFamily } from "./families/comparisons.js";
+import { defineCursorFunctions } from "./families/cursors.js";
 import { datetimeFamily } from "./families/datetime.js";
 import { enumFamily } from "./families/enums.js";
 import { floatMathFamily } from "./families/float-math.js";
@@ -36,6 +37,7 @@ import { makeBuiltinTypes } from "./types/index.js";
 export * from "./catalog-service.js";
 export { findZone } from "./datetime/zones.js";
 export { isPostgresFunction } from "./facts/refused-functions.js";
+export { CURRENT_OF_ID, type CursorService } from "./families/cursors.js";
 export * from "./registry.js";
 export * from "./user/index.js";
 
@@ -74,5 +76,6 @@ function buildRegistry(): DefinableRegistry {
   for (const type of makeBuiltinTypes(builder)) builder.defineType(type);
   builder.definePostgres(families);
   defineOrderedSets(builder);
+  defineCursorFunctions(builder);
   return builder;
 }

@@ -1,7 +1,7 @@
 /** EXPLAIN in PostgreSQL's shape: text, or JSON with the same facts. */
 import type { ExplainOptions } from "../execution/index.js";
 import type { Operator, OperatorTiming } from "../execution/internal.js";
-import { notSupported } from "../types/index.js";
+import { formatPlan } from "./explain-formats.js";
 
 /** Operators that only compute columns are part of their input in PostgreSQL's plans. */
 function visible(operator: Operator): Operator {
@@ -22,14 +22,13 @@ export function explainPlan(root: Operator, options: ExplainOptions, timings: Re
       }
       return lines;
     }
-    case "json": {
+    default: {
       const plan: Record<string, unknown> = { Plan: jsonNode(root, options, timings) };
-      if (options.summary && options.planningMs !== undefined) plan["Planning Time"] = options.planningMs;
-      if (options.summary && options.executionMs !== undefined) plan["Execution Time"] = options.executionMs;
-      return JSON.stringify([plan], null, 2).split("\n");
+      if (options.summary && options.planningMs !== undefined) plan["Planning Time"] = Number(options.planningMs.toFixed(3));
+      if (options.analyze) plan.Triggers = [];
+      if (options.summary && options.executionMs !== undefined) plan["Execution Time"] = Number(options.executionMs.toFixed(3));
+      return formatPlan(plan, options.format);
     }
-    default:
-      throw notSupported(`EXPLAIN (FORMAT ${options.format.toUpperCase()})`);
   }
 }
 

@@ -21,7 +21,7 @@ import {
   Scope,
 } from "../execution/internal.js";
 import type { ColumnId, Expression, Join, LogicalPlan, PlanColumn, Scan } from "../plan/index.js";
-import { TypeOid } from "../types/index.js";
+import { fullJoinCondition, TypeOid } from "../types/index.js";
 import { conjunctsOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, ROW_COST } from "./estimates.js";
@@ -54,6 +54,7 @@ export function planJoin(planner: Planner, join: Join, scope: Scope): Operator {
   const byIndex = tryIndexJoin(planner, join, left, pairs, rest, scope);
   if (byIndex !== undefined) return byIndex;
   const right = planner.plan(join.right, scope);
+  if (join.type === "full" && pairs.length === 0 && rest.some((term) => term.kind !== "Constant")) throw fullJoinCondition();
   if (pairs.length === 0) return nestedLoop(planner, join, left, right, undefined, scope);
 
   // The hash table goes over the smaller side.

@@ -59,6 +59,7 @@ import { nativeOperator } from "./native/index.js";
 import { ordered } from "./ordered.js";
 import { planAppendScan } from "./plan-append.js";
 import { planJoin } from "./plan-join.js";
+import { planMerge } from "./plan-merge.js";
 import { planDelete, planInsert, planLockRows, planUpdate } from "./plan-modify.js";
 import { planSample } from "./plan-sample.js";
 import { planScan, planSystemScan, scanSources, tableOf } from "./plan-scan.js";
@@ -115,6 +116,8 @@ function planGeneral(planner: Planner, plan: LogicalPlan, scope: Scope, isTop: b
       return planUpdate(planner, plan, scope, isTop);
     case "Delete":
       return planDelete(planner, plan, scope, isTop);
+    case "Merge":
+      return planMerge(planner, plan, scope, isTop);
     default:
       return unreachable(plan);
   }

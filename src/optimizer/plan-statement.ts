@@ -53,7 +53,7 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
 
 function isModify(plan: LogicalPlan): boolean {
   if (plan.kind === "With") return isModify(plan.body);
-  return plan.kind === "Insert" || plan.kind === "Update" || plan.kind === "Delete";
+  return plan.kind === "Insert" || plan.kind === "Update" || plan.kind === "Delete" || plan.kind === "Merge";
 }
 
 class StatementPlan implements PhysicalPlan {

@@ -183,7 +183,7 @@ export function outerColumnsOf(plan: LogicalPlan): Set<ColumnId> {
     for (const c of p.columns) outer.delete(c.id);
     if (p.kind === "Insert" && p.onConflict !== undefined)
       for (const c of [...p.onConflict.existing, ...p.onConflict.excluded]) outer.delete(c.id);
-    if ((p.kind === "Insert" || p.kind === "Update" || p.kind === "Delete") && p.returning !== undefined)
+    if ((p.kind === "Insert" || p.kind === "Update" || p.kind === "Delete" || p.kind === "Merge") && p.returning !== undefined)
       for (const c of [...p.returning.row, ...(p.returning.tableOid === undefined ? [] : [p.returning.tableOid])]) outer.delete(c.id);
     for (const input of inputsOf(p)) drop(input);
     for (const e of expressionsOf(p)) visit(e, (x) => x.kind === "Subquery" && drop(x.plan));
@@ -211,7 +211,7 @@ export function hasSubquery(e: Expression): boolean {
   return found;
 }
 export function isWrite(plan: LogicalPlan): boolean {
-  return plan.kind === "Insert" || plan.kind === "Update" || plan.kind === "Delete" || plan.kind === "LockRows";
+  return plan.kind === "Insert" || plan.kind === "Update" || plan.kind === "Delete" || plan.kind === "Merge" || plan.kind === "LockRows";
 }
 /** Anywhere in the plan, subqueries included. */
 export function writesAnywhere(plan: LogicalPlan): boolean {
@@ -245,6 +245,7 @@ export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
     case "Insert":
     case "Update":
     case "Delete":
+    case "Merge":
       return [plan.source];
     default:
       return unreachable(plan);
@@ -290,7 +291,8 @@ export function mapInputs(plan: LogicalPlan, f: (input: LogicalPlan) => LogicalP
       };
     case "Insert":
     case "Update":
-    case "Delete": {
+    case "Delete":
+    case "Merge": {
       const source = f(plan.source);
       return source === plan.source ? plan : { ...plan, source };
     }
@@ -388,6 +390,23 @@ export function mapOwnExpressions(plan: LogicalPlan, f: (e: Expression) => Expre
         assignments: plan.assignments.map((a) => ({ ...a, value: f(a.value) })),
         ...(plan.returning === undefined ? {} : { returning: { ...plan.returning, expressions: plan.returning.expressions.map(f) } }),
       };
+    case "Merge": {
+      const assign = <T extends { readonly value: Expression }>(list: readonly T[]): T[] => list.map((a) => ({ ...a, value: f(a.value) }));
+      return {
+        ...plan,
+        whens: plan.whens.map((when) => ({
+          ...when,
+          ...(when.condition === undefined ? {} : { condition: f(when.condition) }),
+          action:
+            when.action.kind === "update"
+              ? { ...when.action, assignments: assign(when.action.assignments) }
+              : when.action.kind === "insert"
+                ? { ...when.action, values: assign(when.action.values) }
+                : when.action,
+        })),
+        ...(plan.returning === undefined ? {} : { returning: { ...plan.returning, expressions: plan.returning.expressions.map(f) } }),
+      };
+    }
     case "Delete":
       return plan.returning === undefined
         ? plan

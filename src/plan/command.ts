@@ -318,6 +318,9 @@ export type Command =
       readonly kind: "DeclareCursor";
       readonly name: string;
       readonly query: LogicalPlan;
+      /** Columns that FETCH shows; `rowIds` name the ones behind them, for WHERE CURRENT OF. */
+      readonly visibleCount: number;
+      readonly rowIds: readonly { readonly relation: Oid; readonly column: number }[];
       readonly scroll: boolean | undefined;
       readonly hold: boolean;
       readonly binary: boolean;

@@ -41,7 +41,8 @@ export type LogicalPlan =
   | Sample
   | Insert
   | Update
-  | Delete;
+  | Delete
+  | Merge;
 
 interface Node {
   readonly columns: readonly PlanColumn[];
@@ -271,4 +272,24 @@ export interface Delete extends Node {
   readonly tableOid?: ColumnId;
   readonly oldRow: readonly PlanColumn[];
   readonly returning?: Returning;
+}
+/** `source` gives pairs: source columns, the target's row id (`rowId`, NULL without a target row), its old row. `sourceMarker` is NULL without a source row. */
+export interface Merge extends Node {
+  readonly kind: "Merge";
+  readonly relation: Oid;
+  readonly source: LogicalPlan;
+  readonly rowId: ColumnId;
+  readonly sourceMarker?: ColumnId;
+  readonly oldRow: readonly PlanColumn[];
+  readonly whens: readonly MergeWhen[];
+  readonly returning?: Returning;
+}
+export interface MergeWhen {
+  readonly match: "matched" | "notMatchedBySource" | "notMatchedByTarget";
+  readonly condition?: Expression;
+  readonly action:
+    | { readonly kind: "nothing" | "delete" }
+    | { readonly kind: "update"; readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[] }
+    /** Every attribute that is stored, defaults included. */
+    | { readonly kind: "insert"; readonly values: readonly { readonly attribute: number; readonly value: Expression }[] };
 }

@@ -23,6 +23,10 @@ export const lockTimedOut = () => simple("55P03", "canceling statement due to lo
 export const noSuchPrepared = (name: string) => simple("26000", `prepared statement "${name}" does not exist`);
 export const duplicatePrepared = (name: string) => simple("42P05", `prepared statement "${name}" already exists`);
 export const noSuchCursor = (name: string) => simple("34000", `cursor "${name}" does not exist`);
+export const cursorHeld = (name: string) => simple("24000", `cursor "${name}" is held from a previous transaction`);
+export const cursorNotUpdatable = (name: string, table: string) =>
+  simple("24000", `cursor "${name}" is not a simply updatable scan of table "${table}"`);
+export const cursorNotOnRow = (name: string) => simple("24000", `cursor "${name}" is not positioned on a row`);
 export const duplicateCursor = (name: string) => simple("42P03", `cursor "${name}" already exists`);
 export const cursorForwardOnly = () =>
   simple("55000", "cursor can only scan forward", { hint: "Declare it with SCROLL option to enable backward scan." });

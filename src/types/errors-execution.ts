@@ -26,6 +26,12 @@ export const affectRowTwice = () =>
     message: "ON CONFLICT DO UPDATE command cannot affect row a second time",
     hint: "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
   });
+export const mergeAffectsTwice = () =>
+  new DbError({
+    sqlstate: "21000",
+    message: "MERGE command cannot affect row a second time",
+    hint: "Ensure that not more than one source row matches any one target row.",
+  });
 export const lockNotAvailable = (relation: string) =>
   new DbError({ sqlstate: "55P03", message: `could not obtain lock on row in relation "${relation}"` });
 
@@ -122,3 +128,5 @@ export const partitionConstraintViolated = (table: string, detail: string, schem
     schema,
     table,
   });
+export const fullJoinCondition = () =>
+  new DbError({ sqlstate: "0A000", message: "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions" });

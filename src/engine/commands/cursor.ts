@@ -1,25 +1,85 @@
 /** DECLARE, FETCH, MOVE, CLOSE. */
-import type { Command } from "../../plan/index.js";
-import { type Datum, duplicateCursor, needsTransactionBlock, noSuchCursor, notSupported } from "../../types/index.js";
-import { Cursor } from "../cursors.js";
+import type { Command, LogicalPlan } from "../../plan/index.js";
+import { type Datum, duplicateCursor, needsTransactionBlock, notSupported, type Row } from "../../types/index.js";
+import { clockMicros } from "../clock.js";
+import { Cursor, type CursorOptions, type CursorSource } from "../cursors.js";
 import type { EngineSession } from "../session.js";
+import { StatementContext } from "../statement-context.js";
 import type { ExecuteResult, ResultColumn } from "../types.js";
 import { done, rows } from "./results.js";
 
+type Declare = Extract<Command, { kind: "DeclareCursor" }>;
+
 export function declareCursor(
   session: EngineSession,
-  command: Extract<Command, { kind: "DeclareCursor" }>,
+  command: Declare,
   parameters: readonly Datum[],
-): ExecuteResult {
+): ExecuteResult | Promise<ExecuteResult> {
   if (command.binary) throw notSupported("DECLARE BINARY CURSOR");
-  if (session.block === undefined && !command.hold) throw needsTransactionBlock("DECLARE CURSOR");
+  if (!session.inExplicitBlock && session.block === undefined && !command.hold) throw needsTransactionBlock("DECLARE CURSOR");
   if (session.cursors.has(command.name)) throw duplicateCursor(command.name);
   const physical = session.planLogical(command.query, session.catalog());
-  const portal = session.openStream(command.query.columns, physical, parameters);
-  const block = session.block;
-  const cursor = new Cursor(command.name, portal, block, { scroll: command.scroll === true, hold: command.hold });
-  session.cursors.set(command.name, cursor);
-  return done("DECLARE CURSOR");
+  const columns = command.query.columns.slice(0, command.visibleCount);
+  const options: CursorOptions = {
+    scroll: command.scroll ?? (!physical.writes && readsBackward(command.query)),
+    hold: command.hold,
+    binary: command.binary,
+    statement: session.currentQuery,
+    createdMicros: clockMicros(),
+    streams: !physical.needsTransaction,
+    rowIds: command.rowIds,
+  };
+  const declare = (source: CursorSource): ExecuteResult => {
+    const block = session.block;
+    const cursor = new Cursor(command.name, columns, source, block, options);
+    session.cursors.set(command.name, cursor);
+    // A held cursor outside of a block: its transaction is over already.
+    if (block === undefined) cursor.fetch({ direction: "absolute", count: 0 });
+    return done("DECLARE CURSOR");
+  };
+  if (!physical.writes) return declare(session.openStream(command.query.columns, physical, parameters, true));
+  // Row locks: waited for like any other statement's, all at once.
+  return session.runInTransaction((transaction) => {
+    const execution = physical.open(new StatementContext(session, transaction, session.catalogIn(transaction), parameters));
+    const all: Row[] = [];
+    try {
+      for (let batch = execution.next(0); batch.length > 0; batch = execution.next(0)) for (const row of batch) all.push(row);
+    } finally {
+      execution.close();
+    }
+    declare(rowSource(all));
+    return { tag: "DECLARE CURSOR" };
+  });
+}
+
+function rowSource(all: readonly Row[]): CursorSource {
+  return { next: () => ({ rows: all, done: true }), close: () => undefined };
+}
+
+/** ExecSupportsBackwardScan: whether a plan like PostgreSQL's could be read backward without keeping its rows. */
+function readsBackward(plan: LogicalPlan): boolean {
+  switch (plan.kind) {
+    case "Scan":
+    case "SystemScan":
+    case "FunctionScan":
+    case "CteScan":
+    case "Sort":
+      return true;
+    case "Values":
+      return plan.rows.length > 1;
+    case "Filter":
+      // A condition that is never true leaves nothing to read.
+      return !(plan.predicate.kind === "Constant" && plan.predicate.value !== true) && readsBackward(plan.input);
+    case "Project":
+    case "Limit":
+      return readsBackward(plan.input);
+    case "With":
+      return readsBackward(plan.body);
+    case "SetOperation":
+      return plan.operation === "union" && plan.all && readsBackward(plan.left) && readsBackward(plan.right);
+    default:
+      return false;
+  }
 }
 
 export function fetchCursor(
@@ -27,9 +87,7 @@ export function fetchCursor(
   command: Extract<Command, { kind: "Fetch" }>,
   columns: readonly ResultColumn[],
 ): ExecuteResult {
-  const cursor = session.cursors.get(command.cursor);
-  if (cursor === undefined) throw noSuchCursor(command.cursor);
-  const fetched = cursor.fetch(command);
+  const fetched = session.cursors.require(command.cursor).fetch(command);
   return command.move ? done(`MOVE ${fetched.length}`) : rows(columns, fetched, `FETCH ${fetched.length}`);
 }
 
@@ -39,9 +97,7 @@ export function closeCursor(session: EngineSession, command: Extract<Command, { 
     session.cursors.clear();
     return done("CLOSE CURSOR ALL");
   }
-  const cursor = session.cursors.get(command.name);
-  if (cursor === undefined) throw noSuchCursor(command.name);
-  cursor.close();
+  session.cursors.require(command.name).close();
   session.cursors.delete(command.name);
   return done("CLOSE CURSOR");
 }

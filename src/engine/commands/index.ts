@@ -159,7 +159,13 @@ export function commandColumns(session: EngineSession, command: Command, bound: 
       return [text(known[key] ?? settingsByName.get(key)?.name ?? command.name)];
     }
     case "Explain":
-      return [{ name: "QUERY PLAN", type: command.format === "json" ? TypeOid.json : TypeOid.text, typmod: -1 }];
+      return [
+        {
+          name: "QUERY PLAN",
+          type: command.format === "json" ? TypeOid.json : TypeOid.text,
+          typmod: -1,
+        },
+      ];
     case "Execute": {
       const prepared = session.preparedByName.get(command.name);
       if (prepared === undefined) throw noSuchPrepared(command.name);

@@ -3,6 +3,7 @@ import type { Command, LogicalPlan } from "../../plan/index.js";
 import {
   assert,
   type Datum,
+  DbError,
   duplicatePrepared,
   forbidsTransactionBlock,
   noSuchPrepared,
@@ -10,14 +11,18 @@ import {
   wrongParameterCount,
 } from "../../types/index.js";
 import { evaluate } from "../evaluate.js";
-import type { EngineSession } from "../session.js";
+import { type EngineSession, SessionStatement } from "../session.js";
 import { dropTemporaryObjects } from "../temporary.js";
 import type { ExecuteResult } from "../types.js";
 import { done } from "./results.js";
 
 export function prepareNamed(session: EngineSession, command: Extract<Command, { kind: "Prepare" }>): ExecuteResult {
   if (session.preparedByName.has(command.name)) throw duplicatePrepared(command.name);
-  session.preparedByName.set(command.name, session.prepare(command.text, command.paramTypes));
+  const prepared = locating(session, command.text, () => session.prepare(command.text, command.paramTypes));
+  session.preparedByName.set(
+    command.name,
+    new SessionStatement(prepared.text, prepared.requestedTypes, prepared.planned, session.currentQuery),
+  );
   return done("PREPARE");
 }
 
@@ -28,14 +33,8 @@ export function executePrepared(
 ): ExecuteResult | Promise<ExecuteResult> {
   const prepared = session.preparedByName.get(command.name);
   if (prepared === undefined) throw noSuchPrepared(command.name);
-  const expected = prepared.parameterTypes.length;
-  if (command.args.length !== expected) throw wrongParameterCount(command.name, expected, command.args.length);
-  const values = evaluate(
-    session,
-    command.args.map((arg, i) => coerceArgument(session, arg, prepared.parameterTypes[i] as number)),
-    parameters,
-  );
-  return session.execute(prepared, values);
+  // The binder has checked their number and coerced them.
+  return session.execute(prepared, evaluate(session, command.args, parameters));
 }
 
 /** What CREATE TABLE AS EXECUTE runs: a prepared SELECT. */
@@ -103,4 +102,15 @@ export function discard(session: EngineSession, command: Extract<Command, { kind
       break;
   }
   return done(tag);
+}
+
+/** An error in the inner statement says where it is in the whole one. */
+function locating<Result>(session: EngineSession, inner: string, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    const start = session.currentQuery.indexOf(inner);
+    if (!(error instanceof DbError) || error.fields.position === undefined || start < 0) throw error;
+    throw new DbError({ ...error.fields, position: error.fields.position + [...session.currentQuery.slice(0, start)].length });
+  }
 }

@@ -27,7 +27,7 @@ export function transactionCommand(session: EngineSession, command: Extract<Comm
     }
     case "savepoint": {
       if (!session.inExplicitBlock) throw needsTransactionBlock("SAVEPOINT");
-      session.block?.savepoint(command.savepoint ?? "");
+      session.savepoint(command.savepoint ?? "");
       return done("SAVEPOINT");
     }
     case "release": {

@@ -1,5 +1,5 @@
 /** The doors that functions find through EvaluationContext.service(name). */
-import type { SessionService } from "../../functions/index.js";
+import type { CursorService, SessionService } from "../../functions/index.js";
 import { routineService } from "../routines.js";
 import type { EngineSession } from "../session.js";
 import type { StatementContext, TransactionService } from "../statement-context.js";
@@ -27,6 +27,10 @@ export function sessionServices(session: EngineSession, context: StatementContex
       return transactionService(session, context);
     case "session":
       return sessionService(session, context);
+    case "cursors":
+      return {
+        currentRowId: (cursor, relation, table) => session.cursors.require(cursor).currentRowId(relation, table),
+      } satisfies CursorService;
     case "engineSession":
       return session;
     default:

@@ -1,5 +1,5 @@
 /** The running engine as pg_catalog shows it. */
-import type { SessionCatalogReader, SessionFacts, SystemService } from "../../catalog/index.js";
+import type { CursorFacts, PreparedFacts, SessionCatalogReader, SessionFacts, SystemService } from "../../catalog/index.js";
 import { availableExtensions } from "../commands/create-schema.js";
 import { fromStoredSql } from "../commands/stored-sql.js";
 import { partitionBoundText } from "../partition-text.js";
@@ -42,6 +42,19 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
           resetValue: session.settings.resetValue(key),
           isChanged: value !== d.initial,
         };
+      }
+    },
+    *cursors(): Iterable<CursorFacts> {
+      for (const { name, options } of session.cursors.values()) {
+        const { statement, hold, binary, scroll, createdMicros } = options;
+        yield { name, statement, isHoldable: hold, isBinary: binary, isScrollable: scroll, createdMicros };
+      }
+    },
+    *preparedStatements(): Iterable<PreparedFacts> {
+      for (const [name, prepared] of session.preparedByName) {
+        const { source, preparedMicros } = prepared;
+        if (source === undefined) continue;
+        yield { name, statement: source, preparedMicros, parameterTypes: prepared.parameterTypes, isFromSql: true };
       }
     },
     *sessions(): Iterable<SessionFacts> {

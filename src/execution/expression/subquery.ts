@@ -10,6 +10,7 @@ import { drain, type Operator, type RunState } from "../operator.js";
 import { type CompileEnvironment, compileScalar, type Evaluate } from "./compiler.js";
 import { hashCompatible } from "./inline-operators.js";
 import { Layout, type Scope } from "./scope.js";
+import { stackArrays } from "./value-helpers.js";
 
 export interface CompiledSubquery {
   readonly scope: Scope;
@@ -30,18 +31,16 @@ export function compileSubquery(environment: CompileEnvironment, e: SubqueryExpr
       return { scope, evaluate: { run: cached(once, scope, (state) => scalar(operator, state)) } };
     case "array": {
       const elementType = e.plan.columns[0]?.type ?? 0;
+      // Arrays make one array of more dimensions.
+      const known = environment.registry.typeByOid(elementType);
+      const inner = known?.category === "A" ? known.elementType : 0;
       return {
         scope,
         evaluate: {
-          run: cached(
-            once,
-            scope,
-            (state) =>
-              new ArrayValue(
-                elementType,
-                drain(state.open(operator)).map((r) => r[0] as Datum),
-              ),
-          ),
+          run: cached(once, scope, (state) => {
+            const values = drain(state.open(operator)).map((r) => r[0] as Datum);
+            return inner === 0 ? new ArrayValue(elementType, values) : stackArrays(inner, values);
+          }),
         },
       };
     }

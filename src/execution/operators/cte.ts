@@ -1,10 +1,10 @@
 /**
- * WITH: a common table is computed at its first read and kept; a recursive one grows until an iteration adds nothing, its recursive
+ * WITH: a common table is computed as it is read and kept; a recursive one grows until an iteration adds nothing, its recursive
  * term reading the rows of the iteration before. Data-modifying entries run to their end whether read or not.
  */
 import type { Datum, Row } from "../../types/index.js";
 import { MemoryAccount } from "../memory-account.js";
-import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { BATCH_ROWS, type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
 import type { HashKey } from "../row-keys.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
@@ -18,49 +18,71 @@ export interface CommonTablePlan {
     | undefined;
 }
 
-/** The rows of a common table, computed when first asked for. */
+/** The rows of a common table, computed as far as somebody reads: `SELECT … LIMIT` ends a recursion that would not end by itself. */
 export class CommonTableRows {
-  #rows: Row[] | undefined;
+  readonly #rows: Row[] = [];
+  readonly #account: MemoryAccount;
+  #cursor: Cursor | undefined;
+  #started = false;
+  #ended = false;
+  readonly #seen = new Set<HashKey>();
   constructor(
     readonly table: CommonTablePlan,
     readonly state: RunState,
-  ) {}
+  ) {
+    this.#account = new MemoryAccount(`common table "${table.name}"`, state);
+  }
+
+  /** All rows. */
   get rows(): readonly Row[] {
-    this.#rows ??= this.#compute();
+    while (this.grow(BATCH_ROWS));
     return this.#rows;
   }
-  #compute(): Row[] {
-    const { table, state } = this;
-    const account = new MemoryAccount(`common table "${table.name}"`, state);
-    const { recursive } = table;
-    if (recursive === undefined) {
-      const rows = drain(state.open(table.plan));
-      for (const row of rows) account.hold(row);
-      return rows;
+  /** Rows so far; `grow` makes it longer. */
+  get known(): readonly Row[] {
+    return this.#rows;
+  }
+  /** Computes some more rows; false when there are no more. */
+  grow(hint: number): boolean {
+    if (this.#ended) return false;
+    const more = this.table.recursive === undefined ? this.#readOn(hint) : this.#iterate(this.table.recursive);
+    if (more === null || more.length === 0) {
+      this.close();
+      return false;
     }
-    const seen = new Set<HashKey>();
-    const fresh = (rows: Row[]): Row[] => {
-      const { hash } = recursive;
-      if (hash === undefined) return rows;
-      return rows.filter((row) => {
-        const key = hash(row);
-        if (seen.has(key)) return false;
-        seen.add(key);
-        return true;
-      });
-    };
-    const all: Row[] = [];
-    let working = fresh(drain(state.open(table.plan)));
-    while (working.length > 0) {
-      state.context.checkCancel();
-      for (const row of working) {
-        account.hold(row);
-        all.push(row);
-      }
-      state.cells[recursive.workingCell] = working;
-      working = fresh(drain(state.open(recursive.term)));
+    for (const row of more) {
+      this.#account.hold(row);
+      this.#rows.push(row);
     }
-    return all;
+    return true;
+  }
+  close(): void {
+    this.#ended = true;
+    this.#cursor?.close();
+    this.#cursor = undefined;
+  }
+
+  #readOn(hint: number): Row[] | null {
+    this.#cursor ??= this.state.open(this.table.plan);
+    return this.#cursor.next(hint);
+  }
+  #iterate(recursive: NonNullable<CommonTablePlan["recursive"]>): Row[] {
+    const { state, table } = this;
+    state.context.checkCancel();
+    const working = this.#fresh(recursive, drain(state.open(this.#started ? recursive.term : table.plan)));
+    this.#started = true;
+    state.cells[recursive.workingCell] = working;
+    return working;
+  }
+  /** UNION: rows that were there before do not count. */
+  #fresh({ hash }: NonNullable<CommonTablePlan["recursive"]>, rows: Row[]): Row[] {
+    if (hash === undefined) return rows;
+    return rows.filter((row) => {
+      const key = hash(row);
+      if (this.#seen.has(key)) return false;
+      this.#seen.add(key);
+      return true;
+    });
   }
 }
 
@@ -80,7 +102,14 @@ export class WithOperator extends OperatorBase {
     });
     // PostgreSQL runs them in no fixed order; ours is the order in which they are written, before the body.
     for (const rows of opened) if (rows.table.writes) void rows.rows;
-    return state.open(this.body);
+    const cursor = state.open(this.body);
+    return {
+      next: (hint) => cursor.next(hint),
+      close: () => {
+        cursor.close();
+        for (const rows of opened) rows.close();
+      },
+    };
   }
 }
 
@@ -95,6 +124,17 @@ export class CteScanOperator extends OperatorBase {
   }
   open(state: RunState): Cursor {
     const content = state.cells[this.cell];
-    return cursorOver(this.working ? (content as readonly Row[]) : (content as CommonTableRows).rows);
+    if (this.working) return cursorOver(content as readonly Row[]);
+    const table = content as CommonTableRows;
+    let at = 0;
+    return {
+      next(hint) {
+        if (at >= table.known.length && !table.grow(hint)) return null;
+        const batch = table.known.slice(at, at + Math.max(1, hint));
+        at += batch.length;
+        return batch;
+      },
+      close: () => undefined,
+    };
   }
 }

@@ -15,12 +15,20 @@ export class ProjectOperator extends OperatorBase {
   open(state: RunState): Cursor {
     const { project } = this;
     const cursor = state.open(this.input);
+    let pending: readonly Row[] = [];
+    let at = 0;
     return {
+      // No more rows than asked for: what fails in a row that nobody wanted yet must not fail now.
       next(hint) {
-        const batch = cursor.next(hint);
-        if (batch === null) return null;
-        const out: Row[] = new Array<Row>(batch.length);
-        for (let i = 0; i < batch.length; i++) out[i] = project(batch[i] as Row, state);
+        if (at >= pending.length) {
+          const batch = cursor.next(hint);
+          if (batch === null) return null;
+          pending = batch;
+          at = 0;
+        }
+        const count = Math.min(pending.length - at, Math.max(hint, 1));
+        const out: Row[] = new Array<Row>(count);
+        for (let i = 0; i < count; i++) out[i] = project(pending[at++] as Row, state);
         return out;
       },
       close: () => cursor.close(),

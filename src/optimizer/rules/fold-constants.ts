@@ -1,7 +1,10 @@
-/** Immutable functions of constants are computed once, when planning. What fails (a division by zero) is left to fail when it runs. */
+/**
+ * Immutable functions of constants are computed once, when planning, and what fails then (a division by zero) fails the statement, as in
+ * PostgreSQL's eval_const_expressions: also in a branch of CASE that would never be taken, but not behind a constant that decides.
+ */
 import type { CallTypes, EvaluationContext, FunctionRegistry } from "../../functions/registry.js";
-import type { Expression } from "../../plan/index.js";
-import type { Datum } from "../../types/index.js";
+import type { BooleanOperation, Case, Coalesce, Constant, Expression, FunctionCall } from "../../plan/index.js";
+import { type Datum, DbError } from "../../types/index.js";
 import { mapChildren, mapExpressions } from "../walk.js";
 import type { Rule } from "./rule.js";
 
@@ -10,26 +13,87 @@ export const foldConstants: Rule = {
   apply: (plan, context) => mapExpressions(plan, (e) => fold(e, context.registry)),
 };
 
+const isConstant = (e: Expression): e is Constant => e.kind === "Constant";
+
 function fold(e: Expression, registry: FunctionRegistry): Expression {
-  const inner = mapChildren(e, (child) => fold(child, registry));
-  if (
-    inner.kind === "FunctionCall" &&
-    inner.volatility === "immutable" &&
-    inner.args.length > 0 &&
-    inner.args.every((a) => a.kind === "Constant")
-  ) {
-    if (registry.functionById(inner.functionId)?.kind !== "function") return inner;
-    const values = inner.args.map((a) => (a.kind === "Constant" ? a.value : null));
-    if (inner.strict && values.includes(null)) return { kind: "Constant", value: null, type: inner.type, typmod: inner.typmod };
-    const types: CallTypes = { argTypes: inner.args.map((a) => a.type), returnType: inner.type };
-    try {
-      const body = registry.scalarBody(inner.functionId, types) as unknown as (context: EvaluationContext, ...args: Datum[]) => Datum;
-      return { kind: "Constant", value: body(noSession, ...values), type: inner.type, typmod: inner.typmod };
-    } catch {
-      return inner;
-    }
+  const again = (child: Expression): Expression => fold(child, registry);
+  switch (e.kind) {
+    case "And":
+    case "Or":
+      return foldChain(e, again);
+    case "Case":
+      return foldCase(e, again);
+    case "Coalesce":
+      return foldCoalesce(e, again);
   }
-  return inner;
+  const inner = mapChildren(e, again);
+  return inner.kind === "FunctionCall" ? foldCall(inner, registry) : inner;
+}
+
+function foldCall(call: FunctionCall, registry: FunctionRegistry): Expression {
+  const { args } = call;
+  if (call.volatility !== "immutable" || args.length === 0 || registry.functionById(call.functionId)?.kind !== "function") return call;
+  const typed = { type: call.type, typmod: call.typmod };
+  if (call.strict && args.some((a) => isConstant(a) && a.value === null)) return { kind: "Constant", value: null, ...typed };
+  if (!args.every(isConstant)) return call;
+  const types: CallTypes = { argTypes: args.map((a) => a.type), returnType: call.type };
+  try {
+    const body = registry.scalarBody(call.functionId, types) as unknown as (context: EvaluationContext, ...values: Datum[]) => Datum;
+    return { kind: "Constant", value: body(noSession, ...args.map((a) => a.value)), ...typed };
+  } catch (error) {
+    // What fails for these constants fails whenever it runs; one that wanted the session does not run here.
+    if (error instanceof DbError) throw error;
+    return call;
+  }
+}
+
+/** The first deciding constant ends the chain: what stands after it is not even looked at. */
+function foldChain(e: BooleanOperation, again: (child: Expression) => Expression): Expression {
+  const decides = e.kind === "Or";
+  const args: Expression[] = [];
+  let changed = false;
+  for (const arg of e.args) {
+    const folded = again(arg);
+    if (folded !== arg) changed = true;
+    if (isConstant(folded) && folded.value === decides) return folded;
+    if (isConstant(folded) && folded.value === !decides) {
+      changed = true;
+      continue;
+    }
+    args.push(folded);
+  }
+  if (args.length === 0) return { kind: "Constant", value: !decides, type: e.type, typmod: -1 };
+  if (args.length === 1) return args[0] as Expression;
+  return changed ? { ...e, args } : e;
+}
+
+function foldCase(e: Case, again: (child: Expression) => Expression): Expression {
+  const operand = e.operand === undefined ? undefined : again(e.operand);
+  const whens: Case["whens"][number][] = [];
+  for (const branch of e.whens) {
+    const when = again(branch.when);
+    if (operand === undefined && isConstant(when)) {
+      if (when.value !== true) continue;
+      const then = again(branch.then);
+      return whens.length === 0 ? then : { ...e, whens, otherwise: then };
+    }
+    whens.push({ when, then: again(branch.then) });
+  }
+  const otherwise = again(e.otherwise);
+  if (whens.length === 0) return otherwise;
+  return { ...e, ...(operand === undefined ? {} : { operand }), whens, otherwise };
+}
+
+function foldCoalesce(e: Coalesce, again: (child: Expression) => Expression): Expression {
+  const args: Expression[] = [];
+  for (const arg of e.args) {
+    const folded = again(arg);
+    if (isConstant(folded) && folded.value === null) continue;
+    args.push(folded);
+    if (isConstant(folded)) break;
+  }
+  if (args.length === 0) return { kind: "Constant", value: null, type: e.type, typmod: e.typmod };
+  return args.length === 1 ? (args[0] as Expression) : { ...e, args };
 }
 
 /** An immutable function may not ask the session anything; one that does is not folded. */

@@ -62,10 +62,12 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
       return { ...own, input, columns: [...input.columns, ...plan.columns.slice(plan.input.columns.length)] } as LogicalPlan;
     }
     case "Update":
-    case "Delete": {
+    case "Delete":
+    case "Merge": {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
       const wanted = new Set([plan.rowId, ...plan.oldRow.map((c) => c.id), ...expressionsOf(plan).flatMap((e) => [...columnsOf(e)])]);
-      if (plan.tableOid !== undefined) wanted.add(plan.tableOid);
+      if (plan.kind !== "Merge" && plan.tableOid !== undefined) wanted.add(plan.tableOid);
+      if (plan.kind === "Merge" && plan.sourceMarker !== undefined) wanted.add(plan.sourceMarker);
       return { ...own, source: prune(plan.source, wanted) } as LogicalPlan;
     }
     default:

@@ -1,0 +1,59 @@
+/** DECLARE CURSOR: options that do not go together, and the row ids that WHERE CURRENT OF will ask for. */
+import type { Command, LogicalPlan } from "../../src/plan/index.js";
+import { DbError, featureNotSupported, invalidCursorDefinition } from "../../src/types/index.js";
+import type { Query } from "../parser/syntax-tree.js";
+import type { DefinitionStatement } from "../parser/syntax-tree-definition.js";
+import { columnReference } from "./bind-expression.js";
+import { bindQuery } from "./bind-query.js";
+import { at, type Binder } from "./binder.js";
+import type { NamespaceItem } from "./scope.js";
+
+const LOCK_NAMES = { update: "FOR UPDATE", noKeyUpdate: "FOR NO KEY UPDATE", share: "FOR SHARE", keyShare: "FOR KEY SHARE" } as const;
+
+export function bindCursor(
+  binder: Binder,
+  statement: Extract<DefinitionStatement, { kind: "DeclareCursor" }>,
+): Extract<Command, { kind: "DeclareCursor" }> {
+  if (statement.conflict !== undefined) throw invalidCursorDefinition(`cannot specify both ${statement.conflict}`);
+  const written = statement.query;
+  refuseChanges(written);
+  const lock = written.locking[0];
+  if (lock !== undefined) {
+    const name = LOCK_NAMES[lock.strength];
+    const refuse = (what: string, detail: string): DbError =>
+      new DbError({ sqlstate: "0A000", message: `DECLARE ${what} ... ${name} is not supported`, detail });
+    if (statement.hold) throw refuse("CURSOR WITH HOLD", "Holdable cursors must be READ ONLY.");
+    if (statement.scroll === true) throw refuse("SCROLL CURSOR", "Scrollable cursors must be READ ONLY.");
+    if (statement.insensitive)
+      throw invalidCursorDefinition(`DECLARE INSENSITIVE CURSOR ... ${name} is not valid`, "Insensitive cursors must be READ ONLY.");
+  }
+  const items: NamespaceItem[] = [];
+  const isPlain = written.kind === "Select" && written.groupBy.length === 0 && written.having === undefined && written.distinct === "none";
+  const bound = bindQuery(binder, undefined, written, { resolveUnknowns: true, ...(isPlain ? { rowIds: items } : {}) });
+  const { plan, rowIds } = withRowIds(bound, lock === undefined && items.length !== 1 ? [] : items);
+  const { name, scroll, hold, binary } = statement;
+  return { kind: "DeclareCursor", name, query: plan, visibleCount: bound.columns.length, rowIds, scroll, hold, binary };
+}
+
+/** A Project over the tables' rows shows their ids too. */
+function withRowIds(plan: LogicalPlan, items: readonly NamespaceItem[]) {
+  if (plan.kind !== "Project") return { plan, rowIds: [] };
+  const extra = items.flatMap((item) => {
+    const column = plan.input.columns.find((candidate) => candidate.id === item.rowId);
+    return column === undefined || item.relation === undefined ? [] : [{ column, relation: item.relation }];
+  });
+  const extended: LogicalPlan = {
+    ...plan,
+    expressions: [...plan.expressions, ...extra.map(({ column }) => columnReference(column))],
+    columns: [...plan.columns, ...extra.map(({ column }) => column)],
+  };
+  return { plan: extended, rowIds: extra.map(({ relation }, i) => ({ relation, column: plan.columns.length + i })) };
+}
+
+function refuseChanges(query: Query): void {
+  for (const table of query.with?.tables ?? []) {
+    const { kind } = table.query;
+    if (kind === "Insert" || kind === "Update" || kind === "Delete")
+      throw featureNotSupported("DECLARE CURSOR must not contain data-modifying statements in WITH", at(0));
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * MERGE: each pair of source and target row meets the first WHEN clause that fits. The pairs are read to their end first; then changes are
+ * made in the order of the pairs, neighbours of the same clause together.
+ */
+import { type Datum, mergeAffectsTwice, type Row } from "../../types/index.js";
+import type { Evaluate, EvaluateRow, Predicate } from "../expression/compiler.js";
+import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import type { TableWriter } from "../table-writer.js";
+import { OperatorBase, type OperatorFacts } from "./base.js";
+
+export interface MergeWhenPlan {
+  readonly match: "matched" | "notMatchedBySource" | "notMatchedByTarget";
+  readonly condition: Predicate | undefined;
+  readonly action:
+    | { readonly kind: "nothing" | "delete" }
+    /** Attribute index and value over the pair. */
+    | { readonly kind: "update" | "insert"; readonly values: readonly { readonly index: number; readonly value: Evaluate }[] };
+}
+
+/** Changes of one clause that follow each other. */
+interface Run {
+  readonly when: MergeWhenPlan;
+  readonly rowIds: number[];
+  readonly oldRows: Row[];
+  readonly newRows: Row[];
+}
+
+export class MergeOperator extends OperatorBase {
+  constructor(
+    facts: OperatorFacts,
+    readonly writer: TableWriter,
+    readonly source: Operator,
+    readonly rowIdColumn: number,
+    /** The column that is NULL where a target row has no source row. */
+    readonly markerColumn: number | undefined,
+    readonly oldColumns: readonly (readonly [number, number])[],
+    readonly whens: readonly MergeWhenPlan[],
+    /** Over the row as it is now (deleted: as it was) followed by the pair. */
+    readonly returning: EvaluateRow | undefined,
+    readonly isTop: boolean,
+  ) {
+    super(facts, [source]);
+  }
+
+  open(state: RunState): Cursor {
+    let result: Cursor | undefined;
+    return {
+      next: (hint) => {
+        result ??= cursorOver(this.#run(state));
+        return result.next(hint);
+      },
+      close: () => undefined,
+    };
+  }
+
+  #run(state: RunState): Row[] {
+    const runs: Run[] = [];
+    const touched = new Set<number>();
+    const returned: [Row, Row][] = [];
+    let count = 0;
+    for (const pair of drain(state.open(this.source))) {
+      const when = this.#clauseFor(pair, state);
+      if (when === undefined || when.action.kind === "nothing") continue;
+      count++;
+      const rowId = pair[this.rowIdColumn] as number | null;
+      if (rowId !== null) {
+        if (touched.has(rowId)) throw mergeAffectsTwice();
+        touched.add(rowId);
+      }
+      let run = runs.at(-1);
+      if (run?.when !== when) {
+        run = { when, rowIds: [], oldRows: [], newRows: [] };
+        runs.push(run);
+      }
+      const now = this.#change(run, pair, rowId, state);
+      if (this.returning !== undefined) returned.push([now, pair]);
+    }
+    for (const run of runs) this.#apply(run, state);
+    if (this.isTop) state.affectedRows += count;
+    const { returning } = this;
+    return returning === undefined ? [] : returned.map(([now, pair]) => returning(now.concat(pair), state));
+  }
+
+  #clauseFor(pair: Row, state: RunState): MergeWhenPlan | undefined {
+    const match =
+      pair[this.rowIdColumn] === null
+        ? "notMatchedByTarget"
+        : this.markerColumn !== undefined && pair[this.markerColumn] === null
+          ? "notMatchedBySource"
+          : "matched";
+    return this.whens.find((when) => when.match === match && (when.condition === undefined || when.condition(pair, state)));
+  }
+
+  #change(run: Run, pair: Row, rowId: number | null, state: RunState): Row {
+    const { writer } = this;
+    const { action } = run.when;
+    const old: Row = new Array<Datum>(writer.table.attributes.length).fill(null);
+    if (rowId !== null) {
+      for (const [attribute, column] of this.oldColumns) old[attribute] = pair[column] as Datum;
+      run.rowIds.push(rowId);
+      run.oldRows.push(old);
+    }
+    if (!("values" in action)) return old;
+    const row = old.slice();
+    for (const { index, value } of action.values) row[index] = value(pair, state);
+    writer.prepare(row, state);
+    run.newRows.push(row);
+    return row;
+  }
+
+  #apply(run: Run, state: RunState): void {
+    const { action } = run.when;
+    if (action.kind === "insert") this.writer.insert(run.newRows, state);
+    else if (action.kind === "delete") this.writer.delete(run.rowIds, run.oldRows, state);
+    else if ("values" in action) {
+      const changed = action.values.map((v) => v.index);
+      this.writer.update(run.rowIds, run.oldRows, run.newRows, changed, state);
+    }
+  }
+}

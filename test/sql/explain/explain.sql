@@ -1,0 +1,22 @@
+create table e (id int primary key, v int);
+explain (foo) select 1;
+explain (format foo) select 1;
+explain (costs maybe) select 1;
+explain (timing) select 1;
+explain (wal) select 1;
+explain (costs off) select 1;
+explain (costs off) select * from e;
+explain (costs off) values (1), (2);
+explain (costs off) create table ee (id int);
+explain (costs off, analyze, timing off, summary off) select 1;
+explain (costs off, format json) select 1;
+explain (costs off, format yaml) select 1;
+-- differs: there is no type xml, the plan comes as text
+explain (costs off, format xml) select 1;
+explain (costs false) select * from e limit 1;
+explain (costs off, buffers) select 1;
+explain (costs off, settings off) select 1;
+explain (costs off) insert into e values (1, 2);
+explain (costs off) select * from nosuch;
+explain (costs off) select nosuch from e;
+explain (costs off, costs on, costs off) select 1;
