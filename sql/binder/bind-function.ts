@@ -2,7 +2,7 @@
 import { isPostgresFunction } from "../../src/functions/index.js";
 import type { Expression } from "../../src/plan/index.js";
 import {
-  DbError, FIRST_USER_OID, type FunctionSignature, featureNotSupported, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedFunction, wrongObjectType,
+  DbError, FIRST_USER_OID, type FunctionSignature, featureNotSupported, notSupportedAt, type Oid, syntaxError, TypeOid, tooManyArguments, undefinedFunction, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
 import type { Expr, FunctionExpr, SqlValueExpr } from "../parser/syntax-tree.js";
@@ -16,8 +16,13 @@ import { functionText, type ResolvedFunction, resolveFunction, visibleFunctions 
 import type { Scope } from "./scope.js";
 import { parseStoredExpression } from "./stored-sql.js";
 
+/** FUNC_MAX_ARGS. */
+const FUNCTION_ARGS_MAX = 100;
+
 export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): Expression {
   checkArgumentNames(expr);
+  if (expr.args.length > FUNCTION_ARGS_MAX)
+    throw tooManyArguments(`cannot pass more than ${FUNCTION_ARGS_MAX} arguments to a function`, at(expr.position));
   const aggregateLike = expr.over === undefined && visibleFunctions(binder, expr.name).some((f) => f.kind === "aggregate");
   const wasInside = scope.insideAggregate;
   if (aggregateLike) scope.insideAggregate = true;
@@ -32,6 +37,7 @@ export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): 
     scope.callDepth--;
   }
   const inputs = args.map((arg) => arg.type);
+  if (isLiteralOfType(binder, expr, args)) return bindFieldOrCast(binder, scope, expr, args);
   const resolved = resolveFunction(binder, expr.name, inputs, expr.variadic, expr.position, expr.withinGroup ? [] : expr.argNames);
   if (resolved === undefined) return bindFieldOrCast(binder, scope, expr, args);
   const { signature } = resolved;
@@ -59,6 +65,16 @@ export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): 
     scope.hasSetReturning = true;
   }
   return makeCall(resolved, coerced, expr.sqlSyntax ? expr.name.at(-1)! : signature.name, expr.position, binder);
+}
+
+/** `int4('7')`: an undecided literal to a type's name is a cast before any function is chosen. */
+function isLiteralOfType(binder: Binder, expr: FunctionExpr, args: readonly Expression[]): boolean {
+  const [arg] = args;
+  if (args.length !== 1 || arg?.type !== TypeOid.unknown || expr.argNames[0] !== undefined || expr.variadic || expr.withinGroup)
+    return false;
+  if (expr.over !== undefined || expr.distinct || expr.filter !== undefined || expr.orderBy.length > 0) return false;
+  const name = expr.name.at(-1)!;
+  return binder.registry.typeByName(name)?.name === name;
 }
 
 function checkArgumentNames(expr: FunctionExpr): void {

@@ -43,6 +43,7 @@ export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatem
     name: alias,
     ...(schema === undefined ? {} : { schema }),
     relation: shown.oid,
+    ...(statement.relation.alias === undefined ? {} : { tableName: shown.name }),
     columns: [],
     relationVisible: true,
     columnsVisible: true,

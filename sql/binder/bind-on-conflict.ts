@@ -36,9 +36,11 @@ export function bindOnConflict(
   }
   const scope = new Scope(outer);
   const targetItem: NamespaceItem = { ...target, columns: existing };
-  const excludedItem: NamespaceItem = { name: "excluded", columns: excluded, relationVisible: true, columnsVisible: false };
+  const excludedItem: NamespaceItem = { name: "excluded", columns: excluded, relationVisible: true, columnsVisible: true };
   binder.own(scope, targetItem);
   binder.own(scope, excludedItem);
+  // RETURNING cannot see it, and says so.
+  outer.known.push(excludedItem);
   scope.items = [targetItem, excludedItem];
   scope.clause = "UPDATE";
   const assignments = bindAssignments(binder, scope, table, clause.set);

@@ -7,7 +7,7 @@
  */
 
 import type { Expression, LogicalPlan, PlanColumn, SortKey } from "../../src/plan/index.js";
-import { ambiguousName, featureNotSupported, invalidColumnReference, syntaxError } from "../../src/types/index.js";
+import { ambiguousName, featureNotSupported, invalidColumnReference, syntaxError, tooManyColumnsAt } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { Expr, SelectQuery, Target } from "../parser/syntax-tree.js";
 import { planAggregation } from "./bind-aggregation.js";
@@ -63,11 +63,15 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   const aggregated = planAggregation(binder, scope, query, plan, targets, having, sort);
   plan = aggregated.plan;
   if (scope.windowCalls.length > 0) plan = planWindows(scope, plan, targets, aggregated.replace);
+  if (targets.length > TARGETS_MAX) throw tooManyColumnsAt(`target lists can have at most ${TARGETS_MAX} entries`);
   if (query.locking.length > 0) plan = refuseLocking(scope, query, plan);
   if (options.rowIds !== undefined && scope.aggregates.length === 0 && scope.windowCalls.length === 0)
     options.rowIds.push(...scope.known.filter((item) => item.rowId !== undefined));
   return finishSelect(binder, scope, query, plan, targets, visibleCount, sort, distinctOn);
 }
+
+/** MaxTupleAttributeNumber: what a row can have. */
+const TARGETS_MAX = 1664;
 
 /** Windows in the order in which they are computed; calls of one window next to each other. */
 function planWindows(

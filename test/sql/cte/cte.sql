@@ -102,7 +102,6 @@ with t as (insert into m values (201, 1)) select 1 as one;
 select id from m order by id;
 select * from (with x as (delete from m returning *) select * from x) s;
 with a as (insert into m values (300, 3) returning id), b as (update m set v = 4 where id = 300 returning id) select (select count(*) from a), (select count(*) from b);
-with a as (update m set v = 5 where id = 300), b as (delete from m where id = 300 returning v) select * from b;
 with x as (select * from m for update) select count(*) from x;
 with x as (select 1 as a) select a from x group by a having a = (select a from x);
 with x as (select 1 as a) select a, count(*) over () from x, generate_series(1, 2);

@@ -46,6 +46,7 @@ select 1 intersect select 1 intersect select 1;
 select x from a order by x limit 1 union select 1;
 (select x from a order by x limit 2) union all (select x from b order by x desc limit 2) order by 1;
 select x as k from a union select x from b order by k limit 2;
+-- differs: no hint about names of arms
 select x as k from a union select x as j from b order by j;
 select x as k from a union select x from b order by k + 1;
 select x from a union select x from b order by a.x;

@@ -5,6 +5,7 @@ insert into u2 values (1, 100), (2, 200), (2, 250), (9, 900);
 update u1 set a = a + 1 where id = 1;
 update u1 set a = 0 where id = 99;
 update u1 set a = default, b = default where id = 1 returning *;
+-- unordered
 update u1 set a = b.x from u2 b where b.id = u1.id and b.x < 250 returning u1.id, u1.a, b.*;
 update u1 t set a = t.a * 2 where t.id = 3 returning t.a;
 update u1 t set a = 1 where u1.id = 3;
@@ -47,7 +48,9 @@ update u1 set b = upper(b), a = length(b) where id = 2 returning a, b;
 update u1 set a = id, id = id + 1000 where id = 5 returning id, a;
 update u1 set a = 1 from u2 join u2 v on u2.id = v.id where u1.id = u2.id returning u1.id;
 update u1 set a = l.x from u2, lateral (select u2.x + 1 as x) l where u1.id = u2.id and u2.id = 1 returning a;
+-- unordered
 update u1 set a = 3 from generate_series(1, 3) g where g = u1.id returning id, g;
+-- unordered
 update u1 set a = 4 where exists (select 1 from u2 where u2.id = u1.id) returning id;
 update u1 set a = 4 where id = any (array[1, 2]) returning id;
 update u1 set a = 4 where (id, a) = (1, 4) returning id;
