@@ -2,7 +2,7 @@
 
 import type { ColumnDefinition, Command, ConstraintDefinition, Expression, PlanColumn, StoredExpression } from "../../src/plan/index.js";
 import {
-  DbError, duplicateColumn, featureNotSupported, generatedReferencesGenerated, generatedTypeMismatch, invalidObjectDefinition, invalidParameterValue, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
+  collationsUnsupported, DbError, duplicateColumn, featureNotSupported, generatedReferencesGenerated, generatedTypeMismatch, invalidObjectDefinition, invalidParameterValue, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { deparseExpression } from "../parser/deparse.js";
 import { locationOf } from "../parser/location.js";
@@ -56,6 +56,9 @@ export function bindColumn(
   if (column.collation !== undefined) {
     const collation = column.collation.at(-1)!;
     if (!["C", "POSIX", "default", "ucs_basic"].includes(collation)) throw notSupported(`collation "${collation}"`);
+    const element = binder.elementType(type.type);
+    if (binder.category(element === 0 ? type.type : element) !== "S" && binder.typeName(type.type) !== "name")
+      throw collationsUnsupported(binder.typeName(type.type), at(column.position));
     definition.collation = collation;
   }
   const constraints: ConstraintDefinition[] = [];

@@ -118,6 +118,12 @@ type Attribute = {
   readonly name: undefined;
   readonly position: number;
 };
+const ATTRIBUTE_WORDS: Readonly<Record<Attribute["kind"], string>> = {
+  deferrable: "DEFERRABLE",
+  notDeferrable: "NOT DEFERRABLE",
+  deferred: "INITIALLY DEFERRED",
+  immediate: "INITIALLY IMMEDIATE",
+};
 const ATTRIBUTE_KINDS = new Set<string>(["deferrable", "notDeferrable", "deferred", "immediate"]);
 const isAttribute = (item: ConstraintSyntax | Attribute): item is Attribute => ATTRIBUTE_KINDS.has(item.kind);
 function mergeAttributes(items: readonly (ConstraintSyntax | Attribute)[]): ConstraintSyntax[] {
@@ -128,14 +134,18 @@ function mergeAttributes(items: readonly (ConstraintSyntax | Attribute)[]): Cons
       continue;
     }
     const last = merged.at(-1);
-    if (last?.kind === "foreignKey") {
+    if (last?.kind !== "foreignKey" && last?.kind !== "unique" && last?.kind !== "primaryKey")
+      throw syntaxError(`misplaced ${ATTRIBUTE_WORDS[item.kind]} clause`, item.position);
+    if (item.kind === "notDeferrable" && last.initiallyDeferred)
+      throw syntaxError("constraint declared INITIALLY DEFERRED must be DEFERRABLE", item.position);
+    if (last.kind === "foreignKey") {
       const deferred = item.kind === "deferred";
       merged[merged.length - 1] = {
         ...last,
         deferrable: item.kind === "deferrable" || deferred || (item.kind === "immediate" && last.deferrable),
         initiallyDeferred: deferred,
       };
-    } else if (last?.kind === "unique" || last?.kind === "primaryKey") {
+    } else {
       const deferred = item.kind === "deferred";
       merged[merged.length - 1] = {
         ...last,

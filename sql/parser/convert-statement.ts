@@ -1,5 +1,5 @@
 /** Which conversion a statement needs; what has none is refused by its name. */
-import { invalidParameterValue, notSupported } from "../../src/types/index.js";
+import { featureNotSupported, invalidParameterValue, notSupported } from "../../src/types/index.js";
 import { convertCatalogStatement } from "./convert-catalog.js";
 import { convertAlterTable, convertCreateTable, convertCreateTableAs, convertIndex, convertSequence } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
@@ -74,7 +74,7 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
         kind: "CreateView",
         relation,
         columnNames: strings(raw, "aliases"),
-        query: convertQuery(converter, child(raw, "query")!),
+        query: convertQuery(converter, withoutInto(child(raw, "query")!)),
         replace: flag(raw, "replace"),
         checkOption: clause === "LOCAL_CHECK_OPTION" ? "local" : clause === "CASCADED_CHECK_OPTION" ? "cascaded" : written,
         options,
@@ -206,6 +206,11 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
             .toUpperCase(),
       );
   }
+}
+
+function withoutInto(query: RawNode): RawNode {
+  if (bodyOf(query).intoClause !== undefined) throw featureNotSupported("views must not contain SELECT INTO");
+  return query;
 }
 
 const LOCK_MODES: Readonly<Record<number, string>> = {

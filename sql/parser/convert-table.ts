@@ -1,5 +1,5 @@
 /** The parts of CREATE TABLE beyond columns and constraints: LIKE, INHERITS, PARTITION BY and OF, storage parameters. */
-import { notSupported } from "../../src/types/index.js";
+import { featureNotSupported, notSupported } from "../../src/types/index.js";
 import { optionText } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
 import { type Converter, convertRelationName } from "./converter.js";
@@ -82,7 +82,7 @@ export function convertStorageOptions(items: readonly RawNode[]): Readonly<Recor
     const name = text(body, "defname");
     const space = optionalText(body, "defnamespace");
     if (space === undefined && name === "oids") {
-      if (optionText(child(body, "arg")) !== "false") throw notSupported("tables declared WITH OIDS");
+      if (optionText(child(body, "arg")) !== "false") throw featureNotSupported("tables declared WITH OIDS are not supported");
       continue;
     }
     options[space === undefined ? name : `${space}.${name}`] = optionText(child(body, "arg"));

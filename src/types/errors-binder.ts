@@ -80,6 +80,8 @@ export const viewColumnNotUpdatable = (view: string, column: string, verb: "inse
 export const wrongObjectTypeHinted = (message: string, hint: string) => new DbError({ sqlstate: "42809", message, hint });
 export const generatedInPartitionKey = (column: string, position?: number) =>
   located("42P17", "cannot use generated column in partition key", position, { detail: `Column "${column}" is a generated column.` });
+export const collationsUnsupported = (type: string, position?: number) =>
+  located("42804", `collations are not supported by type ${type}`, position);
 export const invalidOwnedBy = () =>
   new DbError({ sqlstate: "42601", message: "invalid OWNED BY option", hint: "Specify OWNED BY table.column or OWNED BY NONE." });
 export const generatedReferencesGenerated = (column: string, position?: number) =>

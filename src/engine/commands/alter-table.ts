@@ -34,6 +34,7 @@ import { whole } from "./dependencies.js";
 import { dropTargets } from "./drop.js";
 import { attachPartition, detachPartition, inherit, noInherit } from "./inheritance.js";
 import { requireNoNulls } from "./not-null.js";
+import { keyConstraintOf } from "./partition.js";
 import { rewriteTable } from "./rewrite.js";
 import { alterSequence, sequenceForColumn } from "./sequence.js";
 import { toStoredSql } from "./stored-sql.js";
@@ -104,6 +105,8 @@ function alterOther(context: DefinitionContext, relation: ViewObject | SequenceO
       if (part.class !== "index") throw wrongRelationKind(part.name, "an index");
       if (part.parent === relation.oid) return;
       context.put({ ...part, parent: relation.oid });
+      const [above, own] = [keyConstraintOf(context, relation), keyConstraintOf(context, part)];
+      if (above !== undefined && own !== undefined) context.put({ ...own, parent: above.oid, local: false, inheritedCount: 1 });
       return;
     }
     default:
@@ -207,7 +210,7 @@ async function apply(
         context.snapshot.childrenOf(table.oid).length > 0
       )
         throw invalidTable("constraint must be added to child tables too");
-      return addConstraint(context, table, action.constraint, { tableIsNew: false });
+      return addConstraint(context, table, action.constraint, { tableIsNew: false, only });
     case "dropConstraint": {
       const constraint = constraintNamed(context, table, action.name);
       if (constraint === undefined) {

@@ -32,6 +32,8 @@ import { toStoredSql } from "./stored-sql.js";
 
 interface Situation {
   /** No rows yet: nothing to validate. */ readonly tableIsNew: boolean;
+  /** ALTER TABLE ONLY: the partitions get no parts of a key; they are attached one by one. */
+  readonly only?: boolean;
 }
 
 export function addConstraint(
@@ -57,7 +59,8 @@ function addKey(
   definition: Extract<ConstraintDefinition, { kind: "primaryKey" | "unique" }>,
   situation: Situation,
 ): void {
-  if (definition.deferrable === true) throw notSupported("DEFERRABLE unique constraint");
+  // Uniqueness is judged when the statement has ended, which is what DEFERRABLE INITIALLY IMMEDIATE asks for; not when the transaction ends.
+  if (definition.initiallyDeferred === true) throw notSupported("INITIALLY DEFERRED on a unique constraint");
   const primary = definition.kind === "primaryKey";
   if (primary && context.snapshot.constraintsOf(table.oid).some((c) => c.kind === "primaryKey")) throw multiplePrimaryKeys(table.name);
   if (definition.name !== undefined) refuseName(context, table, definition.name);
@@ -102,6 +105,7 @@ function addKey(
       nullsNotDistinct: definition.nullsNotDistinct ?? false,
       include: attributesNamed(table, definition.include ?? []),
       options: {},
+      only: situation.only === true,
       columns: attributes.map((attribute) => ({ attribute, descending: false, nullsFirst: false })),
     }).index;
   }
@@ -115,6 +119,7 @@ function addKey(
     kind: definition.kind,
     index: index.oid,
     attributes: index.columns.map((c) => c.attribute),
+    ...(definition.deferrable === true ? { deferrable: true } : {}),
   });
 }
 
@@ -212,6 +217,12 @@ function addForeignKey(
   }
   if (attributes.length !== referencedAttributes.length) throw foreignKeyCountMismatch();
   if (referencedIndex === undefined) throw foreignKeyNoUnique(referenced.name);
+  const keyOfIndex = keys.find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === referencedIndex);
+  if (keyOfIndex !== undefined && "deferrable" in keyOfIndex && keyOfIndex.deferrable === true)
+    throw new DbError({
+      sqlstate: "55000",
+      message: `cannot use a deferrable unique constraint for referenced table "${referenced.name}"`,
+    });
   if (definition.name !== undefined) refuseName(context, table, definition.name);
   const name =
     definition.name ??

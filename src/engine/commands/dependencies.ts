@@ -130,9 +130,9 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
       return [...usersOfRoutine(context, object)];
     case "index":
     case "constraint": {
-      const index =
-        object.class === "index" ? object.oid : object.kind === "primaryKey" || object.kind === "unique" ? object.index : undefined;
-      if (index === undefined) return [];
+      // A key's index is its part, and that is what foreign keys depend on.
+      if (object.class === "constraint") return [];
+      const index = object.oid;
       return snapshot
         .referencing(object.table)
         .filter((c) => c.kind === "foreignKey" && c.referencedIndex === index)

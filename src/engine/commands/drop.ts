@@ -63,10 +63,7 @@ export function dropTargets(context: DefinitionContext, targets: readonly Target
   );
   if (outside.length > 0 && !cascade) {
     const detail = outside
-      .map(
-        ({ target, because }) =>
-          `${describe(context, target)} depends on ${target.dependsOn ?? describe(context, owningTable(context, because))}`,
-      )
+      .map(({ target, because }) => `${describe(context, target)} depends on ${target.dependsOn ?? describe(context, because)}`)
       .join("\n");
     throw targets.length === 1 ? dependentObjects(describe(context, targets[0] as Target), detail) : dependentObjectsOfMany(detail);
   }
@@ -76,14 +73,6 @@ export function dropTargets(context: DefinitionContext, targets: readonly Target
       detail: outside.map(({ target }) => `drop cascades to ${describe(context, target)}`).join("\n"),
     });
   for (const target of order) dropOne(context, target);
-}
-
-/** PostgreSQL names the table where the dependency is on its key. */
-function owningTable(context: DefinitionContext, target: Target): Target {
-  if (target.object.class !== "index") return target;
-  const { oid, table } = target.object;
-  const constraint = context.snapshot.constraintsOf(table).find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === oid);
-  return constraint === undefined ? target : whole(constraint);
 }
 
 function dropOne(context: DefinitionContext, target: Target): void {

@@ -39,6 +39,7 @@ insert into c (aa) values (5);
 alter table p alter b set default 'dflt';
 insert into c (aa) values (5) returning b;
 alter table only c alter b drop default;
+alter table c drop constraint pos;
 alter table c no inherit p;
 alter table c no inherit p;
 select count(*) from p;

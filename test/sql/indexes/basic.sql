@@ -32,8 +32,9 @@ create index on t (a) with (nothing = 5);
 create index on t (b text_pattern_ops);
 create index on t (b nothing_ops);
 create index on t (a text_ops);
+-- differs: no order of jsonb in indexes yet
 create index on t (j);
-select indexdef from pg_indexes where tablename = 't' order by indexname;
+select indexdef from pg_indexes where tablename = 't' and indexname <> 't_j_idx2' order by indexname;
 select b from t where lower(b) = 'name7' order by a limit 2;
 select count(*) from t where lower(b) = 'name7';
 select a from t where a = 10 and c + 1 = 4;
@@ -46,6 +47,7 @@ update t set a = 24 where a = 17 and c = 3;
 insert into t (a, c) values (17, 3) on conflict (a) where c = 3 do update set b = 'conflict' returning a, b;
 insert into t (a, c) values (17, 3) on conflict (a) do nothing;
 insert into t (a, c) values (17, 5) on conflict do nothing;
+-- differs: another of the duplicate keys is named
 create unique index t_lower on t (lower(b));
 create table u (id int, email text);
 create unique index u_email on u (lower(email));
@@ -77,6 +79,7 @@ reindex table w;
 reindex index w_pkey;
 reindex index missing;
 reindex table missing;
+-- differs: VERBOSE tells nothing
 reindex (verbose) table w;
 reindex table concurrently w;
 begin;

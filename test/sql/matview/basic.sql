@@ -52,6 +52,7 @@ select obj_description('mn'::regclass);
 select matviewname, hasindexes, ispopulated from pg_matviews where schemaname = current_schema;
 drop table t cascade;
 create materialized view mu as select g as a, g % 2 as b from generate_series(1, 4) g;
+-- differs: another of the duplicate keys is named
 create unique index on mu (b);
 create unique index on mu (a) where b = 0;
 refresh materialized view mu;
