@@ -1,8 +1,17 @@
 /** Hash keys and orders of whole rows, from those of their types. */
-import { type Datum, notSupported, type Row, type SqlType } from "../types/index.js";
+import { type Datum, dataError, type Row, type SqlType } from "../types/index.js";
 import type { Evaluate } from "./expression/compiler.js";
 import { isOwnHashKey } from "./expression/inline-operators.js";
 import type { RunState } from "./operator.js";
+
+const noEquality = (type: SqlType) => dataError("42883", `could not identify an equality operator for type ${type.displayName}`);
+const noOrder = (type: SqlType) =>
+  dataError(
+    "42883",
+    `could not identify an ordering operator for type ${type.displayName}`,
+    undefined,
+    "Use an explicit ordering operator or modify the query.",
+  );
 
 export type HashKey = string | number | bigint | boolean | null | undefined;
 
@@ -10,7 +19,7 @@ export type HashKey = string | number | bigint | boolean | null | undefined;
 export function hashKeyOf(types: readonly SqlType[]): (values: readonly Datum[]) => HashKey {
   const hashes = types.map((t) => {
     if (isOwnHashKey(t.oid)) return undefined;
-    if (t.hashKey === undefined) throw notSupported(`grouping by type ${t.displayName}`);
+    if (t.hashKey === undefined) throw noEquality(t);
     return t.hashKey.bind(t);
   });
   if (hashes.length === 1) {
@@ -62,7 +71,7 @@ export function compareKeys(keys: readonly Omit<SortSpecification, "evaluate">[]
 
 function compareDatum(key: Omit<SortSpecification, "evaluate">): (a: Datum, b: Datum) => number {
   const { type, descending, nullsFirst } = key;
-  if (type.compare === undefined) throw notSupported(`an ordering of type ${type.displayName}`);
+  if (type.compare === undefined) throw noOrder(type);
   const compare = type.compare.bind(type);
   const nullA = nullsFirst ? -1 : 1;
   const sign = descending ? -1 : 1;

@@ -14,6 +14,7 @@ import { datetimeFamily } from "./families/datetime.js";
 import { enumFamily } from "./families/enums.js";
 import { floatMathFamily } from "./families/float-math.js";
 import { geometricFamily } from "./families/geometric.js";
+import { hashFamily } from "./families/hashes.js";
 import { identifierFamily } from "./families/identifiers.js";
 import { integerMathFamily } from "./families/integer-math.js";
 import { jsonFamily } from "./families/json.js";
@@ -67,6 +68,7 @@ const families: readonly Family[] = [
   identifierFamily,
   typeSupportFamily,
   timetzFamily,
+  hashFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();

@@ -6,7 +6,6 @@ import { type EvaluationContext, type ScalarBody, type SetBody, TypedBody } from
 import type { Family } from "../registry-builder.js";
 import { decodeFrom, encodeTo, encodingOf } from "../text/encodings.js";
 import { formatText } from "../text/format.js";
-import { hashBytes } from "../text/hash.js";
 import { parseIdentifier, unescapeUnicode } from "../text/identifiers.js";
 import { fromEscape, fromHex, toHex } from "../types/bytea.js";
 import { concatBytes, encodeText } from "../types/bytes.js";
@@ -342,7 +341,6 @@ const scalars: Bodies = {
     return copy;
   },
   "bit_count(bytea)": (_c, b: Uint8Array) => b.reduce((sum, byte) => sum + byte.toString(2).replaceAll("0", "").length, 0),
-  hashtext: (_c, t: string) => hashBytes(encodeText(t)),
   "parse_ident(text,bool)": (_c, t: string, strict: boolean) => new ArrayValue(TypeOid.text, parseIdentifier(t, strict)),
   unistr: (_c, t: string) => unescapeUnicode(t),
 };
