@@ -29,6 +29,8 @@ export function bindMerge(binder: Binder, scope: Scope, statement: MergeStatemen
   const table = mergeTarget(binder, statement);
   refuseUnreachable(statement.whens);
   const name = statement.relation.alias?.name ?? table.name;
+  if (table.partitioned !== undefined || (!statement.relation.only && binder.catalog.childrenOf(table.oid).length > 0))
+    throw notSupportedAt("MERGE into a table with partitions or children", at(statement.relation.position));
   const { plan: target, columns, rowId } = scanTable(binder, table, name, true);
   const schema = statement.relation.alias === undefined ? binder.catalog.schemaByOid(table.schema)?.name : undefined;
   const item: NamespaceItem = {
