@@ -4,6 +4,7 @@ import type { Expression } from "../../src/plan/index.js";
 import { DbError, datatypeMismatch, notSupportedAt, type Oid, undefinedColumn } from "../../src/types/index.js";
 import type { Indirection } from "../parser/syntax-tree.js";
 import { columnReference } from "./bind-expression.js";
+import { bindSubscriptAssignment, bindSubscripts, type SubscriptStep, startsWithSubscript } from "./bind-subscript.js";
 import { at, type Binder } from "./binder.js";
 import { applyModifier, tryCoerce } from "./coerce.js";
 import type { Scope } from "./scope.js";
@@ -26,6 +27,7 @@ export const noValue = (attribute: AttributeObject): Expression => ({
 /** transformAssignmentIndirection. `value` is bound for the innermost place: `bind` gets that place's type. */
 export function assignField(
   binder: Binder,
+  scope: Scope,
   container: Expression,
   type: Oid,
   path: readonly Indirection[],
@@ -35,7 +37,17 @@ export function assignField(
 ): Expression {
   const [step, ...rest] = path;
   if (step === undefined) return value;
-  if (step.kind !== "field") throw notSupportedAt("assigning to an element of a column", at(position));
+  if (startsWithSubscript(path)) {
+    const end = path.findIndex((one) => one.kind !== "index" && one.kind !== "slice");
+    const run = (end < 0 ? path : path.slice(0, end)) as readonly SubscriptStep[];
+    let placed = value;
+    if (end >= 0) {
+      const element = bindSubscripts(binder, scope, container, run, position);
+      placed = assignField(binder, scope, element, element.type, path.slice(end), column, value, position);
+    }
+    return bindSubscriptAssignment(binder, scope, container, run, placed, column, position);
+  }
+  if (step.kind !== "field") throw notSupportedAt("assigning to all fields of a column", at(position));
   const below = binder.baseType(type);
   const fields = binder.fields(below);
   if (fields === undefined)
@@ -58,7 +70,7 @@ export function assignField(
     return { kind: "FieldSelect", record: container, fieldIndex: i, type: field.type, typmod: field.typmod };
   };
   let inner: Expression;
-  if (rest.length > 0) inner = assignField(binder, read(index), target.type, rest, step.name, value, position);
+  if (rest.length > 0) inner = assignField(binder, scope, read(index), target.type, rest, step.name, value, position);
   else {
     const coerced = tryCoerce(binder, value, target.type, "assignment");
     if (coerced === undefined)

@@ -9,6 +9,7 @@ import { assignField, presentValue } from "./assign-field.js";
 import { defaultOrNull, findAttribute } from "./bind-default.js";
 import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
+import { startsWithSubscript } from "./bind-subscript.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, tryCoerce } from "./coerce.js";
 import type { Scope } from "./scope.js";
@@ -31,14 +32,16 @@ export function bindAssignments(binder: Binder, scope: Scope, table: TableObject
       if (value === undefined)
         throw new DbError({
           sqlstate: "0A000",
-          message: "cannot set a subfield to DEFAULT",
+          message: startsWithSubscript(assignment.indirection)
+            ? "cannot set an array element to DEFAULT"
+            : "cannot set a subfield to DEFAULT",
           ...(assignment.position === 0 ? {} : { position: assignment.position }),
         });
       const known = partly.get(attribute.number);
       // A domain over the type checks the row when all its fields are there.
       const below = binder.baseType(attribute.type);
       const container = known?.row ?? { ...presentValue(scope, table, attribute), type: below };
-      const row = assignField(binder, container, below, assignment.indirection, attribute.name, value, assignment.position);
+      const row = assignField(binder, scope, container, below, assignment.indirection, attribute.name, value, assignment.position);
       const whole = below === attribute.type ? row : tryCoerce(binder, row, attribute.type, "assignment")!;
       if (known !== undefined) {
         known.row = row;

@@ -297,6 +297,8 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
       };
     }
     case "Set": {
+      if ((statement.values?.length ?? 0) > 1 && !LISTS_OF_NAMES.has(statement.name) && statement.name.toLowerCase() !== "datestyle")
+        throw invalidParameterValue(`SET ${statement.name} takes only one argument`);
       const quote = LISTS_OF_NAMES.has(statement.name) ? quoteName : (text: string): string => text;
       const value = statement.values === null ? null : statement.values.map(quote).join(", ");
       return {

@@ -21,6 +21,7 @@ import { attributeFunction, bindFunction, bindSqlValue } from "./bind-function.j
 import { bindGrouping } from "./bind-grouping.js";
 import { bindColumnRef } from "./bind-name.js";
 import { bindSubqueryExpression } from "./bind-subquery.js";
+import { bindSubscripts, type SubscriptStep } from "./bind-subscript.js";
 import { at, type Binder } from "./binder.js";
 import { castTo, coerceTo, coerceToBoolean, commonModifier, commonType, literal, resolveUnknown } from "./coerce.js";
 import { equalityId, operatorCall, outColumnsOfCall, requireOperator } from "./resolve.js";
@@ -365,7 +366,7 @@ function bindIndirection(binder: Binder, scope: Scope, expr: IndirectionExpr): E
       continue;
     }
     if (step.kind === "star") throw notSupportedAt('row expansion via "*" here', at(expr.position));
-    const run: Exclude<(typeof expr.path)[number], { kind: "field" | "star" }>[] = [];
+    const run: SubscriptStep[] = [];
     for (; i < expr.path.length; i++) {
       const next = expr.path[i]!;
       if (next.kind !== "index" && next.kind !== "slice") break;
@@ -374,70 +375,6 @@ function bindIndirection(binder: Binder, scope: Scope, expr: IndirectionExpr): E
     current = bindSubscripts(binder, scope, current, run, expr.position);
   }
   return current;
-}
-
-function bindSubscripts(
-  binder: Binder,
-  scope: Scope,
-  container: Expression,
-  steps: readonly ({ kind: "index"; index: Expr } | { kind: "slice"; lower: Expr | undefined; upper: Expr | undefined })[],
-  position: number,
-): Expression {
-  const isArray = binder.category(container.type) === "A";
-  if (!isArray && container.type === TypeOid.jsonb)
-    return steps.reduce((current, step) => bindJsonSubscript(binder, scope, current, step, position), container);
-  if (!isArray)
-    throw datatypeMismatch(
-      `cannot subscript type ${binder.typeName(container.type)} because it does not support subscripting`,
-      at(position),
-    );
-  const isSlice = steps.some((step) => step.kind === "slice");
-  const subscript = (expr: Expr): Expression => {
-    const bound = bindExpression(binder, scope, expr);
-    return coerceAssign(binder, bound, expr.position);
-  };
-  const subscripts = steps.map((step) => {
-    if (step.kind === "index") {
-      const upper = subscript(step.index);
-      // Among slices a single index n means 1:n.
-      return isSlice ? { lower: { kind: "Constant" as const, value: 1, type: TypeOid.int4, typmod: -1 }, upper } : { upper };
-    }
-    return {
-      ...(step.lower === undefined ? {} : { lower: subscript(step.lower) }),
-      ...(step.upper === undefined ? {} : { upper: subscript(step.upper) }),
-    };
-  });
-  return {
-    kind: "Subscript",
-    container,
-    isSlice,
-    subscripts,
-    type: isSlice ? container.type : binder.elementType(container.type),
-    typmod: container.typmod,
-  };
-}
-function coerceAssign(binder: Binder, bound: Expression, position: number): Expression {
-  const coerced = bound.type === TypeOid.int4 ? bound : tryInt4(binder, bound);
-  if (coerced === undefined) throw datatypeMismatch("array subscript must have type integer", at(position));
-  return coerced;
-}
-const tryInt4 = (binder: Binder, bound: Expression): Expression | undefined => {
-  try {
-    return castTo(binder, bound, TypeOid.int4, -1, bound.position);
-  } catch {
-    return undefined;
-  }
-};
-function bindJsonSubscript(
-  binder: Binder,
-  scope: Scope,
-  container: Expression,
-  step: { kind: string; index?: Expr },
-  position: number,
-): Expression {
-  if (step.kind !== "index") throw datatypeMismatch("jsonb subscript does not support slices", at(position));
-  const key = bindExpression(binder, scope, step.index!);
-  return makeOperator(binder, "->", container, key.type === TypeOid.unknown ? resolveUnknown(binder, key) : key, position);
 }
 
 /** (row).field: of a row whose fields are known here. */

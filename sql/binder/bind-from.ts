@@ -339,18 +339,31 @@ function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, befo
   const columns: PlanColumn[] = [];
   const alias = item.alias?.name ?? outputName(item.functions[0]!.call);
   const functions = item.functions.flatMap(({ call, columns: own }) => unnested(call).map((one) => ({ call: one, columns: own })));
-  const calls = functions.map(({ call, columns: own }) => {
+  const calls = functions.map(({ call, columns: given }) => {
     const bound = bindExpression(binder, level, call);
-    columns.push(...functionColumns(binder, bound, own.length > 0 ? own : item.columns, item, alias, outputName(call), functions.length));
-    return bound;
+    const own = functionColumns(binder, bound, given.length > 0 ? given : item.columns, item, alias, outputName(call), functions.length);
+    columns.push(...own);
+    // A record's columns are what the list says: the function has to know them.
+    return bound.kind === "FunctionCall" && bound.type === TypeOid.record && (given.length > 0 || item.columns.length > 0)
+      ? { ...bound, recordColumns: own.map(({ name, type, typmod }) => ({ name, type, typmod })) }
+      : bound;
   });
+  // One function of a base type, without a number beside it.
+  const isScalar =
+    calls.length === 1 && columns.length === 1 && !item.ordinality && calls[0]!.type === columns[0]!.type && item.columns.length === 0;
   if (item.ordinality) columns.push(binder.newColumn("ordinality", TypeOid.int8, -1));
   const plan: LogicalPlan = { kind: "FunctionScan", calls, alias, withOrdinality: item.ordinality, columns };
   return single(
     binder,
     scope,
     plan,
-    { name: alias, columns: applyAlias(columns, alias, item.alias), relationVisible: true, columnsVisible: true },
+    {
+      name: alias,
+      columns: applyAlias(columns, alias, item.alias),
+      relationVisible: true,
+      columnsVisible: true,
+      ...(isScalar ? { scalar: true } : {}),
+    },
     before.length > 0,
   );
 }
@@ -358,7 +371,7 @@ function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, befo
 /** unnest(a, b) means ROWS FROM (unnest(a), unnest(b)). */
 function unnested(call: Expr): Expr[] {
   if (call.kind !== "Function" || call.name.at(-1) !== "unnest" || call.args.length < 2) return [call];
-  return call.args.map((arg) => ({ ...call, args: [arg] }));
+  return call.args.map((arg, i) => ({ ...call, args: [arg], argNames: call.argNames.slice(i, i + 1) }));
 }
 const VALUE_FUNCTIONS = new Set(["json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text"]);
 

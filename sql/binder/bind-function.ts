@@ -2,7 +2,7 @@
 import { isPostgresFunction } from "../../src/functions/index.js";
 import type { Expression } from "../../src/plan/index.js";
 import {
-  DbError, FIRST_USER_OID, type FunctionSignature, featureNotSupported, notSupportedAt, type Oid, syntaxError, TypeOid, tooManyArguments, undefinedFunction, wrongObjectType,
+  DbError, datatypeMismatch, FIRST_USER_OID, type FunctionSignature, featureNotSupported, notSupportedAt, type Oid, syntaxError, TypeOid, tooManyArguments, undefinedFunction, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
 import type { Expr, FunctionExpr, SqlValueExpr } from "../parser/syntax-tree.js";
@@ -64,7 +64,10 @@ export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): 
     refuseSetReturning(scope, expr);
     scope.hasSetReturning = true;
   }
-  return makeCall(resolved, coerced, expr.sqlSyntax ? expr.name.at(-1)! : signature.name, expr.position, binder);
+  const call = makeCall(resolved, coerced, expr.sqlSyntax ? expr.name.at(-1)! : signature.name, expr.position, binder);
+  if (!expr.variadic || signature.variadic !== TypeOid.any || call.kind !== "FunctionCall") return call;
+  if (binder.elementType(coerced.at(-1)?.type ?? 0) === 0) throw datatypeMismatch("VARIADIC argument must be an array", at(expr.position));
+  return { ...call, spreads: true };
 }
 
 /** `int4('7')`: an undecided literal to a type's name is a cast before any function is chosen. */

@@ -5,6 +5,7 @@ import type { Expression, Insert, LogicalPlan } from "../../src/plan/index.js";
 import {
   type DbError,
   duplicateColumn,
+  featureNotSupported,
   generatedAlways,
   notSupportedAt,
   syntaxError,
@@ -19,6 +20,7 @@ import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindReturning, modificationTarget } from "./bind-modification.js";
 import { bindOnConflict } from "./bind-on-conflict.js";
 import { bindQuery } from "./bind-query.js";
+import { assignedType, bindSubscriptAssignment, coercePart, startsWithSubscript } from "./bind-subscript.js";
 import { requireWritable } from "./bind-view-target.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, tryCoerce } from "./coerce.js";
@@ -28,9 +30,11 @@ import { type NamespaceItem, Scope } from "./scope.js";
 export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatement): LogicalPlan {
   const { table, view } = modificationTarget(binder, statement.relation, "insert into");
   const face = view?.face ?? table;
-  const named = namedAttributes(face, statement);
+  const named = namedAttributes(binder, face, statement);
   const given = statement.source === undefined ? { attributes: [], plan: ONE_ROW } : bindSource(binder, scope, face, statement, named);
-  const written = statement.columns.some((column) => column.indirection.length > 0) ? joinFields(binder, statement, given) : given;
+  const written = statement.columns.some((column) => column.indirection.length > 0)
+    ? joinParts(binder, scope, face, statement, given)
+    : given;
   for (const attribute of written.attributes) requireWritable(view, attribute, "insert into");
   const source = addDefaults(binder, view === undefined ? table : withViewDefaults(table, face), written.attributes, written.plan);
   if (view !== undefined && statement.onConflict !== undefined)
@@ -76,7 +80,7 @@ function withViewDefaults(table: TableObject, face: TableObject): TableObject {
 }
 const ONE_ROW: LogicalPlan = { kind: "Values", rows: [[]], columns: [] };
 
-function namedAttributes(table: TableObject, statement: InsertStatement): AttributeObject[] {
+function namedAttributes(binder: Binder, table: TableObject, statement: InsertStatement): AttributeObject[] {
   const seen = new Map<number, boolean>();
   return statement.columns.map((column) => {
     const isPart = column.indirection.length > 0;
@@ -87,6 +91,9 @@ function namedAttributes(table: TableObject, statement: InsertStatement): Attrib
     if (seen.has(attribute.number) && !(isPart && seen.get(attribute.number) === true))
       throw duplicateColumn(`column "${column.name}" specified more than once`, at(column.position));
     seen.set(attribute.number, isPart);
+    // The cells of a subscripted column are of what the place takes; joinParts puts them together.
+    if (startsWithSubscript(column.indirection))
+      return { ...attribute, type: assignedType(binder, attribute.type, column.indirection, column.position) };
     return attribute;
   });
 }
@@ -94,6 +101,7 @@ function namedAttributes(table: TableObject, statement: InsertStatement): Attrib
 /** What a cell is coerced to: the attribute's type; a field of it is coerced when the row is put together. */
 function coerceCell(
   binder: Binder,
+  scope: Scope,
   statement: InsertStatement,
   attribute: AttributeObject,
   i: number,
@@ -101,9 +109,11 @@ function coerceCell(
   position: number | undefined,
 ): Expression {
   const column = statement.columns[i];
+  if (column !== undefined && startsWithSubscript(column.indirection)) return coercePart(binder, bound, attribute);
   if (column !== undefined && column.indirection.length > 0)
     return assignField(
       binder,
+      scope,
       noValue(attribute),
       binder.baseType(attribute.type),
       column.indirection,
@@ -114,13 +124,23 @@ function coerceCell(
   return coerceForAssignment(binder, bound, attribute.type, attribute.typmod, attribute.name, position);
 }
 
-/** Columns that were given field by field, each as a row with one field: one column of whole rows. */
-function joinFields(binder: Binder, statement: InsertStatement, written: Written): Written {
+/** Columns that were given field by field, each as a row with one field, or place by place: one column of whole values. */
+function joinParts(binder: Binder, scope: Scope, table: TableObject, statement: InsertStatement, written: Written): Written {
   const attributes: AttributeObject[] = [];
   const expressions: Expression[] = [];
   written.plan.columns.forEach((column, i) => {
     const attribute = written.attributes[i]!;
     const place = attributes.findIndex((a) => a.number === attribute.number);
+    const target = statement.columns[i];
+    if (target !== undefined && startsWithSubscript(target.indirection)) {
+      const whole = findAttribute(table, target.name) ?? attribute;
+      const cell = columnReference(column);
+      const before = place < 0 ? noValue(whole) : expressions[place]!;
+      const value = bindSubscriptAssignment(binder, scope, before, target.indirection, cell, whole.name, target.position);
+      if (place < 0) attributes.push(whole);
+      expressions[place < 0 ? expressions.length : place] = value;
+      return;
+    }
     const cell: Expression = { ...columnReference(column), type: binder.baseType(attribute.type) };
     const step = statement.columns[i]?.indirection[0];
     if (place < 0 || step?.kind !== "field") {
@@ -183,7 +203,7 @@ function bindSource(
   }
   // Literals of a plain SELECT take the attribute's type.
   const cells = plan.kind === "Project" ? plan.expressions : plan.columns.map((column) => columnReference(column));
-  const expressions = used.map((attribute, i) => coerceCell(binder, statement, attribute, i, cells[i]!, cells[i]!.position));
+  const expressions = used.map((attribute, i) => coerceCell(binder, scope, statement, attribute, i, cells[i]!, cells[i]!.position));
   const columns = used.map((attribute) => binder.newColumn(attribute.name, attribute.type, attribute.typmod));
   const input = plan.kind === "Project" ? plan.input : plan;
   if (statement.overriding !== "user") return { attributes: used, plan: { kind: "Project", input, expressions, columns } };
@@ -252,12 +272,14 @@ function bindValueRows(
   const rows = source.rows.map((row) =>
     row.map((expr, i) => {
       const attribute = used[i]!;
+      if (expr.kind === "Default" && startsWithSubscript(statement.columns[i]?.indirection ?? []))
+        throw featureNotSupported("cannot set an array element to DEFAULT", at(expr.position));
       if (expr.kind === "Default") return defaultFor(i);
       if (attribute.generated === true) throw cannotInsert(attribute);
       if (attribute.identity === "always" && statement.overriding === "none") throw cannotInsert(attribute);
       const bound = bindExpression(binder, level, expr);
       if (attribute.identity !== undefined && statement.overriding === "user") return defaultFor(i);
-      return coerceCell(binder, statement, attribute, i, bound, locationOf(expr));
+      return coerceCell(binder, scope, statement, attribute, i, bound, locationOf(expr));
     }),
   );
   // A generated column that got DEFAULT is computed by the engine like one that was left out.

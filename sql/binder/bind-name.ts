@@ -147,6 +147,7 @@ function requireLateral(item: NamespaceItem, position: number): NamespaceItem {
 
 /** The row of a table or view is of the relation's own row type, whose OID is the relation's. */
 export function wholeRow(binder: Binder, item: NamespaceItem, position: number): Expression {
+  if (item.scalar === true) return columnReference(item.columns[0]!, position);
   const ofRelation = item.relation !== undefined && item.wholeRow === true && binder.fields(item.relation) !== undefined;
   return {
     kind: "RowConstructor",

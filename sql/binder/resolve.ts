@@ -185,6 +185,8 @@ export function resolvePolymorphic(
   let element: Oid = 0;
   const compatible: Oid[] = [];
   let sawArray = false;
+  // The array type that was given: int2vector and oidvector are arrays of their own kind.
+  let array: Oid | undefined;
   // A range type of the element, when a range or a multirange was given.
   let range: RangeRules | undefined;
   let compatibleRange: RangeRules | undefined;
@@ -211,6 +213,8 @@ export function resolvePolymorphic(
         sawArray = true;
         const inner = arrayElement(binder, input);
         if (inner === 0 || (element !== 0 && element !== inner)) return undefined;
+        if (array !== undefined && array !== input) return undefined;
+        array = input;
         element = inner;
         break;
       }
@@ -260,7 +264,7 @@ export function resolvePolymorphic(
       case ANYENUM:
         return element;
       case TypeOid.anyarray:
-        return element === TypeOid.unknown ? TypeOid.unknown : binder.arrayType(element);
+        return array ?? (element === TypeOid.unknown ? TypeOid.unknown : binder.arrayType(element));
       case TypeOid.anycompatible:
       case 5079:
         return common;
@@ -289,7 +293,8 @@ function rangeRules(binder: Binder, type: Oid, isRange: boolean): RangeRules | u
   return rules !== undefined && (isRange ? rules.rangeType : rules.multirangeType) === type ? rules : undefined;
 }
 const placeholder = (type: Oid): Expression => ({ kind: "CaseOperand", type, typmod: -1 });
-const arrayElement = (binder: Binder, type: Oid): Oid => (binder.category(type) === "A" ? binder.elementType(type) : 0);
+const arrayElement = (binder: Binder, type: Oid): Oid =>
+  binder.category(type) === "A" || type === TypeOid.recordArray ? binder.elementType(type) : 0;
 
 // ---- functions
 
@@ -408,7 +413,10 @@ export function resolveFunction(
   }
   const resolved = resolvePolymorphic(binder, inputs, chosen.argTypes, chosen.target.returnType);
   if (resolved === undefined) return undefined;
-  if (resolved.result === TypeOid.unknown) {
+  const undecided = chosen.argTypes.some(
+    (type, i) => isPolymorphic(type) && type !== TypeOid.any && resolved.argTypes[i] === TypeOid.unknown,
+  );
+  if (resolved.result === TypeOid.unknown || undecided) {
     throw datatypeMismatch("could not determine polymorphic type because input has type unknown", at(position));
   }
   const { packFrom, places } = chosen;

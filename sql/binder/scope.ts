@@ -15,6 +15,8 @@ export interface NamespaceItem {
   readonly columns: readonly PlanColumn[];
   /** Its columns are all of `relation`'s: a reference to the whole row is of that relation's row type. */
   readonly wholeRow?: boolean;
+  /** A function that gives one value a row: its name means that value. */
+  readonly scalar?: boolean;
   /** `name.column` works. */
   readonly relationVisible: boolean;
   /** A bare `column` works. */

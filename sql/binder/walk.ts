@@ -43,6 +43,12 @@ export function childrenOf(expression: Expression): readonly Expression[] {
       return expression.fields;
     case "Subscript":
       return [expression.container, ...expression.subscripts.flatMap((s) => [s.lower, s.upper].filter((e) => e !== undefined))];
+    case "SubscriptAssignment":
+      return [
+        expression.container,
+        expression.value,
+        ...expression.subscripts.flatMap((s) => [s.lower, s.upper].filter((e) => e !== undefined)),
+      ];
     case "FieldSelect":
       return [expression.record];
     case "Subquery":
@@ -112,6 +118,16 @@ function rebuild(
       return {
         ...expression,
         container: one(expression.container),
+        subscripts: expression.subscripts.map((s) => ({
+          ...(s.lower === undefined ? {} : { lower: one(s.lower) }),
+          ...(s.upper === undefined ? {} : { upper: one(s.upper) }),
+        })),
+      };
+    case "SubscriptAssignment":
+      return {
+        ...expression,
+        container: one(expression.container),
+        value: one(expression.value),
         subscripts: expression.subscripts.map((s) => ({
           ...(s.lower === undefined ? {} : { lower: one(s.lower) }),
           ...(s.upper === undefined ? {} : { upper: one(s.upper) }),

@@ -164,7 +164,7 @@ provide("pg_catalog.pg_settings", function* (source) {
       unit: s.unit,
       category: s.category,
       short_desc: s.description,
-      extra_desc: null,
+      extra_desc: s.more,
       context: s.context,
       vartype: s.type,
       source: s.isChanged ? "session" : "default",

@@ -1,5 +1,6 @@
 /** pg_catalog and information_schema over our catalog: relations and their rows, for the composition root to register. */
 import "./cluster.js";
+import "./empty-relations.js";
 import "./information-schema.js";
 import "./relations.js";
 import "./session-state.js";

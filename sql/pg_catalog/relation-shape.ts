@@ -30,9 +30,8 @@ export const systemRelations: readonly SystemRelation[] = systemColumns
   });
 const byName = new Map(systemRelations.map((r) => [`${r.schemaName}.${r.name}`, r]));
 
-/** Types that we do not have (pg_node_tree, inet, xml) read as text: their values are NULL or text here. */
+/** Types that we do not have read as text: their values are NULL or text here. */
 function presentableType(oid: Oid): Oid {
-  if (oid === TypeOid.anyarray) return TypeOid.text;
   return registry.typeByOid(oid) === undefined ? TypeOid.text : oid;
 }
 

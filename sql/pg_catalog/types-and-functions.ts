@@ -1,7 +1,7 @@
 /** pg_type, pg_proc, pg_operator, pg_cast and the methods around them: what the function registry has, no more. */
 import { PG_CATALOG_OID, PUBLIC_OID } from "../../src/catalog/index.js";
-import { registry } from "../../src/functions/index.js";
-import { type FunctionSignature, type Oid, pgvectorTypes } from "../../src/types/index.js";
+import { knownFunctions, registry } from "../../src/functions/index.js";
+import { FIRST_USER_OID, type FunctionSignature, type Oid, pgvectorTypes } from "../../src/types/index.js";
 import { operatorClasses } from "./operator-classes.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
 import { HNSW_AM, IVFFLAT_AM } from "./relations.js";
@@ -76,7 +76,7 @@ function procRow(source: Source, f: FunctionSignature) {
     prokind: f.kind === "aggregate" ? "a" : f.kind === "window" ? "w" : "f",
     prosecdef: false,
     proleakproof: false,
-    proisstrict: f.strict,
+    proisstrict: f.strict && f.kind !== "aggregate",
     proretset: isSet,
     provolatile: volatilities[f.volatility],
     proparallel: "s",
@@ -91,7 +91,10 @@ function procRow(source: Source, f: FunctionSignature) {
 }
 provide("pg_catalog.pg_proc", function* (source) {
   const vector = hasVector(source);
-  for (const f of registry.functions()) if (vector || f.schema !== "public") yield procRow(source, f);
+  // All that PostgreSQL has: what cannot be run here is refused by name when it is called.
+  for (const f of knownFunctions().values()) yield procRow(source, f);
+  for (const f of registry.functions())
+    if (!knownFunctions().has(f.oid) && f.oid < FIRST_USER_OID && (vector || f.schema !== "public")) yield procRow(source, f);
   yield* userProcRows(source);
 });
 
@@ -194,16 +197,9 @@ provide("pg_catalog.pg_opfamily", function* (source) {
   }
 });
 provide("pg_catalog.pg_language", function* () {
-  yield {
-    oid: 12,
-    lanname: "internal",
-    lanowner: OWNER,
-    lanispl: false,
-    lanpltrusted: false,
-    lanplcallfoid: 0,
-    laninline: 0,
-    lanvalidator: 2246,
-  };
+  const row = { lanowner: OWNER, lanispl: false, lanplcallfoid: 0, laninline: 0 };
+  yield { ...row, oid: 12, lanname: "internal", lanpltrusted: false, lanvalidator: 2246 };
+  yield { ...row, oid: 14, lanname: "sql", lanpltrusted: true, lanvalidator: 2248 };
 });
 provide("pg_catalog.pg_collation", function* () {
   const row = { collnamespace: PG_CATALOG_OID, collowner: OWNER, collisdeterministic: true, collencoding: -1 };

@@ -1,8 +1,9 @@
 /** Rows of the types, functions and memberships that the catalog holds: of pg_type, pg_proc, pg_enum, pg_range, pg_auth_members, pg_default_acl. */
 import type { FunctionObject } from "../../src/catalog/index.js";
-import { inputParameters, typeOids } from "../../src/functions/index.js";
+import { inputParameters, knownFunctions, typeOids } from "../../src/functions/index.js";
 import type { Oid } from "../../src/types/index.js";
 import { charArray } from "./char-array.js";
+import { btreeClassOf } from "./operator-classes.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
 import type { NamedRow } from "./relation-shape.js";
 
@@ -135,6 +136,7 @@ provide("pg_catalog.pg_enum", function* (source) {
       for (const label of object.labels)
         yield { oid: label.oid, enumtypid: object.oid, enumsortorder: label.order, enumlabel: label.label };
 });
+const functionOid = (name: string): number => [...knownFunctions().values()].find((f) => f.name === name)?.oid ?? 0;
 provide("pg_catalog.pg_range", function* (source) {
   for (const type of source.registry.types()) {
     // Both the range and its multirange carry the rules; the row is the range's.
@@ -144,9 +146,9 @@ provide("pg_catalog.pg_range", function* (source) {
       rngsubtype: type.range.subtype,
       rngmultitypid: type.range.multirangeType,
       rngcollation: 0,
-      rngsubopc: 0,
-      rngcanonical: 0,
-      rngsubdiff: 0,
+      rngsubopc: btreeClassOf(type.range.subtype),
+      rngcanonical: functionOid(`${type.name}_canonical`),
+      rngsubdiff: functionOid(`${type.name}_subdiff`),
     };
   }
 });

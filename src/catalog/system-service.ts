@@ -7,6 +7,7 @@ export interface SettingFacts {
   readonly unit: string | null;
   readonly category: string;
   readonly description: string;
+  readonly more: string | null;
   readonly context: string;
   readonly type: string;
   readonly min: string | null;

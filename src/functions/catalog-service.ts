@@ -11,6 +11,12 @@ export interface CatalogService {
   /** As regclass prints: qualified unless visible in the search path, quoted where needed. */
   relationName(oid: Oid): string | undefined;
   relationVisible(oid: Oid): boolean;
+  isSequence(oid: Oid): boolean;
+  /** undefined: no such column (dropped ones are none). */
+  columnNumber(relation: Oid, column: string): number | undefined;
+  columnName(relation: Oid, number: number): string | undefined;
+  /** The relation as an object has it: its kind's word and its schema's and its own name. */
+  relationFacts(oid: Oid): { readonly kind: string; readonly schema: string; readonly name: string } | undefined;
   namespaceByName(name: string): Oid | undefined;
   namespaceName(oid: Oid): string | undefined;
   roleByName(name: string): Oid | undefined;

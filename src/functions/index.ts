@@ -18,13 +18,16 @@ import { hashFamily } from "./families/hashes.js";
 import { identifierFamily } from "./families/identifiers.js";
 import { integerMathFamily } from "./families/integer-math.js";
 import { jsonFamily } from "./families/json.js";
+import { jsonRecordFamily } from "./families/json-records.js";
 import { jsonPathFamily } from "./families/jsonpath.js";
 import { moneyFamily } from "./families/money.js";
 import { networkFamily } from "./families/network.js";
 import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
+import { objectInformationFamily } from "./families/object-information.js";
 import { defineOrderedSets } from "./families/ordered-sets.js";
 import { patternFamily } from "./families/patterns.js";
+import { privilegeFamily } from "./families/privileges.js";
 import { rangeFamily } from "./families/ranges.js";
 import { stringFamily } from "./families/strings.js";
 import { systemFamily } from "./families/system.js";
@@ -37,8 +40,10 @@ import { makeBuiltinTypes } from "./types/index.js";
 
 export * from "./catalog-service.js";
 export { findZone } from "./datetime/zones.js";
+export { knownFunctions } from "./facts/known-functions.js";
 export { isPostgresFunction } from "./facts/refused-functions.js";
 export { CURRENT_OF_ID, type CursorService } from "./families/cursors.js";
+export { assignAt, jsonbElementAt } from "./json/assign.js";
 export * from "./registry.js";
 export * from "./user/index.js";
 
@@ -58,6 +63,9 @@ const families: readonly Family[] = [
   arrayFamily,
   jsonFamily,
   jsonPathFamily,
+  privilegeFamily,
+  objectInformationFamily,
+  jsonRecordFamily,
   systemFamily,
   templateFamily,
   rangeFamily,

@@ -63,6 +63,13 @@ export interface FunctionRegistry {
 export interface CallTypes {
   readonly argTypes: readonly Oid[];
   readonly returnType: Oid;
+  /** The column definition list of a call that gives records: `f() AS t(a int, b text)`. */
+  readonly columns?: readonly RecordColumn[];
+}
+export interface RecordColumn {
+  readonly name: string;
+  readonly type: Oid;
+  readonly typmod: number;
 }
 
 /** A registry that other rooms add to at composition: vector types, redis functions, catalog functions. */

@@ -51,6 +51,8 @@ export function deparse(e: Expression): string {
       return `ROW(${e.fields.map(deparse).join(", ")})`;
     case "Subscript":
       return `${deparse(e.container)}${e.subscripts.map((s) => `[${s.lower === undefined ? "" : `${deparse(s.lower)}:`}${s.upper === undefined ? "" : deparse(s.upper)}]`).join("")}`;
+    case "SubscriptAssignment":
+      return `${deparse(e.container)}${e.subscripts.map((s) => `[${s.lower === undefined ? "" : `${deparse(s.lower)}:`}${s.upper === undefined ? "" : deparse(s.upper)}]`).join("")} := ${deparse(e.value)}`;
     case "FieldSelect":
       return `(${deparse(e.record)}).f${e.fieldIndex + 1}`;
     case "Relabel":

@@ -185,10 +185,11 @@ function planProject(planner: Planner, plan: Project, scope: Scope): Operator {
         args: e.args.map((a) => compileScalar(environment, a, layout)),
         strict: e.strict,
         outTypes: signature?.outColumns?.map((c) => c.type),
-        body: registry.setBody(e.functionId, { argTypes: e.args.map((a) => a.type), returnType: e.type }) as unknown as Extract<
-          ProjectSetItem,
-          { kind: "set" }
-        >["body"],
+        body: registry.setBody(e.functionId, {
+          argTypes: e.args.map((a) => a.type),
+          returnType: e.type,
+          ...(e.recordColumns === undefined ? {} : { columns: e.recordColumns }),
+        }) as unknown as Extract<ProjectSetItem, { kind: "set" }>["body"],
       };
     });
     return new ProjectSetOperator(
@@ -466,10 +467,11 @@ function planFunctionScan(planner: Planner, plan: FunctionScan, scope: Scope): O
       args: e.args.map((a) => compileScalar(environment, a, emptyLayout)),
       strict: e.strict,
       width,
-      body: registry.setBody(e.functionId, { argTypes: e.args.map((a) => a.type), returnType: e.type }) as unknown as Extract<
-        FunctionCallRows,
-        { kind: "set" }
-      >["body"],
+      body: registry.setBody(e.functionId, {
+        argTypes: e.args.map((a) => a.type),
+        returnType: e.type,
+        ...(e.recordColumns === undefined ? {} : { columns: e.recordColumns }),
+      }) as unknown as Extract<FunctionCallRows, { kind: "set" }>["body"],
     };
   });
   const names = plan.calls.map((c) => (c.kind === "FunctionCall" ? c.syntax.name : "?"));

@@ -40,6 +40,8 @@ export function childrenOf(e: Expression): readonly Expression[] {
       return e.fields;
     case "Subscript":
       return [e.container, ...e.subscripts.flatMap((s) => [s.lower, s.upper].filter((x) => x !== undefined))];
+    case "SubscriptAssignment":
+      return [e.container, e.value, ...e.subscripts.flatMap((s) => [s.lower, s.upper].filter((x) => x !== undefined))];
     case "FieldSelect":
       return [e.record];
     case "Subquery":
@@ -122,6 +124,16 @@ export function mapChildren(
       return {
         ...e,
         container: f(e.container),
+        subscripts: e.subscripts.map((s) => ({
+          ...(s.lower === undefined ? {} : { lower: f(s.lower) }),
+          ...(s.upper === undefined ? {} : { upper: f(s.upper) }),
+        })),
+      };
+    case "SubscriptAssignment":
+      return {
+        ...e,
+        container: f(e.container),
+        value: f(e.value),
         subscripts: e.subscripts.map((s) => ({
           ...(s.lower === undefined ? {} : { lower: f(s.lower) }),
           ...(s.upper === undefined ? {} : { upper: f(s.upper) }),

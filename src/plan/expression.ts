@@ -32,6 +32,7 @@ export type Expression =
   | ArrayConstructor
   | RowConstructor
   | Subscript
+  | SubscriptAssignment
   | FieldSelect
   | Relabel
   | CoerceViaText
@@ -65,6 +66,10 @@ export interface FunctionCall extends Typed {
   readonly args: readonly Expression[];
   readonly strict: boolean;
   readonly volatility: "immutable" | "stable" | "volatile";
+  /** The last argument is an array whose elements are the arguments of VARIADIC "any". */
+  readonly spreads?: boolean;
+  /** The column definition list of a function in FROM that gives records. */
+  readonly recordColumns?: readonly { readonly name: string; readonly type: Oid; readonly typmod: number }[];
   /** How it was written, for EXPLAIN and view definitions. */
   readonly syntax: { readonly form: "function" | "operator" | "cast"; readonly name: string; readonly implicit?: boolean };
 }
@@ -153,6 +158,14 @@ export interface Subscript extends Typed {
   readonly container: Expression;
   readonly isSlice: boolean;
   readonly subscripts: readonly { readonly lower?: Expression; readonly upper?: Expression }[];
+}
+/** The container with one element, slice or jsonb place changed to `value`; subscripts as in Subscript. */
+export interface SubscriptAssignment extends Typed {
+  readonly kind: "SubscriptAssignment";
+  readonly container: Expression;
+  readonly isSlice: boolean;
+  readonly subscripts: Subscript["subscripts"];
+  readonly value: Expression;
 }
 export interface FieldSelect extends Typed {
   readonly kind: "FieldSelect";

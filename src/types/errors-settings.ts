@@ -25,3 +25,5 @@ export const settingNeedsRestart = (name: string) =>
   new DbError({ sqlstate: "55P02", message: `parameter "${name}" cannot be changed without restarting the server` });
 export const settingIsServerWide = (name: string) =>
   new DbError({ sqlstate: "55P02", message: `parameter "${name}" cannot be changed now` });
+export const settingIsOfConnections = (name: string) =>
+  new DbError({ sqlstate: "55P02", message: `parameter "${name}" cannot be set after connection start` });

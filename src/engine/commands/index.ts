@@ -3,7 +3,6 @@ import type { Command } from "../../plan/index.js";
 import { type Datum, forbidsTransactionBlock, noSuchCursor, noSuchPrepared, TypeOid, unreachable } from "../../types/index.js";
 import type { PlannedStatement } from "../plan-cache.js";
 import type { EngineSession, StatementOutcome } from "../session.js";
-import { settingsByName } from "../settings/definitions.js";
 import type { ExecuteResult, ResultColumn } from "../types.js";
 import { alterTable } from "./alter-table.js";
 import { catalogWork } from "./catalog/index.js";
@@ -156,7 +155,7 @@ export function commandColumns(session: EngineSession, command: Command, bound: 
       const key = command.name.toLowerCase();
       if (key === "all") return [text("name"), text("setting"), text("description")];
       const known: Record<string, string> = { "time zone": "TimeZone", "transaction isolation level": "transaction_isolation" };
-      return [text(known[key] ?? settingsByName.get(key)?.name ?? command.name)];
+      return [text(known[key] ?? session.settings.properName(command.name))];
     }
     case "Explain":
       return [

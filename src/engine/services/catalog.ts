@@ -19,6 +19,12 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       ? quoteIdentifier(relation.name)
       : `${quoteIdentifier(catalog.schemaByOid(relation.schema)?.name ?? "")}.${quoteIdentifier(relation.name)}`;
   };
+  const columnsOf = (oid: Oid): readonly (readonly [name: string, number: number])[] => {
+    const relation = catalog.relationByOid(oid);
+    if (relation?.class === "table") return relation.attributes.filter((a) => !a.dropped).map((a) => [a.name, a.number]);
+    if (relation?.class === "view" || relation?.class === "system") return relation.columns.map((column, i) => [column.name, i + 1]);
+    return [];
+  };
   const printer = { session, catalog, relationName };
   return {
     relationByName: (path) =>
@@ -28,6 +34,15 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       )?.oid,
     relationName,
     relationVisible: visible,
+    isSequence: (oid) => catalog.relationByOid(oid)?.class === "sequence",
+    columnNumber: (oid, column) => columnsOf(oid).find(([name]) => name === column)?.[1],
+    columnName: (oid, number) => columnsOf(oid).find(([, at]) => at === number)?.[0],
+    relationFacts: (oid) => {
+      const relation = catalog.relationByOid(oid);
+      if (relation === undefined) return undefined;
+      const kind = relation.class === "system" ? "table" : relation.class;
+      return { kind, schema: catalog.schemaByOid(relation.schema)?.name ?? "", name: relation.name };
+    },
     namespaceByName: (name) => catalog.schemaByName(name)?.oid,
     namespaceName: (oid) => catalog.schemaByOid(oid)?.name,
     roleByName: (name) => catalog.role(name)?.oid,

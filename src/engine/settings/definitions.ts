@@ -4,6 +4,8 @@
  * Only settings that either do what they say or cannot change a result are here; a value whose effect we do not have is
  * refused by `allowed` instead of being stored and ignored.
  */
+import { knownSettings } from "./known-settings.js";
+
 export interface SettingDefinition {
   readonly name: string;
   readonly type: "bool" | "integer" | "real" | "string" | "enum";
@@ -11,13 +13,20 @@ export interface SettingDefinition {
   readonly min?: number;
   readonly max?: number;
   /** Base unit of a number: ms, s, kB, 8kB. */
-  readonly unit?: "ms" | "s" | "kB" | "8kB" | "B";
+  readonly unit?: "ms" | "s" | "min" | "B" | "kB" | "8kB" | "MB";
+  /** The bounds as pg_settings shows them. */
+  readonly minText?: string;
+  readonly maxText?: string;
   readonly values?: readonly string[];
-  /** internal: never; postmaster: at start; sighup: server-wide; user: by SET. */
-  readonly context: "internal" | "postmaster" | "sighup" | "user";
+  /** internal: never; postmaster: at start; sighup: server-wide; backend: when a connection starts; user: by SET. */
+  readonly context: "internal" | "postmaster" | "sighup" | "backend" | "user";
+  /** The context that pg_settings shows, where it has a finer name. */
+  readonly shownContext?: string;
   readonly reported?: boolean;
   readonly category: string;
   readonly description: string;
+  /** What pg_settings adds to the description. */
+  readonly more?: string;
 }
 
 const client = "Client Connection Defaults / Statement Behavior";
@@ -42,7 +51,8 @@ const fixed = (
 const messageLevels = ["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"];
 
 export const SERVER_VERSION = "15.0";
-export const settingDefinitions: readonly SettingDefinition[] = [
+/** What Orrery does itself; the rest of PostgreSQL's parameters comes from known-settings.ts. */
+const ownDefinitions: readonly SettingDefinition[] = [
   {
     name: "application_name",
     type: "string",
@@ -89,7 +99,7 @@ export const settingDefinitions: readonly SettingDefinition[] = [
     category: client,
     description: "Sets the message levels that are sent to the client.",
   },
-  fixed("data_checksums", "bool", "on", "Shows whether data checksums are turned on for this cluster."),
+  fixed("data_checksums", "bool", "off", "Shows whether data checksums are turned on for this cluster."),
   {
     name: "DateStyle",
     type: "string",
@@ -239,7 +249,7 @@ export const settingDefinitions: readonly SettingDefinition[] = [
   vectorScanMode("ivfflat.iterative_scan", ["off", "relaxed_order"]),
   vectorNumber("ivfflat.max_probes", 32768, 1, 32768, "Sets the max number of probes for iterative scans"),
   vectorNumber("ivfflat.probes", 1, 1, 32768, "Sets the number of probes"),
-  { name: "jit", type: "bool", initial: "off", context: "user", category: planner, description: "Allow JIT compilation." },
+  { name: "jit", type: "bool", initial: "on", context: "user", category: planner, description: "Allow JIT compilation." },
   fixed("lc_collate", "string", "C", "Shows the collation order locale."),
   fixed("lc_ctype", "string", "C.UTF-8", "Shows the character classification and case conversion locale."),
   {
@@ -311,7 +321,7 @@ export const settingDefinitions: readonly SettingDefinition[] = [
   {
     name: "max_parallel_workers_per_gather",
     type: "integer",
-    initial: "0",
+    initial: "2",
     min: 0,
     max: 1024,
     context: "user",
@@ -401,7 +411,7 @@ export const settingDefinitions: readonly SettingDefinition[] = [
     name: "synchronous_commit",
     type: "enum",
     initial: "on",
-    values: ["on", "off", "local", "remote_write", "remote_apply"],
+    values: ["local", "remote_write", "remote_apply", "on", "off"],
     context: "user",
     category: "Write-Ahead Log / Settings",
     description: "Sets the current transaction's synchronization level.",
@@ -462,6 +472,16 @@ export const settingDefinitions: readonly SettingDefinition[] = [
       "Sets whether XML data in implicit parsing and serialization operations is to be considered as documents or content fragments.",
   },
 ];
+
+const known = new Map(knownSettings.map((definition) => [definition.name, definition]));
+const own = new Set(ownDefinitions.map((definition) => definition.name));
+export const settingDefinitions: readonly SettingDefinition[] = [
+  ...ownDefinitions.map((definition) => ({ ...known.get(definition.name), ...definition, ...wordsOf(known.get(definition.name)) })),
+  ...knownSettings.filter((definition) => !own.has(definition.name)),
+];
+function wordsOf(fact: SettingDefinition | undefined): Partial<SettingDefinition> {
+  return fact === undefined ? {} : { category: fact.category, description: fact.description };
+}
 
 /** By lower-case name: setting names are case-insensitive. */
 export const settingsByName: ReadonlyMap<string, SettingDefinition> = new Map(settingDefinitions.map((d) => [d.name.toLowerCase(), d]));

@@ -6,6 +6,7 @@ import {
   DbError,
   invalidSettingName,
   settingIsFixed,
+  settingIsOfConnections,
   settingIsServerWide,
   settingNeedsRestart,
   unknownSetting,
@@ -23,6 +24,8 @@ export class SessionSettings {
   /** Values that differ from the session's initial ones; keys in lower case. */
   readonly #values = new Map<string, string>();
   readonly #initial = new Map<string, string>();
+  /** Parameters with a dot that were SET here, as they were first written; by lower-case name. */
+  readonly #custom = new Map<string, string>();
   #undo: Undo[] = [];
   readonly #changed: (name: string, value: string) => void;
   /** Advances with every change: what depends on settings is cached by it. */
@@ -52,7 +55,12 @@ export class SessionSettings {
 
   /** The raw value; undefined when there is no such setting. `key` in lower case. */
   raw(key: string): string | undefined {
-    return this.#values.get(key) ?? this.#initial.get(key) ?? settingsByName.get(key)?.initial;
+    return this.#values.get(key) ?? this.#initial.get(key) ?? settingsByName.get(key)?.initial ?? (this.#custom.has(key) ? "" : undefined);
+  }
+  /** The name as it is listed: PostgreSQL's, or as it was first SET. */
+  properName(name: string): string {
+    const key = alias(name);
+    return settingsByName.get(key)?.name ?? this.#custom.get(key) ?? name;
   }
   resetValue(key: string): string {
     return this.#initial.get(key) ?? settingsByName.get(key)?.initial ?? "";
@@ -81,7 +89,10 @@ export class SessionSettings {
     } else if (definition.context === "internal") throw settingIsFixed(definition.name);
     else if (definition.context === "postmaster") throw settingNeedsRestart(definition.name);
     else if (definition.context === "sighup") throw settingIsServerWide(definition.name);
-    const valid = value === null || definition === undefined ? value : validateSetting(definition, value, this.raw(key));
+    else if (definition.context === "backend") throw settingIsOfConnections(definition.name);
+    // A parameter of one's own exists from its first SET on, empty when it is reset.
+    if (definition === undefined && !this.#custom.has(key)) this.#custom.set(key, name);
+    const valid = value === null || definition === undefined ? value : validateSetting(definition, value, this.raw(key), name);
     this.#undo.push({ key, before: this.#values.get(key), local });
     this.#assign(key, valid ?? undefined);
   }

@@ -33,7 +33,9 @@ import {
 import type { Operator, RunState } from "../operator.js";
 import { hashCompatible, inlineArithmetic, inlineComparison, isOwnHashKey } from "./inline-operators.js";
 import type { Layout, Scope } from "./scope.js";
+import { spreadBody } from "./spread.js";
 import { compileSubquery } from "./subquery.js";
+import { assignElement, assignJsonb, assignSlice, jsonbElement } from "./subscripts.js";
 import * as helpers from "./value-helpers.js";
 
 export type Evaluate = (row: Row, state: RunState) => Datum;
@@ -232,15 +234,26 @@ export class Emitter {
       }
       case "Subscript": {
         const container = this.emit(e.container);
-        if (this.#type(e.container.type).elementType === 0)
-          throw notSupported(`subscripting of type ${this.#type(e.container.type).displayName}`);
         const bound = (x: Expression | undefined): string => (x === undefined ? "undefined" : this.emit(x));
         if (e.isSlice) {
           const bounds = e.subscripts.map((x) => `[${bound(x.lower)}, ${bound(x.upper)}]`).join(", ");
           return this.#keep(`${container} === null ? null : ${this.constant(helpers.sliceOf)}(${container}, [${bounds}])`);
         }
         const subscripts = e.subscripts.map((x) => bound(x.upper)).join(", ");
-        return this.#keep(`${container} === null ? null : ${this.constant(helpers.elementAt)}(${container}, [${subscripts}])`);
+        const read = this.constant(e.container.type === TypeOid.jsonb ? jsonbElement : helpers.elementAt);
+        return this.#keep(`${container} === null ? null : ${read}(${container}, [${subscripts}])`);
+      }
+      case "SubscriptAssignment": {
+        const container = this.emit(e.container);
+        const bound = (x: Expression | undefined): string => (x === undefined ? "undefined" : this.emit(x));
+        const bounds = e.subscripts.map((x) => (e.isSlice ? `[${bound(x.lower)}, ${bound(x.upper)}]` : bound(x.upper))).join(", ");
+        const value = this.emit(e.value);
+        if (e.type === TypeOid.jsonb) {
+          const firstIsNumber = e.subscripts[0]?.upper?.type === TypeOid.int4;
+          return this.#keep(`${this.constant(assignJsonb)}(${container}, [${bounds}], ${value}, ${firstIsNumber})`);
+        }
+        const assign = this.constant(e.isSlice ? assignSlice : assignElement);
+        return this.#keep(`${assign}(${container}, [${bounds}], ${value}, ${this.#type(e.type).elementType})`);
       }
       case "FieldSelect": {
         const record = this.emit(e.record);
@@ -313,7 +326,15 @@ export class Emitter {
 
   #call(e: FunctionCall): string {
     const args = e.args.map((a) => this.emit(a));
-    const call: CallTypes = { argTypes: e.args.map((a) => a.type), returnType: e.type };
+    const call: CallTypes = {
+      argTypes: e.args.map((a) => a.type),
+      returnType: e.type,
+      ...(e.recordColumns === undefined ? {} : { columns: e.recordColumns }),
+    };
+    if (e.spreads === true)
+      return this.#keep(
+        `${this.constant(spreadBody(this.environment.registry, e.functionId, call))}(${[this.context, ...args].join(", ")})`,
+      );
     if (!e.strict) return this.#keep(this.#bodyCall(e.functionId, args, call));
     const nullable = [...new Set(args.filter((a) => !isNeverNull(a)))];
     if (args.includes("null")) return "null";

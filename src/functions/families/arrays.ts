@@ -93,9 +93,19 @@ function positions(array: ArrayValue, item: Datum, equal: Equal, start: number):
   });
   return found;
 }
+function checkDimensions(count: number): void {
+  if (count > 6) throw new DbError({ sqlstate: "54000", message: `number of array dimensions (${count}) exceeds the maximum allowed (6)` });
+}
 function fill(value: Datum, dimensions: ArrayValue, bounds: ArrayValue | null, element: Oid): ArrayValue {
   if (dimensions.elements.includes(null)) throw nullNotAllowed("dimension values cannot be null");
   const sizes = dimensions.elements as number[];
+  if (dimensions.dimensions.length > 1)
+    throw new DbError({
+      sqlstate: "2202E",
+      message: "wrong number of array subscripts",
+      detail: "Dimension array must be one dimensional.",
+    });
+  checkDimensions(sizes.length);
   if (bounds !== null && bounds.elements.length !== sizes.length)
     throw new DbError({
       sqlstate: "2202E",
@@ -115,6 +125,11 @@ function fill(value: Datum, dimensions: ArrayValue, bounds: ArrayValue | null, e
 }
 const size = (array: ArrayValue, dimension: number): number | undefined => array.dimensions[dimension - 1];
 
+const extreme = (keepsFirst: (order: number) => boolean) =>
+  new TypedBody<ScalarBody>((call, registry) => {
+    const compare = registry.typeByOid(call.argTypes[0]!)?.compare;
+    return (_c, a: ArrayValue, b: ArrayValue) => (keepsFirst(compare!(a, b)) ? a : b);
+  });
 const arrayToString = new TypedBody<ScalarBody>((call, registry) => {
   const element = elementOf(call, registry, 0);
   return (context, array: ArrayValue | null, separator: string | null, nullText: string | null = null) => {
@@ -197,6 +212,8 @@ const scalars: Bodies = {
           a.dimensions.map(() => 1),
         );
   },
+  array_larger: extreme((order) => order >= 0),
+  array_smaller: extreme((order) => order <= 0),
   "width_bucket(anycompatible,anycompatiblearray)": new TypedBody<ScalarBody>((call, registry) => {
     const compare = registry.typeByOid(call.argTypes[0]!)?.compare;
     return (_c, x: Exclude<Datum, null>, a: ArrayValue) => {

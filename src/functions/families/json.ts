@@ -1,6 +1,6 @@
 /** json and jsonb operators and functions. json keeps its text: parts of it are cut out as they were written. */
 import {
-  type ArrayValue,
+  ArrayValue,
   type Datum,
   DbError,
   invalidParameter,
@@ -29,6 +29,9 @@ function textOf(value: JsonValue | undefined): Datum {
   return typeof value === "string" ? value : canonicalText(value);
 }
 const pathOf = (array: ArrayValue) => array.elements as readonly (string | null)[];
+
+/** A scalar counts as an array of itself where an element is asked for. */
+const asArray = (j: Jsonb): JsonValue => (isArray(j.value) || isObject(j.value) ? j.value : [j.value]);
 
 // json: parts of a text.
 const members = (text: string) => new JsonReader(text, false).readMembers();
@@ -66,7 +69,10 @@ const build = (make: (converters: JsonConverter[], types: (number | undefined)[]
       [...call.argTypes],
     ),
   );
-const buildObject = (finish: (pairs: (readonly [string, number])[], args: Datum[], converters: JsonConverter[], context: never) => Datum) =>
+const buildObject = (
+  name: string,
+  finish: (pairs: (readonly [string, number])[], args: Datum[], converters: JsonConverter[], context: never) => Datum,
+) =>
   new TypedBody<ScalarBody>((call, registry) => {
     const converters = call.argTypes.map((oid) => makeConverter(oid, registry));
     const types = call.argTypes.map((oid) => registry.typeByOid(oid));
@@ -74,10 +80,11 @@ const buildObject = (finish: (pairs: (readonly [string, number])[], args: Datum[
       if (args.length % 2 !== 0)
         throw invalidParameter(
           "argument list must have even number of elements",
-          "The arguments of json_build_object() must consist of alternating keys and values.",
+          `The arguments of ${name}() must consist of alternating keys and values.`,
         );
       const pairs: (readonly [string, number])[] = [];
       for (let i = 0; i < args.length; i += 2) {
+        if (args[i] === null && name === "jsonb_build_object") throw invalidParameter(`argument ${i + 1}: key must not be null`);
         if (args[i] === null) throw invalidParameter(`argument ${i + 1} cannot be null`, "Object keys should be text.");
         pairs.push([keyText(args[i]!, types[i], converters[i]!, context), i + 1]);
       }
@@ -127,8 +134,19 @@ function compact(value: JsonValue): string {
 }
 /** to_json of arrays and rows on lines of their own. */
 const prettyRow = new TypedBody<ScalarBody>(
-  (_call, registry) => (c, row: RowValue, lines: boolean) => rowText(row, registry, c, lines ? ",\n " : ","),
+  (call, registry) => (c, row: RowValue, lines: boolean) =>
+    rowText(row, registry, c, lines ? ",\n " : ",", registry.typeByOid(call.argTypes[0]!)),
 );
+
+/** The elements of the first dimension: values, or arrays of one dimension less. */
+function outerParts<T>(array: ArrayValue, each: (part: Datum) => T): T[] {
+  const [count = 0, ...rest] = array.dimensions;
+  if (rest.length === 0) return array.elements.map(each);
+  const size = array.elements.length / count;
+  return Array.from({ length: count }, (_, i) =>
+    each(new ArrayValue(array.elementType, array.elements.slice(i * size, (i + 1) * size), rest)),
+  );
+}
 
 function castNumber(value: Jsonb, type: string): Numeric {
   const inner = value.value;
@@ -145,8 +163,8 @@ const exists = (value: JsonValue, key: string) => (isObject(value) ? value.has(k
 const scalars: Bodies = {
   "jsonb_object_field(jsonb,text)": (_c, j: Jsonb, k: string) => jsonbOrNull(fieldOf(j.value, k)),
   "jsonb_object_field_text(jsonb,text)": (_c, j: Jsonb, k: string) => textOf(fieldOf(j.value, k)),
-  "jsonb_array_element(jsonb,int4)": (_c, j: Jsonb, i: number) => jsonbOrNull(itemOf(j.value, i)),
-  "jsonb_array_element_text(jsonb,int4)": (_c, j: Jsonb, i: number) => textOf(itemOf(j.value, i)),
+  "jsonb_array_element(jsonb,int4)": (_c, j: Jsonb, i: number) => jsonbOrNull(itemOf(asArray(j), i)),
+  "jsonb_array_element_text(jsonb,int4)": (_c, j: Jsonb, i: number) => textOf(itemOf(asArray(j), i)),
   jsonb_extract_path: (_c, j: Jsonb, p: ArrayValue) => jsonbOrNull(follow(j.value, pathOf(p))),
   jsonb_extract_path_text: (_c, j: Jsonb, p: ArrayValue) => textOf(follow(j.value, pathOf(p))),
   jsonb_contains: (_c, a: Jsonb, b: Jsonb) => contains(a.value, b.value),
@@ -172,7 +190,12 @@ const scalars: Bodies = {
       case "return_target":
         return j;
       case "raise_exception":
-        throw new DbError({ sqlstate: "22004", message: "JSON value must not be null" });
+        throw new DbError({
+          sqlstate: "22004",
+          message: "JSON value must not be null",
+          detail: 'Exception was raised because null_value_treatment is "raise_exception".',
+          hint: "To avoid, either change the null_value_treatment argument or ensure that an SQL NULL is not passed.",
+        });
       default:
         throw invalidParameter('null_value_treatment must be "delete_key", "return_target", "use_json_null", or "raise_exception"');
     }
@@ -218,7 +241,9 @@ const scalars: Bodies = {
     const whole = makeConverter(call.argTypes[0]!, registry);
     const element = makeConverter(registry.typeByOid(call.argTypes[0]!)?.elementType ?? 0, registry);
     return (c, a: ArrayValue, lines: boolean) =>
-      lines && a.dimensions.length === 1 ? `[${a.elements.map((x) => element.text(x, c)).join(",\n ")}]` : whole.text(a, c);
+      lines && a.dimensions.length > 0
+        ? `[${outerParts(a, (part) => (part instanceof ArrayValue ? whole : element).text(part, c)).join(",\n ")}]`
+        : whole.text(a, c);
   }),
   "row_to_json(record)": build(
     ([converter]) =>
@@ -237,9 +262,10 @@ const scalars: Bodies = {
         jsonbOf(args.map((a, i) => converters[i]!.value(a, c))),
   ),
   json_build_object: buildObject(
+    "json_build_object",
     (pairs, args, converters, c) => `{${pairs.map(([k, i]) => `${quoteJson(k)} : ${converters[i]!.text(args[i]!, c)}`).join(", ")}}`,
   ),
-  jsonb_build_object: buildObject((pairs, args, converters, c) =>
+  jsonb_build_object: buildObject("jsonb_build_object", (pairs, args, converters, c) =>
     jsonbOf(sortedMap(pairs.map(([k, i]) => [k, converters[i]!.value(args[i]!, c)]))),
   ),
   "bool(jsonb)": (_c, j: Jsonb) => {

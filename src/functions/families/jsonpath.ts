@@ -2,7 +2,7 @@
 import { type Datum, DbError, type Jsonb, type JsonValue } from "../../types/index.js";
 import { isObject, jsonbOf } from "../json/jsonb-value.js";
 import { itemValue, type PathRun, pathExists, pathItems } from "../jsonpath/execute.js";
-import { type Item, JsonPathError } from "../jsonpath/items.js";
+import { type Item, JsonPathError, withinStack } from "../jsonpath/items.js";
 import type { EvaluationContext, ScalarBody, SetBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { jsonPathOf } from "../types/jsonpath.js";
@@ -29,7 +29,9 @@ function runOf({ context, target, variables, useZone }: Call): PathRun {
 function collect(call: Call): { items: Item[]; failed: boolean } {
   const items: Item[] = [];
   try {
-    for (const item of pathItems(jsonPathOf(call.path), runOf(call))) items.push(item);
+    withinStack(() => {
+      for (const item of pathItems(jsonPathOf(call.path), runOf(call))) items.push(item);
+    });
   } catch (error) {
     if (!call.silent || !(error instanceof JsonPathError)) throw error;
     return { items, failed: true };
@@ -39,7 +41,7 @@ function collect(call: Call): { items: Item[]; failed: boolean } {
 
 function exists(call: Call): Datum {
   try {
-    return pathExists(jsonPathOf(call.path), runOf(call));
+    return withinStack(() => pathExists(jsonPathOf(call.path), runOf(call)));
   } catch (error) {
     if (!call.silent || !(error instanceof JsonPathError)) throw error;
     return null;

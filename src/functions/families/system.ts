@@ -14,7 +14,7 @@ import {
 import { version } from "../../types/version.js";
 import { catalogOf, findService, requireService, type SequenceService, type SessionService, splitName } from "../catalog-service.js";
 import { multiply } from "../numeric/arithmetic.js";
-import { formatNumeric, fromInteger, parseNumeric, round } from "../numeric/numeric-value.js";
+import { formatNumeric, fromInteger, parseNumeric, round, truncate } from "../numeric/numeric-value.js";
 import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { type Int64, int64 } from "../types/integers.js";
@@ -33,13 +33,27 @@ export function formatType(registry: FunctionRegistry, oid: Oid, typmod: number 
   if (oid === 0) return "-";
   const type = registry.typeByOid(oid);
   if (type === undefined) return "???";
+  if (type.oid === TypeOid.int2vector || type.oid === TypeOid.oidvector) return type.name;
   if (type.elementType !== 0 && type.length === -1 && type.category === "A") return `${formatType(registry, type.elementType, typmod)}[]`;
   if (typmod === null) return type.displayName;
   // bpchar without a length is its own name; with one it is character(n).
   if (type.oid === TypeOid.bpchar && typmod < 0) return "bpchar";
-  const modifier = typmod < 0 ? "" : type.formatModifier(typmod);
+  // A type that has no modifiers shows the number.
+  const modifier =
+    typmod < 0 ? "" : type.parseModifier === undefined && type.oid !== TypeOid.interval ? `(${typmod})` : type.formatModifier(typmod);
   const zone = /^(timestamp|time)( with(?:out)? time zone)$/.exec(type.displayName);
   return zone === null ? type.displayName + modifier : zone[1]! + modifier + zone[2]!;
+}
+
+/** PostgreSQL's encodings in the order of their numbers. */
+const encodings = (
+  "SQL_ASCII EUC_JP EUC_CN EUC_KR EUC_TW EUC_JIS_2004 UTF8 MULE_INTERNAL LATIN1 LATIN2 LATIN3 LATIN4 LATIN5 LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 " +
+  "WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252 ISO_8859_5 ISO_8859_6 ISO_8859_7 ISO_8859_8 WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC " +
+  "GB18030 JOHAB SHIFT_JIS_2004"
+).split(" ");
+function encodingByName(name: string): number {
+  const bare = (text: string) => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
+  return bare(name) === "UNICODE" ? 6 : encodings.findIndex((encoding) => bare(encoding) === bare(name));
 }
 
 const sizeUnits = ["bytes", "kB", "MB", "GB", "TB", "PB"];
@@ -58,17 +72,15 @@ function sizePretty(size: bigint): string {
   return `${value >= 0n ? (value + 1n) / 2n : (value - 1n) / 2n} ${sizeUnits[unit]}`;
 }
 function sizeBytes(text: string): Int64 {
-  const match = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)\s*$/i.exec(text);
+  const match = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\S*)\s*$/i.exec(text);
   if (match === null) throw invalidParameter(`invalid size: "${text}"`);
-  const power = ["bytes", "kb", "mb", "gb", "tb", "pb"].indexOf(
-    match[2]!.toLowerCase() === "b" ? "bytes" : match[2]!.toLowerCase() || "bytes",
-  );
+  const power = ["bytes", "kb", "mb", "gb", "tb", "pb"].indexOf(match[2]!.toLowerCase() || "bytes");
   if (power < 0)
     throw new DbError({
       sqlstate: "22023",
       message: `invalid size: "${text}"`,
       detail: `Invalid size unit: "${match[2]}".`,
-      hint: 'Valid units are "bytes", "B", "kB", "MB", "GB", "TB", and "PB".',
+      hint: 'Valid units are "bytes", "kB", "MB", "GB", "TB", and "PB".',
     });
   return int64(round(multiply(parseNumeric(match[1]!), fromInteger(1024n ** BigInt(power))), 0).coefficient);
 }
@@ -131,8 +143,8 @@ const scalars: Bodies = {
   row_security_active: no,
   pg_client_encoding: () => "UTF8",
   getdatabaseencoding: () => "UTF8",
-  pg_encoding_to_char: (_c, n: number) => (n === 6 ? "UTF8" : n === 0 ? "SQL_ASCII" : ""),
-  pg_char_to_encoding: (_c, name: string) => (/^utf-?8$/i.test(name) ? 6 : /^sql_ascii$/i.test(name) ? 0 : -1),
+  pg_encoding_to_char: (_c, n: number) => encodings[n] ?? "",
+  pg_char_to_encoding: (_c, name: string) => encodingByName(name),
   pg_encoding_max_length: (_c, n: number): Datum => (n === 6 ? 4 : n === 0 ? 1 : null),
   inet_client_addr: nothing,
   inet_client_port: nothing,
@@ -169,8 +181,11 @@ const scalars: Bodies = {
   }),
   pg_column_compression: nothing,
   "pg_size_pretty(int8)": (_c, n: Int64) => sizePretty(BigInt(n)),
+  // Below the first unit the number is shown as it is.
   "pg_size_pretty(numeric)": (_c, n: Numeric) =>
-    round(n, 0).coefficient === n.coefficient || n.scale > 0 ? sizePretty(round(n, 0).coefficient) : formatNumeric(n),
+    n.special !== "finite" || (n.coefficient < 0n ? -n.coefficient : n.coefficient) < 10240n * 10n ** BigInt(n.scale)
+      ? `${formatNumeric(n)} bytes`
+      : sizePretty(truncate(n, 0).coefficient),
   pg_size_bytes: (_c, t: string) => sizeBytes(t),
   // Sequences.
   nextval: (c, sequence: Oid) => sequences(c).next(sequence),
@@ -185,17 +200,8 @@ const scalars: Bodies = {
         oid === null ? null : formatType(registry, oid, typmod),
   ),
   pg_get_userbyid: (c, oid: Oid) => catalog(c)?.roleName(oid) ?? (oid === 10 ? "postgres" : `unknown (OID=${oid})`),
-  pg_table_is_visible: (c, oid: Oid) => catalog(c)?.relationVisible(oid) ?? false,
-  pg_type_is_visible: yes,
-  pg_function_is_visible: yes,
-  pg_operator_is_visible: yes,
-  pg_opclass_is_visible: yes,
-  pg_opfamily_is_visible: yes,
-  pg_conversion_is_visible: yes,
-  pg_ts_config_is_visible: yes,
-  pg_ts_dict_is_visible: yes,
-  pg_ts_parser_is_visible: yes,
-  pg_ts_template_is_visible: yes,
+  pg_table_is_visible: (c, oid: Oid): Datum =>
+    catalog(c)?.relationName(oid) === undefined ? null : (catalog(c)?.relationVisible(oid) ?? null),
   "obj_description(oid,name)": (c, oid: Oid, name: string) => catalog(c)?.description(oid, name, 0) ?? null,
   "obj_description(oid)": (c, oid: Oid) => catalog(c)?.description(oid, undefined, 0) ?? null,
   "col_description(oid,int4)": (c, oid: Oid, column: number) => catalog(c)?.description(oid, "pg_class", column) ?? null,
@@ -215,10 +221,19 @@ const scalars: Bodies = {
   pg_get_serial_sequence: (c, table: string, column: string): Datum => {
     const oid = findRelation(table, c);
     if (oid === undefined) throw new DbError({ sqlstate: "42P01", message: `relation "${splitName(table).join(".")}" does not exist` });
+    if (catalog(c)?.columnNumber(oid, column) === undefined)
+      throw new DbError({
+        sqlstate: "42703",
+        message: `column "${column}" of relation "${catalog(c)?.relationFacts(oid)?.name ?? table}" does not exist`,
+      });
     return catalog(c)?.serialSequence(oid, column) ?? null;
   },
   "pg_relation_size(regclass)": (c, oid: Oid) => catalog(c)?.relationSize(oid, "main") ?? null,
-  "pg_relation_size(regclass,text)": (c, oid: Oid, fork: string) => (fork === "main" ? (catalog(c)?.relationSize(oid, "main") ?? null) : 0),
+  "pg_relation_size(regclass,text)": (c, oid: Oid, fork: string) => {
+    if (!["main", "fsm", "vm", "init"].includes(fork))
+      throw invalidParameter("invalid fork name", 'Valid fork names are "main", "fsm", "vm", and "init".');
+    return fork === "main" ? (catalog(c)?.relationSize(oid, "main") ?? null) : 0;
+  },
   pg_table_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "main") ?? null,
   pg_indexes_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "indexes") ?? null,
   pg_total_relation_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "total") ?? null,
@@ -240,11 +255,6 @@ const scalars: Bodies = {
   pg_relation_is_updatable: () => 28,
   pg_column_is_updatable: yes,
   pg_is_wal_replay_paused: no,
-  "pg_get_function_result(oid)": withRegistry((registry) => (_c, oid: Oid): Datum => {
-    for (const f of registry.functions())
-      if (f.oid === oid) return (f.kind === "set" ? "SETOF " : "") + formatType(registry, f.returnType, null);
-    return null;
-  }),
   to_regtype: withRegistry((registry) => lookup((text) => findType(text, registry)?.oid)),
   to_regclass: lookup((text, c) => findRelation(text, c)),
   "regclass(text)": withRegistry((registry) => (c, text: string) => registry.typeByOid(TypeOid.regclass)!.input(text, -1, c)),
@@ -253,20 +263,12 @@ const scalars: Bodies = {
   to_regoper: withRegistry((registry) => input(registry, TypeOid.regoper)),
   to_regoperator: withRegistry((registry) => input(registry, TypeOid.regoperator)),
   to_regnamespace: withRegistry((registry) => input(registry, TypeOid.regnamespace)),
+  to_regcollation: withRegistry((registry) => input(registry, 4191)),
   to_regrole: withRegistry((registry) => input(registry, TypeOid.regrole)),
   oidvectortypes: withRegistry(
     (registry) => (_c, types: ArrayValue) => types.elements.map((t) => formatType(registry, t as Oid, null)).join(", "),
   ),
 };
-for (const object of ["table", "sequence", "database", "function", "schema", "column", "any_column", "type"])
-  scalars[`has_${object}_privilege`] = yes;
-scalars.pg_has_role = yes;
-for (const name of ["pg_get_function_arguments", "pg_get_function_identity_arguments"])
-  scalars[name] = withRegistry((registry) => (_c, oid: Oid): Datum => {
-    for (const f of registry.functions()) if (f.oid === oid) return f.argTypes.map((t) => formatType(registry, t, null)).join(", ");
-    return null;
-  });
-
 for (const shared of [false, true]) {
   const suffix = shared ? "_shared" : "";
   const lock =

@@ -76,8 +76,8 @@ export function makeConverter(oid: Oid, registry: FunctionRegistry): JsonConvert
     case "date":
       return nullable(
         category,
-        (v, c) => quoteJson(isoDate(v as Int64, oid, type!, c)),
-        (v, c) => isoDate(v as Int64, oid, type!, c),
+        (v, c) => quoteJson(isoDate(v as Int64, type!.oid, type!, c)),
+        (v, c) => isoDate(v as Int64, type!.oid, type!, c),
       );
     case "json":
       return nullable(
@@ -113,10 +113,10 @@ export function makeConverter(oid: Oid, registry: FunctionRegistry): JsonConvert
     case "record":
       return nullable(
         category,
-        (v, c) => rowText(v as RowValue, registry, c, ","),
+        (v, c) => rowText(v as RowValue, registry, c, ",", type),
         (v, c) => {
           const row = v as RowValue;
-          return sortedMap(row.fields.map((field, i) => [fieldName(row, i), makeConverter(row.types[i]!, registry).value(field, c)]));
+          return sortedMap(row.fields.map((field, i) => [fieldName(row, i, type), makeConverter(row.types[i]!, registry).value(field, c)]));
         },
       );
     default:
@@ -152,9 +152,9 @@ function nest<T>(array: ArrayValue, leaf: (item: Datum) => T, wrap: (parts: T[])
   };
   return array.elements.length === 0 ? wrap([]) : level(0);
 }
-const fieldName = (row: RowValue, i: number) => row.names?.[i] ?? `f${i + 1}`;
-export function rowText(row: RowValue, registry: FunctionRegistry, context: FormatContext, separator: string): string {
-  return `{${row.fields.map((field, i) => `${quoteJson(fieldName(row, i))}:${makeConverter(row.types[i]!, registry).text(field, context)}`).join(separator)}}`;
+const fieldName = (row: RowValue, i: number, type?: SqlType) => row.names?.[i] ?? type?.fields?.[i]?.name ?? `f${i + 1}`;
+export function rowText(row: RowValue, registry: FunctionRegistry, context: FormatContext, separator: string, type?: SqlType): string {
+  return `{${row.fields.map((field, i) => `${quoteJson(fieldName(row, i, type))}:${makeConverter(row.types[i]!, registry).text(field, context)}`).join(separator)}}`;
 }
 
 export function sortedMap(entries: readonly (readonly [string, JsonValue])[]): ReadonlyMap<string, JsonValue> {

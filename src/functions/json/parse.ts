@@ -8,9 +8,11 @@ const DEPTH_MAX = 3000;
 export class JsonReader {
   #at = 0;
   #depth = 0;
+  /** `lenient`: only the syntax is judged; escapes that name no character pass. */
   constructor(
     readonly text: string,
     readonly jsonb: boolean,
+    readonly lenient = false,
   ) {}
 
   get position(): number {
@@ -175,7 +177,8 @@ export class JsonReader {
 
   #readUnicode(): string {
     const unit = this.#readHex();
-    if (unit === 0 && this.jsonb)
+    if (this.lenient) return String.fromCharCode(unit);
+    if (unit === 0)
       throw new DbError({
         sqlstate: "22P05",
         message: "unsupported Unicode escape sequence",
@@ -227,7 +230,7 @@ export class JsonReader {
     return this.#error(`${expectation}, but found "${found}".`);
   }
   #tokenInvalid(start: number): DbError {
-    const token = /"[\s\S]*|[A-Za-z0-9_+\-.]+|[\s\S]/y;
+    const token = /"[\s\S]*|[A-Za-z0-9_-][A-Za-z0-9_+\-.]*|[\s\S]/y;
     token.lastIndex = start;
     const found = token.exec(this.text)![0];
     this.#at = start + found.length;

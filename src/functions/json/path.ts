@@ -22,8 +22,6 @@ export function follow(value: JsonValue, path: readonly (string | null)[]): Json
 
 export function merge(left: JsonValue, right: JsonValue): JsonValue {
   if (isObject(left) && isObject(right)) return sortKeys(new Map([...left, ...right]));
-  if (!isArray(left) && !isArray(right) && (isObject(left) || isObject(right)))
-    throw invalidParameter("invalid concatenation of jsonb objects");
   return [...(isArray(left) ? left : [left]), ...(isArray(right) ? right : [right])];
 }
 
@@ -46,13 +44,17 @@ export type PathChange =
 
 /** The value with one change at a path; steps that lead nowhere leave it as it is. */
 export function changeAt(value: JsonValue, path: readonly (string | null)[], change: PathChange, depth = 0): JsonValue {
+  if (depth === 0 && !isObject(value) && !isArray(value))
+    throw invalidParameter(change.kind === "delete" ? "cannot delete path in scalar" : "cannot set path in scalar");
   if (path.length === 0) return value;
+  // Nothing is in an empty container, whatever the path says.
+  const isEmpty = depth === 0 && (isObject(value) ? value.size === 0 : (value as readonly JsonValue[]).length === 0);
+  if (isEmpty && (change.kind === "delete" || (change.kind === "set" && !change.create))) return value;
   const step = path[depth]!;
   if (step === null) throw new DbError({ sqlstate: "22004", message: `path element at position ${depth + 1} is null` });
   const last = depth === path.length - 1;
   if (isObject(value)) return changeObject(value, step, path, change, depth, last);
   if (isArray(value)) return changeArray(value, step, path, change, depth, last);
-  if (depth === 0) throw invalidParameter(change.kind === "delete" ? "cannot delete path in scalar" : "cannot set path in scalar");
   return value;
 }
 

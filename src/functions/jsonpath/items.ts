@@ -8,3 +8,13 @@ export type Item = JsonValue | PathDatetime;
 export class JsonPathError extends DbError {}
 export const pathError = (sqlstate: string, message: string, hint?: string) =>
   new JsonPathError({ sqlstate, message, ...(hint === undefined ? {} : { hint }) });
+
+/** Runs what recurses over a path or a document; running out of stack is an answer, not a crash. */
+export function withinStack<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError) throw new DbError({ sqlstate: "54001", message: "stack depth limit exceeded" });
+    throw error;
+  }
+}

@@ -5,6 +5,7 @@
  */
 import { DbError } from "../../types/index.js";
 import { compileRegex, defaultOptions, type RegexOptions } from "../text/regex.js";
+import { withinStack } from "./items.js";
 import { syntaxErrorNear, type Token, tokenize } from "./lexer.js";
 import {
   type Arithmetic,
@@ -19,13 +20,13 @@ import {
 } from "./syntax.js";
 
 /** Parentheses, filters and operators nested deeper than this are refused. */
-const DEPTH_MAX = 1000;
+const DEPTH_MAX = 300;
 const comparisons: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 export function parseJsonPath(text: string): JsonPath {
   const tokens = tokenize(text);
   if (tokens.length === 1) throw new DbError({ sqlstate: "22P02", message: `invalid input syntax for type jsonpath: "${text}"` });
-  return new Parser(tokens).parse();
+  return withinStack(() => new Parser(tokens).parse());
 }
 
 class Parser {

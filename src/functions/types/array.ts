@@ -1,9 +1,12 @@
 /** Array types: `{1,2,NULL}` with quotes, nesting and `[2:3]=` bounds; the wire form of array_send, which is also how arrays are stored. */
 import { ArrayValue, type Datum, DbError, invalidBinary, malformedArray, type Oid, PhysicalType, type SqlType } from "../../types/index.js";
+import { checkArrayStructure } from "./array-structure.js";
 import { concatBytes, made, viewOf } from "./bytes.js";
 import { makeType, type TypeBodies } from "./define-type.js";
 
 const DIMENSIONS_MAX = 6;
+/** No subscript may be this large: the one behind the last must be a number too. */
+const INT4_MAX = 2_147_483_647;
 export const ARRAY_SIZE_MAX = 134_217_727;
 
 export function makeArrayType(name: string, element: SqlType, separator = ","): SqlType {
@@ -94,7 +97,13 @@ function arrayKey(array: ArrayValue, hashKey: NonNullable<SqlType["hashKey"]>): 
 }
 
 export function parseArray(text: string, elementType: Oid, separator: string, input: (item: string) => Datum): ArrayValue {
-  return new ArrayParser(text, elementType, separator, input).parse();
+  try {
+    return new ArrayParser(text, elementType, separator, input).parse();
+  } catch (error) {
+    // What is wrong with the braces comes before what is wrong with an element.
+    if (error instanceof DbError) checkArrayStructure(text, separator);
+    throw error;
+  }
 }
 
 class ArrayParser {
@@ -122,6 +131,8 @@ class ArrayParser {
     if (this.#elements.length === 0) return new ArrayValue(this.elementType, []);
     const dimensions = this.#sizes;
     if (bounds === undefined) return new ArrayValue(this.elementType, this.#elements, dimensions);
+    const tooHigh = bounds.find(([, high]) => high >= INT4_MAX);
+    if (tooHigh !== undefined) throw new DbError({ sqlstate: "54000", message: `array lower bound is too large: ${tooHigh[0]}` });
     const declared = bounds.map(([low, high]) => high - low + 1);
     if (declared.length !== dimensions.length || declared.some((size, i) => size !== dimensions[i]))
       throw this.#bad("Specified array dimensions do not match array contents.");
@@ -164,7 +175,7 @@ class ArrayParser {
     this.#skip();
     if (this.text[this.#at] === "}") {
       this.#at++;
-      if (depth > 0 && this.#leafDepth >= 0) throw this.#bad("Multidimensional arrays must have sub-arrays with matching dimensions.");
+      if (depth > 0) throw this.#bad('Unexpected "}" character.');
       return;
     }
     for (;;) {

@@ -5,7 +5,7 @@ import { concatBytes, decodeText, encodeText } from "./bytes.js";
 import { makeType } from "./define-type.js";
 
 function validJson(text: string): string {
-  new JsonReader(text, false).readDocument();
+  new JsonReader(text, false, true).readDocument();
   return text;
 }
 /** json is the text as written; it has neither order nor equality. */

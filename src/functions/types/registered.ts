@@ -1,9 +1,18 @@
 /** regclass, regtype, regproc and their kind: oids that read and print as names. */
-import { DbError, type FormatContext, type Oid, type SqlType } from "../../types/index.js";
+import { DbError, FIRST_USER_OID, type FormatContext, type Oid, type SqlType } from "../../types/index.js";
 import { catalogOf, findService, quoteIdentifier, splitName } from "../catalog-service.js";
+import { typeFactsByName } from "../facts/index.js";
+import { knownFunctionCount, knownFunctions } from "../facts/known-functions.js";
 import type { FunctionRegistry } from "../registry.js";
 import { makeOidType } from "./integers.js";
 
+/** Types that only facts know print by their name. */
+const typeNameOf = (oid: Oid): string => [...typeFactsByName.values()].find((fact) => fact.oid === oid)?.displayName ?? String(oid);
+const collations: ReadonlyMap<string, Oid> = new Map([
+  ["default", 100],
+  ["C", 950],
+  ["POSIX", 951],
+]);
 const isNumber = (text: string) => /^\s*\d+\s*$/.test(text);
 const missing = (sqlstate: string, what: string, name: string) => new DbError({ sqlstate, message: `${what} "${name}" does not exist` });
 
@@ -37,7 +46,8 @@ function make(
 ): SqlType {
   return makeOidType(name, {
     input: (text, _typmod, context) => (text.trim() === "-" ? 0 : isNumber(text) ? Number(text) : read(text.trim(), context)),
-    output: (value, context) => (value === 0 ? "-" : (write(value as Oid, context) ?? String(value))),
+    output: (value, context) =>
+      value === 0 ? (name === "regoperator" || name === "regoper" ? "0" : "-") : (write(value as Oid, context) ?? String(value)),
   });
 }
 
@@ -46,19 +56,22 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
   const scoped = (context: FormatContext): FunctionRegistry => findService<FunctionRegistry>(context, "registry") ?? builtIn;
   const functionName = (oid: Oid, withArguments: boolean, context: FormatContext): string | undefined => {
     const registry = scoped(context);
-    for (const f of registry.functions()) {
-      if (f.oid !== oid) continue;
-      return withArguments
-        ? `${quoteIdentifier(f.name)}(${f.argTypes.map((t) => registry.typeByOid(t)?.displayName).join(",")})`
-        : quoteIdentifier(f.name);
-    }
-    return undefined;
+    let f = knownFunctions().get(oid);
+    if (f === undefined) for (const candidate of registry.functions()) if (candidate.oid === oid) f = candidate;
+    if (f === undefined) return undefined;
+    const name = quoteIdentifier(f.name);
+    if (withArguments) return `${name}(${f.argTypes.map((t) => registry.typeByOid(t)?.displayName ?? typeNameOf(t)).join(",")})`;
+    // A bare name must mean this function alone.
+    const others = f.oid >= FIRST_USER_OID ? registry.functionsByName(f.name).length : knownFunctionCount(f.name);
+    return others > 1 ? `${quoteIdentifier(f.schema)}.${name}` : name;
   };
   const findFunction = (text: string, context: FormatContext): Oid => {
     const registry = scoped(context);
     const bare = text.replace(/\(.*\)$/, "");
     const name = splitName(bare).at(-1)!;
     let found = registry.functionsByName(name);
+    // What has no body here still has a name and an OID.
+    if (found.length === 0) found = [...knownFunctions().values()].filter((f) => f.name === name);
     if (/\)$/.test(text)) {
       const inside = text.slice(bare.length + 1, -1).trim();
       const types = inside === "" ? [] : inside.split(",").map((t) => findType(t, registry)?.oid);
@@ -76,12 +89,45 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
     if (found.length > 1) throw new DbError({ sqlstate: "42725", message: `more than one operator named ${text}` });
     return found[0]!.oid;
   };
+  const findProcedure = (text: string, context: FormatContext): Oid => {
+    if (!text.includes("(")) throw new DbError({ sqlstate: "22P02", message: "expected a left parenthesis" });
+    if (!text.endsWith(")")) throw new DbError({ sqlstate: "22P02", message: "expected a right parenthesis" });
+    return findFunction(text, context);
+  };
+  /** `+(integer,NONE)`: with both types. */
+  const findOperatorByTypes = (text: string, context: FormatContext): Oid => {
+    const registry = scoped(context);
+    const match = /^(?:pg_catalog\.)?([^\s(]+)\s*\(([^)]*)\)$/.exec(text);
+    if (match === null) throw new DbError({ sqlstate: "22P02", message: "expected a left parenthesis" });
+    const types = match[2]!.split(",").map((type) => type.trim());
+    if (types.length === 1)
+      throw new DbError({
+        sqlstate: "42P02",
+        message: "missing argument",
+        hint: "Use NONE to denote the missing argument of a unary operator.",
+      });
+    if (types.length > 2)
+      throw new DbError({ sqlstate: "54023", message: "too many arguments", hint: "Provide two argument types for operator." });
+    const oids = types.map((type) => (/^none$/i.test(type) ? 0 : findType(type, registry)?.oid));
+    const found = registry.operatorsByName(match[1]!).find((operator) => operator.left === oids[0] && operator.right === oids[1]);
+    if (found === undefined) throw new DbError({ sqlstate: "42883", message: `operator does not exist: ${text}` });
+    return found.oid;
+  };
+  const operatorSignature = (oid: Oid, context: FormatContext): string | undefined => {
+    const registry = scoped(context);
+    const operator = [...registry.operators()].find((candidate) => candidate.oid === oid);
+    const type = (of: Oid) => (of === 0 ? "NONE" : (registry.typeByOid(of)?.displayName ?? String(of)));
+    return operator === undefined ? undefined : `${operator.name}(${type(operator.left)},${type(operator.right)})`;
+  };
   return [
     make(
       "regclass",
       (text, context) => {
+        const path = splitName(text);
+        if (path.length > 3)
+          throw new DbError({ sqlstate: "42601", message: `improper relation name (too many dotted names): ${path.join(".")}` });
         const oid = findRelation(text, context);
-        if (oid === undefined) throw missing("42P01", "relation", splitName(text).join("."));
+        if (oid === undefined) throw missing("42P01", "relation", path.join("."));
         return oid;
       },
       (oid, context) => catalogOf(context)?.relationName(oid),
@@ -96,9 +142,19 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
       (oid, context) => scoped(context).typeByOid(oid)?.displayName,
     ),
     make("regproc", findFunction, (oid, context) => functionName(oid, false, context)),
-    make("regprocedure", findFunction, (oid, context) => functionName(oid, true, context)),
+    make("regprocedure", findProcedure, (oid, context) => functionName(oid, true, context)),
     make("regoper", findOperator, operatorName),
-    make("regoperator", findOperator, operatorName),
+    make("regoperator", findOperatorByTypes, operatorSignature),
+    make(
+      "regcollation",
+      (text) => {
+        const name = splitName(text).at(-1)!;
+        const oid = collations.get(name);
+        if (oid === undefined) throw new DbError({ sqlstate: "42704", message: `collation "${name}" for encoding "UTF8" does not exist` });
+        return oid;
+      },
+      (oid) => mapped([...collations].find(([, known]) => known === oid)?.[0]),
+    ),
     make(
       "regnamespace",
       (text, context) => {

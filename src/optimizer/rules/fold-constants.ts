@@ -32,7 +32,13 @@ function fold(e: Expression, registry: FunctionRegistry): Expression {
 
 function foldCall(call: FunctionCall, registry: FunctionRegistry): Expression {
   const { args } = call;
-  if (call.volatility !== "immutable" || args.length === 0 || registry.functionById(call.functionId)?.kind !== "function") return call;
+  if (
+    call.spreads === true ||
+    call.volatility !== "immutable" ||
+    args.length === 0 ||
+    registry.functionById(call.functionId)?.kind !== "function"
+  )
+    return call;
   const typed = { type: call.type, typmod: call.typmod };
   if (call.strict && args.some((a) => isConstant(a) && a.value === null)) return { kind: "Constant", value: null, ...typed };
   if (!args.every(isConstant)) return call;

@@ -1,0 +1,133 @@
+/**
+ * Reading and assigning array elements and slices, and jsonb by subscripts. Source: the rules of PostgreSQL's arrayfuncs.c
+ * (array_set_element, array_set_slice) and of jsonb subscripting.
+ */
+import { assignAt, jsonbElementAt } from "../../functions/index.js";
+import { ArrayValue, arraySubscriptError, type Datum, DbError, type Jsonb, nullNotAllowed, type Oid } from "../../types/index.js";
+
+/** Elements that an array may hold. */
+const ARRAY_SIZE_MAX = 134_217_727;
+const wrongCount = () => arraySubscriptError("wrong number of array subscripts");
+const outOfRange = () => arraySubscriptError("array subscript out of range");
+
+function checkSize(count: number): void {
+  if (count > ARRAY_SIZE_MAX)
+    throw new DbError({ sqlstate: "54000", message: `array size exceeds the maximum allowed (${ARRAY_SIZE_MAX})` });
+}
+function givenSubscript(value: Datum | undefined): number {
+  if (value === null || value === undefined) throw nullNotAllowed("array subscript in assignment must not be null");
+  return Number(value);
+}
+
+/** `container[subscripts] = value`: a new array, grown where it has one dimension. */
+export function assignElement(container: ArrayValue | null, subscripts: readonly Datum[], value: Datum, elementType: Oid): ArrayValue {
+  const places = subscripts.map(givenSubscript);
+  if (container === null || container.dimensions.length === 0)
+    return new ArrayValue(
+      elementType,
+      [value],
+      places.map(() => 1),
+      places,
+    );
+  const { dimensions, lowerBounds } = container;
+  if (places.length !== dimensions.length) throw wrongCount();
+  if (dimensions.length === 1) return assignGrowing(container, places[0] as number, [value], elementType);
+  let at = 0;
+  for (let d = 0; d < dimensions.length; d++) {
+    const offset = (places[d] as number) - (lowerBounds[d] as number);
+    const size = dimensions[d] as number;
+    if (offset < 0 || offset >= size) throw outOfRange();
+    at = at * size + offset;
+  }
+  const elements = [...container.elements];
+  elements[at] = value;
+  return new ArrayValue(elementType, elements, dimensions, lowerBounds);
+}
+
+/** Puts values at `from` and up into an array of one dimension; a gap is filled with nulls. */
+function assignGrowing(container: ArrayValue, from: number, values: readonly Datum[], elementType: Oid): ArrayValue {
+  const low = container.lowerBounds[0] as number;
+  const high = low + (container.dimensions[0] as number);
+  const newLow = Math.min(low, from);
+  const size = Math.max(high, from + values.length) - newLow;
+  checkSize(size);
+  const elements = new Array<Datum>(size).fill(null);
+  for (let i = 0; i < container.elements.length; i++) elements[low - newLow + i] = container.elements[i] as Datum;
+  for (let i = 0; i < values.length; i++) elements[from - newLow + i] = values[i] as Datum;
+  return new ArrayValue(elementType, elements, [size], [newLow]);
+}
+
+type Bounds = readonly (readonly [lower: Datum | undefined, upper: Datum | undefined])[];
+
+/** `container[bounds] = source`; an open bound is undefined. A null source changes nothing. */
+export function assignSlice(container: ArrayValue | null, bounds: Bounds, source: ArrayValue | null, elementType: Oid): Datum {
+  for (const [lower, upper] of bounds) {
+    if (lower === null || upper === null) throw nullNotAllowed("array subscript in assignment must not be null");
+  }
+  if (source === null) return container;
+  if (container === null || container.dimensions.length === 0) return assignToEmpty(bounds, source, elementType);
+  const { dimensions, lowerBounds } = container;
+  if (dimensions.length < bounds.length) throw wrongCount();
+  const from: number[] = [];
+  const size: number[] = [];
+  for (let d = 0; d < dimensions.length; d++) {
+    const low = lowerBounds[d] as number;
+    const high = low + (dimensions[d] as number) - 1;
+    const [l, u] = bounds[d] ?? [undefined, undefined];
+    const start = l === undefined ? low : Number(l);
+    const end = u === undefined ? high : Number(u);
+    if (start > end) throw arraySubscriptError("upper bound cannot be less than lower bound");
+    if (dimensions.length > 1 && (start < low || end > high)) throw outOfRange();
+    from.push(start - low);
+    size.push(end - start + 1);
+  }
+  const count = size.reduce((product, n) => product * n, 1);
+  checkSize(count);
+  if (source.elements.length < count) throw arraySubscriptError("source array too small");
+  if (dimensions.length === 1)
+    return assignGrowing(container, (lowerBounds[0] as number) + (from[0] as number), source.elements.slice(0, count), elementType);
+  const elements = [...container.elements];
+  let next = 0;
+  const walk = (d: number, base: number): void => {
+    for (let i = 0; i < (size[d] as number); i++) {
+      const at = base * (dimensions[d] as number) + (from[d] as number) + i;
+      if (d === dimensions.length - 1) elements[at] = source.elements[next++] as Datum;
+      else walk(d + 1, at);
+    }
+  };
+  walk(0, 0);
+  return new ArrayValue(elementType, elements, dimensions, lowerBounds);
+}
+
+function assignToEmpty(bounds: Bounds, source: ArrayValue, elementType: Oid): ArrayValue {
+  const sizes = bounds.map(([lower, upper]) => {
+    if (lower === undefined || upper === undefined)
+      throw new DbError({
+        sqlstate: "2202E",
+        message: "array slice subscript must provide both boundaries",
+        detail: "When assigning to a slice of an empty array value, slice boundaries must be fully specified.",
+      });
+    return Number(upper) - Number(lower) + 1;
+  });
+  if (sizes.some((size) => size < 1)) throw arraySubscriptError("upper bound cannot be less than lower bound");
+  const count = sizes.reduce((product, size) => product * size, 1);
+  checkSize(count);
+  if (source.elements.length < count) throw arraySubscriptError("source array too small");
+  return new ArrayValue(
+    elementType,
+    source.elements.slice(0, count),
+    sizes,
+    bounds.map(([lower]) => Number(lower)),
+  );
+}
+
+/** `json[subscripts]`: null where the path leads nowhere or a subscript is null. */
+export function jsonbElement(container: Jsonb, subscripts: readonly Datum[]): Datum {
+  return subscripts.includes(null) ? null : jsonbElementAt(container, subscripts.map(String));
+}
+
+/** `json[subscripts] = value`; `first` says whether the first subscript is a number, which decides what a null container becomes. */
+export function assignJsonb(container: Jsonb | null, subscripts: readonly Datum[], value: Jsonb | null, firstIsNumber: boolean): Datum {
+  if (subscripts.includes(null)) throw nullNotAllowed("jsonb subscript in assignment must not be null");
+  return assignAt(container, subscripts.map(String), value, firstIsNumber);
+}

@@ -1,0 +1,187 @@
+/** What functions tell of types, functions, operators and other objects: visibility, arguments, descriptions, keywords. */
+import { type Datum, DbError, type FunctionSignature, invalidParameter, type Oid, RowValue, TypeOid } from "../../types/index.js";
+import { catalogOf, quoteIdentifier } from "../catalog-service.js";
+import { keywordFacts } from "../facts/keywords.js";
+import { knownFunctions } from "../facts/known-functions.js";
+import { type FunctionRegistry, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
+import type { Family } from "../registry-builder.js";
+import { formatType } from "./system.js";
+
+const withRegistry = (make: (registry: FunctionRegistry) => ScalarBody) => new TypedBody<ScalarBody>((_call, registry) => make(registry));
+
+function functionByOid(registry: FunctionRegistry, oid: Oid): FunctionSignature | undefined {
+  const known = knownFunctions().get(oid);
+  if (known !== undefined) return known;
+  for (const signature of registry.functions()) if (signature.oid === oid) return signature;
+  return undefined;
+}
+function operatorExists(registry: FunctionRegistry, oid: Oid): boolean {
+  for (const operator of registry.operators()) if (operator.oid === oid) return true;
+  return false;
+}
+
+/** `a integer, b text DEFAULT 'x'::text`; identity leaves defaults out. */
+function argumentsOf(registry: FunctionRegistry, signature: FunctionSignature, identity: boolean): string {
+  const defaults = signature.defaults ?? [];
+  const firstDefault = signature.argTypes.length - defaults.length;
+  const ins = signature.argTypes.map((type, i) => {
+    const isVariadic = signature.variadic !== undefined && i === signature.argTypes.length - 1;
+    const name = signature.argNames?.[i];
+    const value = identity || i < firstDefault ? "" : ` DEFAULT ${defaults[i - firstDefault]}`;
+    return `${isVariadic ? "VARIADIC " : ""}${name === undefined || name === "" ? "" : `${quoteIdentifier(name)} `}${formatType(registry, type, null)}${value}`;
+  });
+  const outs = identity
+    ? []
+    : (signature.outColumns ?? []).map((column) => `OUT ${quoteIdentifier(column.name)} ${formatType(registry, column.type, null)}`);
+  return [...ins, ...outs].join(", ");
+}
+function resultOf(registry: FunctionRegistry, signature: FunctionSignature): string {
+  return (signature.kind === "set" ? "SETOF " : "") + formatType(registry, signature.returnType, null);
+}
+
+const CLASS = { relation: 1259, type: 1247, function: 1255, schema: 2615, role: 1260, constraint: 2606 } as const;
+
+const words: Readonly<Record<string, string>> = { table: "table", index: "index", view: "view", sequence: "sequence" };
+
+/** pg_describe_object; null where there is no such object. */
+function describe(registry: FunctionRegistry): ScalarBody {
+  return (context, catalogOid: Oid, oid: Oid, sub: number): Datum => {
+    const catalog = catalogOf(context);
+    switch (catalogOid) {
+      case CLASS.relation: {
+        const facts = catalog?.relationFacts(oid);
+        if (facts === undefined) return null;
+        const name = `${words[facts.kind] ?? facts.kind} ${catalog?.relationName(oid)}`;
+        return sub === 0 ? name : `column ${quoteIdentifier(catalog?.columnName(oid, sub) ?? "")} of ${name}`;
+      }
+      case CLASS.type:
+        return registry.typeByOid(oid) === undefined ? null : `type ${formatType(registry, oid, null)}`;
+      case CLASS.function: {
+        const signature = functionByOid(registry, oid);
+        if (signature === undefined) return null;
+        return `function ${quoteIdentifier(signature.name)}(${signature.argTypes.map((type) => formatType(registry, type, null)).join(",")})`;
+      }
+      case CLASS.schema: {
+        const name = catalog?.namespaceName(oid);
+        return name === undefined ? null : `schema ${quoteIdentifier(name)}`;
+      }
+      case CLASS.role: {
+        const name = catalog?.roleName(oid);
+        return name === undefined ? null : `role ${quoteIdentifier(name)}`;
+      }
+      default:
+        throw invalidParameter(`unsupported object class: ${catalogOid}`);
+    }
+  };
+}
+
+/** pg_identify_object: type, schema, name, identity. */
+function identify(registry: FunctionRegistry): ScalarBody {
+  return (context, catalogOid: Oid, oid: Oid, sub: number): Datum => {
+    const row = (...fields: readonly Datum[]) =>
+      new RowValue(fields, [TypeOid.text, TypeOid.text, TypeOid.text, TypeOid.text], ["type", "schema", "name", "identity"]);
+    const catalog = catalogOf(context);
+    if (catalogOid === CLASS.relation) {
+      const facts = catalog?.relationFacts(oid);
+      if (facts === undefined) return row(null, null, null, null);
+      const path = `${quoteIdentifier(facts.schema)}.${quoteIdentifier(facts.name)}`;
+      if (sub === 0) return row(facts.kind, facts.schema, quoteIdentifier(facts.name), path);
+      return row(
+        `${facts.kind} column`,
+        facts.schema,
+        quoteIdentifier(facts.name),
+        `${path}.${quoteIdentifier(catalog?.columnName(oid, sub) ?? "")}`,
+      );
+    }
+    if (catalogOid === CLASS.type) {
+      const type = registry.typeByOid(oid);
+      return type === undefined
+        ? row(null, null, null, null)
+        : row("type", "pg_catalog", quoteIdentifier(type.name), formatType(registry, oid, null));
+    }
+    if (catalogOid === CLASS.schema) {
+      const name = catalog?.namespaceName(oid);
+      return name === undefined ? row(null, null, null, null) : row("schema", null, quoteIdentifier(name), quoteIdentifier(name));
+    }
+    throw invalidParameter(`unsupported object class: ${catalogOid}`);
+  };
+}
+
+const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
+  pg_type_is_visible: withRegistry(
+    (registry) =>
+      (_c, oid: Oid): Datum =>
+        registry.typeByOid(oid) === undefined ? null : true,
+  ),
+  pg_function_is_visible: withRegistry(
+    (registry) =>
+      (_c, oid: Oid): Datum =>
+        functionByOid(registry, oid) === undefined ? null : true,
+  ),
+  pg_operator_is_visible: withRegistry(
+    (registry) =>
+      (_c, oid: Oid): Datum =>
+        operatorExists(registry, oid) ? true : null,
+  ),
+  // Of these there are only those that come with the server, and their schema is always searched.
+  pg_opclass_is_visible: () => true,
+  pg_opfamily_is_visible: () => true,
+  pg_collation_is_visible: (_c, oid: Oid): Datum => ([100, 950, 951].includes(oid) ? true : null),
+  pg_conversion_is_visible: () => null,
+  pg_statistics_obj_is_visible: () => null,
+  pg_ts_config_is_visible: () => null,
+  pg_ts_dict_is_visible: () => null,
+  pg_ts_parser_is_visible: () => null,
+  pg_ts_template_is_visible: () => null,
+  pg_get_function_arguments: withRegistry((registry) => (_c, oid: Oid): Datum => {
+    const signature = functionByOid(registry, oid);
+    return signature === undefined ? null : argumentsOf(registry, signature, false);
+  }),
+  pg_get_function_identity_arguments: withRegistry((registry) => (_c, oid: Oid): Datum => {
+    const signature = functionByOid(registry, oid);
+    return signature === undefined ? null : argumentsOf(registry, signature, true);
+  }),
+  "pg_get_function_result(oid)": withRegistry((registry) => (_c, oid: Oid): Datum => {
+    const signature = functionByOid(registry, oid);
+    return signature === undefined ? null : resultOf(registry, signature);
+  }),
+  pg_describe_object: withRegistry(describe),
+  pg_identify_object: withRegistry(identify),
+  pg_collation_for: new TypedBody<ScalarBody>((call, registry) => {
+    const type = registry.typeByOid(call.argTypes[0] ?? 0);
+    const isCollatable = type?.category === "S" || (type?.category === "A" && registry.typeByOid(type.elementType)?.category === "S");
+    return (): Datum => {
+      if (!isCollatable)
+        throw new DbError({ sqlstate: "42804", message: `collations are not supported by type ${type?.displayName ?? "unknown"}` });
+      return '"default"';
+    };
+  }),
+};
+
+const categories: Readonly<Record<string, string>> = {
+  U: "unreserved",
+  C: "unreserved (cannot be function or type name)",
+  T: "reserved (can be function or type name)",
+  R: "reserved",
+};
+const sets: Record<string, SetBody> = {
+  *pg_get_keywords() {
+    const rows = keywordFacts
+      .trim()
+      .split("\n")
+      .flatMap((line) => {
+        const [kind = "", ...list] = line.split(" ");
+        const bare = kind[1] === "t";
+        return list.map((word): Datum[] => [
+          word,
+          kind[0] as string,
+          bare,
+          categories[kind[0] as string] ?? "",
+          bare ? "can be bare label" : "requires AS",
+        ]);
+      });
+    yield* rows.sort((a, b) => ((a[0] as string) < (b[0] as string) ? -1 : 1));
+  },
+};
+
+export const objectInformationFamily: Family = { scalars, sets };
