@@ -37,9 +37,23 @@ class WireBuffer {
  public:
   WireBuffer(std::uint8_t* data, std::size_t capacity) : data_(data), capacity_(capacity) {}
   void raw(const void* bytes, std::size_t length) noexcept {
-    if (at_ + length <= capacity_) std::memcpy(data_ + at_, bytes, length);
+    if (at_ + length <= capacity_) {
+      // Short values are most: no call for them.
+      if (length <= 8 && length >= 4) {
+        std::uint32_t first, last;
+        std::memcpy(&first, bytes, 4);
+        std::memcpy(&last, static_cast<const std::uint8_t*>(bytes) + length - 4, 4);
+        std::memcpy(data_ + at_, &first, 4);
+        std::memcpy(data_ + at_ + length - 4, &last, 4);
+      } else {
+        std::memcpy(data_ + at_, bytes, length);
+      }
+    }
     at_ += length;
   }
+  /// Where `length` bytes may be written, then told by `wrote`; nullptr: there is no such room.
+  char* room(std::size_t length) noexcept { return at_ + length <= capacity_ ? reinterpret_cast<char*>(data_ + at_) : nullptr; }
+  void wrote(std::size_t length) noexcept { at_ += length; }
   void u8(std::uint8_t v) noexcept { raw(&v, 1); }
   void be16(std::uint16_t v) noexcept { v = __builtin_bswap16(v); raw(&v, 2); }
   void be32(std::uint32_t v) noexcept { v = __builtin_bswap32(v); raw(&v, 4); }

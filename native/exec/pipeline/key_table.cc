@@ -44,68 +44,66 @@ bool KeyTable::equal(const Vector* keys, std::uint32_t row, std::uint32_t number
   return true;
 }
 
-// The common case, one integer without NULLs, has loops of its own.
-template <typename T>
-void KeyTable::find_or_add_single(const Vector& key, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new) {
-  const T* in = key.as<T>();
+bool KeyTable::equal_rows(const Vector& v, std::uint32_t a, std::uint32_t b) {
+  const bool x = v.is_null(a), y = v.is_null(b);
+  if (x || y) return x == y;
+  return with_kind(v.kind, [&]<typename T>(T) { return equal_values(v.as<T>()[a], v.as<T>()[b]); });
+}
+
+/// `same(row, number, pending)`: the row's key is that number's; `pending` is the batch's row that has it, or kNone when it stands in keys_.
+template <typename Same>
+void KeyTable::find_or_add_by(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new, Same same) {
   const std::size_t mask = slots_.size() - 1;
+  const std::uint32_t known = count();
+  std::uint32_t added = 0;
   for (std::uint32_t i = 0; i < rows; i++) {
     if (i + 8 < rows) __builtin_prefetch(&slots_[row_hashes_[i + 8] & mask]);
     const std::uint64_t hash = row_hashes_[i];
     const auto tag = static_cast<std::uint32_t>(hash >> 32);
-    std::size_t at = hash & mask;
-    for (;; at = (at + 1) & mask) {
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
       const Slot slot = slots_[at];
       if (slot.number_plus_1 == 0) {
-        const std::uint32_t number = count();
-        keys_.column(0).append(key, 1, &i);
-        keys_.set_rows(number + 1);
+        const std::uint32_t number = known + added;
+        new_rows_[added++] = i;
         hashes_.push_back(hash);
         slots_[at] = {number + 1, tag};
         numbers[i] = number;
         if (is_new != nullptr) is_new[i] = 1;
         break;
       }
-      if (slot.hash == tag && keys_.column(0).as<T>()[slot.number_plus_1 - 1] == in[i]) {
-        numbers[i] = slot.number_plus_1 - 1;
+      const std::uint32_t number = slot.number_plus_1 - 1;
+      if (slot.hash == tag && same(i, number, number < known ? kNone : new_rows_[number - known])) {
+        numbers[i] = number;
         if (is_new != nullptr) is_new[i] = 0;
         break;
       }
     }
   }
+  for (std::size_t c = 0; c < keys_.width(); c++) keys_.column(c).append(keys[c], added, new_rows_);
+  keys_.set_rows(known + added);
 }
 
 void KeyTable::find_or_add(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new) {
   grow(rows);
   hash_rows(keys, rows);
+  // The common case, one integer without NULLs, compares values alone.
+  const auto single = [&]<typename T>(T) {
+    const T* in = keys[0].as<T>();
+    const T* stored = keys_.column(0).as<T>();
+    find_or_add_by(keys, rows, numbers, is_new, [&](std::uint32_t row, std::uint32_t number, std::uint32_t pending) {
+      return in[row] == (pending == kNone ? stored[number] : in[pending]);
+    });
+  };
   if (keys_.width() == 1 && keys[0].validity == nullptr && !keys_.column(0).has_nulls()) {
-    if (keys[0].kind == Kind::kInt32) return find_or_add_single<std::int32_t>(keys[0], rows, numbers, is_new);
-    if (keys[0].kind == Kind::kInt64) return find_or_add_single<std::int64_t>(keys[0], rows, numbers, is_new);
+    if (keys[0].kind == Kind::kInt32) return single(std::int32_t{});
+    if (keys[0].kind == Kind::kInt64) return single(std::int64_t{});
   }
-  const std::size_t mask = slots_.size() - 1;
-  for (std::uint32_t i = 0; i < rows; i++) {
-    if (i + 8 < rows) __builtin_prefetch(&slots_[row_hashes_[i + 8] & mask]);
-    const auto tag = static_cast<std::uint32_t>(row_hashes_[i] >> 32);
-    std::size_t at = row_hashes_[i] & mask;
-    for (;; at = (at + 1) & mask) {
-      const Slot slot = slots_[at];
-      if (slot.number_plus_1 == 0) {
-        const std::uint32_t number = count();
-        for (std::size_t c = 0; c < keys_.width(); c++) keys_.column(c).append(keys[c], 1, &i);
-        keys_.set_rows(number + 1);
-        hashes_.push_back(row_hashes_[i]);
-        slots_[at] = {number + 1, tag};
-        numbers[i] = number;
-        if (is_new != nullptr) is_new[i] = 1;
-        break;
-      }
-      if (slot.hash == tag && equal(keys, i, slot.number_plus_1 - 1)) {
-        numbers[i] = slot.number_plus_1 - 1;
-        if (is_new != nullptr) is_new[i] = 0;
-        break;
-      }
-    }
-  }
+  find_or_add_by(keys, rows, numbers, is_new, [&](std::uint32_t row, std::uint32_t number, std::uint32_t pending) {
+    if (pending == kNone) return equal(keys, row, number);
+    for (std::size_t c = 0; c < keys_.width(); c++)
+      if (!equal_rows(keys[c], row, pending)) return false;
+    return true;
+  });
 }
 
 template <typename T>

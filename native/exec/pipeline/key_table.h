@@ -30,8 +30,9 @@ class KeyTable {
   void hash_rows(const Vector* keys, std::uint32_t rows);
   void grow(std::uint32_t more);
   bool equal(const Vector* keys, std::uint32_t row, std::uint32_t number) const;
-  template <typename T>
-  void find_or_add_single(const Vector& key, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new);
+  static bool equal_rows(const Vector& v, std::uint32_t a, std::uint32_t b);
+  template <typename Same>
+  void find_or_add_by(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new, Same same);
   template <typename T>
   void find_single(const Vector& key, std::uint32_t rows, std::uint32_t* numbers);
 
@@ -39,6 +40,7 @@ class KeyTable {
   PodBuffer<Slot> slots_;
   PodBuffer<std::uint64_t> hashes_;  // by number, for growing
   std::uint64_t row_hashes_[kBatchRows];
+  std::uint32_t new_rows_[kBatchRows];  // of the batch: their keys are appended together after it
 };
 
 }  // namespace orrery::exec

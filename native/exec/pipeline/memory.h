@@ -16,6 +16,10 @@
 #include <utility>
 #include <vector>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "../../core/check.h"
 
 namespace orrery::exec {
@@ -33,7 +37,50 @@ struct Memory {
   void remove(std::size_t bytes) noexcept { used -= bytes; }
 };
 
-/// An array of plain values that grows by realloc (large ones move by page table, not by copying).
+/// Memory of one large array. From kHugeBytes on it comes from the system in huge pages: a fault per 2 MiB, and it goes back at once.
+class LargeMemory {
+ public:
+  /// `to` bytes that begin with the first `from` bytes of `old`, which is gone.
+  static void* grow(void* old, std::size_t from, std::size_t to) {
+#ifdef __linux__
+    if (is_huge(to)) {
+      void* at = MAP_FAILED;
+      if (is_huge(from)) {
+        at = mremap(old, rounded(from), rounded(to), MREMAP_MAYMOVE);
+      } else {
+        at = mmap(nullptr, rounded(to), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      }
+      ORRERY_ASSERT(at != MAP_FAILED);
+      madvise(at, rounded(to), MADV_HUGEPAGE);
+      if (!is_huge(from) && old != nullptr) {
+        std::memcpy(at, old, from);
+        std::free(old);
+      }
+      return at;
+    }
+#endif
+    void* at = std::realloc(old, to);
+    ORRERY_ASSERT(at != nullptr);
+    return at;
+  }
+  static void free(void* memory, std::size_t bytes) noexcept {
+#ifdef __linux__
+    if (is_huge(bytes)) {
+      munmap(memory, rounded(bytes));
+      return;
+    }
+#endif
+    (void)bytes;
+    std::free(memory);
+  }
+
+ private:
+  static constexpr std::size_t kHugePage = 2u << 20, kHugeBytes = 4u << 20;
+  static constexpr bool is_huge(std::size_t bytes) noexcept { return bytes >= kHugeBytes; }
+  static constexpr std::size_t rounded(std::size_t bytes) noexcept { return (bytes + kHugePage - 1) & ~(kHugePage - 1); }
+};
+
+/// An array of plain values that doubles when it is full.
 template <typename T>
 class PodBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -81,7 +128,7 @@ class PodBuffer {
   void clear() noexcept { size_ = 0; }
   void release() noexcept {
     memory_->remove(capacity_ * sizeof(T));
-    std::free(data_);
+    if (data_ != nullptr) LargeMemory::free(data_, capacity_ * sizeof(T));
     data_ = nullptr;
     size_ = capacity_ = 0;
   }
@@ -89,8 +136,7 @@ class PodBuffer {
     if (wanted <= capacity_) return;
     std::size_t capacity = capacity_ < 16 ? 16 : capacity_ * 2;
     if (capacity < wanted) capacity = wanted;
-    void* grown = std::realloc(data_, capacity * sizeof(T));
-    ORRERY_ASSERT(grown != nullptr);
+    void* grown = LargeMemory::grow(data_, capacity_ * sizeof(T), capacity * sizeof(T));
     memory_->add((capacity - capacity_) * sizeof(T));
     data_ = static_cast<T*>(grown);
     capacity_ = capacity;

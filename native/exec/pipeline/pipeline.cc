@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace orrery::exec {
 namespace {
@@ -146,6 +147,31 @@ std::int64_t Pipeline::next_block(std::uint8_t* block, std::size_t capacity, std
   return rows;
 }
 
+void Pipeline::write_output(const wire::OutputColumn& c, std::uint32_t i, wire::WireBuffer& out) const {
+  const Vector& v = output(c.column);
+  if (v.is_null(i)) {
+    out.be32(0xffffffff);
+    return;
+  }
+  if (v.kind == Kind::kBytes) {
+    const std::string_view value = v.as<std::string_view>()[i];
+    wire::write_field(c.kind, c.binary, reinterpret_cast<const std::uint8_t*>(value.data()), value, program_.outputs[c.column].dimensions, out);
+    return;
+  }
+  // Integers as text are most of what clients ask for: digits straight into the buffer.
+  constexpr std::size_t kDigits = 24;
+  char* at = c.binary ? nullptr : out.room(4 + kDigits);
+  if (at != nullptr && (c.kind == wire::WireKind::kInt4 || c.kind == wire::WireKind::kInt8)) {
+    const std::int64_t value = c.kind == wire::WireKind::kInt4 ? v.as<std::int32_t>()[i] : v.as<std::int64_t>()[i];
+    const auto length = static_cast<std::uint32_t>(std::to_chars(at + 4, at + 4 + kDigits, value).ptr - (at + 4));
+    const std::uint32_t swapped = __builtin_bswap32(length);
+    std::memcpy(at, &swapped, 4);
+    out.wrote(4 + length);
+    return;
+  }
+  wire::write_field(c.kind, c.binary, v.data + i * kind_width(v.kind), {}, 0, out);
+}
+
 std::int64_t Pipeline::next_rows(std::span<const wire::OutputColumn> columns, wire::WireBuffer& out, std::uint32_t budget_micros,
                                  std::uint32_t* rows) {
   *rows = 0;
@@ -157,16 +183,7 @@ std::int64_t Pipeline::next_rows(std::span<const wire::OutputColumn> columns, wi
     const std::size_t start = out.size();
     out.be32(0);
     out.be16(static_cast<std::uint16_t>(columns.size()));
-    for (const wire::OutputColumn& c : columns) {
-      const Vector& v = output(c.column);
-      if (v.is_null(i)) out.be32(0xffffffff);
-      else if (v.kind == Kind::kBytes) {
-        const std::string_view value = v.as<std::string_view>()[i];
-        wire::write_field(c.kind, c.binary, reinterpret_cast<const std::uint8_t*>(value.data()), value, program_.outputs[c.column].dimensions, out);
-      } else {
-        wire::write_field(c.kind, c.binary, v.data + i * kind_width(v.kind), {}, 0, out);
-      }
-    }
+    for (const wire::OutputColumn& c : columns) write_output(c, i, out);
     out.patch_be32(start, static_cast<std::uint32_t>(out.size() - start));
   }
   // Too small a buffer: the caller brings a larger one, the batch stays.

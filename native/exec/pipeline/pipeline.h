@@ -36,6 +36,7 @@ class Pipeline final : public storage::Scan {
   std::int64_t pull(std::uint32_t budget_micros);
   std::size_t block_bytes(std::uint32_t rows) const;
   void write_block(std::uint32_t rows, std::uint8_t* block) const;
+  void write_output(const wire::OutputColumn& c, std::uint32_t row, wire::WireBuffer& out) const;
   const Vector& output(std::size_t i) const noexcept;
 
   storage::SnapshotHold hold_;
