@@ -158,8 +158,8 @@ const rows: readonly Row[] = [
   ["hll-sparse-max-bytes", "integer", "3000"],
   ["lfu-decay-time", "integer", "1"],
   ["lfu-log-factor", "integer", "10"],
-  ["list-max-listpack-size", "fixed", "-2"],
-  ["list-max-ziplist-size", "fixed", "-2"],
+  ["list-max-listpack-size", "integer", "-2"],
+  ["min-replicas-to-write", "fixed", "0"],
   ["maxmemory-samples", "integer", "5"],
   ["masterauth", "text", ""],
   ["masteruser", "text", ""],
@@ -205,5 +205,7 @@ export function facts(): Map<string, Parameter> {
     out.set(name, parameter);
   }
   for (const [name, twin] of twins) out.set(twin, out.get(name) as Parameter);
+  out.set("list-max-ziplist-size", out.get("list-max-listpack-size") as Parameter);
+  out.set("min-slaves-to-write", out.get("min-replicas-to-write") as Parameter);
   return out;
 }
