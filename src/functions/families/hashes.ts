@@ -117,11 +117,12 @@ const hashArray = (isExtended: boolean) =>
   new TypedBody<ScalarBody>((call, registry) => {
     const element = registry.typeByOid(registry.typeByOid(call.argTypes[0]!)?.elementType ?? 0);
     const of = element === undefined ? undefined : hashed[elementHashes[element.name] ?? ""];
-    if (element === undefined || of === undefined)
-      throw dataError(
-        "42883",
-        `could not identify ${isExtended ? "an extended hash" : "a hash"} function for type ${element?.displayName ?? "unknown"}`,
-      );
+    if (of === undefined) {
+      const kind = isExtended ? "an extended hash" : "a hash";
+      return () => {
+        throw dataError("42883", `could not identify ${kind} function for type ${element?.displayName ?? "unknown"}`);
+      };
+    }
     const width = isExtended ? 64 : 32;
     return (_c, array: ArrayValue, seed: Int64 = 0) => {
       let result = 1n;
