@@ -206,6 +206,7 @@ export function bindCommand(
           name: statement.name,
           ifNotExists: statement.ifNotExists,
           ...optional("authorization", statement.authorization),
+          elements: statement.elements,
         },
         tag: "CREATE SCHEMA",
       };

@@ -1,7 +1,14 @@
 /** Which conversion a statement needs; what has none is refused by its name. */
 import { featureNotSupported, invalidParameterValue, notSupported } from "../../src/types/index.js";
 import { convertCatalogStatement } from "./convert-catalog.js";
-import { convertAlterTable, convertCreateTable, convertCreateTableAs, convertIndex, convertSequence } from "./convert-definition.js";
+import {
+  convertAlterTable,
+  convertCreateTable,
+  convertCreateTableAs,
+  convertIndex,
+  convertSequence,
+  roleName,
+} from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
 import { convertDrop, convertRename, convertRole, convertSetSchema } from "./convert-object.js";
 import { convertMerge, convertModification, convertQuery } from "./convert-query.js";
@@ -16,6 +23,7 @@ import {
 } from "./convert-session.js";
 import { convertStorageOptions } from "./convert-table.js";
 import { type Converter, convertRelationName } from "./converter.js";
+import { SyntaxTree } from "./parse.js";
 import { bodyOf, child, flag, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
 import type { Statement } from "./syntax-tree.js";
 
@@ -84,14 +92,15 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "AlterSeqStmt":
       return convertSequence(converter, raw, kind === "CreateSeqStmt");
     case "CreateSchemaStmt": {
-      if (list(raw, "schemaElts").length > 0) throw notSupported("CREATE SCHEMA with elements");
       const role = child(raw, "authrole");
-      const authorization = role === undefined ? undefined : text(role, "rolename");
+      const authorization = role === undefined ? undefined : roleName(role);
       return {
         kind: "CreateSchema",
         name: optionalText(raw, "schemaname") ?? authorization ?? "",
         ifNotExists: flag(raw, "if_not_exists"),
         authorization,
+        // Bound one by one when they run: each may refer to those before it.
+        elements: list(raw, "schemaElts").map((item) => new SyntaxTree(item, converter)),
       };
     }
     case "CreateExtensionStmt": {

@@ -211,7 +211,13 @@ export type DefinitionStatement =
       readonly ifNotExists: boolean;
     }
   | { readonly kind: "AlterSequence"; readonly relation: RelationName; readonly options: SequenceOptionsSyntax; readonly ifExists: boolean }
-  | { readonly kind: "CreateSchema"; readonly name: string; readonly ifNotExists: boolean; readonly authorization: string | undefined }
+  | {
+      readonly kind: "CreateSchema";
+      readonly name: string;
+      readonly ifNotExists: boolean;
+      readonly authorization: string | undefined;
+      readonly elements: readonly unknown[];
+    }
   | { readonly kind: "CreateExtension"; readonly name: string; readonly schema: string | undefined; readonly ifNotExists: boolean }
   | { readonly kind: "CreateRole" | "AlterRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "DropRole"; readonly names: readonly string[]; readonly ifExists: boolean }

@@ -26,6 +26,8 @@ export interface CatalogService {
   indexDefinition(oid: Oid, column: number, pretty: boolean): string | null;
   constraintDefinition(oid: Oid, pretty: boolean): string | null;
   viewDefinition(oid: Oid, pretty: boolean): string | null;
+  /** Parameters of a function that the catalog defines, or its result; undefined: not such a function. */
+  routineText?(oid: Oid, what: "arguments" | "identity" | "result" | "definition"): string | null | undefined;
   /** pg_get_partkeydef: RANGE (a, b). */
   partitionKeyDefinition?(oid: Oid): string | null;
   /** pg_get_serial_sequence: quoted, qualified name. */

@@ -27,6 +27,7 @@ import { numericMathFamily } from "./families/numeric-math.js";
 import { objectInformationFamily } from "./families/object-information.js";
 import { defineOrderedSets } from "./families/ordered-sets.js";
 import { patternFamily } from "./families/patterns.js";
+import { privilegeAnswerFamily } from "./families/privilege-answers.js";
 import { privilegeFamily } from "./families/privileges.js";
 import { rangeFamily } from "./families/ranges.js";
 import { stringFamily } from "./families/strings.js";
@@ -43,6 +44,7 @@ export { findZone } from "./datetime/zones.js";
 export { knownFunctions } from "./facts/known-functions.js";
 export { isPostgresFunction } from "./facts/refused-functions.js";
 export { CURRENT_OF_ID, type CursorService } from "./families/cursors.js";
+export type { AccessService, PrivilegeKind } from "./families/privilege-answers.js";
 export { assignAt, jsonbElementAt } from "./json/assign.js";
 export * from "./registry.js";
 export * from "./user/index.js";
@@ -67,6 +69,8 @@ const families: readonly Family[] = [
   objectInformationFamily,
   jsonRecordFamily,
   systemFamily,
+  // By signature: these win over what privilegeFamily says by name.
+  privilegeAnswerFamily,
   templateFamily,
   rangeFamily,
   bitFamily,

@@ -257,7 +257,13 @@ export type Command =
       readonly persistence?: "permanent" | "unlogged" | "temporary";
     }
   | { readonly kind: "AlterSequence"; readonly name: QualifiedName; readonly options: SequenceOptions; readonly ifExists: boolean }
-  | { readonly kind: "CreateSchema"; readonly name: string; readonly ifNotExists: boolean; readonly authorization?: string }
+  | {
+      readonly kind: "CreateSchema";
+      readonly name: string;
+      readonly ifNotExists: boolean;
+      readonly authorization?: string /** Statements, in the front end's own form. */;
+      readonly elements: readonly unknown[];
+    }
   | { readonly kind: "CreateExtension"; readonly name: string; readonly schema?: string; readonly ifNotExists: boolean }
   | { readonly kind: "CreateRole"; readonly name: string; readonly options: RoleOptions }
   | { readonly kind: "AlterRole"; readonly name: string; readonly options: RoleOptions }

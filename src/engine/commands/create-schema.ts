@@ -1,9 +1,10 @@
 /** CREATE SCHEMA and CREATE EXTENSION. */
-import { PUBLIC_OID } from "../../catalog/index.js";
+import { PUBLIC_OID, quoteIdentifier } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
-import { DbError, extensionExists, extensionUnavailable, noSuchRole, schemaExists } from "../../types/index.js";
+import { DbError, extensionExists, extensionUnavailable, noSuchRole, notSupported, schemaExists } from "../../types/index.js";
 import { defaultAclFor } from "./catalog/grant.js";
 import type { DefinitionContext } from "./context.js";
+import { runCommand } from "./index.js";
 
 /** What CREATE EXTENSION finds: name, default version, comment. */
 export const availableExtensions: readonly { readonly name: string; readonly version: string; readonly comment: string }[] = [
@@ -31,6 +32,55 @@ export function createSchema(context: DefinitionContext, command: Extract<Comman
     owner: owner?.oid ?? context.owner,
     ...defaultAclFor(context, "n", 0),
   });
+  runElements(context, command);
+}
+
+/** The elements run with the new schema first in the path, as commands of this statement. */
+function runElements(context: DefinitionContext, command: Extract<Command, { kind: "CreateSchema" }>): void {
+  if (command.elements.length === 0) return;
+  const { session, transaction } = context;
+  const path = [quoteIdentifier(command.name), session.setting("search_path")].join(", ");
+  const undo = session.applyLocally([{ name: "search_path", value: path }]);
+  try {
+    for (const tree of command.elements) {
+      session.runInside(transaction, () => {
+        const catalog = session.catalog();
+        const bound = session.database.frontEnd.bind(
+          { text: "", offset: 0, tree, transactionAction: undefined },
+          {
+            catalog,
+            registry: session.registry(catalog),
+            parameterTypes: [],
+            format: session.format,
+            currentUser: session.user,
+            currentDatabase: session.databaseName,
+          },
+        );
+        if (bound.body.kind !== "Command") throw notSupported(`${bound.tag} in CREATE SCHEMA`);
+        const element = bound.body.command;
+        const target =
+          "name" in element && typeof element.name === "object" && element.name !== null && "name" in element.name
+            ? element.name
+            : undefined;
+        if (target?.schema !== undefined && target.schema !== command.name)
+          throw new DbError({
+            sqlstate: "42P15",
+            message: `CREATE specifies a schema (${target.schema}) different from the one being created (${command.name})`,
+          });
+        runCommand(session, element, [], {
+          parsed: { text: "", offset: 0, tree, transactionAction: undefined },
+          bound,
+          columns: bound.columns,
+          catalogVersion: 0,
+          contextKey: "",
+          physical: undefined,
+          mayWrite: true,
+        });
+      });
+    }
+  } finally {
+    undo();
+  }
 }
 
 export function createExtension(context: DefinitionContext, command: Extract<Command, { kind: "CreateExtension" }>): void {

@@ -44,11 +44,17 @@ export function dropTargets(context: DefinitionContext, targets: readonly Target
     // Parts are marked first: what they need among themselves is no outside dependency.
     const parts = partsOf(context, target).filter((part) => !seen.has(keyOf(part)));
     for (const part of parts) seen.add(keyOf(part));
+    // All that hang on it directly are marked before what hangs on them is looked at: each is told with its nearest reason.
+    const direct: Target[] = [];
     for (const dependent of dependentsOf(context, target)) {
       if (seen.has(keyOf(dependent))) continue;
       if (dependent.attribute !== 0 && seen.has(keyOf(whole(dependent.object)))) continue;
+      seen.add(keyOf(dependent));
+      direct.push(dependent);
+    }
+    for (const dependent of direct) {
       if (!asked.has(keyOf(dependent))) reported.push({ target: dependent, because: target });
-      visit(dependent);
+      expand(dependent);
     }
     for (const part of parts) expand(part);
     order.push(target);

@@ -4,6 +4,7 @@ import type { CatalogService } from "../../functions/index.js";
 import type { Oid } from "../../types/index.js";
 import { constraintDefinition, indexColumnDefinition, indexDefinition, viewDefinition } from "../definitions.js";
 import { partitionKeyText } from "../partition-text.js";
+import { routineText } from "../routine-text.js";
 import type { EngineSession } from "../session.js";
 
 export function catalogService(session: EngineSession, catalog: SessionCatalogReader): CatalogService {
@@ -66,6 +67,10 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       return view?.class === "view" ? viewDefinition(view) : null;
     },
     partitionKeyDefinition: (oid) => partitionKeyText(catalog, oid),
+    routineText: (oid, what) => {
+      const object = snapshot.object(oid);
+      return object?.class === "function" ? routineText(session.registry(catalog), catalog, object, what) : undefined;
+    },
     serialSequence: (relation, column) => {
       const table = snapshot.relationByOid(relation);
       const attribute = table?.class === "table" ? table.attributes.find((a) => !a.dropped && a.name === column) : undefined;

@@ -3,6 +3,7 @@ import type { CursorService, SessionService } from "../../functions/index.js";
 import { routineService } from "../routines.js";
 import type { EngineSession } from "../session.js";
 import type { StatementContext, TransactionService } from "../statement-context.js";
+import { accessService } from "./access.js";
 import { catalogService } from "./catalog.js";
 import { sequenceService } from "./sequences.js";
 import { systemService } from "./system.js";
@@ -15,6 +16,8 @@ export function sessionServices(session: EngineSession, context: StatementContex
   switch (name) {
     case "catalog":
       return catalogService(session, catalog);
+    case "access":
+      return accessService(session, catalog);
     case "registry":
       return session.registry(catalog);
     case "routines":

@@ -240,7 +240,7 @@ const scalars: Bodies = {
   pg_database_size: (c) => catalog(c)?.databaseSize() ?? null,
   pg_get_ruledef: nothing,
   pg_get_triggerdef: nothing,
-  pg_get_functiondef: nothing,
+  pg_get_functiondef: (c, oid: Oid) => catalog(c)?.routineText?.(oid, "definition") ?? null,
   pg_get_partkeydef: (c, oid: Oid) => catalog(c)?.partitionKeyDefinition?.(oid) ?? null,
   pg_get_partition_constraintdef: nothing,
   pg_get_statisticsobjdef: nothing,

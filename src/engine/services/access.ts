@@ -1,0 +1,71 @@
+/** has_…_privilege and pg_has_role over the session's catalog. */
+import type { CatalogObject, SessionCatalogReader } from "../../catalog/index.js";
+import type { AccessService } from "../../functions/index.js";
+import type { Oid } from "../../types/index.js";
+import { aclList } from "../access.js";
+import { aclKindOf, aclOf } from "../acl.js";
+import type { EngineSession } from "../session.js";
+
+export function accessService(session: EngineSession, catalog: SessionCatalogReader): AccessService {
+  const { snapshot } = catalog;
+  const access = session.access(catalog);
+  const onObject = (role: Oid, object: CatalogObject, letter: string, withGrantOption: boolean): boolean => {
+    const kind = aclKindOf(object);
+    if (kind === undefined || !("owner" in object)) return access.isSuperuser(role);
+    // PUBLIC (0) has no roles of its own: only what everybody was granted counts.
+    if (!withGrantOption) return access.may(role, object, letter);
+    if (role !== 0 && access.hasPrivilegesOf(role, object.owner)) return true;
+    return access.grantable(role, aclOf(aclList(object), kind, object.owner), object.owner, letter) !== "";
+  };
+  return {
+    currentRole: snapshot.role(session.user)?.oid ?? 0,
+    roleByName: (name) => snapshot.role(name)?.oid,
+    roleExists: (oid) => snapshot.object(oid)?.class === "role",
+    databaseByName: (name) => snapshot.database(name)?.oid,
+    has: (role, kind, oid, letter, withGrantOption) => {
+      const object = kind === "type" ? snapshot.typeOwner(oid) : snapshot.object(oid);
+      switch (kind) {
+        case "language":
+          return true;
+        case "tablespace":
+          return access.isSuperuser(role);
+        case "function":
+          // PostgreSQL's own functions are everybody's.
+          if (object === undefined) return !withGrantOption || access.isSuperuser(role);
+          return onObject(role, object, letter, withGrantOption);
+        case "type":
+          if (object === undefined)
+            return session.registry(catalog).typeByOid(oid) === undefined ? null : !withGrantOption || access.isSuperuser(role);
+          return object.class === "type" ? onObject(role, object, letter, withGrantOption) : true;
+        case "anyColumn":
+        case "table":
+        case "sequence": {
+          if (object === undefined) {
+            const system = catalog.relationByOid(oid);
+            return system === undefined ? null : access.isSuperuser(role) || letter === "r";
+          }
+          if (onObject(role, object, letter, withGrantOption)) return true;
+          return kind === "anyColumn" && !withGrantOption && access.mayAnyColumn(role, object, letter);
+        }
+        default:
+          return object === undefined ? null : onObject(role, object, letter, withGrantOption);
+      }
+    },
+    hasColumn: (role, table, column, letter, withGrantOption) => {
+      const object = snapshot.object(table);
+      if (object === undefined) return catalog.relationByOid(table) === undefined ? null : letter === "r" || access.isSuperuser(role);
+      if (object.class === "view") {
+        const at = typeof column === "number" ? column : object.columns.findIndex((c) => c.name === column) + 1;
+        return at <= 0 || at > object.columns.length ? undefined : onObject(role, object, letter, withGrantOption);
+      }
+      if (object.class !== "table") return undefined;
+      const attribute = object.attributes.find((a) => !a.dropped && (typeof column === "number" ? a.number === column : a.name === column));
+      if (attribute === undefined) return undefined;
+      return (
+        onObject(role, object, letter, withGrantOption) || (!withGrantOption && access.mayColumn(role, object, attribute.number, letter))
+      );
+    },
+    hasRole: (role, of, how) =>
+      how === "admin" ? access.isAdminOf(role, of) : how === "member" ? access.isMember(role, of) : access.hasPrivilegesOf(role, of),
+  };
+}
