@@ -37,6 +37,7 @@ export function bindWithin(binder: Binder, statement: Statement): BoundStatement
       const { command, tag, columns } = bindCommand(binder, statement);
       return {
         body: { kind: "Command", command },
+        reads: binder.reads,
         parameterTypes: binder.finishParameters(),
         tag,
         columns: columns ?? [],

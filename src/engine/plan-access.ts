@@ -4,7 +4,7 @@
  */
 import type { CatalogObject, SessionCatalogReader } from "../catalog/index.js";
 import { routineId } from "../functions/index.js";
-import type { AccessNote, LogicalPlan } from "../plan/index.js";
+import type { AccessNote, BoundStatement, LogicalPlan } from "../plan/index.js";
 import type { Oid } from "../types/index.js";
 import { type Access, permissionDenied } from "./access.js";
 
@@ -44,13 +44,23 @@ function collect(node: unknown, uses: Uses): void {
   for (const value of Object.values(node)) if (typeof value === "object") collect(value, uses);
 }
 
-export function checkPlanAccess(
-  plan: LogicalPlan,
-  notes: readonly AccessNote[],
-  catalog: SessionCatalogReader,
-  access: Access,
-  user: Oid,
-): void {
+/** Every plan that running the statement runs. A view's query is checked when the view is read. */
+function plansIn(statement: BoundStatement): LogicalPlan[] {
+  if (statement.body.kind === "Plan") return [statement.body.plan];
+  if (statement.body.kind !== "Command") return [];
+  const { command } = statement.body;
+  if (command.kind === "CreateView") return [];
+  if (command.kind === "Explain") return plansIn(command.statement);
+  return "query" in command && typeof command.query === "object" ? [command.query as LogicalPlan] : [];
+}
+/** Throws 42501 when the user may not do what the statement does. Superusers are not asked. */
+export function checkStatementAccess(statement: BoundStatement, catalog: SessionCatalogReader, access: Access, userName: string): void {
+  const role = catalog.snapshot.role(userName);
+  if (role === undefined || role.superuser) return;
+  for (const plan of plansIn(statement)) checkPlanAccess(plan, statement.reads ?? [], catalog, access, role.oid);
+}
+
+function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalog: SessionCatalogReader, access: Access, user: Oid): void {
   const uses: Uses = { ids: new Set(), routines: new Set(), changes: [] };
   collect(plan, uses);
   // Columns that leave the statement are read too.

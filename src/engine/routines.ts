@@ -23,6 +23,7 @@ import {
 } from "../types/index.js";
 import type { DefinitionContext } from "./commands/context.js";
 import { runCommand } from "./commands/index.js";
+import { checkStatementAccess } from "./plan-access.js";
 import type { EngineSession } from "./session.js";
 import { StatementContext } from "./statement-context.js";
 
@@ -181,6 +182,7 @@ function compileRoutine(session: EngineSession, registry: ScopedRegistry, object
 
 function compile(session: EngineSession, registry: ScopedRegistry, object: FunctionObject, call: CallTypes): CompiledRoutine {
   const bound = bindBody(session, registry, object, call);
+  for (const statement of bound) checkStatementAccess(statement, registry.catalog, session.access(registry.catalog), session.user);
   const statements = bound.map((b): CompiledStatement => ({ bound: b, physical: undefined }));
   const last = bound.at(-1);
   const result = last?.routine;

@@ -39,7 +39,7 @@ import { SessionCursors } from "./cursors.js";
 import type { EngineDatabase } from "./database.js";
 import { arePlain, isPlainPlan, type LiftedText, liftLiterals, literalTypes, samePlan } from "./literals.js";
 import { mayWrite } from "./may-write.js";
-import { checkPlanAccess } from "./plan-access.js";
+import { checkStatementAccess } from "./plan-access.js";
 import type { PlannedStatement } from "./plan-cache.js";
 import { EncodedPortal, PointPortal, RowsPortal, StreamPortal } from "./portals.js";
 import { Randomness } from "./randomness.js";
@@ -378,10 +378,7 @@ export class EngineSession implements Session {
             notice: (message, detail) => this.notice("NOTICE", "00000", message, detail === undefined ? {} : { detail }),
             preparedTypes: (name) => this.preparedByName.get(name)?.parameterTypes,
           });
-    if (bound.body.kind === "Plan" && bound.reads !== undefined) {
-      const role = catalog.snapshot.role(this.user);
-      if (role !== undefined && !role.superuser) checkPlanAccess(bound.body.plan, bound.reads, catalog, this.access(catalog), role.oid);
-    }
+    checkStatementAccess(bound, catalog, this.access(catalog), this.user);
     const columns = this.#sentAs(bound.body.kind === "Command" ? commandColumns(this, bound.body.command, bound.columns) : bound.columns);
     return {
       parsed: statement,
