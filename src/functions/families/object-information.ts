@@ -133,11 +133,15 @@ const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
   pg_ts_dict_is_visible: () => null,
   pg_ts_parser_is_visible: () => null,
   pg_ts_template_is_visible: () => null,
-  pg_get_function_arguments: withRegistry((registry) => (_c, oid: Oid): Datum => {
+  pg_get_function_arguments: withRegistry((registry) => (c, oid: Oid): Datum => {
+    const own = catalogOf(c)?.routineText?.(oid, "arguments");
+    if (own !== undefined) return own;
     const signature = functionByOid(registry, oid);
     return signature === undefined ? null : argumentsOf(registry, signature, false);
   }),
-  pg_get_function_identity_arguments: withRegistry((registry) => (_c, oid: Oid): Datum => {
+  pg_get_function_identity_arguments: withRegistry((registry) => (c, oid: Oid): Datum => {
+    const own = catalogOf(c)?.routineText?.(oid, "identity");
+    if (own !== undefined) return own;
     const signature = functionByOid(registry, oid);
     return signature === undefined ? null : argumentsOf(registry, signature, true);
   }),
