@@ -6,30 +6,32 @@
  */
 
 import type { Oid } from "../types/index.js";
+import { LayeredMap } from "./layered-map.js";
 import type { CatalogObject } from "./objects.js";
 import type { CatalogSnapshot } from "./snapshot.js";
 
 export interface OverlayMark {
-  readonly changes: ReadonlyMap<Oid, CatalogObject | null>;
+  readonly changes: LayeredMap<Oid, CatalogObject | null>;
 }
 
 export class CatalogOverlay {
-  #changes: ReadonlyMap<Oid, CatalogObject | null> = new Map();
+  /** Immutable, so that a mark costs nothing: every statement of a transaction sets one. */
+  #changes = new LayeredMap<Oid, CatalogObject | null>();
   /** Changes not yet in #snapshot. */
   #pending: (readonly [Oid, CatalogObject | null])[] = [];
   #base: CatalogSnapshot | undefined;
   #snapshot: CatalogSnapshot | undefined;
 
   get isEmpty(): boolean {
-    return this.#changes.size === 0;
+    return this.#changes.isEmpty;
   }
 
   /** The catalog as the transaction sees it over `committed`. */
   over(committed: CatalogSnapshot): CatalogSnapshot {
-    if (this.#changes.size === 0) return committed;
+    if (this.#changes.isEmpty) return committed;
     if (this.#base !== committed || this.#snapshot === undefined) {
       this.#base = committed;
-      this.#snapshot = committed.with(this.#changes);
+      this.#snapshot = committed.with(this.#changes.entries());
     } else if (this.#pending.length > 0) {
       this.#snapshot = this.#snapshot.with(this.#pending);
     }
@@ -44,26 +46,20 @@ export class CatalogOverlay {
     this.#set(oid, null);
   }
   mark(): OverlayMark {
-    // The map may be shared with the mark from here on: the next change copies it.
-    this.#shared = true;
     return { changes: this.#changes };
   }
   rollbackTo(mark: OverlayMark): void {
     if (mark.changes === this.#changes) return;
     this.#changes = mark.changes;
-    this.#shared = true;
     this.#pending = [];
     this.#base = undefined;
     this.#snapshot = undefined;
   }
 
-  #shared = false;
   #set(oid: Oid, object: CatalogObject | null): void {
-    if (this.#shared) {
-      this.#changes = new Map(this.#changes);
-      this.#shared = false;
-    }
-    (this.#changes as Map<Oid, CatalogObject | null>).set(oid, object);
+    const editor = this.#changes.edit();
+    editor.set(oid, object);
+    this.#changes = editor.done();
     this.#pending.push([oid, object]);
   }
 }

@@ -257,25 +257,31 @@ function listKeys(object: CatalogObject): readonly string[] {
       return [];
   }
 }
+/** The list, in order of OIDs, with the object or without it. A position is searched, so a thousand partitions cost one copy. */
+function edited(list: readonly CatalogObject[], object: CatalogObject, add: boolean): readonly CatalogObject[] {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] as CatalogObject).oid < object.oid) low = middle + 1;
+    else high = middle;
+  }
+  const isThere = list[low]?.oid === object.oid;
+  if (add) return list.toSpliced(low, isThere ? 1 : 0, object);
+  return isThere ? list.toSpliced(low, 1) : list;
+}
 function editLists(lists: LayeredMapEditor<string, readonly CatalogObject[]>, object: CatalogObject, add: boolean): void {
   for (const key of listKeys(object)) {
-    const rest = (lists.get(key) ?? []).filter((o) => o.oid !== object.oid);
-    if (add)
-      lists.set(
-        key,
-        [...rest, object].sort((a, b) => a.oid - b.oid),
-      );
-    else if (rest.length === 0) lists.delete(key);
-    else lists.set(key, rest);
+    const list = edited(lists.get(key) ?? [], object, add);
+    if (list.length === 0) lists.delete(key);
+    else lists.set(key, list);
   }
 }
 
 function editLinks(links: LayeredMapEditor<Oid, Links>, object: CatalogObject, add: boolean): void {
   const edit = <K extends keyof Links>(target: Oid, kind: K) => {
     const current = links.get(target) ?? noLinks;
-    const rest = (current[kind] as readonly CatalogObject[]).filter((o) => o.oid !== object.oid);
-    const list = add ? [...rest, object].sort((a, b) => a.oid - b.oid) : rest;
-    links.set(target, { ...current, [kind]: list });
+    links.set(target, { ...current, [kind]: edited(current[kind], object, add) });
   };
   switch (object.class) {
     case "table":

@@ -2,7 +2,7 @@
  * The partitions of one partitioned table, ready to be searched: which one takes a row's key, which ones a condition leaves.
  *
  * Bounds stand in the catalog as text of the keys' types. A map is built once per list of partitions (the catalog keeps that list until
- * it changes) and shared by routing, pruning and the checks of new bounds.
+ * it changes) and shared by routing, pruning and the checks of new bounds; each bound is read once for all maps it stands in.
  */
 import type { BoundDatum, PartitionBound, PartitionScheme, TableObject } from "../catalog/index.js";
 import { assert, type Datum, type FormatContext, type SqlType } from "../types/index.js";
@@ -39,7 +39,8 @@ export class PartitionMap {
   readonly listValues: readonly { readonly value: Value; readonly table: TableObject }[];
   readonly listNull: TableObject | undefined;
   readonly #byValue = new Map<string | number | bigint | boolean, TableObject>();
-  readonly #modulusMax: number;
+  /** Each modulus divides the next greater one, so there are few. */
+  readonly #byModulus = new Map<bigint, Map<number, TableObject>>();
 
   constructor(
     readonly scheme: PartitionScheme,
@@ -59,11 +60,10 @@ export class PartitionMap {
           hashes.push({ table, modulus: bound.modulus, remainder: bound.remainder });
           break;
         case "range":
-          ranges.push({ table, from: boundTuple(bound.from, types), to: boundTuple(bound.to, types) });
+          ranges.push({ table, ...rangeOf(bound, types) });
           break;
         case "list":
-          for (const datum of bound.values) {
-            const value = boundValue(datum, types[0] as SqlType);
+          for (const value of listOf(bound, types)) {
             if (value === null) this.listNull = table;
             else {
               this.#byValue.set(hashOf(types[0] as SqlType, value), table);
@@ -79,7 +79,15 @@ export class PartitionMap {
     this.listValues = compare === undefined ? values : values.sort((a, b) => compare(a.value, b.value));
     this.ranges = ranges.sort((a, b) => this.compareTuples(a.from, b.from));
     this.hashes = hashes.sort((a, b) => a.modulus - b.modulus || a.remainder - b.remainder);
-    this.#modulusMax = hashes.reduce((max, h) => Math.max(max, h.modulus), 0);
+    for (const { table, modulus, remainder } of this.hashes) {
+      const key = BigInt(modulus);
+      let byRemainder = this.#byModulus.get(key);
+      if (byRemainder === undefined) {
+        byRemainder = new Map();
+        this.#byModulus.set(key, byRemainder);
+      }
+      byRemainder.set(remainder, table);
+    }
   }
 
   /** The partition for a key; undefined: there is none. */
@@ -95,9 +103,13 @@ export class PartitionMap {
         return this.#findRange(key as BoundTuple) ?? this.default;
       }
       case "hash": {
-        if (this.#modulusMax === 0) return undefined;
+        if (this.#byModulus.size === 0) return undefined;
         const hash = partitionHash(this.types, key);
-        return this.hashes.find((h) => Number(hash % BigInt(h.modulus)) === h.remainder)?.table;
+        for (const [modulus, byRemainder] of this.#byModulus) {
+          const found = byRemainder.get(Number(hash % modulus));
+          if (found !== undefined) return found;
+        }
+        return undefined;
       }
     }
   }
@@ -118,6 +130,15 @@ export class PartitionMap {
     return low - 1;
   }
 
+  /** The first range that shares a key with the one from `from` to below `to`: ranges lie apart, so the one before or at its start. */
+  overlapping(from: BoundTuple, to: BoundTuple): RangePartition | undefined {
+    const at = this.lastNotAbove(from);
+    const before = this.ranges[at];
+    if (before !== undefined && this.compareTuples(from, before.to) < 0) return before;
+    const after = this.ranges[at + 1];
+    return after !== undefined && this.compareTuples(after.from, to) < 0 ? after : undefined;
+  }
+
   compareTuples(a: BoundTuple, b: BoundTuple): number {
     const length = Math.min(a.length, b.length);
     for (let i = 0; i < length; i++) {
@@ -134,8 +155,25 @@ export class PartitionMap {
     return 0;
   }
 
+  #inOrder: readonly TableObject[] | undefined;
+  #places: ReadonlyMap<number, number> | undefined;
+  /** Those with the OIDs, in order; without a walk over all. */
+  theseInOrder(oids: ReadonlySet<number>): readonly TableObject[] {
+    const all = this.inOrder();
+    this.#places ??= new Map(all.map((table, i) => [table.oid, i]));
+    const places: number[] = [];
+    for (const oid of oids) {
+      const place = this.#places.get(oid);
+      if (place !== undefined) places.push(place);
+    }
+    return places.sort((a, b) => a - b).map((place) => all[place] as TableObject);
+  }
   /** In the order in which PostgreSQL reads them: by bounds, the default last. */
   inOrder(): readonly TableObject[] {
+    this.#inOrder ??= this.#ordered();
+    return this.#inOrder;
+  }
+  #ordered(): readonly TableObject[] {
     const tables = new Set<TableObject>();
     for (const { table } of this.ranges) tables.add(table);
     for (const { table } of this.listValues) tables.add(table);
@@ -170,6 +208,28 @@ export function boundTuple(values: readonly BoundDatum[], types: readonly SqlTyp
     assert(value !== null, "a range has no NULL bound");
     return value;
   });
+}
+
+type RangeBound = Extract<PartitionBound, { kind: "range" }>;
+type ListBound = Extract<PartitionBound, { kind: "list" }>;
+/** Bounds as read: the catalog keeps a partition's bound as one object until it changes, and the type of a key never does. */
+const readRanges = new WeakMap<RangeBound, { readonly from: BoundTuple; readonly to: BoundTuple }>();
+const readLists = new WeakMap<ListBound, readonly Datum[]>();
+function rangeOf(bound: RangeBound, types: readonly SqlType[]): { readonly from: BoundTuple; readonly to: BoundTuple } {
+  let range = readRanges.get(bound);
+  if (range === undefined) {
+    range = { from: boundTuple(bound.from, types), to: boundTuple(bound.to, types) };
+    readRanges.set(bound, range);
+  }
+  return range;
+}
+function listOf(bound: ListBound, types: readonly SqlType[]): readonly Datum[] {
+  let list = readLists.get(bound);
+  if (list === undefined) {
+    list = bound.values.map((datum) => boundValue(datum, types[0] as SqlType));
+    readLists.set(bound, list);
+  }
+  return list;
 }
 
 const maps = new WeakMap<readonly TableObject[], PartitionMap>();

@@ -11,6 +11,7 @@ import {
   MAX,
   MIN,
   type PartitionMap,
+  type RangePartition,
   type RunState,
   type Scope,
 } from "../execution/internal.js";
@@ -197,19 +198,34 @@ function choose(map: PartitionMap, conditions: readonly KeyCondition[], state: R
         high.push(prefix);
       }
       const complete = prefix.length + 1 === conditions.length;
-      for (const range of map.ranges) {
-        const above = low.every((bound) => map.compareTuples(range.to, bound) > (complete && bound.length === conditions.length ? 0 : -1));
+      const isAbove = (range: RangePartition): boolean =>
+        low.every((bound) => map.compareTuples(range.to, bound) > (complete && bound.length === conditions.length ? 0 : -1));
+      // Ranges lie apart in order: those that end below the lower bounds come first, those that begin above the upper ones last.
+      for (let i = firstWhere(map.ranges, isAbove); i < map.ranges.length; i++) {
+        const range = map.ranges[i] as RangePartition;
         const below = high.every((bound, i) => {
           const order = map.compareTuples(range.from, bound);
           const exclusive = complete && bound.length === conditions.length && next?.upper[i]?.inclusive === false;
           return exclusive ? order < 0 : order <= 0;
         });
-        if (above && below) kept.add(range.table.oid);
+        if (!below) break;
+        kept.add(range.table.oid);
       }
       if (!coversAll(map)) keep(map.default);
       return kept;
     }
   }
+}
+/** The first for which `test` holds, given that it holds for all after it too; the length: for none. */
+function firstWhere<T>(items: readonly T[], test: (item: T) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (test(items[middle] as T)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 const within = (order: number, inclusive: boolean): boolean => (inclusive ? order >= 0 : order > 0);
 /** A single range from MINVALUE to MAXVALUE leaves NULLs to the default all the same. */

@@ -84,8 +84,7 @@ function partitioned(planner: Planner, table: TableObject, scan: AppendScan, pre
   const pruner = prunerOf(planner, root, table, map, scan, predicate, scope);
   const kept = pruner?.isStatic === true ? pruner.choose(undefined) : undefined;
   const children = new Map<number, Branch>();
-  for (const child of map.inOrder()) {
-    if (kept !== undefined && !kept.has(child.oid)) continue;
+  for (const child of kept === undefined ? map.inOrder() : map.theseInOrder(kept)) {
     children.set(
       child.oid,
       child.partitioned === undefined ? { kind: "leaf", table: child } : partitioned(planner, child, scan, predicate, scope),

@@ -9,7 +9,7 @@ import type {
   TableObject,
 } from "../../catalog/index.js";
 import { chooseName, columnNamesPart } from "../../catalog/index.js";
-import { boundFormat, boundTuple, boundValue, PartitionMap } from "../../execution/internal.js";
+import { boundFormat, boundTuple, boundValue, partitionMapOf } from "../../execution/internal.js";
 import type { BoundValue, PartitionBoundDefinition, PartitionSchemeDefinition } from "../../plan/index.js";
 import {
   assert,
@@ -92,8 +92,11 @@ function requireRoom(
   bound: PartitionBound,
   name: string,
 ): void {
-  const others = context.snapshot.childrenOf(parent.oid).filter((c) => c.name !== name || c.partition !== undefined);
-  const map = new PartitionMap(parent.partitioned as PartitionScheme, types, others);
+  const children = context.snapshot.childrenOf(parent.oid);
+  const isOther = (c: TableObject): boolean => c.name !== name || c.partition !== undefined;
+  // The catalog's own list has its map already.
+  const others = children.every(isOther) ? children : children.filter(isOther);
+  const map = partitionMapOf(parent, others, (oid) => context.type(oid));
   switch (bound.kind) {
     case "default":
       if (map.default !== undefined) throw defaultPartitionConflict(name, map.default.name);
@@ -116,14 +119,9 @@ function requireRoom(
       return;
     }
     case "list": {
-      const withoutDefault = new PartitionMap(
-        map.scheme,
-        types,
-        others.filter((o) => o.partition?.kind !== "default"),
-      );
       for (const datum of bound.values) {
-        const clash = withoutDefault.find([boundValue(datum, types[0] as SqlType)]);
-        if (clash !== undefined) throw partitionOverlap(name, clash.name);
+        const clash = map.find([boundValue(datum, types[0] as SqlType)]);
+        if (clash !== undefined && clash !== map.default) throw partitionOverlap(name, clash.name);
       }
       return;
     }
@@ -131,7 +129,7 @@ function requireRoom(
       const from = boundTuple(bound.from, types);
       const to = boundTuple(bound.to, types);
       if (map.compareTuples(from, to) >= 0) throw emptyRangeBound(name, printTuple(bound.from, types), printTuple(bound.to, types));
-      const clash = map.ranges.find((r) => map.compareTuples(r.from, to) < 0 && map.compareTuples(from, r.to) < 0);
+      const clash = map.overlapping(from, to);
       if (clash !== undefined) throw partitionOverlap(name, clash.table.name);
     }
   }

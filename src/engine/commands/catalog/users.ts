@@ -4,7 +4,7 @@
  */
 import type { CatalogObject, CatalogSnapshot, FunctionObject, TypeObject } from "../../../catalog/index.js";
 import { routineId, typeOids } from "../../../functions/index.js";
-import type { Oid } from "../../../types/index.js";
+import { FIRST_USER_OID, type Oid } from "../../../types/index.js";
 import type { DefinitionContext } from "../context.js";
 import type { Target } from "../dependencies.js";
 
@@ -27,12 +27,18 @@ function collect(snapshot: CatalogSnapshot): Users {
   const ofType = new Map<Oid, Target[]>();
   const ofRoutine = new Map<Oid, Target[]>();
   const add = (map: Map<Oid, Target[]>, key: Oid | undefined, target: Target): void => {
-    if (key === undefined || key === 0) return;
+    // PostgreSQL's own types and functions are never dropped, and nearly every table uses them.
+    if (key === undefined || key < FIRST_USER_OID) return;
     const list = map.get(key);
-    if (list === undefined) map.set(key, [target]);
-    else if (!list.some((t) => t.object.oid === target.object.oid && t.attribute === target.attribute)) list.push(target);
+    if (list === undefined) {
+      map.set(key, [target]);
+      return;
+    }
+    // One object's uses come one after the other.
+    for (let i = list.length - 1; i >= 0 && list[i]?.object === target.object; i--) if (list[i]?.attribute === target.attribute) return;
+    list.push(target);
   };
-  const sorted = [...snapshot.objects()].sort((a, b) => a.oid - b.oid);
+  const sorted = [...snapshot.objects()].filter((o) => o.class !== "index" && o.class !== "constraint").sort((a, b) => a.oid - b.oid);
   for (const object of sorted) {
     const whole: Target = { object, attribute: 0 };
     switch (object.class) {
