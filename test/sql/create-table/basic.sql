@@ -105,7 +105,6 @@ drop table named cascade;
 select conname from pg_constraint where conrelid = 'fk6'::regclass;
 drop view t;
 drop table ctas2, ctas3;
--- differs: CREATE SCHEMA with elements is refused
 create schema one create table inside (a int) create view v as select a from inside;
 comment on table t is 'table';
 comment on column t.a is 'column';
