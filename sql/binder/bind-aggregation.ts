@@ -73,6 +73,7 @@ export function planAggregation(
     kind: "Aggregate",
     input: expanded.plan,
     keys: expanded.expressions,
+    ...(dependent.length === 0 ? {} : { dependentKeys: dependent.length }),
     aggregates: scope.aggregates.map((aggregate) => aggregate.call),
     ...(groupingSets === undefined ? {} : { groupingSets: groupingSets.map((set) => [...set, ...dependent]) }),
     ...(groupings.length === 0 ? {} : { groupings }),

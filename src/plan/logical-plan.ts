@@ -137,6 +137,8 @@ export interface Aggregate extends Node {
   readonly kind: "Aggregate";
   readonly input: LogicalPlan;
   readonly keys: readonly Expression[];
+  /** So many of the last keys are determined by the others (a table grouped by its primary key): nothing changes without them. */
+  readonly dependentKeys?: number;
   readonly aggregates: readonly AggregateCall[];
   readonly groupingSets?: readonly (readonly number[])[];
   /** GROUPING(…): a bit per key (indexes into keys), set when the row's grouping set leaves the key out; the last is the lowest. */

@@ -1,5 +1,5 @@
 /** Scans read, and projections compute, only what something above needs. Rows get narrower; nothing else changes. */
-import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../../plan/index.js";
+import type { Aggregate, ColumnId, Expression, LogicalPlan, PlanColumn } from "../../plan/index.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
 import { columnsOf, expressionsOf, isVolatile, mapInputs, mapOwnExpressions } from "../walk.js";
 import type { Rule } from "./rule.js";
@@ -52,13 +52,16 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
         plan.type === "semi" || plan.type === "anti" ? left.columns : [...left.columns, ...right.columns];
       return { ...own, left, right, columns };
     }
-    case "Aggregate":
+    case "Aggregate": {
+      const fewer = withoutUnreadKeys(plan, needed);
+      const own = mapOwnExpressions(fewer, inside) as Aggregate;
+      return { ...own, input: prune(plan.input, new Set(expressionsOf(fewer).flatMap((e) => [...columnsOf(e)]))) };
+    }
     case "Window": {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
       const wanted = new Set(expressionsOf(plan).flatMap((e) => [...columnsOf(e)]));
-      if (plan.kind === "Window") for (const id of needed) wanted.add(id);
+      for (const id of needed) wanted.add(id);
       const input = prune(plan.input, wanted);
-      if (plan.kind === "Aggregate") return { ...own, input } as LogicalPlan;
       return { ...own, input, columns: [...input.columns, ...plan.columns.slice(plan.input.columns.length)] } as LogicalPlan;
     }
     case "Update":
@@ -77,6 +80,24 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
         inside,
       );
   }
+}
+
+/** A table grouped by its primary key has all its columns as keys, in case something reads them: those that nothing reads go. */
+function withoutUnreadKeys(plan: Aggregate, needed: ReadonlySet<ColumnId>): Aggregate {
+  if (plan.dependentKeys === undefined) return plan;
+  const firstDependent = plan.keys.length - plan.dependentKeys;
+  const kept = [...plan.keys.keys()].filter((i) => i < firstDependent || needed.has((plan.columns[i] as PlanColumn).id));
+  if (kept.length === plan.keys.length) return plan;
+  // Grouping sets name keys by their places, which the keys behind a dropped one leave.
+  const placeOf = new Map(kept.map((before, after) => [before, after]));
+  const moved = (set: readonly number[]): number[] => set.flatMap((i) => placeOf.get(i) ?? []);
+  return {
+    ...plan,
+    keys: kept.map((i) => plan.keys[i] as Expression),
+    dependentKeys: kept.length - firstDependent,
+    columns: plan.columns.filter((_, i) => i >= plan.keys.length || placeOf.has(i)),
+    ...(plan.groupingSets === undefined ? {} : { groupingSets: plan.groupingSets.map(moved) }),
+  };
 }
 
 function inside(e: Expression): Expression {
