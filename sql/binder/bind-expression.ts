@@ -28,10 +28,11 @@ import { equalityId, operatorCall, outColumnsOfCall, requireOperator } from "./r
 import type { Scope } from "./scope.js";
 
 export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expression {
+  return expr.kind === "Literal" ? bindLiteral(binder, expr) : bindNode(binder, scope, expr);
+}
+function bindNode(binder: Binder, scope: Scope, expr: Exclude<Expr, Literal>): Expression {
   const bind = (e: Expr): Expression => bindExpression(binder, scope, e);
   switch (expr.kind) {
-    case "Literal":
-      return bindLiteral(binder, expr);
     case "ParameterRef":
       return binder.parameter(expr.number, expr.position);
     case "ColumnRef":

@@ -10,14 +10,17 @@ const NESTING_DEPTH_MAX = 600;
 
 export function convertExpression(converter: Converter, wrapped: RawNode, depth = 0): Expr {
   if (depth > NESTING_DEPTH_MAX) throw stackDepthExceeded();
+  // Statements with tens of thousands of constants: nothing is made for each but its literal.
+  if (wrapped.A_Const !== undefined) return convertConstant(converter, wrapped.A_Const as RawNode);
+  return convertNode(converter, wrapped, depth);
+}
+function convertNode(converter: Converter, wrapped: RawNode, depth: number): Expr {
   const raw = bodyOf(wrapped);
   const next = (field: string): Expr => convertExpression(converter, child(raw, field)!, depth + 1);
   const maybe = (field: string): Expr | undefined => (raw[field] === undefined ? undefined : next(field));
   const all = (field: string): Expr[] => list(raw, field).map((item) => convertExpression(converter, item, depth + 1));
   const kind = kindOf(wrapped);
   switch (kind) {
-    case "A_Const":
-      return convertConstant(converter, raw);
     case "ColumnRef": {
       const fields = list(raw, "fields");
       const star = kindOf(fields.at(-1)!) === "A_Star";

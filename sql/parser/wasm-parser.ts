@@ -5,10 +5,13 @@
  * instance is dead. So an instance that threw anything but a syntax error is replaced: the next one is made in the
  * background, and until it is ready a worn instance answers at most `WORN_USES_MAX` more times.
  */
+import { isAscii } from "node:buffer";
 import { createRequire } from "node:module";
 import { stackDepthExceeded } from "../../src/types/index.js";
 
 interface WasmModule {
+  /** Another view each time the memory has grown. */
+  readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   _free(pointer: number): void;
   lengthBytesUTF8(text: string): number;
@@ -74,9 +77,17 @@ function run(wasm: WasmModule, query: string): WasmParseResult {
     if (error !== 0) {
       return { message: wasm.UTF8ToString(wasm.getValue(error, "i32")), position: Math.max(0, wasm.getValue(error + 16, "i32")) };
     }
-    return { json: wasm.UTF8ToString(wasm.getValue(result, "i32")) };
+    return { json: longText(wasm, wasm.getValue(result, "i32")) };
   } finally {
     wasm._free(input);
     if (result !== 0) wasm._wasm_free_parse_result(result);
   }
+}
+
+/** A text that may have megabytes and is nearly always ASCII: one byte a character, copied instead of decoded. */
+function longText(wasm: WasmModule, pointer: number): string {
+  const heap = wasm.HEAPU8;
+  const end = heap.indexOf(0, pointer);
+  const bytes = Buffer.from(heap.buffer, heap.byteOffset + pointer, end - pointer);
+  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
 }

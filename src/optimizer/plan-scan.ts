@@ -101,7 +101,7 @@ export function planScan(
   const path = choosePath(planner, table, scan, terms, own, order, rowCount);
   if (path === undefined) {
     const decode = compileDecoder(environment, scan.columns, sources, predicate);
-    const details: PlanDetail[] = predicate === undefined ? [] : [{ key: "Filter", value: deparse(predicate) }];
+    const details: PlanDetail[] = predicate === undefined ? [] : [shownCondition("Filter", [predicate])];
     const rows = rowCount * selectivity(predicate, rowCount);
     const facts = {
       title: named("Seq Scan"),
@@ -139,8 +139,8 @@ export function planScan(
       columns: scan.columns,
       estimate: estimate(scan.columns, path.rows, path.cost),
       details: [
-        ...(path.conditions.length === 0 ? [] : [{ key: "Index Cond", value: deparse(conjunction(path.conditions) as Expression) }]),
-        ...(shown.length === 0 ? [] : [{ key: "Filter", value: deparse(conjunction(shown) as Expression) }]),
+        ...(path.conditions.length === 0 ? [] : [shownCondition("Index Cond", path.conditions)]),
+        ...(shown.length === 0 ? [] : [shownCondition("Filter", shown)]),
       ],
       subplans: planner.takeSubplans(),
     },
@@ -153,6 +153,7 @@ export function planScan(
       lower,
       upper,
       backward: path.backward,
+      exact: path.exact,
       anyOf: path.list === undefined ? undefined : listValue(planner, path.list.term, value),
       encoders,
       single: path.single,
@@ -160,6 +161,16 @@ export function planScan(
     decode,
   );
   return { operator, ordered: path.ordered };
+}
+
+/** Written out when EXPLAIN asks: a list may have many thousands of values. */
+function shownCondition(key: string, terms: readonly Expression[]): PlanDetail {
+  return {
+    key,
+    get value() {
+      return deparse(conjunction(terms) as Expression);
+    },
+  };
 }
 
 interface AccessPath {
@@ -312,7 +323,7 @@ function isListOn(term: Expression, own: ReadonlySet<ColumnId>, attributeOf: Rea
     return (
       column !== undefined &&
       attributeOf.get(column.id) === attribute &&
-      term.items.every((i) => i.type === term.arg.type && isFreeOf(i, own))
+      term.items.every((i) => i.type === term.arg.type && (i.kind === "Constant" || isFreeOf(i, own)))
     );
   }
   if (term.kind !== "ArrayComparison" || term.quantifier !== "any" || term.operator !== "=") return false;

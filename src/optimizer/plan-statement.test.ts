@@ -82,17 +82,17 @@ describe("scans", () => {
     expect(h.explain(sorted)).toEqual(["Index Scan Backward using orders_person_idx on orders", "  Index Cond: (person >= 1)"]);
     expect(h.run(sorted).map((r) => r[0])).toEqual([12, 11, 10]);
   });
-  it("looks up a list of keys", () => {
+  it("looks up a list of keys, in their order and each once", () => {
     const scan = h.scan(people);
     const predicate: Expression = {
       kind: "InList",
       arg: column(scan, "id"),
-      items: [int(4), int(2), int(9)],
+      items: [int(4), int(2), int(9), int(4)],
       equalId: "int4eq(int4,int4)",
       type: TypeOid.bool,
       typmod: -1,
     };
-    expect(h.run(filter(scan, predicate)).map((r) => r[1])).toEqual(["dan", "bob"]);
+    expect(h.run(filter(scan, predicate)).map((r) => r[1])).toEqual(["bob", "dan"]);
   });
   it("keeps int8 beyond 2^53 exact", () => {
     const scan = h.scan(orders);

@@ -57,15 +57,7 @@ export function mapChildren(
   f: (child: Expression) => Expression,
   plan: (plan: LogicalPlan) => LogicalPlan = (p) => p,
 ): Expression {
-  const all = <T extends Expression>(list: readonly T[]): readonly Expression[] => {
-    let changed = false;
-    const mapped = list.map((x) => {
-      const y = f(x);
-      if (y !== x) changed = true;
-      return y;
-    });
-    return changed ? mapped : list;
-  };
+  const all = (list: readonly Expression[]): readonly Expression[] => mapList(list, f);
   switch (e.kind) {
     case "Constant":
     case "Parameter":
@@ -151,6 +143,18 @@ export function mapChildren(
     default:
       return unreachable(e);
   }
+}
+
+/** The list itself when nothing changed: a long one is not copied to find that out. */
+function mapList(list: readonly Expression[], f: (child: Expression) => Expression): readonly Expression[] {
+  let mapped: Expression[] | undefined;
+  for (let i = 0; i < list.length; i++) {
+    const before = list[i] as Expression;
+    const after = f(before);
+    if (after !== before) mapped ??= list.slice();
+    if (mapped !== undefined) mapped[i] = after;
+  }
+  return mapped ?? list;
 }
 
 /** Replaces column references everywhere, subquery plans included. */

@@ -31,6 +31,7 @@ import {
   unreachable,
 } from "../../types/index.js";
 import type { Operator, RunState } from "../operator.js";
+import { HashedList } from "./hashed-list.js";
 import { hashCompatible, inlineArithmetic, inlineComparison, isOwnHashKey } from "./inline-operators.js";
 import type { Layout, Scope } from "./scope.js";
 import { spreadBody } from "./spread.js";
@@ -383,11 +384,10 @@ export class Emitter {
     const type = this.#type(e.arg.type);
     const constants = e.items.every((i) => i.kind === "Constant" && (i.value === null || hashCompatible(i.type, e.arg.type)));
     if (constants && e.items.length > HASHED_LIST_ITEMS && type.hashKey !== undefined) {
-      const values = e.items.map((i) => (i.kind === "Constant" ? i.value : null));
       const hash = type.hashKey;
       const own = isOwnHashKey(type.oid);
-      const keys = new Set(values.filter((v) => v !== null).map((v) => (own ? v : hash(v))));
-      const miss = values.includes(null) ? "null" : "false";
+      const miss = e.items.some((i) => i.kind === "Constant" && i.value === null) ? "null" : "false";
+      const keys = new HashedList(e.items, own ? undefined : hash);
       const key = own ? a : `${this.constant(hash)}(${a})`;
       return this.#keep(`${a} === null ? null : ${this.constant(keys)}.has(${key}) ? true : ${miss}`);
     }

@@ -31,9 +31,11 @@ export function nativeTerms(
   planner: NativePlanner,
   predicate: Expression | undefined,
   columns: readonly NativePlanColumn[],
+  answered: readonly Expression[] = [],
 ): NativeExpression[] | undefined {
   const terms: NativeExpression[] = [];
   for (const term of conjunctsOf(predicate)) {
+    if (answered.includes(term)) continue;
     const compiled = nativeExpression(planner.environment, term, columns);
     if (compiled === undefined || compiled.kind !== NativeKind.bool) return undefined;
     terms.push(compiled);
@@ -65,7 +67,7 @@ export function nativeSeqScan(
   };
 }
 
-/** An index scan's blocks, every condition checked again. Only for scans that may read many rows. */
+/** An index scan's blocks, every condition that the index does not answer checked. Only for scans that may read many rows. */
 export function nativeIndexScan(
   planner: NativePlanner,
   scan: Scan,
@@ -73,13 +75,15 @@ export function nativeIndexScan(
   operator: IndexScanOperator,
 ): NativePlan | undefined {
   if (operator.source.equals.length > 0) return undefined;
+  // A list of a part of the key is a range for each value, which is not one scan.
+  if (operator.source.anyOf !== undefined && operator.source.encoders.length > 1) return undefined;
   const { columns: physical, withRowIds } = scanSources(planner.planner, tableOf(planner.planner, scan.relation), scan.attributes);
   if (scan.attributes.some((a) => a < 0) || physical.length !== scan.attributes.filter((a) => a > 0).length) return undefined;
   // Row ids come after the block's columns.
   const order = [...scan.columns.keys()].sort((a, b) => Number(scan.attributes[a] === 0) - Number(scan.attributes[b] === 0));
   const all = scanColumns(planner, scan);
   const columns = all && order.map((i) => all[i] as NativePlanColumn);
-  const terms = columns && nativeTerms(planner, predicate, columns);
+  const terms = columns && nativeTerms(planner, predicate, columns, operator.source.exact);
   if (columns === undefined || terms === undefined) return undefined;
   const types = columns.slice(0, physical.length).map((c) => planner.planner.type(c.type).physical);
   return {

@@ -16,6 +16,10 @@ export const foldConstants: Rule = {
 const isConstant = (e: Expression): e is Constant => e.kind === "Constant";
 
 function fold(e: Expression, registry: FunctionRegistry): Expression {
+  if (e.kind === "Constant" || e.kind === "ColumnReference") return e;
+  return foldNode(e, registry);
+}
+function foldNode(e: Expression, registry: FunctionRegistry): Expression {
   const again = (child: Expression): Expression => fold(child, registry);
   switch (e.kind) {
     case "And":

@@ -33,7 +33,7 @@ function unnest(plan: LogicalPlan, context: PlanContext): LogicalPlan {
       input = joined.input;
       return joined.value;
     }
-    return conditional.has(e.kind) ? e : mapChildren(e, rewrite);
+    return e.kind === "Constant" || conditional.has(e.kind) ? e : mapChildren(e, rewrite);
   };
   const rewritten = mapOwnExpressions(inner, rewrite) as typeof inner;
   if (input === inner.input) return inner;

@@ -1,0 +1,17 @@
+create table pair (a int, b int, t text, primary key (a, b));
+insert into pair select i % 100, i, 't' || i % 7 from generate_series(1, 20000) i;
+create table single (id int primary key, f float8, t text);
+insert into single select i, i - 1, 't' || i from generate_series(1, 20000) i;
+create index on single (f);
+create index on single (t);
+analyze pair;
+analyze single;
+select count(*), sum(b) from pair where a in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 1, null);
+select count(*), sum(b) from pair where a in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89) and b > 10000;
+select count(*), sum(b) from pair where a = any (array(select g from generate_series(0, 198, 2) g));
+select count(*), sum(b), min(t) from pair where a not in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89);
+select count(*), sum(id) from single where id in (5, 3, 3, 1, null, 20001, 7) and t <> 't3';
+select count(*), sum(id) from single where f in (-0.0, 5, 5, 'NaN', 'Infinity');
+select count(*), sum(id) from single where t in ('t1', 't5', 't1', null);
+select count(*), sum(id) from single where id in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) or t in ('t100', 't200', 't300', 't400', 't500', 't600', 't700', 't800', 't900', 't1000', 't1100');
+select count(*) from single where id in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, null) is null;
