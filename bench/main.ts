@@ -1,6 +1,7 @@
 /** `npm run bench -- <name>…`: runs the named benchmarks (all without a name). Fails when a peer or the engine is missing. */
 const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   resp: () => import("./resp.js"),
+  "resp-memory": () => import("./resp-memory.js"),
   "point-select": () => import("./point-select.js"),
   insert: () => import("./insert.js"),
   copy: () => import("./copy.js"),

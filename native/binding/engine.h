@@ -24,7 +24,7 @@ Engine* engine_of(const Napi::CallbackInfo& info);
 Engine* const* live_engine_of(const Napi::CallbackInfo& info);
 
 /// The first word of whatever JavaScript holds as an External, so that one kind is never taken for another.
-enum class HandleMark : std::uint64_t { kEngine = 0x6f72726572790001ull, kKeyspaceThread, kKeyspaceSession, kPointSelect };
+enum class HandleMark : std::uint64_t { kEngine = 0x6f72726572790001ull, kKeyspaceThread, kKeyspaceSession, kPointSelect, kRdbImport };
 /// What an External of kind T holds (T::kMark, and T begins with `HandleMark mark`), or nullptr.
 template <typename T>
 T* handle_of(napi_env env, napi_value value) {
@@ -84,6 +84,7 @@ void init_engine(Napi::Env env, Napi::Object exports);    // engine_binding.cc: 
 void init_storage(Napi::Env env, Napi::Object exports);   // storage_binding.cc: exports.storage
 void init_keyspace(Napi::Env env, Napi::Object exports);  // keyspace_binding.cc: exports.keyspace
 void init_keyspace_sessions(Napi::Object keyspace);       // keyspace_sessions_binding.cc: more of exports.keyspace
+void init_rdb(Napi::Env env, Napi::Object keyspace);      // rdb_binding.cc: its RDB part
 void init_vector(Napi::Env env, Napi::Object exports);    // vector_binding.cc: exports.vector
 void init_exec(Napi::Env env, Napi::Object exports);      // exec_binding.cc: exports.exec
 

@@ -310,6 +310,7 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   put("hits", static_cast<double>(k.hits.load()));
   put("misses", static_cast<double>(k.misses.load()));
   put("expired", static_cast<double>(k.expired.load()));
+  put("evicted", static_cast<double>(k.evicted.load()));
   put("changes", static_cast<double>(k.changes.load()));
   put("memory", static_cast<double>(keyspace::used_memory().load()));
   return out;
@@ -317,20 +318,38 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
 Napi::Value limit(const Napi::CallbackInfo& info) {
   count_crossing();
   keyspace::Limits& l = keyspace::limits();
-  std::atomic<std::uint32_t>* all[] = {&l.hash_max_packed_entries, &l.hash_max_packed_value, &l.set_max_intset_entries, &l.zset_max_packed_entries, &l.zset_max_packed_value};
+  std::atomic<std::uint32_t>* all[] = {&l.hash_max_packed_entries, &l.hash_max_packed_value, &l.set_max_intset_entries, &l.zset_max_packed_entries, &l.zset_max_packed_value,
+                                       nullptr, &l.stream_node_max_bytes, &l.stream_node_max_entries, &l.hll_sparse_max_bytes, &l.maxmemory_samples, &l.lfu_log_factor,
+                                       &l.lfu_decay_time};
+  constexpr std::uint32_t kMaxMemory = 5, kCount = 12, kPolicy = 12, kListSize = 13;
   const std::uint32_t which = u32_of(info[0]);
   double value = -1;
   napi_get_value_double(info.Env(), info[1], &value);
-  if (which == 5) {
+  if (which == kMaxMemory) {
     if (value >= 0) l.max_memory = static_cast<std::uint64_t>(std::min(value, 9007199254740991.0));
     return Napi::Number::New(info.Env(), static_cast<double>(l.max_memory.load()));
   }
-  if (which > 5) {
+  if (which == kPolicy) {
+    if (value >= 0) l.policy = static_cast<keyspace::Eviction>(std::min(value, 7.0));
+    return Napi::Number::New(info.Env(), static_cast<double>(l.policy.load()));
+  }
+  // The list's size may be negative, so it is given with 10 more.
+  if (which == kListSize) {
+    if (value >= 0) l.list_max_packed_size = static_cast<std::int32_t>(std::min(value, 2147483647.0)) - 10;
+    return Napi::Number::New(info.Env(), static_cast<double>(l.list_max_packed_size.load()) + 10);
+  }
+  if (which >= kCount) {
     Napi::TypeError::New(info.Env(), "no such limit").ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
   if (value >= 0) *all[which] = static_cast<std::uint32_t>(std::min(value, 4294967295.0));
   return Napi::Number::New(info.Env(), all[which]->load());
+}
+
+/// Gives free memory back to the system.
+Napi::Value trim_memory(const Napi::CallbackInfo& info) {
+  count_crossing();
+  return Napi::Boolean::New(info.Env(), malloc_trim(0) != 0);
 }
 
 Napi::Value exec_in_transaction(const Napi::CallbackInfo& info) {
@@ -423,10 +442,11 @@ Napi::Value relation_rows(const Napi::CallbackInfo& info) {
   const auto xid = static_cast<storage::Xid>(number_of(info[1]));
   if (xid != 0)
     if (storage::Transaction* t = engine->transactions->find(xid)) transaction = static_cast<keyspace::KeyTransaction*>(t->participant(storage::ParticipantSlot::kKeys));
-  const std::string_view key = bytes_of(info[4]);
+  const std::string_view key = bytes_of(info[4]), member = bytes_of(info[5]);
   auto cursor = static_cast<std::uint64_t>(number_of(info[3]));
   const std::vector<std::uint8_t> block =
-      keyspace::relation_rows(*engine->keyspace, transaction, static_cast<keyspace::KeyRelation>(u32_of(info[2])), &cursor, info[4].IsTypedArray() ? &key : nullptr);
+      keyspace::relation_rows(*engine->keyspace, transaction, static_cast<keyspace::KeyRelation>(u32_of(info[2])), &cursor, info[4].IsTypedArray() ? &key : nullptr,
+                              info[5].IsTypedArray() ? &member : nullptr);
   Napi::Array out = Napi::Array::New(info.Env(), 2);
   out.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(cursor)));
   out.Set(1u, Napi::Buffer<std::uint8_t>::Copy(info.Env(), block.data(), block.size()));
@@ -476,6 +496,8 @@ void init_keyspace(Napi::Env env, Napi::Object exports) {
   add("subscriberCount", subscriber_count);
   add("patternCount", pattern_count);
   add("relationRows", relation_rows);
+  add("trimMemory", trim_memory);
+  init_rdb(env, k);
   exports.Set("keyspace", k);
 }
 }  // namespace orrery::binding

@@ -1,5 +1,6 @@
 // apply_effect.cc: replays one effect on a database (recovery). Every length and index is checked: the log is the world.
 #include "keyspace.h"
+#include "stream_effects.h"
 
 namespace orrery::keyspace {
 namespace {
@@ -14,7 +15,7 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
     return node->payload.value.type() == type ? &node->payload.value : nullptr;
   };
   const auto finish = [&] {
-    if (node != nullptr && !node->payload.value.is_string() && node->payload.value.size() == 0) database.erase(node);
+    if (node != nullptr && node->payload.value.is_spent()) database.erase(node);
     return in.ok() ? Status::ok() : corrupt();
   };
   switch (effect) {
@@ -124,6 +125,19 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
         else v->zset().erase(member);
       }
       return finish();
+    }
+    case Effect::kStreamAdd:
+    case Effect::kStreamDelete:
+    case Effect::kStreamTrim:
+    case Effect::kStreamState:
+    case Effect::kStreamGroup:
+    case Effect::kStreamGroupDestroy:
+    case Effect::kStreamConsumer:
+    case Effect::kStreamConsumerDelete:
+    case Effect::kStreamPending:
+    case Effect::kStreamAck: {
+      Value* v = collection(ValueType::kStream);
+      return v != nullptr && apply_stream_effect(effect, v->stream(), in) ? Status::ok() : corrupt();
     }
     case Effect::kFlush:
     case Effect::kSwap:

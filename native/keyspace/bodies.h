@@ -15,5 +15,14 @@ std::span<const NamedBody> hash_bodies();
 std::span<const NamedBody> set_bodies();
 std::span<const NamedBody> zset_bodies();
 std::span<const NamedBody> sort_bodies();
+std::span<const NamedBody> bitfield_bodies();
+std::span<const NamedBody> lcs_bodies();
+std::span<const NamedBody> hyperloglog_bodies();
+std::span<const NamedBody> geo_bodies();
+std::span<const NamedBody> dump_bodies();
+std::span<const NamedBody> debug_bodies();
+std::span<const NamedBody> stream_bodies();
+std::span<const NamedBody> stream_group_bodies();
+std::span<const NamedBody> stream_read_bodies();
 
 }  // namespace orrery::keyspace

@@ -42,7 +42,8 @@ CommandTable& CommandTable::instance() {
 }
 
 Body CommandTable::body_named(std::string_view name) {
-  for (const auto& family : {string_bodies(), key_bodies(), list_bodies(), hash_bodies(), set_bodies(), zset_bodies(), sort_bodies()})
+  for (const auto& family : {string_bodies(), key_bodies(), list_bodies(), hash_bodies(), set_bodies(), zset_bodies(), sort_bodies(), stream_bodies(), stream_group_bodies(), stream_read_bodies(), bitfield_bodies(), lcs_bodies(),
+                             hyperloglog_bodies(), geo_bodies(), dump_bodies(), debug_bodies()})
     for (const NamedBody& b : family)
       if (name == b.name) return b.body;
   return nullptr;

@@ -28,6 +28,7 @@ enum CommandFlag : std::uint32_t {
   kDenyOom = 8,
   kReadOnly = 16,
   kFast = 32,
+  kStreamsKeys = 64, // keys: the first half of what follows the word STREAMS
 };
 
 struct Command {

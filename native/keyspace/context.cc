@@ -32,7 +32,7 @@ Node* Context::find(const Key& key) {
     }
     return nullptr;
   }
-  e.access_seconds = static_cast<std::uint32_t>(now / 1000);
+  e.access = next_access(e.access, now);
   return n;
 }
 
@@ -51,7 +51,7 @@ Node* Context::find_or_make(const Key& key, ValueType type) {
 
 void Context::replace(const Key& key, Value&& value, std::int64_t expire_ms) {
   Node* n = key.database->keys.find(key.text, key.hash);
-  if (!value.is_string() && value.size() == 0) {
+  if (value.is_spent()) {
     if (n != nullptr) erase(key, n);
     return;
   }

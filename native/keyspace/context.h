@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../wire/resp_writer.h"
+#include "access.h"
 #include "command.h"
 #include "keyspace.h"
 
@@ -78,7 +79,7 @@ class Context {
   /// Adds a key that is absent.
   Node* add(const Key& key, Value&& value) {
     Node* n = key.database->keys.insert(key.text, key.hash, std::move(value));
-    n->payload.access_seconds = static_cast<std::uint32_t>(now / 1000);
+    n->payload.access = first_access(now);
     event(kNotifyNew, "new", key);
     return n;
   }
@@ -92,7 +93,7 @@ class Context {
   }
   /// After a collection lost elements: deletes the key when it is empty. No effect: the removal's own effect implies it.
   void erase_if_empty(const Key& key, Node* node) {
-    if (node->payload.value.size() != 0) return;
+    if (!node->payload.value.is_spent()) return;
     key.database->erase(node);
     event(kNotifyGeneric, "del", key);
   }

@@ -3,7 +3,7 @@
 // Invariants
 //  1. An effect changes one key (kFlush and kSwap: whole databases), so it belongs to exactly one shard.
 //  2. Effects are deterministic: times are absolute, random choices are written out.
-//  3. A collection that an effect leaves empty is deleted by it; one that it adds to is created when absent.
+//  3. A collection that an effect leaves empty is deleted by it (a stream stays); one that it adds to is created when absent.
 #pragma once
 #include <cstdint>
 
@@ -29,6 +29,16 @@ enum class Effect : std::uint8_t {
   kZsetRemove = 17,    // count, member…
   kFlush = 18,         // db u8 (0xff = all); no key
   kSwap = 19,          // db u8, db u8; no key
+  kStreamAdd = 20,            // id (ms u64, seq u64), count varint, field, value…
+  kStreamDelete = 21,         // count, id…
+  kStreamTrim = 22,           // id: entries before it go
+  kStreamState = 23,          // last id, highest deleted id, entries added varint; makes an absent stream
+  kStreamGroup = 24,          // group, last id, entries read i64; makes an absent group
+  kStreamGroupDestroy = 25,   // group
+  kStreamConsumer = 26,       // group, consumer, seen i64
+  kStreamConsumerDelete = 27, // group, consumer
+  kStreamPending = 28,        // group, consumer, id, delivered i64, deliveries varint
+  kStreamAck = 29,            // group, count, id…
   // The texts beside the keys (side_store.h): space u8, name string, value string.
   kSideSet = 40,
   kSideErase = 41,

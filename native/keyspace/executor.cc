@@ -49,6 +49,12 @@ bool Executor::key_arguments(const Command& command, std::span<const std::string
     if (!parse_integer(args[static_cast<std::size_t>(k.count_at)], &count) || count < 0 || count > argc - k.count_at - 1) return true;
     for (std::int64_t i = 0; i < count; i++) out->push_back(static_cast<std::size_t>(k.count_at + 1 + i));
   }
+  if ((command.flags & kStreamsKeys) != 0)
+    for (std::size_t i = 1; i < args.size(); i++)
+      if (same_word(args[i], "STREAMS")) {
+        for (std::size_t at = i + 1, keys = (args.size() - at) / 2; keys > 0; at++, keys--) out->push_back(at);
+        break;
+      }
   return true;
 }
 
@@ -82,7 +88,7 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
     session.reply.error(keyspace_.write_error());
     return Outcome::kDone;
   }
-  if ((command->flags & kDenyOom) != 0 && out_of_memory()) {
+  if ((command->flags & kDenyOom) != 0 && out_of_memory() && (session.exclusive || !keyspace_.make_room(false))) {
     session.reply.error(kOutOfMemory);
     return Outcome::kDone;
   }
@@ -138,14 +144,16 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
   }
   const std::size_t mark = session.reply.size();
   command->body(context);
-  if (!session.exclusive && !session.effects.empty()) log_effects(session, mark, 1);
+  // A write that changed nothing (a blocked client's attempt) must not wake those who wait for changes.
+  const bool wrote = !session.exclusive && !session.effects.empty();
+  if (wrote) log_effects(session, mark, 1);
   if (session.tracks_reads && (command->flags & kReadOnly) != 0) {
     std::vector<std::size_t> positions;
     key_arguments(*command, args, &positions);
     for (const std::size_t i : positions) keyspace_.tracking.remember(session.tracking_client, args[i]);
   }
   unlock();
-  if ((command->flags & kWrite) != 0 && !session.exclusive) keyspace_.notify_changes();
+  if (wrote) keyspace_.notify_changes();
   return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
 }
 
@@ -175,7 +183,12 @@ void Executor::log_effects(Session& session, std::size_t reply_mark, std::size_t
 
 void Executor::execute_batch(Session& session, std::span<const Ready> batch, std::int64_t now, std::size_t output_limit, RunResult* result) {
   std::uint64_t mask = 0;
-  for (const Ready& r : batch) mask |= 1ull << r.shard;
+  bool may_grow = false;
+  for (const Ready& r : batch) {
+    mask |= 1ull << r.shard;
+    may_grow |= (r.command->flags & kDenyOom) != 0;
+  }
+  if (may_grow && out_of_memory()) keyspace_.make_room(false);
   for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.lock();
   const auto keys = [&](const Ready& r) -> Keys& { return keyspace_.shard(r.shard).databases[session.db].keys; };
   if (keyspace_.busy() != nullptr) {
@@ -308,6 +321,8 @@ RunResult Executor::run(Session& session, const char* data, std::size_t length, 
 }
 
 bool Executor::begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid) {
+  // Inside, nothing is evicted: the deletions would reach the log before what the commands wrote.
+  if (writes && out_of_memory()) keyspace_.make_room(false);
   keyspace_.lock_all();
   *wait_xid = 0;
   if (keyspace_.busy() != nullptr) {

@@ -243,17 +243,21 @@ void object(Context& c) {
   }
   const Key key = c.key(2);
   Node* peek = key.database->keys.find(key.text, key.hash);
-  const std::uint32_t accessed = peek == nullptr ? 0 : peek->payload.access_seconds;
+  const std::uint32_t accessed = peek == nullptr ? 0 : peek->payload.access;
   Node* n = c.find(key);
   if (n == nullptr) return c.reply.null();
-  n->payload.access_seconds = accessed;
+  n->payload.access = accessed;
   if (encoding) return c.reply.bulk(n->payload.value.encoding());
   if (refcount) {
     // Redis shares the small integers and calls that a huge count.
     const bool shared = n->payload.value.is_integer() && n->payload.value.integer_value() >= 0 && n->payload.value.integer_value() < 10000;
     return c.reply.integer(shared ? 2147483647 : 1);
   }
-  if (idle) return c.reply.integer(c.now / 1000 - accessed);
+  const bool lfu = uses_lfu(limits().policy.load(std::memory_order_relaxed));
+  if (idle && lfu)
+    return c.reply.error("ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.");
+  if (idle) return c.reply.integer(std::max<std::int64_t>(c.now / 1000 - accessed, 0));
+  if (lfu) return c.reply.integer(lfu_counter(accessed, c.now));
   c.reply.error("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.");
 }
 
@@ -263,6 +267,9 @@ void memory(Context& c) {
     return;
   }
   if (c.argc() != 3 && !(c.argc() == 5 && c.is(3, "SAMPLES"))) return c.syntax_error();
+  std::int64_t samples = 0;  // all of the value is counted, whatever is asked for
+  if (c.argc() == 5 && !c.integer(4, &samples)) return;
+  if (samples < 0) return c.syntax_error();
   Node* n = c.find(c.key(2));
   if (n == nullptr) return c.reply.null();
   c.reply.integer(static_cast<std::int64_t>(malloc_usable_size(n) + 8 + n->payload.value.memory()));

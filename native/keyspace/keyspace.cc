@@ -6,6 +6,26 @@ namespace orrery::keyspace {
 
 using storage::Lsn;
 
+namespace {
+/// Entries and groups; when a consumer was last seen is not logged and does not count.
+template <typename Item>
+void digest_stream(const Stream& s, Item&& item, ByteWriter& w) {
+  const auto id = [&](StreamId v) { w.u64(v.ms); w.u64(v.seq); };
+  item([&] { id(s.last_id); id(s.max_deleted_id); w.varint(s.entries_added); });
+  s.range({}, StreamId::max(), false, [&](const Stream::Entry& e) {
+    item([&] { id(e.id()); e.fields([&](std::string_view f, std::string_view v) { w.string(f); w.string(v); }); });
+    return true;
+  });
+  if (s.groups() == nullptr) return;
+  for (const auto& [name, g] : *s.groups()) {
+    item([&] { w.string(name); id(g.last_id); w.i64(g.entries_read); });
+    for (const auto& [consumer, state] : g.consumers) item([&] { w.string(name); w.string(consumer); });
+    for (const auto& [pending, p] : g.pending)
+      item([&] { w.string(name); id(pending); w.string(p.consumer->first); w.i64(p.delivery_ms); w.i64(p.delivery_count); });
+  }
+}
+}  // namespace
+
 Keyspace::Keyspace(Append append, std::function<Lsn()> appended)
     : side([this](std::span<const std::uint8_t> effects) { return this->append(effects); }), append_(std::move(append)), appended_(std::move(appended)) {}
 Keyspace::~Keyspace() = default;
@@ -218,6 +238,7 @@ void Keyspace::digest(Digest& out) {
           case ValueType::kSet: v.set().each([&](std::string_view m) { item([&] { w.string(m); }); }); break;
           case ValueType::kZset: v.zset().each([&](ScoredMember m) { item([&] { w.string(m.member); w.f64(m.score); }); }); break;
           case ValueType::kHash: v.hash().each([&](std::string_view f, std::string_view e) { item([&] { w.string(f); w.string(e); }); }); break;
+          case ValueType::kStream: digest_stream(v.stream(), item, w); break;
         }
       });
   }

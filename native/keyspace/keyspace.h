@@ -40,12 +40,13 @@ constexpr std::uint32_t kDatabaseCount = 16;
 constexpr storage::Lsn kNeverDurable = (1ull << 53) - 1;
 
 struct Entry {
-  Value value;
+  [[no_unique_address]] Value value;  // its padding takes the next member: 24 bytes in all
+  std::uint32_t access = 0;           // access.h
   std::int64_t expire_ms = 0;
-  std::uint32_t access_seconds = 0;
   Entry() = default;
   explicit Entry(Value&& v) : value(std::move(v)) {}
 };
+static_assert(sizeof(Entry) == 24, "an entry is as small as it can be");
 using Keys = Table<Entry>;
 using Node = Keys::Node;
 
@@ -106,6 +107,8 @@ class Keyspace final : public storage::CheckpointParticipant {
     return lsn == 0 ? kNeverDurable : lsn;
   }
   storage::Lsn log_end() const { return appended_(); }
+  /// Evicts until used memory is below maxmemory; false when it stays above. No latch held, or all of them (`latched`).
+  bool make_room(bool latched);
   /// The log cannot be written any more: every later write is refused with this reason. Set once.
   void fail_writes(std::string reason);
   bool writes_failed() const noexcept { return writes_failed_.load(std::memory_order_acquire); }
@@ -149,7 +152,7 @@ class Keyspace final : public storage::CheckpointParticipant {
   }
 
   // Counters (INFO). Relaxed.
-  std::atomic<std::uint64_t> commands{0}, hits{0}, misses{0}, expired{0}, changes{0};
+  std::atomic<std::uint64_t> commands{0}, hits{0}, misses{0}, expired{0}, evicted{0}, changes{0};
   /// Databases' sizes: keys and keys with a deadline. Takes every latch in turn unless `latched`.
   struct Size { std::size_t keys, expiring; };
   std::array<Size, kDatabaseCount> sizes(bool latched);

@@ -1,10 +1,11 @@
-// list.h: a list value: a deque of packed nodes of at most 8 KiB, so that both ends are cheap and the middle is found by
+// list.h: a list value: a deque of packed nodes of a few KiB (list-max-listpack-size), so that both ends are cheap and the middle is found by
 // counting nodes, not elements. Invariant: no node is empty.
 #pragma once
-#include <deque>
+#include <algorithm>
 
 #include "limits.h"
 #include "packed.h"
+#include "ring.h"
 
 namespace orrery::keyspace {
 
@@ -57,7 +58,7 @@ class List {
     const Place p = place(index);
     nodes_[p.node].erase(p.position);
     size_--;
-    if (nodes_[p.node].count() == 0) nodes_.erase(nodes_.begin() + static_cast<std::ptrdiff_t>(p.node));
+    if (nodes_[p.node].count() == 0) nodes_.erase(p.node);
   }
   /// Visits elements start.. in the given direction until `visit(index, value)` is false.
   template <typename Visit>
@@ -77,15 +78,21 @@ class List {
       }
     }
   }
+  std::size_t node_count() const noexcept { return nodes_.size(); }
   std::size_t memory() const noexcept {
-    std::size_t n = sizeof(List);
-    for (const Packed& node : nodes_) n += node.memory();
+    std::size_t n = sizeof(List) + nodes_.memory();
+    for (std::size_t i = 0; i < nodes_.size(); i++) n += nodes_[i].memory() - sizeof(Packed);
     return n;
   }
 
  private:
   struct Place { std::size_t node, position; };
-  static bool fits(const Packed& node, std::string_view value) noexcept { return node.bytes() + value.size() <= kListNodeBytes; }
+  static bool fits(const Packed& node, std::string_view value) noexcept {
+    const std::int32_t most = limits().list_max_packed_size.load(std::memory_order_relaxed);
+    const std::size_t bytes = node.bytes() + value.size();
+    if (most > 0) return node.count() < static_cast<std::size_t>(most) && bytes <= kListNodeBytes;
+    return bytes <= std::size_t{4096} << std::clamp(-most - 1, 0, 4);
+  }
   Place place(std::size_t index) const noexcept {
     if (index <= size_ / 2) {
       std::size_t node = 0;
@@ -103,9 +110,9 @@ class List {
     const Packed& node = nodes_[p.node];
     for (std::size_t at = 0; at < node.end(); at = node.next(at)) (at < p.position ? head : tail).push_back(node.at(at));
     nodes_[p.node] = std::move(head);
-    nodes_.insert(nodes_.begin() + static_cast<std::ptrdiff_t>(p.node) + 1, std::move(tail));
+    nodes_.insert(p.node + 1, std::move(tail));
   }
-  std::deque<Packed> nodes_;
+  Ring<Packed> nodes_;
   std::size_t size_ = 0;
 };
 

@@ -82,7 +82,8 @@ class Packed {
     const std::size_t total = 2 * n + value.size();
     if (size_ + total > capacity_) {
       // The value may lie in this very allocation (a copy within a collection), so grow into a fresh one.
-      const std::size_t capacity = size_ + total + std::min<std::size_t>(size_ / 2, 4096);
+      // Small ones grow tightly: there may be millions of them.
+      const std::size_t capacity = size_ + total + (size_ < 256 ? 0 : std::min<std::size_t>(size_ / 4, 2048));
       char* fresh = static_cast<char*>(allocate(capacity));
       if (position > 0) std::memcpy(fresh, data_, position);
       write(fresh + position, header, n, value);

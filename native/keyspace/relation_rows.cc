@@ -82,7 +82,39 @@ std::vector<PhysicalType> columns_of(KeyRelation relation) {
     case KeyRelation::kHashes: return {kVarlen, kVarlen, kVarlen};
     case KeyRelation::kLists: return {kVarlen, kInt64, kVarlen};
     case KeyRelation::kZsets: return {kVarlen, kVarlen, kFloat64};
+    case KeyRelation::kStreams: return {kVarlen, kVarlen, kVarlen, kVarlen};
     default: return {kVarlen, kVarlen};
+  }
+}
+
+/// One field or member of a key; false when the relation has none of that kind.
+bool add_member(Rows& rows, KeyRelation relation, Node& node, std::string_view member, std::int64_t now) {
+  Entry& e = node.payload;
+  const bool alive = e.expire_ms == 0 || e.expire_ms > now;
+  Value& v = e.value;
+  switch (relation) {
+    case KeyRelation::kHashes: {
+      std::string_view value;
+      if (!alive || v.type() != ValueType::kHash || !v.hash().get(member, &value)) return true;
+      rows.text(0, node.key());
+      rows.text(1, member);
+      rows.text(2, value);
+      return true;
+    }
+    case KeyRelation::kSets:
+      if (!alive || v.type() != ValueType::kSet || !v.set().contains(member)) return true;
+      rows.text(0, node.key());
+      rows.text(1, member);
+      return true;
+    case KeyRelation::kZsets: {
+      double score;
+      if (!alive || v.type() != ValueType::kZset || !v.zset().score(member, &score)) return true;
+      rows.text(0, node.key());
+      rows.text(1, member);
+      rows.real(2, score);
+      return true;
+    }
+    default: return false;
   }
 }
 
@@ -138,12 +170,26 @@ void add_rows(Rows& rows, KeyRelation relation, Node& node, std::int64_t now) {
         rows.real(2, m.score);
       });
       return;
+    case KeyRelation::kStreams:
+      if (v.type() != ValueType::kStream) return;
+      v.stream().range({}, StreamId::max(), false, [&](const Stream::Entry& entry) {
+        const std::string id = entry.id().text();
+        entry.fields([&](std::string_view field, std::string_view value) {
+          rows.text(0, key);
+          rows.text(1, id);
+          rows.text(2, field);
+          rows.text(3, value);
+        });
+        return true;
+      });
+      return;
   }
 }
 
 }  // namespace
 
-std::vector<std::uint8_t> relation_rows(Keyspace& keyspace, KeyTransaction* transaction, KeyRelation relation, std::uint64_t* cursor, const std::string_view* key) {
+std::vector<std::uint8_t> relation_rows(Keyspace& keyspace, KeyTransaction* transaction, KeyRelation relation, std::uint64_t* cursor, const std::string_view* key,
+                                        const std::string_view* member) {
   Rows rows(columns_of(relation));
   const std::int64_t now = now_millis();
   if (key != nullptr) {
@@ -152,7 +198,7 @@ std::vector<std::uint8_t> relation_rows(Keyspace& keyspace, KeyTransaction* tran
     Shard& shard = keyspace.shard(Keyspace::shard_index(*key));
     const std::lock_guard guard(shard.latch);
     Database& database = owned ? transaction->database(0) : shard.databases[0];
-    if (Node* n = database.keys.find(*key); n != nullptr) add_rows(rows, relation, *n, now);
+    if (Node* n = database.keys.find(*key); n != nullptr && (member == nullptr || !add_member(rows, relation, *n, *member, now))) add_rows(rows, relation, *n, now);
     return rows.block();
   }
   std::uint64_t shard_at = *cursor % kShardCount, bucket = *cursor / kShardCount;

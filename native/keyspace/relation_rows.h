@@ -18,9 +18,12 @@ enum class KeyRelation : std::uint32_t {
   kLists = 3,    // key, index int8, value
   kSets = 4,     // key, member
   kZsets = 5,    // key, member, score float8
+  kStreams = 6,  // key, id text, field, value
 };
 
 /// The next block from *cursor (0 = start), which becomes the cursor after it (0 = the end). `key`: only this one, in one block.
-std::vector<std::uint8_t> relation_rows(Keyspace& keyspace, KeyTransaction* transaction, KeyRelation relation, std::uint64_t* cursor, const std::string_view* key);
+/// `member` with `key`: only this field or member of a hash, set or sorted set, found without looking at the others.
+std::vector<std::uint8_t> relation_rows(Keyspace& keyspace, KeyTransaction* transaction, KeyRelation relation, std::uint64_t* cursor, const std::string_view* key,
+                                        const std::string_view* member);
 
 }  // namespace orrery::keyspace

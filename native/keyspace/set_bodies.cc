@@ -181,6 +181,13 @@ void combine(Operation operation, std::vector<Set*> sets, std::size_t limit, Set
       if (s == nullptr) return;
     std::sort(sets.begin(), sets.end(), [](const Set* a, const Set* b) { return a->size() < b->size(); });
   }
+  // A set that is walked is not looked into as well: looking moves a rehash on, under the walk.
+  Set* const walked = sets[0];
+  if (std::find(sets.begin() + 1, sets.end(), walked) != sets.end()) {
+    if (operation == Operation::kDiff) return;
+    std::erase(sets, walked);
+    sets.insert(sets.begin(), walked);
+  }
   sets[0]->each([&](std::string_view m) {
     if (limit != 0 && out->size() >= limit) return;
     for (std::size_t i = 1; i < sets.size(); i++)

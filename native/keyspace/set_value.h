@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "counted.h"
 #include "limits.h"
 #include "number.h"
 #include "table.h"
@@ -85,7 +86,7 @@ class Set {
     table_ = std::move(table);
     integers_ = {};
   }
-  std::vector<std::int64_t> integers_;
+  CountedVector<std::int64_t> integers_;
   std::unique_ptr<Members> table_;
 };
 

@@ -450,6 +450,7 @@ void bitop(Context& c) {
     }
   } else {
     store(c, key, n, result, 0);
+    c.find(key)->payload.value.bytes();  // its encoding is raw, whatever it reads like
   }
   c.reply.integer(static_cast<std::int64_t>(result.size()));
 }

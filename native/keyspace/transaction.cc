@@ -22,7 +22,7 @@ Status KeyTransaction::execute(Session& session, wire::RespWriter& reply, storag
     context.wrong_arity();
     return Status::ok();
   }
-  if ((command->flags & kDenyOom) != 0 && out_of_memory()) {
+  if ((command->flags & kDenyOom) != 0 && out_of_memory() && !keyspace_.make_room(false)) {
     reply.error(kOutOfMemory);
     return Status::ok();
   }

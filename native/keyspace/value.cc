@@ -11,6 +11,7 @@ const char* type_name(ValueType type) noexcept {
     case ValueType::kSet: return "set";
     case ValueType::kZset: return "zset";
     case ValueType::kHash: return "hash";
+    case ValueType::kStream: return "stream";
   }
   return "none";
 }
@@ -23,6 +24,7 @@ Value Value::make(ValueType type) {
     case ValueType::kSet: v.pointer_ = new Set; v.kind_ = Kind::kSet; break;
     case ValueType::kZset: v.pointer_ = new Zset; v.kind_ = Kind::kZset; break;
     case ValueType::kHash: v.pointer_ = new Hash; v.kind_ = Kind::kHash; break;
+    case ValueType::kStream: v.pointer_ = new Stream; v.kind_ = Kind::kStream; break;
   }
   return v;
 }
@@ -36,6 +38,7 @@ void Value::destroy() noexcept {
     case Kind::kSet: delete static_cast<Set*>(pointer_); break;
     case Kind::kZset: delete static_cast<Zset*>(pointer_); break;
     case Kind::kHash: delete static_cast<Hash*>(pointer_); break;
+    case Kind::kStream: delete static_cast<Stream*>(pointer_); break;
   }
   kind_ = Kind::kInteger;
 }
@@ -49,6 +52,7 @@ const char* Value::encoding() const noexcept {
     case Kind::kSet: return static_cast<Set*>(pointer_)->is_intset() ? "intset" : "hashtable";
     case Kind::kZset: return static_cast<Zset*>(pointer_)->packed() ? "listpack" : "skiplist";
     case Kind::kHash: return static_cast<Hash*>(pointer_)->packed() ? "listpack" : "hashtable";
+    case Kind::kStream: return "stream";
   }
   return "";
 }
@@ -60,6 +64,7 @@ std::size_t Value::size() const noexcept {
     case Kind::kSet: return static_cast<Set*>(pointer_)->size();
     case Kind::kZset: return static_cast<Zset*>(pointer_)->size();
     case Kind::kHash: return static_cast<Hash*>(pointer_)->size();
+    case Kind::kStream: return static_cast<Stream*>(pointer_)->length;
     default: return text(scratch).size();
   }
 }
@@ -73,6 +78,7 @@ std::size_t Value::memory() const noexcept {
     case Kind::kSet: return static_cast<Set*>(pointer_)->memory();
     case Kind::kZset: return static_cast<Zset*>(pointer_)->memory();
     case Kind::kHash: return static_cast<Hash*>(pointer_)->memory();
+    case Kind::kStream: return static_cast<Stream*>(pointer_)->memory();
   }
   return 0;
 }
@@ -81,6 +87,7 @@ void Value::serialize(ByteWriter& out) const {
   out.u8(static_cast<std::uint8_t>(type()));
   char scratch[24];
   if (is_string()) return out.string(text(scratch));
+  if (kind_ == Kind::kStream) return static_cast<Stream*>(pointer_)->serialize(out);
   out.varint(size());
   switch (kind_) {
     case Kind::kList: static_cast<List*>(pointer_)->walk(0, true, [&](std::size_t, std::string_view v) { out.string(v); return true; }); break;
@@ -93,12 +100,17 @@ void Value::serialize(ByteWriter& out) const {
 
 bool Value::deserialize(ByteReader& in, Value* out) {
   const std::uint8_t type = in.u8();
-  if (type > 4) return false;
+  if (type > 5) return false;
   if (static_cast<ValueType>(type) == ValueType::kString) {
     out->set_string(in.string());
     return in.ok();
   }
   Value v = make(static_cast<ValueType>(type));
+  if (static_cast<ValueType>(type) == ValueType::kStream) {
+    if (!Stream::deserialize(in, &v.stream())) return false;
+    *out = std::move(v);
+    return true;
+  }
   const std::uint64_t count = in.varint();
   for (std::uint64_t i = 0; i < count && in.ok(); i++) {
     switch (static_cast<ValueType>(type)) {
@@ -114,7 +126,8 @@ bool Value::deserialize(ByteReader& in, Value* out) {
         v.hash().set(field, in.string());
         break;
       }
-      case ValueType::kString: break;
+      case ValueType::kString:
+      case ValueType::kStream: break;
     }
   }
   if (!in.ok() || v.size() != count || count == 0) return false;

@@ -11,12 +11,13 @@
 #include "list.h"
 #include "number.h"
 #include "set_value.h"
+#include "stream_value.h"
 #include "zset_value.h"
 
 namespace orrery::keyspace {
 
 /// The numbers are on disk.
-enum class ValueType : std::uint8_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4 };
+enum class ValueType : std::uint8_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4, kStream = 5 };
 
 const char* type_name(ValueType type) noexcept;
 
@@ -52,6 +53,7 @@ class Value {
       case Kind::kSet: return ValueType::kSet;
       case Kind::kZset: return ValueType::kZset;
       case Kind::kHash: return ValueType::kHash;
+      case Kind::kStream: return ValueType::kStream;
       default: return ValueType::kString;
     }
   }
@@ -93,6 +95,7 @@ class Value {
   Set& set() noexcept { return *static_cast<Set*>(pointer_); }
   Zset& zset() noexcept { return *static_cast<Zset*>(pointer_); }
   Hash& hash() noexcept { return *static_cast<Hash*>(pointer_); }
+  Stream& stream() noexcept { return *static_cast<Stream*>(pointer_); }
 
   void prefetch() const noexcept {
     if (kind_ != Kind::kInteger) __builtin_prefetch(pointer_);
@@ -102,6 +105,8 @@ class Value {
   const char* encoding() const noexcept;
   /// Elements of a collection; bytes of a string.
   std::size_t size() const noexcept;
+  /// A collection without elements, which does not stay in the dictionary; an empty stream does.
+  bool is_spent() const noexcept { return !is_string() && kind_ != Kind::kStream && size() == 0; }
   std::size_t memory() const noexcept;
 
   void serialize(ByteWriter& out) const;
@@ -110,7 +115,7 @@ class Value {
   Value clone() const;
 
  private:
-  enum class Kind : std::uint8_t { kInteger, kEmbedded, kRaw, kList, kSet, kZset, kHash };
+  enum class Kind : std::uint8_t { kInteger, kEmbedded, kRaw, kList, kSet, kZset, kHash, kStream };
   Blob& blob_slot() noexcept { return *reinterpret_cast<Blob*>(&pointer_); }
   void destroy() noexcept;
   union {

@@ -1,5 +1,6 @@
 // Values against the standard containers: random operations, every answer compared.
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <unordered_map>

@@ -80,6 +80,20 @@ class RespWriter {
     if (resp3) line(',', {text, n});
     else bulk({text, n});
   }
+  /// Bytes before what was written since `mark`: for a count that is known at the end only.
+  void insert(std::size_t mark, std::string_view s) {
+    char* data = room(s.size()) - size_;
+    std::memmove(data + mark + s.size(), data + mark, size_ - mark);
+    std::memcpy(data + mark, s.data(), s.size());
+    size_ += s.size();
+  }
+  void insert_array(std::size_t mark, std::size_t count) {
+    char text[24];
+    text[0] = '*';
+    const std::size_t n = keyspace::write_integer(text + 1, static_cast<std::int64_t>(count));
+    std::memcpy(text + 1 + n, "\r\n", 2);
+    insert(mark, {text, n + 3});
+  }
   void boolean(bool v) {
     if (resp3) raw(v ? "#t\r\n" : "#f\r\n");
     else integer(v ? 1 : 0);

@@ -5,12 +5,12 @@
 import type { Handler } from "./dispatch.js";
 import type { RespSession } from "./session.js";
 
-type Attempt = (session: RespSession) => "done" | "wait" | "nothing";
+export type Attempt = (session: RespSession) => "done" | "wait" | "nothing";
 
-const isNull = (reply: Buffer) => reply.length <= 5 && /^(\*-1|\$-1|_)\r\n$/.test(reply.toString("latin1"));
+export const isNull = (reply: Buffer) => reply.length <= 5 && /^(\*-1|\$-1|_)\r\n$/.test(reply.toString("latin1"));
 
 /** Runs a native command and takes its reply away to look at it. */
-function probe(session: RespSession, args: readonly (Buffer | string)[]): Buffer | "wait" {
+export function probe(session: RespSession, args: readonly (Buffer | string)[]): Buffer | "wait" {
   const before = session.reply.length > 0 ? session.reply.take() : undefined;
   const outcome = session.executeNative(args.map((a) => (typeof a === "string" ? Buffer.from(a) : a)));
   const reply = session.reply.take();
@@ -32,7 +32,7 @@ function timeout(session: RespSession, argument: Buffer): number | undefined {
   return Math.ceil(seconds * 1000);
 }
 
-function waitOn(
+export function waitOn(
   session: RespSession,
   timeoutMillis: number,
   attempt: Attempt,
@@ -90,7 +90,7 @@ function popFirst(pop: string, isZset: boolean): Handler {
   };
 }
 
-const groupOf = (session: RespSession, words: readonly (Buffer | string)[]) =>
+export const groupOf = (session: RespSession, words: readonly (Buffer | string)[]) =>
   `${session.database}:${session.resp3 ? 3 : 2}:${words.map((w) => (typeof w === "string" ? w : `${w.length}:${w.toString("latin1")}`)).join(" ")}`;
 
 /** A command of the same form without the timeout, that answers null when there is nothing. */

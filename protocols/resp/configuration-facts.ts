@@ -155,12 +155,7 @@ const rows: readonly Row[] = [
   ["bind", "fixed", "* -::*"],
   ["cluster-enabled", "fixed", "no"],
   ["enable-debug-command", "fixed", "yes"],
-  ["hll-sparse-max-bytes", "integer", "3000"],
-  ["lfu-decay-time", "integer", "1"],
-  ["lfu-log-factor", "integer", "10"],
-  ["list-max-listpack-size", "integer", "-2"],
   ["min-replicas-to-write", "fixed", "0"],
-  ["maxmemory-samples", "integer", "5"],
   ["masterauth", "text", ""],
   ["masteruser", "text", ""],
   ["proto-max-bulk-len", "fixed", "536870912"],
@@ -170,8 +165,6 @@ const rows: readonly Row[] = [
   ["save", "text", ""],
   ["slave-read-only", "fixed", "yes"],
   ["slaveof", "fixed", ""],
-  ["stream-node-max-bytes", "integer", "4096"],
-  ["stream-node-max-entries", "integer", "100"],
 ];
 
 /** Two names of one thing. */

@@ -28,8 +28,13 @@ export interface Parameter {
   readonly alias?: string;
 }
 
-const maxMemory = 5; // KeyspaceBinding.limit
+// Numbers of KeyspaceBinding.limit.
+const maxMemory = 5;
+const evictionPolicy = 12;
+const listPackedSize = 13;
+/** In the order of the enumeration Eviction (native/keyspace/limits.h). */
 const evictionPolicies = [
+  "noeviction",
   "volatile-lru",
   "volatile-lfu",
   "volatile-random",
@@ -135,16 +140,34 @@ export class RespConfiguration {
     limit("set-max-intset-entries", 2);
     limit("zset-max-listpack-entries", 3);
     limit("zset-max-listpack-value", 4);
+    limit("stream-node-max-bytes", 6);
+    limit("stream-node-max-entries", 7);
+    limit("hll-sparse-max-bytes", 8);
+    limit("maxmemory-samples", 9);
+    limit("lfu-log-factor", 10);
+    limit("lfu-decay-time", 11);
     add("maxmemory-policy", {
-      get: () => "noeviction",
+      get: () => evictionPolicies[keyspace.limit(evictionPolicy, -1)] as string,
       set: (value) => {
-        const policy = value.toLowerCase();
-        if (policy === "noeviction") return undefined;
-        return evictionPolicies.includes(policy)
-          ? `${policy} is not supported yet`
-          : `argument(s) must be one of the following: ${[...evictionPolicies, "noeviction"].join(", ")}`;
+        const number = evictionPolicies.indexOf(value.toLowerCase());
+        if (number < 0) return `argument(s) must be one of the following: ${[...evictionPolicies.slice(1), "noeviction"].join(", ")}`;
+        keyspace.limit(evictionPolicy, number);
+        return undefined;
       },
     });
+    add(
+      "list-max-listpack-size",
+      {
+        get: () => String(keyspace.limit(listPackedSize, -1) - 10),
+        set: (value) => {
+          if (!/^-?\d+$/.test(value)) return notAnInteger;
+          if (Number(value) < -5 || Number(value) > 2147483637) return "argument must be between -2147483648 and 2147483647 inclusive";
+          keyspace.limit(listPackedSize, Number(value) + 10);
+          return undefined;
+        },
+      },
+      "list-max-ziplist-size",
+    );
     const big = Number.MAX_SAFE_INTEGER;
     const integer = (name: string, min: number, max: number, get: () => number, set: (value: number) => void, ...others: string[]) =>
       add(

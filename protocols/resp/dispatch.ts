@@ -10,12 +10,14 @@ import { clusterHandlers } from "./cluster-commands.js";
 import { commandHandlers } from "./command-commands.js";
 import { connectionHandlers } from "./connection-commands.js";
 import { debugHandlers } from "./debug-commands.js";
+import { keyHandlers } from "./key-commands.js";
 import { latencyHandlers } from "./latency-commands.js";
 import { pubsubHandlers } from "./pubsub-commands.js";
 import { functionHandlers } from "./scripting/function-commands.js";
 import { scriptHandlers } from "./scripting/script-commands.js";
 import { serverHandlers } from "./server-commands.js";
 import type { RespSession } from "./session.js";
+import { streamHandlers } from "./stream-commands.js";
 import { transactionHandlers } from "./transaction-commands.js";
 
 /**
@@ -31,7 +33,7 @@ function handlerOf(name: string): Handler | undefined {
   handlers ??= new Map(
     [
       ...[connectionHandlers, clientHandlers, serverHandlers, commandHandlers, pubsubHandlers, transactionHandlers, blockingHandlers],
-      ...[scriptHandlers, functionHandlers, aclHandlers, debugHandlers, latencyHandlers, clusterHandlers],
+      ...[scriptHandlers, functionHandlers, aclHandlers, debugHandlers, latencyHandlers, clusterHandlers, streamHandlers, keyHandlers],
     ].flatMap((family) => Object.entries(family)),
   );
   return handlers.get(name);

@@ -58,6 +58,20 @@ program
   .action(async (options: { data: string }) => (await import("./check.js")).check(options.data));
 
 program
+  .command("import")
+  .description("Load keys from Redis: an RDB file, an append-only file, or its manifest")
+  .argument("<file>", "dump.rdb, appendonly.aof or appendonly.aof.manifest")
+  .option("--data <dir>", "data folder that no server uses", "./orrery-data")
+  .action(async (file: string, options: { data: string }) => (await import("./transfer.js")).importFile(file, options));
+
+program
+  .command("export")
+  .description("Write all keys as an RDB file that Redis 7 loads")
+  .argument("<file>", "file to write")
+  .option("--data <dir>", "data folder that no server uses", "./orrery-data")
+  .action(async (file: string, options: { data: string }) => (await import("./transfer.js")).exportFile(file, options));
+
+program
   .command("version")
   .description("Print the version")
   .action(() => console.log(`orrery ${version}`));

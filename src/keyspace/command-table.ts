@@ -9,6 +9,7 @@ import type { NativeCommand } from "../native/keyspace.js";
 import { dataCommands } from "./command-table-data.js";
 import { refusedCommands } from "./command-table-refused.js";
 import { serverCommands } from "./command-table-server.js";
+import { structureCommands } from "./command-table-structures.js";
 
 /** name (subcommands as "config|get"), arity (negative: at least), flags, first key, last key, step, categories, group, since. */
 export type CommandRow = readonly [string, number, string, number, number, number, string, string, string];
@@ -46,6 +47,9 @@ const native = new Set(
   zrevrangebylex zrangestore zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrandmember zscan
   zunion zinter zdiff zunionstore zinterstore zdiffstore zintercard
   sort sort_ro ping echo select
+  xadd xtrim xlen xdel xrange xrevrange xsetid xread xreadgroup xgroup xack xpending xclaim xautoclaim xinfo
+  bitfield bitfield_ro lcs pfadd pfcount pfmerge pfdebug pfselftest geoadd geohash geopos geodist georadius georadius_ro georadiusbymember
+  georadiusbymember_ro geosearch geosearchstore dump restore restore-asking debug
 `),
 );
 
@@ -77,10 +81,14 @@ const keyCountAt: Readonly<Record<string, number>> = {
   zdiffstore: 2,
 };
 /** Containers whose subcommands' key stands at the same place. */
-const containerKey: Readonly<Record<string, number>> = { object: 2, memory: 2 };
+const containerKey: Readonly<Record<string, number>> = { object: 2, memory: 2, xgroup: 2, xinfo: 2 };
 /** Look at keys that their arguments do not name. */
-const wholeDictionary = new Set(words("keys scan dbsize randomkey flushdb flushall swapdb sort sort_ro"));
-const withoutKeys = new Set(words("ping echo select"));
+const wholeDictionary = new Set(words("keys scan dbsize randomkey flushdb flushall swapdb sort sort_ro georadius georadiusbymember debug"));
+/** Keys are the first half of what follows the word STREAMS. */
+const keysAfterStreams = new Set(["xread", "xreadgroup"]);
+/** Containers with a subcommand that writes. */
+const writingContainers = new Set(["xgroup"]);
+const withoutKeys = new Set(words("ping echo select pfselftest"));
 
 function describe(row: CommandRow, index: number): CommandDescription {
   const [name, arity, flags, firstKey, lastKey, keyStep, categories, group, since] = row;
@@ -97,11 +105,16 @@ function describe(row: CommandRow, index: number): CommandDescription {
     group,
     since,
     index,
-    runs: native.has(name) ? "native" : handled.has(name) || handled.has(name.split("|")[0] as string) ? "typescript" : "refused",
+    runs:
+      native.has(name) || native.has(name.split("|")[0] as string)
+        ? "native"
+        : handled.has(name) || handled.has(name.split("|")[0] as string)
+          ? "typescript"
+          : "refused",
   };
 }
 
-const all = [...dataCommands, ...serverCommands, ...refusedCommands].map(describe);
+const all = [...dataCommands, ...structureCommands, ...serverCommands, ...refusedCommands].map(describe);
 
 /** Top-level commands by lower-case name. */
 export const commandTable: ReadonlyMap<string, CommandDescription> = new Map(
@@ -119,12 +132,13 @@ export function nativeCommands(): NativeCommand[] {
     name: c.name,
     arity: c.arity,
     flags:
-      (c.flags.includes("write") ? 1 : 0) |
+      (c.flags.includes("write") || writingContainers.has(c.name) ? 1 : 0) |
       (wholeDictionary.has(c.name) ? 2 : 0) |
       (withoutKeys.has(c.name) ? 4 : 0) |
       (c.flags.includes("denyoom") ? 8 : 0) |
       (c.flags.includes("readonly") ? 16 : 0) |
-      (c.flags.includes("fast") ? 32 : 0),
+      (c.flags.includes("fast") ? 32 : 0) |
+      (keysAfterStreams.has(c.name) ? 64 : 0),
     firstKey: c.firstKey,
     lastKey: c.lastKey,
     keyStep: Math.max(c.keyStep, 1),
@@ -143,6 +157,10 @@ export function keyPositions(command: CommandDescription, args: readonly Uint8Ar
     const count = Number(Buffer.from(args[command.keyCountAt] as Uint8Array).toString("latin1"));
     if (Number.isInteger(count) && count > 0 && command.keyCountAt + count < args.length)
       for (let i = 0; i < count; i++) out.push(command.keyCountAt + 1 + i);
+  }
+  if (keysAfterStreams.has(command.name)) {
+    const start = args.findIndex((a, i) => i > 0 && Buffer.from(a).toString("latin1").toLowerCase() === "streams") + 1;
+    if (start > 0) for (let i = 0; i < Math.floor((args.length - start) / 2); i++) out.push(start + i);
   }
   return out;
 }

@@ -1,5 +1,5 @@
 /**
- * redis.keys, redis.strings, redis.hashes, redis.lists, redis.sets, redis.zsets: the keys of database 0 as computed relations.
+ * redis.keys, redis.strings, redis.hashes, redis.lists, redis.sets, redis.zsets, redis.streams: the keys of database 0 as computed relations.
  *
  * The native side fills a block at a time; `key = …` becomes a point lookup. A transaction sees its own changes. Text that is not UTF-8
  * is read with replacement characters.
@@ -33,6 +33,7 @@ export const keyRelations: readonly SystemRelation[] = [
   relation(3, "lists", [text("key"), { name: "index", type: TypeOid.int8 }, text("value")]),
   relation(4, "sets", [text("key"), text("member")]),
   relation(5, "zsets", [text("key"), text("member"), { name: "score", type: TypeOid.float8 }]),
+  relation(6, "streams", [text("key"), text("id"), text("field"), text("value")]),
 ];
 
 /** The parts of an execution's context that a scan needs. */
@@ -59,10 +60,13 @@ function* scan(
 ): Iterable<Row> {
   const wanted = filters.find((f) => f.column === 0 && typeof f.value === "string");
   const key = wanted === undefined ? null : Buffer.from(wanted.value as string);
+  // A field or member found by its hash; the relations without one read all rows of the key, and the filter does the rest.
+  const inner = filters.find((f) => f.column === 1 && typeof f.value === "string");
+  const member = inner === undefined || key === null ? null : Buffer.from(inner.value as string);
   let cursor = 0;
   do {
     context.checkCancel();
-    const [next, block] = native.keyspace.relationRows(context.engine, context.xid, number, cursor, key);
+    const [next, block] = native.keyspace.relationRows(context.engine, context.xid, number, cursor, key, member);
     const reader = new BlockReader(block);
     for (let row = 0; row < reader.rowCount; row++)
       yield r.columns.map((c, i) => (reader.isNull(i, row) ? null : read(reader, c.type, i, row)));

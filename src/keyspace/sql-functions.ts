@@ -77,6 +77,12 @@ const definitions: readonly (readonly [string, readonly Kind[], Kind, readonly (
   ["zincrby", ["text", "float8", "text"], "float8", ["zincrby", 0, 1, 2]],
   ["zcard", ["text"], "int8", ["zcard", 0]],
   ["zrank", ["text", "text"], "int8", ["zrank", 0, 1]],
+  ["xadd", ["text", "text", "text"], "text", ["xadd", 0, "*", 1, 2]],
+  ["xlen", ["text"], "int8", ["xlen", 0]],
+  ["xdel", ["text", "text"], "int8", ["xdel", 0, 1]],
+  ["pfadd", ["text", "text"], "bool", ["pfadd", 0, 1]],
+  ["pfcount", ["text"], "int8", ["pfcount", 0]],
+  ["geodist", ["text", "text", "text"], "float8", ["geodist", 0, 1, 2]],
 ];
 
 /** OIDs 15500 and up are these functions', in the order of `definitions`: append only. */

@@ -48,6 +48,8 @@ export interface NativeCommand {
   readonly keyCountAt: number;
 }
 
+export type RdbImport = { readonly brand: "RdbImport" };
+
 export interface KeyspaceBinding {
   /** The command table; once per process. Returns the names of entries that have no native body. */
   defineCommands(commands: readonly NativeCommand[]): string[];
@@ -92,11 +94,32 @@ export interface KeyspaceBinding {
     readonly hits: number;
     readonly misses: number;
     readonly expired: number;
+    readonly evicted: number;
     readonly changes: number;
     readonly memory: number;
   };
-  /** The compact encodings' limits: 0 hash entries, 1 hash value, 2 intset entries, 3 zset entries, 4 zset value; 5 maxmemory in bytes. Returns the value; sets it when >= 0. */
+  /**
+   * The compact encodings' limits: 0 hash entries, 1 hash value, 2 intset entries, 3 zset entries, 4 zset value; 5 maxmemory in bytes;
+   * 6 stream node bytes, 7 stream node entries, 8 sparse HyperLogLog bytes, 9 maxmemory samples, 10 LFU log factor, 11 LFU decay minutes;
+   * 12 eviction policy, 13 list-max-listpack-size plus 10. Returns the value; sets it when >= 0.
+   */
   limit(which: number, value: number): number;
+  /** Gives free memory back to the system; true when some was. */
+  trimMemory(): boolean;
+  /** An RDB file's keys into the dictionary, piece by piece. */
+  importRdb(engine: Engine): RdbImport;
+  /** How many bytes of the piece were used (bring the rest again, with more), or what is wrong with the file. `last`: nothing follows. */
+  importRdbFeed(handle: RdbImport, bytes: Uint8Array, last: boolean): number | string;
+  importRdbState(handle: RdbImport): {
+    readonly finished: boolean;
+    readonly keys: number;
+    /** Left out because their time had come. */
+    readonly expired: number;
+    /** Code of the function libraries in the file. */
+    readonly functions: readonly Uint8Array[];
+  };
+  /** The next part of an RDB file of all keys: 0 and up until null. `latched`: the caller is inside beginExclusive, so it is one moment. */
+  exportRdb(engine: Engine, part: number, latched: boolean): Uint8Array | null;
   /** One command on the transaction's own view of database 0. The RESP2 reply bytes, or a status: kWait with the xid in lastError().detail. */
   execInTransaction(engine: Engine, xid: Xid, args: readonly (Uint8Array | string)[]): Uint8Array | number;
 
@@ -165,6 +188,14 @@ export interface KeyspaceBinding {
   sideVersion(engine: Engine, space: number): number;
 
   /** Rows of a redis.* relation as a block (docs/formats/block.md) from `cursor` (0 = the start) on, database 0; `what`: 0 keys, 1 strings,
-   *  2 hashes, 3 lists, 4 sets, 5 zsets. xid 0 = committed only. Returns [next cursor (0 = the end), block]. `key` limits to one key. */
-  relationRows(engine: Engine, xid: Xid, what: number, cursor: number, key: Uint8Array | null): [number, Uint8Array];
+   *  2 hashes, 3 lists, 4 sets, 5 zsets, 6 streams. xid 0 = committed only. Returns [next cursor (0 = the end), block]. `key` limits to one key, `member` to one
+   *  field or member of it. */
+  relationRows(
+    engine: Engine,
+    xid: Xid,
+    what: number,
+    cursor: number,
+    key: Uint8Array | null,
+    member: Uint8Array | null,
+  ): [number, Uint8Array];
 }

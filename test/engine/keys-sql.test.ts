@@ -52,6 +52,29 @@ it("keys are relations", async () => {
   expect(await rows("select count(*) from redis.keys where type <> 'string'")).toEqual([["4"]]);
 });
 
+it("streams are a relation, and one field or member of a key is found by itself", async () => {
+  await redis.xadd("events", "1-1", "name", "ann", "what", "login");
+  await redis.xadd("events", "2-1", "name", "bob");
+  await redis.hset("h", Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`f${i}`, `v${i}`])));
+  await redis.zadd("z", "1.5", "a", "2.5", "b");
+  await redis.sadd("set", "x", "y");
+  expect(await rows("select id, field, value from redis.streams where key = 'events' order by id, field")).toEqual([
+    ["1-1", "name", "ann"],
+    ["1-1", "what", "login"],
+    ["2-1", "name", "bob"],
+  ]);
+  expect(await rows("select value from redis.hashes where key = 'h' and field = $1", ["f500"])).toEqual([["v500"]]);
+  expect(await rows("select value from redis.hashes where key = 'h' and field = 'nope'")).toEqual([]);
+  expect(await rows("select score from redis.zsets where key = 'z' and member = 'b'")).toEqual([[2.5]]);
+  expect(await rows("select count(*) from redis.sets where key = 'set' and member = 'x'")).toEqual([["1"]]);
+  expect(await rows("select count(*) from redis.hashes where field = 'f7'")).toEqual([["1"]]);
+  await client.query("begin");
+  expect((await rows("select redis.xadd('log', 'k', 'v') is not null, redis.xlen('log')"))[0]).toEqual([true, "1"]);
+  expect(await redis.exists("log")).toBe(0);
+  await client.query("commit");
+  expect(await redis.xlen("log")).toBe(1);
+});
+
 it("a key is found without looking at all of them", async () => {
   const pipeline = redis.pipeline();
   for (let i = 0; i < 50_000; i++) pipeline.set(`key:${i}`, i);

@@ -62,26 +62,11 @@ const statements: readonly (readonly [string, RegExp])[] = [
   ["alter extension vector update", /extension/i],
 ];
 const commands: readonly (readonly string[])[] = [
-  ["XADD", "s", "*", "a", "1"],
-  ["XRANGE", "s", "-", "+"],
-  ["XREAD", "STREAMS", "s", "0"],
-  ["XGROUP", "CREATE", "s", "g", "$"],
-  ["XLEN", "s"],
-  ["PFADD", "h", "a"],
-  ["PFCOUNT", "h"],
-  ["GEOADD", "g", "1", "2", "a"],
-  ["GEOSEARCH", "g", "FROMMEMBER", "a", "BYRADIUS", "1", "m"],
-  ["GEODIST", "g", "a", "b"],
   ["SCRIPT", "DEBUG", "YES"],
   ["REPLICAOF", "localhost", "1"],
   ["PSYNC", "?", "-1"],
-  ["DUMP", "k"],
-  ["RESTORE", "k", "0", "x"],
   ["MIGRATE", "h", "1", "k", "0", "1"],
-  ["PFMERGE", "h", "g"],
   ["FAILOVER"],
-  ["BITFIELD", "k", "GET", "u8", "0"],
-  ["LCS", "a", "b"],
 ];
 
 describe("refusals", () => {
