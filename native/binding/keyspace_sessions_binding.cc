@@ -16,6 +16,12 @@ std::vector<std::string> texts_of(const Napi::Value& v) {
   std::vector<std::string> out;
   if (!v.IsArray()) return out;
   const auto list = v.As<Napi::Array>();
+  // More words than any command has: an array with a length and nothing in it would take minutes.
+  constexpr std::uint32_t kWordsMax = 1u << 20;
+  if (list.Length() > kWordsMax) {
+    Napi::TypeError::New(v.Env(), "the list is too long").ThrowAsJavaScriptException();
+    return out;
+  }
   for (std::uint32_t i = 0; i < list.Length(); i++) {
     const Napi::Value item = list.Get(i);
     out.push_back(item.IsString() ? item.As<Napi::String>().Utf8Value() : std::string(bytes_of(item)));

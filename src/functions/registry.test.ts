@@ -10,10 +10,20 @@ describe("registry", () => {
     expect(registry.typeByName("double precision")?.name).toBe("float8");
   });
   it("has a body for every function but window functions", () => {
+    // What polymorphic functions over ranges do depends on the range: they have no body without one.
+    const named = (name: string) => registry.typeByName(name)?.oid ?? 0;
+    const concrete: Record<number, number> = {
+      [named("anyrange")]: named("int4range"),
+      [named("anymultirange")]: named("int4multirange"),
+      [named("anycompatiblerange")]: named("int4range"),
+      [named("anycompatiblemultirange")]: named("int4multirange"),
+    };
+    const real = (oid: number) => concrete[oid] ?? oid;
     for (const f of registry.functions()) {
-      if (f.kind === "function") expect(() => registry.scalarBody(f.id), f.id).not.toThrow();
-      if (f.kind === "aggregate") expect(() => registry.aggregateBody(f.id), f.id).not.toThrow();
-      if (f.kind === "set") expect(() => registry.setBody(f.id), f.id).not.toThrow();
+      const call = { argTypes: f.argTypes.map(real), returnType: real(f.returnType) };
+      if (f.kind === "function") expect(() => registry.scalarBody(f.id, call), f.id).not.toThrow();
+      if (f.kind === "aggregate") expect(() => registry.aggregateBody(f.id, call), f.id).not.toThrow();
+      if (f.kind === "set") expect(() => registry.setBody(f.id, call), f.id).not.toThrow();
     }
   });
   it("has operators with PostgreSQL's OIDs", () => {
