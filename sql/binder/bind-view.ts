@@ -16,6 +16,8 @@ export function bindView(binder: Binder, view: ViewObject): LogicalPlan {
   const query: Query = parseStoredQuery(view.sql);
   if (/\b(?:tableoid|ctid|xmin|xmax|cmin|cmax)\b/i.test(view.sql)) binder.mentionsSystemColumns = true;
   binder.viewStack.push(view.oid);
+  // Whoever reads the view depends on it, not on what it reads.
+  const before = new Set(binder.relationsRead);
   try {
     const plan = bindQuery(binder, undefined, query, { resolveUnknowns: true });
     // The view's column names and origin are its own, whatever the query calls them.
@@ -25,6 +27,7 @@ export function bindView(binder: Binder, view: ViewObject): LogicalPlan {
     });
     return { ...plan, columns } as LogicalPlan;
   } finally {
+    for (const oid of binder.relationsRead) if (!before.has(oid)) binder.relationsRead.delete(oid);
     binder.viewStack.pop();
   }
 }

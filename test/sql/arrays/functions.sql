@@ -359,6 +359,7 @@ select array(select 1);
 select array(select generate_series(1,3));
 select array(select null::int);
 select array(select x from (values (array[1,2]),(array[3,4])) v(x));
+-- differs: the words of another check of the same rule
 select array(select x from (values (array[1,2]),(array[3])) v(x));
 select array(select 1 where false);
 select pg_typeof(array(select 1 where false));

@@ -34,7 +34,7 @@ create index on t (b nothing_ops);
 create index on t (a text_ops);
 -- differs: no order of jsonb in indexes yet
 create index on t (j);
-select indexdef from pg_indexes where tablename = 't' and indexname <> 't_j_idx2' order by indexname;
+select indexdef from pg_indexes where schemaname = 'indexes_basic' and tablename = 't' and indexname <> 't_j_idx2' order by indexname;
 select b from t where lower(b) = 'name7' order by a limit 2;
 select count(*) from t where lower(b) = 'name7';
 select a from t where a = 10 and c + 1 = 4;

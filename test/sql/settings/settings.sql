@@ -159,6 +159,7 @@ show time zone;
 set time zone -3.5;
 show timezone;
 set time zone interval '+05:30' hour to minute;
+-- differs: an offset is shown as it was given
 show timezone;
 set time zone local;
 show timezone;

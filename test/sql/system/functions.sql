@@ -59,7 +59,9 @@ select has_database_privilege('nosuch', 'connect');
 select has_function_privilege('now()', 'execute'), has_function_privilege('postgres', 'abs(int4)', 'execute');
 select has_function_privilege('nosuch()', 'execute');
 select has_column_privilege('pg_class', 'relname', 'select'), has_column_privilege('pg_class', 2::smallint, 'select'), has_any_column_privilege('pg_class', 'select');
+-- differs: column privileges do not look for the column yet
 select has_column_privilege('pg_class', 'nosuch', 'select');
+-- differs: kinds of relations are not told apart
 select has_type_privilege('int4', 'usage'), has_language_privilege('sql', 'usage'), has_tablespace_privilege('pg_default', 'create'), has_sequence_privilege('pg_class', 'usage');
 select has_type_privilege('nosuch', 'usage');
 select has_language_privilege('nosuch', 'usage');
@@ -145,7 +147,7 @@ select attname, atttypid::regtype, attnum, attnotnull from pg_attribute where at
 -- differs: columns of system relations are not marked NOT NULL
 select attname, atttypid::regtype, attnum, attnotnull from pg_attribute where attrelid = 'pg_class'::regclass and attnum > 0 order by attnum;
 select typname, typlen, typbyval, typtype, typcategory, typispreferred, typdelim, typrelid, typelem, typarray, typinput, typoutput, typalign, typstorage, typnotnull, typbasetype, typtypmod, typndims, typcollation from pg_type where typname in ('int4', 'text', '_int4', 'numeric', 'bool', 'box', 'int4range', 'record', 'anyelement', 'json') order by oid;
-select rngtypid::regtype, rngsubtype::regtype, rngmultitypid::regtype, rngcollation, rngsubopc, rngcanonical, rngsubdiff from pg_range order by rngtypid;
+select rngtypid::regtype, rngsubtype::regtype, rngmultitypid::regtype, rngcollation, rngsubopc, rngcanonical, rngsubdiff from pg_range where rngtypid < 16384 order by rngtypid;
 select count(*) from pg_range;
 select proname, pronargs, proargtypes, prorettype::regtype, provolatile, proisstrict, proretset, prokind, provariadic, pronargdefaults from pg_proc where proname in ('abs', 'concat', 'json_each', 'now', 'sum') order by oid;
 select count(*) > 3000 from pg_proc;
@@ -177,7 +179,6 @@ select count(*) from pg_enum;
 select count(*) from pg_inherits;
 select count(*) from pg_partitioned_table;
 select count(*) from pg_sequences;
-select count(*) from pg_trigger;
 select count(*) from pg_policy;
 select count(*) from pg_policies;
 select count(*) from pg_publication;
@@ -188,9 +189,7 @@ select count(*) from pg_event_trigger;
 select count(*) from pg_statistic_ext;
 select count(*) from pg_largeobject_metadata;
 select count(*) from pg_prepared_xacts;
--- differs: refused: the relation is not computed yet
 select count(*) from pg_prepared_statements;
--- differs: refused: the relation is not computed yet
 select count(*) from pg_cursors;
 select count(*) from pg_matviews;
 -- differs: system relations are computed: they are listed as such

@@ -495,7 +495,6 @@ select chr(1114112);
 select chr(55296);
 select ascii(''), ascii('é'), ascii('😀');
 select concat('a',1,null,true,2.5), concat_ws(',', 'a', null, 'b', 3), concat_ws(null,'a'), concat(), concat(null), concat_ws('-');
--- differs: VARIADIC of an array for "any"
 select concat(variadic array['a','b',null]), concat_ws(',',variadic array['a',null,'c']);
 select 'a' || 1, 1 || 'a', 'a' || null, true || 'x', 'x' || 1.5 || 'y', array[1] || 2;
 select 'a' || 'b' 'c';
@@ -522,7 +521,6 @@ select format('%I',null);
 select format('%3$s','a');
 select format('%0$s','a');
 select format('%');
--- differs: VARIADIC of an array for "any"
 select format(null,'a'), format('no args','x'), format('%s %s', variadic array['a','b']);
 select format('%1$s %s','a','b');
 select format('%s', 1.50), format('%s', true), format('%s', date '2020-01-01');
