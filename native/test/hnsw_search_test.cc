@@ -6,6 +6,7 @@ namespace {
 using namespace orrery;
 using namespace orrery::test;
 using namespace orrery::index::hnsw;
+using orrery::index::Metric;
 
 Options options_for(const Vectors& v, Metric metric = Metric::kL2) {
   Options o;
