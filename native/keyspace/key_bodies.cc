@@ -319,7 +319,7 @@ void left(Context& c, bool seconds, bool absolute) {
   if (n == nullptr) return c.reply.integer(-2);
   if (n->payload.expire_ms == 0) return c.reply.integer(-1);
   const std::int64_t v = absolute ? n->payload.expire_ms : std::max<std::int64_t>(n->payload.expire_ms - c.now, 0);
-  c.reply.integer(seconds ? (v + 500) / 1000 : v);
+  c.reply.integer(seconds ? v / 1000 + (v % 1000 >= 500 ? 1 : 0) : v);
 }
 void ttl(Context& c) { left(c, true, false); }
 void pttl(Context& c) { left(c, false, false); }
