@@ -38,5 +38,3 @@ export const indexOptionNotInteger = (value: string, name: string) =>
   error("22023", `invalid value for integer option "${name}": ${value}`);
 export const indexOptionUnknown = (name: string) => error("22023", `unrecognized parameter "${name}"`);
 export const efConstructionTooSmall = () => error("XX000", "ef_construction must be greater than or equal to 2 * m");
-export const operatorClassUnknown = (name: string, method: string) =>
-  error("42704", `operator class "${name}" does not exist for access method "${method}"`);
