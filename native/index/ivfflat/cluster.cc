@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
-#include <thread>
 
+#include "in_parallel.h"
 #include "inverted_lists.h"
 
 namespace orrery::index::ivfflat {
@@ -46,15 +46,6 @@ class Clustering {
   float* centroid(std::size_t i) noexcept { return centroids_.data() + i * options_.dimensions; }
   float distance(const float* a, const float* b) const noexcept { return kernels_.l2_squared(a, b, options_.dimensions); }
 
-  void in_parallel(const auto& work) {
-    const std::size_t share = (count_ + threads_ - 1) / threads_;
-    std::vector<std::thread> others;
-    for (std::size_t from = share; from < count_; from += share)
-      others.emplace_back([&work, from, to = std::min(count_, from + share)] { work(from, to); });
-    work(std::size_t{0}, std::min(count_, share));
-    for (auto& t : others) t.join();
-  }
-
   /// k-means++: each next one with a probability that grows with its distance from those chosen. Places that no sample fills are random.
   void choose_initial() {
     std::mt19937_64 random(kSeed);
@@ -64,7 +55,7 @@ class Clustering {
     std::size_t next = count_ == 0 ? 0 : random() % count_;
     for (; chosen < std::min<std::size_t>(options_.lists, count_); chosen++) {
       std::copy_n(sample(next), options_.dimensions, centroid(chosen));
-      in_parallel([&](std::size_t from, std::size_t to) {
+      in_parallel(count_, threads_, [&](std::size_t from, std::size_t to) {
         for (std::size_t i = from; i < to; i++) gaps[i] = std::min(gaps[i], distance(sample(i), centroid(chosen)));
       });
       double sum = 0;
@@ -83,7 +74,7 @@ class Clustering {
   /// False when nothing changed.
   bool assign(std::vector<std::uint32_t>& nearest) {
     std::atomic<bool> changed{false};
-    in_parallel([&](std::size_t from, std::size_t to) {
+    in_parallel(count_, threads_, [&](std::size_t from, std::size_t to) {
       for (std::size_t i = from; i < to; i++) {
         std::uint32_t best = 0;
         float best_distance = std::numeric_limits<float>::infinity();

@@ -3,23 +3,14 @@
 
 #include <algorithm>
 #include <numeric>
-#include <random>
-#include <thread>
+
+#include "in_parallel.h"
 
 namespace orrery::index::ivfflat {
 namespace {
 
 /// pgvector's: fifty vectors a list, ten thousand at least.
 std::size_t sample_size(std::uint32_t lists) noexcept { return std::max<std::size_t>(10'000, std::size_t{50} * lists); }
-
-/// Runs work(from, to) over [0, count) on `threads` threads.
-void in_parallel(std::size_t count, unsigned threads, const auto& work) {
-  const std::size_t share = (count + threads - 1) / std::max(1u, threads);
-  std::vector<std::thread> others;
-  for (std::size_t from = share; from < count; from += share) others.emplace_back([&work, from, to = std::min(count, from + share)] { work(from, to); });
-  work(std::size_t{0}, std::min(count, share));
-  for (auto& t : others) t.join();
-}
 
 }  // namespace
 
