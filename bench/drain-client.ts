@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 
 export interface DrainClient {
-  /** Runs a statement by the simple protocol; the number of DataRow messages. Rejects with the server's message. */
+  /** Runs a statement by the simple protocol; the number of DataRow or CopyData messages. Rejects with the server's message. */
   run(sql: string): Promise<number>;
   end(): void;
 }
@@ -67,7 +67,7 @@ class MessageCounter {
       const type = bytes[at];
       const end = at + 1 + bytes.readInt32BE(at + 1);
       if (type === 0x45 && end > bytes.length) break; // the text of an error is wanted whole
-      if (type === 0x44) this.rows++;
+      if (type === 0x44 || type === 0x64) this.rows++; // DataRow, CopyData
       if (type === 0x45) this.error = bytes.toString("utf8", at + HEADER_BYTES, end).replaceAll("\0", " ");
       if (type === 0x5a) ready = true;
       at = end;

@@ -2,11 +2,21 @@
 const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   resp: () => import("./resp.js"),
   "resp-memory": () => import("./resp-memory.js"),
+  "resp-restart": () => import("./resp-restart.js"),
   "point-select": () => import("./point-select.js"),
+  tpcb: () => import("./tpcb.js"),
+  transports: () => import("./transports.js"),
+  "idle-connections": () => import("./idle-connections.js"),
+  "busy-thread": () => import("./busy-thread.js"),
   insert: () => import("./insert.js"),
   copy: () => import("./copy.js"),
   hnsw: () => import("./hnsw.js"),
+  vectors: () => import("./vectors.js"),
+  "vector-changes": () => import("./vector-changes.js"),
+  "exact-vectors": () => import("./exact-vectors.js"),
+  filtered: () => import("./filtered.js"),
   sql: () => import("./sql.js"),
+  inverted: () => import("./inverted.js"),
   startup: () => import("./startup.js"),
 };
 

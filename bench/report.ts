@@ -74,7 +74,7 @@ export function report(name: string, title: string, lines: readonly Line[], note
   const old = existsSync(file) ? readFileSync(file, "utf8") : head;
   const sections = old.split(/^(?=## )/m);
   const kept = sections.slice(1).filter((s) => !s.startsWith(`## ${title}\n`));
-  writeFileSync(file, [sections[0]?.trimEnd(), "", ...[...kept, section].sort().map((s) => s.trimEnd() + "\n")].join("\n"));
+  writeFileSync(file, [sections[0]?.trimEnd(), "", ...[...kept, section].sort().map((s) => `${s.trimEnd()}\n`)].join("\n"));
 }
 
 function format(value: number): string {

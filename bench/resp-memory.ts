@@ -1,16 +1,15 @@
 /**
  * Memory of the same data in Redis and in Orrery: `used_memory` of the two, less what each takes when empty. `BENCH_SCALE=10` loads ten times
- * as much (the default is a million small strings, 100,000 hashes, a sorted set of 100,000 members, 100,000 streams).
+ * as much (the default is a million small strings, 100,000 hashes, ten sorted sets of 100,000 members, 100,000 streams).
  */
 import { connect } from "node:net";
 import { startOrrery, startRedis } from "../test/support/processes.js";
 import { type Line, report } from "./report.js";
+import { type Commands, encode, load } from "./resp-load.js";
 
 const scale = Number(process.env.BENCH_SCALE ?? 1);
 const digits = (n: number, width: number) => String(n).padStart(width, "0");
 
-/** Commands of a data set; each is one array of words. */
-type Commands = Iterable<readonly string[]>;
 function* strings(): Commands {
   for (let i = 0; i < 1_000_000 * scale; i++) yield ["SET", `key:${digits(i, 12)}`, `v${digits(i, 15)}`];
 }
@@ -21,8 +20,13 @@ function* hashes(): Commands {
     yield words;
   }
 }
-function* sortedSet(): Commands {
-  for (let i = 0; i < 100_000 * scale; i++) yield ["ZADD", "zset", String(i * 1.5), `member:${digits(i, 8)}`];
+function* sortedSets(): Commands {
+  for (let set = 0; set < 10 * scale; set++)
+    for (let i = 0; i < 100_000; i += 10) {
+      const words = ["ZADD", `zset:${set}`];
+      for (let j = i; j < i + 10; j++) words.push(String(j * 1.5), `member:${digits(j, 8)}`);
+      yield words;
+    }
 }
 function* streams(): Commands {
   for (let i = 0; i < 100_000 * scale; i++)
@@ -33,36 +37,6 @@ function* lists(): Commands {
 }
 function* sets(): Commands {
   for (let i = 0; i < 100_000 * scale; i++) yield ["SADD", `set:${i}`, "1", "2", "3", `${i}`];
-}
-
-const encode = (words: readonly string[]) => `*${words.length}\r\n${words.map((w) => `$${w.length}\r\n${w}\r\n`).join("")}`;
-
-/** Sends everything, a batch at a time, and waits for the last reply. */
-async function load(port: number, commands: Commands): Promise<void> {
-  const socket = connect(port, "127.0.0.1");
-  let answered = 0;
-  let wake: () => void = () => undefined;
-  socket.on("data", (chunk) => {
-    for (const byte of chunk) if (byte === 10) answered++;
-    wake();
-  });
-  let sent = 0;
-  let batch: string[] = [];
-  const flush = async () => {
-    socket.write(batch.join(""));
-    sent += batch.length;
-    batch = [];
-    // An id of XADD comes as two lines.
-    while (answered < sent) await new Promise<void>((r) => (wake = r));
-    answered = sent = 0;
-  };
-  for (const words of commands) {
-    if (words[0] === "XADD") sent++;
-    batch.push(encode(words));
-    if (batch.length === 1000) await flush();
-  }
-  if (batch.length > 0) await flush();
-  socket.destroy();
 }
 
 async function usedMemory(port: number): Promise<number> {
@@ -91,7 +65,7 @@ export async function run(): Promise<void> {
     const sets_: readonly (readonly [string, () => Commands])[] = [
       ["small strings", strings],
       ["hashes of 10 fields", hashes],
-      ["one sorted set", sortedSet],
+      ["sorted sets of 100,000 members", sortedSets],
       ["streams of 3 entries", streams],
       ["lists of 4 elements", lists],
       ["sets of 4 integers", sets],

@@ -3,5 +3,5 @@ import { readdirSync } from "node:fs";
 
 for (const entry of readdirSync(".", { recursive: true, withFileTypes: true })) {
   const path = `${entry.parentPath ?? entry.path}/${entry.name}`.replace(/^\.\//, "");
-  if (entry.isFile() && path.endsWith(".cc") && !/^(build|test)/.test(path)) console.log(path);
+  if (entry.isFile() && path.endsWith(".cc") && !/^(build|test|bench)/.test(path)) console.log(path);
 }

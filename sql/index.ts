@@ -5,6 +5,7 @@ import type { BoundStatement } from "../src/plan/index.js";
 import { notSupported } from "../src/types/index.js";
 import { bindStatement } from "./binder/bind-statement.js";
 import { renameInExpression, renameInQuery } from "./binder/rename-stored.js";
+import { printRoutineBody, printStoredExpression, printStoredQuery } from "./deparse/index.js";
 import { transactionActionOf } from "./parser/convert-session.js";
 import { guardStack, loadParser, parseStatements, SyntaxTree } from "./parser/parse.js";
 
@@ -19,6 +20,9 @@ export async function createFrontEnd(registry: FunctionRegistry): Promise<FrontE
     bind: (statement, context) => bind(registry, statement, context),
     renameInQuery: (sql, context, renaming) => guardStack(() => renameInQuery(registry, context, sql, renaming)),
     renameInExpression,
+    printQuery: (context, stored) => guardStack(() => printStoredQuery(registry, context, stored)),
+    printRoutineBody: (context, source) => guardStack(() => printRoutineBody(registry, context, source)),
+    printExpression: (context, stored) => guardStack(() => printStoredExpression(registry, context, stored)),
   };
 }
 
@@ -32,7 +36,9 @@ function describe(statement: ReturnType<typeof parseStatements>[number]): Parsed
   const { tree } = statement;
   const action = tree.rawKind === "TransactionStmt" ? transactionActionOf(tree.rawBody) : undefined;
   const transactionAction =
-    action === "begin" || action === "commit" || action === "rollback" || action === "rollbackTo" ? action : undefined;
+    action === "begin" || action === "commit" || action === "rollback" || action === "rollbackTo" || action === "prepare"
+      ? action
+      : undefined;
   return { text: statement.text, offset: statement.offset, tree, transactionAction };
 }
 

@@ -18,6 +18,8 @@ export interface ComposeOptions {
   readonly checkpointLogBytes?: number;
   /** Keep log segments that a checkpoint made unnecessary. */
   readonly keepLog?: boolean;
+  /** Shared by the threads of a server: requests to stop statements. */
+  readonly sessionPlaces?: SharedArrayBuffer;
   /** 0 for the main thread; others attach to the engine that it opened. Default: Node's number of the thread. */
   readonly threadNumber?: number;
 }

@@ -1,11 +1,23 @@
 /** The doors of one JavaScript thread over the engine that the threads of the process share (architecture, rule 2). */
+import { availableParallelism } from "node:os";
+import type { MessagePort } from "node:worker_threads";
 import { RespServer, type RespThreadMessage } from "../protocols/resp/index.js";
-import { type Listener, openPostgresDoor, openRedisDoor } from "../protocols/server/index.js";
+import {
+  connectTo,
+  type Listener,
+  NativeConnections,
+  openPostgresDoor,
+  openRedisDoor,
+  type PostgresDoor,
+  type RedisDoor,
+} from "../protocols/server/index.js";
 import type { Settings } from "./cli/settings.js";
 import { compose } from "./compose.js";
 import type { EngineDatabase, ThreadMessage } from "./engine/index.js";
 import { createLogger } from "./logger.js";
 import { native } from "./native/index.js";
+import type { Received } from "./reception-thread.js";
+import { prepareCertificate, readConfiguration } from "./server-configuration.js";
 import { version } from "./types/version.js";
 
 /** What the threads of one server have in common; all of it can be sent to a worker. */
@@ -18,30 +30,47 @@ export interface DoorShare {
   /** Open connections: PostgreSQL's, Redis'. */
   readonly connectionCounts: SharedArrayBuffer;
   readonly scramMockSeed: Uint8Array;
+  /** Requests to stop statements and their progress (engine/session-places.ts). */
+  readonly sessionPlaces: SharedArrayBuffer;
 }
 export interface Doors {
   readonly database: EngineDatabase;
-  readonly pg: Listener | undefined;
   readonly redis: Listener | undefined;
+  readonly redisTls: Listener | undefined;
   /** Stops accepting, tells clients, and closes this thread's hold on the engine; the last one checkpoints. */
   close(graceMillis?: number): Promise<void>;
   /** The first half of close(): after it no client of this thread is left. */
   closeListeners(graceMillis?: number): Promise<void>;
 }
 
-export type Door = "pg" | "redis";
+/** `replicaof`: "host port", as in redis.conf. */
+function primaryOf({ replicaof }: Settings): { readonly host: string; readonly port: number } | undefined {
+  const [host, port] = replicaof.split(/\s+/);
+  return host === undefined || port === undefined ? undefined : { host, port: Number(port) };
+}
+
+export type Door = "redis" | "redisTls";
 /** Takes a new connection to another thread; false: it stays. */
 export type HandOver = (door: Door, descriptor: number) => boolean;
 
-/** The main thread listens on the ports; the others get connections from it (`Listener.adopt`). */
-export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<Doors> {
+/**
+ * The main thread listens on Redis' port and the others get connections from it (`Listener.adopt`); PostgreSQL's come from a thread of their own
+ * (reception-thread.ts) through `reception`.
+ */
+export async function openDoors(share: DoorShare, reception: MessagePort | undefined, handOver?: HandOver): Promise<Doors> {
   const { settings, threadNumber } = share;
   const listens = threadNumber === 0;
   const { host } = settings;
   const log = createLogger(settings.log_level);
-  const database = await compose({ folder: settings.data, checkpointLogBytes: settings.checkpoint_log_bytes, threadNumber });
+  const database = await compose({
+    folder: settings.data,
+    checkpointLogBytes: settings.checkpoint_log_bytes,
+    threadNumber,
+    sessionPlaces: share.sessionPlaces,
+  });
   const counts = new Int32Array(share.connectionCounts);
   const listeners: Listener[] = [];
+  let connections: NativeConnections | undefined;
   let resp: RespServer | undefined;
   const closeListeners = async (graceMillis?: number) => {
     await Promise.all(listeners.splice(0).map((listener) => listener.close(graceMillis)));
@@ -49,33 +78,43 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
   };
   const close = async (graceMillis?: number) => {
     await closeListeners(graceMillis);
+    connections?.close();
     await database.close();
   };
   try {
-    let pg: Listener | undefined;
+    // Now the folder is there.
+    if (threadNumber === 0) prepareCertificate(settings);
+    let configuration = readConfiguration(settings);
+    connections = carrier(settings, database);
+    let pg: PostgresDoor | undefined;
     if (settings.pg_port !== 0) {
       pg = openPostgresDoor({
         database,
         host,
         port: settings.pg_port,
         maxConnections: settings.max_connections,
+        reservedConnections: Math.min(settings.superuser_reserved_connections, settings.max_connections - 1),
         maxMessageBytes: settings.max_message_bytes,
         scramMockSeed: Buffer.from(share.scramMockSeed),
-        handOver: handOver && ((descriptor) => handOver("pg", descriptor)),
         connectionCount: counts.subarray(0, 1),
         duplicateDescriptor: native.engine.duplicateDescriptor,
+        native: connections,
+        tls: configuration.tls,
         reportInternalError: (error) => log.error(error, "internal error in a PostgreSQL session"),
       });
-      if (listens) await pg.listen();
-      listeners.push(pg);
+      listeners.push(pg.listener);
     }
-    let redis: Listener | undefined;
-    if (settings.redis_port !== 0) {
+    if (settings.ordered_keys === "yes" && threadNumber === 0) native.keyspace.orderedKeys(database.engine, true);
+    let redis: RedisDoor | undefined;
+    let redisTls: RedisDoor | undefined;
+    if (settings.redis_port !== 0 || settings.redis_tls_port !== 0) {
       const server = new RespServer({
         addon: native,
         engine: database.engine,
         whenFlushed: (lsn, callback) => database.whenFlushed(lsn, callback),
         requirepass: settings.requirepass,
+        masterauth: settings.masterauth,
+        masteruser: settings.masteruser,
         appendfsync: settings.appendfsync,
         port: settings.redis_port,
         version,
@@ -84,9 +123,11 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
         threadNumber,
         threadCount: settings.threads,
         counters: share.redisCounters,
+        fastLanes: connections,
         tellOthers: (message) => database.tellOthers({ kind: "redis", message }),
         log: (level, text) => (level < 3 ? log.info({}, text) : log.warn({}, text)),
         configurationChanged: (pairs) => database.tellOthers({ kind: "redisConfiguration", pairs }),
+        connectTo,
         shutdown: () => process.kill(process.pid, "SIGTERM"),
       });
       resp = server;
@@ -97,21 +138,54 @@ export async function openDoors(share: DoorShare, handOver?: HandOver): Promise<
         if (message.kind === "redisConfiguration") server.configuration.set(message.pairs);
         else if (message.kind === "redis") server.handleTold(message.message as RespThreadMessage);
       });
-      redis = openRedisDoor({
+      const door = (name: Door, port: number) => ({
         server,
         host,
-        port: settings.redis_port,
+        port,
         maxConnections: settings.max_redis_connections,
-        handOver: handOver && ((descriptor) => handOver("redis", descriptor)),
+        handOver: handOver && ((descriptor: number) => handOver(name, descriptor)),
         connectionCount: counts.subarray(1, 2),
         duplicateDescriptor: native.engine.duplicateDescriptor,
+        native: connections,
       });
-      if (listens) await redis.listen();
-      listeners.push(redis);
+      if (settings.redis_port !== 0) {
+        redis = openRedisDoor(door("redis", settings.redis_port));
+        if (listens) await redis.listener.listen();
+        listeners.push(redis.listener);
+      }
+      if (settings.redis_tls_port !== 0 && configuration.tls !== undefined) {
+        const tls = { material: configuration.tls, clientCertificates: settings.tls_auth_clients };
+        redisTls = openRedisDoor(door("redisTls", settings.redis_tls_port), tls);
+        if (listens) await redisTls.listener.listen();
+        listeners.push(redisTls.listener);
+      }
+      server.replication.start(primaryOf(settings));
     }
-    return { database, pg, redis, close, closeListeners };
+    reception?.on("message", (message: Received) => {
+      if (message.kind === "connection") pg?.listener.adopt(message.descriptor, message.received, message.origin);
+      else database.sessions.get(message.processId)?.noticeInterrupt();
+    });
+    database.server = configuration.facts;
+    database.configurationAsked = () => {
+      configuration = readConfiguration(settings, configuration);
+      for (const complaint of configuration.complaints) log.warn({}, `configuration not taken over: ${complaint}`);
+      database.server = configuration.facts;
+      pg?.renewTls(configuration.tls);
+      if (configuration.tls !== undefined) redisTls?.renewTls(configuration.tls);
+    };
+    return { database, redis: redis?.listener, redisTls: redisTls?.listener, close, closeListeners };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** `--transport`: what carries connections; undefined: node:net, which "auto" takes where there is no epoll. */
+function carrier(settings: Settings, database: EngineDatabase): NativeConnections | undefined {
+  if (settings.transport === "node") return undefined;
+  const ioThreads = settings.io_threads || Math.max(1, Math.floor(availableParallelism() / 2));
+  const connections = NativeConnections.open(native, database.engine, ioThreads, () => database.deliverEvents());
+  if (connections === undefined && settings.transport === "native")
+    throw new Error("transport native is not supported on this system: use node");
+  return connections;
 }

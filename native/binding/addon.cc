@@ -5,9 +5,12 @@ namespace {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   orrery::binding::init_engine(env, exports);
   orrery::binding::init_storage(env, exports);
+  orrery::binding::init_locks(env, exports);
   orrery::binding::init_keyspace(env, exports);
   orrery::binding::init_vector(env, exports);
   orrery::binding::init_exec(env, exports);
+  orrery::binding::init_io(env, exports);
+  orrery::binding::init_collation(env, exports);
   return exports;
 }
 }  // namespace

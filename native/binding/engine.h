@@ -20,11 +20,14 @@ using EnginePtr = std::shared_ptr<Engine>;
 /// Throws a JavaScript TypeError and returns nullptr when it is something else or closed.
 Engine* engine_of(const Napi::CallbackInfo& info);
 
+/// The same as a share of it, for work on other threads; empty after the TypeError.
+EnginePtr shared_engine_of(const Napi::CallbackInfo& info);
+
 /// Where the engine of argument 0 stands while it is open on this JavaScript thread; holds nullptr after close. Lives as long as the External.
 Engine* const* live_engine_of(const Napi::CallbackInfo& info);
 
 /// The first word of whatever JavaScript holds as an External, so that one kind is never taken for another.
-enum class HandleMark : std::uint64_t { kEngine = 0x6f72726572790001ull, kKeyspaceThread, kKeyspaceSession, kPointSelect, kRdbImport };
+enum class HandleMark : std::uint64_t { kEngine = 0x6f72726572790001ull, kKeyspaceThread, kKeyspaceSession, kPointSelect, kRdbImport, kIoHub, kReplicaStream };
 /// What an External of kind T holds (T::kMark, and T begins with `HandleMark mark`), or nullptr.
 template <typename T>
 T* handle_of(napi_env env, napi_value value) {
@@ -82,10 +85,14 @@ void count_crossing() noexcept;
 // One per room; each adds an object with its functions to `exports`.
 void init_engine(Napi::Env env, Napi::Object exports);    // engine_binding.cc: open, attach, close, checkpoint, events
 void init_storage(Napi::Env env, Napi::Object exports);   // storage_binding.cc: exports.storage
+void init_locks(Napi::Env env, Napi::Object exports);     // locks_binding.cc: exports.locks
 void init_keyspace(Napi::Env env, Napi::Object exports);  // keyspace_binding.cc: exports.keyspace
 void init_keyspace_sessions(Napi::Object keyspace);       // keyspace_sessions_binding.cc: more of exports.keyspace
 void init_rdb(Napi::Env env, Napi::Object keyspace);      // rdb_binding.cc: its RDB part
+void init_replication(Napi::Object keyspace);             // replication_binding.cc: its replication part
 void init_vector(Napi::Env env, Napi::Object exports);    // vector_binding.cc: exports.vector
+void init_collation(Napi::Env env, Napi::Object exports);  // collation_binding.cc: exports.collation
 void init_exec(Napi::Env env, Napi::Object exports);      // exec_binding.cc: exports.exec
+void init_io(Napi::Env env, Napi::Object exports);        // io_binding.cc: exports.io
 
 }  // namespace orrery::binding

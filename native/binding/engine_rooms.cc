@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "../keyspace/transaction.h"
 #include "../storage/memory_log.h"
 
 namespace orrery::binding {
@@ -14,15 +15,24 @@ void create_rooms(Engine& engine) {
   engine.rows = std::make_unique<storage::RowStore>(*engine.log, *engine.transactions);
   engine.rows->catalog().set_listener([&events = engine.events](std::uint64_t version) { events.broadcast(Event::catalog(version)); });
   engine.participants.push_back({storage::Room::kStorage, engine.rows.get()});
-  engine.vectors = std::make_unique<index::hnsw::HnswStore>(*engine.rows);
+  engine.vectors = std::make_unique<index::HnswStore>(*engine.rows);
   engine.participants.push_back({storage::Room::kIndex, engine.vectors.get()});
-  engine.ivfflat = std::make_unique<index::ivfflat::IvfflatStore>(*engine.rows);
+  engine.ivfflat = std::make_unique<index::IvfflatStore>(*engine.rows);
   engine.participants.push_back({storage::Room::kIvfflat, engine.ivfflat.get()});
   engine.keyspace = std::make_unique<keyspace::Keyspace>(
       [&transactions = *engine.transactions](std::span<const std::uint8_t> effects) { return transactions.append_effects(effects); },
       [&log = *engine.log] { return log.appended(); });
-  engine.keyspace->set_post([&events = engine.events](std::uint64_t listener, std::uint64_t token) { events.post(listener, Event::wait_over(token)); });
+  engine.keyspace->waiters.set_post([&events = engine.events](std::uint64_t listener, std::uint64_t token) { events.post(listener, Event::wait_over(token)); });
+  engine.replication.set_post([&events = engine.events](std::uint64_t listener, std::uint64_t token) { events.post(listener, Event::wait_over(token)); });
+  engine.transactions->set_tap([&feed = engine.replication](std::span<const std::uint8_t> effects) { feed.record(effects); });
   engine.participants.push_back({storage::Room::kKeyspace, engine.keyspace.get()});
+  engine.prepared = std::make_unique<storage::PreparedTransactions>(*engine.rows, *engine.transactions);
+  engine.prepared->set_key_reviver([&keyspace = *engine.keyspace](storage::Transaction& t, std::uint8_t operation, ByteReader payload) {
+    if (t.participant(storage::ParticipantSlot::kKeys) == nullptr)
+      t.attach(storage::ParticipantSlot::kKeys, std::make_unique<keyspace::KeyTransaction>(keyspace, t.xid()));
+    return static_cast<keyspace::KeyTransaction*>(t.participant(storage::ParticipantSlot::kKeys))->revive(operation, payload, t.effects());
+  });
+  engine.participants.push_back({storage::Room::kPrepared, engine.prepared.get()});
   engine.pubsub = std::make_unique<keyspace::PubSub>(
       [&events = engine.events](std::uint64_t listener, std::uint64_t subscriber, std::string_view channel, std::string_view payload, const std::string* pattern,
                                keyspace::ChannelKind kind) {
@@ -42,6 +52,7 @@ void listen_to_log(Engine& engine) {
       engine.keyspace->fail_writes(s.message);
       engine.events.broadcast(Event::log_failed(s));
     }
+    engine.io.note_flushed();
   });
 }
 
@@ -58,6 +69,7 @@ Status open_rooms(Engine& engine) {
   FileSystem& files = real_file_system();
   const std::string& path = engine.settings.folder;
   if (Status s = storage::open_data_folder(files, path, &engine.folder); !s.is_ok()) return s;
+  if (Status s = engine.temporary.open(files, path + "/temporary"); !s.is_ok()) return s;
   storage::FileLogSettings log_settings;
   log_settings.folder = path;
   log_settings.database_id = engine.folder.database_id;
@@ -68,6 +80,7 @@ Status open_rooms(Engine& engine) {
   if (Status s = storage::recover(files, path, engine.folder.database_id, engine.participants, &engine.recovery); !s.is_ok()) return s;
   engine.transactions->restore(std::max<storage::CommitTs>(engine.recovery.newest_ts, 1), 1);
   engine.file_log->start(engine.recovery.end);
+  if (Status s = engine.prepared->revive(); !s.is_ok()) return s;
   listen_to_log(engine);
   engine.checkpointer = std::make_unique<storage::Checkpointer>(
       files,
@@ -82,6 +95,7 @@ Status checkpoint_rooms(Engine& engine) { return engine.checkpointer ? engine.ch
 
 Status close_rooms(Engine& engine, bool with_checkpoint) {
   Status status;
+  engine.io.stop();
   engine.rows->stop_vacuum();
   if (engine.checkpointer) {
     engine.checkpointer->stop();
@@ -92,6 +106,7 @@ Status close_rooms(Engine& engine, bool with_checkpoint) {
     if (status.is_ok()) status = std::move(s);
   }
   engine.log->set_flush_listener({});
+  engine.temporary.close();
   engine.folder.lock.reset();
   return status;
 }

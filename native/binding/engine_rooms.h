@@ -9,15 +9,19 @@
 #include <vector>
 
 #include "../core/file.h"
-#include "../index/hnsw/hnsw_store.h"
-#include "../index/ivfflat/ivfflat_store.h"
+#include "../core/task_pool.h"
+#include "../core/temporary_files.h"
+#include "../index/vector_index_store.h"
+#include "../io/pool.h"
 #include "../keyspace/keyspace.h"
 #include "../keyspace/pubsub.h"
+#include "../keyspace/replication_feed.h"
 #include "../storage/checkpoint.h"
 #include "../storage/checkpointer.h"
 #include "../storage/data_folder.h"
 #include "../storage/file_log.h"
 #include "../storage/log.h"
+#include "../storage/prepared.h"
 #include "../storage/recovery.h"
 #include "../storage/row_store.h"
 #include "../storage/transaction.h"
@@ -39,14 +43,19 @@ struct Engine {
   storage::FileLog* file_log = nullptr;  // `log` when there is a folder
   std::unique_ptr<storage::TransactionManager> transactions;
   std::unique_ptr<storage::RowStore> rows;
-  std::unique_ptr<index::hnsw::HnswStore> vectors;
-  std::unique_ptr<index::ivfflat::IvfflatStore> ivfflat;
+  std::unique_ptr<storage::PreparedTransactions> prepared;
+  std::unique_ptr<index::HnswStore> vectors;
+  std::unique_ptr<index::IvfflatStore> ivfflat;
   std::unique_ptr<keyspace::Keyspace> keyspace;
   std::unique_ptr<keyspace::PubSub> pubsub;
+  keyspace::ReplicationFeed replication;
   // Rooms stand here in their order of dependence: relations, vector indexes, keyspace.
   std::vector<storage::Participant> participants;
   std::unique_ptr<storage::Checkpointer> checkpointer;  // none in memory
   storage::RecoveryResult recovery;
+  TemporaryFiles temporary;  // none in memory
+  TaskPool pool{std::thread::hardware_concurrency()};  // the first to go: its tasks use the rooms
+  io::Pool io;  // runs when a JavaScript thread has attached to it
 };
 
 /// Creates the rooms, recovers what the folder holds and starts the log. On failure the engine must not be used.

@@ -64,9 +64,12 @@ class EventHub {
 
   ListenerId attach(Napi::Env env);
   void listen(ListenerId listener, Napi::Env env, Napi::Function callback);
+  /// What waits for the listener, as the array that its callback would get; null when nothing does. On its own thread.
+  Napi::Value take(Napi::Env env, ListenerId listener);
   void detach(ListenerId listener);
   /// A `flushed` event follows once flushed() >= lsn was reported. `already` = the log's flushed LSN read by the caller.
-  void want_flush(ListenerId listener, storage::Lsn lsn, storage::Lsn already);
+  /// Until then the thread's event loop stays alive. On the listener's own thread.
+  void want_flush(Napi::Env env, ListenerId listener, storage::Lsn lsn, storage::Lsn already);
 
  private:
   struct Listener;

@@ -5,23 +5,17 @@
 #include <memory>
 #include <span>
 
-#include "../exec/pipeline/pipeline.h"
-#include "../exec/point_select.h"
+#include "../exec/pipeline/background.h"
+#include "../exec/pipeline/copy_encoder.h"
 #include "../index/btree/btree.h"
 #include "../index/btree/index_scan.h"
 #include "../storage/row_store.h"
 #include "engine.h"
 #include "engine_rooms.h"
+#include "point_handle.h"
 
 namespace orrery::binding {
 namespace {
-
-struct Pipeline {
-  static constexpr HandleMark kMark = HandleMark::kPointSelect;
-  HandleMark mark;
-  const Engine* engine;
-  exec::PointSelect select;
-};
 
 /// preparePoint(engine, index, outputs: Uint32Array of [column, wire kind, binary]…) -> pipeline, or null when it has no native form.
 Napi::Value prepare_point(const Napi::CallbackInfo& info) {
@@ -39,8 +33,8 @@ Napi::Value prepare_point(const Napi::CallbackInfo& info) {
     if (!wire::wire_kind_fits(kind, found->relation().column(specs[i]).type.type)) return info.Env().Null();
     columns.push_back({specs[i], kind, specs[i + 2] != 0});
   }
-  auto* pipeline = new Pipeline{Pipeline::kMark, engine, exec::PointSelect(std::move(found), std::move(columns))};
-  return Napi::External<Pipeline>::New(info.Env(), pipeline, [](Napi::Env, Pipeline* p) { delete p; });
+  auto* pipeline = new PointHandle{PointHandle::kMark, engine, std::make_shared<exec::PointSelect>(std::move(found), std::move(columns))};
+  return Napi::External<PointHandle>::New(info.Env(), pipeline, [](Napi::Env, PointHandle* p) { delete p; });
 }
 
 /// runPoint(engine, pipeline, xid, key: number | Uint8Array, out: Uint8Array) -> rows * 2^32 + bytes written; negative: `out` must have
@@ -49,12 +43,12 @@ Napi::Value run_point(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  const auto* pipeline = handle_of<Pipeline>(info.Env(), info[1]);
+  const auto* pipeline = handle_of<PointHandle>(info.Env(), info[1]);
   std::span<std::uint8_t> out, key;
   if (pipeline == nullptr || pipeline->engine != engine || !info[2].IsNumber() || !array_of(info[4], napi_uint8_array, &out) ||
       (!info[3].IsNumber() && !array_of(info[3], napi_uint8_array, &key)))
     return type_error(info, "runPoint takes a pipeline of this engine, an xid, a key and a buffer");
-  const exec::PointSelect& point = pipeline->select;
+  const exec::PointSelect& point = *pipeline->select;
   const auto xid = static_cast<storage::Xid>(info[2].As<Napi::Number>().Int64Value());
   wire::WireBuffer buffer(out.data(), out.size());
   storage::TransactionManager& manager = engine->rows->manager();
@@ -70,7 +64,10 @@ Napi::Value run_point(const Napi::CallbackInfo& info) {
     if (block && block->row_count() == 1) count = point.run(*block, snapshot, manager, buffer);
   };
   if (xid != 0) {
-    if (const storage::Transaction* t = engine->transactions->find(xid)) run(t->snapshot());
+    if (storage::Transaction* t = engine->transactions->find(xid)) {
+      const storage::TransactionUse use(manager, *t);
+      run(t->snapshot());
+    }
   } else {
     const storage::Snapshot snapshot = manager.acquire_snapshot();
     run(snapshot);
@@ -109,11 +106,13 @@ Napi::Value lookup_row(const Napi::CallbackInfo& info) {
 
   storage::TransactionManager& manager = *engine->transactions;
   storage::Snapshot snapshot;
+  storage::TransactionUse use;
   if (xid == 0) {
     snapshot = manager.acquire_snapshot();
   } else {
     storage::Transaction* transaction = manager.find(xid);
     if (transaction == nullptr) return type_error(info, "no such open transaction");
+    use.enter(manager, *transaction);
     snapshot = transaction->snapshot();
   }
   std::int64_t rows = 0;
@@ -137,6 +136,11 @@ exec::Pipeline* pipeline_of(const Napi::CallbackInfo& info, Engine* engine) {
   return pipeline;
 }
 
+Napi::Value rows_result(const Napi::CallbackInfo& info, const exec::Pipeline& pipeline, std::int64_t result, std::uint32_t rows) {
+  if (result == exec::Pipeline::kDisk) remember(pipeline.disk());
+  return Napi::Number::New(info.Env(), result <= 0 ? static_cast<double>(result) : rows * 4294967296.0 + static_cast<double>(result));
+}
+
 /// pipelineOpen(engine, xid, program, memoryLimitBytes) -> scan handle; 0: the program does not fit.
 Napi::Value pipeline_open(const Napi::CallbackInfo& info) {
   count_crossing();
@@ -154,7 +158,7 @@ Napi::Value pipeline_open(const Napi::CallbackInfo& info) {
     if (transaction == nullptr) return type_error(info, "no such open transaction");
     snapshot = transaction->snapshot();
   }
-  auto pipeline = std::make_unique<exec::Pipeline>(manager, snapshot, static_cast<std::size_t>(number_of(info[3])));
+  auto pipeline = std::make_unique<exec::Pipeline>(manager, snapshot, static_cast<std::size_t>(number_of(info[3])), &engine->temporary);
   if (xid == 0) manager.release_snapshot(snapshot);
   const exec::Sources sources = {[engine](std::uint32_t id) -> const storage::Relation* { return engine->rows->find(id); },
                                  [engine](std::uint32_t handle) { return engine->rows->scans().take(handle); }};
@@ -172,32 +176,84 @@ Napi::Value pipeline_next(const Napi::CallbackInfo& info) {
   std::span<std::uint8_t> block;
   if (!array_of(info[2], napi_uint8_array, &block) || reinterpret_cast<std::uintptr_t>(block.data()) % 8 != 0)
     return type_error(info, "the block is a Uint8Array that starts at a multiple of 8");
-  return Napi::Number::New(info.Env(), static_cast<double>(pipeline->next_block(block.data(), block.size(), u32_of(info[3]), u32_of(info[4]))));
+  return rows_result(info, *pipeline, pipeline->next_block(block.data(), block.size(), u32_of(info[3]), u32_of(info[4])), 0);
 }
 
-/// pipelineRows(engine, handle, outputs: Uint32Array of [column, wire kind, binary]…, out, budgetMicros) -> rows * 2^32 + bytes; else as
-/// Pipeline::next_rows.
+/// From [column, wire kind, binary]… of a pipeline's outputs and, for COPY, its format; nullptr: damaged.
+std::unique_ptr<exec::RowEncoder> encoder_of(const Napi::Value& outputs, const Napi::Value& copy, const exec::Pipeline& pipeline) {
+  std::span<std::uint32_t> specs;
+  if (!array_of(outputs, napi_uint32_array, &specs)) return nullptr;
+  std::vector<wire::OutputColumn> columns;
+  for (std::size_t i = 0; i + 2 < specs.size(); i += 3) {
+    const auto kind = static_cast<wire::WireKind>(specs[i + 1]);
+    if (specs[i] >= pipeline.outputs().size() || !wire::wire_kind_fits(kind, pipeline.outputs()[specs[i]].type)) return nullptr;
+    columns.push_back({specs[i], kind, specs[i + 2] != 0});
+  }
+  std::span<std::uint8_t> bytes;
+  if (!array_of(copy, napi_uint8_array, &bytes)) return exec::make_data_row_encoder(std::move(columns));
+  exec::CopyFormat format;
+  return exec::CopyFormat::parse(bytes, columns.size(), &format) ? exec::make_copy_encoder(std::move(columns), std::move(format)) : nullptr;
+}
+
+/// pipelineRows(engine, handle, outputs, copy format or null, out, budgetMicros) -> rows * 2^32 + bytes; else as Pipeline::next_rows.
 Napi::Value pipeline_rows(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
   exec::Pipeline* pipeline = pipeline_of(info, engine);
   if (pipeline == nullptr) return info.Env().Undefined();
-  std::span<std::uint32_t> specs;
   std::span<std::uint8_t> out;
-  if (!array_of(info[2], napi_uint32_array, &specs) || !array_of(info[3], napi_uint8_array, &out))
-    return type_error(info, "pipelineRows takes a Uint32Array and a buffer");
-  std::vector<wire::OutputColumn> columns;
-  for (std::size_t i = 0; i + 2 < specs.size(); i += 3) {
-    const auto kind = static_cast<wire::WireKind>(specs[i + 1]);
-    if (specs[i] >= pipeline->outputs().size() || !wire::wire_kind_fits(kind, pipeline->outputs()[specs[i]].type))
-      return type_error(info, "an output's wire kind fits its column");
-    columns.push_back({specs[i], kind, specs[i + 2] != 0});
-  }
+  const auto encoder = encoder_of(info[2], info[3], *pipeline);
+  if (!encoder || !array_of(info[4], napi_uint8_array, &out)) return type_error(info, "pipelineRows takes outputs that fit and a buffer");
   wire::WireBuffer buffer(out.data(), out.size());
   std::uint32_t rows = 0;
-  const std::int64_t result = pipeline->next_rows(columns, buffer, u32_of(info[4]), &rows);
-  return Napi::Number::New(info.Env(), result <= 0 ? static_cast<double>(result) : rows * 4294967296.0 + static_cast<double>(result));
+  const std::int64_t result = pipeline->next_rows(*encoder, buffer, u32_of(info[5]), &rows);
+  return rows_result(info, *pipeline, result, rows);
+}
+
+/// pipelineRun(engine, handle, token, outputs, copy format or null): goes on on another thread; waitOver events with `token` follow (Background).
+Napi::Value pipeline_run(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  exec::Pipeline* pipeline = pipeline_of(info, engine);
+  if (pipeline == nullptr) return info.Env().Undefined();
+  auto encoder = encoder_of(info[3], info[4], *pipeline);
+  if (!encoder) return type_error(info, "pipelineRun takes outputs that fit");
+  const auto wake = [&events = engine->events, listener = listener_of(info), token = static_cast<std::uint64_t>(number_of(info[2]))] {
+    events.post(listener, Event::wait_over(token));
+  };
+  if (pipeline->background) pipeline->background->stop();
+  pipeline->background = std::make_shared<exec::Background>(*pipeline, engine->pool, wake);
+  pipeline->background->start(std::move(encoder));
+  return info.Env().Undefined();
+}
+
+/// pipelineTake(engine, handle, out) -> encoded rows of a pipeline that runs, as pipelineRows; -1: its event follows.
+Napi::Value pipeline_take(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  exec::Pipeline* pipeline = pipeline_of(info, engine);
+  if (pipeline == nullptr) return info.Env().Undefined();
+  std::span<std::uint8_t> out;
+  if (!pipeline->background || !array_of(info[2], napi_uint8_array, &out)) return type_error(info, "pipelineTake takes a pipeline that runs and a buffer");
+  std::uint32_t rows = 0;
+  const std::int64_t result = pipeline->background->take(out.data(), out.size(), &rows);
+  return rows_result(info, *pipeline, result, rows);
+}
+
+/// pipelineClose(engine, handle): as scanClose; what held much memory is freed on another thread.
+Napi::Value pipeline_close(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const std::shared_ptr<storage::Scan> scan = engine->rows->scans().take(u32_of(info[1]));
+  auto* pipeline = dynamic_cast<exec::Pipeline*>(scan.get());
+  if (pipeline == nullptr) return info.Env().Undefined();
+  if (pipeline->background) pipeline->background->stop();
+  if (pipeline->is_large()) engine->pool.submit([scan] {});
+  return info.Env().Undefined();
 }
 
 }  // namespace
@@ -210,6 +266,9 @@ void init_exec(Napi::Env env, Napi::Object exports) {
   room.Set("pipelineOpen", Napi::Function::New<pipeline_open>(env, "pipelineOpen"));
   room.Set("pipelineNext", Napi::Function::New<pipeline_next>(env, "pipelineNext"));
   room.Set("pipelineRows", Napi::Function::New<pipeline_rows>(env, "pipelineRows"));
+  room.Set("pipelineRun", Napi::Function::New<pipeline_run>(env, "pipelineRun"));
+  room.Set("pipelineTake", Napi::Function::New<pipeline_take>(env, "pipelineTake"));
+  room.Set("pipelineClose", Napi::Function::New<pipeline_close>(env, "pipelineClose"));
   exports.Set("exec", room);
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "../keyspace/command_statistics.h"
+#include "../keyspace/background_free.h"
 #include "../keyspace/executor.h"
 #include "../keyspace/pubsub.h"
 #include "../keyspace/relation_rows.h"
@@ -75,11 +76,31 @@ Napi::Value set_output(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value want_key_changes(const Napi::CallbackInfo& info) {
+/// waitForKey(thread, token, database, key) and forgetKey(thread, database, key).
+Napi::Value wait_for_key(const Napi::CallbackInfo& info) {
+  count_crossing();
+  if (Thread* thread = thread_of(info); thread != nullptr)
+    thread->engine()->keyspace->waiters.wait(thread->listener, static_cast<std::uint64_t>(number_of(info[1])),
+                                             keyspace::qualified(static_cast<std::uint8_t>(u32_of(info[2])), bytes_of(info[3])));
+  return info.Env().Undefined();
+}
+Napi::Value forget_key(const Napi::CallbackInfo& info) {
+  count_crossing();
+  if (Thread* thread = thread_of(info); thread != nullptr)
+    thread->engine()->keyspace->waiters.forget(thread->listener, keyspace::qualified(static_cast<std::uint8_t>(u32_of(info[1])), bytes_of(info[2])));
+  return info.Env().Undefined();
+}
+/// Databases and keys in turn.
+Napi::Value take_changed_keys(const Napi::CallbackInfo& info) {
   count_crossing();
   Thread* thread = thread_of(info);
-  if (thread != nullptr) thread->engine()->keyspace->want_changes(thread->listener, static_cast<std::uint64_t>(number_of(info[1])));
-  return info.Env().Undefined();
+  if (thread == nullptr) return info.Env().Undefined();
+  Napi::Array out = Napi::Array::New(info.Env());
+  for (const std::string& name : thread->engine()->keyspace->waiters.take(thread->listener)) {
+    out.Set(out.Length(), Napi::Number::New(info.Env(), static_cast<std::uint8_t>(name[0])));
+    out.Set(out.Length(), bytes_value(info.Env(), std::string_view(name).substr(1)));
+  }
+  return out;
 }
 
 Napi::Value open_session(const Napi::CallbackInfo& info) {
@@ -113,6 +134,8 @@ Napi::Value configure(const Napi::CallbackInfo& info) {
   s->session.unauthenticated = (flags & 2) != 0;
   s->session.reply.resp3 = (flags & 4) != 0;
   s->session.tracks_reads = (flags & 8) != 0;
+  s->session.replicates = (flags & 16) != 0;
+  s->session.no_touch = (flags & 32) != 0;
   s->session.db = static_cast<std::uint8_t>(std::min(u32_of(info[2]), keyspace::kDatabaseCount - 1));
   return info.Env().Undefined();
 }
@@ -135,7 +158,7 @@ napi_value run(napi_env env, napi_callback_info info) {
   keyspace::Executor executor(*s->thread->engine()->keyspace);
   s->session.thread_stops = s->thread->state[kAllStop] != 0;
   const auto first = static_cast<std::size_t>(start);
-  const keyspace::RunResult r = executor.run(s->session, static_cast<const char*>(data) + first, static_cast<std::size_t>(end) - first, static_cast<std::size_t>(limit));
+  const keyspace::RunResult r = executor.run(s->session, static_cast<const char*>(data) + first, static_cast<std::size_t>(end) - first, static_cast<std::size_t>(limit), &s->frame);
   double* state = s->thread->state;
   publish_output(*s);
   state[kConsumed] = start + static_cast<double>(r.consumed);
@@ -232,7 +255,7 @@ Napi::Value begin_exclusive(const Napi::CallbackInfo& info) {
   NativeSession* s = session_of(info);
   if (s == nullptr) return info.Env().Undefined();
   storage::Xid wait_xid = 0;
-  const bool intact = keyspace::Executor(*s->thread->engine()->keyspace).begin_exclusive(s->session, bool_of(info[1]), &wait_xid);
+  const bool intact = keyspace::Executor(*s->thread->engine()->keyspace).begin_exclusive(s->session, bool_of(info[1]), &wait_xid, bool_of(info[2]));
   s->thread->state[kWaitXid] = static_cast<double>(wait_xid);
   return Napi::Number::New(info.Env(), !intact ? 2 : wait_xid == keyspace::kBusy ? 3 : wait_xid != 0 ? 1 : 0);
 }
@@ -269,11 +292,11 @@ Napi::Value wait_for(const Napi::CallbackInfo& info) {
   if (s == nullptr) return info.Env().Undefined();
   const auto xid = static_cast<storage::Xid>(number_of(info[1]));
   const auto token = static_cast<std::uint64_t>(number_of(info[2]));
-  bool already = false;
   Engine* engine = s->thread->engine();
-  const Status status = engine->transactions->wait_for(s->waiter, xid, [engine, listener = s->thread->listener, token] { engine->events.post(listener, Event::wait_over(token)); }, &already);
-  (void)status;  // a RESP session waits for one transaction and holds nothing: it closes no cycle
-  return Napi::Number::New(info.Env(), already ? 0 : 1);
+  // A RESP session waits for one transaction and holds nothing: it closes no cycle.
+  const bool waits =
+      engine->transactions->wait_for(s->waiter, xid, [engine, listener = s->thread->listener, token] { engine->events.post(listener, Event::wait_over(token)); });
+  return Napi::Number::New(info.Env(), waits ? 1 : 0);
 }
 Napi::Value cancel_wait(const Napi::CallbackInfo& info) {
   count_crossing();
@@ -313,6 +336,8 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   put("evicted", static_cast<double>(k.evicted.load()));
   put("changes", static_cast<double>(k.changes.load()));
   put("memory", static_cast<double>(keyspace::used_memory().load()));
+  put("lazilyFreed", static_cast<double>(keyspace::lazily_freed()));
+  put("waitingToBeFreed", static_cast<double>(keyspace::waiting_to_be_freed()));
   return out;
 }
 Napi::Value limit(const Napi::CallbackInfo& info) {
@@ -410,7 +435,9 @@ Napi::Value publish(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->publish(bytes_of(info[1]), bytes_of(info[2]), bool_of(info[3]))));
+  const std::string_view command[] = {bool_of(info[3]) ? "SPUBLISH" : "PUBLISH", bytes_of(info[1]), bytes_of(info[2])};
+  engine->replication.append(command);
+  return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->publish(command[1], command[2], bool_of(info[3]))));
 }
 Napi::Value channels(const Napi::CallbackInfo& info) {
   count_crossing();
@@ -434,23 +461,53 @@ Napi::Value pattern_count(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(engine->pubsub->pattern_count()));
 }
 
+/// The keys of the transaction whose xid is the second argument; nullptr when it has none or the xid is 0.
+keyspace::KeyTransaction* key_transaction(const Napi::CallbackInfo& info, Engine* engine) {
+  const auto xid = static_cast<storage::Xid>(number_of(info[1]));
+  storage::Transaction* t = xid == 0 ? nullptr : engine->transactions->find(xid);
+  return t == nullptr ? nullptr : static_cast<keyspace::KeyTransaction*>(t->participant(storage::ParticipantSlot::kKeys));
+}
+
 Napi::Value relation_rows(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  keyspace::KeyTransaction* transaction = nullptr;
-  const auto xid = static_cast<storage::Xid>(number_of(info[1]));
-  if (xid != 0)
-    if (storage::Transaction* t = engine->transactions->find(xid)) transaction = static_cast<keyspace::KeyTransaction*>(t->participant(storage::ParticipantSlot::kKeys));
   const std::string_view key = bytes_of(info[4]), member = bytes_of(info[5]);
   auto cursor = static_cast<std::uint64_t>(number_of(info[3]));
   const std::vector<std::uint8_t> block =
-      keyspace::relation_rows(*engine->keyspace, transaction, static_cast<keyspace::KeyRelation>(u32_of(info[2])), &cursor, info[4].IsTypedArray() ? &key : nullptr,
+      keyspace::relation_rows(*engine->keyspace, key_transaction(info, engine), static_cast<keyspace::KeyRelation>(u32_of(info[2])), &cursor, info[4].IsTypedArray() ? &key : nullptr,
                               info[5].IsTypedArray() ? &member : nullptr);
   Napi::Array out = Napi::Array::New(info.Env(), 2);
   out.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(cursor)));
   out.Set(1u, Napi::Buffer<std::uint8_t>::Copy(info.Env(), block.data(), block.size()));
   return out;
+}
+
+Napi::Value relation_range(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const std::string_view lower = bytes_of(info[3]), upper = bytes_of(info[4]);
+  keyspace::KeyRange range;
+  if (info[3].IsTypedArray()) range.lower = &lower;
+  if (info[4].IsTypedArray()) range.upper = &upper;
+  range.backward = bool_of(info[5]);
+  std::optional<std::string> after;
+  if (info[6].IsTypedArray()) after.emplace(bytes_of(info[6]));
+  const std::vector<std::uint8_t> block = keyspace::relation_range(*engine->keyspace, key_transaction(info, engine), static_cast<keyspace::KeyRelation>(u32_of(info[2])),
+                                                                   range, &after, u32_of(info[7]));
+  Napi::Array out = Napi::Array::New(info.Env(), 2);
+  out.Set(0u, after.has_value() ? Napi::Value(bytes_value(info.Env(), *after)) : Napi::Value(info.Env().Null()));
+  out.Set(1u, Napi::Buffer<std::uint8_t>::Copy(info.Env(), block.data(), block.size()));
+  return out;
+}
+/// Tells whether keys are kept in order; with a second argument, sets it.
+Napi::Value ordered_keys(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  if (info[1].IsBoolean()) engine->keyspace->set_ordered_keys(bool_of(info[1]));
+  return Napi::Boolean::New(info.Env(), engine->keyspace->ordered_keys());
 }
 
 }  // namespace
@@ -464,7 +521,9 @@ void init_keyspace(Napi::Env env, Napi::Object exports) {
   add("defineCommands", define_commands);
   add("attach", attach);
   add("setOutput", set_output);
-  add("wantKeyChanges", want_key_changes);
+  add("waitForKey", wait_for_key);
+  add("forgetKey", forget_key);
+  add("takeChangedKeys", take_changed_keys);
   add("openSession", open_session);
   add("closeSession", close_session);
   add("configure", configure);
@@ -496,8 +555,11 @@ void init_keyspace(Napi::Env env, Napi::Object exports) {
   add("subscriberCount", subscriber_count);
   add("patternCount", pattern_count);
   add("relationRows", relation_rows);
+  add("relationRange", relation_range);
+  add("orderedKeys", ordered_keys);
   add("trimMemory", trim_memory);
   init_rdb(env, k);
+  init_replication(k);
   exports.Set("keyspace", k);
 }
 }  // namespace orrery::binding

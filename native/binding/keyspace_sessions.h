@@ -11,7 +11,7 @@ namespace orrery::binding {
 
 enum StateWord { kConsumed, kOutputLength, kLsn, kWaitXid, kFrameBytes, kNeed, kDatabase, kCommands, kAllStop, kStateWords };
 
-constexpr std::uint32_t kMaxArguments = 1 << 20;  // as RESP
+constexpr std::uint32_t kMaxArguments = 0x7fffffff;  // as RESP
 
 /// A JavaScript thread's shared buffers. References keep them alive as long as the thread's handle.
 struct Thread {
@@ -32,6 +32,7 @@ struct NativeSession {
   static constexpr HandleMark kMark = HandleMark::kKeyspaceSession;
   HandleMark mark = kMark;
   keyspace::Session session;
+  wire::FrameProgress frame;  // of what the session's input begins with
   Thread* thread;
   Napi::ObjectReference thread_reference;
   storage::Xid waiter;  // stands for this session in the graph of waits; far above real xids

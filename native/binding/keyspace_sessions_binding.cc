@@ -86,7 +86,7 @@ Napi::Value record_command(const Napi::CallbackInfo& info) {
   count_crossing();
   double micros = 0;
   napi_get_value_double(info.Env(), info[1], &micros);
-  CommandStatistics::instance().record(u32_of(info[0]), micros * 1e3, bool_of(info[2]));
+  CommandStatistics::instance().record(u32_of(info[0]), micros * 1e3, 1, bool_of(info[2]));
   return info.Env().Undefined();
 }
 Napi::Value record_rejected(const Napi::CallbackInfo& info) {
@@ -115,6 +115,8 @@ Napi::Value command_statistics(const Napi::CallbackInfo& info) {
   for (const std::uint64_t n : row.histogram) total += n;
   if (info[1].IsArray()) {
     const auto wanted = info[1].As<Napi::Array>();
+    constexpr std::uint32_t kPercentilesMax = 1000;
+    if (wanted.Length() > kPercentilesMax) return type_error(info, "that many percentiles are nobody's");
     for (std::uint32_t i = 0; i < wanted.Length(); i++) {
       double percent = 0;
       napi_get_value_double(info.Env(), wanted.Get(i), &percent);

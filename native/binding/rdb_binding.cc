@@ -59,7 +59,8 @@ Napi::Value export_rdb(const Napi::CallbackInfo& info) {
   if (engine == nullptr) return info.Env().Undefined();
   const std::uint32_t part = u32_of(info[1]);
   if (part > keyspace::kShardCount + 1) return info.Env().Null();
-  const std::string bytes = part == 0                           ? keyspace::rdb_header()
+  const auto header = [&] { return keyspace::rdb_header() + keyspace::rdb_functions(engine->keyspace->side.all(keyspace::SideSpace::kFunctions)); };
+  const std::string bytes = part == 0                           ? header()
                             : part == keyspace::kShardCount + 1 ? keyspace::rdb_footer()
                                                                 : keyspace::rdb_shard(*engine->keyspace, part - 1, bool_of(info[2]));
   return Napi::Buffer<char>::Copy(info.Env(), bytes.data(), bytes.size());

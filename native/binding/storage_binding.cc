@@ -1,7 +1,10 @@
 // storage_binding.cc: exports.storage (StorageBinding in src/native/addon.ts): arguments are checked once, blocks are passed.
 #include <cstring>
+#include <optional>
 
 #include "../index/btree/index_scan.h"
+#include "../index/btree/rival_scan.h"
+#include "../index/inverted/inverted_scan.h"
 #include "../storage/row_store.h"
 #include "../storage/table_scan.h"
 #include "engine.h"
@@ -36,6 +39,7 @@ struct Call {
   Engine* engine = nullptr;
   RowStore* rows = nullptr;
   Transaction* transaction = nullptr;
+  storage::TransactionUse use;
 };
 bool enter(const Napi::CallbackInfo& info, Call& call) {
   count_crossing();
@@ -48,6 +52,7 @@ bool enter_transaction(const Napi::CallbackInfo& info, Call& call) {
   if (!enter(info, call)) return false;
   call.transaction = call.engine->transactions->find(static_cast<storage::Xid>(number_of(info[1])));
   if (call.transaction == nullptr) type_error(info, "no such open transaction");
+  else call.use.enter(*call.engine->transactions, *call.transaction);
   return call.transaction != nullptr;
 }
 storage::Relation* relation_of(const Napi::CallbackInfo& info, const Call& call, std::size_t at) {
@@ -68,12 +73,14 @@ Napi::Value begin(const Napi::CallbackInfo& info) {
   if (!enter(info, call)) return info.Env().Undefined();
   const std::uint32_t isolation = u32_of(info[1]);
   if (isolation > 2) return type_error(info, "isolation is 0, 1 or 2");
-  return Napi::Number::New(info.Env(), static_cast<double>(call.engine->transactions->begin(static_cast<storage::Isolation>(isolation))->xid()));
+  Transaction* t = call.engine->transactions->begin(static_cast<storage::Isolation>(isolation), u32_of(info[2]), bool_of(info[3]));
+  call.engine->transactions->rest(*t);
+  return Napi::Number::New(info.Env(), static_cast<double>(t->xid()));
 }
 
 Napi::Value next_command(const Napi::CallbackInfo& info) {
   Call call;
-  if (enter_transaction(info, call)) call.engine->transactions->next_command(*call.transaction);
+  if (enter_transaction(info, call)) call.engine->transactions->next_command(*call.transaction, bool_of(info[2]));
   return info.Env().Undefined();
 }
 
@@ -81,6 +88,7 @@ Napi::Value commit(const Napi::CallbackInfo& info) {
   Call call;
   if (!enter_transaction(info, call)) return info.Env().Undefined();
   storage::Lsn lsn = 0;
+  call.use.ended();
   Status status = call.engine->transactions->commit(call.transaction, &lsn);
   if (!status.is_ok()) {
     remember(std::move(status));
@@ -91,7 +99,9 @@ Napi::Value commit(const Napi::CallbackInfo& info) {
 
 Napi::Value rollback(const Napi::CallbackInfo& info) {
   Call call;
-  if (enter_transaction(info, call)) call.engine->transactions->rollback(call.transaction);
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  call.use.ended();
+  call.engine->transactions->rollback(call.transaction);
   return info.Env().Undefined();
 }
 
@@ -125,12 +135,36 @@ Napi::Value wait_for(const Napi::CallbackInfo& info) {
   const auto waiter = static_cast<storage::Xid>(number_of(info[1]));
   const auto blocker = static_cast<storage::Xid>(number_of(info[2]));
   const auto token = static_cast<std::uint64_t>(number_of(info[3]));
-  bool already = false;
-  Status status = call.engine->transactions->wait_for(
-      waiter, blocker,
-      [events = &call.engine->events, listener = listener_of(info), token] { events->post(listener, Event::wait_over(token)); }, &already);
-  if (status.is_ok() && !already) return Napi::Number::New(info.Env(), static_cast<double>(StatusCode::kWait));
-  return status_value(info, std::move(status));
+  const bool waits = call.engine->transactions->wait_for(
+      waiter, blocker, [events = &call.engine->events, listener = listener_of(info), token] { events->post(listener, Event::wait_over(token)); });
+  return Napi::Number::New(info.Env(), static_cast<double>(waits ? StatusCode::kWait : StatusCode::kOk));
+}
+
+Napi::Value restart_from(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  std::size_t at = storage::TransactionManager::kWholeTransaction;
+  if (info[2].IsNumber()) {
+    at = u32_of(info[2]);
+    if (at >= call.engine->transactions->savepoint_count(*call.transaction)) return type_error(info, "no such savepoint");
+  }
+  call.engine->transactions->restart_from(*call.transaction, at);
+  return info.Env().Undefined();
+}
+
+/// Why a serializable transaction cannot go on; an empty text: it can.
+Napi::Value refusal(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  return Napi::String::New(info.Env(), call.engine->transactions->serializability().refusal(call.transaction->xid()));
+}
+
+/// 0 safe, -1 unsafe, else the xid to wait for.
+Napi::Value snapshot_safety(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  const storage::Xid answer = call.engine->transactions->serializability().snapshot_safety(call.transaction->xid());
+  return Napi::Number::New(info.Env(), answer == storage::Serializability::kUnsafe ? -1 : static_cast<double>(answer));
 }
 
 Napi::Value cancel_wait(const Napi::CallbackInfo& info) {
@@ -196,23 +230,45 @@ Napi::Value truncate(const Napi::CallbackInfo& info) {
   return status_value(info, call.rows->truncate(*call.transaction, u32_of(info[2])));
 }
 
-Napi::Value create_index(const Napi::CallbackInfo& info) {
-  Call call;
-  if (!enter_transaction(info, call)) return info.Env().Undefined();
+/// Fills `columns` with `read(object)` of each key column of an index (argument 4). undefined: done; else what the call answers instead.
+template <typename Column, typename Read>
+std::optional<Napi::Value> read_columns(const Napi::CallbackInfo& info, std::vector<Column>* columns, Read&& read) {
   if (!info[4].IsArray()) return type_error(info, "columns must be an array");
   const auto list = info[4].As<Napi::Array>();
   if (list.Length() > 32) return status_value(info, Status::error(StatusCode::kLimit, "cannot use more than 32 columns in an index"));
-  std::vector<index::KeyColumn> columns(list.Length());
   for (std::uint32_t i = 0; i < list.Length(); i++) {
     const Napi::Value v = list.Get(i);
     if (!v.IsObject()) return type_error(info, "a key column is an object");
-    const auto object = v.As<Napi::Object>();
-    columns[i].column = u32_of(object.Get("column"));
-    columns[i].kind = static_cast<KeyKind>(u32_of(object.Get("kind")));
-    columns[i].descending = bool_of(object.Get("descending"));
-    columns[i].nulls_first = bool_of(object.Get("nullsFirst"));
+    columns->push_back(read(v.As<Napi::Object>()));
   }
+  return std::nullopt;
+}
+
+Napi::Value create_index(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  std::vector<index::KeyColumn> columns;
+  const auto refused = read_columns(info, &columns, [](const Napi::Object& object) {
+    index::KeyColumn column;
+    column.column = u32_of(object.Get("column"));
+    column.kind = static_cast<KeyKind>(u32_of(object.Get("kind")));
+    column.descending = bool_of(object.Get("descending"));
+    column.nulls_first = bool_of(object.Get("nullsFirst"));
+    return column;
+  });
+  if (refused) return *refused;
   return status_value(info, call.rows->create_btree(*call.transaction, u32_of(info[2]), u32_of(info[3]), columns, bool_of(info[5]), bool_of(info[6])));
+}
+
+Napi::Value create_inverted(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  std::vector<index::InvertedColumn> columns;
+  const auto refused = read_columns(info, &columns, [](const Napi::Object& object) {
+    return index::InvertedColumn{u32_of(object.Get("column")), static_cast<index::InvertedKind>(u32_of(object.Get("kind")))};
+  });
+  if (refused) return *refused;
+  return status_value(info, call.rows->create_inverted(*call.transaction, u32_of(info[2]), u32_of(info[3]), columns));
 }
 
 Napi::Value drop_index(const Napi::CallbackInfo& info) {
@@ -253,7 +309,7 @@ Napi::Value update(const Napi::CallbackInfo& info) {
   std::span<std::uint32_t> changed;
   if (!block || !array_of(info[4], napi_uint32_array, &changed)) return type_error(info, "update takes a block and a Uint32Array of columns");
   std::size_t row = 0;
-  Status status = call.rows->update(*call.transaction, *relation, *block, changed, &row);
+  Status status = call.rows->update(*call.transaction, *relation, *block, changed, &row, bool_of(info[5]));
   if (!status.is_ok()) return failed_row(info, std::move(status), row);
   return Napi::Number::New(info.Env(), 0);
 }
@@ -273,7 +329,7 @@ Napi::Value remove(const Napi::CallbackInfo& info) {
   if (relation == nullptr) return info.Env().Undefined();
   std::vector<RowId> rows;
   if (!row_ids_of(info[3], rows)) return type_error(info, "rowIds is a Float64Array");
-  return status_value(info, call.rows->remove(*call.transaction, *relation, rows));
+  return status_value(info, call.rows->remove(*call.transaction, *relation, rows, bool_of(info[4]), bool_of(info[5])));
 }
 
 Napi::Value lock_rows(const Napi::CallbackInfo& info) {
@@ -285,6 +341,20 @@ Napi::Value lock_rows(const Napi::CallbackInfo& info) {
   const std::uint32_t strength = u32_of(info[4]);
   if (!row_ids_of(info[3], rows) || strength > 3) return type_error(info, "lockRows takes a Float64Array and a strength from 0 to 3");
   return status_value(info, call.rows->lock_rows(*call.transaction, *relation, rows, static_cast<storage::LockStrength>(strength)));
+}
+
+Napi::Value lock_newest(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  storage::Relation* relation = relation_of(info, call, 2);
+  if (relation == nullptr) return info.Env().Undefined();
+  std::vector<RowId> rows;
+  std::span<std::uint8_t> fates;
+  const std::uint32_t strength = u32_of(info[4]);
+  if (!row_ids_of(info[3], rows) || strength > 3 || !bytes_of(info[5], &fates) || fates.size() < rows.size())
+    return type_error(info, "lockNewest takes a Float64Array, a strength from 0 to 3 and a Uint8Array with a place for each row");
+  const std::span<RowStore::RowFate> places(reinterpret_cast<RowStore::RowFate*>(fates.data()), fates.size());
+  return status_value(info, call.rows->lock_newest(*call.transaction, *relation, rows, static_cast<storage::LockStrength>(strength), places));
 }
 
 // ---- scans ----
@@ -306,8 +376,16 @@ class ReadSnapshot {
       type_error(info, "no such open transaction");
       return false;
     }
+    call.use.enter(*manager_, *call.transaction);
     snapshot_ = call.transaction->snapshot();
     return true;
+  }
+  /// Reads what is committed by now in place of what the transaction's snapshot sees; its own changes as before.
+  void move_to_now() {
+    const storage::Snapshot now = manager_->acquire_snapshot();
+    if (acquired_) manager_->release_snapshot(snapshot_);
+    acquired_ = true;
+    snapshot_ = {now.read_ts, snapshot_.xid, snapshot_.command, now.seat};
   }
   ~ReadSnapshot() {
     if (acquired_) manager_->release_snapshot(snapshot_);
@@ -341,6 +419,7 @@ Napi::Value scan_open(const Napi::CallbackInfo& info) {
   if (relation == nullptr) return info.Env().Undefined();
   std::vector<std::uint32_t> columns;
   if (!columns_of(info[3], *relation, columns)) return type_error(info, "columns is a Uint32Array of the relation's columns");
+  if (bool_of(info[5])) snapshot.move_to_now();
   return opened(info, call,
                 std::make_unique<storage::TableScan>(call.rows->manager(), *snapshot, *relation, std::move(columns), bool_of(info[4])));
 }
@@ -376,6 +455,59 @@ Napi::Value index_scan_open(const Napi::CallbackInfo& info) {
                                                    std::move(range), bool_of(info[9])));
 }
 
+std::shared_ptr<storage::SecondaryIndex> inverted_of(const Napi::CallbackInfo& info, const Call& call) {
+  auto index = call.rows->find_index(u32_of(info[2]));
+  if (index && dynamic_cast<index::InvertedIndex*>(index.get()) == nullptr) index.reset();
+  if (!index) type_error(info, "no such inverted index");
+  return index;
+}
+
+std::optional<index::InvertedQuery> query_of(const Napi::CallbackInfo& info, std::size_t argument) {
+  std::span<std::uint32_t> words;
+  std::optional<index::InvertedQuery> query;
+  if (array_of(info[argument], napi_uint32_array, &words)) query = index::InvertedQuery::parse(words);
+  if (!query) type_error(info, "a query is a Uint32Array of operations in postfix order");
+  return query;
+}
+
+Napi::Value inverted_keys(const Napi::CallbackInfo& info) {
+  std::span<std::uint8_t> bytes;
+  if (!array_of(info[2], napi_uint8_array, &bytes)) return type_error(info, "invertedKeys takes a kind, a position and bytes");
+  std::vector<std::uint32_t> keys;
+  const std::string_view value(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!index::extract_keys(static_cast<index::InvertedKind>(u32_of(info[0])), u32_of(info[1]), value, keys))
+    return type_error(info, "the value does not parse");
+  auto out = Napi::Uint32Array::New(info.Env(), keys.size());
+  std::copy(keys.begin(), keys.end(), out.Data());
+  return out;
+}
+
+Napi::Value inverted_estimate(const Napi::CallbackInfo& info) {
+  Call call;
+  ReadSnapshot snapshot;
+  if (!snapshot.enter(info, call)) return info.Env().Undefined();
+  const auto index = inverted_of(info, call);
+  if (!index) return info.Env().Undefined();
+  const auto query = query_of(info, 3);
+  if (!query) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(static_cast<index::InvertedIndex&>(*index).estimate(*query)));
+}
+
+Napi::Value inverted_scan_open(const Napi::CallbackInfo& info) {
+  Call call;
+  ReadSnapshot snapshot;
+  if (!snapshot.enter(info, call)) return info.Env().Undefined();
+  auto index = inverted_of(info, call);
+  if (!index) return info.Env().Undefined();
+  std::vector<std::uint32_t> columns;
+  if (!columns_of(info[3], index->relation(), columns)) return type_error(info, "columns is a Uint32Array of the relation's columns");
+  const auto query = query_of(info, 5);
+  if (!query) return info.Env().Undefined();
+  return opened(info, call,
+                std::make_unique<index::InvertedScan>(call.rows->manager(), *snapshot, std::move(index), std::move(columns), bool_of(info[4]),
+                                                      *query));
+}
+
 Napi::Value index_lookup_open(const Napi::CallbackInfo& info) {
   static thread_local std::vector<std::uint64_t> aligned;
   Call call;
@@ -389,8 +521,28 @@ Napi::Value index_lookup_open(const Napi::CallbackInfo& info) {
   const auto keys = block_of(info[5], aligned);
   if (!keys || keys->column_count() != encoder.columns().size() || !encoder.accepts(*keys))
     return type_error(info, "keys is a block of all key columns");
+  if (bool_of(info[7])) snapshot.move_to_now();
   return opened(info, call,
-                std::make_unique<index::IndexLookup>(call.rows->manager(), *snapshot, std::move(index), std::move(columns), bool_of(info[4]), *keys));
+                std::make_unique<index::IndexLookup>(call.rows->manager(), *snapshot, std::move(index), std::move(columns), bool_of(info[4]), *keys,
+                                                      bool_of(info[6])));
+}
+
+Napi::Value rivals_open(const Napi::CallbackInfo& info) {
+  static thread_local std::vector<std::uint64_t> lower_memory, upper_memory;
+  Call call;
+  ReadSnapshot snapshot;
+  if (!snapshot.enter(info, call)) return info.Env().Undefined();
+  auto index = btree_of(info, call);
+  if (!index) return info.Env().Undefined();
+  std::vector<std::uint32_t> columns;
+  if (!columns_of(info[3], index->relation(), columns)) return type_error(info, "columns is a Uint32Array of the relation's columns");
+  const auto& encoder = static_cast<index::BTree&>(*index).encoder();
+  const auto lower = block_of(info[4], lower_memory), upper = block_of(info[5], upper_memory);
+  if (!lower || !upper || !encoder.accepts(*lower) || !encoder.accepts(*upper) || lower->row_count() != upper->row_count())
+    return type_error(info, "lower and upper are blocks of key columns, as many rows in both");
+  return opened(info, call,
+                std::make_unique<index::RivalScan>(call.rows->manager(), *snapshot, static_cast<storage::Xid>(number_of(info[1])),
+                                                   std::move(index), std::move(columns), *lower, *upper, bool_of(info[6]), u32_of(info[7])));
 }
 
 Napi::Value fetch_open(const Napi::CallbackInfo& info) {
@@ -403,6 +555,7 @@ Napi::Value fetch_open(const Napi::CallbackInfo& info) {
   std::vector<RowId> rows;
   if (!columns_of(info[3], *relation, columns) || !row_ids_of(info[4], rows))
     return type_error(info, "fetchOpen takes a Uint32Array of columns and a Float64Array of row ids");
+  if (bool_of(info[5])) snapshot.move_to_now();
   return opened(info, call,
                 std::make_unique<storage::RowFetch>(call.rows->manager(), *snapshot, *relation, std::move(columns), std::move(rows)));
 }
@@ -567,6 +720,9 @@ void init_storage(Napi::Env env, Napi::Object exports) {
   add.operator()<savepoint>("savepoint");
   add.operator()<rollback_to>("rollbackTo");
   add.operator()<release>("release");
+  add.operator()<restart_from>("restartFrom");
+  add.operator()<refusal>("refusal");
+  add.operator()<snapshot_safety>("snapshotSafety");
   add.operator()<wait_for>("waitFor");
   add.operator()<cancel_wait>("cancelWait");
   add.operator()<allocate_oid>("allocateOid");
@@ -575,14 +731,20 @@ void init_storage(Napi::Env env, Napi::Object exports) {
   add.operator()<add_column>("addColumn");
   add.operator()<truncate>("truncate");
   add.operator()<create_index>("createIndex");
+  add.operator()<create_inverted>("createInverted");
   add.operator()<drop_index>("dropIndex");
   add.operator()<insert>("insert");
   add.operator()<update>("update");
   add.operator()<remove>("delete");
   add.operator()<lock_rows>("lockRows");
+  add.operator()<lock_newest>("lockNewest");
   add.operator()<scan_open>("scanOpen");
   add.operator()<index_scan_open>("indexScanOpen");
   add.operator()<index_lookup_open>("indexLookupOpen");
+  add.operator()<inverted_keys>("invertedKeys");
+  add.operator()<inverted_estimate>("invertedEstimate");
+  add.operator()<inverted_scan_open>("invertedScanOpen");
+  add.operator()<rivals_open>("rivalsOpen");
   add.operator()<fetch_open>("fetchOpen");
   add.operator()<scan_next>("scanNext");
   add.operator()<scan_close>("scanClose");

@@ -2,7 +2,9 @@
 #include <cmath>
 #include <functional>
 
+#include "../core/interrupt.h"
 #include "../exec/vector_scan.h"
+#include "../storage/scan.h"
 #include "engine.h"
 #include "engine_rooms.h"
 
@@ -47,7 +49,13 @@ Napi::Value build_index(const Napi::CallbackInfo& info, Engine& engine, Build&& 
     deferred.Resolve(Napi::Number::New(env, static_cast<double>(StatusCode::kInvalid)));
     return deferred.Promise();
   }
-  auto* worker = new BuildWorker(env, [t, build = std::forward<Build>(build)] { return build(*t); });
+  auto* worker = new BuildWorker(env, [t, &manager = *engine.transactions, interrupt = current_interrupt(), build = std::forward<Build>(build)] {
+    const storage::SnapshotHold hold(manager, t->snapshot());
+    current_interrupt() = interrupt;
+    Status status = build(*t);
+    current_interrupt() = {};
+    return status;
+  });
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;
@@ -61,8 +69,9 @@ Napi::Value create_index(const Napi::CallbackInfo& info) {
   options.metric = static_cast<Metric>(u32(info, 5));
   options.m = u32(info, 6);
   options.ef_construction = u32(info, 7);
-  if (u32(info, 5) < 1 || u32(info, 5) > 4 || options.m < 2 || options.m > 100 || options.ef_construction < 4 || options.ef_construction > 1000)
-    return type_error(info, "createIndex takes a metric from 1 to 4, m from 2 to 100 and efConstruction from 4 to 1000");
+  options.quantization = static_cast<index::hnsw::Quantization>(u32(info, 8));
+  if (u32(info, 5) > 10 || u32(info, 8) > 4 || !HnswIndex::is_valid(options))
+    return type_error(info, "createIndex takes a metric from 1 to 10, m from 2 to 100, efConstruction from 4 to 1000 and a quantization that goes with the metric");
   return build_index(info, *engine, [engine, index = u32(info, 2), relation = u32(info, 3), column = u32(info, 4), options](storage::Transaction& t) {
     return engine->vectors->create(t, index, relation, column, options);
   });
@@ -75,8 +84,8 @@ Napi::Value create_ivfflat(const Napi::CallbackInfo& info) {
   index::ivfflat::Options options;
   options.metric = static_cast<Metric>(u32(info, 5));
   options.lists = u32(info, 6);
-  if (u32(info, 5) < 1 || u32(info, 5) > 3 || options.lists < 1 || options.lists > index::ivfflat::kMaxLists)
-    return type_error(info, "createIvfflat takes a metric from 1 to 3 and lists from 1 to 32768");
+  if (!IvfflatIndex::is_valid(options))
+    return type_error(info, "createIvfflat takes the metric l2, inner product, cosine or Hamming and lists from 1 to 32768");
   return build_index(info, *engine, [engine, index = u32(info, 2), relation = u32(info, 3), column = u32(info, 4), options](storage::Transaction& t) {
     return engine->ivfflat->create(t, index, relation, column, options);
   });
@@ -87,7 +96,7 @@ Napi::Value refuse(const Napi::CallbackInfo& info, StatusCode code, const char* 
   return Napi::Number::New(info.Env(), 0);
 }
 
-/// The query's common arguments: vector, limit, predicate, columns, row ids. False when they do not fit the relation.
+/// The query's common arguments: vector; greatest distance, limit, predicate, columns, row ids. False when they do not fit the relation.
 bool read_query(const Napi::CallbackInfo& info, std::size_t vector, std::size_t limit, const storage::Relation& relation, std::uint32_t column,
                 exec::VectorQuery* query) {
   std::span<float> values;
@@ -104,6 +113,7 @@ bool read_query(const Napi::CallbackInfo& info, std::size_t vector, std::size_t 
     return false;
   }
   query->values.assign(values.begin(), values.end());
+  query->max_distance = info[limit - 1].ToNumber().DoubleValue();  // of any sign, or infinite
   query->limit = u32(info, limit);
   if (info[limit + 1].IsTypedArray()) {
     std::span<std::uint8_t> program;
@@ -143,6 +153,13 @@ Napi::Value open_scan(const Napi::CallbackInfo& info, Engine& engine, Make&& mak
   return Napi::Number::New(info.Env(), engine.rows->scans().open(std::move(scan)));
 }
 
+/// That of the recall wanted, where one is (0: none) and was measured; else `ef`.
+std::uint32_t effort_of(const HnswIndex& index, std::uint32_t ef, double recall_target, std::uint32_t limit) {
+  if (recall_target <= 0) return ef;
+  const index::hnsw::RecallProfile recall = index.recall();
+  return recall.is_measured() ? recall.effort(recall_target, std::max(1u, limit)) : ef;
+}
+
 Napi::Value search_open(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
@@ -150,8 +167,8 @@ Napi::Value search_open(const Napi::CallbackInfo& info) {
   const std::shared_ptr<HnswIndex> index = engine->vectors->find(u32(info, 2));
   if (!index) return refuse(info, StatusCode::kNotFound, "no such vector index");
   exec::VectorQuery query;
-  if (!read_query(info, 3, 5, index->relation(), index->column(), &query)) return Napi::Number::New(info.Env(), 0);
-  const std::uint32_t ef = u32(info, 4);
+  if (!read_query(info, 3, 7, index->relation(), index->column(), &query)) return Napi::Number::New(info.Env(), 0);
+  const std::uint32_t ef = effort_of(*index, u32(info, 4), number_of(info[5]), query.limit);
   return open_scan(info, *engine, [&](storage::TransactionManager& manager, const storage::Snapshot& snapshot) {
     return std::make_unique<exec::HnswScan>(manager, snapshot, index, std::move(query), ef);
   });
@@ -164,20 +181,23 @@ Napi::Value ivfflat_open(const Napi::CallbackInfo& info) {
   const std::shared_ptr<IvfflatIndex> index = engine->ivfflat->find(u32(info, 2));
   if (!index) return refuse(info, StatusCode::kNotFound, "no such vector index");
   exec::VectorQuery query;
-  if (!read_query(info, 3, 6, index->relation(), index->column(), &query)) return Napi::Number::New(info.Env(), 0);
+  if (!read_query(info, 3, 7, index->relation(), index->column(), &query)) return Napi::Number::New(info.Env(), 0);
   const std::uint32_t probes = u32(info, 4), max_probes = u32(info, 5);
   return open_scan(info, *engine, [&](storage::TransactionManager& manager, const storage::Snapshot& snapshot) {
     return std::make_unique<exec::IvfflatScan>(manager, snapshot, index, std::move(query), probes, max_probes);
   });
 }
 
-Napi::Value ivfflat_rows(const Napi::CallbackInfo& info) {
+Napi::Value ivfflat_facts(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
   const std::shared_ptr<IvfflatIndex> index = engine->ivfflat->find(u32(info, 1));
   if (!index) return info.Env().Null();
-  return Napi::Number::New(info.Env(), static_cast<double>(index->lists().entry_count()));
+  Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("rows", static_cast<double>(index->lists().entry_count()));
+  out.Set("bytes", static_cast<double>(index->memory_bytes()));
+  return out;
 }
 
 Napi::Value exact_open(const Napi::CallbackInfo& info) {
@@ -189,10 +209,41 @@ Napi::Value exact_open(const Napi::CallbackInfo& info) {
   const std::uint32_t column = u32(info, 3), metric = u32(info, 4);
   if (metric < 1 || metric > 4) return refuse(info, StatusCode::kInvalid, "no such metric");
   exec::VectorQuery query;
-  if (!read_query(info, 5, 6, *relation, column, &query)) return Napi::Number::New(info.Env(), 0);
+  if (!read_query(info, 5, 7, *relation, column, &query)) return Napi::Number::New(info.Env(), 0);
   return open_scan(info, *engine, [&](storage::TransactionManager& manager, const storage::Snapshot& snapshot) {
     return std::make_unique<exec::ExactVectorScan>(manager, snapshot, *relation, column, static_cast<Metric>(metric), std::move(query));
   });
+}
+
+class RecallWorker final : public Napi::AsyncWorker {
+ public:
+  RecallWorker(Napi::Env env, std::shared_ptr<HnswIndex> index, std::uint32_t ef, std::uint32_t k, std::uint32_t queries)
+      : Napi::AsyncWorker(env, "orrery vector recall"), deferred_(Napi::Promise::Deferred::New(env)), index_(std::move(index)), ef_(ef), k_(k),
+        queries_(queries) {}
+  Napi::Promise promise() const { return deferred_.Promise(); }
+  void Execute() override { recall_ = index::hnsw::measure_recall(index_->graph(), ef_, k_, queries_, index::all_cores()); }
+  void OnOK() override { deferred_.Resolve(Napi::Number::New(Env(), recall_)); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  const std::shared_ptr<HnswIndex> index_;
+  const std::uint32_t ef_, k_, queries_;
+  double recall_ = 0;
+};
+
+Napi::Value recall(const Napi::CallbackInfo& info) {
+  count_crossing();
+  const Napi::Env env = info.Env();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return env.Undefined();
+  const std::shared_ptr<HnswIndex> index = engine->vectors->find(u32(info, 1));
+  if (!index) return env.Null();
+  const std::uint32_t k = u32(info, 4), queries = u32(info, 5);
+  if (k < 1 || queries < 1) return type_error(info, "recall takes a count and a number of queries from 1 on");
+  auto* worker = new RecallWorker(env, index, effort_of(*index, u32(info, 2), number_of(info[3]), k), k, queries);
+  const Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
 }
 
 Napi::Value index_facts(const Napi::CallbackInfo& info) {
@@ -211,6 +262,18 @@ Napi::Value index_facts(const Napi::CallbackInfo& info) {
   out.Set("entryRow", static_cast<double>(facts.entry));
   out.Set("levels", static_cast<double>(facts.levels));
   out.Set("bytes", static_cast<double>(facts.bytes));
+  const index::hnsw::RecallProfile recall = index->recall();
+  out.Set("probedRows", static_cast<double>(recall.nodes));
+  const std::vector<index::hnsw::RecallProfile::Point>& points = recall.points;
+  Napi::Array array = Napi::Array::New(env, points.size());
+  for (std::uint32_t i = 0; i < points.size(); i++) {
+    Napi::Object point = Napi::Object::New(env);
+    point.Set("ef", points[i].ef);
+    point.Set("at10", points[i].at_10);
+    point.Set("at100", points[i].at_100);
+    array.Set(i, point);
+  }
+  out.Set("recall", array);
   return out;
 }
 
@@ -221,9 +284,10 @@ void init_vector(Napi::Env env, Napi::Object exports) {
   vector.Set("createIndex", Napi::Function::New<create_index>(env, "createIndex"));
   vector.Set("createIvfflat", Napi::Function::New<create_ivfflat>(env, "createIvfflat"));
   vector.Set("ivfflatOpen", Napi::Function::New<ivfflat_open>(env, "ivfflatOpen"));
-  vector.Set("ivfflatRows", Napi::Function::New<ivfflat_rows>(env, "ivfflatRows"));
+  vector.Set("ivfflatFacts", Napi::Function::New<ivfflat_facts>(env, "ivfflatFacts"));
   vector.Set("searchOpen", Napi::Function::New<search_open>(env, "searchOpen"));
   vector.Set("exactOpen", Napi::Function::New<exact_open>(env, "exactOpen"));
+  vector.Set("recall", Napi::Function::New<recall>(env, "recall"));
   vector.Set("indexFacts", Napi::Function::New<index_facts>(env, "indexFacts"));
   exports.Set("vector", vector);
 }

@@ -4,16 +4,24 @@ namespace orrery::exec {
 
 std::uint32_t PointSelect::run(const Block& key, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
                                wire::WireBuffer& out) const {
-  thread_local index::Key encoded, actual;
+  thread_local index::Key encoded;
   const index::KeyEncoder& encoder = index_->encoder();
   if (key.column_count() != encoder.columns().size() || key.row_count() != 1 || !encoder.accepts(key)) return 0;
   // `=` with NULL is never true.
   if (encoder.encode(key, 0, encoded)) return 0;
-  return emit(encoded, snapshot, manager, out, [&](storage::VersionRef version) {
-    encoder.encode(version, actual);
-    return actual == encoded;
+  return run_encoded(encoded, snapshot, manager, out);
+}
+
+std::uint32_t PointSelect::run_encoded(const index::Key& key, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
+                                       wire::WireBuffer& out) const {
+  thread_local index::Key actual;
+  return emit(key, snapshot, manager, out, [&](storage::VersionRef version) {
+    index_->encoder().encode(version, actual);
+    return actual == key;
   });
 }
+
+const index::KeyEncoder& PointSelect::encoder() const noexcept { return index_->encoder(); }
 
 bool PointSelect::has_integer_key() const noexcept { return index_->encoder().is_integer(); }
 
@@ -33,8 +41,9 @@ std::uint32_t PointSelect::emit(const index::Key& key, const storage::Snapshot& 
                                 wire::WireBuffer& out, HasKey&& has_key) const {
   thread_local std::vector<storage::RowId> rows;
   rows.clear();
-  const bool recheck = index_->lookup(key, rows);
   const storage::Relation& relation = index_->relation();
+  relation.note_read(snapshot, manager, storage::Serializability::Read::kNewRows);
+  const bool recheck = index_->lookup(key, rows);
   std::uint32_t count = 0;
   for (const storage::RowId row : rows) {
     // Far apart in memory, and almost always needed: load them at once rather than one after the other.

@@ -25,6 +25,10 @@ class PointSelect {
   std::uint32_t run_integer(std::int64_t value, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
                             wire::WireBuffer& out) const;
   bool has_integer_key() const noexcept;
+  /// The same for a key that the caller has encoded with `encoder()`, all columns, none of them NULL.
+  std::uint32_t run_encoded(const index::Key& key, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
+                            wire::WireBuffer& out) const;
+  const index::KeyEncoder& encoder() const noexcept;
 
  private:
   template <typename HasKey>

@@ -2,7 +2,11 @@
 #include "vector_scan.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <thread>
+
+#include "../index/vector_distance.h"
 
 namespace orrery::exec {
 
@@ -40,34 +44,50 @@ HnswScan::HnswScan(storage::TransactionManager& manager, const storage::Snapshot
                    std::shared_ptr<index::hnsw::HnswIndex> index, VectorQuery query, std::uint32_t ef)
     : hold_(manager, snapshot), index_(std::move(index)), query_(std::move(query)),
       walk_(index_->graph(), query_.values.data(), std::max(ef, query_.limit),
-            [this](storage::RowId row, std::uint32_t slot) { return accepts(row, slot); }, !query_.predicate.empty()),
-      output_(index_->relation(), query_) {}
+            [this](storage::RowId row, std::uint32_t slot) { return accepts(row, slot); }, !query_.predicate.empty(),
+            index::hnsw::Scan::WhenExact::kYield),
+      output_(index_->relation(), query_) {
+  index_->relation().note_read(snapshot, manager, storage::Serializability::Read::kRelation);
+}
+HnswScan::~HnswScan() = default;
 
 bool HnswScan::accepts(storage::RowId row, std::uint32_t slot) const {
   const VersionRef v = index_->relation().visible(row, hold_.snapshot(), hold_.manager());
   return index_->has_slot(v, slot) && query_.predicate.matches(v);
 }
 
+void HnswScan::find(std::uint64_t want) {
+  const auto& options = index_->graph().options();
+  while (!ended_ && output_.size() < want && (output_.empty() || walk_.buffered() > 0)) {
+    Hit hit;
+    if (!walk_.next(hit)) break;
+    const VersionRef v = index_->relation().visible(hit.row, hold_.snapshot(), hold_.manager());
+    const double distance = sql_distance(options.metric, query_.values.data(), v.chunk->vector(index_->column(), v.slot), options.dimensions);
+    // In order within a batch: what follows in this one is farther, and what a later one would bring nearer was missed.
+    if (distance > query_.max_distance) ended_ = true;
+    else output_.add(v, distance);
+  }
+  if (walk_.yielded())
+    exact_ = std::make_unique<ExactVectorScan>(hold_.manager(), hold_.snapshot(), index_->relation(), index_->column(), options.metric, query_,
+                                               options.metric != index::Metric::kCosine && options.metric != index::Metric::kSparseCosine);
+}
+
 std::int64_t HnswScan::next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) {
-  if (output_.empty()) {
+  if (!exact_ && output_.empty()) {
     output_.clear();
     // The first block ends at the limit, and no block makes the walk go on for rows that may not be wanted.
-    const std::uint64_t want = returned_ < query_.limit ? std::min<std::uint64_t>(max_rows, query_.limit - returned_) : max_rows;
-    const auto& graph = index_->graph();
-    for (Hit hit; output_.size() < want && (output_.empty() || walk_.buffered() > 0) && walk_.next(hit);) {
-      const VersionRef v = index_->relation().visible(hit.row, hold_.snapshot(), hold_.manager());
-      const float* values = v.chunk->vector(index_->column(), v.slot);
-      output_.add(v, sql_distance(graph.options().metric, query_.values.data(), values, graph.options().dimensions));
-    }
+    find(returned_ < query_.limit ? std::min<std::uint64_t>(max_rows, query_.limit - returned_) : max_rows);
     returned_ += output_.size();
   }
-  return output_.write(block, capacity, max_rows);
+  return exact_ ? exact_->next(block, capacity, max_rows) : output_.write(block, capacity, max_rows);
 }
 
 IvfflatScan::IvfflatScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot,
                          std::shared_ptr<index::ivfflat::IvfflatIndex> index, VectorQuery query, std::uint32_t probes, std::uint32_t max_probes)
     : hold_(manager, snapshot), index_(std::move(index)), query_(std::move(query)), probes_(std::max(1u, probes)),
-      max_probes_(std::max(probes_, max_probes)), output_(index_->relation(), query_) {}
+      max_probes_(std::max(probes_, max_probes)), output_(index_->relation(), query_) {
+  index_->relation().note_read(snapshot, manager, storage::Serializability::Read::kRelation);
+}
 
 void IvfflatScan::read_lists() {
   const auto& lists = index_->lists();
@@ -83,7 +103,8 @@ void IvfflatScan::read_lists() {
       const VersionRef v = index_->relation().visible(e.row, hold_.snapshot(), hold_.manager());
       if (!index_->has_slot(v, e.slot) || !query_.predicate.matches(v)) continue;
       const float* values = v.chunk->vector(index_->column(), v.slot);
-      found_.push_back({sql_distance(lists.options().metric, query_.values.data(), values, lists.options().dimensions), e.row, v});
+      const double distance = sql_distance(lists.options().metric, query_.values.data(), values, lists.options().dimensions);
+      if (!(distance > query_.max_distance)) found_.push_back({distance, e.row, v});
     }
   }
   std::sort(found_.begin(), found_.end(), nearer<Found>);
@@ -99,36 +120,87 @@ std::int64_t IvfflatScan::next(std::uint8_t* block, std::size_t capacity, std::u
 }
 
 ExactVectorScan::ExactVectorScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, const storage::Relation& relation,
-                                 std::uint32_t column, index::Metric metric, VectorQuery query)
-    : hold_(manager, snapshot), relation_(relation), column_(column), metric_(metric), query_(std::move(query)), output_(relation, query_) {}
+                                 std::uint32_t column, index::Metric metric, VectorQuery query, bool with_nan)
+    : hold_(manager, snapshot), relation_(relation), column_(column), metric_(metric), query_(std::move(query)), with_nan_(with_nan),
+      output_(relation, query_) {
+  relation.note_read(snapshot, manager, storage::Serializability::Read::kRelation);
+}
+
+/// What one thread found: with a limit a heap whose front is the farthest.
+struct ExactVectorScan::Part {
+  std::vector<Found> found;
+  std::vector<Found> without_order;  // NaN
+  std::vector<std::uint32_t> slots;
+
+  void add(const Found& f, std::uint32_t limit) {
+    if (limit != 0 && found.size() == limit) {
+      if (!nearer<Found>(f, found.front())) return;
+      std::pop_heap(found.begin(), found.end(), nearer<Found>);
+      found.back() = f;
+    } else {
+      found.push_back(f);
+    }
+    if (limit != 0) std::push_heap(found.begin(), found.end(), nearer<Found>);
+  }
+};
+
+void ExactVectorScan::compare_chunk(const storage::Chunk& chunk, Part& part) const {
+  // Ordered by the kernel's own result first: a square root and a float64 sum for each row would cost as much as fetching it.
+  const index::QueryDistance distance(metric_, relation_.column(column_).type.dimensions, query_.values.data());
+  const double bound = (metric_ == index::Metric::kL2 || metric_ == index::Metric::kSparseL2) && query_.max_distance >= 0 ? query_.max_distance * query_.max_distance : query_.max_distance;
+  const auto farthest = static_cast<float>(bound + std::abs(bound) * 1e-5);  // the caller judges what is this close
+  auto& slots = part.slots;
+  slots.clear();
+  const bool all = chunk.all_visible(hold_.snapshot().read_ts);
+  for (std::uint32_t slot = 0, count = chunk.count(); slot < count; slot++)
+    if (all || chunk.is_visible(slot, hold_.snapshot(), hold_.manager())) slots.push_back(slot);
+  query_.predicate.filter(chunk, slots);
+  for (std::size_t at = 0; at < slots.size(); at++) {
+    // Far enough ahead for a vector to arrive in time.
+    constexpr std::size_t kAhead = 4;
+    if (at + kAhead < slots.size()) distance.prefetch(chunk.vector(column_, slots[at + kAhead]));
+    const std::uint32_t slot = slots[at];
+    const float* values = chunk.vector(column_, slot);
+    if (values == nullptr) continue;
+    const float d = distance(values);
+    if (d > farthest) continue;
+    const bool is_full = query_.limit != 0 && part.found.size() == query_.limit;
+    if (is_full && d > static_cast<float>(part.found.front().distance)) continue;
+    const Found f{d, chunk.row_id(slot), {&chunk, slot}};
+    if (!std::isnan(d)) part.add(f, query_.limit);
+    else if (with_nan_ && (query_.limit == 0 || part.without_order.size() < query_.limit)) part.without_order.push_back(f);
+  }
+}
 
 void ExactVectorScan::compare_all() {
   const std::uint32_t dimensions = relation_.column(column_).type.dimensions;
-  std::vector<std::uint32_t> slots;
-  for (std::uint32_t i = 0, chunks = relation_.chunk_count(); i < chunks; i++) {
-    const storage::Chunk* chunk = relation_.chunk(i);
-    if (chunk == nullptr) continue;
-    const std::uint32_t count = chunk->count();
-    const bool all = chunk->all_visible(hold_.snapshot().read_ts);
-    slots.clear();
-    for (std::uint32_t slot = 0; slot < count; slot++)
-      if (all || chunk->is_visible(slot, hold_.snapshot(), hold_.manager())) slots.push_back(slot);
-    query_.predicate.filter(*chunk, slots);
-    for (const std::uint32_t slot : slots) {
-      const float* values = chunk->vector(column_, slot);
-      if (values == nullptr) continue;
-      const Found f{sql_distance(metric_, query_.values.data(), values, dimensions), chunk->row_id(slot), {chunk, slot}};
-      if (query_.limit == 0 || found_.size() < query_.limit) {
-        found_.push_back(f);
-        if (query_.limit != 0) std::push_heap(found_.begin(), found_.end(), nearer<Found>);
-      } else if (nearer<Found>(f, found_.front())) {
-        std::pop_heap(found_.begin(), found_.end(), nearer<Found>);
-        found_.back() = f;
-        std::push_heap(found_.begin(), found_.end(), nearer<Found>);
-      }
-    }
+  const std::uint32_t chunks = relation_.chunk_count();
+  std::atomic<std::uint32_t> next{0};
+  const auto work = [&](Part& part) {
+    for (std::uint32_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks;)
+      if (const storage::Chunk* chunk = relation_.chunk(i)) compare_chunk(*chunk, part);
+  };
+  // A thread costs some 30 us to start and end; memory gives 10 GB a second.
+  constexpr double kWorthAThread = 16e6;
+  const double bytes = static_cast<double>(relation_.row_limit()) * dimensions * sizeof(float);
+  const unsigned threads = std::min<unsigned>(index::all_cores(), static_cast<unsigned>(std::min(bytes / kWorthAThread, 64.0)) + 1);
+  std::vector<Part> parts(threads);
+  std::vector<std::thread> others;
+  for (unsigned i = 1; i < threads; i++) others.emplace_back([&, i] { work(parts[i]); });
+  work(parts[0]);
+  for (auto& t : others) t.join();
+
+  std::vector<Found> without_order;
+  for (Part& part : parts) {
+    found_.insert(found_.end(), part.found.begin(), part.found.end());
+    without_order.insert(without_order.end(), part.without_order.begin(), part.without_order.end());
   }
+  for (Found& f : found_)
+    f.distance = sql_distance(metric_, query_.values.data(), f.version.chunk->vector(column_, f.version.slot), dimensions);
   std::sort(found_.begin(), found_.end(), nearer<Found>);
+  std::sort(without_order.begin(), without_order.end(), nearer<Found>);
+  found_.insert(found_.end(), without_order.begin(), without_order.end());
+  if (query_.limit != 0 && found_.size() > query_.limit) found_.resize(query_.limit);
 }
 
 std::int64_t ExactVectorScan::next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) {

@@ -3,6 +3,7 @@
 //
 // Threads: a scan belongs to one thread at a time; it holds its snapshot and, through the graph, whatever it may still return.
 #pragma once
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace orrery::exec {
 struct VectorQuery {
   std::vector<float> values;
   std::uint32_t limit = 0;  // rows that will be taken; 0 = not known
+  double max_distance = std::numeric_limits<double>::infinity();  // as SQL's operator gives it; rows farther away are not wanted
   Predicate predicate;
   std::vector<std::uint32_t> columns;
   bool with_row_ids = false;
@@ -39,22 +41,28 @@ class VectorOutput {
   std::size_t given_ = 0;
 };
 
-/// Through the graph. The scan can go on until every matching row was returned; it walks no further than it must for a block.
+/// Through the graph. The scan can go on until every matching row was returned; it walks no further than it must for a block. Where a filter makes
+/// the walk long or blind, all matching rows are compared instead.
 class HnswScan final : public storage::Scan {
  public:
   HnswScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, std::shared_ptr<index::hnsw::HnswIndex> index,
            VectorQuery query, std::uint32_t ef);
+  ~HnswScan() override;
   std::int64_t next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) override;
 
  private:
   bool accepts(storage::RowId row, std::uint32_t slot) const;
+  /// The next rows of the walk; of an exact scan once the walk has given way.
+  void find(std::uint64_t want);
 
   storage::SnapshotHold hold_;
   const std::shared_ptr<index::hnsw::HnswIndex> index_;
   const VectorQuery query_;
   index::hnsw::Scan walk_;
+  std::unique_ptr<class ExactVectorScan> exact_;
   VectorOutput output_;
   std::uint64_t returned_ = 0;
+  bool ended_ = false;  // a batch reached beyond the distance that is wanted
 };
 
 /// Through inverted lists: the `probes` nearest lists, each batch sorted; then the next `probes`, until `max_probes` lists were read.
@@ -79,22 +87,26 @@ class IvfflatScan final : public storage::Scan {
   std::size_t at_ = 0;
 };
 
-/// Compares every visible matching row whose vector is not NULL. Ends after `limit` rows when there is one. NaN distances come last.
+/// Compares every visible matching row whose vector is not NULL. Ends after `limit` rows when there is one. NaN distances come last, or, as in an
+/// index under cosine distance, not at all.
 class ExactVectorScan final : public storage::Scan {
  public:
   ExactVectorScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, const storage::Relation& relation,
-                  std::uint32_t column, index::Metric metric, VectorQuery query);
+                  std::uint32_t column, index::Metric metric, VectorQuery query, bool with_nan = true);
   std::int64_t next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) override;
 
  private:
   struct Found { double distance; storage::RowId row; storage::VersionRef version; };
+  struct Part;
   void compare_all();
+  void compare_chunk(const storage::Chunk& chunk, Part& part) const;
 
   storage::SnapshotHold hold_;
   const storage::Relation& relation_;
   const std::uint32_t column_;
   const index::Metric metric_;
   const VectorQuery query_;
+  const bool with_nan_;
   VectorOutput output_;
   bool compared_ = false;
   std::vector<Found> found_;  // sorted, nearest first, once compared

@@ -1,6 +1,8 @@
 // apply_effect.cc: replays one effect on a database (recovery). Every length and index is checked: the log is the world.
 #include "keyspace.h"
 #include "stream_effects.h"
+#include "vector_effects.h"
+#include "vector_set.h"
 
 namespace orrery::keyspace {
 namespace {
@@ -11,7 +13,7 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
   const std::uint32_t hash = hash_bytes(key);
   Node* node = database.keys.find(key, hash);
   const auto collection = [&](ValueType type) -> Value* {
-    if (node == nullptr) node = database.keys.insert(key, hash, Value::make(type));
+    if (node == nullptr) node = database.insert(key, hash, Value::make(type));
     return node->payload.value.type() == type ? &node->payload.value : nullptr;
   };
   const auto finish = [&] {
@@ -23,7 +25,7 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
       const std::int64_t expire = in.i64();
       const std::string_view value = in.string();
       if (!in.ok()) return corrupt();
-      if (node == nullptr) node = database.keys.insert(key, hash, Value::string(value));
+      if (node == nullptr) node = database.insert(key, hash, Value::string(value));
       else if (node->payload.value.is_string()) node->payload.value.set_string(value);
       else node->payload.value = Value::string(value);
       database.set_deadline(node, expire);
@@ -42,7 +44,7 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
       const std::uint64_t offset = in.varint();
       const std::string_view bytes = in.string();
       if (!in.ok() || offset + bytes.size() > kMaxStringBytes) return corrupt();
-      if (node == nullptr) node = database.keys.insert(key, hash, Value::string(""));
+      if (node == nullptr) node = database.insert(key, hash, Value::string(""));
       if (!node->payload.value.is_string()) return corrupt();
       Blob& blob = node->payload.value.bytes();
       blob.extend(offset + bytes.size());
@@ -53,10 +55,40 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
       const std::int64_t expire = in.i64();
       Value value;
       if (!Value::deserialize(in, &value)) return corrupt();
-      if (node == nullptr) node = database.keys.insert(key, hash, std::move(value));
+      if (node == nullptr) node = database.insert(key, hash, std::move(value));
       else node->payload.value = std::move(value);
       database.set_deadline(node, expire);
+      database.note_fields(node);
       return Status::ok();
+    }
+    case Effect::kHashExpire: {
+      if (node == nullptr || node->payload.value.type() != ValueType::kHash) return corrupt();
+      Hash& hash_value = node->payload.value.hash();
+      for (std::uint64_t n = in.varint(); n > 0 && in.ok(); n--) {
+        const std::int64_t when = in.i64();
+        const std::string_view field = in.string();
+        std::string_view ignored;
+        if (!in.ok() || !hash_value.get(field, &ignored)) return corrupt();
+        hash_value.set_time(field, when);
+      }
+      database.note_fields(node);
+      return finish();
+    }
+    case Effect::kVectorAdd: {
+      VectorAdd add;
+      if (!read_vector_add(in, &add)) return corrupt();
+      if (node == nullptr) node = database.insert(key, hash, Value::vector_set(std::make_unique<VectorSet>(add.shape)));
+      if (node->payload.value.type() != ValueType::kVectorSet || node->payload.value.vectors().shape() != add.shape) return corrupt();
+      node->payload.value.vectors().set(add.element, add.vector, add.effort, add.has_attributes ? &add.attributes : nullptr);
+      return Status::ok();
+    }
+    case Effect::kVectorRemove:
+    case Effect::kVectorAttributes: {
+      if (node == nullptr || node->payload.value.type() != ValueType::kVectorSet) return corrupt();
+      const std::string_view element = in.string();
+      VectorSet& set = node->payload.value.vectors();
+      const bool known = effect == Effect::kVectorRemove ? set.erase(element) : set.set_attributes(element, in.string());
+      return known ? finish() : corrupt();
     }
     case Effect::kHashSet:
     case Effect::kHashDelete: {
@@ -81,7 +113,7 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
       const bool front = in.u8() == 1;
       const std::uint64_t n = in.varint();
       if (v == nullptr || n > v->list().size()) return corrupt();
-      for (std::uint64_t i = 0; i < n; i++) v->list().drop(front);
+      v->list().drop(front, n);
       return finish();
     }
     case Effect::kListSet:
@@ -95,12 +127,20 @@ Status apply_effect(Effect effect, Database& database, std::string_view key, Byt
       else v->list().insert(index, in.string());
       return finish();
     }
+    case Effect::kListRemove: {
+      Value* v = collection(ValueType::kList);
+      const std::int64_t count = in.i64();
+      const std::string_view value = in.string();
+      if (v == nullptr || !in.ok()) return corrupt();
+      v->list().remove(count, value);
+      return finish();
+    }
     case Effect::kListTrim: {
       Value* v = collection(ValueType::kList);
       const std::uint64_t first = in.varint(), kept = in.varint();
       if (v == nullptr || !in.ok() || first > v->list().size() || kept > v->list().size() - first) return corrupt();
-      for (std::uint64_t i = 0; i < first; i++) v->list().drop(true);
-      while (v->list().size() > kept) v->list().drop(false);
+      v->list().drop(true, first);
+      v->list().drop(false, v->list().size() - kept);
       return finish();
     }
     case Effect::kSetAdd:

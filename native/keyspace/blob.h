@@ -1,4 +1,5 @@
-// blob.h: an owned byte string of up to 4 GiB behind one pointer, with spare room for appending.
+// blob.h: an owned byte string of up to 2 GiB behind one pointer, with spare room for appending. A walk over a long one shares its buffer
+// for a while (shared_buffers.h).
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -6,6 +7,7 @@
 #include <utility>
 
 #include "memory.h"
+#include "shared_buffers.h"
 
 namespace orrery::keyspace {
 
@@ -18,17 +20,39 @@ class Blob {
     std::swap(head_, other.head_);
     return *this;
   }
-  ~Blob() { release(head_); }
+  ~Blob() { let_go(); }
+  /// The same bytes in the same buffer: whoever changes them first copies it. Any thread may read and drop what this returns.
+  Blob share() {
+    Blob other;
+    if (head_ == nullptr) return other;
+    SharedBuffers::instance().share(head_);
+    head_->shared = 1;
+    other.head_ = head_;
+    return other;
+  }
+  /// Before `data` is written to.
+  void own() {
+    if (head_ == nullptr || head_->shared == 0) [[likely]] return;
+    if (SharedBuffers::instance().is_last(head_)) {
+      head_->shared = 0;
+      return;
+    }
+    Head* fresh = make(head_->capacity);
+    fresh->size = head_->size;
+    std::memcpy(reinterpret_cast<char*>(fresh + 1), data(), head_->size);
+    let_go();
+    head_ = fresh;
+  }
 
   std::string_view view() const noexcept { return head_ == nullptr ? std::string_view{} : std::string_view{data(), head_->size}; }
   std::size_t size() const noexcept { return head_ == nullptr ? 0 : head_->size; }
   char* data() const noexcept { return reinterpret_cast<char*>(head_ + 1); }
 
   void assign(std::string_view s) {
-    if (head_ == nullptr || head_->capacity < s.size() || head_->capacity > 2 * s.size() + 64) {
+    if (head_ == nullptr || head_->shared != 0 || head_->capacity < s.size() || head_->capacity > 2 * s.size() + 64) {
       Head* fresh = make(s.size());
       if (!s.empty()) std::memcpy(reinterpret_cast<char*>(fresh + 1), s.data(), s.size());
-      release(head_);
+      let_go();
       head_ = fresh;
     } else if (!s.empty()) {
       std::memmove(data(), s.data(), s.size());
@@ -52,20 +76,27 @@ class Blob {
   std::size_t memory() const noexcept { return head_ == nullptr ? 0 : malloc_usable_size(head_); }
 
  private:
-  struct Head { std::uint32_t size, capacity; };
+  struct Head { std::uint32_t size, capacity : 31, shared : 1; };
+  static constexpr std::uint32_t kMostBytes = 0x7fffffff;
   static Head* make(std::size_t capacity) {
     Head* h = static_cast<Head*>(allocate(sizeof(Head) + capacity));
     h->size = 0;
-    h->capacity = static_cast<std::uint32_t>(capacity);
+    h->capacity = static_cast<std::uint32_t>(capacity) & kMostBytes;
+    h->shared = 0;
     return h;
   }
+  void let_go() noexcept {
+    if (head_ != nullptr && (head_->shared == 0 || SharedBuffers::instance().release(head_))) release(head_);
+    head_ = nullptr;
+  }
   void reserve(std::size_t capacity) {
+    own();
     if (head_ == nullptr) {
       head_ = make(capacity);
     } else if (head_->capacity < capacity) {
-      const std::size_t room = capacity < (1u << 20) ? capacity * 2 : std::min<std::size_t>(capacity + (1u << 20), 0xffffffffu);
+      const std::size_t room = capacity < (1u << 20) ? capacity * 2 : std::min<std::size_t>(capacity + (1u << 20), kMostBytes);
       head_ = static_cast<Head*>(reallocate(head_, sizeof(Head) + room));
-      head_->capacity = static_cast<std::uint32_t>(room);
+      head_->capacity = static_cast<std::uint32_t>(room) & kMostBytes;
     }
   }
   Head* head_ = nullptr;

@@ -12,6 +12,7 @@ std::span<const NamedBody> string_bodies();
 std::span<const NamedBody> key_bodies();
 std::span<const NamedBody> list_bodies();
 std::span<const NamedBody> hash_bodies();
+std::span<const NamedBody> field_expiry_bodies();
 std::span<const NamedBody> set_bodies();
 std::span<const NamedBody> zset_bodies();
 std::span<const NamedBody> sort_bodies();
@@ -24,5 +25,6 @@ std::span<const NamedBody> debug_bodies();
 std::span<const NamedBody> stream_bodies();
 std::span<const NamedBody> stream_group_bodies();
 std::span<const NamedBody> stream_read_bodies();
+std::span<const NamedBody> vector_bodies();
 
 }  // namespace orrery::keyspace

@@ -2,7 +2,7 @@
 
 namespace orrery::keyspace {
 
-bool read_scan_arguments(Context& c, ScanArguments* out) {
+bool open_scan(Context& c, ValueType type, ScanArguments* out, Node** node) {
   const auto fail = [&](const char* text) {
     c.reply.error(text);
     return false;
@@ -11,6 +11,11 @@ bool read_scan_arguments(Context& c, ScanArguments* out) {
   for (const char d : c.args[2]) {
     if (d < '0' || d > '9') return fail("ERR invalid cursor");
     out->cursor = out->cursor * 10 + static_cast<std::uint64_t>(d - '0');
+  }
+  if (!c.find_typed(c.key(1), type, node, true)) return false;
+  if (*node == nullptr) {
+    reply_scan(c, 0, {});
+    return false;
   }
   for (std::size_t i = 3; i < c.argc(); i += 2) {
     if (i + 1 >= c.argc()) return fail("ERR syntax error");

@@ -12,8 +12,9 @@ struct ScanArguments {
   bool matches(std::string_view text) const { return any || glob_match(pattern, text); }
 };
 
-/// Reads `key cursor [MATCH p] [COUNT n]`; false after the error was written.
-bool read_scan_arguments(Context& c, ScanArguments* out);
+/// Reads `key cursor [MATCH p] [COUNT n]` and finds the key, in Redis' order of errors; false when the reply was written: an error, or
+/// nothing for an absent key.
+bool open_scan(Context& c, ValueType type, ScanArguments* out, Node** node);
 /// The reply: next cursor, then the texts gathered.
 void reply_scan(Context& c, std::uint64_t cursor, const std::vector<std::string>& texts);
 

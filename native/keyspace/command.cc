@@ -42,7 +42,7 @@ CommandTable& CommandTable::instance() {
 }
 
 Body CommandTable::body_named(std::string_view name) {
-  for (const auto& family : {string_bodies(), key_bodies(), list_bodies(), hash_bodies(), set_bodies(), zset_bodies(), sort_bodies(), stream_bodies(), stream_group_bodies(), stream_read_bodies(), bitfield_bodies(), lcs_bodies(),
+  for (const auto& family : {string_bodies(), key_bodies(), list_bodies(), hash_bodies(), field_expiry_bodies(), set_bodies(), zset_bodies(), sort_bodies(), stream_bodies(), stream_group_bodies(), stream_read_bodies(), vector_bodies(), bitfield_bodies(), lcs_bodies(),
                              hyperloglog_bodies(), geo_bodies(), dump_bodies(), debug_bodies()})
     for (const NamedBody& b : family)
       if (name == b.name) return b.body;
@@ -57,6 +57,8 @@ void CommandTable::define(std::vector<Command> commands) {
   std::uint32_t index = 0;
   for (Command& c : commands) {
     c.index = index++;
+    c.cheap = (c.flags & kFast) != 0 || c.name == "set";
+    if (c.body != nullptr && c.keys.first == 1 && c.keys.last == 1 && (c.arity >= 3 || c.arity <= -3) && (c.name[0] == 'h' || c.name[0] == 's' || c.name[0] == 'z')) c.member_at = c.name == "zadd" ? 3 : 2;
     std::size_t at = name_hash(c.name) & (slots.size() - 1);
     while (slots[at] != nullptr) at = (at + 1) & (slots.size() - 1);
     slots[at] = &c;

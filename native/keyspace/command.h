@@ -28,6 +28,7 @@ enum CommandFlag : std::uint32_t {
   kDenyOom = 8,
   kReadOnly = 16,
   kFast = 32,
+  kNoTouch = 128,    // asks about keys and does not count as a use of them
   kStreamsKeys = 64, // keys: the first half of what follows the word STREAMS
 };
 
@@ -38,6 +39,9 @@ struct Command {
   KeyPositions keys;
   Body body = nullptr;  // nullptr: TypeScript runs it
   std::uint32_t index = 0;  // its place in CommandStatistics
+  // Hints for pipelines, set by CommandTable::define.
+  std::uint32_t member_at = 0;  // the argument that names a field or member, 0: none
+  bool cheap = false;           // with few arguments it takes no time worth measuring alone
 };
 
 class CommandTable {

@@ -63,14 +63,14 @@ CommandStatistics::Block& CommandStatistics::mine() {
   return *block;
 }
 
-void CommandStatistics::record(std::size_t command, double nanos, bool failed) noexcept {
+void CommandStatistics::record(std::size_t command, double nanos, std::uint32_t calls, bool failed) noexcept {
   Block& block = mine();
   if (command >= block.cells.size()) return;
   Cell& cell = block.cells[command];
-  bump<std::uint64_t>(cell.calls, 1);
-  bump<std::uint64_t>(cell.nanos, static_cast<std::uint64_t>(nanos));
-  bump<std::uint32_t>(cell.histogram[bucket_of(nanos)], 1);
-  if (failed) bump<std::uint64_t>(cell.failed, 1);
+  bump<std::uint64_t>(cell.calls, calls);
+  bump<std::uint64_t>(cell.nanos, static_cast<std::uint64_t>(nanos * calls));
+  bump<std::uint32_t>(cell.histogram[bucket_of(nanos)], calls);
+  if (failed) bump<std::uint64_t>(cell.failed, calls);
 }
 
 void CommandStatistics::record_rejected(std::size_t command) noexcept {

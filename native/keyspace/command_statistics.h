@@ -1,7 +1,8 @@
 // command_statistics.h: how often each command ran, how long, how it ended: INFO commandstats, latencystats, errorstats, LATENCY HISTOGRAM.
 //
 // Every thread counts in a block of its own (plain adds, no shared cache line); readers add the blocks up. A command is known by its
-// place in the command table. Time comes from the processor's tick counter, calibrated once against the clock.
+// place in the command table. Time comes from the processor's tick counter, calibrated once against the clock. Cheap commands that follow each
+// other in a pipeline share one reading: each counts with its share.
 // Threads: record from any thread; the rest from any thread, a little behind the writers.
 #pragma once
 #include <array>
@@ -28,7 +29,8 @@ class CommandStatistics {
 
   /// Before any record: how many commands there are.
   void size(std::size_t commands);
-  void record(std::size_t command, double nanos, bool failed) noexcept;
+  /// `calls` runs of `nanos` nanoseconds each; `failed`: they answered an error.
+  void record(std::size_t command, double nanos, std::uint32_t calls, bool failed) noexcept;
   /// A command that was refused before it ran.
   void record_rejected(std::size_t command) noexcept;
   /// An error reply ("-ERR text…" without the dash): counted by its first word.

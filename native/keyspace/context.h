@@ -26,6 +26,18 @@ struct Key {
   Database* database = nullptr;
 };
 
+/// A key argument whose place was found before the command ran.
+struct KnownKey {
+  std::string_view text;
+  std::uint32_t hash = 0;
+  std::uint32_t shard = 0;
+};
+inline KnownKey known_key(std::string_view text) noexcept { return {text, hash_bytes(text), Keyspace::shard_index(text)}; }
+
+/// Asks the memory for the buckets, nodes and values of keys, all at once, so that waiting for one is waiting for all. Latches held.
+/// The nodes (nullptr: absent) go to `nodes` unless that is nullptr.
+void prefetch_keys(Keyspace& keyspace, std::uint8_t db, std::span<const KnownKey> keys, Node** nodes = nullptr) noexcept;
+
 /// A connection as the native side knows it; written by its JavaScript thread, used by one thread at a time.
 struct Session {
   std::uint8_t db = 0;
@@ -33,6 +45,8 @@ struct Session {
   bool unauthenticated = false;
   bool thread_stops = false;         // as every_command_stops, for all sessions of the thread (MONITOR, CLIENT PAUSE, a slow script)
   bool exclusive = false;            // inside EXEC or a script: nobody else looks at keys
+  bool no_touch = false;             // CLIENT NO-TOUCH
+  bool replicates = false;           // runs a primary's stream (replica_apply.h)
   bool yielded = false;              // exclusive without latches: Keyspace::busy
   struct Watch { std::uint8_t db; std::string key; std::uint64_t version; };
   std::vector<Watch> watches;
@@ -44,6 +58,9 @@ struct Session {
   bool tracks_reads = false;         // the keys of read-only commands are remembered for it
 };
 
+/// Buffers of effects that grew beyond it are given back.
+constexpr std::size_t kKeptEffectBytes = 1 << 20;
+
 class Context {
  public:
   Keyspace& keyspace;
@@ -54,9 +71,7 @@ class Context {
   const Command* command = nullptr;
   std::int64_t now = 0;
   KeyTransaction* transaction = nullptr;
-  Shard* only_shard = nullptr;  // the shard of a one-key command
-  const char* hashed_key = nullptr;  // the argument whose hash is known already: `known_hash`
-  std::uint32_t known_hash = 0;
+  std::span<const KnownKey> known;  // key arguments in their order; a body that asks for them in that order is not charged again
   bool unhandled = false;       // set by a body that leaves the command to TypeScript; then it has done nothing
 
   Context(Keyspace& k, Session& s, wire::RespWriter& r, storage::EffectBuffer& e) : keyspace(k), session(s), reply(r), effects(e) {}
@@ -78,7 +93,7 @@ class Context {
   bool find_typed(const Key& key, ValueType type, Node** node, bool read = false);
   /// Adds a key that is absent.
   Node* add(const Key& key, Value&& value) {
-    Node* n = key.database->keys.insert(key.text, key.hash, std::move(value));
+    Node* n = key.database->insert(key.text, key.hash, std::move(value));
     n->payload.access = first_access(now);
     event(kNotifyNew, "new", key);
     return n;
@@ -107,7 +122,7 @@ class Context {
   void changed(const Key& key) {
     keyspace.changes.fetch_add(1, std::memory_order_relaxed);
     if (key.shard == nullptr) return;  // told when the transaction commits
-    Keyspace::touch(*key.shard, key.db, key.text);
+    keyspace.touch(*key.shard, key.db, key.text);
     if (keyspace.tracking.active()) [[unlikely]] keyspace.tracking.invalidate(key.text, session.tracking_client);
   }
   /// Tells who asked (notify-keyspace-events) what happened to a key, in Redis' words. After the change.
@@ -124,6 +139,7 @@ class Context {
     payload.string(key.text);
     write(payload);
     effects.add(storage::Room::kKeyspace, static_cast<std::uint8_t>(operation), payload.span());
+    if (payload.size() > kKeptEffectBytes) [[unlikely]] payload = ByteWriter();
   }
   /// An effect whose payload is a count and the arguments first.., each `step` apart as they stand.
   void effect_arguments(Effect operation, const Key& key, std::size_t first, std::size_t count_divisor = 1) {
@@ -142,7 +158,12 @@ class Context {
   void wrong_arity();
 
  private:
+  /// Whether what has expired of the key may be deleted by this command.
+  bool may_expire(const Key& key) const;
+  /// Deletes the fields whose time has come; true when the key is gone with them.
+  bool expire_fields(const Key& key, Node* node);
   void tell(const char* name, const Key& key);
+  std::size_t next_known_ = 0;
 };
 
 inline bool same_word(std::string_view a, std::string_view b) noexcept {

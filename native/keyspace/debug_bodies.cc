@@ -1,11 +1,15 @@
-// debug_bodies.cc: the parts of DEBUG that look at keys: DIGEST, DIGEST-VALUE, OBJECT, POPULATE, RELOAD, LOADAOF.
+// debug_bodies.cc: the parts of DEBUG that look at keys: DIGEST, DIGEST-VALUE, OBJECT, POPULATE, RELOAD, LOADAOF, and of how they
+// are kept.
 // The others are the session's. Digests are Redis' own, so that data can be compared between the two.
+#include <bit>
 #include <cstdio>
+#include <map>
 
 #include "bodies.h"
 #include "context.h"
 #include "rdb_value.h"
 #include "sha1.h"
+#include "vector_set.h"
 
 namespace orrery::keyspace {
 namespace {
@@ -48,6 +52,13 @@ void digest_value(Sha1Digest& digest, Entry& entry) {
           mix_in(digest, f);
           mix_in(digest, x);
         });
+        return true;
+      });
+      break;
+    case ValueType::kVectorSet:
+      v.vectors().range(nullptr, false, [&](const VectorSet::Element& e) {
+        const std::string values = v.vectors().raw_of(e);
+        pair(*e.name, values + std::string(e.attributes.view()));
         return true;
       });
       break;
@@ -107,6 +118,13 @@ void describe(Context& c) {
   c.reply.status({text, static_cast<std::size_t>(length)});
 }
 
+/// No keys and no functions.
+bool is_empty(Keyspace& keyspace) {
+  for (const Keyspace::Size& s : keyspace.sizes(true))
+    if (s.keys > 0) return false;
+  return keyspace.side.all(SideSpace::kFunctions).empty();
+}
+
 /// Every value goes through its written form and back, and keys whose time has come go: what a save and a start would leave.
 void reload(Context& c, bool rdb) {
   ByteWriter written;
@@ -121,6 +139,8 @@ void reload(Context& c, bool rdb) {
           rdb_write_value(text, n.payload.value);
           RdbReader in(text);
           fine = rdb_read_value(in, type, &fresh) && in.remaining() == 0;
+          // What RDB 10 cannot say stays.
+          if (const FieldTimes* times = n.payload.value.field_times(); fine && times != nullptr) times->each([&](std::string_view f, std::int64_t when) { fresh.hash().set_time(f, when); });
         } else {
           written.clear();
           n.payload.value.serialize(written);
@@ -133,9 +153,64 @@ void reload(Context& c, bool rdb) {
   c.reply.ok();
 }
 
+/// How the elements of a hash table lie, in Redis' words; as many buckets as a table of this size has when it is not being resized.
+template <typename Payload>
+std::string table_statistics(const Table<Payload>* table) {
+  const std::size_t count = table == nullptr ? 0 : table->size();
+  std::string out = "Hash table 0 stats (main hash table):\n";
+  if (count == 0) return out + "No stats available for empty dictionaries\n";
+  const std::size_t buckets = std::max<std::size_t>(std::bit_ceil(count), 4);
+  std::vector<std::uint32_t> chains(buckets, 0);
+  table->each([&](const auto& node) { chains[node.hash & (buckets - 1)]++; });
+  std::map<std::uint32_t, std::size_t> lengths;
+  for (const std::uint32_t length : chains) lengths[length]++;
+  const std::size_t used = buckets - (lengths.contains(0) ? lengths[0] : 0);
+  const double average = static_cast<double>(count) / static_cast<double>(used);
+  char line[160];
+  const auto add = [&](const char* format, auto... values) {
+    std::snprintf(line, sizeof line, format, values...);
+    out += line;
+  };
+  add(" table size: %zu\n number of elements: %zu\n different slots: %zu\n max chain length: %u\n", buckets, count, used, lengths.rbegin()->first);
+  add(" avg chain length (counted): %.02f\n avg chain length (computed): %.02f\n Chain length distribution:\n", average, average);
+  for (const auto& [length, times] : lengths) add("   %u: %zu (%.02f%%)\n", length, times, 100.0 * static_cast<double>(times) / static_cast<double>(buckets));
+  return out;
+}
+
+void reply_text(Context& c, const std::string& text) {
+  if (c.reply.resp3) c.reply.raw("=" + std::to_string(text.size() + 4) + "\r\ntxt:" + text + "\r\n");
+  else c.reply.bulk(text);
+}
+
+/// HTSTATS-KEY.
+void key_table(Context& c, Node* n) {
+  if (n == nullptr) return c.reply.error("ERR no such key");
+  Value& v = n->payload.value;
+  if (v.type() == ValueType::kHash && v.hash().table() != nullptr) return reply_text(c, table_statistics(v.hash().table()));
+  if (v.type() == ValueType::kSet && v.set().table() != nullptr) return reply_text(c, table_statistics(v.set().table()));
+  if (v.type() == ValueType::kZset && v.zset().table() != nullptr) return reply_text(c, table_statistics(v.zset().table()));
+  c.reply.error("ERR The value stored at the specified key is not represented using an hash table");
+}
+
+/// LISTPACK, QUICKLIST: Redis prints them to its output; who asks wants to know whether the key is one.
+void printed(Context& c, Node* n, std::string_view encoding, const char* name) {
+  if (n == nullptr) return c.reply.error("ERR no such key");
+  if (n->payload.value.encoding() != encoding) return c.reply.error("ERR Not a " + std::string(encoding) + " encoded object.");
+  c.reply.status(std::string(name) + " structure printed on stdout");
+}
+
+void lengths(Context& c, Node* n) {
+  if (n == nullptr) return c.reply.error("ERR no such key");
+  Value& v = n->payload.value;
+  if (!v.is_string() || v.is_integer()) return c.reply.error("ERR Not an sds encoded string.");
+  const std::size_t key = n->key().size(), size = v.size(), room = v.memory();
+  c.reply.status("key_sds_len:" + std::to_string(key) + ", key_sds_avail:0, key_zmalloc: " + std::to_string(malloc_usable_size(n)) + ", val_sds_len:" + std::to_string(size) +
+                 ", val_sds_avail:" + std::to_string(room > size + 8 ? room - size - 8 : 0) + ", val_zmalloc: " + std::to_string(room));
+}
+
 void populate(Context& c) {
   std::int64_t count, size = 0;
-  if (!c.integer(2, &count)) return;
+  if (!c.integer(2, &count, "ERR value is out of range, must be positive")) return;
   if (count < 0) return c.reply.error("ERR value is out of range, must be positive");
   if (c.argc() >= 5 && !c.integer(4, &size)) return;
   if (size < 0 || size > static_cast<std::int64_t>(kMaxStringBytes)) return c.reply.error("ERR value is out of range, must be positive");
@@ -164,7 +239,22 @@ void debug(Context& c) {
   }
   if (c.is(1, "OBJECT") && c.argc() >= 3) return describe(c);
   if (c.is(1, "POPULATE") && c.argc() >= 3 && c.argc() <= 5) return populate(c);
-  if (c.is(1, "RELOAD") && c.argc() == 2) return reload(c, true);
+  if (c.is(1, "RELOAD")) {
+    bool merge = false, flush = true;
+    for (std::size_t i = 2; i < c.argc(); i++) {
+      if (c.is(i, "NOSAVE")) return c.reply.error("ERR DEBUG RELOAD NOSAVE is not supported yet");
+      if (c.is(i, "MERGE")) merge = true;
+      else if (c.is(i, "NOFLUSH")) flush = false;
+      else return c.reply.error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    }
+    // What was saved is what is here: each of it would come twice.
+    if (!flush && !merge && !is_empty(c.keyspace)) return c.reply.error("ERR Error trying to load the RDB dump");
+    return reload(c, true);
+  }
+  if (c.is(1, "LISTPACK") && c.argc() == 3) return printed(c, peek(c, 2), "listpack", "Listpack");
+  if (c.is(1, "QUICKLIST") && (c.argc() == 3 || c.argc() == 4)) return printed(c, peek(c, 2), "quicklist", "Quicklist");
+  if (c.is(1, "HTSTATS-KEY") && c.argc() >= 3) return key_table(c, peek(c, 2));
+  if (c.is(1, "SDSLEN") && c.argc() == 3) return lengths(c, peek(c, 2));
   if (c.is(1, "LOADAOF") && c.argc() == 2) return reload(c, false);
   c.unhandled = true;
 }

@@ -9,7 +9,7 @@ namespace {
 void dump(Context& c) {
   Node* n = c.find_read(c.key(1));
   if (n == nullptr) return c.reply.null();
-  c.reply.bulk(rdb_dump(n->payload.value));
+  c.reply.bulk(rdb_dump(n->payload.value, true));
 }
 
 void restore(Context& c) {
@@ -39,7 +39,7 @@ void restore(Context& c) {
   Value value;
   if (!rdb_restore(c.args[3], &value)) return c.reply.error("ERR Bad data format");
   if (ttl != 0 && !absolute && __builtin_add_overflow(ttl, c.now, &ttl)) return c.reply.error("ERR Invalid TTL value, must be >= 0");
-  if (ttl != 0 && ttl <= c.now) {
+  if (ttl != 0 && ttl <= c.now && !c.session.replicates) {
     if (old != nullptr) c.erase(key, old);
     return c.reply.ok();
   }

@@ -20,8 +20,8 @@ enum class Effect : std::uint8_t {
   kListPush = 8,       // side u8 (1 = front), count, value…
   kListPop = 9,        // side u8, count
   kListSet = 10,       // index varint, value
-  kListInsert = 11,    // index varint, value
-  kListErase = 12,     // index varint
+  kListInsert = 11,    // index varint, value; then for replicas: side u8 (1 = before), pivot
+  kListErase = 12,     // index varint (read in old logs; kListRemove is written)
   kListTrim = 13,      // first varint, kept varint
   kSetAdd = 14,        // count, member…
   kSetRemove = 15,     // count, member…
@@ -32,13 +32,18 @@ enum class Effect : std::uint8_t {
   kStreamAdd = 20,            // id (ms u64, seq u64), count varint, field, value…
   kStreamDelete = 21,         // count, id…
   kStreamTrim = 22,           // id: entries before it go
-  kStreamState = 23,          // last id, highest deleted id, entries added varint; makes an absent stream
-  kStreamGroup = 24,          // group, last id, entries read i64; makes an absent group
+  kStreamState = 23,          // last id, highest deleted id, entries added varint; makes an absent stream; for replicas: made u8
+  kStreamGroup = 24,          // group, last id, entries read i64; makes an absent group; for replicas: made u8
   kStreamGroupDestroy = 25,   // group
   kStreamConsumer = 26,       // group, consumer, seen i64
   kStreamConsumerDelete = 27, // group, consumer
   kStreamPending = 28,        // group, consumer, id, delivered i64, deliveries varint
   kStreamAck = 29,            // group, count, id…
+  kHashExpire = 30,           // count, (when i64, field)…; 0 = persist
+  kListRemove = 31,           // count i64 (as LREM's), value
+  kVectorAdd = 32,            // shape (input u32, dimensions u32, quantization u8, m u32), effort u32, attributes? u8, attributes, element, float32[input]
+  kVectorRemove = 33,         // element
+  kVectorAttributes = 34,     // element, attributes
   // The texts beside the keys (side_store.h): space u8, name string, value string.
   kSideSet = 40,
   kSideErase = 41,

@@ -3,7 +3,7 @@
 // As Redis does it: a few keys are sampled and the best of them goes, until memory is below the limit. Departures: each shard is sampled on
 // its own, so the sample is maxmemory-samples keys of one shard at a time; volatile-ttl is exact within a shard.
 #include "access.h"
-#include "keyspace.h"
+#include "key_snapshot.h"
 
 namespace orrery::keyspace {
 namespace {
@@ -29,7 +29,7 @@ std::uint64_t badness(const Entry& e, Eviction policy, std::int64_t now_ms) {
 }  // namespace
 
 bool Keyspace::make_room(bool latched) {
-  if (!out_of_memory()) return true;
+  if (!out_of_memory() || is_replica()) return true;
   const Eviction policy = limits().policy.load(std::memory_order_relaxed);
   if (policy == Eviction::kNone) return false;
   const bool only_expiring = is_volatile(policy);
@@ -41,7 +41,7 @@ bool Keyspace::make_room(bool latched) {
   for (std::uint32_t i = static_cast<std::uint32_t>(random_below(kShardCount)); fruitless < kShardCount; i = (i + 1) % kShardCount) {
     if (!out_of_memory()) return true;
     Shard& s = shards_[i];
-    const std::unique_lock guard = latched ? std::unique_lock<std::mutex>() : std::unique_lock(s.latch);
+    const std::unique_lock guard = latched ? std::unique_lock<Latch>() : std::unique_lock(s.latch);
     Node* worst = nullptr;
     std::uint8_t worst_db = 0;
     std::uint64_t most = 0;
@@ -77,6 +77,7 @@ bool Keyspace::make_room(bool latched) {
     payload.u8(worst_db);
     payload.string(worst->key());
     effects.add(storage::Room::kKeyspace, static_cast<std::uint8_t>(Effect::kDelete), payload.span());
+    if (s.snapshot != nullptr) s.snapshot->before_change(worst_db, worst->key(), worst->hash);
     touch(s, worst_db, worst->key());
     if (tracking.active()) tracking.invalidate(worst->key(), 0);
     if (events.wants(kNotifyEvicted)) events.publish("evicted", worst_db, worst->key());

@@ -5,27 +5,26 @@
 
 #include "command_statistics.h"
 #include "limits.h"
+#include "script_cache.h"
+#include "script_run.h"
 #include "slow_log.h"
 #include "transaction.h"
 
 namespace orrery::keyspace {
 namespace {
 
+constexpr std::string_view kReadOnlyReplica = "READONLY You can't write against a read only replica.";
+/// The session of this thread that has written since its begin_exclusive: what a script or EXEC began it may end, however full the memory
+/// has become.
+thread_local const Session* has_written = nullptr;
 constexpr std::size_t kBatch = 16;
+constexpr std::size_t kKnownKeysKept = 1 << 16;  // one huge MSET must not hold its memory for good
 thread_local std::array<wire::FrameParser, kBatch> frame_parsers;
 
 bool has_one_key(const Command& c) { return c.body != nullptr && c.keys.first == 1 && c.keys.last == 1 && c.keys.count_at == 0 && (c.flags & (kAllShards | kNoKeys)) == 0; }
 bool arity_fits(const Command& c, std::size_t argc) {
   const auto n = static_cast<std::int32_t>(argc);
   return c.arity >= 0 ? n == c.arity : n >= -c.arity;
-}
-
-bool latch_mask(const Command& command, std::span<const std::string_view> args, std::uint64_t* mask) {
-  thread_local std::vector<std::size_t> positions;
-  if (!Executor::key_arguments(command, args, &positions)) return false;
-  *mask = 0;
-  for (const std::size_t i : positions) *mask |= 1ull << Keyspace::shard_index(args[i]);
-  return true;
 }
 
 storage::Xid locked_by(Shard& shard, std::uint8_t db, std::string_view key) {
@@ -67,10 +66,14 @@ Outcome Executor::execute(Session& session, std::span<const std::string_view> ar
 Outcome Executor::execute_counted(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid) {
   const Command* command = CommandTable::instance().find(args[0]);
   if (command == nullptr || command->body == nullptr) return Outcome::kTypeScript;
+  return execute_counted(session, *command, args, now, wait_xid);
+}
+
+Outcome Executor::execute_counted(Session& session, const Command& command, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid) {
   const std::size_t reply_mark = session.reply.size();
   const std::uint64_t ticks = read_ticks();
-  const Outcome outcome = execute(session, *command, args, now, wait_xid);
-  if (outcome == Outcome::kDone) account(session, *command, args, read_ticks() - ticks, reply_mark);
+  const Outcome outcome = execute(session, command, args, now, wait_xid);
+  if (outcome == Outcome::kDone) account(session, command, args, read_ticks() - ticks, 1, note_error(session, reply_mark));
   return outcome;
 }
 
@@ -88,7 +91,11 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
     session.reply.error(keyspace_.write_error());
     return Outcome::kDone;
   }
-  if ((command->flags & kDenyOom) != 0 && out_of_memory() && (session.exclusive || !keyspace_.make_room(false))) {
+  if ((command->flags & kWrite) != 0 && keyspace_.refuses_writes() && !session.replicates) {
+    session.reply.error(kReadOnlyReplica);
+    return Outcome::kDone;
+  }
+  if ((command->flags & kDenyOom) != 0 && out_of_memory() && !session.replicates && (session.exclusive ? has_written != &session : !keyspace_.make_room(false))) {
     session.reply.error(kOutOfMemory);
     return Outcome::kDone;
   }
@@ -96,15 +103,21 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
     command->body(context);
     return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
   }
-  // Which latches: one shard is the common case.
+  // Which latches: those of the keys' shards.
   std::uint64_t mask = kAllLatches;
-  const bool one_key = has_one_key(found);
-  if (one_key) {
-    const std::uint32_t index = Keyspace::shard_index(args[1]);
-    context.only_shard = &keyspace_.shard(index);
-    mask = 1ull << index;
-  } else if ((command->flags & kAllShards) == 0) {
-    latch_mask(*command, args, &mask);
+  const bool all_shards = (command->flags & kAllShards) != 0;
+  thread_local std::vector<std::size_t> positions;
+  thread_local std::vector<KnownKey> keys;
+  if (keys.capacity() > kKnownKeysKept) keys = {};
+  keys.clear();
+  if (!all_shards) {
+    key_arguments(*command, args, &positions);
+    mask = 0;
+    for (const std::size_t i : positions) {
+      keys.push_back(known_key(args[i]));
+      mask |= 1ull << keys.back().shard;
+    }
+    context.known = keys;
   }
   const bool latched = session.exclusive && !session.yielded;
   if (!latched)
@@ -119,22 +132,18 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
   }
   if ((command->flags & kWrite) != 0) {
     storage::Xid blocker = 0;
-    if (one_key) {
-      blocker = locked_by(*context.only_shard, session.db, args[1]);
-    } else if ((command->flags & kAllShards) != 0) {
+    if (keys.size() == 1) {
+      blocker = locked_by(keyspace_.shard(keys[0].shard), session.db, keys[0].text);
+    } else if (all_shards) {
       for (std::uint32_t i = 0; i < kShardCount && blocker == 0; i++)
         if (auto& locks = keyspace_.shard(i).locks; !locks.empty()) blocker = locks.begin()->second.xid;
     } else {
-      std::vector<std::size_t> positions;
       bool any = false;
       for (std::uint64_t m = mask; m != 0; m &= m - 1) any |= !keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).locks.empty();
-      if (any) {
-        key_arguments(*command, args, &positions);
-        // A command that names another database (COPY, MOVE) may meet a lock there: any lock of the name blocks.
-        for (const std::size_t i : positions)
-          for (std::uint8_t db = 0; db < kDatabaseCount && blocker == 0; db++)
-            blocker = locked_by(keyspace_.shard(Keyspace::shard_index(args[i])), db, args[i]);
-      }
+      // A command that names another database (COPY, MOVE) may meet a lock there: any lock of the name blocks.
+      if (any)
+        for (const KnownKey& k : keys)
+          for (std::uint8_t db = 0; db < kDatabaseCount && blocker == 0; db++) blocker = locked_by(keyspace_.shard(k.shard), db, k.text);
     }
     if (blocker != 0) {
       unlock();
@@ -144,26 +153,62 @@ Outcome Executor::execute(Session& session, const Command& found, std::span<cons
   }
   const std::size_t mark = session.reply.size();
   command->body(context);
+  if (session.exclusive && (command->flags & kWrite) != 0) has_written = &session;
   // A write that changed nothing (a blocked client's attempt) must not wake those who wait for changes.
   const bool wrote = !session.exclusive && !session.effects.empty();
   if (wrote) log_effects(session, mark, 1);
-  if (session.tracks_reads && (command->flags & kReadOnly) != 0) {
-    std::vector<std::size_t> positions;
-    key_arguments(*command, args, &positions);
-    for (const std::size_t i : positions) keyspace_.tracking.remember(session.tracking_client, args[i]);
-  }
+  if (session.tracks_reads && (command->flags & kReadOnly) != 0)
+    for (const KnownKey& k : keys) keyspace_.tracking.remember(session.tracking_client, k.text);
   unlock();
   if (wrote) keyspace_.notify_changes();
   return context.unhandled ? Outcome::kTypeScript : Outcome::kDone;
 }
 
-void Executor::account(Session& session, const Command& command, std::span<const std::string_view> args, std::uint64_t ticks, std::size_t reply_mark) {
-  const double nanos = nanos_of(ticks);
-  const bool failed = session.reply.size() > reply_mark && session.reply.data()[reply_mark] == '-';
-  CommandStatistics::instance().record(command.index, nanos, failed);
-  if (failed) [[unlikely]] CommandStatistics::instance().record_error({session.reply.data() + reply_mark + 1, session.reply.size() - reply_mark - 1});
+Outcome Executor::execute_script(Session& session, const Command& command, bool by_name, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid) {
+  std::int64_t keys = 0;
+  if (!arity_fits(command, args.size()) || !parse_integer(args[2], &keys) || keys < 0 || keys > static_cast<std::int64_t>(args.size()) - 3) return Outcome::kTypeScript;
+  if (session.exclusive || session.tracking_client != 0) return Outcome::kTypeScript;
+  ScriptCache& cache = ScriptCache::of_thread();
+  const CachedScript* script = by_name ? cache.by_name(keyspace_.side, args[1]) : cache.by_text(keyspace_.side, args[1]);
+  if (script == nullptr) return Outcome::kTypeScript;
+  const std::uint64_t ticks = read_ticks();
+  (void)begin_exclusive(session, true, wait_xid, false);
+  if (*wait_xid != 0) {
+    if (*wait_xid != kBusy) return Outcome::kWait;
+    *wait_xid = 0;
+    return Outcome::kTypeScript;
+  }
+  const std::size_t mark = session.reply.size();
+  bool failed;
+  std::uint32_t calls;
+  {
+    const auto given = args.subspan(3);
+    ScriptRun run(*this, session, *script->program, script->name, given.first(static_cast<std::size_t>(keys)), given.subspan(static_cast<std::size_t>(keys)), now);
+    run.run();
+    failed = run.failed();
+    calls = run.calls();
+  }
+  if (!end_exclusive(session)) {
+    session.reply.truncate(mark);
+    session.reply.error(keyspace_.write_error());
+    failed = true;
+  }
+  if (calls > 0) keyspace_.commands.fetch_add(calls, std::memory_order_relaxed);
+  account(session, command, args, read_ticks() - ticks, 1, failed);
+  return Outcome::kDone;
+}
+
+bool Executor::note_error(const Session& session, std::size_t reply_mark) {
+  if (session.reply.size() == reply_mark || session.reply.data()[reply_mark] != '-') return false;
+  CommandStatistics::instance().record_error({session.reply.data() + reply_mark + 1, session.reply.size() - reply_mark - 1});
+  return true;
+}
+
+void Executor::account(Session& session, const Command& command, std::span<const std::string_view> args, std::uint64_t ticks, std::uint64_t calls, bool failed) {
+  const double nanos = nanos_of(ticks) / static_cast<double>(calls);
+  CommandStatistics::instance().record(command.index, nanos, static_cast<std::uint32_t>(calls), failed);
   SlowLog& slow = SlowLog::instance();
-  if (!slow.is_slow(nanos)) return;
+  if (!slow.is_slow(nanos)) [[likely]] return;
   const std::int64_t micros = static_cast<std::int64_t>(nanos / 1e3), seconds = now_millis() / 1000;
   slow.add(args, micros, seconds, session.address, session.name);
   slow.add_latency((command.flags & kFast) != 0 ? "fast-command" : "command", micros / 1000, seconds);
@@ -171,7 +216,8 @@ void Executor::account(Session& session, const Command& command, std::span<const
 
 void Executor::log_effects(Session& session, std::size_t reply_mark, std::size_t commands) {
   const storage::Lsn lsn = keyspace_.append(session.effects.span());
-  session.effects.clear();
+  if (session.effects.size() > kKeptEffectBytes) session.effects = storage::EffectBuffer();
+  else session.effects.clear();
   if (lsn != kNeverDurable) {
     session.lsn = lsn;
     return;
@@ -181,53 +227,77 @@ void Executor::log_effects(Session& session, std::size_t reply_mark, std::size_t
   for (std::size_t i = 0; i < commands; i++) session.reply.error(keyspace_.write_error());
 }
 
-void Executor::execute_batch(Session& session, std::span<const Ready> batch, std::int64_t now, std::size_t output_limit, RunResult* result) {
+void Executor::prefetch_batch(const Session& session, std::span<const Ready> batch, std::span<const KnownKey> keys) noexcept {
+  std::array<Node*, kBatch> nodes;
+  std::array<std::uint32_t, kBatch> members;
+  prefetch_keys(keyspace_, session.db, keys, nodes.data());
+  // Of large collections also the place of the member that the command names.
+  for (std::size_t i = 0; i < batch.size(); i++) {
+    const std::size_t at = batch[i].command->member_at;
+    if (nodes[i] == nullptr || at == 0 || at >= batch[i].args.size() || !nodes[i]->payload.value.has_table()) nodes[i] = nullptr;
+    else members[i] = hash_bytes(batch[i].args[at]);
+  }
+  for (std::size_t i = 0; i < batch.size(); i++)
+    if (nodes[i] != nullptr) nodes[i]->payload.value.prefetch_member_bucket(members[i]);
+  for (std::size_t i = 0; i < batch.size(); i++)
+    if (nodes[i] != nullptr) nodes[i]->payload.value.prefetch_member_node(members[i]);
+}
+
+void Executor::execute_batch(Session& session, std::span<const Ready> batch, std::span<const KnownKey> keys, std::int64_t now, std::size_t output_limit, RunResult* result) {
   std::uint64_t mask = 0;
   bool may_grow = false;
-  for (const Ready& r : batch) {
-    mask |= 1ull << r.shard;
-    may_grow |= (r.command->flags & kDenyOom) != 0;
+  for (std::size_t i = 0; i < batch.size(); i++) {
+    mask |= 1ull << keys[i].shard;
+    may_grow |= (batch[i].command->flags & kDenyOom) != 0;
   }
   if (may_grow && out_of_memory()) keyspace_.make_room(false);
   for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.lock();
-  const auto keys = [&](const Ready& r) -> Keys& { return keyspace_.shard(r.shard).databases[session.db].keys; };
   if (keyspace_.busy() != nullptr) {
     for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
     result->stop = Stop::kTypeScript;
     result->frame_bytes = batch[0].bytes;
     return;
   }
-  for (const Ready& r : batch) keys(r).prefetch_bucket(r.hash);
-  for (const Ready& r : batch) keys(r).prefetch_node(r.hash);
-  for (const Ready& r : batch)
-    if (const Node* n = keys(r).find(r.args[1], r.hash); n != nullptr) n->payload.value.prefetch();
+  prefetch_batch(session, batch, keys);
 
   const std::size_t mark = session.reply.size();
   Context context(keyspace_, session, session.reply, session.effects);
   context.now = now;
   bool wrote = false;
-  std::uint64_t ticks = read_ticks();
+  // Cheap commands of one kind share a reading of the clock, unless short ones are to be logged.
+  const std::int64_t threshold = SlowLog::instance().threshold_micros.load(std::memory_order_relaxed);
+  const bool exact = threshold >= 0 && threshold < 1000;
+  const auto is_cheap = [&](const Ready& r) { return !exact && r.command->cheap && r.args.size() <= 8; };
+  std::uint64_t since = read_ticks(), calls = 0;
+  const auto account_last = [&](const Ready& last, bool failed) {
+    const std::uint64_t end = read_ticks(), share = (end - since) / calls;
+    if (failed && calls > 1) account(session, *last.command, last.args, share * (calls - 1), calls - 1, false);
+    if (failed) account(session, *last.command, last.args, share, 1, true);
+    else account(session, *last.command, last.args, end - since, calls, false);
+    since = end;
+    calls = 0;
+  };
   std::size_t done = 0;
   for (; done < batch.size() && session.reply.size() < output_limit; done++) {
     const Ready& r = batch[done];
+    if (calls > 0 && (r.command != batch[done - 1].command || !is_cheap(r))) account_last(batch[done - 1], false);
     const bool writes = (r.command->flags & kWrite) != 0;
     context.args = r.args;
     context.command = r.command;
-    context.only_shard = &keyspace_.shard(r.shard);
-    context.hashed_key = r.args[1].data();
-    context.known_hash = r.hash;
+    context.known = keys.subspan(done, 1);
     const std::size_t reply_mark = session.reply.size();
     if (writes) {
-      const bool failed = keyspace_.writes_failed();
-      if (failed || ((r.command->flags & kDenyOom) != 0 && out_of_memory())) {
-        const std::string_view text = failed ? std::string_view(keyspace_.write_error()) : kOutOfMemory;
+      const bool failed = keyspace_.writes_failed(), read_only = keyspace_.refuses_writes();
+      if (failed || read_only || ((r.command->flags & kDenyOom) != 0 && out_of_memory())) {
+        if (calls > 0) account_last(batch[done - 1], false);
+        const std::string_view text = failed ? std::string_view(keyspace_.write_error()) : read_only ? kReadOnlyReplica : kOutOfMemory;
         session.reply.error(text);
         CommandStatistics::instance().record_rejected(r.command->index);
         CommandStatistics::instance().record_error(text);
         result->consumed += r.bytes;
         continue;
       }
-      result->wait_xid = locked_by(*context.only_shard, session.db, r.args[1]);
+      result->wait_xid = locked_by(keyspace_.shard(keys[done].shard), session.db, keys[done].text);
       if (result->wait_xid != 0) {
         result->stop = Stop::kWait;
         result->frame_bytes = r.bytes;
@@ -241,19 +311,20 @@ void Executor::execute_batch(Session& session, std::span<const Ready> batch, std
       result->frame_bytes = r.bytes;
       break;
     }
-    if (session.tracks_reads && !writes) keyspace_.tracking.remember(session.tracking_client, r.args[1]);
-    const std::uint64_t end = read_ticks();
-    account(session, *r.command, r.args, end - ticks, reply_mark);
-    ticks = end;
+    if (session.tracks_reads && !writes) keyspace_.tracking.remember(session.tracking_client, keys[done].text);
+    calls++;
+    const bool failed = note_error(session, reply_mark);
+    if (failed || !is_cheap(r)) account_last(r, failed);
     result->consumed += r.bytes;
   }
+  if (calls > 0) account_last(batch[done - 1], false);
   result->commands += static_cast<std::uint32_t>(done);
   if (!session.effects.empty()) log_effects(session, mark, done);
   for (std::uint64_t m = mask; m != 0; m &= m - 1) keyspace_.shard(static_cast<std::uint32_t>(std::countr_zero(m))).latch.unlock();
   if (wrote) keyspace_.notify_changes();
 }
 
-RunResult Executor::run(Session& session, const char* data, std::size_t length, std::size_t output_limit) {
+RunResult Executor::run(Session& session, const char* data, std::size_t length, std::size_t output_limit, wire::FrameProgress* progress) {
   RunResult result;
   const std::int64_t now = now_millis();
   const CommandTable& table = CommandTable::instance();
@@ -267,21 +338,24 @@ RunResult Executor::run(Session& session, const char* data, std::size_t length, 
     }
     // Gathers one-key commands up to the first frame that is something else; that one is run when it comes first.
     std::array<Ready, kBatch> batch;
+    std::array<KnownKey, kBatch> keys;
     std::size_t count = 0;
     const Command* command = nullptr;
     wire::FrameResult frame = wire::FrameResult::kCommand;
     for (std::size_t at = result.consumed; count < kBatch && at < length; count++) {
       wire::FrameParser& parser = parsers[count];
-      frame = parser.parse(data + at, length - at, limits);
+      // Only the first frame of a run may be one that an earlier run saw the beginning of, or become one for a later run.
+      frame = parser.parse(data + at, length - at, limits, count == 0 ? progress : nullptr);
       if (frame != wire::FrameResult::kCommand || parser.arguments.empty() || session.every_command_stops || session.thread_stops) break;
       const std::span<const std::string_view> args = parser.arguments;
       command = table.find(args[0]);
       if (command == nullptr || !has_one_key(*command) || !arity_fits(*command, args.size())) break;
-      batch[count] = {command, args, parser.consumed, hash_bytes(args[1]), Keyspace::shard_index(args[1])};
+      batch[count] = {command, args, parser.consumed};
+      keys[count] = known_key(args[1]);
       at += parser.consumed;
     }
     if (count > 1) {
-      execute_batch(session, {batch.data(), count}, now, output_limit, &result);
+      execute_batch(session, {batch.data(), count}, {keys.data(), count}, now, output_limit, &result);
       continue;
     }
     const wire::FrameParser& parser = parsers[0];
@@ -302,11 +376,9 @@ RunResult Executor::run(Session& session, const char* data, std::size_t length, 
     }
     Outcome outcome = Outcome::kTypeScript;
     if (count == 1) command = batch[0].command;
-    if (is_command && !session.every_command_stops && !session.thread_stops && command != nullptr && command->body != nullptr) {
-      const std::size_t reply_mark = session.reply.size();
-      const std::uint64_t ticks = read_ticks();
-      outcome = execute(session, *command, parser.arguments, now, &result.wait_xid);
-      if (outcome == Outcome::kDone) account(session, *command, parser.arguments, read_ticks() - ticks, reply_mark);
+    if (is_command && !session.every_command_stops && !session.thread_stops && command != nullptr) {
+      if (command->body != nullptr) outcome = execute_counted(session, *command, parser.arguments, now, &result.wait_xid);
+      else if (command->name == "eval" || command->name == "evalsha") outcome = execute_script(session, *command, command->name == "evalsha", parser.arguments, now, &result.wait_xid);
     }
     if (outcome != Outcome::kDone) {
       result.stop = outcome == Outcome::kWait ? Stop::kWait : Stop::kTypeScript;
@@ -320,7 +392,7 @@ RunResult Executor::run(Session& session, const char* data, std::size_t length, 
   return result;
 }
 
-bool Executor::begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid) {
+bool Executor::begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid, bool judges) {
   // Inside, nothing is evicted: the deletions would reach the log before what the commands wrote.
   if (writes && out_of_memory()) keyspace_.make_room(false);
   keyspace_.lock_all();
@@ -338,6 +410,8 @@ bool Executor::begin_exclusive(Session& session, bool writes, storage::Xid* wait
     return true;
   }
   session.exclusive = true;
+  has_written = nullptr;
+  if (!judges) return true;
   bool intact = true;
   Context context(keyspace_, session, session.reply, session.effects);
   context.now = now_millis();
@@ -393,7 +467,7 @@ void Executor::watch(Session& session, std::string_view key) {
 void Executor::unwatch(Session& session) {
   for (const Session::Watch& w : session.watches) {
     Shard& shard = keyspace_.shard(Keyspace::shard_index(w.key));
-    const std::unique_lock guard = session.exclusive ? std::unique_lock<std::mutex>() : std::unique_lock(shard.latch);
+    const std::unique_lock guard = session.exclusive ? std::unique_lock<Latch>() : std::unique_lock(shard.latch);
     const auto at = shard.watched.find(qualified(w.db, w.key));
     if (--at->second.watchers == 0) shard.watched.erase(at);
   }

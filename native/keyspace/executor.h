@@ -37,15 +37,18 @@ constexpr storage::Xid kBusy = ~storage::Xid{0};
 class Executor {
  public:
   explicit Executor(Keyspace& keyspace) : keyspace_(keyspace) {}
-  RunResult run(Session& session, const char* data, std::size_t length, std::size_t output_limit);
+  /// `progress`: how far the incomplete command was read that the last run of this connection stopped at and that `data` begins with.
+  RunResult run(Session& session, const char* data, std::size_t length, std::size_t output_limit, wire::FrameProgress* progress = nullptr);
   /// One command that is split already. kWait sets *wait_xid.
   Outcome execute(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
   /// The same, counted in the statistics as `run` counts.
   Outcome execute_counted(Session& session, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
+  Outcome execute_counted(Session& session, const Command& command, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
 
   // EXEC: between begin and end the session holds every latch, and its writes become one record.
   /// False when a watched key changed (then nothing is held); kWait semantics as above through *wait_xid when `writes`.
-  bool begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid);
+  /// `judges`: whether watched keys matter (EXEC) or not (a script of a client that watches).
+  bool begin_exclusive(Session& session, bool writes, storage::Xid* wait_xid, bool judges = true);
   /// False: the log refused the writes, which must not be acknowledged.
   bool end_exclusive(Session& session);
   /// A script takes long: others may see that keys are busy (they get Outcome::kTypeScript) instead of waiting for its latches.
@@ -57,17 +60,22 @@ class Executor {
   static bool key_arguments(const Command& command, std::span<const std::string_view> args, std::vector<std::size_t>* out);
 
  private:
-  /// A one-key command of a batch, its frame parsed and its key hashed.
+  /// A one-key command of a batch, its frame parsed.
   struct Ready {
     const Command* command;
     std::span<const std::string_view> args;
     std::size_t bytes;
-    std::uint32_t hash, shard;
   };
   Outcome execute(Session& session, const Command& command, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
-  /// Counts a finished command whose reply begins at `reply_mark`.
-  void account(Session& session, const Command& command, std::span<const std::string_view> args, std::uint64_t ticks, std::size_t reply_mark);
-  void execute_batch(Session& session, std::span<const Ready> batch, std::int64_t now, std::size_t output_limit, RunResult* result);
+  /// EVAL or EVALSHA of a short script (script_program.h). kTypeScript: it is none, or nobody has loaded it; nothing was done.
+  Outcome execute_script(Session& session, const Command& command, bool by_name, std::span<const std::string_view> args, std::int64_t now, storage::Xid* wait_xid);
+  /// Asks the memory for what the commands will look at. Latches held.
+  void prefetch_batch(const Session& session, std::span<const Ready> batch, std::span<const KnownKey> keys) noexcept;
+  /// Counts `calls` finished runs of a command that took `ticks` together; `args` are of one of them.
+  void account(Session& session, const Command& command, std::span<const std::string_view> args, std::uint64_t ticks, std::uint64_t calls, bool failed);
+  /// Whether the reply from `reply_mark` on is an error; counts it by its first word.
+  static bool note_error(const Session& session, std::size_t reply_mark);
+  void execute_batch(Session& session, std::span<const Ready> batch, std::span<const KnownKey> keys, std::int64_t now, std::size_t output_limit, RunResult* result);
   /// Logs what the commands since `reply_mark` changed; a log that refuses turns their replies into errors. Latches held.
   void log_effects(Session& session, std::size_t reply_mark, std::size_t commands);
   Keyspace& keyspace_;

@@ -3,6 +3,7 @@
 
 #include "bodies.h"
 #include "collection_scan.h"
+#include "sample.h"
 
 namespace orrery::keyspace {
 namespace {
@@ -13,6 +14,19 @@ void log_set(Context& c, const Key& key, std::string_view field, std::string_vie
     w.string(field);
     w.string(value);
   });
+}
+
+/// A new value for a field that keeps its time.
+void set_counted(Context& c, const Key& key, Node* n, std::string_view field, std::string_view value) {
+  Hash& hash = n->payload.value.hash();
+  hash.set_keeping_time(field, value);
+  log_set(c, key, field, value);
+  if (const std::int64_t when = hash.time_of(field); when != 0)
+    c.effect(Effect::kHashExpire, key, [&](ByteWriter& w) {
+      w.varint(1);
+      w.i64(when);
+      w.string(field);
+    });
 }
 
 void set_fields(Context& c, bool reply_ok) {
@@ -127,8 +141,7 @@ void hincrby(Context& c) {
   if (__builtin_add_overflow(v, by, &v)) return c.reply.error("ERR increment or decrement would overflow");
   if (n == nullptr) n = c.add(key, Value::make(ValueType::kHash));
   const std::string text = std::to_string(v);
-  n->payload.value.hash().set(c.args[2], text);
-  log_set(c, key, c.args[2], text);
+  set_counted(c, key, n, c.args[2], text);
   c.changed(key);
   c.event(kNotifyHash, "hincrby", key);
   c.reply.integer(v);
@@ -147,8 +160,7 @@ void hincrbyfloat(Context& c) {
   if (std::isnan(v) || std::isinf(v)) return c.reply.error("ERR increment would produce NaN or Infinity");
   if (n == nullptr) n = c.add(key, Value::make(ValueType::kHash));
   const std::string text = long_double_text(v);
-  n->payload.value.hash().set(c.args[2], text);
-  log_set(c, key, c.args[2], text);
+  set_counted(c, key, n, c.args[2], text);
   c.changed(key);
   c.event(kNotifyHash, "hincrbyfloat", key);
   c.reply.bulk(text);
@@ -164,6 +176,7 @@ void hrandfield(Context& c) {
   }
   std::int64_t count;
   if (!c.integer(2, &count)) return;
+  if (count == INT64_MIN) return c.reply.error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
   const bool values = c.argc() == 4 && c.is(3, "WITHVALUES");
   if (c.argc() > 4 || (c.argc() == 4 && !values)) return c.syntax_error();
   if (count < -(INT64_MAX / 2)) return c.reply.error("ERR value is out of range");
@@ -184,26 +197,25 @@ void hrandfield(Context& c) {
     }
     return;
   }
-  // Distinct fields: a uniform choice in one pass.
-  std::size_t wanted = std::min(static_cast<std::size_t>(count), hash.size()), left = hash.size();
+  const std::size_t wanted = std::min(static_cast<std::size_t>(count), hash.size());
   header(wanted);
-  hash.each([&](std::string_view f, std::string_view v) {
-    if (wanted > 0 && random_below(left) < wanted) {
+  if (!hash.packed() && draws_are_cheaper(wanted, hash.size())) {
+    draw_distinct<std::string_view>(wanted, [&] { return hash.random().first; }, [&](std::string_view f) {
+      std::string_view v;
+      (void)hash.get(f, &v);
       one(f, v);
-      wanted--;
-    }
-    left--;
-  });
+    });
+    return;
+  }
+  choose_in_one_pass(wanted, hash.size(), [&](auto&& visit) { hash.each(visit); }, one);
 }
 
 void hscan(Context& c) {
   ScanArguments a;
-  if (!read_scan_arguments(c, &a)) return;
   Node* n;
-  if (!c.find_typed(c.key(1), ValueType::kHash, &n, true)) return;
+  if (!open_scan(c, ValueType::kHash, &a, &n)) return;
   std::vector<std::string> texts;
   std::uint64_t cursor = a.cursor;
-  if (n == nullptr) return reply_scan(c, 0, texts);
   std::int64_t visited = 0;
   do {
     cursor = n->payload.value.hash().scan(cursor, [&](std::string_view f, std::string_view v) {

@@ -1,7 +1,8 @@
-// hash_value.h: a hash value: packed field/value pairs while small, a hash table beyond the limits (and never back).
+// hash_value.h: a hash value: packed field/value pairs while small, a hash table beyond the limits (and never back); fields may expire.
 #pragma once
 #include <memory>
 
+#include "field_times.h"
 #include "limits.h"
 #include "packed.h"
 #include "table.h"
@@ -11,6 +12,9 @@ namespace orrery::keyspace {
 class Hash {
  public:
   using Fields = Table<Blob>;
+  /// nullptr while packed.
+  const Fields* table() const noexcept { return table_.get(); }
+  Fields* table() noexcept { return table_.get(); }
   bool packed() const noexcept { return table_ == nullptr; }
   std::size_t size() const noexcept { return table_ ? table_->size() : packed_.count() / 2; }
 
@@ -27,8 +31,18 @@ class Hash {
     *value = packed_.at(packed_.next(p));
     return true;
   }
-  /// True when the field is new.
+  /// Of an empty hash that is about to get `count` fields: elements that come in the order of their places would crowd a table that grows.
+  void reserve(std::size_t count) {
+    if (count <= limits().hash_max_packed_entries.load(std::memory_order_relaxed) || size() > 0 || table_) return;
+    table_ = std::make_unique<Fields>();
+    table_->reserve(count);
+  }
+  /// True when the field is new. A time that the field has goes.
   bool set(std::string_view field, std::string_view value) {
+    if (times_) set_time(field, 0);
+    return set_keeping_time(field, value);
+  }
+  bool set_keeping_time(std::string_view field, std::string_view value) {
     if (!table_) {
       const std::size_t longest = limits().hash_max_packed_value.load(std::memory_order_relaxed);
       if (field.size() > longest || value.size() > longest) {
@@ -47,6 +61,7 @@ class Hash {
     }
     const std::uint32_t hash = hash_bytes(field);
     if (auto* n = table_->find(field, hash); n != nullptr) {
+      table_->changing(*n);
       n->payload.assign(value);
       return false;
     }
@@ -54,6 +69,7 @@ class Hash {
     return true;
   }
   bool erase(std::string_view field) {
+    if (times_) set_time(field, 0);
     if (table_) {
       auto* n = table_->find(field);
       if (n == nullptr) return false;
@@ -90,9 +106,25 @@ class Hash {
     const std::size_t p = packed_.locate(2 * random_below(size()));
     return {packed_.at(p), packed_.at(packed_.next(p))};
   }
+  /// nullptr while no field expires.
+  const FieldTimes* times() const noexcept { return times_.get(); }
+  /// When the field, which is there, expires; 0: never.
+  void set_time(std::string_view field, std::int64_t when_ms) {
+    if (table_ && table_->watcher() != nullptr)
+      if (auto* n = table_->find(field); n != nullptr) table_->changing(*n);
+    if (!times_) {
+      if (when_ms == 0) return;
+      times_ = std::make_unique<FieldTimes>();
+    }
+    times_->set(field, when_ms);
+    if (times_->empty()) times_.reset();
+  }
+  std::int64_t time_of(std::string_view field) const noexcept { return times_ ? times_->get(field) : 0; }
+
   std::size_t memory() const noexcept {
-    if (!table_) return packed_.memory();
-    std::size_t n = sizeof(Fields);
+    const std::size_t times = times_ ? sizeof(FieldTimes) + times_->memory() : 0;
+    if (!table_) return packed_.memory() + times;
+    std::size_t n = sizeof(Fields) + times;
     table_->each([&](auto& f) { n += 32 + f.length + f.payload.memory() + 8; });
     return n;
   }
@@ -112,6 +144,7 @@ class Hash {
   }
   Packed packed_;
   std::unique_ptr<Fields> table_;
+  std::unique_ptr<FieldTimes> times_;
 };
 
 }  // namespace orrery::keyspace

@@ -1,19 +1,29 @@
 // key_bodies.cc: commands on keys of any type, expiry, iteration, whole databases, and the few connection commands that must be fast.
 #include <algorithm>
 #include <bit>
+#include <utility>
 
+#include "background_free.h"
 #include "bodies.h"
 #include "context.h"
+#include "key_snapshot.h"
 
 namespace orrery::keyspace {
 namespace {
 
+/// UNLINK counts as freed lazily what has more elements than this.
+constexpr std::size_t kLazyElements = 64;
+
 void del(Context& c) {
   std::int64_t count = 0;
+  const bool unlinks = c.command != nullptr && c.command->name == "unlink";
   for (std::size_t i = 1; i < c.argc(); i++) {
     const Key key = c.key(i);
     Node* n = c.find(key);
     if (n == nullptr) continue;
+    Value& value = n->payload.value;
+    if (unlinks && !value.is_string() && value.size() > kLazyElements) count_lazily_freed(1);
+    if (c.transaction == nullptr) free_later(value);
     c.erase(key, n);
     c.event(kNotifyGeneric, "del", key);
     count++;
@@ -27,7 +37,12 @@ void exists(Context& c) {
   c.reply.integer(count);
 }
 
-void touch(Context& c) { exists(c); }
+void touch(Context& c) {
+  // Touches under CLIENT NO-TOUCH too.
+  const bool no_touch = std::exchange(c.session.no_touch, false);
+  exists(c);
+  c.session.no_touch = no_touch;
+}
 
 void type(Context& c) {
   Node* n = c.find(c.key(1));
@@ -201,10 +216,13 @@ void flush(Context& c, bool all) {
       if (!all && db != c.session.db) continue;
       for (auto& [name, watched] : s.watched)
         if (static_cast<std::uint8_t>(name[0]) == db && s.databases[db].keys.find(std::string_view(name).substr(1)) != nullptr) watched.version++;
-      s.databases[db].clear();
+      if (s.snapshot != nullptr) s.snapshot->before_clear(db);
+      if (c.argc() == 2 && c.is(1, "ASYNC")) count_lazily_freed(s.databases[db].keys.size());
+      clear_later(c.keyspace, s.databases[db]);
     }
   }
   if (c.keyspace.tracking.active()) c.keyspace.tracking.invalidate_all();
+  c.keyspace.waiters.changed_all();
   c.keyspace.changes.fetch_add(1, std::memory_order_relaxed);
   c.reply.ok();
 }
@@ -224,9 +242,10 @@ void swapdb(Context& c) {
     Shard& s = c.keyspace.shard(i);
     for (auto& [name, watched] : s.watched)
       if (static_cast<std::uint8_t>(name[0]) == a || static_cast<std::uint8_t>(name[0]) == b) watched.version++;
-    s.databases[a].keys.swap(s.databases[b].keys);
-    std::swap(s.databases[a].deadlines, s.databases[b].deadlines);
+    if (s.snapshot != nullptr) s.snapshot->before_swap(a, b);
+    s.databases[a].swap(s.databases[b]);
   }
+  c.keyspace.waiters.changed_all();
   c.keyspace.changes.fetch_add(1, std::memory_order_relaxed);
   c.reply.ok();
 }
@@ -304,9 +323,10 @@ void expire_in(Context& c, bool seconds, bool absolute) {
   const std::int64_t current = n->payload.expire_ms;
   if ((if_none && current != 0) || (if_some && current == 0) || (if_later && (current == 0 || when <= current)) || (if_sooner && current != 0 && when >= current))
     return c.reply.integer(0);
-  if (when <= c.now) c.erase(key, n);
+  const bool over = when <= c.now && !c.session.replicates;
+  if (over) c.erase(key, n);
   else c.set_deadline(key, n, when);
-  c.event(kNotifyGeneric, when <= c.now ? "del" : "expire", key);
+  c.event(kNotifyGeneric, over ? "del" : "expire", key);
   c.reply.integer(1);
 }
 void expire(Context& c) { expire_in(c, true, false); }

@@ -2,6 +2,10 @@
 
 #include <thread>
 
+#include "background_free.h"
+#include "key_snapshot.h"
+#include "vector_set.h"
+
 namespace orrery::keyspace {
 
 using storage::Lsn;
@@ -31,25 +35,23 @@ Keyspace::Keyspace(Append append, std::function<Lsn()> appended)
 Keyspace::~Keyspace() = default;
 
 void Keyspace::fail_writes(std::string reason) {
-  const std::lock_guard guard(change_mutex_);
+  const std::lock_guard guard(failure_mutex_);
   if (writes_failed_.load(std::memory_order_relaxed)) return;
   write_error_ = "MISCONF Errors writing to the AOF file: " + reason;
   writes_failed_.store(true, std::memory_order_release);
 }
 
-void Keyspace::want_changes(std::uint64_t listener, std::uint64_t token) {
-  const std::lock_guard guard(change_mutex_);
-  if (token == 0) change_listeners_.erase(listener);
-  else change_listeners_[listener] = token;
-  change_listeners_count_.store(change_listeners_.size(), std::memory_order_relaxed);
-}
-
-void Keyspace::post_changes() {
-  const std::lock_guard guard(change_mutex_);
-  for (const auto& [listener, token] : change_listeners_) post_(listener, token);
+void Keyspace::set_ordered_keys(bool on) {
+  const std::lock_guard one(ordering_mutex_);
+  for (Shard& s : shards_) {
+    const std::lock_guard guard(s.latch);
+    for (Database& d : s.databases) d.keep_ordered(on);
+  }
+  ordered_keys_.store(on, std::memory_order_relaxed);
 }
 
 std::size_t Keyspace::expire_some(std::int64_t now_ms, std::size_t limit) {
+  if (is_replica()) return 0;
   std::size_t count = 0;
   storage::EffectBuffer effects;
   ByteWriter payload;
@@ -64,6 +66,7 @@ std::size_t Keyspace::expire_some(std::int64_t now_ms, std::size_t limit) {
         ++at;
         const std::string name = qualified(db, node->key());
         if (s.locks.contains(name)) continue;  // its transaction decides
+        if (s.snapshot != nullptr) s.snapshot->before_change(db, node->key(), node->hash);
         payload.clear();
         payload.u8(db);
         payload.string(node->key());
@@ -71,21 +74,70 @@ std::size_t Keyspace::expire_some(std::int64_t now_ms, std::size_t limit) {
         touch(s, db, node->key());
         if (tracking.active()) tracking.invalidate(node->key(), 0);
         if (events.wants(kNotifyExpired)) events.publish("expired", db, node->key());
+        free_later(node->payload.value);
         d.erase(node);
         count++;
       }
     }
+    if (count < limit) count += expire_fields_of(s, now_ms, effects);
     if (!effects.empty()) append_(effects.span());
     if (count >= limit) break;
   }
   expired.fetch_add(count, std::memory_order_relaxed);
+  notify_changes();
+  return count;
+}
+
+std::size_t Keyspace::expire_fields_of(Shard& s, std::int64_t now_ms, storage::EffectBuffer& effects) {
+  constexpr int kLookedAt = 256;  // keys a call; the next call goes on behind them
+  std::size_t count = 0;
+  int looked = 0;
+  ByteWriter payload;
+  const std::string last = std::exchange(s.fields_looked_at, {});
+  const auto first_db = last.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(last[0]);
+  for (std::uint8_t db = first_db; db < kDatabaseCount; db++) {
+    Database& d = s.databases[db];
+    auto at = db == first_db && !last.empty() ? d.expiring_fields.upper_bound(std::string_view(last).substr(1)) : d.expiring_fields.begin();
+    for (; at != d.expiring_fields.end() && looked < kLookedAt; looked++) {
+      Node* node = d.keys.find(*at);
+      const FieldTimes* times = node == nullptr ? nullptr : node->payload.value.field_times();
+      if (times == nullptr) {
+        at = d.expiring_fields.erase(at);
+        continue;
+      }
+      const std::string& key = *at;
+      ++at;
+      if (times->earliest() > now_ms || s.locks.contains(qualified(db, key))) continue;
+      if (s.snapshot != nullptr) s.snapshot->before_change(db, key, node->hash);
+      Hash& hash = node->payload.value.hash();
+      std::vector<std::string> gone;
+      for (; hash.times() != nullptr && hash.times()->earliest() <= now_ms; hash.erase(gone.back())) gone.emplace_back(hash.times()->earliest_field());
+      payload.clear();
+      payload.u8(db);
+      payload.string(key);
+      payload.varint(gone.size());
+      for (const std::string& field : gone) payload.string(field);
+      effects.add(storage::Room::kKeyspace, static_cast<std::uint8_t>(Effect::kHashDelete), payload.span());
+      count += gone.size();
+      touch(s, db, key);
+      if (tracking.active()) tracking.invalidate(key, 0);
+      if (events.wants(kNotifyHash)) events.publish("hexpired", db, key);
+      if (hash.size() > 0) continue;
+      if (events.wants(kNotifyGeneric)) events.publish("del", db, key);
+      d.erase(node);
+    }
+    if (looked == kLookedAt && at != d.expiring_fields.end()) {
+      s.fields_looked_at = qualified(db, at == d.expiring_fields.begin() ? std::string_view() : std::string_view(*std::prev(at)));
+      break;
+    }
+  }
   return count;
 }
 
 std::array<Keyspace::Size, kDatabaseCount> Keyspace::sizes(bool latched) {
   std::array<Size, kDatabaseCount> all{};
   for (Shard& s : shards_) {
-    const std::unique_lock guard = latched ? std::unique_lock<std::mutex>() : std::unique_lock(s.latch);
+    const std::unique_lock guard = latched ? std::unique_lock<Latch>() : std::unique_lock(s.latch);
     for (std::size_t db = 0; db < kDatabaseCount; db++) {
       all[db].keys += s.databases[db].keys.size();
       all[db].expiring += s.databases[db].deadlines.size();
@@ -105,8 +157,7 @@ Status Keyspace::redo(std::uint8_t operation, ByteReader payload, storage::Commi
     for (Shard& s : shards_) {
       if (lsn <= s.loaded_lsn) continue;
       if (effect == Effect::kSwap) {
-        s.databases[a].keys.swap(s.databases[b].keys);
-        std::swap(s.databases[a].deadlines, s.databases[b].deadlines);
+        s.databases[a].swap(s.databases[b]);
       } else {
         for (std::uint8_t db = 0; db < kDatabaseCount; db++)
           if (a == 0xff || a == db) s.databases[db].clear();
@@ -133,40 +184,45 @@ Status Keyspace::recovered(Lsn) {
   return Status::ok();
 }
 
-// Checkpoint: one stream a shard, written from a copy made under its latch (docs/formats/keyspace.md).
+void Keyspace::lock_all_whole() {
+  for (;;) {
+    lock_all();
+    // The effects of a script that gave its latches back are in memory and not in the log yet.
+    if (busy() == nullptr) return;
+    unlock_all();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+// Checkpoint: one stream a shard, all of one moment (docs/formats/keyspace.md).
 Status Keyspace::save(storage::CheckpointWriter& out, const storage::CheckpointMark&) {
   // Commits before the mark are in the dictionary once no swap of the epoch that ends here is due; each takes microseconds.
   swaps.wait_for_earlier();
+  KeySnapshot snapshot(*this, checkpoint_writer());
+  std::array<std::vector<std::pair<std::string, Lsn>>, kShardCount> locked;
+  lock_all_whole();
+  const Lsn lsn = appended_();
+  for (std::uint32_t i = 0; i < kShardCount; i++)
+    for (const auto& [name, lock] : shards_[i].locks) locked[i].emplace_back(name, lock.since);
+  snapshot.begin();
+  unlock_all();
   for (std::uint32_t i = 0; i < kShardCount; i++) {
-    Shard& s = shards_[i];
-    ByteWriter w;
-    {
-      std::unique_lock guard(s.latch);
-      // The effects of a script that gave its latches back are in memory and not in the log yet.
-      while (busy() != nullptr) {
-        guard.unlock();
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        guard.lock();
-      }
-      w.u64(appended_());
-      w.u32(static_cast<std::uint32_t>(s.locks.size()));
-      for (const auto& [name, lock] : s.locks) {
-        w.string(name);
-        w.u64(lock.since);
-      }
-      for (std::uint8_t db = 0; db < kDatabaseCount; db++)
-        s.databases[db].keys.each([&](const Node& n) {
-          w.u8(1);
-          w.u8(db);
-          w.string(n.key());
-          w.i64(n.payload.expire_ms);
-          n.payload.value.serialize(w);
-        });
-      w.u8(0);
-    }
     std::unique_ptr<storage::CheckpointStream> stream;
     if (Status status = out.create("keys." + std::to_string(i), &stream); !status.is_ok()) return status;
-    stream->write(w);
+    ByteWriter head;
+    head.u64(lsn);
+    head.u32(static_cast<std::uint32_t>(locked[i].size()));
+    for (const auto& [name, since] : locked[i]) {
+      head.string(name);
+      head.u64(since);
+    }
+    stream->write(head);
+    const auto sink = [&](const ByteWriter& piece) {
+      stream->write(piece);
+      return Status::ok();  // an error sticks: close() tells
+    };
+    if (Status status = snapshot.write_shard(i, sink); !status.is_ok()) return status;
+    stream->u8(0);
     if (Status status = stream->close(); !status.is_ok()) return status;
   }
   ByteWriter texts;
@@ -207,8 +263,9 @@ Status Keyspace::load(storage::CheckpointReader& in) {
       const std::int64_t expire = r.i64();
       Value value;
       if (!r.ok() || db >= kDatabaseCount || !Value::deserialize(r, &value)) return Status::error(StatusCode::kCorrupt, "stream " + name + " does not parse");
-      Node* n = s.databases[db].keys.insert(key, hash_bytes(key), std::move(value));
+      Node* n = s.databases[db].insert(key, hash_bytes(key), std::move(value));
       s.databases[db].set_deadline(n, expire);
+      s.databases[db].note_fields(n);
     }
     if (!r.ok()) return Status::error(StatusCode::kCorrupt, "stream " + name + " does not parse");
   }
@@ -237,8 +294,14 @@ void Keyspace::digest(Digest& out) {
           case ValueType::kList: v.list().walk(0, true, [&](std::size_t at, std::string_view e) { item([&] { w.varint(at); w.string(e); }); return true; }); break;
           case ValueType::kSet: v.set().each([&](std::string_view m) { item([&] { w.string(m); }); }); break;
           case ValueType::kZset: v.zset().each([&](ScoredMember m) { item([&] { w.string(m.member); w.f64(m.score); }); }); break;
-          case ValueType::kHash: v.hash().each([&](std::string_view f, std::string_view e) { item([&] { w.string(f); w.string(e); }); }); break;
+          case ValueType::kHash: v.hash().each([&](std::string_view f, std::string_view e) { item([&] { w.string(f); w.string(e); w.i64(v.hash().time_of(f)); }); }); break;
           case ValueType::kStream: digest_stream(v.stream(), item, w); break;
+          case ValueType::kVectorSet:
+            v.vectors().range(nullptr, false, [&](const VectorSet::Element& e) {
+              item([&] { w.string(*e.name); w.string(e.attributes.view()); w.raw(&e.norm, sizeof e.norm); w.raw(e.values.data(), e.values.size() * sizeof(float)); });
+              return true;
+            });
+            break;
         }
       });
   }

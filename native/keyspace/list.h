@@ -2,6 +2,8 @@
 // counting nodes, not elements. Invariant: no node is empty.
 #pragma once
 #include <algorithm>
+#include <span>
+#include <vector>
 
 #include "limits.h"
 #include "packed.h"
@@ -60,6 +62,40 @@ class List {
     size_--;
     if (nodes_[p.node].count() == 0) nodes_.erase(p.node);
   }
+  /// The first or last `count` elements; at most size().
+  void drop(bool front, std::size_t count) noexcept {
+    size_ -= count;
+    while (count > 0) {
+      Packed& node = front ? nodes_.front() : nodes_.back();
+      if (node.count() > count) {
+        if (front) node.erase_range(0, node.locate(count), count);
+        else node.erase_range(node.locate(node.count() - count), node.end(), count);
+        return;
+      }
+      count -= node.count();
+      if (front) nodes_.pop_front();
+      else nodes_.pop_back();
+    }
+  }
+  /// LREM: the first `count` elements that equal `value` (from the end when negative, all when 0) go. Tells how many.
+  std::size_t remove(std::int64_t count, std::string_view value) {
+    const std::size_t limit = count == 0 ? size_ : (count < 0 ? 0 - static_cast<std::size_t>(count) : static_cast<std::size_t>(count));
+    std::size_t removed = 0;
+    std::vector<std::size_t> hits;
+    for (std::size_t i = 0; i < nodes_.size() && removed < limit; i++) {
+      Packed& node = nodes_[count >= 0 ? i : nodes_.size() - 1 - i];
+      hits.clear();
+      for (std::size_t at = 0; at < node.end(); at = node.next(at))
+        if (node.at(at) == value) hits.push_back(at);
+      std::span<const std::size_t> wanted(hits);
+      if (const std::size_t left = limit - removed; wanted.size() > left) wanted = count >= 0 ? wanted.first(left) : wanted.last(left);
+      node.erase_all(wanted);
+      removed += wanted.size();
+    }
+    size_ -= removed;
+    if (removed > 0) nodes_.erase_if([](const Packed& node) { return node.count() == 0; });
+    return removed;
+  }
   /// Visits elements start.. in the given direction until `visit(index, value)` is false.
   template <typename Visit>
   void walk(std::size_t start, bool forward, Visit&& visit) const {
@@ -79,6 +115,13 @@ class List {
     }
   }
   std::size_t node_count() const noexcept { return nodes_.size(); }
+  /// The nodes as they are now, their buffers shared with the list.
+  std::vector<Packed> share_nodes() {
+    std::vector<Packed> nodes;
+    nodes.reserve(nodes_.size());
+    for (std::size_t i = 0; i < nodes_.size(); i++) nodes.push_back(nodes_[i].share());
+    return nodes;
+  }
   std::size_t memory() const noexcept {
     std::size_t n = sizeof(List) + nodes_.memory();
     for (std::size_t i = 0; i < nodes_.size(); i++) n += nodes_[i].memory() - sizeof(Packed);

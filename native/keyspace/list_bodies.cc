@@ -44,9 +44,16 @@ void rpushx(Context& c) { push(c, false, true); }
 /// Pops `count` elements, writing each as a bulk.
 void pop_elements(Context& c, const Key& key, Node* n, bool front, std::size_t count) {
   List& list = n->payload.value.list();
-  for (std::size_t i = 0; i < count; i++) {
+  if (count == 1) {
     c.reply.bulk(list.peek(front));
     list.drop(front);
+  } else if (count > 0) {
+    std::size_t left = count;
+    list.walk(front ? 0 : list.size() - 1, front, [&](std::size_t, std::string_view v) {
+      c.reply.bulk(v);
+      return --left > 0;
+    });
+    list.drop(front, count);
   }
   if (count > 0) {
     log_pop(c, key, front, count);
@@ -169,6 +176,8 @@ void linsert(Context& c) {
   c.effect(Effect::kListInsert, key, [&](ByteWriter& w) {
     w.varint(at);
     w.string(c.args[4]);
+    w.u8(before ? 1 : 0);
+    w.string(c.args[3]);
   });
   c.changed(key);
   c.event(kNotifyList, "linsert", key);
@@ -203,23 +212,17 @@ void lrem(Context& c) {
   if (!c.find_typed(key, ValueType::kList, &n)) return;
   if (n == nullptr) return c.reply.integer(0);
   List& list = n->payload.value.list();
-  const std::size_t limit = count == 0 ? list.size() : static_cast<std::size_t>(count < 0 ? -count : count);
-  std::vector<std::size_t> hits;
-  list.walk(count < 0 ? list.size() - 1 : 0, count >= 0, [&](std::size_t i, std::string_view v) {
-    if (v == c.args[3]) hits.push_back(i);
-    return hits.size() < limit;
-  });
-  if (count >= 0) std::reverse(hits.begin(), hits.end());  // from the end, so that indexes stay true
-  for (const std::size_t at : hits) {
-    list.erase(at);
-    c.effect(Effect::kListErase, key, [&](ByteWriter& w) { w.varint(at); });
-  }
-  if (!hits.empty()) {
+  const std::size_t removed = list.remove(count, c.args[3]);
+  if (removed > 0) {
+    c.effect(Effect::kListRemove, key, [&](ByteWriter& w) {
+      w.i64(count);
+      w.string(c.args[3]);
+    });
     c.changed(key);
     c.event(kNotifyList, "lrem", key);
   }
   c.erase_if_empty(key, n);
-  c.reply.integer(static_cast<std::int64_t>(hits.size()));
+  c.reply.integer(static_cast<std::int64_t>(removed));
 }
 
 void ltrim(Context& c) {
@@ -236,8 +239,8 @@ void ltrim(Context& c) {
   stop = std::min(stop, size - 1);
   const std::size_t first = start > stop ? 0 : static_cast<std::size_t>(start);
   const std::size_t kept = start > stop ? 0 : static_cast<std::size_t>(stop - start + 1);
-  for (std::size_t i = 0; i < first; i++) list.drop(true);
-  while (list.size() > kept) list.drop(false);
+  list.drop(true, first);
+  list.drop(false, list.size() - kept);
   c.effect(Effect::kListTrim, key, [&](ByteWriter& w) {
     w.varint(first);
     w.varint(kept);

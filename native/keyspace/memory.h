@@ -1,22 +1,20 @@
 // memory.h: allocation of everything that keys and values are made of, counted, so that INFO can tell used memory.
 //
-// Threads: any. The counter is relaxed: it is a statistic, never a lock.
+// Threads: any. The counter is a statistic, never a lock.
 #pragma once
 #include <malloc.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
 #include "../core/check.h"
+#include "striped_counter.h"
 
 namespace orrery::keyspace {
 
-inline std::atomic<std::int64_t>& used_memory() noexcept {
-  static std::atomic<std::int64_t> bytes{0};
-  return bytes;
-}
+inline StripedCounter used_memory_counter;
+inline StripedCounter& used_memory() noexcept { return used_memory_counter; }
 
 inline void* allocate(std::size_t size) {
   void* p = std::malloc(size);

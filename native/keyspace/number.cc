@@ -37,6 +37,17 @@ bool parse_float(std::string_view s, T* out, Convert convert) noexcept {
 }  // namespace
 
 bool parse_double(std::string_view s, double* out) noexcept {
+  // Whole numbers that a double holds exactly need no strtod.
+  const bool negative = !s.empty() && s[0] == '-';
+  if (const std::string_view digits = s.substr(negative ? 1 : 0); !digits.empty() && digits.size() <= 15) {
+    std::int64_t v = 0;
+    std::size_t at = 0;
+    for (; at < digits.size() && digits[at] >= '0' && digits[at] <= '9'; at++) v = v * 10 + (digits[at] - '0');
+    if (at == digits.size()) {
+      *out = negative ? -static_cast<double>(v) : static_cast<double>(v);
+      return true;
+    }
+  }
   return parse_float(s, out, [](const char* b, char** e) { return std::strtod(b, e); });
 }
 bool parse_long_double(std::string_view s, long double* out) noexcept {
@@ -51,6 +62,8 @@ std::size_t write_double(char* to, double v) noexcept {
     std::strcpy(to, text);
     return std::strlen(text);
   }
+  // Whole numbers, except minus zero and what %.17g writes with an exponent.
+  if (std::fabs(v) < 1e15 && v == static_cast<double>(static_cast<std::int64_t>(v)) && !(v == 0 && std::signbit(v))) return write_integer(to, static_cast<std::int64_t>(v));
   return static_cast<std::size_t>(std::snprintf(to, 40, "%.17g", v));
 }
 

@@ -1,5 +1,6 @@
 #include "rdb_file.h"
 
+#include "key_snapshot.h"
 #include "rdb_value.h"
 
 namespace orrery::keyspace {
@@ -131,11 +132,13 @@ void RdbImport::store(std::string_view key, Value&& value, std::int64_t expire_m
     return;
   }
   const std::uint32_t hash = hash_bytes(key);
+  if (shard.snapshot != nullptr) shard.snapshot->before_change(db_, key, hash);
   Node* n = d.keys.find(key, hash);
-  if (n == nullptr) n = d.keys.insert(key, hash, std::move(value));
+  if (n == nullptr) n = d.insert(key, hash, std::move(value));
   else n->payload.value = std::move(value);
   d.set_deadline(n, expire_ms);
-  Keyspace::touch(shard, db_, key);
+  d.note_fields(n);
+  keyspace_.touch(shard, db_, key);
 }
 
 std::string rdb_header() {
@@ -153,10 +156,21 @@ std::string rdb_header() {
   return out;
 }
 
+void rdb_write_key(std::string& out, std::uint8_t db, std::string_view key, std::int64_t expire_ms, Value& value) {
+  out.push_back(static_cast<char>(kSelectDb));
+  rdb_write_length(out, db);
+  if (expire_ms != 0) {
+    out.push_back(static_cast<char>(kExpireMillis));
+    for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(static_cast<std::uint64_t>(expire_ms) >> shift));
+  }
+  out.push_back(static_cast<char>(rdb_type_of(value)));
+  rdb_write_string(out, key);
+}
+
 std::string rdb_shard(Keyspace& keyspace, std::uint32_t index, bool latched) {
   std::string out;
   Shard& shard = keyspace.shard(index);
-  const std::unique_lock guard = latched ? std::unique_lock<std::mutex>() : std::unique_lock(shard.latch);
+  const std::unique_lock guard = latched ? std::unique_lock<Latch>() : std::unique_lock(shard.latch);
   for (std::uint8_t db = 0; db < kDatabaseCount; db++) {
     Keys& keys = shard.databases[db].keys;
     if (keys.size() == 0) continue;
@@ -171,6 +185,15 @@ std::string rdb_shard(Keyspace& keyspace, std::uint32_t index, bool latched) {
       rdb_write_string(out, n.key());
       rdb_write_value(out, n.payload.value);
     });
+  }
+  return out;
+}
+
+std::string rdb_functions(std::span<const std::pair<std::string, std::string>> libraries) {
+  std::string out;
+  for (const auto& [name, code] : libraries) {
+    out.push_back(static_cast<char>(kFunction));
+    rdb_write_string(out, code);
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include "crc64.h"
 #include "listpack.h"
 #include "lzf.h"
+#include "vector_set.h"
 #include "ziplist.h"
 
 namespace orrery::keyspace {
@@ -16,7 +17,8 @@ namespace {
 enum Type : std::uint8_t {
   kString = 0, kList = 1, kSet = 2, kZsetText = 3, kHash = 4, kZset = 5, kHashZipmap = 9, kListZiplist = 10, kSetIntset = 11, kZsetZiplist = 12,
   kHashZiplist = 13, kQuicklist = 14, kStream1 = 15, kHashListpack = 16, kZsetListpack = 17, kQuicklist2 = 18, kStream2 = 19, kSetListpack = 20,
-  kStream3 = 21,
+  kStream3 = 21, kHashTimes = 24, kHashTimesListpack = 25,
+  kOwnValue = 0xc0,  // not Redis': a string of Value::serialize's bytes, for what Redis 7 has no type for
 };
 
 /// visit(text) over a checked listpack or ziplist; false when the bytes are not one.
@@ -51,6 +53,36 @@ bool add_scored(Zset& zset, std::string_view member, double score) {
   return true;
 }
 
+/// A hash of Redis 7.4 with fields that expire: times are counted from the earliest, one more, so that 0 says never.
+bool read_timed_hash(RdbReader& in, Hash& hash) {
+  const std::uint64_t earliest = in.fixed(8);
+  bool fine = true;
+  for (std::uint64_t n = in.length(); n > 0 && in.ok() && fine; n--) {
+    const std::uint64_t later = in.length();
+    const std::string field = in.string();
+    fine = hash.set(field, in.string()) && later < (1ull << 62) && earliest < (1ull << 62);
+    if (fine && later > 0) hash.set_time(field, static_cast<std::int64_t>(earliest + later - 1));
+  }
+  return fine;
+}
+/// The same in a listpack of (field, value, time), times as they are.
+bool read_timed_listpack(RdbReader& in, Hash& hash) {
+  (void)in.fixed(8);  // the earliest time, which the elements tell too
+  std::string field, value;
+  int part = 0;
+  bool fine = true;
+  const std::string bytes = in.string();
+  if (!in.ok() || !each_listpack(bytes, [&](std::string_view text) {
+        std::int64_t when = 0;
+        if (part == 0) field = text;
+        else if (part == 1) value = text;
+        else if (!parse_integer(text, &when) || when < 0 || !hash.set(field, value)) fine = false;
+        else hash.set_time(field, when);
+        part = (part + 1) % 3;
+      }))
+    return false;
+  return fine && part == 0;
+}
 bool read_intset(std::string_view bytes, Set& set) {
   if (bytes.size() < 8) return false;
   std::uint32_t width, count;
@@ -119,6 +151,17 @@ StreamId read_id(RdbReader& in) {
 }
 void write_fixed(std::string& out, std::uint64_t v, int bytes) {
   for (int i = 0; i < bytes; i++) out.push_back(static_cast<char>(v >> (8 * i)));
+}
+void write_timed_hash(std::string& out, Hash& hash) {
+  const FieldTimes& times = *hash.times();
+  write_fixed(out, static_cast<std::uint64_t>(times.earliest()), 8);
+  rdb_write_length(out, hash.size());
+  hash.each([&](std::string_view field, std::string_view value) {
+    const std::int64_t when = times.get(field);
+    rdb_write_length(out, when == 0 ? 0 : static_cast<std::uint64_t>(when - times.earliest()) + 1);
+    rdb_write_string(out, field);
+    rdb_write_string(out, value);
+  });
 }
 
 bool read_group(RdbReader& in, std::uint8_t type, Stream& s) {
@@ -247,6 +290,8 @@ void append_score(Listpack& lp, double v) {
   else lp.append(std::string_view{text, write_double(text, v)});
 }
 
+constexpr std::size_t kLargestInListpack = 1 << 20;
+
 void write_list(std::string& out, const List& list) {
   // Nodes as large as the list's own; one element that is larger stands alone and plain.
   std::string nodes;
@@ -262,7 +307,7 @@ void write_list(std::string& out, const List& list) {
     held = 0;
   };
   list.walk(0, true, [&](std::size_t, std::string_view v) {
-    if (v.size() > (std::size_t{1} << 20)) {
+    if (v.size() > kLargestInListpack) {
       flush();
       rdb_write_length(nodes, 1);
       rdb_write_string(nodes, v);
@@ -400,8 +445,21 @@ std::uint8_t rdb_type_of(Value& v) {
     case ValueType::kZset: return v.zset().packed() ? kZsetListpack : kZset;
     case ValueType::kHash: return v.hash().packed() ? kHashListpack : kHash;
     case ValueType::kStream: return kStream2;
+    case ValueType::kVectorSet: return kOwnValue;
   }
   return kString;
+}
+
+void rdb_write_node(std::string& out, const Packed& node) {
+  // An element that is larger stands alone in its node.
+  if (node.count() == 1 && node.at(0).size() > kLargestInListpack) {
+    rdb_write_length(out, 1);
+    return rdb_write_string(out, node.at(0));
+  }
+  Listpack lp(node.bytes() + 64);
+  for (std::size_t at = 0; at < node.end(); at = node.next(at)) lp.append(node.at(at));
+  rdb_write_length(out, 2);
+  rdb_write_string(out, lp.bytes());
 }
 
 void rdb_write_value(std::string& out, Value& v) {
@@ -446,6 +504,11 @@ void rdb_write_value(std::string& out, Value& v) {
         rdb_write_string(out, x);
       });
     case ValueType::kStream: return write_stream(out, v.stream());
+    case ValueType::kVectorSet: {
+      ByteWriter bytes;
+      v.serialize(bytes);
+      return rdb_write_string(out, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
   }
 }
 
@@ -501,6 +564,11 @@ bool rdb_read_value(RdbReader& in, std::uint8_t type, Value* out) {
         fine = v.hash().set(field, in.string());
       }
       break;
+    case kHashTimes:
+    case kHashTimesListpack:
+      v = Value::make(ValueType::kHash);
+      fine = type == kHashTimes ? read_timed_hash(in, v.hash()) : read_timed_listpack(in, v.hash());
+      break;
     case kHashZipmap:
       v = Value::make(ValueType::kHash);
       fine = read_zipmap(in.string(), v.hash());
@@ -519,6 +587,12 @@ bool rdb_read_value(RdbReader& in, std::uint8_t type, Value* out) {
       v = Value::make(ValueType::kStream);
       fine = read_stream(in, type, v.stream());
       break;
+    case kOwnValue: {
+      const std::string text = in.string();
+      ByteReader bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+      fine = in.ok() && Value::deserialize(bytes, &v) && bytes.remaining() == 0;
+      break;
+    }
     default: return false;
   }
   if (!fine || !in.ok() || v.is_spent()) return false;
@@ -542,10 +616,12 @@ bool rdb_skip_module(RdbReader& in) {
   }
 }
 
-std::string rdb_dump(Value& value) {
-  std::string out(1, static_cast<char>(rdb_type_of(value)));
-  rdb_write_value(out, value);
-  write_fixed(out, kRdbVersionWritten, 2);
+std::string rdb_dump(Value& value, bool with_field_times) {
+  const bool timed = with_field_times && value.field_times() != nullptr;
+  std::string out(1, static_cast<char>(timed ? std::uint8_t{kHashTimes} : rdb_type_of(value)));
+  if (timed) write_timed_hash(out, value.hash());
+  else rdb_write_value(out, value);
+  write_fixed(out, timed ? kRdbVersionRead : kRdbVersionWritten, 2);
   write_fixed(out, crc64(0, out), 8);
   return out;
 }

@@ -43,13 +43,16 @@ void rdb_write_string(std::string& out, std::string_view s);
 /// The type byte's value for `value`, then its bytes.
 std::uint8_t rdb_type_of(Value& value);
 void rdb_write_value(std::string& out, Value& value);
+/// One node of a list whose nodes are written as they lie in memory.
+void rdb_write_node(std::string& out, const Packed& node);
 /// False when it does not parse, or holds nothing.
 bool rdb_read_value(RdbReader& in, std::uint8_t type, Value* out);
 /// Moves past a value that belongs to a module.
 bool rdb_skip_module(RdbReader& in);
 
-/// DUMP's payload: type, value, version u16, CRC-64.
-std::string rdb_dump(Value& value);
+/// DUMP's payload: type, value, version u16, CRC-64. `with_field_times`: a hash with fields that expire as Redis 7.4 writes it, which 7.0 refuses;
+/// otherwise without their times.
+std::string rdb_dump(Value& value, bool with_field_times);
 /// Whether version and checksum of a payload are right.
 bool rdb_payload_intact(std::string_view payload);
 /// The value of an intact payload; false when it does not parse.

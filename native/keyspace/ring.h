@@ -57,6 +57,17 @@ class Ring {
     for (std::size_t i = at; i + 1 < size_; i++) (*this)[i] = std::move((*this)[i + 1]);
     pop_back();
   }
+  /// All for which `gone(element)` holds, in one pass.
+  template <typename Gone>
+  void erase_if(Gone&& gone) noexcept {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < size_; i++) {
+      if (gone((*this)[i])) continue;
+      if (kept != i) (*this)[kept] = std::move((*this)[i]);
+      kept++;
+    }
+    while (size_ > kept) pop_back();
+  }
   std::size_t memory() const noexcept { return data_ == nullptr ? 0 : malloc_usable_size(data_); }
 
  private:

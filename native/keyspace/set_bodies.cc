@@ -4,6 +4,7 @@
 
 #include "bodies.h"
 #include "collection_scan.h"
+#include "sample.h"
 
 namespace orrery::keyspace {
 namespace {
@@ -22,10 +23,11 @@ void sadd(Context& c) {
   c.reply.integer(added);
 }
 
-void log_remove(Context& c, const Key& key, const std::vector<std::string>& members) {
+template <typename Text>
+void log_remove(Context& c, const Key& key, std::span<const Text> members) {
   c.effect(Effect::kSetRemove, key, [&](ByteWriter& w) {
     w.varint(members.size());
-    for (const std::string& m : members) w.string(m);
+    for (const Text& m : members) w.string(m);
   });
 }
 
@@ -72,16 +74,13 @@ void scard(Context& c) {
 }
 
 /// `count` distinct members, uniformly.
-std::vector<std::string> choose(const Set& set, std::size_t count) {
+std::vector<std::string> choose(Set& set, std::size_t count) {
   std::vector<std::string> out;
-  std::size_t left = set.size(), wanted = std::min(count, left);
-  set.each([&](std::string_view m) {
-    if (wanted > 0 && random_below(left) < wanted) {
-      out.emplace_back(m);
-      wanted--;
-    }
-    left--;
-  });
+  const std::size_t wanted = std::min(count, set.size());
+  const auto use = [&](std::string_view m) { out.emplace_back(m); };
+  char scratch[24];
+  if (draws_are_cheaper(wanted, set.size())) draw_distinct<std::string>(wanted, [&] { return std::string(set.random(scratch)); }, use);
+  else choose_in_one_pass(wanted, set.size(), [&](auto&& visit) { set.each(visit); }, use);
   return out;
 }
 
@@ -95,39 +94,47 @@ void spop(Context& c) {
   if (!c.find_typed(key, ValueType::kSet, &n)) return;
   if (n == nullptr) return counted ? c.reply.set(0) : c.reply.null();
   Set& set = n->payload.value.set();
-  std::vector<std::string> gone;
-  if (counted) gone = choose(set, static_cast<std::size_t>(count));
-  else gone.push_back(set.random());
-  for (const std::string& m : gone) set.erase(m);
-  if (!gone.empty()) {
-    log_remove(c, key, gone);
-    c.changed(key);
-    c.event(kNotifySet, "spop", key);
+  if (!counted) {
+    char scratch[24];
+    const std::string_view member = set.random(scratch);
+    c.reply.bulk(member);
+    log_remove(c, key, std::span<const std::string_view>(&member, 1));
+    set.erase(member);
+  } else {
+    const std::vector<std::string> gone = choose(set, static_cast<std::size_t>(count));
+    c.reply.set(gone.size());
+    if (gone.empty()) return;
+    for (const std::string& m : gone) {
+      c.reply.bulk(m);
+      set.erase(m);
+    }
+    log_remove(c, key, std::span<const std::string>(gone));
   }
+  c.changed(key);
+  c.event(kNotifySet, "spop", key);
   c.erase_if_empty(key, n);
-  if (!counted) return c.reply.bulk(gone[0]);
-  c.reply.set(gone.size());
-  for (const std::string& m : gone) c.reply.bulk(m);
 }
 
 void srandmember(Context& c) {
+  char scratch[24];
   Node* n;
   if (c.argc() > 3) return c.syntax_error();
   if (c.argc() == 2) {
     if (!c.find_typed(c.key(1), ValueType::kSet, &n, true)) return;
     if (n == nullptr) c.reply.null();
-    else c.reply.bulk(n->payload.value.set().random());
+    else c.reply.bulk(n->payload.value.set().random(scratch));
     return;
   }
   std::int64_t count;
   if (!c.integer(2, &count)) return;
+  if (count == INT64_MIN) return c.reply.error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
   if (count < -(INT64_MAX / 2)) return c.reply.error("ERR value is out of range");
   if (!c.find_typed(c.key(1), ValueType::kSet, &n, true)) return;
   if (n == nullptr || count == 0) return c.reply.array(0);
   Set& set = n->payload.value.set();
   if (count < 0) {
     c.reply.array(static_cast<std::size_t>(-count));
-    for (std::int64_t i = 0; i < -count; i++) c.reply.bulk(set.random());
+    for (std::int64_t i = 0; i < -count; i++) c.reply.bulk(set.random(scratch));
     return;
   }
   const std::vector<std::string> chosen = choose(set, static_cast<std::size_t>(count));
@@ -144,7 +151,7 @@ void smove(Context& c) {
   if (!c.find_typed(to, ValueType::kSet, &target)) return;
   if (from.text == to.text) return c.reply.integer(source->payload.value.set().contains(c.args[3]) ? 1 : 0);
   if (!source->payload.value.set().erase(c.args[3])) return c.reply.integer(0);
-  log_remove(c, from, {std::string(c.args[3])});
+  log_remove(c, from, c.args.subspan(3, 1));
   c.changed(from);
   c.event(kNotifySet, "srem", from);
   c.erase_if_empty(from, source);
@@ -243,11 +250,9 @@ void sintercard(Context& c) {
 
 void sscan(Context& c) {
   ScanArguments a;
-  if (!read_scan_arguments(c, &a)) return;
   Node* n;
-  if (!c.find_typed(c.key(1), ValueType::kSet, &n, true)) return;
+  if (!open_scan(c, ValueType::kSet, &a, &n)) return;
   std::vector<std::string> texts;
-  if (n == nullptr) return reply_scan(c, 0, texts);
   std::uint64_t cursor = a.cursor;
   std::int64_t visited = 0;
   do {

@@ -4,22 +4,49 @@
 #include "effect.h"
 
 namespace orrery::keyspace {
+namespace {
+
+/// Versions of scripts are different in all stores of the process: what a thread remembers of a store that is gone fits no other.
+std::uint64_t next_script_version() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
 
 storage::Lsn SideStore::log(SideSpace space, std::uint8_t operation, std::string_view name, std::string_view value) {
   if (!is_durable(space)) return 0;
   ByteWriter payload;
-  payload.u8(static_cast<std::uint8_t>(space));
-  payload.string(name);
-  payload.string(value);
+  write_change(payload, space, name, value);
   storage::EffectBuffer effects;
   effects.add(storage::Room::kKeyspace, operation, payload.span());
   return append_(effects.span());
 }
 
-storage::Lsn SideStore::set(SideSpace space, std::string_view name, std::string_view value) {
+void SideStore::write_change(ByteWriter& out, SideSpace space, std::string_view name, std::string_view value) {
+  out.u8(static_cast<std::uint8_t>(space));
+  out.string(name);
+  out.string(value);
+}
+
+void SideStore::set_logged(SideSpace space, std::string_view name, std::string_view value) {
   const std::lock_guard guard(mutex_);
   spaces_[static_cast<std::size_t>(space)][std::string(name)] = value;
   raise(space);
+}
+
+std::vector<std::pair<std::string, std::string>> SideStore::all_during(SideSpace space, const std::function<void()>& work) {
+  const std::lock_guard guard(mutex_);
+  work();
+  const auto& texts = spaces_[static_cast<std::size_t>(space)];
+  return {texts.begin(), texts.end()};
+}
+
+storage::Lsn SideStore::set(SideSpace space, std::string_view name, std::string_view value) {
+  const std::lock_guard guard(mutex_);
+  spaces_[static_cast<std::size_t>(space)][std::string(name)] = value;
+  if (space == SideSpace::kScripts) versions_[static_cast<std::size_t>(space)].store(next_script_version(), std::memory_order_release);
+  else raise(space);
   return log(space, static_cast<std::uint8_t>(Effect::kSideSet), name, value);
 }
 
@@ -36,7 +63,8 @@ storage::Lsn SideStore::erase(SideSpace space, std::string_view name) {
 storage::Lsn SideStore::clear(SideSpace space) {
   const std::lock_guard guard(mutex_);
   spaces_[static_cast<std::size_t>(space)].clear();
-  raise(space);
+  if (space == SideSpace::kScripts) versions_[static_cast<std::size_t>(space)].store(next_script_version(), std::memory_order_release);
+  else raise(space);
   return log(space, static_cast<std::uint8_t>(Effect::kSideClear), {}, {});
 }
 

@@ -21,8 +21,8 @@
 namespace orrery::keyspace {
 
 /// The numbers are on disk.
-enum class SideSpace : std::uint8_t { kScripts = 0, kFunctions = 1, kUsers = 2, kSettings = 3 };
-constexpr std::size_t kSideSpaces = 4;
+enum class SideSpace : std::uint8_t { kScripts = 0, kFunctions = 1, kUsers = 2, kSettings = 3, kReplication = 4, kProcess = 5 };
+constexpr std::size_t kSideSpaces = 6;
 
 class SideStore {
  public:
@@ -37,13 +37,20 @@ class SideStore {
   std::vector<std::pair<std::string, std::string>> all(SideSpace space);
   std::uint64_t version(SideSpace space) const noexcept { return versions_[static_cast<std::size_t>(space)].load(std::memory_order_acquire); }
 
+  /// A change that the caller logs itself, as part of a record of its own.
+  void set_logged(SideSpace space, std::string_view name, std::string_view value);
+  /// The payload of its effect.
+  static void write_change(ByteWriter& out, SideSpace space, std::string_view name, std::string_view value);
+  /// All of a space; `work` runs while nobody can change it. The commit mutex may be taken in it.
+  std::vector<std::pair<std::string, std::string>> all_during(SideSpace space, const std::function<void()>& work);
+
   /// One logged change again. False when it does not parse.
   bool redo(std::uint8_t operation, ByteReader payload);
   void save(ByteWriter& out);
   bool load(ByteReader& in);
 
  private:
-  static bool is_durable(SideSpace space) noexcept { return space != SideSpace::kScripts; }
+  static bool is_durable(SideSpace space) noexcept { return space != SideSpace::kScripts && space != SideSpace::kProcess; }
   storage::Lsn log(SideSpace space, std::uint8_t operation, std::string_view name, std::string_view value);
   void raise(SideSpace space) noexcept { versions_[static_cast<std::size_t>(space)].fetch_add(1, std::memory_order_acq_rel); }
   std::mutex mutex_;

@@ -258,6 +258,7 @@ void xsetid(Context& c) {
     write_id(w, s.last_id);
     write_id(w, s.max_deleted_id);
     w.varint(s.entries_added);
+    w.u8(0);
   });
   c.reply.ok();
   stream_changed(c, key, "xsetid");

@@ -20,7 +20,7 @@ void reply_entry(Context& c, const Stream::Entry& entry);
 std::size_t reply_range(Context& c, const Stream& stream, StreamId start, StreamId end, std::uint64_t count, bool reverse);
 
 /// Group-level effects.
-void log_group(Context& c, const Key& key, std::string_view name, const StreamGroup& group);
+void log_group(Context& c, const Key& key, std::string_view name, const StreamGroup& group, bool made = false);
 void log_pending(Context& c, const Key& key, std::string_view group, StreamId id, const StreamPending& pending);
 /// The consumer, made with its effect when absent; its seen time becomes now.
 StreamConsumers::value_type* consumer_for(Context& c, const Key& key, std::string_view group_name, StreamGroup& group, std::string_view name, bool* made = nullptr);

@@ -6,11 +6,12 @@
 
 namespace orrery::keyspace {
 
-void log_group(Context& c, const Key& key, std::string_view name, const StreamGroup& group) {
+void log_group(Context& c, const Key& key, std::string_view name, const StreamGroup& group, bool made) {
   c.effect(Effect::kStreamGroup, key, [&](ByteWriter& w) {
     w.string(name);
     write_id(w, group.last_id);
     w.i64(group.entries_read);
+    w.u8(made ? 1 : 0);
   });
 }
 
@@ -76,6 +77,7 @@ void xgroup_create(Context& c, const Key& key, Node* n, bool, std::int64_t entri
       write_id(w, {});
       write_id(w, {});
       w.varint(0);
+      w.u8(1);
     });
   }
   auto& groups = n->payload.value.stream().make_groups();
@@ -83,7 +85,7 @@ void xgroup_create(Context& c, const Key& key, Node* n, bool, std::int64_t entri
   if (!fresh) return c.reply.error("BUSYGROUP Consumer Group name already exists");
   at->second.last_id = id;
   at->second.entries_read = entries_read;
-  log_group(c, key, c.args[3], at->second);
+  log_group(c, key, c.args[3], at->second, true);
   c.reply.ok();
   stream_changed(c, key, "xgroup-create");
 }

@@ -1,6 +1,8 @@
 // string_bodies.cc: the string commands.
 #include <cmath>
+#include <cstring>
 
+#include "../kernels/bits.h"
 #include "bodies.h"
 #include "context.h"
 
@@ -374,9 +376,11 @@ void bitcount(Context& c) {
   std::int64_t first, last, count = 0;
   if (!bit_range(text.size(), in_bits, start, end, &first, &last)) return c.reply.integer(0);
   for (std::int64_t b = first; b <= last;) {
-    if ((b & 7) == 0 && b + 7 <= last) {
-      count += __builtin_popcount(static_cast<std::uint8_t>(text[static_cast<std::size_t>(b >> 3)]));
-      b += 8;
+    if ((b & 7) == 0 && b + 31 <= last) {
+      const auto words = static_cast<std::size_t>((last - b + 1) >> 5);
+      const char* from = text.data() + (b >> 3);
+      count += static_cast<std::int64_t>(kernels::bit_kernels().shared(from, from, words).both);
+      b += static_cast<std::int64_t>(words) * 32;
     } else {
       count += (text[static_cast<std::size_t>(b >> 3)] >> (7 - (b & 7))) & 1;
       b++;
@@ -408,8 +412,19 @@ void bitpos(Context& c) {
   if (start < 0) start = std::max<std::int64_t>(start + total, 0);
   if (end < 0) end = std::max<std::int64_t>(end + total, 0);
   if (!bit_range(text.size(), in_bits, start, end, &first, &last)) return c.reply.integer(-1);
-  for (std::int64_t b = first; b <= last; b++)
+  const std::uint64_t without = bit == 1 ? 0 : ~std::uint64_t{0};
+  for (std::int64_t b = first; b <= last;) {
+    if ((b & 7) == 0 && b + 63 <= last) {
+      std::uint64_t word;
+      std::memcpy(&word, text.data() + (b >> 3), sizeof word);
+      if (word == without) {
+        b += 64;
+        continue;
+      }
+    }
     if (((text[static_cast<std::size_t>(b >> 3)] >> (7 - (b & 7))) & 1) == bit) return c.reply.integer(b);
+    b++;
+  }
   // Looking for a clear bit without an end: the string counts as padded with zeros.
   c.reply.integer(bit == 0 && !end_given ? last + 1 : -1);
 }

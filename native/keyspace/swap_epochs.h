@@ -25,6 +25,9 @@ class SwapEpochs {
   }
   void end(std::uint64_t epoch) noexcept { due_[epoch & 1].fetch_sub(1); }
 
+  /// Whether no swap is due. Stays true while the caller holds the commit mutex, under which swaps begin.
+  bool none_due() const noexcept { return due_[0].load() == 0 && due_[1].load() == 0; }
+
   void wait_for_earlier() noexcept {
     const std::uint64_t old = epoch_.fetch_add(1);
     while (due_[old & 1].load() != 0) std::this_thread::yield();

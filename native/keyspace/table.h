@@ -5,9 +5,12 @@
 //  2. A scan by cursor sees every element that is there from its first to its last call, whatever resizes happen between the calls
 //     (the cursor counts in reversed bits, so that a bucket's split or merge keeps what was visited visited).
 //  3. Nodes do not move: a Node* stays valid until it is erased.
+//  4. An element's place (its hash with the bits reversed) never changes: who walks by place in slices meets every element once,
+//     whatever resizes happen between them.
 // Threads: none of its own; the shard's latch guards it.
 // Source: the incremental scheme and the reversed-bit cursor are Pieter Noordhuis' (Redis' dict); written anew.
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <new>
 #include <string_view>
@@ -28,6 +31,19 @@ class Table {
     std::uint32_t length;
     Payload payload;
     std::string_view key() const noexcept { return {reinterpret_cast<const char*>(this + 1), length}; }
+  };
+
+  /// Hears of changes, so that a walk in slices can keep what was there when it began (value_walk.h).
+  class Watcher {
+   public:
+    virtual void inserted(const Node& node) = 0;
+    /// Before the element is erased or its payload changes.
+    virtual void changing(const Node& node) = 0;
+    /// Instead of deleting the collection that the table is part of.
+    virtual void adopt() noexcept = 0;
+
+   protected:
+    ~Watcher() = default;
   };
 
   Table() = default;
@@ -70,13 +86,22 @@ class Table {
     n->length = static_cast<std::uint32_t>(key.size());
     if (!key.empty()) std::memcpy(reinterpret_cast<char*>(n + 1), key.data(), key.size());
     link(n, rehashing() ? 1 : 0);
+    if (watcher_ != nullptr) [[unlikely]] watcher_->inserted(*n);
     return n;
   }
 
   void erase(Node* node) noexcept {
+    changing(*node);
     unlink(node);
     destroy(node);
     shrink_if_sparse();
+  }
+
+  Watcher* watcher() const noexcept { return watcher_; }
+  void watch(Watcher* watcher) noexcept { watcher_ = watcher; }
+  /// The owner says so before it changes a payload in place.
+  void changing(const Node& node) {
+    if (watcher_ != nullptr) [[unlikely]] watcher_->changing(node);
   }
 
   void clear() noexcept {
@@ -103,6 +128,27 @@ class Table {
       for (std::size_t b = 0; b <= mask_[t]; b++)
         for (Node* n = buckets_[t][b]; n != nullptr; n = n->next) visit(*n);
     }
+  }
+
+  static constexpr std::uint64_t kPlacesEnd = 1ull << 32;
+  static std::uint32_t place_of(std::uint32_t hash) noexcept { return static_cast<std::uint32_t>(reverse(hash) >> 32); }
+  /// Visits the elements from `place` up to the end of its bucket; returns the place behind them, kPlacesEnd at last.
+  template <typename Visit>
+  std::uint64_t visit_places(std::uint64_t place, Visit&& visit) const {
+    if (size() == 0) return kPlacesEnd;
+    const std::uint64_t width = place_width(), next = (place / width + 1) * width;
+    const std::uint32_t hash = place_of(static_cast<std::uint32_t>(place));  // reversing twice gives the hash back
+    for (int t = 0; t < 2 && buckets_[t] != nullptr; t++)
+      for (Node* n = buckets_[t][hash & mask_[t]]; n != nullptr; n = n->next)
+        if (const std::uint32_t at = place_of(n->hash); at >= place && at < next) visit(*n);
+    return next;
+  }
+  /// Asks the memory for what visit_places will read soon: buckets some way ahead, nodes nearer by.
+  void prefetch_places(std::uint64_t place) const noexcept {
+    if (size() == 0) return;
+    const std::uint64_t width = place_width();
+    if (const std::uint64_t far = place + 8 * width; far < kPlacesEnd) prefetch_bucket(place_of(static_cast<std::uint32_t>(far)));
+    if (const std::uint64_t near = place + 4 * width; near < kPlacesEnd) prefetch_node(place_of(static_cast<std::uint32_t>(near)));
   }
 
   /// Visits one bucket (and its images while rehashing) and returns the next cursor; 0 = the end.
@@ -169,6 +215,9 @@ class Table {
     return __builtin_bswap64(v);
   }
 
+  /// Places of one bucket of the larger array.
+  std::uint64_t place_width() const noexcept { return kPlacesEnd >> std::popcount(std::max(mask_[0], mask_[1])); }
+
   static void destroy(Node* n) noexcept {
     n->payload.~Payload();
     release(n);
@@ -203,7 +252,8 @@ class Table {
   }
   void shrink_if_sparse() {
     if (rehashing() || buckets_[0] == nullptr || mask_[0] < 16) return;
-    if (used_[0] * 8 < mask_[0] + 1) resize(std::bit_ceil(used_[0] + 4));
+    // A choice at random tries about as many buckets as there are for each element.
+    if (used_[0] * 4 < mask_[0] + 1) resize(std::bit_ceil(used_[0] + 4));
   }
   /// Moves one non-empty bucket (looking at no more than 10), so that no operation pays for a whole resize.
   void step() noexcept {
@@ -232,6 +282,7 @@ class Table {
   std::size_t mask_[2] = {0, 0};
   std::size_t used_[2] = {0, 0};
   std::size_t rehash_at_ = kNotRehashing;
+  Watcher* watcher_ = nullptr;
 };
 
 }  // namespace orrery::keyspace

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "key_snapshot.h"
 #include "limits.h"
 
 namespace orrery::keyspace {
@@ -20,6 +21,10 @@ Status KeyTransaction::execute(Session& session, wire::RespWriter& reply, storag
   const auto argc = static_cast<std::int32_t>(args.size());
   if (command->arity >= 0 ? argc != command->arity : argc < -command->arity) {
     context.wrong_arity();
+    return Status::ok();
+  }
+  if ((command->flags & kWrite) != 0 && keyspace_.refuses_writes()) {
+    reply.error("READONLY You can't write against a read only replica.");
     return Status::ok();
   }
   if ((command->flags & kDenyOom) != 0 && out_of_memory() && !keyspace_.make_room(false)) {
@@ -45,6 +50,22 @@ Status KeyTransaction::execute(Session& session, wire::RespWriter& reply, storag
   return status;
 }
 
+Status KeyTransaction::revive(std::uint8_t operation, ByteReader payload, storage::EffectBuffer& effects) {
+  const auto corrupt = [] { return Status::error(StatusCode::kCorrupt, "a key's effect does not parse"); };
+  const std::span<const std::uint8_t> whole{payload.at(), payload.remaining()};
+  const std::uint8_t db = payload.u8();
+  const std::string_view key = payload.string();
+  if (!payload.ok() || db >= kDatabaseCount) return corrupt();
+  Shard& shard = keyspace_.shard(Keyspace::shard_index(key));
+  {
+    std::lock_guard guard(shard.latch);
+    if (Status status = take(db, key, shard); !status.is_ok()) return status;
+  }
+  if (!apply_effect(static_cast<Effect>(operation), databases_[db], key, payload).is_ok()) return corrupt();
+  effects.add(storage::Room::kKeyspace, operation, whole);
+  return Status::ok();
+}
+
 /// Locks a key and copies what is committed. Latch held. On kWait locks taken before stay: they are the transaction's until its end.
 Status KeyTransaction::take(std::uint8_t db, std::string_view key, Shard& shard) {
   if (owns(db, key)) return Status::ok();
@@ -55,7 +76,7 @@ Status KeyTransaction::take(std::uint8_t db, std::string_view key, Shard& shard)
   const std::uint32_t hash = hash_bytes(key);
   if (Node* n = shard.databases[db].keys.find(key, hash); n != nullptr) {
     Database& mine = databases_[db];
-    Node* copy = mine.keys.insert(key, hash, n->payload.value.clone());
+    Node* copy = mine.insert(key, hash, n->payload.value.clone());
     mine.set_deadline(copy, n->payload.expire_ms);
   }
   return Status::ok();
@@ -80,7 +101,7 @@ void KeyTransaction::on_rollback_to(std::size_t mark) noexcept {
     if (!u.existed) {
       if (n != nullptr) mine.erase(n);
     } else {
-      if (n == nullptr) n = mine.keys.insert(u.key, hash, std::move(u.value));
+      if (n == nullptr) n = mine.insert(u.key, hash, std::move(u.value));
       else n->payload.value = std::move(u.value);
       mine.set_deadline(n, u.expire_ms);
     }
@@ -100,16 +121,18 @@ void KeyTransaction::after_commit(storage::CommitTs) noexcept {
     const std::uint32_t hash = hash_bytes(key);
     Shard& shard = keyspace_.shard(Keyspace::shard_index(key));
     Database& committed = shard.databases[db];
+    if (shard.snapshot != nullptr) shard.snapshot->before_change(db, key, hash);
     Node* target = committed.keys.find(key, hash);
     Node* source = databases_[db].keys.find(key, hash);
     if (source == nullptr) {
       if (target != nullptr) committed.erase(target);
     } else {
-      if (target == nullptr) target = committed.keys.insert(key, hash, std::move(source->payload.value));
+      if (target == nullptr) target = committed.insert(key, hash, std::move(source->payload.value));
       else target->payload.value = std::move(source->payload.value);
       committed.set_deadline(target, source->payload.expire_ms);
+      committed.note_fields(target);
     }
-    Keyspace::touch(shard, db, key);
+    keyspace_.touch(shard, db, key);
     if (keyspace_.tracking.active()) keyspace_.tracking.invalidate(key, 0);
     shard.locks.erase(name);
   }
@@ -126,9 +149,12 @@ void KeyTransaction::on_rollback() noexcept {
     Shard& shard = keyspace_.shard(Keyspace::shard_index(std::string_view(name).substr(1)));
     const std::lock_guard guard(shard.latch);
     shard.locks.erase(name);
+    // A client that waits for the key may have met the lock.
+    keyspace_.waiters.changed(static_cast<std::uint8_t>(name[0]), std::string_view(name).substr(1));
   }
   owned_.clear();
   events_.clear();
+  keyspace_.notify_changes();
 }
 
 }  // namespace orrery::keyspace

@@ -32,6 +32,9 @@ class KeyTransaction final : public storage::TransactionParticipant {
   /// inside a transaction (message names it).
   Status execute(Session& session, wire::RespWriter& reply, storage::EffectBuffer& effects, std::span<const std::string_view> args);
 
+  /// Does to its copies what a logged effect says: a transaction that was prepared before a restart.
+  Status revive(std::uint8_t operation, ByteReader payload, storage::EffectBuffer& effects);
+
   /// A keyspace notification that waits for the commit.
   void remember_event(const char* name, std::uint8_t db, std::string_view key) { events_.push_back({name, db, std::string(key)}); }
 

@@ -16,8 +16,10 @@
 
 namespace orrery::keyspace {
 
-/// The numbers are on disk.
-enum class ValueType : std::uint8_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4, kStream = 5 };
+class VectorSet;  // vector_set.h: its graph is known where it is used
+
+/// The numbers are on disk; 6 there is a hash with times.
+enum class ValueType : std::uint8_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4, kStream = 5, kVectorSet = 7 };
 
 const char* type_name(ValueType type) noexcept;
 
@@ -34,7 +36,9 @@ class Value {
     v.kind_ = Kind::kInteger;
     return v;
   }
+  /// An empty collection; vector sets have a shape and are made by vector_set().
   static Value make(ValueType type);
+  static Value vector_set(std::unique_ptr<VectorSet> set);
 
   Value() : integer_(0), kind_(Kind::kInteger) {}
   Value(Value&& o) noexcept : integer_(o.integer_), kind_(o.kind_) { o.kind_ = Kind::kInteger; }
@@ -54,6 +58,7 @@ class Value {
       case Kind::kZset: return ValueType::kZset;
       case Kind::kHash: return ValueType::kHash;
       case Kind::kStream: return ValueType::kStream;
+      case Kind::kVectorSet: return ValueType::kVectorSet;
       default: return ValueType::kString;
     }
   }
@@ -89,17 +94,40 @@ class Value {
       blob_slot().assign({scratch, n});
     }
     kind_ = Kind::kRaw;
+    blob_slot().own();
     return blob_slot();
   }
+  /// The bytes of a string that is not an integer, shared with it.
+  Blob share_bytes() { return blob_slot().share(); }
   List& list() noexcept { return *static_cast<List*>(pointer_); }
   Set& set() noexcept { return *static_cast<Set*>(pointer_); }
   Zset& zset() noexcept { return *static_cast<Zset*>(pointer_); }
   Hash& hash() noexcept { return *static_cast<Hash*>(pointer_); }
   Stream& stream() noexcept { return *static_cast<Stream*>(pointer_); }
+  VectorSet& vectors() noexcept { return *static_cast<VectorSet*>(pointer_); }
 
   void prefetch() const noexcept {
     if (kind_ != Kind::kInteger) __builtin_prefetch(pointer_);
   }
+
+  // Of a collection with a hash table beside or below it, once `prefetch` has brought its head.
+  bool has_table() const noexcept {
+    switch (kind_) {
+      case Kind::kSet: return static_cast<const Set*>(pointer_)->table() != nullptr;
+      case Kind::kZset: return static_cast<const Zset*>(pointer_)->table() != nullptr;
+      case Kind::kHash: return static_cast<const Hash*>(pointer_)->table() != nullptr;
+      default: return false;
+    }
+  }
+  void prefetch_member_bucket(std::uint32_t hash) const noexcept {
+    with_table([hash](const auto& table) { table.prefetch_bucket(hash); });
+  }
+  void prefetch_member_node(std::uint32_t hash) const noexcept {
+    with_table([hash](const auto& table) { table.prefetch_node(hash); });
+  }
+
+  /// Of a hash with fields that expire; nullptr otherwise.
+  const FieldTimes* field_times() const noexcept { return kind_ == Kind::kHash ? static_cast<const Hash*>(pointer_)->times() : nullptr; }
 
   /// OBJECT ENCODING's word.
   const char* encoding() const noexcept;
@@ -110,12 +138,20 @@ class Value {
   std::size_t memory() const noexcept;
 
   void serialize(ByteWriter& out) const;
+  /// What comes before the elements, or before the bytes of a string.
+  void serialize_head(ByteWriter& out) const;
   /// False when the bytes do not parse.
   static bool deserialize(ByteReader& in, Value* out);
   Value clone() const;
 
  private:
-  enum class Kind : std::uint8_t { kInteger, kEmbedded, kRaw, kList, kSet, kZset, kHash, kStream };
+  enum class Kind : std::uint8_t { kInteger, kEmbedded, kRaw, kList, kSet, kZset, kHash, kStream, kVectorSet };
+  template <typename Use>
+  void with_table(Use&& use) const noexcept {
+    if (kind_ == Kind::kSet) use(*static_cast<const Set*>(pointer_)->table());
+    else if (kind_ == Kind::kZset) use(*static_cast<const Zset*>(pointer_)->table());
+    else use(*static_cast<const Hash*>(pointer_)->table());
+  }
   Blob& blob_slot() noexcept { return *reinterpret_cast<Blob*>(&pointer_); }
   void destroy() noexcept;
   union {

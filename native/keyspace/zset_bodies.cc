@@ -4,11 +4,12 @@
 
 #include "bodies.h"
 #include "collection_scan.h"
+#include "sample.h"
 
 namespace orrery::keyspace {
 namespace {
 
-void log_add(Context& c, const Key& key, const std::vector<std::pair<std::string, double>>& members) {
+void log_add(Context& c, const Key& key, const std::vector<std::pair<std::string_view, double>>& members) {
   c.effect(Effect::kZsetAdd, key, [&](ByteWriter& w) {
     w.varint(members.size());
     for (const auto& [member, score] : members) {
@@ -17,10 +18,10 @@ void log_add(Context& c, const Key& key, const std::vector<std::pair<std::string
     }
   });
 }
-void log_remove(Context& c, const Key& key, const std::vector<std::string>& members) {
+void log_remove(Context& c, const Key& key, const std::vector<std::pair<std::string, double>>& members) {
   c.effect(Effect::kZsetRemove, key, [&](ByteWriter& w) {
     w.varint(members.size());
-    for (const std::string& m : members) w.string(m);
+    for (const auto& [member, score] : members) w.string(member);
   });
 }
 
@@ -66,7 +67,7 @@ void add_scores(Context& c, bool increment) {
   std::int64_t added = 0, updated = 0;
   double result = 0;
   bool processed = false;
-  std::vector<std::pair<std::string, double>> logged;
+  std::vector<std::pair<std::string_view, double>> logged;
   for (std::size_t i = 0; i < pairs; i++) {
     const std::string_view member = c.args[at + 2 * i + 1];
     double score = scores[i], old = 0;
@@ -302,16 +303,14 @@ void zlexcount(Context& c) { count_range(c, By::kLex); }
 std::vector<std::pair<std::string, double>> take(Context& c, const Key& key, Node* n, Slice s, bool forward, const char* event) {
   Zset& zset = n->payload.value.zset();
   std::vector<std::pair<std::string, double>> gone;
-  std::vector<std::string> names;
   if (s.count > 0)
     zset.walk(s.start, forward, [&](ScoredMember m) {
       gone.emplace_back(m.member, m.score);
-      names.emplace_back(m.member);
       return gone.size() < s.count;
     });
-  for (const std::string& m : names) zset.erase(m);
-  if (!names.empty()) {
-    log_remove(c, key, names);
+  for (const auto& [member, score] : gone) zset.erase(member);
+  if (!gone.empty()) {
+    log_remove(c, key, gone);
     c.changed(key);
     c.event(kNotifyZset, event, key);
   }
@@ -335,7 +334,7 @@ void zremrangebylex(Context& c) { remove_range(c, By::kLex); }
 Slice ends(const Zset& zset, bool lowest, std::size_t count) { return {lowest ? 0 : zset.size() - 1, std::min(count, zset.size())}; }
 
 void pop(Context& c, bool lowest) {
-  if (c.argc() > 3) return c.wrong_arity();
+  if (c.argc() > 3) return c.syntax_error();
   std::int64_t count = 1;
   const bool counted = c.argc() == 3;
   if (counted && (!parse_integer(c.args[2], &count) || count < 0)) return c.reply.error("ERR value is out of range, must be positive");
@@ -398,6 +397,7 @@ void zrandmember(Context& c) {
   }
   std::int64_t count;
   if (!c.integer(2, &count)) return;
+  if (count == INT64_MIN) return c.reply.error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
   const bool scores = c.argc() == 4 && c.is(3, "WITHSCORES");
   if (c.argc() > 4 || (c.argc() == 4 && !scores)) return c.syntax_error();
   if (count < -(INT64_MAX / 2)) return c.reply.error("ERR value is out of range");
@@ -416,24 +416,18 @@ void zrandmember(Context& c) {
     for (; wanted > 0; wanted--) zset.walk(random_below(zset.size()), true, [&](ScoredMember m) { one(m); return false; });
     return;
   }
-  std::size_t left = zset.size();
-  zset.walk(0, true, [&](ScoredMember m) {
-    if (wanted > 0 && random_below(left) < wanted) {
-      one(m);
-      wanted--;
-    }
-    left--;
-    return wanted > 0;
-  });
+  if (!zset.packed() && draws_are_cheaper(wanted, zset.size())) {
+    return draw_distinct<std::size_t>(wanted, [&] { return static_cast<std::size_t>(random_below(zset.size())); },
+                                      [&](std::size_t rank) { zset.walk(rank, true, [&](ScoredMember m) { one(m); return false; }); });
+  }
+  choose_in_one_pass(wanted, zset.size(), [&](auto&& visit) { zset.each(visit); }, one);
 }
 
 void zscan(Context& c) {
   ScanArguments a;
-  if (!read_scan_arguments(c, &a)) return;
   Node* n;
-  if (!c.find_typed(c.key(1), ValueType::kZset, &n, true)) return;
+  if (!open_scan(c, ValueType::kZset, &a, &n)) return;
   std::vector<std::string> texts;
-  if (n == nullptr) return reply_scan(c, 0, texts);
   std::uint64_t cursor = a.cursor;
   std::int64_t visited = 0;
   do {

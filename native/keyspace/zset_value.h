@@ -1,7 +1,8 @@
 // zset_value.h: a sorted set: ordered by (score, member bytes). Small ones are packed member/score pairs in order; large ones a skip
 // list that knows ranks (every link counts the elements it passes) beside a hash table from member to score.
 //
-// Invariants: both structures hold the same members; a skip list node points at the hash table's node and owns nothing else.
+// Invariants: both structures hold the same members; a skip list node points at the hash table's node and repeats its score, so that a search
+// reads the members only where scores are equal.
 // Source: Pugh, "Skip lists: a probabilistic alternative to balanced trees" (CACM 1990), with link widths (section 3.4 of his cookbook).
 #pragma once
 #include <memory>
@@ -27,9 +28,19 @@ class Zset {
   Zset(const Zset&) = delete;
   Zset& operator=(const Zset&) = delete;
 
+  using Members = Table<double>;
+  /// nullptr while packed.
+  const Members* table() const noexcept { return members_.get(); }
+  Members* table() noexcept { return members_.get(); }
   bool packed() const noexcept { return members_ == nullptr; }
   std::size_t size() const noexcept { return members_ ? members_->size() : packed_.count() / 2; }
   bool score(std::string_view member, double* score);
+  /// As Hash::reserve.
+  void reserve(std::size_t count) {
+    if (count <= limits().zset_max_packed_entries.load(std::memory_order_relaxed) || size() > 0 || members_) return;
+    to_skip_list();
+    members_->reserve(count);
+  }
   /// Adds or moves; true when the member is new.
   bool set(std::string_view member, double score);
   bool erase(std::string_view member);
@@ -42,7 +53,7 @@ class Zset {
     if (rank >= size()) return;
     if (members_) {
       for (const SkipNode* n = node_at(rank); n != nullptr; n = forward ? n->links[0].next : n->previous)
-        if (!visit(ScoredMember{n->item->key(), n->item->payload})) return;
+        if (!visit(ScoredMember{n->item->key(), n->score})) return;
       return;
     }
     for (std::size_t p = packed_.locate(2 * rank);;) {
@@ -73,10 +84,9 @@ class Zset {
   std::size_t memory() const noexcept;
 
  private:
-  using Members = Table<double>;
   struct SkipNode;
   struct Link { SkipNode* next; std::size_t width; };
-  struct SkipNode { Members::Node* item; SkipNode* previous; Link links[1]; };
+  struct SkipNode { double score; Members::Node* item; SkipNode* previous; Link links[1]; };
   static constexpr int kMaxLevel = 32;
 
   static double read_score(std::string_view bytes) noexcept { double v; std::memcpy(&v, bytes.data(), 8); return v; }
@@ -86,8 +96,20 @@ class Zset {
   void insert_packed(std::string_view member, double score);
   void to_skip_list();
   SkipNode* make_node(int level, Members::Node* item);
+  /// Whether the node's element is before (score, member).
+  static bool node_before(const SkipNode* n, double score, std::string_view member) noexcept {
+    return n->score < score || (n->score == score && n->item->key() < member);
+  }
+  /// The last node before (score, member) on each level, and its rank.
+  void path_to(double score, std::string_view member, SkipNode** path, std::size_t* ranks) const noexcept;
   void skip_insert(Members::Node* item);
   void skip_erase(Members::Node* item);
+  /// The item's score becomes another.
+  void skip_move(Members::Node* item, double score);
+  /// Puts a node of `level` links in its place.
+  void skip_link(SkipNode* fresh, int level);
+  /// Takes a node out that `path` leads to; returns how many links it has.
+  int skip_unlink(SkipNode* gone, SkipNode* const* path) noexcept;
   const SkipNode* node_at(std::size_t rank) const noexcept;
   template <typename Below>
   std::size_t count_while(Below&& below) const;

@@ -5,7 +5,7 @@
 // u32 slot in the column's MatrixStore. A validity array (one byte a row) exists only once the chunk holds a NULL in that column.
 //
 // Invariants
-//  1. What lies below count() never changes, stamps excepted; addresses never move while the chunk lives.
+//  1. What lies below count() never changes, stamps and the links of a row's versions excepted; addresses never move while the chunk lives.
 //  2. unsettled() counts versions whose begin stamp may still be open; ended() counts versions with an end stamp or an aborted begin.
 //     So with both zero and max_begin() <= read_ts, every version below count() is visible.
 //  3. A chunk has the columns its relation had when it was made; later ones read as the column's `missing` value.
@@ -61,13 +61,15 @@ class Chunk {
 
   Stamp begin(std::uint32_t slot) const noexcept { return stamps_[slot].begin.load(std::memory_order_acquire); }
   Stamp end(std::uint32_t slot) const noexcept { return stamps_[slot].end.load(std::memory_order_acquire); }
-  RowId row_id(std::uint32_t slot) const noexcept { return headers_[slot].row & kRowMask; }
+  RowId row_id(std::uint32_t slot) const noexcept { return headers_[slot].row.load(std::memory_order_relaxed) & kRowMask; }
   /// The next older version of the row, or kNoVersion.
-  VersionPos older(std::uint32_t slot) const noexcept { return headers_[slot].older; }
-  /// The update that made this version changed a column of a unique index.
-  bool key_changed(std::uint32_t slot) const noexcept { return (headers_[slot].row & kKeyChanged) != 0; }
+  VersionPos older(std::uint32_t slot) const noexcept { return headers_[slot].older.load(std::memory_order_acquire); }
+  /// The update that made this version, or one between it and the next older version, changed a column of a unique index.
+  bool key_changed(std::uint32_t slot) const noexcept { return (headers_[slot].row.load(std::memory_order_relaxed) & kKeyChanged) != 0; }
+  /// The version ended because its row went to another partition.
+  bool left(std::uint32_t slot) const noexcept { return (headers_[slot].row.load(std::memory_order_relaxed) & kLeft) != 0; }
   /// Vacuum moved the row here; its values are those of the older version.
-  bool moved(std::uint32_t slot) const noexcept { return (headers_[slot].row & kMoved) != 0; }
+  bool moved(std::uint32_t slot) const noexcept { return (headers_[slot].row.load(std::memory_order_relaxed) & kMoved) != 0; }
   bool is_visible(std::uint32_t slot, const Snapshot& snapshot, const TransactionManager& manager) const noexcept {
     const Stamp begin = stamps_[slot].begin.load(std::memory_order_acquire);
     if (begin <= snapshot.read_ts && stamps_[slot].end.load(std::memory_order_acquire) == kLive) return true;
@@ -113,10 +115,11 @@ class Chunk {
  private:
   friend class Relation;
   static constexpr std::uint64_t kRowMask = (1ull << 53) - 1;
+  static constexpr std::uint64_t kLeft = 1ull << 61;
   static constexpr std::uint64_t kKeyChanged = 1ull << 62;
   static constexpr std::uint64_t kMoved = 1ull << 63;
   struct Stamps { std::atomic<Stamp> begin, end; };  // one cache line decides whether a version is seen
-  struct Header { std::uint64_t row; VersionPos older; };
+  struct Header { std::atomic<std::uint64_t> row; std::atomic<VersionPos> older; };
   struct Segment {
     std::uint8_t* values = nullptr;
     PhysicalType type = PhysicalType::kInt32;
@@ -153,6 +156,9 @@ class Chunk {
   std::uint32_t heap_used_ = 0, heap_size_ = 0;
   std::uint32_t allocated_ = 0;  // slots given to writers
   bool has_shared_ = false;
+  /// When vacuum last found that nothing can be done here: until one of these moves it need not look again. Write latch.
+  struct Judgement { CommitTs oldest = 0, pruned = 0; std::uint32_t ended = 0; bool operator==(const Judgement&) const = default; };
+  Judgement judgement_;
 };
 
 /// One version. Empty (`chunk == nullptr`): there is none.

@@ -4,6 +4,7 @@
 //     orrery.lock           locked while a process has the database open
 //     log-<lsn>             segments (log_format.h)
 //     checkpoint-<lsn>/     the newest checkpoint (checkpoint_files.h)
+//     temporary/            what statements cannot hold in memory (core/temporary_files.h), emptied at the start
 //
 // A first start creates the folder. A crash during it leaves only names that a next start accepts as empty.
 #pragma once

@@ -27,6 +27,7 @@ enum class StorageEffect : std::uint8_t {
   kCatalogPut = 13,
   kCatalogDelete = 14,
   kOids = 15,
+  kCreateInverted = 16,
 };
 
 /// Column `c` of the chosen rows of a block: [has nulls u8][validity u8 each]? then fixed values, or varint lengths and bytes.

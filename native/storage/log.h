@@ -20,7 +20,7 @@
 namespace orrery::storage {
 
 /// Who replays an effect. The numbers are on disk. kLog: marks of the log itself, nothing to replay.
-enum class Room : std::uint8_t { kLog = 0, kStorage = 1, kKeyspace = 2, kIndex = 3, kIvfflat = 4 };
+enum class Room : std::uint8_t { kLog = 0, kStorage = 1, kKeyspace = 2, kIndex = 3, kIvfflat = 4, kPrepared = 5 };
 
 /// The effects of one transaction in the order they happened: [room u8][operation u8][length varint][payload]…
 class EffectBuffer {

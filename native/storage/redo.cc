@@ -2,6 +2,8 @@
 //
 // Records come in timestamp order with one thread, so versions are written with their final stamps and nobody conflicts. Records that the
 // checkpoint's snapshot saw are skipped by timestamp; sequences, which are saved later than the snapshot, by LSN.
+#include <optional>
+
 #include "row_store.h"
 
 namespace orrery::storage {
@@ -18,7 +20,76 @@ bool read_sequence(ByteReader& in, SequenceDefinition& d) {
   return in.ok();
 }
 
+/// The rows of an insert (ids from `first` on) or an update (`ids`, columns where mask is not 0).
+struct LoggedRows {
+  std::vector<std::uint8_t> mask;
+  RowId first = 0;
+  std::uint64_t count = 0;
+  std::vector<RowId> ids;
+  std::optional<Block> block;
+};
+
+/// `memory` holds the block.
+Status read_rows(const Relation& relation, StorageEffect effect, ByteReader& in, std::vector<std::uint64_t>& memory, LoggedRows* rows) {
+  std::vector<ColumnType> types;
+  for (std::uint32_t c = 0; c < relation.column_count(); c++) types.push_back(relation.column(c).type);
+  rows->mask.assign(types.size(), 1);
+  if (effect == StorageEffect::kInsert) {
+    rows->first = in.varint();
+    rows->count = in.varint();
+    if (in.varint() != types.size()) return corrupt("insert: columns");
+  } else {
+    const std::uint64_t columns = in.varint();
+    const std::string_view bytes = in.raw(columns);
+    if (!in.ok() || columns != rows->mask.size()) return corrupt("update: columns");
+    std::copy(bytes.begin(), bytes.end(), rows->mask.begin());
+    rows->count = in.varint();
+    if (rows->count > in.remaining()) return corrupt("update: rows");
+    for (std::uint64_t i = 0; i < rows->count; i++) rows->ids.push_back(in.varint());
+  }
+  std::size_t length = 0;
+  if (rows->count > UINT32_MAX || !decode_columns(in, types, rows->mask, static_cast<std::uint32_t>(rows->count), memory, &length))
+    return corrupt("rows");
+  rows->block = Block::parse(reinterpret_cast<const std::uint8_t*>(memory.data()), length);
+  return rows->block ? Status::ok() : corrupt("rows");
+}
+
 }  // namespace
+
+Status RowStore::revive(Transaction& t, std::uint8_t operation, ByteReader in, RevivedRows& rows) {
+  const auto effect = static_cast<StorageEffect>(operation);
+  const auto id = static_cast<RelationId>(in.varint());
+  Relation* relation = find(id);
+  if (!in.ok() || relation == nullptr) return corrupt("rows of an unknown relation");
+  const auto now = [&](RowId logged) {
+    const auto found = rows.find({id, logged});
+    return found == rows.end() ? logged : found->second;
+  };
+  if (effect == StorageEffect::kDelete) {
+    std::vector<RowId> removed;
+    for (std::uint64_t ranges = in.varint(); ranges > 0 && in.ok(); ranges--) {
+      const RowId first = in.varint(), count = in.varint();
+      if (count > relation->row_limit()) return corrupt("delete");
+      for (RowId row = first; row < first + count; row++) removed.push_back(now(row));
+    }
+    return in.ok() ? remove(t, *relation, removed, true) : corrupt("delete");
+  }
+  std::vector<std::uint64_t> memory;
+  LoggedRows logged;
+  if (Status status = read_rows(*relation, effect, in, memory, &logged); !status.is_ok()) return status;
+  std::size_t failed = 0;
+  if (effect == StorageEffect::kInsert) {
+    RowId first = 0;
+    if (Status status = insert(t, *relation, *logged.block, &first, &failed); !status.is_ok()) return status;
+    for (std::uint64_t i = 0; i < logged.count; i++) rows[{id, logged.first + i}] = first + i;
+    return Status::ok();
+  }
+  std::vector<std::uint32_t> changed;
+  for (std::uint32_t c = 0; c < logged.mask.size(); c++)
+    if (logged.mask[c] != 0) changed.push_back(c);
+  for (RowId& row : logged.ids) row = now(row);
+  return update(t, *relation, *logged.block, changed, &failed, true, logged.ids);
+}
 
 Status RowStore::redo(std::uint8_t operation, ByteReader in, CommitTs ts, Lsn lsn) {
   const auto effect = static_cast<StorageEffect>(operation);
@@ -131,6 +202,23 @@ Status RowStore::redo(std::uint8_t operation, ByteReader in, CommitTs ts, Lsn ls
       relation->attach_index(std::move(index));
       return Status::ok();
     }
+    case StorageEffect::kCreateInverted: {
+      const auto relation = share(static_cast<RelationId>(in.varint()));
+      const std::uint64_t count = in.varint();
+      std::vector<index::InvertedColumn> columns;
+      for (std::uint64_t i = 0; i < count && in.ok(); i++) {
+        const auto column = static_cast<std::uint32_t>(in.varint());
+        columns.push_back({column, static_cast<index::InvertedKind>(in.u8())});
+      }
+      if (!in.ok() || !relation || !index::InvertedIndex::fits(*relation, columns)) return corrupt("index");
+      auto index = std::make_shared<index::InvertedIndex>(id, *relation, std::move(columns));
+      index->created.store(ts);
+      index->build();
+      raise_oid(id);
+      indexes_[id] = index;
+      relation->attach_index(std::move(index));
+      return Status::ok();
+    }
     case StorageEffect::kDropIndex: {
       const auto index = find_index(id);
       if (!index) return Status::ok();  // dropped with its relation
@@ -166,29 +254,9 @@ Status RowStore::redo_rows(Relation& relation, StorageEffect effect, ByteReader&
     }
     return in.ok() ? Status::ok() : corrupt("delete");
   }
-  std::vector<ColumnType> types;
-  for (std::uint32_t c = 0; c < relation.column_count(); c++) types.push_back(relation.column(c).type);
-  std::vector<std::uint8_t> mask(types.size(), 1);
-  RowId first = 0;
-  std::uint64_t count = 0;
-  std::vector<RowId> ids;
-  if (effect == StorageEffect::kInsert) {
-    first = in.varint();
-    count = in.varint();
-    if (in.varint() != types.size()) return corrupt("insert: columns");
-  } else {
-    const std::uint64_t columns = in.varint();
-    const std::string_view bytes = in.raw(columns);
-    if (!in.ok() || columns != mask.size()) return corrupt("update: columns");
-    std::copy(bytes.begin(), bytes.end(), mask.begin());
-    count = in.varint();
-    if (count > in.remaining()) return corrupt("update: rows");
-    for (std::uint64_t i = 0; i < count; i++) ids.push_back(in.varint());
-  }
-  std::size_t length = 0;
-  if (count > UINT32_MAX || !decode_columns(in, types, mask, static_cast<std::uint32_t>(count), memory, &length)) return corrupt("rows");
-  const auto block = Block::parse(reinterpret_cast<const std::uint8_t*>(memory.data()), length);
-  if (!block) return corrupt("rows");
+  LoggedRows logged;
+  if (Status status = read_rows(relation, effect, in, memory, &logged); !status.is_ok()) return status;
+  const auto& [mask, first, count, ids, block] = logged;
   if (effect == StorageEffect::kInsert) {
     relation.reserve_rows(first + count);
     for (std::uint32_t done = 0; done < count;) {

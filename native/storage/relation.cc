@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "../core/check.h"
 #include "index.h"
@@ -21,6 +22,7 @@ Relation::~Relation() {
 }
 
 VersionRef Relation::visible(RowId row, const Snapshot& snapshot, const TransactionManager& manager) const noexcept {
+  if (snapshot.serializable) manager.serializability().read(snapshot.xid, id(), Serializability::Read::kRow, row);
   VersionPos pos = newest_pos(row);
   while (pos != kNoVersion) {
     const VersionRef v = version(pos);
@@ -89,7 +91,8 @@ void Relation::write_header(Run run, std::uint32_t i, RowId row, VersionPos olde
   const std::uint32_t slot = run.slot + i;
   run.chunk->stamps_[slot].begin.store(begin, std::memory_order_relaxed);
   run.chunk->stamps_[slot].end.store(kLive, std::memory_order_relaxed);
-  run.chunk->headers_[slot] = {row | (key_changed ? Chunk::kKeyChanged : 0) | (moved ? Chunk::kMoved : 0), older};
+  run.chunk->headers_[slot].row.store(row | (key_changed ? Chunk::kKeyChanged : 0) | (moved ? Chunk::kMoved : 0), std::memory_order_relaxed);
+  run.chunk->headers_[slot].older.store(older, std::memory_order_relaxed);
 }
 
 void Relation::write_row(Run run, std::uint32_t i, const Block& block, std::uint32_t row) {
@@ -146,8 +149,13 @@ void Relation::set_end(VersionRef version, Stamp stamp) noexcept {
 
 void Relation::clear_end(VersionRef version) noexcept {
   auto& chunk = const_cast<Chunk&>(*version.chunk);
+  chunk.headers_[version.slot].row.fetch_and(~Chunk::kLeft, std::memory_order_relaxed);
   chunk.stamps_[version.slot].end.store(kLive, std::memory_order_release);
   chunk.ended_.fetch_sub(1, std::memory_order_release);
+}
+
+void Relation::mark_left(VersionRef version) noexcept {
+  const_cast<Chunk&>(*version.chunk).headers_[version.slot].row.fetch_or(Chunk::kLeft, std::memory_order_relaxed);
 }
 
 void Relation::abort_version(VersionRef version) noexcept {
@@ -199,6 +207,22 @@ void Relation::settle_column(std::uint32_t column, CommitTs ts) noexcept { colum
 void Relation::remove_last_column() {
   column_count_.fetch_sub(1, std::memory_order_release);
   tail_ = nullptr;
+}
+
+void Relation::unlink(VersionRef newer, VersionRef gone) noexcept {
+  Chunk::Header& header = const_cast<Chunk&>(*newer.chunk).headers_[newer.slot];
+  std::uint64_t row = header.row.load(std::memory_order_relaxed);
+  // What `newer` says of its change is now said of both.
+  if (gone.chunk->key_changed(gone.slot)) row |= Chunk::kKeyChanged;
+  if (!gone.chunk->moved(gone.slot)) row &= ~Chunk::kMoved;
+  header.row.store(row, std::memory_order_relaxed);
+  header.older.store(gone.chunk->older(gone.slot), std::memory_order_release);
+  const_cast<Chunk&>(*gone.chunk).stamps_[gone.slot].begin.store(kAborted, std::memory_order_release);
+}
+
+bool Relation::is_judged(const Chunk& chunk, CommitTs oldest) noexcept {
+  const Chunk::Judgement now{oldest, pruned_ts, chunk.ended()};
+  return std::exchange(const_cast<Chunk&>(chunk).judgement_, now) == now;
 }
 
 std::unique_ptr<Chunk> Relation::detach_chunk(std::uint32_t i) noexcept {

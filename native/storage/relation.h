@@ -8,7 +8,7 @@
 //
 // Invariants
 //  1. A row has at most one version that a snapshot sees; versions chain from the newest (newest(row)) to older ones.
-//  2. The begin stamp of a version is the end stamp of the next older one, if the row was not inserted by it.
+//  2. The begin stamp of a version is the end stamp of the next older one, if the row was not inserted by it and vacuum took none between.
 //  3. A version with a committed begin <= read_ts ends the walk to older ones: they cannot be visible.
 // Threads: writers hold `write_latch`; indexes are entered after it was released (latch order: transaction.h).
 // Source: "An Empirical Evaluation of In-Memory MVCC" (Wu et al., VLDB 2017): append-only, newest-to-oldest, logical pointers.
@@ -75,6 +75,10 @@ class Relation {
     return rows_[row].load(std::memory_order_acquire) - 1;
   }
   VersionRef visible(RowId row, const Snapshot& snapshot, const TransactionManager& manager) const noexcept;
+  /// A scan says before it reads that it reads all rows (or, through an index, also rows that are not there yet).
+  void note_read(const Snapshot& snapshot, const TransactionManager& manager, Serializability::Read what) const {
+    if (snapshot.serializable) manager.serializability().read(snapshot.xid, id(), what, 0);
+  }
   /// Row ids given out so far are below this.
   RowId row_limit() const noexcept { return row_limit_.load(std::memory_order_acquire); }
   std::uint64_t live_estimate() const noexcept;
@@ -106,6 +110,7 @@ class Relation {
   void publish(Run run, Stamp begin) noexcept;
   void set_end(VersionRef version, Stamp stamp) noexcept;    // kLive -> open or committed
   void clear_end(VersionRef version) noexcept;               // rollback: back to kLive
+  void mark_left(VersionRef version) noexcept;               // before set_end: the row goes to another partition
   void abort_version(VersionRef version) noexcept;           // begin = kAborted
   void add_column(ColumnType type, bool missing_null, std::string_view missing);
   void settle_column(std::uint32_t column, CommitTs ts) noexcept;
@@ -120,6 +125,13 @@ class Relation {
   // ---- vacuum: holds write_latch() ----
   std::unique_ptr<Chunk> detach_chunk(std::uint32_t i) noexcept;
   void forget_row(RowId row) noexcept { rows_[row].store(0, std::memory_order_release); }
+  /// Takes `gone`, the next older version of `newer`, out of its row's chain: no snapshot sees it, now or later. Its place is as if it had
+  /// never been; who stands on it still gets on to the older ones.
+  void unlink(VersionRef newer, VersionRef gone) noexcept;
+  /// True when vacuum looked at the chunk in the same circumstances before; notes them.
+  bool is_judged(const Chunk& chunk, CommitTs oldest) noexcept;
+  CommitTs pruned_ts = 0;                        // when versions between snapshots were unlinked last
+  std::uint64_t pruned_dead = 0;                 // dead_versions then
   Chunk* tail() const noexcept { return tail_; }
   std::atomic<std::uint64_t> dead_versions{0};   // ended or aborted, not yet reclaimed
   std::atomic<std::int64_t> live_rows{0};        // inserts minus deletes, open ones included

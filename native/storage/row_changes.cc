@@ -15,6 +15,13 @@ void RowChanges::catalog_changed(CatalogStore::Change change, bool claimed) {
   catalog_.push_back(std::move(change));
 }
 
+std::vector<RowChanges::RowLock> RowChanges::row_locks() const {
+  std::vector<RowLock> out;
+  for (const Change& c : list_)
+    if (c.kind == Kind::kLock) out.push_back({c.relation->id(), c.at, static_cast<LockStrength>(c.count)});
+  return out;
+}
+
 void RowChanges::on_commit(CommitTs ts, Lsn) noexcept {
   for (const Change& c : list_)
     if (c.kind == Kind::kDefinition && definitions_[c.at].commit) definitions_[c.at].commit(ts);
@@ -103,6 +110,35 @@ void RowChanges::on_rollback_to(std::size_t mark) noexcept {
     take_back(change);
     list_.pop_back();
   }
+}
+
+/// The lock that a change of an existing row amounts to, taken while the change still keeps others out.
+bool RowChanges::row_lock_of(const Change& c, Change* lock) noexcept {
+  if (c.kind == Kind::kLock) {
+    *lock = c;
+    return true;
+  }
+  if (c.kind != Kind::kUpdate && c.kind != Kind::kDelete) return false;
+  const VersionRef v = c.relation->version(c.at);
+  const LockStrength strength = c.kind == Kind::kUpdate && !v.chunk->key_changed(v.slot) ? LockStrength::kNoKeyUpdate : LockStrength::kUpdate;
+  std::lock_guard guard(c.relation->write_latch());
+  bool added = false;
+  if (store_.locks_.acquire(c.relation->id(), v.row_id(), xid_, strength, &added) != 0 || !added) return false;
+  c.relation->row_locks.fetch_add(1, std::memory_order_relaxed);
+  *lock = {c.relation, v.row_id(), static_cast<std::uint32_t>(strength), Kind::kLock};
+  return true;
+}
+
+void RowChanges::on_restart_from(std::size_t mark) noexcept {
+  std::vector<Change> kept;
+  while (list_.size() > mark) {
+    const Change change = list_.back();
+    Change lock;
+    if (row_lock_of(change, &lock)) kept.push_back(lock);
+    if (change.kind != Kind::kLock) take_back(change);
+    list_.pop_back();
+  }
+  list_.insert(list_.end(), kept.rbegin(), kept.rend());
 }
 
 bool RowChanges::reuse() noexcept {

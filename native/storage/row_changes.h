@@ -35,8 +35,12 @@ class RowChanges final : public TransactionParticipant {
   void after_commit(CommitTs ts) noexcept override;
   void on_rollback() noexcept override { on_rollback_to(0); }
   bool reuse() noexcept override;
+  /// The row locks that it holds beside its changes.
+  struct RowLock { RelationId relation; RowId row; LockStrength strength; };
+  std::vector<RowLock> row_locks() const;
   std::size_t mark() const noexcept override { return list_.size(); }
   void on_rollback_to(std::size_t mark) noexcept override;
+  void on_restart_from(std::size_t mark) noexcept override;
 
  private:
   enum class Kind : std::uint8_t { kInsert, kUpdate, kDelete, kLock, kDefinition, kCatalog };
@@ -48,6 +52,7 @@ class RowChanges final : public TransactionParticipant {
   };
   struct Definition { std::function<void(CommitTs)> commit; std::function<void()> rollback; };
   void take_back(const Change& change) noexcept;
+  bool row_lock_of(const Change& change, Change* lock) noexcept;
 
   RowStore& store_;
   Xid xid_;

@@ -33,7 +33,7 @@ Status RowStore::save(CheckpointWriter& out, const CheckpointMark& mark) {
     for (const auto& [id, r] : relations_)
       if (alive(r->created.load(), r->dropped.load())) relations.push_back(r);
     for (const auto& [id, i] : indexes_)
-      if (alive(i->created.load(), i->dropped.load()) && dynamic_cast<const index::BTree*>(i.get()) != nullptr) indexes.push_back(i);
+      if (alive(i->created.load(), i->dropped.load())) indexes.push_back(i);
   }
   for (const auto& r : relations) {
     Status status = save_relation(out, *r, snapshot);
@@ -42,7 +42,9 @@ Status RowStore::save(CheckpointWriter& out, const CheckpointMark& mark) {
   for (const auto& i : indexes) {
     const RelationId owner = i->relation().id();
     if (std::none_of(relations.begin(), relations.end(), [owner](const auto& r) { return r->id() == owner; })) continue;
-    Status status = save_index(out, static_cast<const index::BTree&>(*i), snapshot);
+    Status status = Status::ok();
+    if (const auto* tree = dynamic_cast<const index::BTree*>(i.get())) status = save_index(out, *tree, snapshot);
+    else if (const auto* inverted = dynamic_cast<const index::InvertedIndex*>(i.get())) status = save_inverted(out, *inverted, snapshot);
     if (!status.is_ok()) return status;
   }
   ByteWriter bytes;
@@ -195,6 +197,57 @@ Status RowStore::save_index(CheckpointWriter& out, const index::BTree& index, co
   return stream->close();
 }
 
+/// Which keys a row had under the snapshot is not asked: an entry too many is a row that a reader judges. Entries of rows that the snapshot
+/// does not see come back with redo.
+Status RowStore::save_inverted(CheckpointWriter& out, const index::InvertedIndex& index, const Snapshot& snapshot) {
+  std::unique_ptr<CheckpointStream> stream;
+  Status status = out.create("inverted." + std::to_string(index.id()), &stream);
+  if (!status.is_ok()) return status;
+  ByteWriter header;
+  header.u32(kFormat);
+  header.u32(index.id());
+  header.u32(index.relation().id());
+  header.u64(index.created.load());
+  header.u32(static_cast<std::uint32_t>(index.columns().size()));
+  for (const index::InvertedColumn& c : index.columns()) {
+    header.u32(c.column);
+    header.u8(static_cast<std::uint8_t>(c.kind));
+  }
+  stream->u64(header.size());
+  stream->write(header);
+  constexpr std::size_t kPartBytes = 1 << 16;
+  std::vector<RowId> rows;
+  ByteWriter part;
+  std::uint32_t count = 0;
+  const auto flush = [&] {
+    if (count == 0) return;
+    stream->u32(count);
+    stream->u64(part.size());
+    stream->write(part);
+    part.clear();
+    count = 0;
+  };
+  for (const index::Postings::Key key : index.keys()) {
+    if (stream->failed()) break;
+    rows.clear();
+    index.rows_of(key, rows);
+    std::erase_if(rows, [&](RowId row) { return !index.relation().visible(row, snapshot, manager_); });
+    if (rows.empty()) continue;
+    part.u32(key);
+    part.varint(rows.size());
+    RowId before = 0;
+    for (const RowId row : rows) {
+      part.varint(row - before);
+      before = row;
+    }
+    count++;
+    if (part.size() >= kPartBytes) flush();
+  }
+  flush();
+  stream->u32(0);
+  return stream->close();
+}
+
 namespace {
 
 Status damaged(const CheckpointInput& in, const char* what) {
@@ -214,11 +267,14 @@ bool read_part(CheckpointInput& in, std::vector<std::uint8_t>& bytes) {
 
 Status RowStore::load(CheckpointReader& in) {
   loaded_ts_ = in.mark().read_ts;
-  for (const char* kind : {"relation.", "btree."}) {
+  using Load = Status (RowStore::*)(CheckpointInput&);
+  // Relations first: an index has to find its own.
+  for (const auto& [kind, load] : std::initializer_list<std::pair<const char*, Load>>{
+           {"relation.", &RowStore::load_relation}, {"btree.", &RowStore::load_index}, {"inverted.", &RowStore::load_inverted}}) {
     for (const std::string& name : in.names(kind)) {
       std::unique_ptr<CheckpointInput> input;
       Status status = in.open(name, &input);
-      if (status.is_ok()) status = std::string_view(kind) == "relation." ? load_relation(*input) : load_index(*input);
+      if (status.is_ok()) status = (this->*load)(*input);
       if (!status.is_ok()) return status;
     }
   }
@@ -336,6 +392,44 @@ Status RowStore::load_index(CheckpointInput& in) {
   return Status::ok();
 }
 
+Status RowStore::load_inverted(CheckpointInput& in) {
+  std::vector<std::uint8_t> bytes;
+  if (!read_part(in, bytes)) return damaged(in, "index");
+  ByteReader header(bytes);
+  const std::uint32_t format = header.u32();
+  const RelationId id = header.u32();
+  Relation* relation = find(header.u32());
+  const CommitTs created = header.u64();
+  const std::uint32_t count = header.u32();
+  std::vector<index::InvertedColumn> columns;
+  for (std::uint32_t c = 0; c < count && header.ok(); c++) {
+    const std::uint32_t column = header.u32();
+    columns.push_back({column, static_cast<index::InvertedKind>(header.u8())});
+  }
+  if (!header.ok() || format != kFormat || relation == nullptr || !index::InvertedIndex::fits(*relation, columns)) return damaged(in, "index");
+  auto index = std::make_shared<index::InvertedIndex>(id, *relation, std::move(columns));
+  index->created.store(created);
+  raise_oid(id);
+  for (std::uint32_t n = in.u32(); n != 0; n = in.u32()) {
+    if (!read_part(in, bytes)) return damaged(in, "index entries");
+    ByteReader part(bytes);
+    for (std::uint32_t i = 0; i < n && part.ok(); i++) {
+      const index::Postings::Key key = part.u32();
+      const std::uint64_t rows = part.varint();
+      RowId row = 0;
+      for (std::uint64_t r = 0; r < rows && part.ok(); r++) {
+        row += part.varint();
+        if (part.ok()) index->load(key, row);
+      }
+    }
+    if (!part.ok()) return damaged(in, "index entries");
+  }
+  if (!in.status().is_ok()) return in.status();
+  indexes_[id] = index;
+  relation->attach_index(std::move(index));
+  return Status::ok();
+}
+
 Status RowStore::recovered(Lsn) {
   // Sequences and OIDs log again before anything is handed out.
   logged_oid_ = 0;
@@ -351,7 +445,7 @@ void RowStore::digest(Digest& out) {
     for (const auto& [id, r] : relations_)
       if (r->created.load() != 0 && r->dropped.load() == 0) relations.push_back(r);
     for (const auto& [id, i] : indexes_)
-      if (i->created.load() != 0 && i->dropped.load() == 0 && dynamic_cast<const index::BTree*>(i.get()) != nullptr) indexes.push_back(i);
+      if (i->created.load() != 0 && i->dropped.load() == 0) indexes.push_back(i);
   }
   ByteWriter item;
   for (const auto& r : relations) {
@@ -376,7 +470,26 @@ void RowStore::digest(Digest& out) {
       }
     }
   }
+  std::vector<index::Postings::Key> inverted_keys;
   for (const auto& i : indexes) {
+    const auto* inverted = dynamic_cast<const index::InvertedIndex*>(i.get());
+    if (inverted == nullptr) continue;
+    const std::string space = "inverted:" + std::to_string(inverted->id());
+    const Relation& r = inverted->relation();
+    for (RowId row = 1; row < r.row_limit(); row++) {
+      const VersionRef v = r.visible(row, snapshot, manager_);
+      if (!v) continue;
+      inverted->keys_of(v, inverted_keys);
+      for (const index::Postings::Key key : inverted_keys) {
+        if (!inverted->contains(key, row)) continue;
+        item.clear();
+        item.u32(key);
+        out.add(space, item.span());
+      }
+    }
+  }
+  for (const auto& i : indexes) {
+    if (dynamic_cast<const index::BTree*>(i.get()) == nullptr) continue;
     const auto& tree = static_cast<const index::BTree&>(*i);
     const std::string space = "btree:" + std::to_string(tree.id());
     index::BTree::Position position;

@@ -4,10 +4,12 @@
 #include <algorithm>
 
 #include "../core/check.h"
+#include "../core/heap.h"
 
 namespace orrery::storage {
 
 RowChanges& RowStore::changes_of(Transaction& t) {
+  t.note_write();
   auto* changes = static_cast<RowChanges*>(t.participant(ParticipantSlot::kRows));
   if (changes == nullptr) {
     auto fresh = std::make_unique<RowChanges>(*this, t.xid());
@@ -74,11 +76,16 @@ void RowStore::retire(std::shared_ptr<void> object) {
 
 void RowStore::purge_retired() {
   std::vector<Retired> gone;  // destroyed outside the latch
-  const CommitTs oldest = manager_.oldest_needed();
+  const CommitTs oldest = manager_.oldest_needed(), oldest_user = manager_.oldest_user();
   std::lock_guard guard(retired_latch_);
-  const auto end = std::stable_partition(retired_.begin(), retired_.end(), [&](const Retired& r) { return r.ts >= oldest; });
-  std::move(end, retired_.end(), std::back_inserter(gone));
-  retired_.erase(end, retired_.end());
+  const auto purge = [&](std::vector<Retired>& retired, CommitTs until) {
+    const auto end = std::stable_partition(retired.begin(), retired.end(), [&](const Retired& r) { return r.ts >= until; });
+    std::move(end, retired.end(), std::back_inserter(gone));
+    retired.erase(end, retired.end());
+  };
+  purge(retired_, oldest);
+  purge(retired_chunks_, oldest_user);
+  if (!gone.empty()) heap_was_freed.store(true, std::memory_order_relaxed);
 }
 
 void RowStore::erase_relation(RelationId id) {
@@ -251,6 +258,32 @@ Status RowStore::create_btree(Transaction& t, RelationId id, RelationId relation
   return Status::ok();
 }
 
+Status RowStore::create_inverted(Transaction& t, RelationId id, RelationId relation_id, std::span<const index::InvertedColumn> columns) {
+  Relation* relation = find(relation_id);
+  if (relation == nullptr) return Status::error(StatusCode::kNotFound, "no such relation");
+  if (!index::InvertedIndex::fits(*relation, columns)) return Status::error(StatusCode::kInvalid, "the key column does not fit its relation");
+  auto index = std::make_shared<index::InvertedIndex>(id, *relation, std::vector<index::InvertedColumn>(columns.begin(), columns.end()));
+  {
+    // As for a B-tree: no writer comes between the rows that are read here and those that reach the attached index.
+    std::lock_guard guard(relation->write_latch());
+    index->build();
+    std::unique_lock registry(registry_latch_);
+    if (!indexes_.emplace(id, index).second) return Status::error(StatusCode::kInvalid, "the index exists");
+    relation->attach_index(index);
+  }
+  ByteWriter payload;
+  payload.varint(id);
+  payload.varint(relation_id);
+  payload.varint(columns.size());
+  for (const index::InvertedColumn& c : columns) {
+    payload.varint(c.column);
+    payload.u8(static_cast<std::uint8_t>(c.kind));
+  }
+  define(t, StorageEffect::kCreateInverted, payload, [i = index.get()](CommitTs ts) { i->created.store(ts); },
+         [this, id] { erase_index(id); });
+  return Status::ok();
+}
+
 Status RowStore::drop_index(Transaction& t, RelationId id) {
   const auto index = find_index(id);
   if (!index) return Status::error(StatusCode::kNotFound, "no such index");
@@ -382,6 +415,8 @@ Status RowStore::insert(Transaction& t, Relation& relation, const Block& block, 
     }
   }
   relation.live_rows.fetch_add(n, std::memory_order_relaxed);
+  if (t.isolation() == Isolation::kSerializable)
+    for (RowId row = first; row < first + n; row++) manager_.serializability().wrote(t.xid(), relation.id(), row, true);
   for (const auto& index : *relation.indexes()) {
     Status status = index->insert(versions, t.xid(), failed_row);
     if (!status.is_ok()) return undo(t, mark, std::move(status));
@@ -399,18 +434,26 @@ Status RowStore::insert(Transaction& t, Relation& relation, const Block& block, 
 }
 
 /// May this transaction change or lock the row at this strength? The caller holds the write latch. *skip: the row was already changed by this
-/// very command, which changes it once (as PostgreSQL does).
-Status RowStore::writable(const Transaction& t, Relation& relation, VersionRef newest, RowId row, LockStrength strength, bool* skip) const {
+/// very command, which changes it once (as PostgreSQL does). Without `fate` a row that changed after the snapshot is a serialization failure;
+/// with it the newest version counts, and *fate says what became of the row.
+Status RowStore::writable(const Transaction& t, Relation& relation, VersionRef newest, RowId row, LockStrength strength, bool* skip,
+                          RowFate* fate) const {
   *skip = false;
-  if (!newest) return Status::error(StatusCode::kSerializationFailure);
+  if (fate != nullptr) *fate = RowFate::kSame;
+  const auto failed = [&](RowFate what) {
+    if (fate == nullptr) return Status::error(StatusCode::kSerializationFailure, what == RowFate::kGone ? "concurrent delete" : "");
+    *fate = what;
+    return Status::ok();
+  };
+  if (!newest) return failed(RowFate::kGone);
   const Snapshot& snapshot = t.snapshot();
   const auto settled = [&](auto read) {
     for (;;) {
       const Stamp stamp = read();
       if (!is_open(stamp)) return stamp;
-      const Stamp fate = manager_.resolve(xid_of(stamp));
-      if (fate == 0) return stamp;
-      if (fate != kLive) return fate;
+      const Stamp outcome = manager_.resolve(xid_of(stamp));
+      if (outcome == 0) return stamp;
+      if (outcome != kLive) return outcome;
     }
   };
   Stamp begin = settled([&] { return newest.chunk->begin(newest.slot); });
@@ -418,22 +461,33 @@ Status RowStore::writable(const Transaction& t, Relation& relation, VersionRef n
     if (xid_of(begin) != t.xid()) {
       // A key share lock passes an update that leaves the keys alone.
       if (strength != LockStrength::kKeyShare || newest.chunk->key_changed(newest.slot) || newest.chunk->older(newest.slot) == kNoVersion ||
-          is_open(newest.chunk->end(newest.slot)))
+          is_open(newest.chunk->end(newest.slot))) {
+        // What the snapshot sees was changed already, whatever becomes of the change of that change.
+        const VersionPos older = newest.chunk->older(newest.slot);
+        const VersionRef before = fate == nullptr && older != kNoVersion ? relation.version(older) : VersionRef{};
+        if (before && !before.chunk->moved(before.slot)) {
+          const Stamp changed = settled([&] { return before.chunk->begin(before.slot); });
+          if (!is_open(changed) && changed != kAborted && changed > snapshot.read_ts) return failed(RowFate::kChanged);
+        }
         return Status::wait(xid_of(begin));
+      }
     } else if (command_of(begin) >= snapshot.command) {
       *skip = true;
       return Status::ok();
     }
   } else if (begin == kAborted) {
-    return Status::error(StatusCode::kSerializationFailure);
+    return failed(RowFate::kGone);
   } else {
     VersionRef at = newest;
     while (begin > snapshot.read_ts) {
       const bool same = at.chunk->moved(at.slot) || (strength == LockStrength::kKeyShare && !at.chunk->key_changed(at.slot));
       const VersionPos older = at.chunk->older(at.slot);
-      if (!same || older == kNoVersion) return Status::error(StatusCode::kSerializationFailure);
-      at = relation.version(older);
-      if (!at) return Status::error(StatusCode::kSerializationFailure);
+      const VersionRef before = same && older != kNoVersion ? relation.version(older) : VersionRef{};
+      if (!before) {
+        if (Status status = failed(RowFate::kChanged); !status.is_ok()) return status;
+        break;
+      }
+      at = before;
       begin = settled([&] { return at.chunk->begin(at.slot); });
     }
   }
@@ -443,7 +497,7 @@ Status RowStore::writable(const Transaction& t, Relation& relation, VersionRef n
     *skip = true;  // deleted by this transaction
     return Status::ok();
   }
-  if (end != kLive && end != kAborted) return Status::error(StatusCode::kSerializationFailure);
+  if (end != kLive && end != kAborted) return failed(newest.chunk->left(newest.slot) ? RowFate::kMoved : RowFate::kGone);
   if (relation.row_locks.load(std::memory_order_relaxed) != 0) {
     const Xid holder = locks_.conflict(relation.id(), row, t.xid(), strength);
     if (holder != 0) return Status::wait(holder);
@@ -474,14 +528,15 @@ LockStrength RowStore::strength_of_update(const Relation::IndexList& indexes, st
 }
 
 Status RowStore::update(Transaction& t, Relation& relation, const Block& block, std::span<const std::uint32_t> changed,
-                        std::size_t* failed_row) {
+                        std::size_t* failed_row, bool reevaluated, std::span<const RowId> row_ids) {
   static thread_local std::vector<VersionRef> versions;
   static thread_local std::vector<std::uint32_t> rows;
   static thread_local ByteWriter payload;
   const std::uint32_t n = block.row_count();
   *failed_row = 0;
   if (n == 0) return Status::ok();
-  if (!block.has_row_ids()) return Status::error(StatusCode::kInvalid, "an update's block has row ids");
+  if (!block.has_row_ids() && row_ids.size() != n) return Status::error(StatusCode::kInvalid, "an update's block has row ids");
+  const auto row_id = [&](std::uint32_t r) { return row_ids.empty() ? static_cast<RowId>(block.row_id(r)) : row_ids[r]; };
   versions.clear();
   rows.clear();
   std::vector<std::uint8_t> mask(relation.column_count(), 0);
@@ -498,12 +553,13 @@ Status RowStore::update(Transaction& t, Relation& relation, const Block& block, 
     if (Status status = enterable(t, relation); !status.is_ok()) return status;
     if (!fits(relation, block)) return Status::error(StatusCode::kInvalid, "the block's columns are not the relation's");
     for (std::uint32_t r = 0; r < n; r++) {
-      const RowId row = block.row_id(r);
+      const RowId row = row_id(r);
       const VersionPos old_pos = relation.newest_pos(row);
       const VersionRef old = relation.newest(row);
       const LockStrength strength = old ? strength_of_update(*indexes, mask, old, block, r) : LockStrength::kUpdate;
       bool skip = false;
-      Status status = writable(t, relation, old, row, strength, &skip);
+      RowFate fate;
+      Status status = writable(t, relation, old, row, strength, &skip, reevaluated ? &fate : nullptr);
       if (!status.is_ok()) {
         guard.unlock();
         *failed_row = r;
@@ -521,6 +577,10 @@ Status RowStore::update(Transaction& t, Relation& relation, const Block& block, 
       rows.push_back(r);
     }
   }
+  if (t.isolation() == Isolation::kSerializable) {
+    const bool new_keys = std::any_of(indexes->begin(), indexes->end(), [&](const auto& index) { return index->touches(mask); });
+    for (const std::uint32_t r : rows) manager_.serializability().wrote(t.xid(), relation.id(), row_id(r), new_keys);
+  }
   for (const auto& index : *relation.indexes()) {
     if (!index->touches(mask)) continue;
     std::size_t failed = 0;
@@ -536,14 +596,14 @@ Status RowStore::update(Transaction& t, Relation& relation, const Block& block, 
   payload.varint(mask.size());
   payload.raw(mask.data(), mask.size());
   payload.varint(rows.size());
-  for (const std::uint32_t r : rows) payload.varint(block.row_id(r));
+  for (const std::uint32_t r : rows) payload.varint(row_id(r));
   for (std::uint32_t c = 0; c < mask.size(); c++)
     if (mask[c] != 0) encode_column(payload, block, c, rows);
   t.effects().add(Room::kStorage, static_cast<std::uint8_t>(StorageEffect::kUpdate), payload.span());
   return Status::ok();
 }
 
-Status RowStore::remove(Transaction& t, Relation& relation, std::span<const RowId> rows) {
+Status RowStore::remove(Transaction& t, Relation& relation, std::span<const RowId> rows, bool reevaluated, bool moves) {
   RowChanges& changes = changes_of(t);
   const std::size_t mark = changes.mark();
   const Stamp stamp = t.stamp();
@@ -555,19 +615,23 @@ Status RowStore::remove(Transaction& t, Relation& relation, std::span<const RowI
     for (const RowId row : rows) {
       const VersionRef newest = relation.newest(row);
       bool skip = false;
-      Status status = writable(t, relation, newest, row, LockStrength::kUpdate, &skip);
+      RowFate fate;
+      Status status = writable(t, relation, newest, row, LockStrength::kUpdate, &skip, reevaluated ? &fate : nullptr);
       if (!status.is_ok()) {
         guard.unlock();
         return undo(t, mark, std::move(status));
       }
       if (skip) continue;
       changes.removed(relation, relation.newest_pos(row));
+      if (moves) relation.mark_left(newest);
       relation.set_end(newest, stamp);
       relation.live_rows.fetch_sub(1, std::memory_order_relaxed);
       removed.push_back(row);
     }
   }
   if (removed.empty()) return Status::ok();
+  if (t.isolation() == Isolation::kSerializable)
+    for (const RowId row : removed) manager_.serializability().wrote(t.xid(), relation.id(), row, false);
   ByteWriter payload;
   payload.varint(relation.id());
   encode_ranges(payload, removed);
@@ -612,14 +676,25 @@ Status RowStore::truncate(Transaction& t, RelationId id) {
 }
 
 Status RowStore::lock_rows(Transaction& t, Relation& relation, std::span<const RowId> rows, LockStrength strength) {
+  return lock(t, relation, rows, strength, {});
+}
+
+Status RowStore::lock_newest(Transaction& t, Relation& relation, std::span<const RowId> rows, LockStrength strength, std::span<RowFate> fates) {
+  ORRERY_ASSERT(fates.size() >= rows.size());
+  return lock(t, relation, rows, strength, fates);
+}
+
+/// No `fates`: what the snapshot sees is locked.
+Status RowStore::lock(Transaction& t, Relation& relation, std::span<const RowId> rows, LockStrength strength, std::span<RowFate> fates) {
   RowChanges& changes = changes_of(t);
   const std::size_t mark = changes.mark();
   std::unique_lock guard(relation.write_latch());
-  for (const RowId row : rows) {
+  for (std::size_t i = 0; i < rows.size(); i++) {
+    const RowId row = rows[i];
     Status status = Status::ok();
     bool skip = false;
-    if (row != 0) status = writable(t, relation, relation.newest(row), row, strength, &skip);
-    if (status.is_ok() && !skip) {
+    if (row != 0) status = writable(t, relation, relation.newest(row), row, strength, &skip, fates.empty() ? nullptr : &fates[i]);
+    if (status.is_ok() && !skip && (fates.empty() || (fates[i] != RowFate::kGone && fates[i] != RowFate::kMoved))) {
       bool added = false;
       const Xid holder = locks_.acquire(relation.id(), row, t.xid(), strength, &added);
       if (holder != 0) status = Status::wait(holder);

@@ -9,6 +9,7 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -20,10 +21,12 @@
 
 #include "../core/block.h"
 #include "../index/btree/btree.h"
+#include "../index/inverted/inverted_index.h"
 #include "checkpoint.h"
 #include "catalog_store.h"
 #include "effects.h"
 #include "index.h"
+#include "lock_manager.h"
 #include "lock_table.h"
 #include "relation.h"
 #include "row_changes.h"
@@ -45,6 +48,7 @@ class RowStore final : public CheckpointParticipant {
   CatalogStore& catalog() noexcept { return catalog_; }
   SequenceStore& sequences() noexcept { return sequences_; }
   LockTable& locks() noexcept { return locks_; }
+  LockManager& lock_manager() noexcept { return lock_manager_; }
 
   // ---- definitions ----
   std::uint32_t allocate_oid();
@@ -54,6 +58,7 @@ class RowStore final : public CheckpointParticipant {
   Status truncate(Transaction& t, RelationId id);
   Status create_btree(Transaction& t, RelationId index, RelationId relation, std::span<const index::KeyColumn> columns, bool unique,
                       bool nulls_not_distinct);
+  Status create_inverted(Transaction& t, RelationId index, RelationId relation, std::span<const index::InvertedColumn> columns);
   Status drop_index(Transaction& t, RelationId index);
   /// nullptr: there is none. The pointer is good while the caller's transaction or snapshot lives.
   Relation* find(RelationId id) const;
@@ -66,10 +71,18 @@ class RowStore final : public CheckpointParticipant {
   /// Appends the block's rows. On kUniqueViolation and kWait, *failed_row is the block's row. `first_row`: the new row ids are
   /// contiguous from it.
   Status insert(Transaction& t, Relation& relation, const Block& block, RowId* first_row, std::size_t* failed_row);
-  Status update(Transaction& t, Relation& relation, const Block& block, std::span<const std::uint32_t> changed, std::size_t* failed_row);
-  Status remove(Transaction& t, Relation& relation, std::span<const RowId> rows);
+  /// `reevaluated`: the caller has locked the rows with lock_newest and judged their newest versions, which may be younger than the snapshot.
+  /// `row_ids`: where they are not in the block.
+  Status update(Transaction& t, Relation& relation, const Block& block, std::span<const std::uint32_t> changed, std::size_t* failed_row,
+                bool reevaluated = false, std::span<const RowId> row_ids = {});
+  /// `moves`: the rows go to other partitions; who waits for one is told (RowFate::kMoved).
+  Status remove(Transaction& t, Relation& relation, std::span<const RowId> rows, bool reevaluated = false, bool moves = false);
   /// Row id 0 is the relation itself: a lock that only lockers meet.
   Status lock_rows(Transaction& t, Relation& relation, std::span<const RowId> rows, LockStrength strength);
+  /// What became of a row since the snapshot. kGone rows and those that moved to another partition are not locked.
+  enum class RowFate : std::uint8_t { kSame, kChanged, kGone, kMoved };
+  /// Locks the newest versions, whatever the snapshot sees (read committed); `fates` has a place for each row. kWait changes nothing.
+  Status lock_newest(Transaction& t, Relation& relation, std::span<const RowId> rows, LockStrength strength, std::span<RowFate> fates);
 
   // ---- sequences and catalog, within a transaction ----
   Status create_sequence(Transaction& t, RelationId id, const SequenceDefinition& definition);
@@ -77,6 +90,12 @@ class RowStore final : public CheckpointParticipant {
   Status drop_sequence(Transaction& t, RelationId id);
   /// nullopt deletes.
   Status put_catalog(Transaction& t, CatalogStore::Oid oid, std::optional<std::string> json);
+
+  // ---- transactions that were prepared before a restart (redo.cc) ----
+  /// Rows that revive() has inserted: relation and row id in the log to the row id now.
+  using RevivedRows = std::map<std::pair<RelationId, RowId>, RowId>;
+  /// Runs one logged change of rows (kInsert, kUpdate, kDelete) again as the open transaction's own.
+  Status revive(Transaction& t, std::uint8_t operation, ByteReader payload, RevivedRows& rows);
 
   // ---- recovery and checkpoints (redo.cc, row_checkpoint.cc) ----
   Status redo(std::uint8_t operation, ByteReader payload, CommitTs ts, Lsn lsn) override;
@@ -105,7 +124,9 @@ class RowStore final : public CheckpointParticipant {
   friend class RowChanges;
   void define(Transaction& t, StorageEffect effect, const ByteWriter& payload, std::function<void(CommitTs)> commit,
               std::function<void()> rollback);
-  Status writable(const Transaction& t, Relation& relation, VersionRef newest, RowId row, LockStrength strength, bool* skip) const;
+  Status writable(const Transaction& t, Relation& relation, VersionRef newest, RowId row, LockStrength strength, bool* skip,
+                  RowFate* fate = nullptr) const;
+  Status lock(Transaction& t, Relation& relation, std::span<const RowId> rows, LockStrength strength, std::span<RowFate> fates);
   LockStrength strength_of_update(const Relation::IndexList& indexes, std::span<const std::uint8_t> changed, VersionRef old,
                                   const Block& block, std::uint32_t row) const;
   Xid open_writer(const Relation& relation, Xid own) const noexcept;
@@ -121,15 +142,19 @@ class RowStore final : public CheckpointParticipant {
   void raise_oid(std::uint32_t used) noexcept;
   Status save_relation(CheckpointWriter& out, const Relation& relation, const Snapshot& snapshot);
   Status save_index(CheckpointWriter& out, const index::BTree& index, const Snapshot& snapshot);
+  Status save_inverted(CheckpointWriter& out, const index::InvertedIndex& index, const Snapshot& snapshot);
   Status load_relation(CheckpointInput& in);
   Status load_index(CheckpointInput& in);
+  Status load_inverted(CheckpointInput& in);
   bool move_rows(Relation& relation, std::uint32_t chunk);
   bool reclaim(Relation& relation, std::uint32_t chunk, CommitTs oldest);
+  bool prune(Relation& relation);
 
   Log& log_;
   TransactionManager& manager_;
   ScanTable scans_;
   LockTable locks_;
+  LockManager lock_manager_;
   CatalogStore catalog_;
   SequenceStore sequences_;
   mutable std::shared_mutex registry_latch_;
@@ -143,6 +168,7 @@ class RowStore final : public CheckpointParticipant {
   struct Retired { std::shared_ptr<void> object; CommitTs ts; };
   std::mutex retired_latch_;
   std::vector<Retired> retired_;                // out of reach, freed when no snapshot is old enough to hold it
+  std::vector<Retired> retired_chunks_;         // freed when nobody looks at versions who may have begun before
   struct Vacuum;
   std::unique_ptr<Vacuum> vacuum_;
 };

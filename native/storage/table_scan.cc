@@ -6,7 +6,9 @@ namespace orrery::storage {
 
 TableScan::TableScan(TransactionManager& manager, const Snapshot& snapshot, const Relation& relation, std::vector<std::uint32_t> columns,
                      bool with_row_ids)
-    : hold_(manager, snapshot), relation_(relation), writer_(relation, std::move(columns), with_row_ids), chunk_count_(relation.chunk_count()) {}
+    : hold_(manager, snapshot), relation_(relation), writer_(relation, std::move(columns), with_row_ids), chunk_count_(relation.chunk_count()) {
+  relation.note_read(snapshot, manager, Serializability::Read::kRelation);
+}
 
 std::int64_t TableScan::next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) {
   const Snapshot& snapshot = hold_.snapshot();

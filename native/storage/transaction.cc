@@ -1,6 +1,7 @@
 // transaction.cc: seats, the state table that resolves open stamps, the commit order, waits with deadlock detection.
 #include "transaction.h"
 
+#include <algorithm>
 #include <thread>
 #include <unordered_map>
 
@@ -17,9 +18,15 @@ struct alignas(16) State {
   std::atomic<Xid> xid{0};      // 0: free
   std::atomic<Stamp> stamp{0};  // 0 open, commit timestamp, kAborted
 };
+/// Whose transaction it is and where its snapshot stands, for others to look at; kept beside the states so that those stay dense.
+struct Owner {
+  std::atomic<std::uint32_t> process{0};
+  std::atomic<std::uint32_t> seat{0};
+};
 
-/// A registered snapshot. Free seats read kNoSnapshot.
-struct Seat { std::atomic<CommitTs> read_ts{kNoSnapshot}; };
+/// A registered snapshot. Free seats read kNoSnapshot; 0: a snapshot is being taken. used_since: since when its owner may hold pointers to
+/// versions, kNoSnapshot when it holds none.
+struct Seat { std::atomic<CommitTs> read_ts{kNoSnapshot}, used_since{kNoSnapshot}; };
 constexpr std::uint32_t kSeatsPerBlock = 256;
 constexpr std::uint32_t kSeatBlocks = 256;
 
@@ -38,14 +45,16 @@ class SpinLatch {
 }  // namespace
 
 struct TransactionManager::Impl {
-  explicit Impl(Log& l) : log(l), states(new State[kStates]) {}
+  explicit Impl(Log& l) : log(l), states(new State[kStates]), owners(new Owner[kStates]) {}
 
   Log& log;
   std::unique_ptr<State[]> states;
+  std::unique_ptr<Owner[]> owners;
   std::unique_ptr<std::atomic<Transaction*>[]> open{new std::atomic<Transaction*>[kStates]()};
   std::atomic<CommitTs> newest{1};
   std::atomic<Xid> next_xid{1};
   std::mutex commit_mutex;
+  std::function<void(std::span<const std::uint8_t>)> tap = [](std::span<const std::uint8_t>) {};
 
   // Seats and the pool of transaction objects. `latch` guards the free lists only.
   SpinLatch latch;
@@ -56,9 +65,12 @@ struct TransactionManager::Impl {
   std::vector<Transaction*> free_transactions;
   std::atomic<std::uint64_t> commits{0}, rollbacks{0}, begun{0};
 
+  Serializability serializability;
+
   // Waits: one edge per waiter.
-  struct Wait { Xid blocker; std::function<void()> wake; };
-  std::mutex wait_mutex;
+  struct Wait { Xid blocker; std::uint64_t order; std::function<void()> wake; };
+  std::uint64_t next_order = 0;
+  mutable std::mutex wait_mutex;
   std::unordered_map<Xid, Wait> waits;
   std::atomic<std::size_t> wait_count{0};
 
@@ -85,10 +97,24 @@ struct TransactionManager::Impl {
     place.read_ts.store(now, std::memory_order_release);
     return now;
   }
+  /// Taken before the first look: oldest_user() sees 0 or a timestamp that was the newest then.
+  CommitTs use(std::uint32_t s) noexcept {
+    Seat& place = seat(s);
+    place.used_since.store(0, std::memory_order_seq_cst);
+    const CommitTs now = newest.load(std::memory_order_seq_cst);
+    place.used_since.store(now, std::memory_order_release);
+    return now;
+  }
+  void leave(std::uint32_t s) noexcept {
+    seat(s).used_since.store(kNoSnapshot, std::memory_order_release);
+    seat(s).read_ts.store(kNoSnapshot, std::memory_order_release);
+  }
   State& state(Xid xid) const noexcept { return states[xid % kStates]; }
 
   void finish(Transaction* t);
   void wake_waiters(Xid xid);
+  std::vector<WaitFacts> waits_latched() const;
+  Stamp resolve(Xid xid) const noexcept;
 };
 
 TransactionManager::TransactionManager(Log& log) : impl_(new Impl(log)) {}
@@ -97,7 +123,9 @@ TransactionManager::~TransactionManager() {
   for (auto& block : impl_->seat_blocks) delete[] block.load();
 }
 
-Transaction* TransactionManager::begin(Isolation isolation) {
+Serializability& TransactionManager::serializability() const noexcept { return impl_->serializability; }
+
+Transaction* TransactionManager::begin(Isolation isolation, std::uint32_t process, bool read_only) {
   Impl& m = *impl_;
   Xid xid;
   for (;;) {
@@ -121,14 +149,30 @@ Transaction* TransactionManager::begin(Isolation isolation) {
   }
   t->xid_ = xid;
   t->isolation_ = isolation;
-  t->snapshot_ = {m.sit(t->seat_), xid, 1, t->seat_};
+  t->has_written_.store(false, std::memory_order_relaxed);
+  const bool serializable = isolation == Isolation::kSerializable;
+  if (serializable) m.serializability.begin(xid, read_only);
+  m.use(t->seat_);
+  t->snapshot_ = {m.sit(t->seat_), xid, 1, t->seat_, serializable};
+  if (serializable) m.serializability.started(xid, t->snapshot_.read_ts);
   State& state = m.state(xid);
   state.stamp.store(0, std::memory_order_relaxed);
   m.open[xid % kStates].store(t, std::memory_order_relaxed);
+  m.owners[xid % kStates].process.store(process, std::memory_order_relaxed);
+  m.owners[xid % kStates].seat.store(t->seat_, std::memory_order_relaxed);
   state.xid.store(xid, std::memory_order_release);
   m.begun.fetch_add(1, std::memory_order_relaxed);
   return t;
 }
+
+void TransactionManager::park(Transaction& t, std::uint32_t process) noexcept {
+  impl_->owners[t.xid_ % kStates].process.store(process, std::memory_order_relaxed);
+  impl_->leave(t.seat_);
+  t.savepoints_.clear();
+}
+
+void TransactionManager::rest(Transaction& t) noexcept { impl_->seat(t.seat_).used_since.store(kNoSnapshot, std::memory_order_release); }
+void TransactionManager::resume(Transaction& t) noexcept { impl_->use(t.seat_); }
 
 Transaction* TransactionManager::find(Xid xid) const noexcept {
   const State& state = impl_->state(xid);
@@ -136,16 +180,17 @@ Transaction* TransactionManager::find(Xid xid) const noexcept {
   return impl_->open[xid % kStates].load(std::memory_order_acquire);
 }
 
-void TransactionManager::next_command(Transaction& t) {
+void TransactionManager::next_command(Transaction& t, bool keep_snapshot) {
   t.snapshot_.command++;
   ORRERY_ASSERT(t.snapshot_.command < (1u << 24));
-  if (t.isolation_ == Isolation::kReadCommitted) t.snapshot_.read_ts = impl_->sit(t.seat_);
+  impl_->use(t.seat_);
+  if (t.isolation_ == Isolation::kReadCommitted && !keep_snapshot) t.snapshot_.read_ts = impl_->sit(t.seat_);
 }
 
 /// Everything of the transaction is over, restamping included: its state and its object go back.
 void TransactionManager::Impl::finish(Transaction* t) {
   const Xid xid = t->xid_;
-  seat(t->seat_).read_ts.store(kNoSnapshot, std::memory_order_release);
+  leave(t->seat_);
   t->effects_.clear();
   t->savepoints_.clear();
   for (auto& p : t->participants_)
@@ -164,8 +209,18 @@ Status TransactionManager::commit(Transaction* t, Lsn* lsn) {
   *lsn = 0;
   State& state = m.state(t->xid_);
   CommitTs ts = 0;
+  const bool serializable = t->isolation_ == Isolation::kSerializable;
+  const auto refused = [&] {
+    std::string reason = serializable ? m.serializability.may_commit(t->xid_) : std::string();
+    return reason.empty() ? Status::ok() : Status::error(StatusCode::kSerializationFailure, std::move(reason));
+  };
   if (!t->effects_.empty()) {
     std::unique_lock order(m.commit_mutex);
+    if (Status status = refused(); !status.is_ok()) {
+      order.unlock();
+      rollback(t);
+      return status;
+    }
     ts = m.newest.load(std::memory_order_relaxed) + 1;
     *lsn = m.log.append(ts, t->effects_.span());
     if (*lsn == 0) {
@@ -174,13 +229,20 @@ Status TransactionManager::commit(Transaction* t, Lsn* lsn) {
       Status failure = m.log.failure();
       return failure.is_ok() ? Status::error(StatusCode::kIoError, "the log refused the record") : failure;
     }
+    m.tap(t->effects_.span());
     for (auto& p : t->participants_)
       if (p) p->on_commit(ts, *lsn);
+    if (serializable) m.serializability.committed(t->xid_, ts);
     state.stamp.store(ts, std::memory_order_seq_cst);
     m.newest.store(ts, std::memory_order_seq_cst);
   } else {
+    if (Status status = refused(); !status.is_ok()) {
+      rollback(t);
+      return status;
+    }
     // Nothing to make durable, but locks may be held and changes may have been rolled back to a savepoint.
     ts = m.newest.load(std::memory_order_acquire);
+    if (serializable) m.serializability.committed(t->xid_, ts);
     for (auto& p : t->participants_)
       if (p) p->on_commit(ts, 0);
     state.stamp.store(ts, std::memory_order_seq_cst);
@@ -212,6 +274,7 @@ void TransactionManager::rollback(Transaction* t) {
   Impl& m = *impl_;
   for (auto& p : t->participants_)
     if (p) p->on_rollback();
+  if (t->isolation_ == Isolation::kSerializable) m.serializability.rolled_back(t->xid_);
   m.state(t->xid_).stamp.store(kAborted, std::memory_order_seq_cst);
   m.rollbacks.fetch_add(1, std::memory_order_relaxed);
   m.finish(t);
@@ -233,6 +296,16 @@ void TransactionManager::rollback_to(Transaction& t, std::size_t savepoint) {
     if (t.participants_[i]) t.participants_[i]->on_rollback_to(s.marks[i]);
   t.effects_.truncate(s.effects);
   t.savepoints_.resize(savepoint + 1);
+  // What somebody waits for may be what was just given back: they look again, and wait again where it was not.
+  if (impl_->wait_count.load(std::memory_order_seq_cst) != 0) impl_->wake_waiters(t.xid_);
+}
+
+void TransactionManager::restart_from(Transaction& t, std::size_t savepoint) {
+  const Transaction::Savepoint start{};
+  const Transaction::Savepoint& s = savepoint == kWholeTransaction ? start : t.savepoints_[savepoint];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(ParticipantSlot::kCount); i++)
+    if (t.participants_[i]) t.participants_[i]->on_restart_from(s.marks[i]);
+  t.effects_.truncate(s.effects);
 }
 
 void TransactionManager::release(Transaction& t, std::size_t savepoint) {
@@ -246,7 +319,8 @@ Snapshot TransactionManager::acquire_snapshot() {
     std::lock_guard guard(impl_->latch);
     s = impl_->take_seat_latched();
   }
-  return {impl_->sit(s), 0, 0, s};
+  impl_->use(s);
+  return {impl_->sit(s), 0, 0, s, false};
 }
 
 Snapshot TransactionManager::hold_snapshot(const Snapshot& snapshot) {
@@ -254,13 +328,15 @@ Snapshot TransactionManager::hold_snapshot(const Snapshot& snapshot) {
   {
     std::lock_guard guard(impl_->latch);
     held.seat = impl_->take_seat_latched();
+    // Under the latch: who counts the seats sees this one, or still the one that it comes from.
+    impl_->use(held.seat);
+    impl_->seat(held.seat).read_ts.store(snapshot.read_ts, std::memory_order_seq_cst);
   }
-  impl_->seat(held.seat).read_ts.store(snapshot.read_ts, std::memory_order_seq_cst);
   return held;
 }
 
 void TransactionManager::release_snapshot(const Snapshot& snapshot) {
-  impl_->seat(snapshot.seat).read_ts.store(kNoSnapshot, std::memory_order_release);
+  impl_->leave(snapshot.seat);
   std::lock_guard guard(impl_->latch);
   impl_->free_seats.push_back(snapshot.seat);
 }
@@ -270,9 +346,13 @@ Lsn TransactionManager::append_effects(std::span<const std::uint8_t> effects) {
   std::lock_guard order(m.commit_mutex);
   const CommitTs ts = m.newest.load(std::memory_order_relaxed) + 1;
   const Lsn lsn = m.log.append(ts, effects);
-  if (lsn != 0) m.newest.store(ts, std::memory_order_seq_cst);
+  if (lsn == 0) return lsn;
+  m.tap(effects);
+  m.newest.store(ts, std::memory_order_seq_cst);
   return lsn;
 }
+
+void TransactionManager::set_tap(std::function<void(std::span<const std::uint8_t>)> tap) { impl_->tap = std::move(tap); }
 
 void TransactionManager::in_commit_order(const std::function<void()>& work) {
   std::lock_guard order(impl_->commit_mutex);
@@ -283,41 +363,57 @@ CommitTs TransactionManager::newest() const noexcept { return impl_->newest.load
 
 CommitTs TransactionManager::oldest_needed() const {
   CommitTs oldest = impl_->newest.load(std::memory_order_seq_cst);
+  std::lock_guard guard(impl_->latch);  // no snapshot goes from one seat to another meanwhile
   const std::uint32_t n = impl_->seat_count.load(std::memory_order_seq_cst);
   for (std::uint32_t i = 0; i < n; i++) oldest = std::min(oldest, impl_->seat(i).read_ts.load(std::memory_order_seq_cst));
   return oldest;
 }
 
-Stamp TransactionManager::resolve(Xid xid) const noexcept {
-  const State& state = impl_->state(xid);
-  if (state.xid.load(std::memory_order_acquire) != xid) return kLive;
-  const Stamp stamp = state.stamp.load(std::memory_order_seq_cst);
-  return state.xid.load(std::memory_order_acquire) == xid ? stamp : kLive;
+bool TransactionManager::read_timestamps(std::vector<CommitTs>& out, CommitTs* now) const {
+  out.clear();
+  *now = impl_->newest.load(std::memory_order_seq_cst);
+  {
+    std::lock_guard guard(impl_->latch);
+    const std::uint32_t n = impl_->seat_count.load(std::memory_order_seq_cst);
+    for (std::uint32_t i = 0; i < n; i++) {
+      const CommitTs read_ts = impl_->seat(i).read_ts.load(std::memory_order_seq_cst);
+      if (read_ts == 0) return false;
+      if (read_ts != kNoSnapshot) out.push_back(read_ts);
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return true;
 }
 
-Status TransactionManager::wait_for(Xid waiter, Xid blocker, std::function<void()> wake, bool* already) {
+CommitTs TransactionManager::oldest_user() const {
+  CommitTs oldest = impl_->newest.load(std::memory_order_seq_cst);
+  std::lock_guard guard(impl_->latch);
+  const std::uint32_t n = impl_->seat_count.load(std::memory_order_seq_cst);
+  for (std::uint32_t i = 0; i < n; i++) oldest = std::min(oldest, impl_->seat(i).used_since.load(std::memory_order_seq_cst));
+  return oldest;
+}
+
+Stamp TransactionManager::resolve(Xid xid) const noexcept { return impl_->resolve(xid); }
+
+Stamp TransactionManager::Impl::resolve(Xid xid) const noexcept {
+  const State& at = state(xid);
+  if (at.xid.load(std::memory_order_acquire) != xid) return kLive;
+  const Stamp stamp = at.stamp.load(std::memory_order_seq_cst);
+  return at.xid.load(std::memory_order_acquire) == xid ? stamp : kLive;
+}
+
+bool TransactionManager::wait_for(Xid waiter, Xid blocker, std::function<void()> wake) {
   Impl& m = *impl_;
   std::lock_guard guard(m.wait_mutex);
   m.wait_count.fetch_add(1, std::memory_order_seq_cst);
-  const Stamp stamp = resolve(blocker);
-  *already = stamp != 0;
-  if (*already) {
+  if (resolve(blocker) != 0) {
     m.wait_count.fetch_sub(1, std::memory_order_relaxed);
-    return Status::ok();
+    return false;
   }
-  // Every waiter has one edge, so a cycle is a walk that comes back.
-  for (Xid at = blocker;;) {
-    if (at == waiter) {
-      m.wait_count.fetch_sub(1, std::memory_order_relaxed);
-      return {StatusCode::kDeadlock, blocker, 0, {}};
-    }
-    const auto edge = m.waits.find(at);
-    if (edge == m.waits.end()) break;
-    at = edge->second.blocker;
-  }
-  const bool fresh = m.waits.insert_or_assign(waiter, Impl::Wait{blocker, std::move(wake)}).second;
+  const bool fresh = m.waits.insert_or_assign(waiter, Impl::Wait{blocker, m.next_order++, std::move(wake)}).second;
   if (!fresh) m.wait_count.fetch_sub(1, std::memory_order_relaxed);
-  return Status::ok();
+  return true;
 }
 
 void TransactionManager::cancel_wait(Xid waiter) {
@@ -325,13 +421,47 @@ void TransactionManager::cancel_wait(Xid waiter) {
   if (impl_->waits.erase(waiter) != 0) impl_->wait_count.fetch_sub(1, std::memory_order_relaxed);
 }
 
+std::vector<TransactionManager::WaitFacts> TransactionManager::waits() const {
+  std::lock_guard guard(impl_->wait_mutex);
+  return impl_->waits_latched();
+}
+
+void TransactionManager::settle_wait(std::uint32_t process, const std::function<bool(const std::vector<WaitFacts>&)>& judge) {
+  Impl& m = *impl_;
+  std::lock_guard guard(m.wait_mutex);
+  const std::vector<WaitFacts> facts = m.waits_latched();
+  if (!judge(facts)) return;
+  for (const WaitFacts& wait : facts)
+    if (wait.process == process && m.waits.erase(wait.waiter) != 0) m.wait_count.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::vector<TransactionManager::WaitFacts> TransactionManager::Impl::waits_latched() const {
+  std::vector<WaitFacts> out;
+  const auto process = [&](Xid xid) { return resolve(xid) == 0 ? owners[xid % kStates].process.load(std::memory_order_relaxed) : 0; };
+  for (const auto& [waiter, wait] : waits) out.push_back({waiter, wait.blocker, process(waiter), process(wait.blocker)});
+  return out;
+}
+
+std::vector<TransactionManager::OpenFacts> TransactionManager::open_transactions() const {
+  Impl& m = *impl_;
+  std::vector<OpenFacts> out;
+  for (std::uint64_t i = 0; i < kStates; i++) {
+    const Xid xid = m.states[i].xid.load(std::memory_order_acquire);
+    if (xid == 0 || xid == UINT64_MAX || resolve(xid) != 0) continue;
+    const CommitTs read_ts = m.seat(m.owners[i].seat.load(std::memory_order_relaxed)).read_ts.load(std::memory_order_relaxed);
+    const Transaction* t = m.open[i].load(std::memory_order_acquire);
+    out.push_back({xid, m.owners[i].process.load(std::memory_order_relaxed), read_ts, t != nullptr && t->has_written()});
+  }
+  return out;
+}
+
 void TransactionManager::Impl::wake_waiters(Xid xid) {
-  std::vector<std::function<void()>> wakes;
+  std::vector<Wait> over;
   {
     std::lock_guard guard(wait_mutex);
     for (auto it = waits.begin(); it != waits.end();) {
       if (it->second.blocker == xid) {
-        wakes.push_back(std::move(it->second.wake));
+        over.push_back(std::move(it->second));
         it = waits.erase(it);
         wait_count.fetch_sub(1, std::memory_order_relaxed);
       } else {
@@ -339,7 +469,8 @@ void TransactionManager::Impl::wake_waiters(Xid xid) {
       }
     }
   }
-  for (auto& wake : wakes) wake();
+  std::sort(over.begin(), over.end(), [](const Wait& a, const Wait& b) { return a.order < b.order; });
+  for (const Wait& wait : over) wait.wake();
 }
 
 void TransactionManager::restore(CommitTs newest, Xid next_xid) {

@@ -15,6 +15,7 @@
 
 #include "ids.h"
 #include "log.h"
+#include "serializable.h"
 
 namespace orrery::storage {
 
@@ -27,6 +28,7 @@ struct Snapshot {
   Xid xid = 0;  // 0: a reader without a transaction
   CommandId command = 0;
   std::uint32_t seat = 0;  // where the manager registered it; used by release_snapshot only
+  bool serializable = false;  // what is read is to be noted (serializable.h)
 };
 
 class Transaction;
@@ -45,6 +47,8 @@ class TransactionParticipant {
   /// A mark to come back to; savepoint numbers are positions in the participant's own undo list.
   virtual std::size_t mark() const noexcept = 0;
   virtual void on_rollback_to(std::size_t mark) noexcept = 0;
+  /// The same for a statement that will run again: what it changed goes, the locks on those rows stay.
+  virtual void on_restart_from(std::size_t mark) noexcept { on_rollback_to(mark); }
 };
 
 enum class ParticipantSlot : std::uint8_t { kRows = 0, kKeys = 1, kCount = 2 };
@@ -58,6 +62,9 @@ class Transaction {
   TransactionParticipant* participant(ParticipantSlot slot) const noexcept {
     return participants_[static_cast<std::size_t>(slot)].get();
   }
+  /// It has changed or locked something; read by other threads too.
+  bool has_written() const noexcept { return has_written_.load(std::memory_order_relaxed); }
+  void note_write() noexcept { has_written_.store(true, std::memory_order_relaxed); }
   /// The stamp of what this transaction's current command writes.
   Stamp stamp() const noexcept { return open_stamp(xid_, snapshot_.command); }
   void attach(ParticipantSlot slot, std::unique_ptr<TransactionParticipant> p) {
@@ -71,6 +78,7 @@ class Transaction {
   std::uint32_t seat_ = 0;
   Isolation isolation_ = Isolation::kReadCommitted;
   Snapshot snapshot_;
+  std::atomic<bool> has_written_{false};
   EffectBuffer effects_;
   std::vector<Savepoint> savepoints_;
   std::unique_ptr<TransactionParticipant> participants_[static_cast<std::size_t>(ParticipantSlot::kCount)];
@@ -81,9 +89,11 @@ class TransactionManager {
   explicit TransactionManager(Log& log);
   ~TransactionManager();
 
-  Transaction* begin(Isolation isolation);
-  /// Starts the next command: advances the command id and, at read committed, takes a new snapshot.
-  void next_command(Transaction& transaction);
+  /// `process`: the session it belongs to, for deadlocks and pg_locks; 0: nobody's.
+  /// `read_only` is of interest to serializable ones.
+  Transaction* begin(Isolation isolation, std::uint32_t process = 0, bool read_only = false);
+  /// Starts the next command: advances the command id and, at read committed, takes a new snapshot (a statement that runs again keeps its own).
+  void next_command(Transaction& transaction, bool keep_snapshot = false);
   /// Returns the LSN to wait for (0: nothing was written). On a failed log the transaction is rolled back.
   Status commit(Transaction* transaction, Lsn* lsn);
   /// Commits changes that are not effects (vacuum moving rows): a timestamp of their own, nothing in the log.
@@ -91,6 +101,9 @@ class TransactionManager {
   void rollback(Transaction* transaction);
   std::size_t savepoint(Transaction& transaction);
   void rollback_to(Transaction& transaction, std::size_t savepoint);  // the savepoint stays
+  /// Undoes a statement that will run again, from `savepoint` (kWholeTransaction: it is the first) on; row locks and the snapshot stay.
+  static constexpr std::size_t kWholeTransaction = SIZE_MAX;
+  void restart_from(Transaction& transaction, std::size_t savepoint);
   void release(Transaction& transaction, std::size_t savepoint);
   std::size_t savepoint_count(const Transaction& transaction) const noexcept { return transaction.savepoints_.size(); }
 
@@ -99,6 +112,8 @@ class TransactionManager {
   void release_snapshot(const Snapshot& snapshot);
   /// Registers a snapshot that a living transaction owns once more, so that it may outlast it (cursors); release_snapshot ends it.
   Snapshot hold_snapshot(const Snapshot& snapshot);
+  /// The transaction belongs to `process` from now on, which runs no statements in it: it needs no snapshot any more.
+  void park(Transaction& transaction, std::uint32_t process) noexcept;
   /// The open transaction with this xid, or nullptr. The caller is the thread that uses it.
   Transaction* find(Xid xid) const noexcept;
 
@@ -106,20 +121,44 @@ class TransactionManager {
   /// not transactions (RESP commands). The caller holds the latches that make its change atomic.
   Lsn append_effects(std::span<const std::uint8_t> effects);
 
+  /// `tap` sees the effects of every record after its append, in log order, under the commit mutex. Set before the first commit.
+  void set_tap(std::function<void(std::span<const std::uint8_t>)> tap);
+
   /// Runs `work` under the commit mutex: no transaction is between its append and the publishing of its changes. For checkpoints.
   void in_commit_order(const std::function<void()>& work);
+
+  /// Reads and writes of serializable transactions.
+  Serializability& serializability() const noexcept;
 
   CommitTs newest() const noexcept;
   /// The oldest timestamp that any snapshot may still read at: versions that ended before it are garbage.
   CommitTs oldest_needed() const;
+  /// The timestamps that snapshots read at, ascending, each once; `now` is the newest commit: later snapshots read at it or after it.
+  /// False while a snapshot is being taken: try again later.
+  bool read_timestamps(std::vector<CommitTs>& out, CommitTs* now) const;
+  /// Who looks at versions now, transactions that rest excepted, began to do so at this timestamp or later: what was out of reach
+  /// before it is in nobody's hands.
+  CommitTs oldest_user() const;
+  /// A transaction that rests keeps its snapshot, but none of its owner's pointers leads to a version. Begun transactions do not rest;
+  /// resume() or next_command() before the next call that reads or writes.
+  void rest(Transaction& transaction) noexcept;
+  void resume(Transaction& transaction) noexcept;
   /// Resolves an open stamp: the commit timestamp, 0 while open, kAborted when rolled back. kLive: the transaction ended and its
   /// stamps were all rewritten since the caller read this one: read the stamp again.
   Stamp resolve(Xid xid) const noexcept;
 
-  /// Waits: registers that `waiter` waits for the end of `blocker`; `wake` runs once on any thread when it ended.
-  /// kDeadlock when this would close a cycle. Returns kOk with *already = true when the blocker is gone.
-  Status wait_for(Xid waiter, Xid blocker, std::function<void()> wake, bool* already);
+  /// Waits: registers that `waiter` waits for the end of `blocker`; `wake` runs once on any thread when it ended, earlier waiters first.
+  /// False: the blocker is gone already. Cycles are looked for by who has waited for deadlock_timeout (`waits`).
+  bool wait_for(Xid waiter, Xid blocker, std::function<void()> wake);
   void cancel_wait(Xid waiter);
+  /// Who waits for whom. Waiters that are no transactions (RESP sessions) have process 0.
+  struct WaitFacts { Xid waiter, blocker; std::uint32_t process, blocker_process; };
+  std::vector<WaitFacts> waits() const;
+  /// `judge` gets them while none begins or ends; true: what `process` waits for is given up, and nothing wakes it.
+  void settle_wait(std::uint32_t process, const std::function<bool(const std::vector<WaitFacts>&)>& judge);
+  /// Every open transaction with its process and the timestamp its snapshot reads at.
+  struct OpenFacts { Xid xid; std::uint32_t process; CommitTs read_ts; bool has_written; };
+  std::vector<OpenFacts> open_transactions() const;
 
   void restore(CommitTs newest, Xid next_xid);  // recovery
   struct Counters { std::uint64_t commits, rollbacks, open; };
@@ -128,6 +167,26 @@ class TransactionManager {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+/// Resumes a transaction for as long as it lives, then lets it rest. ended(): the transaction is over, leave it alone.
+class TransactionUse {
+ public:
+  TransactionUse() = default;
+  TransactionUse(TransactionManager& manager, Transaction& transaction) { enter(manager, transaction); }
+  TransactionUse(const TransactionUse&) = delete;
+  TransactionUse& operator=(const TransactionUse&) = delete;
+  ~TransactionUse() { if (transaction_ != nullptr) manager_->rest(*transaction_); }
+  void enter(TransactionManager& manager, Transaction& transaction) noexcept {
+    manager_ = &manager;
+    transaction_ = &transaction;
+    manager.resume(transaction);
+  }
+  void ended() noexcept { transaction_ = nullptr; }
+
+ private:
+  TransactionManager* manager_ = nullptr;
+  Transaction* transaction_ = nullptr;
 };
 
 /// True when a version with these stamps is seen by `snapshot`. `manager` resolves open stamps, reading one again when needed.

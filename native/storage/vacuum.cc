@@ -1,11 +1,17 @@
 // vacuum.cc: taking back versions that no snapshot can see.
 //
 // The unit is the chunk. One whose versions are all dead leaves the relation: its index entries go, its memory follows when every
-// snapshot of now has ended. One that is mostly dead has its living rows moved to the tail first, by an internal transaction
+// user of now has left it. One that is mostly dead has its living rows moved to the tail first, by an internal transaction
 // that updates each row to itself; it follows the rules of visibility like any other, so readers and writers need not know.
+//
+// Beside a long reader most garbage is younger than its snapshot: versions that began after it and ended before any other. Those are
+// unlinked from their row's chain (prune) and count as dead from then on. Their chunk leaves once nobody is left who may stand on them.
+// Source: "Long-lived Transactions Made Less Harmful" (Lee et al., "Hybrid Garbage Collection for MVCC in SAP HANA", SIGMOD 2016): interval collection.
+#include <algorithm>
 #include <condition_variable>
 #include <thread>
 
+#include "../core/heap.h"
 #include "row_store.h"
 
 namespace orrery::storage {
@@ -58,8 +64,63 @@ bool RowStore::reclaim(Relation& relation, std::uint32_t i, CommitTs) {
   if (!gone.empty())
     for (const auto& index : *indexes) index->remove(gone);
   relation.dead_versions.fetch_sub(std::min<std::uint64_t>(count, relation.dead_versions.load()), std::memory_order_relaxed);
-  retire(std::shared_ptr<Chunk>(relation.detach_chunk(i)));
+  relation.pruned_dead = std::min<std::uint64_t>(relation.pruned_dead, relation.dead_versions.load(std::memory_order_relaxed));
+  std::shared_ptr<Chunk> detached(relation.detach_chunk(i));
+  std::lock_guard guard(retired_latch_);
+  retired_chunks_.push_back({std::move(detached), manager_.newest()});
   return true;
+}
+
+namespace {
+
+/// Most that one hold of the write latch looks at: some 100 us.
+constexpr std::size_t kPruneStep = 1024;
+
+/// Unlinks what lies between snapshots in one row's chain. `steps` counts versions looked at, up to kPruneStep. False: there may be more, come back.
+bool prune_row(Relation& relation, RowId row, const std::vector<CommitTs>& readers, CommitTs now, std::size_t* steps, std::size_t* unlinked) {
+  VersionRef keep = relation.newest(row);
+  const std::size_t before = *unlinked;
+  while (keep) {
+    // Nobody looks below what the oldest reader sees.
+    const Stamp seen = keep.chunk->begin(keep.slot);
+    if (!is_open(seen) && seen <= readers.front()) return true;
+    const VersionPos older = keep.chunk->older(keep.slot);
+    if (older == kNoVersion) return true;
+    if (++*steps >= kPruneStep) return *unlinked == before;  // so many that must stay: an open transaction's own
+    const VersionRef at = relation.version(older);
+    if (!at) return true;
+    const Stamp begin = at.chunk->begin(at.slot), end = at.chunk->end(at.slot);
+    const bool settled = !is_open(begin) && !is_open(end) && begin != kAborted && end <= now;
+    const auto reader = std::lower_bound(readers.begin(), readers.end(), begin);
+    if (settled && (reader == readers.end() || *reader >= end)) {
+      relation.unlink(keep, at);
+      ++*unlinked;
+    } else {
+      keep = at;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool RowStore::prune(Relation& relation) {
+  std::vector<CommitTs> readers;
+  CommitTs now = 0;
+  // Later snapshots read at `now` or after it: they need nothing that had ended by then, whoever comes meanwhile.
+  if (!manager_.read_timestamps(readers, &now) || readers.empty() || readers.front() >= now) return false;
+  std::size_t unlinked = 0;
+  const RowId limit = relation.row_limit();
+  for (RowId row = 1; row < limit;) {
+    std::lock_guard guard(relation.write_latch());
+    if (relation.dropped.load() != 0) return false;
+    for (std::size_t steps = 0; row < limit && steps < kPruneStep; steps++)
+      if (prune_row(relation, row, readers, now, &steps, &unlinked)) row++;
+  }
+  std::lock_guard guard(relation.write_latch());
+  relation.pruned_ts = manager_.newest();
+  relation.pruned_dead = relation.dead_versions.load(std::memory_order_relaxed);
+  return unlinked != 0;
 }
 
 bool RowStore::move_rows(Relation& relation, std::uint32_t i) {
@@ -68,6 +129,10 @@ bool RowStore::move_rows(Relation& relation, std::uint32_t i) {
   {
     std::lock_guard guard(relation.write_latch());
     const Chunk* chunk = relation.chunk(i);
+    if (chunk == nullptr) {  // another vacuum was first
+      manager_.rollback(t);
+      return true;
+    }
     if (chunk == relation.tail()) relation.seal_tail();
     const std::uint32_t count = chunk->count();
     for (std::uint32_t slot = 0; slot < count; slot++) {
@@ -96,6 +161,7 @@ bool RowStore::vacuum(Relation& relation, bool thorough) {
     erase_relation(relation.id());
     return true;
   }
+  const CommitTs oldest_user = manager_.oldest_user();
   const std::uint32_t chunks = relation.chunk_count();
   for (std::uint32_t step = 0; step < chunks; step++) {
     // The tail first: what is moved goes to its end, and would hide that many of its rows are dead.
@@ -109,6 +175,8 @@ bool RowStore::vacuum(Relation& relation, bool thorough) {
       const bool tail = chunk == relation.tail();
       // Moving the living costs as much as they are: worth it where as many are dead, or on demand one of 32.
       if (ended == 0 || ended * (thorough ? 32 : 2) < count || (tail && !thorough && (ended < 1024 || ended < 3 * (count - ended)))) continue;
+      if (oldest_user <= relation.pruned_ts) continue;
+      if (!thorough && relation.is_judged(*chunk, oldest)) continue;
       const Census census = census_of(*chunk, oldest);
       if (census.undecided) continue;
       if (census.live == 0) return reclaim(relation, i, oldest);
@@ -116,7 +184,12 @@ bool RowStore::vacuum(Relation& relation, bool thorough) {
     }
     if (move) return move_rows(relation, i);
   }
-  return false;
+  bool is_due = thorough;
+  if (!is_due) {
+    std::lock_guard guard(relation.write_latch());
+    is_due = relation.dead_versions.load(std::memory_order_relaxed) >= relation.pruned_dead + std::max<std::uint64_t>(1024, relation.live_estimate() / 8);
+  }
+  return is_due && prune(relation);
 }
 
 bool RowStore::vacuum(RelationId id, bool thorough) {
@@ -124,10 +197,14 @@ bool RowStore::vacuum(RelationId id, bool thorough) {
   return relation && vacuum(*relation, thorough);
 }
 
+/// Two seconds after the last time that something was freed.
+constexpr int kTrimRounds = 20;
+
 void RowStore::start_vacuum() {
   if (vacuum_) return;
   vacuum_ = std::make_unique<Vacuum>();
   vacuum_->thread = std::thread([this, v = vacuum_.get()] {
+    int quiet_rounds = kTrimRounds;  // nothing to give back
     std::unique_lock guard(v->latch);
     while (!v->stop) {
       v->wake.wait_for(guard, std::chrono::milliseconds(100));
@@ -145,6 +222,8 @@ void RowStore::start_vacuum() {
         for (int steps = 0; steps < 16 && vacuum(*relation); steps++) {}
       candidates.clear();
       purge_retired();
+      if (heap_was_freed.exchange(false, std::memory_order_relaxed)) quiet_rounds = 0;
+      else if (quiet_rounds < kTrimRounds && ++quiet_rounds == kTrimRounds) return_free_memory();
       guard.lock();
     }
   });

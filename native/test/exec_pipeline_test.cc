@@ -1,8 +1,11 @@
 #include "../exec/pipeline/pipeline.h"
 
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <random>
 
+#include "../exec/pipeline/background.h"
 #include "../exec/pipeline/decimal.h"
 #include "storage_support.h"
 
@@ -247,6 +250,84 @@ TEST("decimals have PostgreSQL's scales, and their bytes come back") {
   char bytes[kDecimalBytes];
   Decimal back;
   CHECK(!decimal_from_bytes({bytes, decimal_to_bytes({power_of_ten(36), 0}, bytes)}, &back));
+}
+
+
+/// What a reader that is woken by a pool's thread does: `step` until it gives something else than kYielded.
+struct Woken {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int wakes = 0;
+  void wake() {
+    const std::lock_guard guard(mutex);
+    wakes++;
+    changed.notify_one();
+  }
+  void wait() {
+    std::unique_lock guard(mutex);
+    changed.wait(guard, [this] { return wakes > 0; });
+    wakes--;
+  }
+};
+
+TEST("threads: a pipeline runs ahead of its reader, no further than four chunks, and gives every row") {
+  Database db;
+  fill(db, 60000);
+  TaskPool pool(2);
+  const Snapshot snapshot = db.manager.acquire_snapshot();
+  {
+    Pipeline pipeline(db.manager, snapshot, SIZE_MAX);
+    // A sort of the table, appended to itself eight times.
+    Writer w;
+    w.op(6).op(9).n16(8);
+    for (int i = 0; i < 8; i++) w.scan();
+    w.n64(UINT64_MAX).n16(1).n16(0).op(0).op(0);
+    w.end({PhysicalType::kInt32, PhysicalType::kVarlen});
+    CHECK(pipeline.prepare(w.span(), {[&](std::uint32_t id) { return db.rows.find(id); }, [](std::uint32_t) { return nullptr; }}));
+    Woken woken;
+    pipeline.background = std::make_shared<exec::Background>(pipeline, pool, [&] { woken.wake(); });
+    pipeline.background->start(exec::make_data_row_encoder({{0, wire::WireKind::kInt4, false}, {1, wire::WireKind::kBytes, false}}));
+    std::vector<std::uint8_t> out(1024);
+    std::size_t rows = 0;
+    for (;;) {
+      std::uint32_t n = 0;
+      const std::int64_t result = pipeline.background->take(out.data(), out.size(), &n);
+      if (result == Pipeline::kYielded) {
+        woken.wait();
+        continue;
+      }
+      if (result == 0) break;
+      if (result < 0) {
+        CHECK(result < -1024);
+        out.resize(static_cast<std::size_t>(-result));
+        continue;
+      }
+      CHECK_EQ(static_cast<char>(out[0]), 'D');
+      rows += n;
+    }
+    CHECK_EQ(rows, std::size_t{480000});
+  }
+  db.manager.release_snapshot(snapshot);
+}
+
+TEST("threads: a pipeline that is closed while it runs stops") {
+  Database db;
+  fill(db, 60000);
+  TaskPool pool(1);
+  const Snapshot snapshot = db.manager.acquire_snapshot();
+  for (int i = 0; i < 20; i++) {
+    Pipeline pipeline(db.manager, snapshot, SIZE_MAX);
+    Writer w;
+    w.op(6).op(9).n16(4);
+    for (int k = 0; k < 4; k++) w.scan();
+    w.n64(UINT64_MAX).n16(2).n16(1).op(0).op(0).n16(0).op(0).op(0);
+    w.end({PhysicalType::kInt32, PhysicalType::kVarlen});
+    CHECK(pipeline.prepare(w.span(), {[&](std::uint32_t id) { return db.rows.find(id); }, [](std::uint32_t) { return nullptr; }}));
+    pipeline.background = std::make_shared<exec::Background>(pipeline, pool, [] {});
+    pipeline.background->start(exec::make_data_row_encoder({{0, wire::WireKind::kInt4, false}}));
+    std::this_thread::sleep_for(std::chrono::milliseconds(i));
+  }
+  db.manager.release_snapshot(snapshot);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // Random and mutated bytes for whoever reads what others wrote: blocks, RESP frames, predicates. Under AddressSanitizer a byte read
-// beyond the input ends the run; each input lies in memory of exactly its size.
+// beyond the input ends the run; each input lies in memory of exactly its size. ORRERY_FUZZ_FRAMES raises the number of RESP inputs (20,000):
+// `ORRERY_FUZZ_FRAMES=1000000 ORRERY_FUZZ_COMMANDS=1000000 make -C native test SAN=address FILTER=fuzz`.
+#include <cstdlib>
 #include <memory>
 #include <random>
 
@@ -76,10 +78,12 @@ TEST("fuzz: Block::parse accepts only what lies within its bytes") {
 }
 
 TEST("fuzz: RESP frames: any bytes in any pieces give commands within the input, an error or a need for more") {
-  std::mt19937 random(22);
+  const char* asked = std::getenv("ORRERY_FUZZ_FRAMES");
+  const int inputs = asked == nullptr ? 20'000 : std::atoi(asked);
+  std::mt19937 random(asked == nullptr ? 22 : std::random_device{}());
   const std::string text = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nvalue\r\nPING hello\r\n*1\r\n$4\r\nPING\r\n";
   const std::vector<std::uint8_t> seed(text.begin(), text.end());
-  for (int i = 0; i < 20'000; i++) {
+  for (int i = 0; i < inputs; i++) {
     const Exact input(i % 8 == 0 ? std::vector<std::uint8_t>(seed.begin(), seed.begin() + random() % seed.size()) : mutated(seed, random));
     wire::FrameLimits limits;
     limits.unauthenticated = i % 3 == 0;
@@ -93,6 +97,37 @@ TEST("fuzz: RESP frames: any bytes in any pieces give commands within the input,
       for (const std::string_view argument : parser.arguments) CHECK(argument.data() >= data + at && argument.data() + argument.size() <= data + input.size);
       at += parser.consumed;
     }
+  }
+}
+
+TEST("fuzz: RESP frames: a command of many arguments in any pieces is the command, or the same error") {
+  std::mt19937 random(24);
+  for (int round = 0; round < 60; round++) {
+    const std::size_t count = 1020 + random() % 3000;
+    std::string text = "*" + std::to_string(count) + "\r\n";
+    for (std::size_t i = 0; i < count; i++) {
+      const std::string value(random() % 40, static_cast<char>('a' + i % 26));
+      text += "$" + std::to_string(value.size()) + "\r\n" + value + "\r\n";
+    }
+    if (round % 3 == 0) text[random() % text.size()] = 'x';
+    text += "*1\r\n$4\r\nPING\r\n";
+    wire::FrameParser whole, pieces;
+    const wire::FrameResult expected = whole.parse(text.data(), text.size(), {});
+    wire::FrameProgress progress;
+    wire::FrameResult result = wire::FrameResult::kIncomplete;
+    for (std::size_t have = 0; result == wire::FrameResult::kIncomplete && have < text.size();) {
+      have = std::min(text.size(), have + 1 + random() % 3000);
+      if (have < pieces.need) continue;
+      const std::string copy = text.substr(0, have);  // the input moves between calls
+      result = pieces.parse(copy.data(), copy.size(), {}, &progress);
+      if (result != wire::FrameResult::kCommand) continue;
+      CHECK(!progress.is_active());
+      CHECK(pieces.consumed == whole.consumed);
+      CHECK(pieces.arguments.size() == whole.arguments.size());
+      for (std::size_t i = 0; i < std::min(pieces.arguments.size(), whole.arguments.size()); i++) CHECK(pieces.arguments[i] == whole.arguments[i]);
+    }
+    CHECK(result == expected);
+    if (expected == wire::FrameResult::kError) CHECK(pieces.error == whole.error);
   }
 }
 

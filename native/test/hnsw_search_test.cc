@@ -116,6 +116,32 @@ TEST("hnsw: a filter that follows the clusters, far from the query, still gives 
   }
 }
 
+TEST("hnsw: half of the rows are accepted, none of them near the query: compared exactly, or handed back to the caller") {
+  const Vectors v = clustered_vectors(20000, 24, 200, 22);
+  Graph graph(options_for(v));
+  CHECK(graph.build(items_of(v), 2).is_ok());
+  const auto keep = [](storage::RowId row) { return (row - 1) % 200 < 100; };
+  const Accept accept = [&](storage::RowId row, std::uint32_t) { return keep(row); };
+  Vectors queries{24, {}};
+  for (std::size_t i = 150; i < 200; i++) queries.values.insert(queries.values.end(), v.at(i), v.at(i) + 24);
+  const Recall recall = recall_of(graph, v, queries, 10, 40, accept, true, keep);
+  CHECK(recall.worst >= 0.9);
+  CHECK_EQ(recall.fewest, 10u);
+  std::size_t yielded = 0;
+  for (std::size_t q = 0; q < queries.size(); q++) {
+    Scan scan(graph, queries.at(q), 40, accept, true, Scan::WhenExact::kYield);
+    index::hnsw::Hit hit;
+    const bool found = scan.next(hit);
+    CHECK(found != scan.yielded());
+    yielded += scan.yielded() ? 1u : 0u;
+  }
+  CHECK(yielded >= 45);
+  // Around the accepted rows nothing is handed back.
+  Scan scan(graph, v.at(3), 40, accept, true, Scan::WhenExact::kYield);
+  CHECK_EQ(take(scan, 10).size(), 10u);
+  CHECK(!scan.yielded());
+}
+
 TEST("hnsw: no row is accepted, the scan ends") {
   const Vectors v = random_vectors(1000, 8, 4);
   Graph graph(options_for(v));

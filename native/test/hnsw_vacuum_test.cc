@@ -15,7 +15,7 @@ Options options_for(const Vectors& v) {
   return o;
 }
 bool is_odd(storage::RowId row) { return row % 2 == 1; }
-Locate locate_in(const Vectors& v) {
+index::Locate locate_in(const Vectors& v) {
   return [&v](storage::RowId row, Item* item) {
     if (row > v.size()) return false;
     *item = {row, static_cast<std::uint32_t>(row - 1), v.at(row - 1)};
@@ -110,7 +110,7 @@ TEST("hnsw: a damaged image is refused or gives a graph that can be walked, at e
   CHECK(graph.build(items_of(v), 1).is_ok());
   ByteWriter image;
   graph.save(image, nullptr);
-  const Locate vector_of = locate_in(v);
+  const index::Locate vector_of = locate_in(v);
   for (std::size_t at = 0; at < image.size(); at++) {
     auto bytes = image.bytes();
     bytes[at] ^= 0x5a;

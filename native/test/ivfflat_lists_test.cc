@@ -1,4 +1,5 @@
 // ivfflat_lists_test.cc: inverted lists: every vector in one list, near ones together, images, writers beside readers.
+#include <bit>
 #include <set>
 #include <thread>
 
@@ -40,6 +41,31 @@ TEST("ivfflat: a tenth of the lists holds most of the neighbors") {
     }
     CHECK(found >= 475);
   }
+}
+
+TEST("ivfflat: lists of bit strings hold those with most bits in common") {
+  // 40 strings of 256 bits, each with a tenth of its bits turned in 100 ways; every word counts as one place of the matrix.
+  std::mt19937 random(9);
+  std::vector<std::uint32_t> centers(40 * 8);
+  for (std::uint32_t& word : centers) word = static_cast<std::uint32_t>(random());
+  Vectors v{8, std::vector<float>(4000 * 8)};
+  for (std::size_t i = 0; i < v.values.size(); i++) {
+    std::uint32_t noise = 0;
+    for (unsigned b = 0; b < 32; b++) noise |= random() % 10 == 0 ? 1u << b : 0;
+    v.values[i] = std::bit_cast<float>(centers[i % centers.size()] ^ noise);
+  }
+  InvertedLists lists({Metric::kHamming, 8, 40});
+  lists.train(items_of(v), 2);
+  lists.fill(items_of(v), 2);
+  CHECK_EQ(rows_of(lists).size(), 4000u);
+  std::size_t found = 0;
+  for (std::size_t q = 0; q < 40; q++) {
+    std::vector<Entry> near;
+    const auto order = lists.order(v.at(q));
+    for (std::size_t i = 0; i < 4; i++) lists.collect(order[i], near);
+    for (const Entry& e : near) found += (e.row - 1) % 40 == q;
+  }
+  CHECK(found >= 3800);
 }
 
 TEST("ivfflat: fewer vectors than lists, equal ones, none at all") {

@@ -1,8 +1,10 @@
 // kernels_test.cc: every variant that this processor runs agrees with a float64 reference.
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
 
+#include "../kernels/bits.h"
 #include "../kernels/distance.h"
 #include "check.h"
 
@@ -90,4 +92,26 @@ TEST("kernels: cosine distance stays in [0, 2] and is NaN for a zero vector") {
   CHECK_EQ(cosine_distance({-2.0f, 1.0f, 1.0f}), 2.0);
   CHECK_EQ(cosine_distance({0.0f, 1.0f, 1.0f}), 1.0);
   CHECK(std::isnan(cosine_distance({0.0f, 0.0f, 1.0f})));
+}
+
+TEST("kernels: every variant counts the bits that strings share, at every length and place") {
+  std::mt19937 random(3);
+  std::vector<std::uint32_t> a(2100), b(2100);
+  for (std::size_t i = 0; i < a.size(); i++) a[i] = static_cast<std::uint32_t>(random()), b[i] = static_cast<std::uint32_t>(random());
+  for (const BitKernels* k : runnable_bit_kernels())
+    for (const std::size_t n : {0u, 1u, 2u, 3u, 15u, 16u, 17u, 31u, 48u, 1999u, 2000u})
+      for (const std::size_t from : {0u, 1u, 5u}) {
+        std::uint64_t differ = 0, both = 0, either = 0;
+        for (std::size_t i = from; i < from + n; i++) {
+          differ += static_cast<std::uint64_t>(std::popcount(a[i] ^ b[i]));
+          both += static_cast<std::uint64_t>(std::popcount(a[i] & b[i]));
+          either += static_cast<std::uint64_t>(std::popcount(a[i] | b[i]));
+        }
+        CHECK_EQ(k->hamming(a.data() + from, b.data() + from, n), differ);
+        const SharedBits shared = k->shared(a.data() + from, b.data() + from, n);
+        CHECK_EQ(shared.both, both);
+        CHECK_EQ(shared.either, either);
+      }
+  CHECK_EQ(jaccard_distance({0, 0}), 1.0);
+  CHECK_EQ(jaccard_distance({1, 4}), 0.75);
 }

@@ -5,28 +5,13 @@
 #include "../keyspace/transaction.h"
 #include "../storage/memory_log.h"
 #include "check.h"
+#include "command_table.h"
 
 using namespace orrery;
 using namespace orrery::keyspace;
+using orrery::test::define_test_commands;
 
 namespace {
-
-void define_table() {
-  std::vector<Command> commands;
-  const auto add = [&](const char* name, int arity, std::uint32_t flags, KeyPositions keys) { commands.push_back({name, arity, flags, keys, CommandTable::body_named(name)}); };
-  for (const char* name : {"get", "lrange", "zrange", "hgetall", "smembers", "ttl", "exists"}) add(name, -2, 0, {1, 1, 1, 0});
-  for (const char* name : {"set", "append", "incr", "incrbyfloat", "setrange", "setbit", "lpush", "rpush", "lpop", "rpop", "lset", "linsert", "lrem", "ltrim", "hset", "hdel", "hincrby",
-                           "sadd", "srem", "spop", "zadd", "zincrby", "zrem", "zpopmin", "zremrangebyrank", "pexpire", "persist", "getdel"})
-    add(name, -2, kWrite, {1, 1, 1, 0});
-  for (const char* name : {"rename", "copy", "smove", "lmove"}) add(name, -3, kWrite, {1, 2, 1, 0});
-  for (const char* name : {"sunionstore", "sdiffstore"}) add(name, -3, kWrite, {1, -1, 1, 0});
-  add("mset", -3, kWrite, {1, -1, 2, 0});
-  add("del", -2, kWrite, {1, -1, 1, 0});
-  add("zunionstore", -4, kWrite, {1, 1, 1, 2});
-  for (const char* name : {"flushdb", "swapdb"}) add(name, -1, kWrite | kAllShards, {});
-  add("dbsize", 1, kAllShards, {});
-  CommandTable::instance().define(std::move(commands));
-}
 
 struct Fixture {
   storage::MemoryLog log;
@@ -39,7 +24,7 @@ struct Fixture {
                       return transactions.append_effects(e);
                     },
                     [this] { return log.appended(); }};
-  Fixture() { define_table(); }
+  Fixture() { define_test_commands(); }
   std::string run(Session& s, const std::vector<std::string>& words, std::int64_t now = 1000000) {
     std::vector<std::string_view> args(words.begin(), words.end());
     storage::Xid wait = 0;
@@ -72,6 +57,72 @@ std::string digest_of(Keyspace& k) {
 
 }  // namespace
 
+TEST("keyspace hash fields expire: lazily and by the cycle; COPY and HINCRBY keep the time, HSET takes it away; replaying gives the same") {
+  Fixture f;
+  Session s;
+  const std::int64_t now = 1000000;
+  f.run(s, {"HSET", "h", "a", "1", "b", "2", "c", "3"}, now);
+  const auto list = [](const std::vector<int>& numbers) {
+    std::string text = "*" + std::to_string(numbers.size()) + "\r\n";
+    for (const int n : numbers) text += ":" + std::to_string(n) + "\r\n";
+    return text;
+  };
+  CHECK_EQ(f.run(s, {"HPEXPIRE", "h", "5000", "FIELDS", "2", "a", "nope"}, now), list({1, -2}));
+  CHECK_EQ(f.run(s, {"HPEXPIRE", "h", "6000", "NX", "FIELDS", "2", "a", "b"}, now), list({0, 1}));
+  CHECK_EQ(f.run(s, {"HPEXPIRE", "h", "4000", "GT", "FIELDS", "2", "a", "c"}, now), list({0, 0}));
+  CHECK_EQ(f.run(s, {"HPEXPIRE", "h", "4000", "LT", "FIELDS", "2", "a", "c"}, now), list({1, 1}));
+  CHECK_EQ(f.run(s, {"HPEXPIRE", "h", "9000", "XX", "FIELDS", "1", "c"}, now), list({1}));
+  CHECK_EQ(f.run(s, {"HPTTL", "h", "FIELDS", "4", "a", "b", "c", "nope"}, now), list({4000, 6000, 9000, -2}));
+  CHECK_EQ(f.run(s, {"HTTL", "h", "FIELDS", "1", "a"}, now + 1), list({4}));
+  CHECK_EQ(f.run(s, {"HPEXPIRETIME", "h", "FIELDS", "1", "a"}, now), list({1004000}));
+  CHECK_EQ(f.run(s, {"HPERSIST", "h", "FIELDS", "2", "c", "c"}, now), list({1, -1}));
+  CHECK_EQ(f.run(s, {"HPERSIST", "absent", "FIELDS", "2", "c", "c"}, now), list({-2, -2}));
+  f.run(s, {"COPY", "h", "{h}2"}, now);
+  CHECK_EQ(f.run(s, {"HPTTL", "{h}2", "FIELDS", "2", "a", "b"}, now), list({4000, 6000}));
+  f.run(s, {"HINCRBY", "h", "a", "5"}, now);
+  CHECK_EQ(f.run(s, {"HPTTL", "h", "FIELDS", "1", "a"}, now), list({4000}));
+  f.run(s, {"HSET", "h", "b", "7"}, now);
+  CHECK_EQ(f.run(s, {"HPTTL", "h", "FIELDS", "1", "b"}, now), list({-1}));
+  // Lazily: the next look at the key takes the field out.
+  CHECK_EQ(f.run(s, {"HGET", "h", "a"}, now + 3999), std::string("$1\r\n6\r\n"));
+  CHECK_EQ(f.run(s, {"HLEN", "h"}, now + 4000), std::string(":2\r\n"));
+  // By the cycle, until the key is gone with its last field.
+  CHECK_EQ(f.keyspace.expire_some(now + 4000, 1000), std::size_t{1});
+  f.run(s, {"HDEL", "{h}2", "c"}, now);
+  CHECK_EQ(f.keyspace.expire_some(now + 7000, 1000), std::size_t{1});
+  CHECK_EQ(f.run(s, {"EXISTS", "{h}2"}, now + 7000), std::string(":0\r\n"));
+  CHECK_EQ(f.run(s, {"HSETEX", "x", "FNX", "PX", "50", "FIELDS", "2", "a", "1", "b", "2"}, now), std::string(":1\r\n"));
+  CHECK_EQ(f.run(s, {"HSETEX", "x", "FNX", "FIELDS", "1", "a", "9"}, now), std::string(":0\r\n"));
+  CHECK_EQ(f.run(s, {"HSETEX", "x", "FXX", "KEEPTTL", "FIELDS", "1", "a", "3"}, now), std::string(":1\r\n"));
+  CHECK_EQ(f.run(s, {"HPTTL", "x", "FIELDS", "2", "a", "b"}, now), list({50, 50}));
+  CHECK_EQ(f.run(s, {"HGETEX", "x", "PERSIST", "FIELDS", "2", "a", "nope"}, now), std::string("*2\r\n$1\r\n3\r\n$-1\r\n"));
+  CHECK_EQ(f.run(s, {"HPTTL", "x", "FIELDS", "1", "a"}, now), list({-1}));
+  CHECK_EQ(f.run(s, {"HGETEX", "x", "PXAT", "5", "FIELDS", "1", "b"}, now), std::string("*1\r\n$1\r\n2\r\n"));
+  CHECK_EQ(f.run(s, {"HGETDEL", "x", "FIELDS", "2", "a", "b"}, now), std::string("*2\r\n$1\r\n3\r\n$-1\r\n"));
+  CHECK_EQ(f.run(s, {"EXISTS", "x"}, now), std::string(":0\r\n"));
+  Keyspace copy([](std::span<const std::uint8_t>) { return storage::Lsn{1}; }, [] { return storage::Lsn{1}; });
+  replay(f.records, copy);
+  CHECK_EQ(digest_of(copy), digest_of(f.keyspace));
+}
+
+TEST("keyspace set operations over the same key twice are right at every size, also while its table is rehashed") {
+  Fixture f;
+  Session s;
+  for (int i = 0; i < 700; i++) {
+    f.run(s, {"SADD", "{k}s", "m" + std::to_string(i)});
+    f.run(s, {"ZADD", "{k}z", std::to_string(i), "m" + std::to_string(i)});
+    const std::string count = ":" + std::to_string(i + 1) + "\r\n";
+    CHECK_EQ(f.run(s, {"SUNIONSTORE", "{k}u", "{k}s", "{k}s"}), count);
+    CHECK_EQ(f.run(s, {"SINTERSTORE", "{k}u", "{k}s", "{k}s"}), count);
+    CHECK_EQ(f.run(s, {"SDIFFSTORE", "{k}u", "{k}s", "{k}s"}), std::string(":0\r\n"));
+    CHECK_EQ(f.run(s, {"ZUNIONSTORE", "{k}y", "2", "{k}z", "{k}z"}), count);
+    CHECK_EQ(f.run(s, {"ZINTERSTORE", "{k}y", "3", "{k}z", "{k}z", "{k}s"}), count);
+    CHECK_EQ(f.run(s, {"ZDIFFSTORE", "{k}d", "2", "{k}z", "{k}z"}), std::string(":0\r\n"));
+    const std::string score = std::to_string(2 * i + 1);
+    CHECK_EQ(f.run(s, {"ZSCORE", "{k}y", "m" + std::to_string(i)}), "$" + std::to_string(score.size()) + "\r\n" + score + "\r\n");
+  }
+}
+
 TEST("keyspace effects replayed give the same keys") {
   Fixture f;
   Session s;
@@ -80,8 +131,9 @@ TEST("keyspace effects replayed give the same keys") {
   const auto key = [&](char kind) { return std::string(1, kind) + std::to_string(below(8)); };
   const auto word = [&] { return std::to_string(below(40)) + (below(9) == 0 ? std::string(70, 'w') : ""); };
   const auto number = [&] { return std::to_string(static_cast<std::int64_t>(below(20)) - 8); };
+  std::int64_t now = 1000000;
   for (int i = 0; i < 30000; i++) {
-    switch (below(34)) {
+    switch (below(38)) {
       case 0: f.run(s, {"SET", key('t'), word()}); break;
       case 1: f.run(s, {"APPEND", key('t'), word()}); break;
       case 2: f.run(s, {"INCR", key('n')}); break;
@@ -115,6 +167,10 @@ TEST("keyspace effects replayed give the same keys") {
       case 30: f.run(s, {"LMOVE", key('l'), key('l'), "LEFT", "RIGHT"}); break;
       case 31: f.run(s, {"SUNIONSTORE", key('s'), key('s'), key('s')}); break;
       case 32: f.run(s, {"ZUNIONSTORE", key('z'), "2", key('z'), key('z')}); break;
+      case 34: f.run(s, {"HPEXPIRE", key('h'), std::to_string(below(60000)), "FIELDS", "2", word(), "n"}, now); break;
+      case 35: f.run(s, {"HSETEX", key('h'), "PX", std::to_string(below(60000)), "FIELDS", "1", word(), word()}, now); break;
+      case 36: f.run(s, {"HGETEX", key('h'), "PERSIST", "FIELDS", "1", word()}, now); break;
+      case 37: f.keyspace.expire_some(now += static_cast<std::int64_t>(below(300)), 100); break;
       case 33: if (below(50) == 0) f.run(s, {below(2) == 0 ? "FLUSHDB" : "DEL", key('h')}); else if (below(10) == 0) f.run(s, {"SWAPDB", "0", "1"}); break;
     }
   }
@@ -251,7 +307,7 @@ TEST("a pipeline runs in batches as its commands one by one, and stops before a 
 TEST("after the log failed writes answer MISCONF and reads go on") {
   storage::MemoryLog log;
   bool broken = false;
-  define_table();
+  define_test_commands();
   Keyspace keyspace{[&](std::span<const std::uint8_t>) { return broken ? storage::Lsn{0} : storage::Lsn{1}; }, [&] { return log.appended(); }};
   Session s;
   const auto run = [&](std::string input) {

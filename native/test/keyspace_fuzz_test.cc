@@ -6,6 +6,7 @@
 #include "../keyspace/context.h"
 #include "../keyspace/crc64.h"
 #include "../keyspace/rdb_value.h"
+#include "../keyspace/vector_set.h"
 #include "../storage/memory_log.h"
 #include "../storage/transaction.h"
 #include "check.h"
@@ -22,7 +23,8 @@ constexpr Fuzzed kCommands[] = {
     {"geoadd", -5}, {"geodist", -4}, {"geohash", -2}, {"geopos", -2}, {"georadius", -6}, {"georadius_ro", -6}, {"georadiusbymember", -5},
     {"georadiusbymember_ro", -5}, {"geosearch", -7}, {"geosearchstore", -8}, {"get", 2}, {"getbit", 3}, {"getdel", 2}, {"getex", -2},
     {"getrange", 4}, {"getset", 3}, {"hdel", -3}, {"hexists", 3}, {"hget", 3}, {"hgetall", 2}, {"hincrby", 4}, {"hincrbyfloat", 4}, {"hkeys", 2},
-    {"hlen", 2}, {"hmget", -3}, {"hmset", -4}, {"hrandfield", -2}, {"hscan", -3}, {"hset", -4}, {"hsetnx", 4}, {"hstrlen", 3}, {"hvals", 2},
+    {"hexpire", -6}, {"hpexpire", -6}, {"hexpireat", -6}, {"hpexpireat", -6}, {"httl", -5}, {"hpttl", -5}, {"hexpiretime", -5}, {"hpexpiretime", -5},
+    {"hpersist", -5}, {"hgetdel", -5}, {"hgetex", -5}, {"hsetex", -6}, {"hlen", 2}, {"hmget", -3}, {"hmset", -4}, {"hrandfield", -2}, {"hscan", -3}, {"hset", -4}, {"hsetnx", 4}, {"hstrlen", 3}, {"hvals", 2},
     {"incr", 2}, {"incrby", 3}, {"incrbyfloat", 3}, {"keys", 2}, {"lcs", -3}, {"lindex", 3}, {"linsert", 5}, {"llen", 2}, {"lmove", 5},
     {"lmpop", -4}, {"lpop", -2}, {"lpos", -3}, {"lpush", -3}, {"lpushx", -3}, {"lrange", 4}, {"lrem", 4}, {"lset", 4}, {"ltrim", 4}, {"memory", -2},
     {"mget", -2}, {"move", 3}, {"mset", -3}, {"msetnx", -3}, {"object", -2}, {"persist", 2}, {"pexpire", -3}, {"pexpireat", -3}, {"pexpiretime", 2},
@@ -31,7 +33,8 @@ constexpr Fuzzed kCommands[] = {
     {"sdiff", -2}, {"sdiffstore", -3}, {"set", -3}, {"setbit", 4}, {"setex", 4}, {"setnx", 3}, {"setrange", 4}, {"sinter", -2}, {"sintercard", -3},
     {"sinterstore", -3}, {"sismember", 3}, {"smembers", 2}, {"smismember", -3}, {"smove", 4}, {"sort", -2}, {"sort_ro", -2}, {"spop", -2},
     {"srandmember", -2}, {"srem", -3}, {"sscan", -3}, {"strlen", 2}, {"substr", 4}, {"sunion", -2}, {"sunionstore", -3}, {"touch", -2}, {"ttl", 2},
-    {"type", 2}, {"unlink", -2}, {"xack", -4}, {"xadd", -5}, {"xautoclaim", -6}, {"xclaim", -6}, {"xdel", -3}, {"xgroup", -2}, {"xinfo", -2},
+    {"type", 2}, {"unlink", -2}, {"vadd", -5}, {"vcard", 2}, {"vdim", 2}, {"vemb", -3}, {"vgetattr", 3}, {"vinfo", 2}, {"vismember", 3}, {"vlinks", -3},
+    {"vrandmember", -2}, {"vrange", -4}, {"vrem", 3}, {"vsetattr", 4}, {"vsim", -4}, {"xack", -4}, {"xadd", -5}, {"xautoclaim", -6}, {"xclaim", -6}, {"xdel", -3}, {"xgroup", -2}, {"xinfo", -2},
     {"xlen", 2}, {"xpending", -3}, {"xrange", -4}, {"xread", -4}, {"xreadgroup", -7}, {"xrevrange", -4}, {"xsetid", -3}, {"xtrim", -4}, {"zadd", -4},
     {"zcard", 2}, {"zcount", 4}, {"zdiff", -3}, {"zdiffstore", -4}, {"zincrby", 4}, {"zinter", -3}, {"zintercard", -3}, {"zinterstore", -4},
     {"zlexcount", 4}, {"zmpop", -4}, {"zmscore", -3}, {"zpopmax", -2}, {"zpopmin", -2}, {"zrandmember", -2}, {"zrange", -4}, {"zrangebylex", -4},
@@ -50,7 +53,8 @@ const std::vector<std::string>& words() {
                                   "MINID", "NOMKSTREAM", "MKSTREAM", "GROUP", "STREAMS", "NOACK", "BLOCK", "FULL", "CREATE", "SETID", "DESTROY", "CREATECONSUMER", "DELCONSUMER",
                                   "CONSUMERS", "GROUPS", "STREAM", "JUSTID", "FORCE", "IDLE", "RETRYCOUNT", "LASTID", "ENTRIESREAD", "FROMMEMBER", "FROMLONLAT", "BYRADIUS", "BYBOX",
                                   "ANY", "REPLACE", "ABSTTL", "DB", "AND", "OR", "XOR", "NOT", "BIT", "BYTE", "LEN", "IDX", "MINMATCHLEN", "WITHMATCHLEN", "ENCODING", "FREQ", "USAGE",
-                                  "GETREG", "TODENSE", "DECODE", "string", "hash", "a", "b", "c", "d", "f", "g", "c1"};
+                                  "FIELDS", "FNX", "FXX", "EXAT", "PXAT", "KEEPTTL", "GETREG", "TODENSE", "DECODE", "VALUES", "FP32", "ELE", "REDUCE", "NOQUANT", "BIN", "Q8", "M", "EF", "SETATTR",
+                                  "WITHATTRIBS", "EPSILON", "TRUTH", "FILTER", "{\"n\":[1,\"a\"]}", "1 in .n", ".n and (", "string", "hash", "a", "b", "c", "d", "f", "g", "c1"};
     w.push_back(std::string(70, 'v'));
     w.push_back(std::string(300, 'w'));
     w.push_back(std::string("\0\r\n\xff", 4));
@@ -117,7 +121,7 @@ TEST("fuzz: random command lines reach every native body") {
 TEST("fuzz: changed DUMP payloads are refused or make a value that can be written again") {
   std::mt19937_64 random(2);
   std::vector<std::string> seeds;
-  const auto add = [&](Value v) { seeds.push_back(rdb_dump(v)); };
+  const auto add = [&](Value v) { seeds.push_back(rdb_dump(v, true)); };
   add(Value::string("hello"));
   add(Value::integer(-70000));
   Value list = Value::make(ValueType::kList), set = Value::make(ValueType::kSet), hash = Value::make(ValueType::kHash), zset = Value::make(ValueType::kZset),
@@ -134,6 +138,14 @@ TEST("fuzz: changed DUMP payloads are refused or make a value that can be writte
   StreamGroup& g = stream.stream().make_groups()["g"];
   auto* consumer = &*g.consumers.emplace("c", StreamConsumer{}).first;
   g.assign({1, 3}, consumer, 5, 1);
+  Value timed = hash.clone();
+  timed.hash().set_time("item3", 1900000000000);
+  timed.hash().set_time("item7", 1800000000000);
+  add(std::move(timed));
+  const float vector[] = {1, -2};
+  auto vectors = std::make_unique<VectorSet>(VectorSet::Shape{2, 2, VectorQuantization::kInt8, 16});
+  for (int i = 0; i < 3; i++) vectors->set("item" + std::to_string(i), vector, 100, nullptr);
+  add(Value::vector_set(std::move(vectors)));
   add(std::move(list));
   add(std::move(set));
   add(std::move(hash));

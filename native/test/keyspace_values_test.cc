@@ -5,6 +5,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "../keyspace/crc64.h"
+#include "../keyspace/listpack.h"
+#include "../keyspace/rdb_value.h"
 #include "../keyspace/value.h"
 #include "check.h"
 
@@ -86,6 +89,82 @@ TEST("keyspace list agrees with std::deque") {
   list.walk(list.size() - 1, false, [&](std::size_t, std::string_view v) { CHECK_EQ(std::string(v), model[--at]); return true; });
 }
 
+TEST("keyspace list: dropping and removing many agree with std::deque, and shared nodes stay as they were") {
+  Random r{7};
+  List list;
+  std::deque<std::string> model;
+  std::vector<Packed> shared;
+  std::vector<std::string> then;
+  const auto check_shared = [&] {
+    std::size_t at = 0;
+    for (const Packed& node : shared)
+      for (std::size_t p = 0; p < node.end(); p = node.next(p)) CHECK_EQ(std::string(node.at(p)), then.at(at++));
+    CHECK_EQ(at, then.size());
+  };
+  for (int i = 0; i < 4000; i++) {
+    for (int k = 0; k < 20; k++) {
+      const std::string v = std::to_string(r.below(7)) + std::string(r.below(60), 'x').substr(0, r.below(2) * 60);
+      const bool front = r.below(2) == 0;
+      list.push(front, v);
+      if (front) model.push_front(v);
+      else model.push_back(v);
+    }
+    switch (r.below(8)) {
+      case 0: {
+        const bool front = r.below(2) == 0;
+        const std::size_t count = r.below(std::min<std::size_t>(model.size(), 60) + 1);
+        list.drop(front, count);
+        if (front) model.erase(model.begin(), model.begin() + static_cast<std::ptrdiff_t>(count));
+        else model.erase(model.end() - static_cast<std::ptrdiff_t>(count), model.end());
+        break;
+      }
+      case 1: {
+        const auto count = static_cast<std::int64_t>(r.below(11)) - 5;
+        const std::string v = std::to_string(r.below(7));
+        std::size_t left = count == 0 ? model.size() : static_cast<std::size_t>(std::abs(count)), removed = 0;
+        for (std::size_t k = 0; k < model.size() && left > 0;) {
+          const std::size_t at = count >= 0 ? k : model.size() - 1 - k;
+          if (model[at] != v) {
+            k++;
+            continue;
+          }
+          model.erase(model.begin() + static_cast<std::ptrdiff_t>(at));
+          left--;
+          removed++;
+        }
+        CHECK_EQ(list.remove(count, v), removed);
+        break;
+      }
+      case 2:
+        if (r.below(10) != 0) break;
+        check_shared();
+        shared = list.share_nodes();
+        then.assign(model.begin(), model.end());
+        break;
+      case 3: {
+        const std::size_t at = r.below(model.size());
+        list.set(at, "set"), model[at] = "set";
+        break;
+      }
+      case 4: {
+        const std::size_t at = r.below(model.size());
+        list.insert(at, "inserted"), model.insert(model.begin() + static_cast<std::ptrdiff_t>(at), "inserted");
+        break;
+      }
+      default: break;
+    }
+    CHECK_EQ(list.size(), model.size());
+    if (list.size() > 3000) {
+      list.drop(true, 2000);
+      model.erase(model.begin(), model.begin() + 2000);
+    }
+  }
+  check_shared();
+  std::size_t at = 0;
+  list.walk(0, true, [&](std::size_t, std::string_view v) { CHECK_EQ(std::string(v), model[at++]); return true; });
+  CHECK_EQ(at, model.size());
+}
+
 TEST("keyspace zset agrees with std::set, small and large") {
   for (const std::uint64_t spread : {60ull, 3000ull}) {
     Random r{spread};
@@ -133,6 +212,25 @@ TEST("keyspace zset agrees with std::set, small and large") {
   }
 }
 
+TEST("keyspace integers of every width agree with std::set") {
+  Random r{11};
+  for (const int bits : {15, 31, 63, 64}) {
+    IntSet set;
+    std::set<std::int64_t> model;
+    for (int i = 0; i < 3000; i++) {
+      // Mostly narrow values: the first wide one widens those that are there.
+      const int width = r.below(40) == 0 ? bits : 8;
+      const auto v = static_cast<std::int64_t>((r.below(1u << 31) << 33) ^ (r.below(1u << 31) << 16) ^ r.below(1u << 31)) >> (64 - width);
+      if (r.below(3) != 0) CHECK_EQ(set.add(v), model.insert(v).second);
+      else CHECK_EQ(set.erase(v), model.erase(v) == 1);
+      CHECK_EQ(set.contains(v), model.contains(v));
+      CHECK_EQ(set.size(), model.size());
+    }
+    std::size_t at = 0;
+    for (const std::int64_t v : model) CHECK_EQ(set[at++], v);
+  }
+}
+
 TEST("keyspace hash and set agree with the standard ones across their encodings") {
   Random r{7};
   Hash hash;
@@ -176,4 +274,21 @@ TEST("keyspace values survive serialization, and damaged bytes are refused") {
       CHECK(!Value::deserialize(shorter, &broken));
     }
   }
+}
+
+TEST("keyspace: a hash with times in a listpack, as Redis 7.4 dumps small ones, keeps them") {
+  Listpack lp(64);
+  for (const std::string_view text : {"a", "1", "0", "b", "2", "4000000000000"}) lp.append(text);
+  std::string payload(1, 25);
+  payload.append(8, '\0');
+  rdb_write_string(payload, lp.bytes());
+  payload.append("\x0c\0", 2);
+  const std::uint64_t checksum = crc64(0, payload);
+  payload.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
+  Value value;
+  CHECK(rdb_payload_intact(payload));
+  CHECK(rdb_restore(payload, &value));
+  CHECK(value.size() == 2);
+  CHECK(value.hash().time_of("a") == 0);
+  CHECK(value.hash().time_of("b") == 4000000000000);
 }

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "../exec/vector_scan.h"
-#include "../index/hnsw/hnsw_store.h"
+#include "../index/vector_index_store.h"
 #include "../storage/memory_log.h"
 #include "check.h"
 
@@ -16,7 +16,7 @@ using exec::HnswScan;
 using exec::Predicate;
 using exec::VectorQuery;
 using index::hnsw::HnswIndex;
-using index::hnsw::HnswStore;
+using index::HnswStore;
 using index::Metric;
 using index::hnsw::Options;
 
@@ -130,7 +130,10 @@ struct Database {
   }
   std::vector<std::pair<std::int32_t, double>> nearest(const std::vector<float>& query, std::uint32_t k, std::span<const std::uint8_t> program = {},
                                                        const Snapshot* at = nullptr) {
-    VectorQuery q{query, k, {}, {0}, false};
+    VectorQuery q;
+    q.values = query;
+    q.limit = k;
+    q.columns = {0};
     if (!program.empty()) CHECK(Predicate::parse(program, *rows.find(kTable), &q.predicate).is_ok());
     const Snapshot snapshot = at != nullptr ? *at : manager.acquire_snapshot();
     HnswScan scan(manager, snapshot, vectors.find(kIndex), q, 40);

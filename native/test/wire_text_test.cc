@@ -19,6 +19,14 @@ std::string numeric(std::vector<int> words) {
 }
 }  // namespace
 
+TEST("integers print their digits") {
+  char text[24];
+  for (const std::int64_t v : {std::int64_t{0}, std::int64_t{7}, std::int64_t{10}, std::int64_t{99}, std::int64_t{100}, std::int64_t{12345}, std::int64_t{-1}, std::int64_t{999999999},
+                               std::int64_t{1000000000}, std::int64_t{4294967295}, std::int64_t{4294967296}, std::int64_t{-2147483648}, INT64_MAX, INT64_MIN})
+    CHECK_EQ(std::string(text, format_integer(v, text)), std::to_string(v));
+  for (std::int64_t v = 1; v < INT64_MAX / 11; v = v * 11 + 3) CHECK_EQ(std::string(text, format_integer(-v, text)), std::to_string(-v));
+}
+
 TEST("float8 prints the shortest digits in PostgreSQL's form") {
   CHECK_EQ(float8(0), "0");
   CHECK_EQ(float8(-0.0), "-0");

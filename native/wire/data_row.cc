@@ -21,8 +21,7 @@ void int_value(WireBuffer& out, T value, bool binary) noexcept {
     return;
   }
   char text[24];
-  const char* end = std::to_chars(text, text + sizeof text, value).ptr;
-  text_value(out, text, static_cast<std::size_t>(end - text));
+  text_value(out, text, format_integer(value, text));
 }
 
 /// A value whose length is known only after it was written.

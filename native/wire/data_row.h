@@ -63,6 +63,8 @@ class WireBuffer {
     if (at + 4 <= capacity_) std::memcpy(data_ + at, &v, 4);
   }
   std::size_t size() const noexcept { return at_; }
+  /// Forgets what was written from `size` on.
+  void rewind(std::size_t size) noexcept { at_ = size; }
   bool overflowed() const noexcept { return at_ > capacity_; }
 
  private:
@@ -82,6 +84,7 @@ void write_data_row(storage::VersionRef version, std::span<const OutputColumn> c
 bool wire_kind_fits(WireKind kind, PhysicalType type) noexcept;
 
 // Text forms, for tests and other encoders. `out` must hold the stated number of bytes; each returns the length.
+std::size_t format_integer(std::int64_t value, char* out) noexcept;  // 24
 std::size_t format_float8(double value, char* out) noexcept;       // 32
 std::size_t format_float4(float value, char* out) noexcept;        // 24
 std::size_t format_date(std::int32_t days, char* out) noexcept;    // 24

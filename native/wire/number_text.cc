@@ -1,4 +1,5 @@
 // number_text.cc: numbers as PostgreSQL prints them.
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -11,6 +12,16 @@ std::size_t literal(char* out, std::string_view text) noexcept {
   std::memcpy(out, text.data(), text.size());
   return text.size();
 }
+
+/// "00" to "99".
+constexpr std::array<char, 200> kDigitPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; i++) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
 
 /// Digits of to_chars' shortest scientific form laid out as PostgreSQL does: fixed while -4 <= exponent < `fixed_below`.
 template <typename T>
@@ -66,6 +77,24 @@ void four(unsigned group, char* text) noexcept {
 }
 
 }  // namespace
+
+std::size_t format_integer(std::int64_t value, char* out) noexcept {
+  char* at = out;
+  auto left = static_cast<std::uint64_t>(value);
+  if (value < 0) {
+    *at++ = '-';
+    left = 0 - left;
+  }
+  if (left > UINT32_MAX) return static_cast<std::size_t>(std::to_chars(at, at + 20, left).ptr - out);
+  auto v = static_cast<std::uint32_t>(left);
+  const int digits = v < 10 ? 1 : v < 100 ? 2 : v < 1000 ? 3 : v < 10000 ? 4 : v < 100000 ? 5 : v < 1000000 ? 6 : v < 10000000 ? 7 : v < 100000000 ? 8 : v < 1000000000 ? 9 : 10;
+  char* end = at + digits;
+  char* to = end;
+  for (; v >= 100; v /= 100) std::memcpy(to -= 2, &kDigitPairs[v % 100 * 2], 2);
+  if (v >= 10) std::memcpy(to - 2, &kDigitPairs[v * 2], 2);
+  else to[-1] = static_cast<char>('0' + v);
+  return static_cast<std::size_t>(end - out);
+}
 
 std::size_t format_float8(double value, char* out) noexcept { return format_float(value, 15, out); }
 std::size_t format_float4(float value, char* out) noexcept { return format_float(value, 6, out); }

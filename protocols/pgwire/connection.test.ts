@@ -86,8 +86,9 @@ class FakeSession implements Partial<Session> {
     return registry.typeByOid(oid) as SqlType;
   }
   setting(name: string): string {
-    return name;
+    return name === "client_encoding" ? "UTF8" : name;
   }
+  idleLimit(): undefined {}
   cancel(): void {}
   close(): void {}
 }
@@ -99,7 +100,7 @@ interface Answer {
 
 function setUp() {
   const session = new FakeSession();
-  const flushes: (() => void)[] = [];
+  const flushes: ((error?: Error) => void)[] = [];
   const out = new PassThrough();
   const answers: Answer[] = [];
   const parsed = parse(out, (message) => {
@@ -109,16 +110,20 @@ function setUp() {
   void parsed;
   let ended = false;
   const database = {
+    server: { settings: new Map(), accessRules: undefined, accessRuleLines: () => [] },
     openSession: () => session,
-    roleVerifier: () => ({ canLogin: true, password: null }),
+    loginRole: () => ({ canLogin: true, isSuperuser: true, connectionLimit: -1, password: null, isExpired: false }),
+    sessionsOf: () => 0,
     databaseExists: () => true,
-    whenFlushed: (_lsn: number, callback: () => void) => void flushes.push(callback),
+    whenFlushed: (_lsn: number, callback: (error?: Error) => void) => void flushes.push(callback),
   } as unknown as Database;
   const connection = new PgConnection({
     database,
     maxMessageBytes: 1 << 20,
     scramMockSeed: Buffer.alloc(32),
+    authenticationMillis: 60_000,
     admit: () => undefined,
+    hasOrdinaryPlace: () => true,
     registerCancelKey: () => {},
     reportInternalError: (error) => {
       throw error;
@@ -126,8 +131,7 @@ function setUp() {
     transport: {
       write: (bytes) => out.write(Buffer.from(bytes)),
       drained: () => Promise.resolve(),
-      isLoopback: true,
-      remoteAddress: "127.0.0.1",
+      peer: { isLoopback: true, client: { address: "127.0.0.1", port: 1, server: null, encryption: null } },
       end: () => {
         ended = true;
       },
@@ -271,6 +275,19 @@ describe("pgwire connection", () => {
     for (const flushed of c.flushes) flushed();
     await c.send(Buffer.alloc(0));
     expect(c.names().filter((name) => name === "readyForQuery")).toHaveLength(2);
+  });
+  test("what waits for a log that fails is told so, also when the server was shutting down already", async () => {
+    for (const shutsDown of [false, true]) {
+      const c = setUp();
+      await c.start();
+      await c.send(extended("write"));
+      if (shutsDown) c.connection.shutDown();
+      expect(c.names()).toEqual([]);
+      for (const flushed of c.flushes) flushed(new DbError({ sqlstate: "53100", message: "could not write" }));
+      await c.send(Buffer.alloc(0));
+      expect(c.names()).toEqual(["error"]);
+      expect(c.ended()).toBe(true);
+    }
   });
   test("any split of the bytes gives the same answers", async () => {
     const bytes = Buffer.concat([

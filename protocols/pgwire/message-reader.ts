@@ -5,7 +5,7 @@
  *  1. Message sizes are bounded before memory is taken.
  *  2. A field read past the message's end is a protocol violation (08P01), never a read of the next message.
  */
-import { DbError } from "../../src/types/index.js";
+import { type CharacterSet, DbError, invalidUtf8 } from "../../src/types/index.js";
 
 export const protocolViolation = (message: string) => new DbError({ sqlstate: "08P01", severity: "FATAL", message });
 
@@ -20,6 +20,8 @@ export class MessageReader {
   #cursor = 0;
   #messageEnd = 0;
   type = 0;
+  /** Text comes in this character set; undefined: UTF-8. */
+  characters: CharacterSet | undefined;
 
   constructor(readonly maxMessageBytes: number) {}
 
@@ -114,7 +116,7 @@ export class MessageReader {
   cstring(): string {
     const zero = this.#buffer.indexOf(0, this.#cursor);
     if (zero < 0 || zero >= this.#messageEnd) throw protocolViolation("invalid string in message");
-    const value = zero === this.#cursor ? "" : this.#buffer.toString("utf8", this.#cursor, zero);
+    const value = zero === this.#cursor ? "" : this.#decode(this.#cursor, zero);
     this.#cursor = zero + 1;
     return value;
   }
@@ -128,19 +130,39 @@ export class MessageReader {
   }
   text(length: number): string {
     this.#need(length);
-    const value = this.#buffer.toString("utf8", this.#cursor, this.#cursor + length);
+    const value = this.#decode(this.#cursor, this.#cursor + length);
     this.#cursor += length;
+    if (value.includes("\0")) throw invalidUtf8(Buffer.of(0));
+    return value;
+  }
+  #decode(start: number, end: number): string {
+    if (this.characters !== undefined) return this.characters.decode(this.#buffer.subarray(start, end));
+    const value = this.#buffer.toString("utf8", start, end);
+    // Where nothing can be read the decoder puts U+FFFD, which may also stand in the text itself.
+    const invalid = value.includes("\ufffd") ? invalidUtf8(this.#buffer.subarray(start, end)) : undefined;
+    if (invalid !== undefined) throw invalid;
     return value;
   }
   rest(): Buffer {
     return this.bytes(this.#messageEnd - this.#cursor);
   }
+  /** What rest() would give, without taking it. */
+  peekRest(): Buffer {
+    return this.#buffer.subarray(this.#cursor, this.#messageEnd);
+  }
   get remaining(): number {
     return this.#messageEnd - this.#cursor;
   }
-  /** Bytes received and not yet handled: what back-pressure bounds. */
-  get buffered(): number {
-    return this.#end - this.#at;
+  /** Nothing is there, not even the beginning of a message. */
+  get isEmpty(): boolean {
+    return this.#at === this.#end;
+  }
+  /** Bytes of whole messages that wait to be handled, and what follows them: what back-pressure bounds. A message that is still arriving has to arrive. */
+  get backlog(): number {
+    const buffered = this.#end - this.#at;
+    const header = this.#startup ? 4 : 5;
+    if (buffered < header) return 0;
+    return buffered < this.#buffer.readInt32BE(this.#at + header - 4) + header - 4 ? 0 : buffered;
   }
   #need(length: number): void {
     if (length < 0 || this.#messageEnd - this.#cursor < length) throw protocolViolation("insufficient data left in message");

@@ -4,12 +4,17 @@
  *
  * Invariant: `take` gives whole messages only and hands the buffer over; the writer goes on with a new one.
  */
+import type { CharacterSet } from "../../src/types/index.js";
+
 const INITIAL_BYTES = 8192;
 
 export class MessageWriter {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
   #used = 0;
   #start = 0;
+  #isOpen = false;
+  /** Text goes out in this character set; undefined: UTF-8. */
+  characters: CharacterSet | undefined;
 
   get length(): number {
     return this.#used;
@@ -18,12 +23,19 @@ export class MessageWriter {
   start(type: number): this {
     this.#reserve(5);
     this.#start = this.#used;
+    this.#isOpen = true;
     this.#buffer[this.#used] = type;
     this.#used += 5;
     return this;
   }
   end(): void {
     this.#buffer.writeInt32BE(this.#used - this.#start - 1, this.#start + 1);
+    this.#isOpen = false;
+  }
+  /** Drops a message that failed before its end. */
+  abandon(): void {
+    if (this.#isOpen) this.#used = this.#start;
+    this.#isOpen = false;
   }
   byte(value: number): this {
     this.#reserve(1);
@@ -46,10 +58,15 @@ export class MessageWriter {
     return this;
   }
   cstring(value: string): this {
+    if (this.characters !== undefined) return this.bytes(this.characters.encode(value)).byte(0);
     this.#reserve(value.length * 3 + 1);
     this.#used += this.#buffer.write(value, this.#used, "utf8");
     this.#buffer[this.#used++] = 0;
     return this;
+  }
+  /** A string that must not fail: an error's, above all one about a character that the client's set has not. */
+  lossyCstring(value: string): this {
+    return this.characters === undefined ? this.cstring(value) : this.bytes(this.characters.encodeLossy(value)).byte(0);
   }
   bytes(value: Uint8Array): this {
     this.#reserve(value.length);
@@ -63,6 +80,7 @@ export class MessageWriter {
   }
   /** A DataRow value in text form. */
   text(value: string): this {
+    if (this.characters !== undefined) return this.value(this.characters.encode(value));
     const length = value.length;
     this.#reserve(4 + length * 3);
     const at = this.#used + 4;
@@ -89,11 +107,6 @@ export class MessageWriter {
   /** Ready-made messages (rows that the addon encoded). */
   raw(bytes: Uint8Array): this {
     return this.bytes(bytes);
-  }
-
-  /** Drops what was written after `length`: a message that failed half-way. */
-  truncate(length: number): void {
-    this.#used = length;
   }
 
   take(): Buffer {

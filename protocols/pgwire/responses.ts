@@ -1,7 +1,7 @@
 /** Backend messages as functions over a MessageWriter. Source: PostgreSQL documentation, "Message Formats" and "Error and Notice Message Fields". */
 import type { ResultColumn, TransactionStatus } from "../../src/engine/types.js";
 import type { DbErrorFields, Oid } from "../../src/types/index.js";
-import type { MessageWriter } from "./message-writer.js";
+import { MessageWriter } from "./message-writer.js";
 
 export const Backend = {
   authentication: 0x52,
@@ -38,8 +38,11 @@ export const authentication = (w: MessageWriter, code: number, body?: Uint8Array
 };
 export const parameterStatus = (w: MessageWriter, name: string, value: string) =>
   w.start(Backend.parameterStatus).cstring(name).cstring(value).end();
-export const backendKeyData = (w: MessageWriter, id: number, secret: number) =>
-  w.start(Backend.backendKeyData).int32(id).int32(secret).end();
+export const backendKeyData = (w: MessageWriter, id: number, key: readonly number[]) => {
+  w.start(Backend.backendKeyData).int32(id);
+  for (const word of key) w.int32(word);
+  w.end();
+};
 export const readyForQuery = (w: MessageWriter, status: TransactionStatus) =>
   w.start(Backend.readyForQuery).byte(statusBytes[status]).end();
 export const commandComplete = (w: MessageWriter, tag: string) => w.start(Backend.commandComplete).cstring(tag).end();
@@ -72,6 +75,17 @@ export function rowDescription(
   w.end();
 }
 
+/** The message in bytes of its own. */
+export function rowDescriptionBytes(
+  columns: readonly ResultColumn[],
+  lengthOf: (type: Oid) => number,
+  formats: readonly number[],
+): Uint8Array {
+  const writer = new MessageWriter();
+  rowDescription(writer, columns, lengthOf, formats);
+  return Buffer.from(writer.take());
+}
+
 export function formatOf(formats: readonly number[], index: number): number {
   return formats.length === 0 ? 0 : formats.length === 1 ? (formats[0] as number) : (formats[index] ?? 0);
 }
@@ -86,7 +100,7 @@ export function copyResponse(w: MessageWriter, type: number, columnCount: number
 
 export function errorOrNotice(w: MessageWriter, type: number, severity: string, fields: DbErrorFields): void {
   const field = (code: string, value: string | number | undefined) => {
-    if (value !== undefined) w.byte(code.charCodeAt(0)).cstring(String(value));
+    if (value !== undefined) w.byte(code.charCodeAt(0)).lossyCstring(String(value));
   };
   w.start(type);
   field("S", severity);
@@ -102,5 +116,6 @@ export function errorOrNotice(w: MessageWriter, type: number, severity: string, 
   field("c", fields.column);
   field("d", fields.dataType);
   field("n", fields.constraint);
+  field("R", fields.routine);
   w.byte(0).end();
 }

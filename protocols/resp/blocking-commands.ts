@@ -1,6 +1,6 @@
 /**
- * Blocking pops: the non-blocking native command is tried; while it finds nothing the client waits, and it is tried again whenever keys
- * changed (the addon tells) until it gives an element or the time is up. Inside EXEC they do not wait.
+ * Blocking pops: the non-blocking native command is tried; while it finds nothing the client waits, and it is tried again whenever one of its
+ * keys changed (the addon tells) until it gives an element or the time is up. Inside EXEC they do not wait.
  */
 import type { Handler } from "./dispatch.js";
 import type { RespSession } from "./session.js";
@@ -39,6 +39,7 @@ export function waitOn(
   nothing: () => void,
   inTransaction: boolean,
   group: string,
+  keys: readonly Buffer[],
 ): "done" | "wait" {
   const first = attempt(session);
   if (first !== "nothing") return first;
@@ -48,7 +49,7 @@ export function waitOn(
   }
   session.block(
     {
-      args: [],
+      keys,
       group,
       attempt: (timedOut) => {
         const outcome = attempt(session);
@@ -86,7 +87,7 @@ function popFirst(pop: string, isZset: boolean): Handler {
       return "nothing";
     };
     const group = groupOf(session, [pop, ...keys]);
-    return waitOn(session, time, attempt, () => session.reply.nullArray(), session.isExecuting, group);
+    return waitOn(session, time, attempt, () => session.reply.nullArray(), session.isExecuting, group, keys);
   };
 }
 
@@ -94,7 +95,10 @@ export const groupOf = (session: RespSession, words: readonly (Buffer | string)[
   `${session.database}:${session.resp3 ? 3 : 2}:${words.map((w) => (typeof w === "string" ? w : `${w.length}:${w.toString("latin1")}`)).join(" ")}`;
 
 /** A command of the same form without the timeout, that answers null when there is nothing. */
-function same(native: string, rest: (args: readonly Buffer[]) => { readonly args: Buffer[]; readonly timeout: Buffer }): Handler {
+function same(
+  native: string,
+  rest: (args: readonly Buffer[]) => { readonly args: Buffer[]; readonly timeout: Buffer; readonly keys: Buffer[] },
+): Handler {
   return (session, args) => {
     const split = rest(args.map((a) => Buffer.from(a)));
     const time = timeout(session, split.timeout);
@@ -109,11 +113,21 @@ function same(native: string, rest: (args: readonly Buffer[]) => { readonly args
     // Where it may not wait, a move answers null as its form without a timeout does.
     const nothing = () =>
       session.isExecuting && (native === "lmove" || native === "rpoplpush") ? session.reply.null() : session.reply.nullArray();
-    return waitOn(session, time, attempt, nothing, session.isExecuting, groupOf(session, [native, ...split.args]));
+    return waitOn(session, time, attempt, nothing, session.isExecuting, groupOf(session, [native, ...split.args]), split.keys);
   };
 }
-const lastIsTimeout = (args: readonly Buffer[]) => ({ args: args.slice(1, -1), timeout: args[args.length - 1] as Buffer });
-const firstIsTimeout = (args: readonly Buffer[]) => ({ args: args.slice(2), timeout: args[1] as Buffer });
+/** Moves from their first key. */
+const lastIsTimeout = (args: readonly Buffer[]) => ({
+  args: args.slice(1, -1),
+  timeout: args[args.length - 1] as Buffer,
+  keys: args.slice(1, 2),
+});
+/** Then the number of keys and the keys. */
+const firstIsTimeout = (args: readonly Buffer[]) => ({
+  args: args.slice(2),
+  timeout: args[1] as Buffer,
+  keys: args.slice(3, 3 + Math.max(0, Math.trunc(Number((args[2] as Buffer).toString("latin1"))) || 0)),
+});
 
 export const blockingHandlers: Readonly<Record<string, Handler>> = {
   blpop: popFirst("lpop", false),

@@ -10,6 +10,7 @@ function matches(session: RespSession, filter: ClientFilter): boolean {
     (filter.address === undefined || session.host.remoteAddress === filter.address) &&
     (filter.localAddress === undefined || session.host.localAddress === filter.localAddress) &&
     (filter.user === undefined || (session.authenticated && session.user.name === filter.user)) &&
+    (filter.minimumAgeSeconds === undefined || Date.now() - session.createdMillis >= filter.minimumAgeSeconds * 1000) &&
     (filter.type === undefined || session.kind === filter.type)
   );
 }

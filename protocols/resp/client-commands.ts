@@ -79,6 +79,12 @@ function kill(session: RespSession, args: readonly Buffer[]): void {
         filter.type = type;
         break;
       }
+      case "maxage": {
+        const age = /^\d{1,18}$/.test(value) ? Number(value) : 0;
+        if (age < 1) return reply.error("ERR maxage is not an integer or out of range");
+        filter.minimumAgeSeconds = age;
+        break;
+      }
       case "skipme":
         if (!/^(yes|no)$/i.test(value)) return reply.error("ERR syntax error");
         skipMe = value.toLowerCase() === "yes";
@@ -133,6 +139,20 @@ const client: Handler = (session, args) => {
       if (!/^(on|off)$/i.test(argument)) return reply.error("ERR syntax error");
       session.noEvict = argument.toLowerCase() === "on";
       return reply.ok();
+    case "no-touch":
+      if (!/^(on|off)$/i.test(argument)) return reply.error("ERR syntax error");
+      session.noTouch = argument.toLowerCase() === "on";
+      session.configure();
+      return reply.ok();
+    case "setinfo": {
+      const value = text(args[3]);
+      const option = argument.toLowerCase();
+      if (option !== "lib-name" && option !== "lib-ver") return reply.error(`ERR Unrecognized option '${argument}'`);
+      if (!isName(value)) return reply.error(`ERR ${option} cannot contain spaces, newlines or special characters.`);
+      if (option === "lib-name") session.libraryName = value;
+      else session.libraryVersion = value;
+      return reply.ok();
+    }
     case "reply":
       switch (argument.toLowerCase()) {
         case "on":

@@ -2,7 +2,7 @@
 import type { RespSession } from "./session.js";
 
 export function clientFlags(session: RespSession): string {
-  let flags = "";
+  let flags = session.isPrimary ? "M" : session.sender !== undefined ? "S" : "";
   if (session.isMonitor) flags += "O";
   if (session.isSubscribed) flags += "P";
   if (session.queue !== undefined) flags += "x";
@@ -32,9 +32,9 @@ export function describeClient(session: RespSession): string {
     "fd=0",
     `name=${session.name}`,
     `age=${Math.floor((now - session.createdMillis) / 1000)}`,
-    `idle=${Math.floor((now - session.lastActiveMillis) / 1000)}`,
+    `idle=${Math.floor(session.idleMillis(now) / 1000)}`,
     `flags=${clientFlags(session)}`,
-    `db=${session.database}`,
+    `db=${session.currentDatabase}`,
     `sub=${session.channels.size}`,
     `psub=${session.patterns.size}`,
     `ssub=${session.shardChannels.size}`,
@@ -54,5 +54,7 @@ export function describeClient(session: RespSession): string {
     `user=${session.authenticated ? session.user.name : "default"}`,
     `redir=${session.tracking?.redirect ?? -1}`,
     `resp=${session.resp3 ? 3 : 2}`,
+    // As 7.2, and only where a client has said so: what it reads is 7.0's line then.
+    ...(session.libraryName === "" ? [] : [`lib-name=${session.libraryName}`, `lib-ver=${session.libraryVersion}`]),
   ].join(" ");
 }

@@ -7,7 +7,8 @@
  */
 import type { CommandDescription } from "../../src/keyspace/index.js";
 import { SideSpace } from "../../src/native/index.js";
-import { facts, memoryUnits } from "./configuration-facts.js";
+import { facts } from "./configuration-facts.js";
+import { checkValue, memoryValue } from "./configuration-values.js";
 import type { RespServer } from "./server.js";
 import type { RespSession } from "./session.js";
 
@@ -43,16 +44,6 @@ const evictionPolicies = [
   "allkeys-lfu",
   "allkeys-random",
 ];
-const notAnInteger = "argument couldn't be parsed into an integer";
-
-/** "100mb" to bytes: k, m, g are powers of 1000, kb, mb, gb of 1024. */
-export function memoryValue(text: string): number | undefined {
-  const match = /^(\d+)(b|k|kb|m|mb|g|gb)?$/i.exec(text);
-  if (match === null) return undefined;
-  const bytes = Number(match[1]) * (memoryUnits[(match[2] ?? "b").toLowerCase()] ?? 1);
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
-}
-
 const notifyLetters: readonly (readonly [string, number])[] = [
   ["g", 1 << 2],
   ["$", 1 << 3],
@@ -95,6 +86,8 @@ export class RespConfiguration {
   timeoutSeconds = 0;
   busyReplyMillis = 5000;
   activeExpire = true;
+  /** DEBUG PAUSE-CRON. */
+  cronPaused = false;
   latencyPercentiles: readonly number[] = [50, 99, 99.9];
   latencyTracking = true;
   outputLimits: Record<"normal" | "replica" | "pubsub", OutputLimit> = {
@@ -102,8 +95,10 @@ export class RespConfiguration {
     replica: { hard: 268435456, soft: 67108864, softSeconds: 60 },
     pubsub: { hard: 33554432, soft: 8388608, softSeconds: 60 },
   };
+  queryLimitBytes = 2 ** 30;
   readonly maxClients = 10000;
   #notify = 0;
+  #listPackedSize = "-2";
   #slowMicros = 10000;
   #slowLength = 128;
   #latencyMillis = 0;
@@ -121,48 +116,56 @@ export class RespConfiguration {
     const add = (name: string, parameter: Parameter, ...others: string[]) => {
       for (const each of [name, ...others]) this.#parameters.set(each, parameter);
     };
-    const limit = (name: string, which: number) =>
-      add(
-        name,
-        {
-          get: () => String(keyspace.limit(which, -1)),
-          set: (value) => {
-            const bytes = memoryValue(value);
-            if (bytes === undefined) return which === 1 || which === 4 ? "argument must be a memory value" : notAnInteger;
-            keyspace.limit(which, bytes);
-            return undefined;
-          },
-        },
-        ...(name.includes("listpack") ? [name.replace("listpack", "ziplist")] : []),
-      );
-    limit("hash-max-listpack-entries", 0);
-    limit("hash-max-listpack-value", 1);
-    limit("set-max-intset-entries", 2);
-    limit("zset-max-listpack-entries", 3);
-    limit("zset-max-listpack-value", 4);
-    limit("stream-node-max-bytes", 6);
-    limit("stream-node-max-entries", 7);
-    limit("hll-sparse-max-bytes", 8);
-    limit("maxmemory-samples", 9);
-    limit("lfu-log-factor", 10);
-    limit("lfu-decay-time", 11);
-    add("maxmemory-policy", {
-      get: () => evictionPolicies[keyspace.limit(evictionPolicy, -1)] as string,
+    /** A parameter whose value is checked first, then set as CONFIG GET will show it. */
+    const checked = (kind: string, get: () => string, set: (value: string) => void): Parameter => ({
+      get,
       set: (value) => {
-        const number = evictionPolicies.indexOf(value.toLowerCase());
-        if (number < 0) return `argument(s) must be one of the following: ${[...evictionPolicies.slice(1), "noeviction"].join(", ")}`;
-        keyspace.limit(evictionPolicy, number);
+        const result = checkValue(kind, value, get());
+        if ("error" in result) return result.error;
+        set(result.value);
         return undefined;
       },
     });
+    const limit = (name: string, which: number, kind: string) =>
+      add(
+        name,
+        checked(
+          kind,
+          () => String(keyspace.limit(which, -1)),
+          (value) => void keyspace.limit(which, Number(value)),
+        ),
+        ...(name.includes("listpack") ? [name.replace("listpack", "ziplist")] : []),
+      );
+    const whole = "integer 0 9223372036854775807";
+    limit("hash-max-listpack-entries", 0, whole);
+    limit("hash-max-listpack-value", 1, "memory 0");
+    limit("set-max-intset-entries", 2, whole);
+    limit("zset-max-listpack-entries", 3, whole);
+    limit("zset-max-listpack-value", 4, "memory 0");
+    limit("stream-node-max-bytes", 6, "memory 0");
+    limit("stream-node-max-entries", 7, whole);
+    limit("hll-sparse-max-bytes", 8, "memory 0");
+    limit("maxmemory-samples", 9, "integer 1 2147483647");
+    limit("lfu-log-factor", 10, "integer 0 2147483647");
+    limit("lfu-decay-time", 11, "integer 0 2147483647");
+    add(
+      "maxmemory-policy",
+      checked(
+        `enum ${[...evictionPolicies.slice(1), "noeviction"].join(", ")}`,
+        () => evictionPolicies[keyspace.limit(evictionPolicy, -1)] as string,
+        (value) => void keyspace.limit(evictionPolicy, evictionPolicies.indexOf(value)),
+      ),
+    );
     add(
       "list-max-listpack-size",
       {
-        get: () => String(keyspace.limit(listPackedSize, -1) - 10),
+        get: () => this.#listPackedSize,
         set: (value) => {
-          if (!/^-?\d+$/.test(value)) return notAnInteger;
-          if (Number(value) < -5 || Number(value) > 2147483637) return "argument must be between -2147483648 and 2147483647 inclusive";
-          keyspace.limit(listPackedSize, Number(value) + 10);
+          const result = checkValue("integer -2147483648 2147483647", value, "");
+          if ("error" in result) return result.error;
+          // Below -5 Redis takes it for -5; near the end of 32 bits what is kept would run over.
+          this.#listPackedSize = result.value;
+          keyspace.limit(listPackedSize, Math.min(Math.max(Number(result.value), -5), 2147483637) + 10);
           return undefined;
         },
       },
@@ -172,28 +175,43 @@ export class RespConfiguration {
     const integer = (name: string, min: number, max: number, get: () => number, set: (value: number) => void, ...others: string[]) =>
       add(
         name,
-        {
-          get: () => String(get()),
-          set: (value) => {
-            if (!/^-?\d{1,18}$/.test(value)) return notAnInteger;
-            const number = Number(value);
-            if (number < min || number > max)
-              return `argument must be between ${min} and ${max === big ? "9223372036854775807" : max} inclusive`;
-            set(number);
-            return undefined;
-          },
-        },
+        checked(
+          `integer ${min} ${max === big ? "9223372036854775807" : max}`,
+          () => String(get()),
+          (value) => set(Math.min(Number(value), big)),
+        ),
         ...others,
       );
-    add("maxmemory", {
-      get: () => String(keyspace.limit(maxMemory, -1)),
-      set: (value) => {
-        const bytes = memoryValue(value);
-        if (bytes === undefined) return "argument must be a memory value";
-        keyspace.limit(maxMemory, bytes);
-        return undefined;
-      },
-    });
+    add(
+      "maxmemory",
+      checked(
+        "memory",
+        () => String(keyspace.limit(maxMemory, -1)),
+        (value) => void keyspace.limit(maxMemory, Number(value)),
+      ),
+    );
+    add(
+      "client-query-buffer-limit",
+      checked(
+        "memory 1048576",
+        () => String(this.queryLimitBytes),
+        (value) => {
+          this.queryLimitBytes = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+          server.configureFastLanes();
+        },
+      ),
+    );
+    // Not Redis': the relations over keys in SQL answer prefixes, ranges and orders of keys by it.
+    add(
+      "ordered-keys",
+      checked(
+        "boolean",
+        () => (keyspace.orderedKeys(engine) ? "yes" : "no"),
+        (value) => {
+          if ((value === "yes") !== keyspace.orderedKeys(engine)) keyspace.orderedKeys(engine, value === "yes");
+        },
+      ),
+    );
     integer(
       "timeout",
       0,
@@ -244,9 +262,25 @@ export class RespConfiguration {
       () => this.#trackingKeys,
       (v) => void keyspace.trackingTotals(engine, (this.#trackingKeys = v)),
     );
-    add("maxclients", { get: () => String(this.maxClients) });
-    add("port", { get: () => String(server.options.port ?? 0) });
-    add("dir", { get: () => server.options.dataFolder ?? "" });
+    // Decided at the start: Redis lets them be set, here to what they are.
+    const decided = (name: string, kind: string, get: () => string) =>
+      add(
+        name,
+        checked(`only ${kind}`, get, () => undefined),
+      );
+    decided("maxclients", "integer 1 4294967295", () => String(this.maxClients));
+    decided("port", "integer 0 65535", () => String(server.options.port ?? 0));
+    decided("dir", "text", () => server.options.dataFolder ?? "");
+    add(
+      "replicaof",
+      {
+        get: () => {
+          const { primary } = server.replication;
+          return primary === undefined ? "" : `${primary.host} ${primary.port}`;
+        },
+      },
+      "slaveof",
+    );
     add("requirepass", {
       get: () => this.requirepass,
       set: (value) => {
@@ -275,6 +309,7 @@ export class RespConfiguration {
         if (lower !== "always" && lower !== "everysec" && lower !== "no")
           return "argument(s) must be one of the following: everysec, always, no";
         this.appendfsync = lower;
+        server.configureFastLanes();
         return undefined;
       },
     });
@@ -285,8 +320,8 @@ export class RespConfiguration {
           .split(/\s+/)
           .filter((w) => w !== "")
           .map(Number);
-        if (numbers.some((n) => !(n >= 0 && n <= 100)))
-          return "latency-tracking-info-percentiles should contain real numbers between 0.0 and 100.0";
+        if (numbers.some((n) => Number.isNaN(n))) return "Invalid latency-tracking-info-percentiles parameters";
+        if (numbers.some((n) => n < 0 || n > 100)) return "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]";
         this.latencyPercentiles = numbers;
         return undefined;
       },
@@ -299,12 +334,44 @@ export class RespConfiguration {
         return undefined;
       },
     });
+    add("maxmemory-clients", {
+      get: () => this.#clientsLimit,
+      set: (value) => {
+        const percent = /^(\d{1,9})%$/.exec(value);
+        if (percent !== null && Number(percent[1]) > 100) return "percentage argument must be less or equal to 100";
+        const zero = percent !== null && Number(percent[1]) === 0;
+        const checkedValue = percent === null ? checkValue("memory", value, this.#clientsLimit) : { value: zero ? "0" : value };
+        if ("error" in checkedValue) return percent === null ? "argument must be a memory or percent value" : checkedValue.error;
+        this.#clientsLimit = checkedValue.value;
+        return undefined;
+      },
+    });
+    let save = "";
+    add("save", {
+      get: () => save,
+      set: (value) => {
+        // "seconds changes", any number of times. Durability is the log's, so nothing else follows from it.
+        const words = value === "" ? [] : value.split(" ");
+        const isWrong = (w: string, i: number) => !/^\d{1,18}$/.test(w) || (i % 2 === 0 && Number(w) < 1);
+        if (words.length % 2 !== 0 || words.some(isWrong)) return "Invalid save parameters";
+        save = words.map((w) => String(Number(w))).join(" ");
+        return undefined;
+      },
+    });
     add("client-output-buffer-limit", { get: () => this.#outputLimitsText(), set: (value) => this.#setOutputLimits(value) });
   }
 
   #setSlow(micros: number): void {
     const { keyspace } = this.#server.options.addon;
     keyspace.slowLogSettings(micros, Number.NaN, Number.NaN);
+  }
+
+  #clientsLimit = "0";
+  /** maxmemory-clients in bytes: a percentage is one of maxmemory; 0: none. */
+  get clientsLimitBytes(): number {
+    if (this.#clientsLimit === "0") return 0;
+    if (!this.#clientsLimit.endsWith("%")) return Number(this.#clientsLimit);
+    return Math.floor((Number.parseInt(this.#clientsLimit, 10) * Number(this.get("maxmemory"))) / 100);
   }
 
   #outputLimitsText(): string {
@@ -332,6 +399,7 @@ export class RespConfiguration {
       next[kind] = { hard, soft, softSeconds };
     }
     this.outputLimits = next;
+    this.#server.configureFastLanes();
     return undefined;
   }
 
@@ -356,7 +424,6 @@ export class RespConfiguration {
     for (const [name, value] of pairs) {
       const parameter = this.#parameters.get(name) as Parameter;
       const previous = parameter.get();
-      if (parameter.set === undefined && value === previous) continue;
       const error = parameter.set === undefined ? "can't set immutable config" : parameter.set(value);
       if (error !== undefined) {
         for (const [p, v] of before.reverse()) p.set?.(v);
@@ -365,6 +432,7 @@ export class RespConfiguration {
       before.push([parameter, previous]);
     }
     for (const [name] of pairs) this.#changed.add(name);
+    this.#server.replication.settingsChanged();
     return undefined;
   }
 
@@ -391,7 +459,7 @@ export class RespConfiguration {
   noteSlow(session: RespSession, args: readonly Buffer[], command: CommandDescription, micros: number): void {
     const isSlow = this.#slowMicros >= 0 && micros >= this.#slowMicros;
     const isLate = this.#latencyMillis > 0 && micros >= this.#latencyMillis * 1000;
-    if ((!isSlow && !isLate) || command.flags.includes("skip_slowlog") || session.isExecuting) return;
+    if ((!isSlow && !isLate) || command.flags.includes("skip_slowlog")) return;
     this.#server.options.addon.keyspace.addSlow(
       args.map((a, i) => hideSecret(args, i) ?? a),
       micros,

@@ -76,7 +76,7 @@ const hello: Handler = (session, args) => {
     ["proto", version],
     ["id", session.id],
     ["mode", "standalone"],
-    ["role", "master"],
+    ["role", session.server.replication.primary === undefined ? "master" : "replica"],
   ] as const) {
     reply.bulk(key);
     if (typeof value === "number") reply.integer(value);

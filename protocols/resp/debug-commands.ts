@@ -2,6 +2,8 @@
  * The subset of DEBUG that test suites use. What would say something of Redis' inside that is not so here is refused.
  */
 
+import { EndHistory } from "../../src/native/index.js";
+import { memoryValue } from "./configuration-values.js";
 import type { Handler } from "./dispatch.js";
 import { helpReply, subcommandError } from "./help.js";
 
@@ -9,7 +11,6 @@ const latin1 = (bytes: Buffer | undefined) => bytes?.toString("latin1") ?? "";
 
 /** Subcommands of Redis 7.0 that look into what is not so here. */
 const refusedHere = new Set([
-  "aof-flush-sleep",
   "assert",
   "client-eviction",
   "clusterlink",
@@ -18,22 +19,16 @@ const refusedHere = new Set([
   "digest-value",
   "drop-cluster-packet-filter",
   "htstats",
-  "htstats-key",
   "leak",
-  "listpack",
   "loadaof",
   "mallctl",
   "mallctl-str",
   "object",
   "oom",
   "panic",
-  "pause-cron",
   "populate",
-  "quicklist",
   "reload",
-  "replybuffer",
   "restart",
-  "sdslen",
   "segfault",
   "set-skip-checksum-validation",
   "stringmatch-test",
@@ -49,8 +44,8 @@ const debug: Handler = (session, args) => {
   switch (sub) {
     case "sleep": {
       const parsed = Number.parseFloat(argument);
-      const seconds = parsed > 0 ? parsed : 0;
-      if (args.length !== 3) return subcommandError(session, "debug", sub);
+      const seconds = Number.isNaN(parsed) ? 0 : Math.max(parsed, 0);
+      if (args.length !== 3) return subcommandError(session, "debug", latin1(args[1]));
       // The thread stands still, as Redis does: tests rely on it.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.min(seconds, maxSleepSeconds) * 1000);
       return reply.ok();
@@ -59,12 +54,20 @@ const debug: Handler = (session, args) => {
       server.configuration.activeExpire = argument !== "0";
       return reply.ok();
     case "quicklist-packed-threshold":
+      return isThreshold(argument) ? reply.ok() : reply.error("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+    case "pause-cron":
+      if (args.length !== 3) return subcommandError(session, "debug", latin1(args[1]));
+      server.configuration.cronPaused = argument !== "0";
+      return reply.ok();
+    case "replybuffer": // tunes buffers that are not so here
+      return args.length === 4 ? reply.ok() : subcommandError(session, "debug", latin1(args[1]));
+    case "aof-flush-sleep":
     case "set-disable-deny-scripts":
     case "replicate":
     case "config-rewrite-force-all":
       return reply.ok();
     case "change-repl-id":
-      server.replication.changeId();
+      server.options.addon.keyspace.endHistory(server.options.engine, EndHistory.newId);
       return reply.ok();
     case "log":
       server.options.log?.(2, `DEBUG LOG: ${argument}`);
@@ -72,6 +75,7 @@ const debug: Handler = (session, args) => {
     case "error":
       return reply.raw(Buffer.from(`-${argument.replace(/[\r\n]/g, " ")}\r\n`, "latin1"));
     case "protocol":
+      if (args.length !== 3) return subcommandError(session, "debug", latin1(args[1]));
       return protocol(session.reply, argument.toLowerCase(), (text) => reply.error(text));
     case "help":
       return helpReply(session, "debug");
@@ -81,6 +85,11 @@ const debug: Handler = (session, args) => {
         : subcommandError(session, "debug", latin1(args[1]));
   }
 };
+
+function isThreshold(text: string): boolean {
+  const bytes = memoryValue(text);
+  return bytes !== undefined && bytes < 2 ** 32;
+}
 
 /** One reply of each kind. */
 function protocol(reply: Parameters<Handler>[0]["reply"], kind: string, fail: (text: string) => void): void {
@@ -112,6 +121,7 @@ function protocol(reply: Parameters<Handler>[0]["reply"], kind: string, fail: (t
       if (reply.resp3) reply.raw("|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n");
       return reply.bulk("Some real reply following the attribute");
     case "push":
+      if (!reply.resp3) return fail("ERR RESP2 is not supported by this command");
       reply.push(2);
       reply.bulk("server-cpu-usage");
       reply.integer(42);

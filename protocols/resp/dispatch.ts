@@ -1,7 +1,7 @@
 /**
  * One command that the native run left to TypeScript: the checks in Redis' order, then queueing, the native body or a handler.
  */
-import { type CommandDescription, commandTable, subcommandTable } from "../../src/keyspace/index.js";
+import { type CommandDescription, commandTable, laterSubcommands, subcommandTable } from "../../src/keyspace/index.js";
 import { DbError } from "../../src/types/index.js";
 import { aclHandlers } from "./acl/acl-commands.js";
 import { blockingHandlers } from "./blocking-commands.js";
@@ -12,7 +12,9 @@ import { connectionHandlers } from "./connection-commands.js";
 import { debugHandlers } from "./debug-commands.js";
 import { keyHandlers } from "./key-commands.js";
 import { latencyHandlers } from "./latency-commands.js";
+import { migrateHandlers } from "./migrate-command.js";
 import { pubsubHandlers } from "./pubsub-commands.js";
+import { replicationHandlers } from "./replication/replication-commands.js";
 import { functionHandlers } from "./scripting/function-commands.js";
 import { scriptHandlers } from "./scripting/script-commands.js";
 import { serverHandlers } from "./server-commands.js";
@@ -34,6 +36,7 @@ function handlerOf(name: string): Handler | undefined {
     [
       ...[connectionHandlers, clientHandlers, serverHandlers, commandHandlers, pubsubHandlers, transactionHandlers, blockingHandlers],
       ...[scriptHandlers, functionHandlers, aclHandlers, debugHandlers, latencyHandlers, clusterHandlers, streamHandlers, keyHandlers],
+      ...[replicationHandlers, migrateHandlers],
     ].flatMap((family) => Object.entries(family)),
   );
   return handlers.get(name);
@@ -67,7 +70,8 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
   if (command === undefined || described === undefined) return refuse(unknownCommand(given, args));
   const isContainer = command.arity < 0 && args.length > 1 && containers.has(name);
   if (isContainer) {
-    const sub = subcommandTable.get(`${name}|${(args[1] as Buffer).toString("latin1").toLowerCase()}`);
+    const path = `${name}|${(args[1] as Buffer).toString("latin1").toLowerCase()}`;
+    const sub = subcommandTable.get(path) ?? laterSubcommands.get(path);
     if (sub === undefined && name !== "debug") {
       described = undefined;
       return refuse(`ERR unknown subcommand '${(args[1] as Buffer).toString("latin1").slice(0, 128)}'. Try ${name.toUpperCase()} HELP.`);
@@ -91,12 +95,16 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
   if (sortDenied !== undefined) return refuse(`ERR ${sortDenied} option of SORT denied due to insufficient ACL permissions.`);
   if (described.runs === "refused" || command.runs === "refused")
     return refuse(`ERR ${described.name.replace("|", " ").toUpperCase()} is not supported yet`);
-  if (described.flags.includes("denyoom") && session.queue !== undefined && server.isOutOfMemory())
+  if (session.queue !== undefined && needsMemory(session.queue, name) && server.isOutOfMemory())
     return refuse("OOM command not allowed when used memory > 'maxmemory'.");
+  if (described.flags.includes("write") && !session.isPrimary && server.replication.refusesWrites)
+    return refuse("READONLY You can't write against a read only replica.");
   if (session.isSubscribed && !session.resp3 && !allowedWhileSubscribed.has(name))
     return refuse(
       `ERR Can't execute '${described.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
     );
+  if (server.isLoading && !described.flags.includes("loading") && !session.isPrimary)
+    return refuse("LOADING Redis is loading the dataset in memory");
   if (server.isBusy() && !described.flags.includes("allow_busy") && !busyExceptions.has(described.name)) return refuse(server.busyText());
   if (server.pausedUntil !== 0 && isPaused(session, described)) return "later";
   if (session.queue !== undefined && !allowedInQueue.has(name)) {
@@ -107,6 +115,12 @@ export function dispatch(session: RespSession, args: Buffer[]): Outcome {
     return "done";
   }
   return perform(session, args, command, described);
+}
+
+/** Whether a command in MULTI is refused above maxmemory: the queue takes memory itself; EXEC when something in it does. */
+function needsMemory(queue: readonly (readonly Buffer[])[], name: string): boolean {
+  if (name !== "exec") return !["discard", "quit", "reset"].includes(name);
+  return queue.some((args) => commandTable.get((args[0] as Buffer).toString("latin1").toLowerCase())?.flags.includes("denyoom"));
 }
 
 /** BY and GET look at keys that the command does not name: only who may read all keys may use them. */
@@ -133,7 +147,7 @@ function abortExec(session: RespSession): void {
 /** Whether CLIENT PAUSE makes the command wait. */
 function isPaused(session: RespSession, command: CommandDescription): boolean {
   const { server } = session;
-  if (server.pausedUntil <= Date.now() || command.name.startsWith("client|") || session.isExecuting) return false;
+  if (server.pausedUntil <= Date.now() || command.name.startsWith("client|") || session.isExecuting || session.isPrimary) return false;
   if (server.pauseMode === "all") return true;
   const mayWrite = (c: CommandDescription | undefined) =>
     c !== undefined &&
@@ -149,21 +163,27 @@ const mayRunScripts = new Set(["eval", "evalsha", "fcall"]);
 export function perform(session: RespSession, args: Buffer[], command: CommandDescription, described?: CommandDescription): Outcome {
   const { server } = session;
   const { keyspace } = server.options.addon;
-  const counted = described ?? subcommandTable.get(`${command.name}|${args[1]?.toString("latin1").toLowerCase()}`) ?? command;
+  const counted = described ?? subcommandOf(command, args) ?? command;
   const before = session.reply.length;
   const isMonitored = server.isMonitored && !counted.flags.includes("admin") && !command.flags.includes("admin");
   if (isMonitored && counted.flags.includes("skip_monitor") && command.name !== "exec") server.feedMonitors(monitorLine(session, args));
   const started = performance.now();
+  session.errorIsCounted = false;
   const outcome = run(session, args, command);
   if (outcome === "wait" || outcome === "later") return outcome;
   const micros = (performance.now() - started) * 1000;
   const failed = session.reply.length > before && session.reply.byteAt(before) === 0x2d;
   keyspace.recordCommand(counted.index, micros, failed);
   if (command.runs !== "native") server.scriptCommandCount++;
-  if (failed) keyspace.recordError(session.reply.firstLine(before + 1));
+  if (failed && !session.errorIsCounted) keyspace.recordError(session.reply.firstLine(before + 1));
   server.configuration.noteSlow(session, args, counted, micros);
   if (isMonitored && !counted.flags.includes("skip_monitor")) server.feedMonitors(monitorLine(session, args));
   return outcome;
+}
+
+function subcommandOf(command: CommandDescription, args: readonly Buffer[]): CommandDescription | undefined {
+  if (args.length < 2 || !containers.has(command.name)) return undefined;
+  return subcommandTable.get(`${command.name}|${(args[1] as Buffer).toString("latin1").toLowerCase()}`);
 }
 
 function run(session: RespSession, args: Buffer[], command: CommandDescription): Outcome {

@@ -2,6 +2,7 @@
 import { cpus, totalmem } from "node:os";
 import { commandTable, subcommandTable } from "../../src/keyspace/index.js";
 import { compatibleVersion } from "./connection-commands.js";
+import { replicationLines } from "./replication/replication-info.js";
 import type { RespServer } from "./server.js";
 import { Counter } from "./server-counters.js";
 import type { RespSession } from "./session.js";
@@ -19,6 +20,11 @@ type Line = readonly [string, string | number];
 type Section = (server: RespServer, session: RespSession) => readonly Line[];
 
 let peakMemory = 0;
+/** The most that keys and values have taken, as far as somebody has looked. */
+export function peakMemoryOf(used: number): number {
+  peakMemory = Math.max(peakMemory, used);
+  return peakMemory;
+}
 const withHuman = (name: string, bytes: number): Line[] => [
   [name, bytes],
   [`${name}_human`, human(bytes)],
@@ -69,18 +75,21 @@ const sections: Readonly<Record<string, Section>> = {
     ["pubsub_clients", server.counts.total(Counter.pubsubClients)],
   ],
   Memory: (server) => {
-    const used = server.counters().memory;
-    peakMemory = Math.max(peakMemory, used);
+    const counters = server.counters();
+    const used = counters.memory;
+    const peak = peakMemoryOf(used);
     const rss = process.memoryUsage.rss();
     const maxmemory = Number(server.configuration.get("maxmemory"));
     const evalBytes = server.scripts.usedBytes;
+    const { endOffset, firstOffset } = server.replication.state;
+    const backlog = endOffset - firstOffset;
     const functionBytes = server.functions.usedBytes;
     const libraries = [...server.functions.libraries.values()];
     return [
       ...withHuman("used_memory", used),
       ...withHuman("used_memory_rss", rss),
-      ...withHuman("used_memory_peak", peakMemory),
-      ["used_memory_peak_perc", `${((used / Math.max(peakMemory, 1)) * 100).toFixed(2)}%`],
+      ...withHuman("used_memory_peak", peak),
+      ["used_memory_peak_perc", `${((used / Math.max(peak, 1)) * 100).toFixed(2)}%`],
       ["used_memory_overhead", 0],
       ["used_memory_startup", 0],
       ["used_memory_dataset", used],
@@ -108,7 +117,7 @@ const sections: Readonly<Record<string, Section>> = {
       ["mem_fragmentation_ratio", (rss / Math.max(used, 1)).toFixed(2)],
       ["mem_fragmentation_bytes", Math.max(rss - used, 0)],
       ["mem_not_counted_for_evict", 0],
-      ["mem_replication_backlog", 0],
+      ["mem_replication_backlog", backlog],
       ["mem_total_replication_buffers", 0],
       ["mem_clients_slaves", 0],
       ["mem_clients_normal", 0],
@@ -116,12 +125,12 @@ const sections: Readonly<Record<string, Section>> = {
       ["mem_aof_buffer", 0],
       ["mem_allocator", "libc"],
       ["active_defrag_running", 0],
-      ["lazyfree_pending_objects", 0],
-      ["lazyfreed_objects", 0],
+      ["lazyfree_pending_objects", counters.waitingToBeFreed],
+      ["lazyfreed_objects", counters.lazilyFreed],
     ];
   },
   Persistence: (server) => [
-    ["loading", 0],
+    ["loading", server.isLoading ? 1 : 0],
     ["async_loading", 0],
     ["current_cow_peak", 0],
     ["current_cow_size", 0],
@@ -162,6 +171,7 @@ const sections: Readonly<Record<string, Section>> = {
     const c = server.counters();
     const { addon, engine } = server.options;
     const { counts } = server;
+    server.countFastLanes();
     const rates = counts.rates();
     const [trackedKeys, trackedItems, trackedPrefixes] = addon.keyspace.trackingTotals(engine, -1);
     return [
@@ -177,9 +187,9 @@ const sections: Readonly<Record<string, Section>> = {
       ["instantaneous_input_repl_kbps", "0.00"],
       ["instantaneous_output_repl_kbps", "0.00"],
       ["rejected_connections", counts.total(Counter.rejected)],
-      ["sync_full", 0],
-      ["sync_partial_ok", 0],
-      ["sync_partial_err", 0],
+      ["sync_full", counts.total(Counter.fullSyncs)],
+      ["sync_partial_ok", counts.total(Counter.partialSyncs)],
+      ["sync_partial_err", counts.total(Counter.refusedPartialSyncs)],
       ["expired_keys", c.expired],
       ["expired_stale_perc", "0.00"],
       ["expired_time_cap_reached_count", 0],
@@ -217,19 +227,7 @@ const sections: Readonly<Record<string, Section>> = {
       ["reply_buffer_expands", 0],
     ];
   },
-  Replication: (server) => [
-    ["role", "master"],
-    ["connected_slaves", 0],
-    ["master_failover_state", "no-failover"],
-    ["master_replid", server.replication.id],
-    ["master_replid2", server.replication.secondId],
-    ["master_repl_offset", server.newestLsn],
-    ["second_repl_offset", server.replication.secondOffset],
-    ["repl_backlog_active", 0],
-    ["repl_backlog_size", Number(server.configuration.get("repl-backlog-size"))],
-    ["repl_backlog_first_byte_offset", 0],
-    ["repl_backlog_histlen", 0],
-  ],
+  Replication: replicationLines,
   CPU: () => {
     const u = process.cpuUsage();
     return [

@@ -1,6 +1,7 @@
 /** What the native bodies of OBJECT, MEMORY, XGROUP and XINFO leave to TypeScript: HELP and the facts about the process's memory. */
 import type { Handler } from "./dispatch.js";
-import { replyHelp } from "./key-help.js";
+import { helpReply } from "./help.js";
+import { peakMemoryOf } from "./info.js";
 import type { RespSession } from "./session.js";
 
 const emptyInstanceBytes = 5 << 20; // as Redis: below it there is nothing to diagnose
@@ -12,21 +13,32 @@ function stats(session: RespSession): void {
   const sizes = addon.keyspace.databaseSizes(session.native);
   const keys = sizes.filter((_, i) => i % 2 === 0).reduce((a, b) => a + b, 0);
   const { rss, heapUsed } = process.memoryUsage();
+  const total = memory + heapUsed;
+  const peak = Math.max(peakMemoryOf(memory) + heapUsed, total);
+  const { endOffset, firstOffset } = server.replication.state;
   const facts: readonly (readonly [string, number])[] = [
-    ["total.allocated", memory + heapUsed],
+    ["peak.allocated", peak],
+    ["total.allocated", total],
     ["startup.allocated", heapUsed],
+    ["replication.backlog", endOffset - firstOffset],
+    ["clients.normal", [...server.sessions.values()].reduce((sum, s) => sum + s.inputBytes + s.pendingOutputBytes + s.queueBytes, 0)],
+    ["lua.caches", server.scripts.usedBytes],
+    ["functions.caches", server.functions.usedBytes],
+    ["overhead.total", heapUsed],
     ["keys.count", keys],
     ["keys.bytes-per-key", keys === 0 ? 0 : Math.floor(memory / keys)],
     ["dataset.bytes", memory],
-    ["dataset.percentage", (100 * memory) / (memory + heapUsed)],
+    ["dataset.percentage", (100 * memory) / total],
+    ["peak.percentage", (100 * total) / peak],
+    ["allocator.allocated", total],
     ["allocator.resident", rss],
-    ["fragmentation", rss / (memory + heapUsed)],
-    ["fragmentation.bytes", rss - memory - heapUsed],
+    ["fragmentation", rss / total],
+    ["fragmentation.bytes", rss - total],
   ];
   reply.map(facts.length);
   for (const [name, value] of facts) {
     reply.bulk(name);
-    if (name !== "dataset.percentage" && name !== "fragmentation") reply.integer(Math.floor(value));
+    if (!name.endsWith(".percentage") && name !== "fragmentation") reply.integer(Math.floor(value));
     else if (session.resp3) reply.raw(`,${value}\r\n`);
     else reply.bulk(String(value));
   }
@@ -36,7 +48,7 @@ const memory: Handler = (session, args) => {
   const { reply, server } = session;
   switch ((args[1] as Buffer).toString("latin1").toLowerCase()) {
     case "help":
-      replyHelp(session, "memory");
+      helpReply(session, "memory");
       return;
     case "doctor": {
       const { memory: used } = server.options.addon.keyspace.counters(server.options.engine);
@@ -58,7 +70,7 @@ const memory: Handler = (session, args) => {
 const helpOf =
   (container: string): Handler =>
   (session) => {
-    replyHelp(session, container);
+    helpReply(session, container);
   };
 
 export const keyHandlers: Readonly<Record<string, Handler>> = {

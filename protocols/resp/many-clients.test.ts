@@ -1,5 +1,5 @@
 /** Ten thousand clients that wait, and ten thousand that listen: without sockets, so that only the server's own work is measured. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { listenForTests, type RespListener } from "../../test/support/resp-listener.js";
 import type { RespSession } from "./session.js";
 
@@ -44,6 +44,30 @@ test("10,000 clients blocked on one list are served in the order they came", asy
     Array.from({ length: count }, (_, i) => `*2\r\n$5\r\nqueue\r\n$${String(i).length}\r\n${i}\r\n`),
   );
   for (const client of [...waiting, pusher]) client.session.end();
+}, 60_000);
+
+test("a change wakes only the clients that wait for its key", async () => {
+  const waiting = Array.from({ length: count }, connect);
+  for (const [i, client] of waiting.entries()) send(client, i % 2 === 0 ? `BLPOP own:${i} 0` : `BLMPOP 0 2 own:${i} other:${i} LEFT`);
+  await turn(); // each tries once more after it began to wait
+  const tries = vi.spyOn(listener.server.options.addon.keyspace, "execute");
+  const pusher = connect();
+  for (let i = 0; i < 100; i++) send(pusher, `RPUSH nobody:${i} x`);
+  send(pusher, "RPUSH own:4000 a");
+  send(pusher, "RPUSH other:4001 b");
+  await until(() => listener.server.blocked.size === count - 2);
+  expect(tries.mock.calls.length).toBeLessThan(10);
+  expect(waiting[4000]?.received).toEqual(["*2\r\n$8\r\nown:4000\r\n$1\r\na\r\n"]);
+  expect(waiting[4001]?.received).toEqual(["*2\r\n$10\r\nother:4001\r\n*1\r\n$1\r\nb\r\n"]);
+  tries.mockRestore();
+  // Databases that change places may bring anything.
+  send(pusher, "SELECT 1");
+  send(pusher, "RPUSH own:6 c");
+  send(pusher, "SWAPDB 0 1");
+  await until(() => waiting[6]?.received.length === 1);
+  expect(waiting[6]?.received).toEqual(["*2\r\n$5\r\nown:6\r\n$1\r\nc\r\n"]);
+  for (const client of [...waiting, pusher]) client.session.end();
+  expect(listener.server.blocked.size).toBe(0);
 }, 60_000);
 
 test("10,000 subscribers get each message once", async () => {

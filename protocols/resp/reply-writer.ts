@@ -4,6 +4,7 @@
 const firstBytes = 1024;
 const chunkBytes = 8192;
 const minimumBytes = 256;
+const shortText = 48;
 
 export class ReplyWriter {
   resp3 = false;
@@ -23,15 +24,45 @@ export class ReplyWriter {
     return out;
   }
   raw(bytes: Uint8Array | string): void {
+    if (typeof bytes === "string" && bytes.length <= shortText) return this.#short(bytes);
     const length = typeof bytes === "string" ? Buffer.byteLength(bytes) : bytes.length;
-    if (this.#length + length > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + length));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
-    }
+    this.#reserve(length);
     if (typeof bytes === "string") this.#buffer.write(bytes, this.#length);
     else this.#buffer.set(bytes, this.#length);
     this.#length += length;
+  }
+  #reserve(length: number): void {
+    if (this.#length + length <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + length));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+  /** Most texts are a few characters of ASCII: one after the other is quicker than asking for their encoding. */
+  #short(text: string): void {
+    this.#reserve(3 * text.length);
+    const buffer = this.#buffer;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length += buffer.write(text, this.#length);
+        return;
+      }
+      buffer[this.#length + i] = code;
+    }
+    this.#length += text.length;
+  }
+  /** A bulk string of the bytes from `start` to before `end`. */
+  bulkRange(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.#short(`$${length}\r\n`);
+    this.#reserve(length + 2);
+    const buffer = this.#buffer;
+    const at = this.#length;
+    if (length <= shortText) for (let i = 0; i < length; i++) buffer[at + i] = bytes[start + i] as number;
+    else buffer.set(bytes.subarray(start, end), at);
+    buffer[at + length] = 0x0d;
+    buffer[at + length + 1] = 0x0a;
+    this.#length = at + length + 2;
   }
   ok(): void {
     this.raw("+OK\r\n");
@@ -64,9 +95,10 @@ export class ReplyWriter {
     this.raw(`:${value}\r\n`);
   }
   bulk(value: Uint8Array | string): void {
-    this.raw(`$${typeof value === "string" ? Buffer.byteLength(value) : value.length}\r\n`);
+    if (typeof value !== "string") return this.bulkRange(value, 0, value.length);
+    this.#short(`$${Buffer.byteLength(value)}\r\n`);
     this.raw(value);
-    this.raw("\r\n");
+    this.#short("\r\n");
   }
   /** Text for people: verbatim in RESP3. */
   verbatim(value: string): void {

@@ -1,4 +1,4 @@
-/** CONFIG, INFO, TIME, SAVE and friends, LOLWUT, WAIT, ROLE, SHUTDOWN; refusals of replication, modules and failover. */
+/** CONFIG, INFO, TIME, SAVE and friends, LOLWUT, SHUTDOWN; refusals of modules. */
 import type { Handler } from "./dispatch.js";
 import { globMatch } from "./glob.js";
 import { helpReply } from "./help.js";
@@ -96,18 +96,6 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
       return session.reply.error("ERR value is not an integer or out of range");
     session.reply.verbatim("Orrery: rows, vectors and keys turn together.\nRedis ver. 7.0.15\n");
   },
-  wait: (session, args) => {
-    if (!/^-?\d{1,18}$/.test((args[1] as Buffer).toString())) return session.reply.error("ERR value is not an integer or out of range");
-    if (!/^-?\d{1,18}$/.test((args[2] as Buffer).toString())) return session.reply.error("ERR timeout is not an integer or out of range");
-    if (Number(args[2]) < 0) return session.reply.error("ERR timeout is negative");
-    session.reply.integer(0); // no replicas
-  },
-  role: (session) => {
-    session.reply.array(3);
-    session.reply.bulk("master");
-    session.reply.integer(session.server.newestLsn);
-    session.reply.array(0);
-  },
   module: (session, args) => {
     switch (word(args, 1)) {
       case "list":
@@ -128,14 +116,4 @@ export const serverHandlers: Readonly<Record<string, Handler>> = {
     if (word(args, 1) === "help") return helpReply(session, "memory");
     session.reply.error(`ERR MEMORY ${word(args, 1).toUpperCase()} is not supported yet`);
   },
-  failover: (session, args) =>
-    session.reply.error(word(args, 1) === "abort" ? "ERR No failover in progress." : "ERR FAILOVER requires connected replicas."),
-  replicaof: (session, args) => replicaOf(session, args),
-  slaveof: (session, args) => replicaOf(session, args),
 };
-
-function replicaOf(session: RespSession, args: readonly Buffer[]): void {
-  if (word(args, 1) === "no" && word(args, 2) === "one") return session.reply.ok();
-  if (!/^\d{1,5}$/.test(word(args, 2))) return session.reply.error("ERR Invalid master port");
-  session.reply.error("ERR REPLICAOF is not supported yet");
-}

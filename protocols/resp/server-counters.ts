@@ -15,6 +15,10 @@ export const Counter = {
   evictedClients: 9,
   monitors: 10,
   evalScriptsBytes: 11,
+  fullSyncs: 12,
+  partialSyncs: 13,
+  refusedPartialSyncs: 14,
+  clientBytes: 15,
 } as const;
 export const counterSlots = 16;
 export const maxCounterThreads = 64;
@@ -28,6 +32,9 @@ const sums = [
   Counter.outputBytes,
   Counter.reads,
   Counter.writes,
+  Counter.fullSyncs,
+  Counter.partialSyncs,
+  Counter.refusedPartialSyncs,
 ] as const;
 
 export class ServerCounters {

@@ -7,13 +7,25 @@
  */
 
 import { nativeCommands } from "../../src/keyspace/index.js";
-import { type Engine, type EngineEvent, type KeyspaceThread, type NativeAddon, RunState, runStateLength } from "../../src/native/index.js";
+import {
+  type Engine,
+  type EngineEvent,
+  type KeyspaceBinding,
+  type KeyspaceSession,
+  type KeyspaceThread,
+  type NativeAddon,
+  RunState,
+  runStateLength,
+} from "../../src/native/index.js";
 import { assert } from "../../src/types/index.js";
 import { AclLog } from "./acl/acl-log.js";
 import { AclStore } from "./acl/acl-store.js";
 import { answerQuestion } from "./client-admin.js";
+import { evictClients } from "./client-eviction.js";
 import { RespConfiguration } from "./configuration.js";
-import { ReplicationIdentity } from "./replication.js";
+import type { FastLanes } from "./fast-lane.js";
+import type { Outgoing, OutgoingEvents } from "./replication/primary-link.js";
+import { Replication } from "./replication/replication.js";
 import { FunctionEngine } from "./scripting/function-engine.js";
 import { ScriptEngine } from "./scripting/script-engine.js";
 import type { ScriptRun } from "./scripting/script-run.js";
@@ -28,6 +40,8 @@ export const outputLimit = 192 << 10;
 /** Tokens of RESP waits: above any that SQL sessions use on the same event stream. */
 const firstToken = 2 ** 40;
 const keyChangedToken = 2 ** 41;
+/** A key among those that clients wait for. */
+const waitedName = (database: number, key: Buffer) => `${database}:${key.toString("latin1")}`;
 /** A thread that does not answer by then (a long computation) is left out. */
 const askMillis = 3000;
 
@@ -37,6 +51,8 @@ export interface RespServerOptions {
   /** Runs `callback` when the log is durable up to lsn. */
   whenFlushed(lsn: number, callback: (error?: Error) => void): void;
   readonly requirepass?: string;
+  readonly masterauth?: string;
+  readonly masteruser?: string;
   readonly appendfsync?: "always" | "everysec" | "no";
   readonly port?: number;
   readonly version?: string;
@@ -52,11 +68,15 @@ export interface RespServerOptions {
   readonly tellOthers?: (message: RespThreadMessage) => void;
   /** redis.log of scripts; level 0 to 3. */
   readonly log?: (level: number, text: string) => void;
+  /** Runs hot commands outside of this thread. */
+  readonly fastLanes?: FastLanes | undefined;
+  /** Opens a connection to another server (a primary, MIGRATE's target); they are refused without it. */
+  readonly connectTo?: (host: string, port: number, events: OutgoingEvents) => Outgoing;
   /** SHUTDOWN is refused without it. */
   readonly shutdown?: () => void;
 }
 
-export type StopReason = "monitor" | "pause" | "script" | "slowlog";
+export type StopReason = "monitor" | "pause" | "script" | "slowlog" | "loading";
 
 export class RespServer {
   readonly configuration: RespConfiguration;
@@ -73,7 +93,9 @@ export class RespServer {
   readonly thread: KeyspaceThread;
   readonly options: RespServerOptions;
   readonly counts: ServerCounters;
-  readonly replication = new ReplicationIdentity();
+  readonly replication: Replication;
+  /** A primary's snapshot is coming in: keys are not complete. */
+  isLoading = false;
   output = Buffer.allocUnsafeSlow(outputBytes);
   lastSaveSeconds = Math.floor(Date.now() / 1000);
   /** Checkpoints, as SAVE and INFO tell of them. */
@@ -112,10 +134,14 @@ export class RespServer {
     this.functions = new FunctionEngine(this);
     this.acl = new AclStore(this);
     this.acl.load();
+    this.replication = new Replication(this);
     this.configuration = new RespConfiguration(this);
     if (options.requirepass !== undefined && options.requirepass !== "") this.configuration.set([["requirepass", options.requirepass]]);
+    for (const name of ["masterauth", "masteruser"] as const)
+      if (options[name] !== undefined && options[name] !== "") this.configuration.set([[name, options[name]]]);
     this.configuration.appendfsync = options.appendfsync ?? "everysec";
     this.configuration.loadSaved();
+    this.configureFastLanes();
     this.#timer = setInterval(() => this.#tick(), 100);
     this.#timer.unref();
   }
@@ -134,7 +160,8 @@ export class RespServer {
       this.subscribers.get(event.subscriber)?.deliver(event.channel, event.payload, event.pattern, event.sharded);
     else if (event.kind === "invalidate") deliverInvalidation(this, event.client, event.key, event.broadcast);
     else if (event.kind === "waitOver") {
-      if (event.token === keyChangedToken) this.retryBlocked();
+      if (event.token === keyChangedToken) this.#keysChanged();
+      if (this.replication.handleToken(event.token)) return;
       const resume = this.#waits.get(event.token);
       this.#waits.delete(event.token);
       resume?.();
@@ -150,21 +177,60 @@ export class RespServer {
     setImmediate(resume);
   }
 
-  setBlocked(session: RespSession, blocked: boolean): void {
-    if (blocked) this.blocked.add(session);
-    else this.blocked.delete(session);
+  /** The session waits for one of the keys. */
+  addBlocked(session: RespSession, database: number, keys: readonly Buffer[]): void {
+    this.blocked.add(session);
     this.counts.set(Counter.blocked, this.blocked.size);
-    this.options.addon.keyspace.wantKeyChanges(this.thread, this.blocked.size > 0 ? keyChangedToken : 0);
+    for (const key of keys) {
+      const name = waitedName(database, key);
+      const waiting = this.#waitingFor.get(name) ?? new Set();
+      this.#waitingFor.set(name, waiting.add(session));
+      this.options.addon.keyspace.waitForKey(this.thread, keyChangedToken, database, key);
+    }
   }
-  retryBlocked(): void {
-    if (this.isBusy()) return;
+  removeBlocked(session: RespSession, database: number, keys: readonly Buffer[]): void {
+    this.blocked.delete(session);
+    this.counts.set(Counter.blocked, this.blocked.size);
+    for (const key of keys) {
+      const name = waitedName(database, key);
+      const waiting = this.#waitingFor.get(name);
+      waiting?.delete(session);
+      if (waiting?.size === 0) this.#waitingFor.delete(name);
+      this.options.addon.keyspace.forgetKey(this.thread, database, key);
+    }
+  }
+  readonly #waitingFor = new Map<string, Set<RespSession>>();
+  /** Keys changed while a script had them all: looked at when it is over. */
+  #missedChanges = false;
+  #keysChanged(): void {
+    this.#missedChanges = this.isBusy();
+    if (this.#missedChanges) return;
+    const changed = this.options.addon.keyspace.takeChangedKeys(this.thread);
+    for (let i = 0; i < changed.length; i += 2)
+      this.#retryBlocked(this.#waitingFor.get(waitedName(changed[i] as number, changed[i + 1] as Buffer)));
+  }
+  #retryBlocked(sessions: ReadonlySet<RespSession> | undefined): void {
     // In the order they began to wait; of ten thousand that wait for one key the first that finds nothing speaks for all.
     const empty = new Set<string>();
-    for (const session of [...this.blocked]) {
+    for (const session of [...(sessions ?? [])]) {
       const group = session.blockedGroup;
       if (group !== undefined && empty.has(group)) continue;
       if (!session.retryBlocked(false) && group !== undefined) empty.add(group);
     }
+  }
+
+  /** The replies of the last native call for `session`; valid until the next call. */
+  nativeOutput(session: KeyspaceSession): Uint8Array {
+    const length = this.state[RunState.outputLength] as number;
+    return length >= 0 ? this.output.subarray(0, length) : this.options.addon.keyspace.takeOutput(session);
+  }
+  /** Clients that wait in blocking commands get an error. */
+  endBlocked(error: string): void {
+    for (const session of [...this.blocked]) session.cancelBlocked(true, error);
+  }
+  setLoading(loading: boolean): void {
+    this.isLoading = loading;
+    this.setAllStop("loading", loading);
   }
 
   /** The socket still holds the output buffer: go on with another. */
@@ -204,6 +270,23 @@ export class RespServer {
     if (stops) this.#stopReasons.add(reason);
     else this.#stopReasons.delete(reason);
     this.state[RunState.allStop] = this.#stopReasons.size;
+    this.configureFastLanes();
+  }
+  /** Call after a change of what the fast lanes must know. */
+  configureFastLanes(): void {
+    const { appendfsync, outputLimits, queryLimitBytes } = this.configuration;
+    this.options.fastLanes?.configure(this.#stopReasons.size > 0, appendfsync === "always", outputLimits.normal.hard, queryLimitBytes);
+  }
+  /** Adds what fast lanes have counted to this thread's numbers. */
+  countFastLanes(): void {
+    const totals = this.options.fastLanes?.totals();
+    if (totals === undefined) return;
+    const [lsn, reads, writes, input, output] = totals;
+    if (lsn > this.newestLsn) this.newestLsn = lsn;
+    this.counts.add(Counter.reads, reads);
+    this.counts.add(Counter.writes, writes);
+    this.counts.add(Counter.inputBytes, input);
+    this.counts.add(Counter.outputBytes, output);
   }
 
   // Scripts.
@@ -322,6 +405,12 @@ export class RespServer {
         return this.pause(message.mode, message.untilMillis);
       case "unpause":
         return this.unpause();
+      case "replication":
+        return this.replication.apply();
+      case "acknowledged":
+        return this.replication.acknowledged();
+      case "loading":
+        return this.setLoading(message.loading);
       case "libraries":
         return this.functions.reload();
       case "invalidate":
@@ -342,49 +431,58 @@ export class RespServer {
   }
 
   /** Counters since start or CONFIG RESETSTAT. */
-  counters(): { commands: number; hits: number; misses: number; expired: number; changes: number; memory: number } {
+  counters(): ReturnType<KeyspaceBinding["counters"]> {
     const now = this.options.addon.keyspace.counters(this.options.engine);
     const base = this.#base;
     return {
+      ...now,
       commands: now.commands - base.commands,
       hits: now.hits - base.hits,
       misses: now.misses - base.misses,
       expired: now.expired - base.expired,
-      changes: now.changes,
-      memory: now.memory,
+      lazilyFreed: now.lazilyFreed - base.lazilyFreed,
     };
   }
   resetStatistics(): void {
+    this.countFastLanes();
     this.#base = this.options.addon.keyspace.counters(this.options.engine);
     this.options.addon.keyspace.resetStatistics();
     this.counts.reset();
+    this.scriptCommandCount = 0;
   }
-  #base = { commands: 0, hits: 0, misses: 0, expired: 0 };
+  #base = { commands: 0, hits: 0, misses: 0, expired: 0, lazilyFreed: 0 };
 
   close(): void {
     clearInterval(this.#timer);
     this.currentRun?.abandon();
+    this.replication.close();
     for (const session of [...this.sessions.values()]) session.end();
   }
 
   #tick(): void {
     const { addon, engine } = this.options;
-    if (this.configuration.activeExpire) while (addon.keyspace.expireSome(engine, 1000) === 1000);
-    if (++this.#ticks % 10 === 0 && this.configuration.appendfsync !== "no" && this.newestLsn > addon.engine.flushedLsn(engine))
+    if (this.configuration.activeExpire && !this.configuration.cronPaused) while (addon.keyspace.expireSome(engine, 1000) === 1000);
+    if (++this.#ticks % 10 === 0) this.countFastLanes();
+    if (this.#ticks % 10 === 0 && this.configuration.appendfsync !== "no" && this.newestLsn > addon.engine.flushedLsn(engine))
       addon.engine.requestFlush(engine, this.newestLsn);
+    evictClients(this);
     const now = Date.now();
     if (this.pausedUntil !== 0 && this.pausedUntil <= now) this.unpause();
+    if (this.#missedChanges) this.#keysChanged();
     if (!this.isBusy()) for (const session of [...this.blocked]) if (session.blockedUntil <= now) session.retryBlocked(true);
     if (this.#ticks % 10 === 0) this.counts.sample(this.counters().commands);
     const timeout = this.configuration.timeoutSeconds * 1000;
     if (this.#ticks % 10 !== 0) return;
+    this.replication.tick(now);
     for (const session of [...this.sessions.values()]) {
       if (
         timeout > 0 &&
-        now - session.lastActiveMillis > timeout &&
+        session.idleMillis(now) > timeout &&
         !session.isSubscribed &&
         !this.blocked.has(session) &&
-        !session.isMonitor
+        !session.isMonitor &&
+        !session.isPrimary &&
+        session.sender === undefined
       )
         session.close();
       else session.checkSoftLimit(now);

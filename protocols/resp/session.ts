@@ -12,6 +12,8 @@ import type { Denial } from "./acl/acl-selector.js";
 import type { AclUser } from "./acl/acl-user.js";
 import { describeClient } from "./client-description.js";
 import { dispatch } from "./dispatch.js";
+import type { FastLane, LaneFacts } from "./fast-lane.js";
+import type { ReplicaFacts, ReplicaSender } from "./replication/replica-sender.js";
 import { ReplyWriter } from "./reply-writer.js";
 import { outputLimit, type RespServer } from "./server.js";
 import { Counter } from "./server-counters.js";
@@ -29,13 +31,12 @@ export interface RespHost {
   readonly queuedBytes?: number;
   readonly remoteAddress?: string; // "127.0.0.1:50000"
   readonly localAddress?: string;
+  readonly fastLane?: FastLane;
 }
 
-/** A client that sends faster than it reads is cut here, as is one input frame (client-query-buffer-limit). */
-const inputLimitBytes = 1 << 30;
-
 export interface BlockedCommand {
-  readonly args: readonly Buffer[];
+  /** A change of one of them is a reason to try again. */
+  readonly keys: readonly Buffer[];
   /** Command, database and keys: where one of a group finds nothing, the others find nothing. Absent: its own. */
   readonly group?: string;
   attempt(timedOut: boolean): boolean;
@@ -57,6 +58,8 @@ export class RespSession {
   readonly host: RespHost;
   lastActiveMillis = Date.now();
   lastCommand = "NULL";
+  /** The error that the running command answers is in the statistics already: a script passes a command's on. */
+  errorIsCounted = false;
   name = "";
   libraryName = "";
   libraryVersion = "";
@@ -64,6 +67,11 @@ export class RespSession {
   authenticated: boolean;
   user: AclUser;
   isMonitor = false;
+  /** This connection is a replica's. */
+  sender: ReplicaSender | undefined;
+  replicaFacts: ReplicaFacts | undefined;
+  /** This is no client but the link to the primary: it may do everything. */
+  isPrimary = false;
   tracking: TrackingState | undefined;
   /** Bytes of the queued commands' arguments. */
   queueBytes = 0;
@@ -72,6 +80,8 @@ export class RespSession {
   queueFailed = false;
   watching = false;
   noEvict = false;
+  /** CLIENT NO-TOUCH: its commands leave the keys' time and count of use alone. */
+  noTouch = false;
   replyMode: "on" | "off" | "skip" = "on";
   skipNext = false;
   subscriber = 0;
@@ -119,27 +129,44 @@ export class RespSession {
     return this.#closed;
   }
   get inputBytes(): number {
-    return this.#input.length;
+    return this.#input.length + (this.#laneFacts()?.inputBytes ?? 0);
+  }
+  /** The socket does not take more for now. */
+  get isCongested(): boolean {
+    return this.#paused;
   }
   /** Bytes that wait for the client to read. */
   get pendingOutputBytes(): number {
-    return this.#queuedBytes;
+    return Math.max(this.#queuedBytes, this.#laneFacts()?.outputBytes ?? 0);
   }
-  get kind(): "normal" | "pubsub" | "replica" {
-    return this.isSubscribed ? "pubsub" : "normal";
+  /** The session's own number is behind while the fast lane runs its commands. */
+  get currentDatabase(): number {
+    return this.#laneFacts()?.database ?? this.database;
+  }
+  idleMillis(now: number): number {
+    return now - Math.max(this.lastActiveMillis, this.#laneFacts()?.lastActiveMillis ?? 0);
+  }
+  /** While the fast lane runs its commands. */
+  #laneFacts(): LaneFacts | undefined {
+    return this.#isHandedBack ? this.host.fastLane?.facts() : undefined;
+  }
+  get kind(): "normal" | "pubsub" | "replica" | "master" {
+    return this.isPrimary ? "master" : this.sender !== undefined ? "replica" : this.isSubscribed ? "pubsub" : "normal";
+  }
+  get outputClass(): "normal" | "pubsub" | "replica" {
+    return this.kind === "master" ? "replica" : (this.kind as "normal" | "pubsub" | "replica");
   }
   /** What SLOWLOG says of commands that the native side runs. */
   describe(): void {
-    this.server.options.addon.keyspace.describeSession(
-      this.native,
-      Buffer.from(this.host.remoteAddress ?? "embedded:0"),
-      Buffer.from(this.name, "latin1"),
-    );
+    const address = Buffer.from(this.host.remoteAddress ?? "embedded:0");
+    const name = Buffer.from(this.name, "latin1");
+    this.server.options.addon.keyspace.describeSession(this.native, address, name);
+    this.host.fastLane?.describe(address, name);
   }
 
   /** Why the user may not run this; undefined: it may. */
   permission(args: readonly Buffer[]): Denied | undefined {
-    if (this.user.isUnrestricted) return undefined;
+    if (this.user.isUnrestricted || this.isPrimary) return undefined;
     const name = (args[0] as Buffer).toString("latin1").toLowerCase();
     const command = subcommandTable.get(`${name}|${args[1]?.toString("latin1").toLowerCase()}`) ?? commandTable.get(name);
     const denial = command === undefined ? undefined : this.user.check(command, args);
@@ -175,6 +202,7 @@ export class RespSession {
   /** Tells the native side what it must know: call after any change of these. */
   configure(): void {
     const { tracking } = this;
+    if (this.#isHandedBack && !this.#suitsFastLane()) this.host.fastLane?.revoke();
     const stops =
       !this.authenticated ||
       this.queue !== undefined ||
@@ -189,9 +217,44 @@ export class RespSession {
       (stops ? SessionFlag.everyCommandStops : 0) |
         (this.authenticated ? 0 : SessionFlag.unauthenticated) |
         (this.resp3 ? SessionFlag.resp3 : 0) |
-        (tracking?.remembers ? SessionFlag.tracksReads : 0),
+        (tracking?.remembers ? SessionFlag.tracksReads : 0) |
+        (this.isPrimary ? SessionFlag.replicates : 0) |
+        (this.noTouch ? SessionFlag.noTouch : 0),
       this.database,
     );
+  }
+
+  /** Nothing about the session is special: its commands may run where they arrive. */
+  #suitsFastLane(): boolean {
+    return (
+      this.authenticated &&
+      this.queue === undefined &&
+      !this.isSubscribed &&
+      !this.watching &&
+      !this.isMonitor &&
+      this.replyMode === "on" &&
+      !this.skipNext &&
+      this.tracking === undefined &&
+      this.sender === undefined &&
+      !this.noTouch &&
+      this.user.isUnrestricted
+    );
+  }
+  #isHandedBack = false;
+  /** Lets the fast lane have the input when the session waits for nothing. */
+  handBack(): void {
+    const lane = this.host.fastLane;
+    if (lane === undefined || this.#isHandedBack || this.#input.length > 0 || this.#waiting || this.#paused || this.#closed) return;
+    if (this.#ending || this.#blocked !== undefined || this.#held.length > 0 || this.#out.length > 0 || this.isExecuting) return;
+    if (!this.#suitsFastLane() || this.server.state[RunState.allStop] !== 0) return;
+    this.#isHandedBack = lane.handBack(this.resp3, this.database);
+  }
+  /** The fast lane met a command that is the session's. */
+  takenBack(database: number): void {
+    this.#isHandedBack = false;
+    if (database === this.database) return;
+    this.database = database;
+    this.configure();
   }
 
   data(chunk: Uint8Array): void {
@@ -202,7 +265,8 @@ export class RespSession {
     counts.add(Counter.reads, 1);
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     this.#input = this.#input.length === 0 ? bytes : this.#append(bytes);
-    if (this.#input.length > inputLimitBytes) return this.close();
+    // A client that sends faster than it reads is cut here, as is one command that is too long.
+    if (this.#input.length > this.server.configuration.queryLimitBytes) return this.close();
     if (this.#input.length < this.#need) return;
     this.#run();
   }
@@ -213,6 +277,7 @@ export class RespSession {
     this.#queuedBytes = 0;
     this.#softSince = 0;
     this.host.resume();
+    this.sender?.pump();
     this.#run();
   }
 
@@ -224,6 +289,7 @@ export class RespSession {
     this.server.sessions.delete(this.id);
     this.server.counts.add(Counter.clients, -1);
     if (this.#blocked !== undefined) this.unblock();
+    this.sender?.close();
     if (this.tracking !== undefined) addon.keyspace.stopTracking(engine, this.native);
     if (this.subscriber !== 0) addon.keyspace.removeSubscriber(engine, this.subscriber);
     this.server.subscribers.delete(this.subscriber);
@@ -256,6 +322,13 @@ export class RespSession {
     if (this.#isDispatching) this.closeSoon();
     else this.close();
   }
+  /** Ends it whatever it has still to send; the one whose command runs gets its reply. */
+  evict(): void {
+    if (this.#isDispatching) return this.closeSoon();
+    if (this.#closed) return;
+    this.end();
+    this.host.close();
+  }
   #isDispatching = false;
 
   /** Runs a command that has a native body and puts its reply where TypeScript's go. False: wait for state[waitXid]. */
@@ -271,18 +344,26 @@ export class RespSession {
 
   block(command: BlockedCommand, timeoutMillis: number): void {
     this.#blocked = command;
+    this.#blockedDatabase = this.database;
     this.blockedUntil = timeoutMillis === 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMillis;
-    this.server.setBlocked(this, true);
+    this.server.addBlocked(this, this.database, command.keys);
+    // Another thread may have changed a key between the first attempt and now.
+    setImmediate(() => {
+      if (this.#blocked === command && !this.server.isBusy()) this.retryBlocked(false);
+    });
   }
+  #blockedDatabase = 0;
   unblock(): void {
+    const command = this.#blocked;
+    if (command === undefined) return;
     this.#blocked = undefined;
-    this.server.setBlocked(this, false);
+    this.server.removeBlocked(this, this.#blockedDatabase, command.keys);
   }
   /** CLIENT UNBLOCK: as if its time were up, or with an error. False: it was not blocked. */
-  cancelBlocked(withError: boolean): boolean {
+  cancelBlocked(withError: boolean, error = "UNBLOCKED client unblocked via CLIENT UNBLOCK"): boolean {
     if (this.#blocked === undefined || this.#closed) return false;
     if (withError) {
-      this.reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+      this.reply.error(error);
       this.sendReply();
       this.unblock();
       this.#run();
@@ -371,8 +452,8 @@ export class RespSession {
   }
   /** client-output-buffer-limit: the soft limit must not last. */
   checkSoftLimit(now: number): void {
-    const limit = this.server.configuration.outputLimits[this.kind];
-    if (limit.soft === 0 || this.#queuedBytes <= limit.soft) this.#softSince = 0;
+    const limit = this.server.configuration.outputLimits[this.outputClass];
+    if (limit.soft === 0 || this.pendingOutputBytes <= limit.soft) this.#softSince = 0;
     else if (this.#softSince === 0) this.#softSince = now;
     else if (now - this.#softSince > limit.softSeconds * 1000) this.close();
   }
@@ -387,7 +468,7 @@ export class RespSession {
       bytes.copy(grown, old.length);
       return grown;
     }
-    const fresh = Buffer.allocUnsafeSlow(Math.max(2 * length, Math.min(this.#need, inputLimitBytes)));
+    const fresh = Buffer.allocUnsafeSlow(Math.max(2 * length, Math.min(this.#need, this.server.configuration.queryLimitBytes)));
     this.#owned = fresh.buffer;
     old.copy(fresh, 0);
     bytes.copy(fresh, old.length);
@@ -406,6 +487,7 @@ export class RespSession {
     while (at < input.length && !this.#waiting && !this.#paused && !this.#closed && !this.#ending && this.#blocked === undefined) {
       const stop = keyspace.run(this.native, input, at, input.length, outputLimit);
       at = state[RunState.consumed] as number;
+      this.database = state[RunState.database] as number; // a SELECT may have run there
       this.#noteLsn();
       if (state[RunState.outputLength] !== 0) {
         const last = stop === RunStop.end || stop === RunStop.incomplete;
@@ -418,7 +500,6 @@ export class RespSession {
       }
       if (stop === RunStop.typeScript) {
         const end = at + (state[RunState.frameBytes] as number);
-        this.database = state[RunState.database] as number;
         this.#isDispatching = true;
         const done = this.#command(splitCommand(input, at, end));
         this.#isDispatching = false;
@@ -439,6 +520,7 @@ export class RespSession {
     this.#input = at >= input.length ? empty : input.buffer === this.#owned && at === 0 ? input : Buffer.from(input.subarray(at));
     if (!direct || this.#out.length > 0) this.#flush();
     if (this.#ending && this.#held.length === 0) this.close();
+    else this.handBack();
   }
 
   /** False: the command must run again later (a lock). */
@@ -493,8 +575,7 @@ export class RespSession {
   }
 
   #nativeOutput(): Uint8Array {
-    const length = this.server.state[RunState.outputLength] as number;
-    return length >= 0 ? this.server.output.subarray(0, length) : this.server.options.addon.keyspace.takeOutput(this.native);
+    return this.server.nativeOutput(this.native);
   }
 
   /** A finished reply in its own buffer; leaves at the next flush, or when its write is durable. */
@@ -536,7 +617,7 @@ export class RespSession {
     counts.add(Counter.writes, 1);
     if (this.host.write(bytes)) return;
     this.#queuedBytes += bytes.length;
-    const limit = this.server.configuration.outputLimits[this.kind];
+    const limit = this.server.configuration.outputLimits[this.outputClass];
     if (limit.hard !== 0 && this.#queuedBytes > limit.hard) {
       this.end();
       return this.host.close();

@@ -47,7 +47,7 @@ function blockingRead(withGroup: boolean): Handler {
       else session.reply.raw(got);
       return "done";
     };
-    return waitOn(session, timeoutMillis, attempt, () => session.reply.nullArray(), session.isExecuting, groupOf(session, command));
+    return waitOn(session, timeoutMillis, attempt, () => session.reply.nullArray(), session.isExecuting, groupOf(session, command), keys);
   };
 }
 

@@ -8,6 +8,10 @@ export type RespThreadMessage =
   | { readonly kind: "pause"; readonly mode: "write" | "all"; readonly untilMillis: number }
   | { readonly kind: "unpause" }
   | { readonly kind: "libraries" }
+  /** Whom this server follows has changed. */
+  | { readonly kind: "replication" }
+  | { readonly kind: "acknowledged" }
+  | { readonly kind: "loading"; readonly loading: boolean }
   | { readonly kind: "invalidate"; readonly client: number; readonly keys: readonly string[] | null }
   | { readonly kind: "ask"; readonly id: number; readonly thread: number; readonly question: ThreadQuestion }
   | { readonly kind: "answer"; readonly id: number; readonly thread: number; readonly answer: ThreadAnswer };
@@ -27,5 +31,7 @@ export interface ClientFilter {
   readonly address?: string;
   readonly localAddress?: string;
   readonly user?: string;
+  /** MAXAGE: connections that are as old as that. */
+  readonly minimumAgeSeconds?: number;
   readonly type?: "normal" | "pubsub" | "master" | "replica";
 }

@@ -25,7 +25,7 @@ const exec: Handler = (session) => {
   }
   const { keyspace } = session.server.options.addon;
   const writes = queue.some((args) => mayWrite.has(nameOf(args)) || commandTable.get(nameOf(args))?.flags.includes("write"));
-  const began = keyspace.beginExclusive(session.native, writes);
+  const began = keyspace.beginExclusive(session.native, writes, true);
   if (began === 1) return "wait";
   if (began === 3) return reply.error(session.server.busyText());
   if (began === 2) {

@@ -1,31 +1,15 @@
 /**
- * A TCP port: accepts, bounds and closes connections. Knows sockets and no protocol; the only importer of node:net.
+ * A TCP port: accepts, bounds and closes connections. Knows sockets and no protocol; the only importer of node:net. What it accepts it
+ * carries itself, or native I/O threads do (`native`).
  *
  * Back-pressure: reading pauses while the connection's backlog of unhandled input is above a limit, and a writer that must not
  * run ahead awaits `drained`.
  */
 import { createServer, type Server, Socket } from "node:net";
+import type { NativeConnections } from "./native-connections.js";
+import type { TlsEntrance, TlsPeer } from "./tls.js";
+import { type ConnectionHandler, type Origin, peerOf, type SocketTransport } from "./transport.js";
 
-export interface SocketTransport {
-  write(bytes: Uint8Array): boolean;
-  drained(): Promise<void>;
-  /** Bytes that the kernel has not taken yet. */
-  readonly queuedBytes: number;
-  /** Runs `callback` once everything written so far is with the kernel. */
-  whenSent(callback: () => void): void;
-  pause(): void;
-  resume(): void;
-  end(): void;
-  readonly isLoopback: boolean;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-}
-export interface ConnectionHandler {
-  data(chunk: Buffer): void;
-  disconnected(): void;
-  shutDown(): void;
-  readonly backlogBytes: number;
-}
 export interface ListenerOptions {
   readonly name: string;
   readonly host: string;
@@ -37,6 +21,20 @@ export interface ListenerOptions {
   readonly connectionCount?: Int32Array | undefined;
   /** Input of adopted connections is read into this buffer, one chunk at a time: their handlers keep no part of a chunk. */
   readonly readBuffer?: Uint8Array | undefined;
+  /** How a connection begins, judged by what was read of it; undefined: in clear text. */
+  readonly tls?: ((received: Uint8Array) => TlsStart | undefined) | undefined;
+  /** Carries adopted connections. */
+  readonly native?: { readonly connections: NativeConnections; readonly protocol: "resp" | "postgres" } | undefined;
+}
+
+/** A connection that is to be put under TLS. */
+export interface TlsStart {
+  /** undefined: it is closed without a word. */
+  readonly entrance: TlsEntrance | undefined;
+  /** Said in clear text before. */
+  readonly answer?: Uint8Array;
+  /** What was read of the handshake. */
+  readonly rest: Uint8Array;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -46,7 +44,9 @@ const MAX_OUTPUT_BYTES = 256 << 20;
 
 export class Listener {
   readonly #server: Server;
-  readonly #connections = new Map<Socket, ConnectionHandler>();
+  readonly #connections = new Map<{ destroy(): void }, ConnectionHandler>();
+  /** Sockets under TLS, from before the handshake to their end. */
+  readonly #underTls = new Set<Socket>();
   readonly #count: Int32Array;
 
   constructor(private readonly options: ListenerOptions) {
@@ -88,16 +88,20 @@ export class Listener {
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const handler of this.#connections.values()) handler.shutDown();
     const timer = setTimeout(() => {
-      for (const socket of this.#connections.keys()) socket.destroy();
+      for (const socket of [...this.#connections.keys(), ...this.#underTls]) socket.destroy();
     }, graceMillis);
     await stopped;
-    while (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#noticeClosed = resolve));
+    while (this.#connections.size + this.#underTls.size > 0) await new Promise<void>((resolve) => (this.#noticeClosed = resolve));
     clearTimeout(timer);
   }
   #noticeClosed: () => void = () => {};
 
-  /** A connection that another thread accepted; the descriptor is this thread's to close. */
-  adopt(descriptor: number): void {
+  /** A connection that another thread accepted; the descriptor is this thread's to close. `received`: what was read of it already. */
+  adopt(descriptor: number, received: Uint8Array = NOTHING, origin?: Origin): void {
+    const tls = this.options.tls?.(received);
+    if (tls !== undefined) return this.#secure(descriptor, tls);
+    // Native threads carry TCP alone.
+    if (this.options.native && origin?.isLocal !== true) return this.#adoptNatively(descriptor, this.options.native, received, origin);
     let take: ((chunk: Buffer) => void) | undefined;
     const buffer = this.options.readBuffer;
     const onread = buffer && {
@@ -110,19 +114,70 @@ export class Listener {
     const socket = new Socket({ fd: descriptor, readable: true, writable: true, ...(onread && { onread }) });
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
-    take = this.#accept(socket);
+    take = this.#accept(socket, undefined, origin);
+    if (received.length > 0) take(Buffer.from(received));
+  }
+
+  /** The handshake is done (TlsEntrance). */
+  entered(socket: Socket, peer: TlsPeer): void {
+    this.#accept(socket, peer);
+  }
+  /** Counts from now on: who does not finish the handshake has a place, too. */
+  #secure(descriptor: number, { entrance, answer, rest }: TlsStart): void {
+    const socket = new Socket({ fd: descriptor, readable: true, writable: true });
+    if (entrance === undefined) return void socket.destroy();
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+    socket.on("error", () => {}); // "close" follows
+    Atomics.add(this.#count, 0, 1);
+    this.#underTls.add(socket);
+    socket.on("close", () => {
+      this.#underTls.delete(socket);
+      Atomics.sub(this.#count, 0, 1);
+      this.#noticeClosed();
+    });
+    if (answer !== undefined) socket.write(answer);
+    if (rest.length > 0) socket.unshift(rest);
+    entrance.take(socket);
+  }
+
+  #adoptNatively(
+    descriptor: number,
+    { connections, protocol }: NonNullable<ListenerOptions["native"]>,
+    received: Uint8Array,
+    origin: Origin | undefined,
+  ): void {
+    Atomics.add(this.#count, 0, 1);
+    let handler: ConnectionHandler | undefined;
+    const gone = () => {
+      if (transport !== undefined) this.#connections.delete(transport);
+      Atomics.sub(this.#count, 0, 1);
+      this.#noticeClosed();
+    };
+    const connect = (t: SocketTransport) => {
+      handler = this.options.connect(t);
+      return handler;
+    };
+    const transport = connections.adopt(descriptor, protocol, connect, gone, origin);
+    if (transport === undefined || handler === undefined) Atomics.sub(this.#count, 0, 1);
+    else {
+      this.#connections.set(transport, handler);
+      if (received.length > 0) handler.data(Buffer.from(received));
+    }
   }
 
   /** Returns what takes its input. */
-  #accept(socket: Socket): (chunk: Buffer) => void {
+  #accept(socket: Socket, tls?: TlsPeer, origin?: Origin): (chunk: Buffer) => void {
     let waiting: (() => void)[] = [];
     const release = () => {
       const callbacks = waiting;
       waiting = [];
       for (const callback of callbacks) callback();
     };
-    const remoteAddress = socket.remoteAddress ?? "";
-    Atomics.add(this.#count, 0, 1);
+    if (tls === undefined) Atomics.add(this.#count, 0, 1);
+    const { localAddress, localPort } = socket;
+    const server = localAddress === undefined || localPort === undefined ? null : { address: localAddress, port: localPort };
+    const isLocal = origin?.isLocal === true;
     const handler = this.options.connect({
       write: (bytes) => {
         if (socket.writableLength > MAX_OUTPUT_BYTES) socket.destroy();
@@ -137,9 +192,7 @@ export class Listener {
       pause: () => void socket.pause(),
       resume: () => void socket.resume(),
       end: () => void socket.end(),
-      isLoopback: isLoopback(remoteAddress),
-      remoteAddress,
-      remotePort: socket.remotePort ?? 0,
+      peer: peerOf(socket.remoteAddress ?? "", socket.remotePort ?? 0, { isLocal, server: isLocal ? null : server }, tls),
     });
     this.#connections.set(socket, handler);
     let checking = false;
@@ -164,15 +217,11 @@ export class Listener {
     socket.on("error", () => {}); // "close" follows and does the work
     socket.on("close", () => {
       this.#connections.delete(socket);
-      Atomics.sub(this.#count, 0, 1);
+      if (tls === undefined) Atomics.sub(this.#count, 0, 1);
       release();
       handler.disconnected();
       this.#noticeClosed();
     });
     return take;
   }
-}
-
-export function isLoopback(address: string): boolean {
-  return address === "::1" || /^(::ffff:)?127\./.test(address);
 }

@@ -16,7 +16,7 @@ import { sameExpression, visitExpression } from "./walk.js";
 
 /** "aggregate functions are not allowed in WHERE", for the clauses where they are not. */
 const NO_AGGREGATES = new Set([
-  "FROM", "JOIN conditions", "WHERE", "GROUP BY", "LIMIT", "OFFSET", "VALUES", "INSERT", "RETURNING", "UPDATE", "functions in FROM", "FILTER", "check constraints",
+  "FROM", "JOIN conditions", "WHERE", "GROUP BY", "LIMIT", "OFFSET", "VALUES", "INSERT", "RETURNING", "UPDATE", "functions in FROM", "FILTER", "check constraints", "policy expressions", "statistics expressions",
   "DEFAULT expressions", "index expressions", "index predicates", "column generation expressions", "EXECUTE parameters", "transform expressions", "COPY FROM WHERE conditions",
   "window ROWS", "window RANGE", "window GROUPS", "MERGE WHEN conditions",
 ]); // biome-ignore format: a list
@@ -52,6 +52,7 @@ export function bindAggregate(
   for (const existing of owner.aggregates)
     if (sameExpression(existing.call as never, call as never)) return columnReference(existing.column, expr.position);
   const column = binder.newColumn(call.name, call.type, call.typmod);
+  binder.notes?.calls.set(column.id, { call, written: expr });
   binder.owners[column.id] = owner;
   owner.aggregates.push({ call, column });
   return columnReference(column, expr.position);
@@ -87,8 +88,10 @@ function plainCall(
   scope: Scope,
   expr: FunctionExpr,
   resolved: ResolvedFunction,
-  args: readonly Expression[],
+  given: readonly Expression[],
 ): AggregateCall {
+  // Values that are kept and compared have a type.
+  const args = given.map((arg) => resolveUnknown(binder, arg));
   return inside(scope, () => {
     const orderBy: SortKey[] = expr.orderBy.map((item) => {
       const bound = resolveUnknown(binder, bindExpression(binder, scope, item.expr));

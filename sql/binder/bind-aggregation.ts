@@ -186,7 +186,7 @@ function addDependentColumns(
 }
 function dependsOnKeys(binder: Binder, item: NamespaceItem, keyIds: ReadonlySet<ColumnId>): boolean {
   const primary = binder.catalog.constraintsOf(item.relation!).find((constraint) => constraint.kind === "primaryKey");
-  if (primary === undefined || primary.kind !== "primaryKey") return false;
+  if (primary === undefined || primary.kind !== "primaryKey" || primary.deferrable === true) return false;
   return primary.attributes.every((attribute) => {
     const column = item.columns.find((candidate) => candidate.origin?.attribute === attribute);
     return column !== undefined && keyIds.has(column.id);

@@ -5,12 +5,14 @@ import { invalidObjectDefinition, notSupported, undefinedColumn, wrongObjectType
 import { deparseExpression } from "../parser/deparse.js";
 import type { AlterActionSyntax, DefinitionStatement } from "../parser/syntax-tree-definition.js";
 import { bindSequenceOptions, qualified } from "./bind-command.js";
+import { typeOfTable } from "./bind-create-table.js";
 import { bindStored } from "./bind-default.js";
 import { resolveTypeName } from "./bind-expression.js";
 import { bindPartitionBound } from "./bind-partition.js";
 import { bindColumn, bindConstraint, type RowShape, shapeColumns, storeDefault } from "./bind-table-definition.js";
 import type { Binder } from "./binder.js";
 import { coerceForAssignment } from "./coerce.js";
+import { bindCollation } from "./collations.js";
 
 export function bindAlterTable(binder: Binder, statement: Extract<DefinitionStatement, { kind: "AlterTable" }>): Command {
   binder.parametersAllowed = false;
@@ -74,6 +76,8 @@ const ACTION_NAMES: Readonly<Record<string, string>> = {
   setPersistence: "SET LOGGED",
   replicaIdentity: "REPLICA IDENTITY",
   clusterOn: "CLUSTER ON",
+  rowSecurity: "ENABLE ROW SECURITY",
+  ofType: "OF",
   trigger: "ENABLE TRIGGER",
 };
 const plural = (kind: string): string => (kind === "index" ? "indexes" : `${kind}s`);
@@ -155,13 +159,15 @@ function bindAction(
     case "alterType": {
       const changed = column(action.name);
       const type = resolveTypeName(binder, action.type);
+      const written = bindCollation(binder, action.collation, type.type);
+      const collation = written === undefined ? {} : { collation: written };
       if (action.using === undefined) {
         Object.assign(changed, type);
-        return { kind: "alterType", column: action.name, type };
+        return { kind: "alterType", column: action.name, type, ...collation };
       }
       const bound = bindStored(binder, action.using, "transform expressions", table, shapeColumns(binder, shape));
       const expression = coerceForAssignment(binder, bound, type.type, type.typmod, action.name, action.using.position);
-      return { kind: "alterType", column: action.name, type, using: { sql: deparseExpression(action.using), expression } };
+      return { kind: "alterType", column: action.name, type, ...collation, using: { sql: deparseExpression(action.using), expression } };
     }
     case "addConstraint":
       return { kind: "addConstraint", constraint: bindConstraint(binder, action.constraint, shape, table, undefined) };
@@ -206,6 +212,10 @@ function bindAction(
       return { kind: "detachPartition", partition: qualified(action.partition), concurrently: action.concurrently };
     case "replicaIdentity":
       return { kind: "replicaIdentity", identity: action.identity, ...(action.index === undefined ? {} : { index: action.index }) };
+    case "ofType":
+      return action.type === undefined ? { kind: "ofType" } : { kind: "ofType", type: typeOfTable(binder, action.type) };
+    case "rowSecurity":
+      return action;
     case "clusterOn":
       return { kind: "clusterOn", ...(action.index === undefined ? {} : { index: action.index }) };
     case "owner":

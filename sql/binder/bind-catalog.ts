@@ -1,6 +1,7 @@
 /** Statements about types, functions, operators, casts, roles and privileges, to commands: types resolved, expressions bound once to check them. */
+import { collationReference, isIcu, requireCollation } from "../../src/catalog/index.js";
 import type { Command, DomainConstraint, ObjectReference, QualifiedName, TypeAttribute } from "../../src/plan/index.js";
-import { DbError, notSupported, type Oid, syntaxError, TypeOid, undefinedObjectAt } from "../../src/types/index.js";
+import { DbError, notSupported, type Oid, syntaxError, TypeOid } from "../../src/types/index.js";
 import { deparseExpression } from "../parser/deparse.js";
 import type { Expr, TypeName } from "../parser/syntax-tree.js";
 import type {
@@ -11,9 +12,12 @@ import type {
   ObjectSyntax,
 } from "../parser/syntax-tree-catalog.js";
 import { bindExpression, resolveTypeName } from "./bind-expression.js";
+import { bindPolicy } from "./bind-policy.js";
 import { bindAlterRoutine, bindCall, bindCreateRoutine, bindParameters } from "./bind-routine.js";
+import { bindCreateStatistics } from "./bind-statistics.js";
 import { at, Binder } from "./binder.js";
 import { coerceToBoolean, tryCoerce } from "./coerce.js";
+import { bindCollation, isCollatable } from "./collations.js";
 import { type Clause, Scope } from "./scope.js";
 
 export interface BoundCatalogCommand {
@@ -50,7 +54,7 @@ export function bindCatalog(binder: Binder, statement: CatalogStatement): BoundC
     case "CreateDomain": {
       const base = resolveTypeName(binder, statement.type);
       if (binder.category(base.type) === "P") throw wrongBase(binder, base.type, statement.type.position);
-      const collation = collationOf(binder, statement.collation, base.type);
+      const collation = bindCollation(binder, statement.collation, base.type);
       return {
         command: {
           kind: "CreateDomain",
@@ -84,6 +88,10 @@ export function bindCatalog(binder: Binder, statement: CatalogStatement): BoundC
       };
     case "CreateRange":
       return { command: bindCreateRange(binder, statement), tag: "CREATE TYPE" };
+    case "CreateCollation":
+      return { command: bindCreateCollation(statement), tag: "CREATE COLLATION" };
+    case "RefreshCollation":
+      return { command: { kind: "RefreshCollation", name: nameOf(statement.name) }, tag: "ALTER COLLATION" };
     case "CreateShellType":
       return { command: { kind: "CreateShellType", name: nameOf(statement.name) }, tag: "CREATE TYPE" };
     case "CreateRoutine":
@@ -123,8 +131,8 @@ export function bindCatalog(binder: Binder, statement: CatalogStatement): BoundC
       return {
         command: {
           kind: "CreateCast",
-          source: resolveTypeName(binder, statement.source).type,
-          target: resolveTypeName(binder, statement.target).type,
+          source: resolveTypeName(binder, { ...statement.source, position: 0 }).type,
+          target: resolveTypeName(binder, { ...statement.target, position: 0 }).type,
           context: statement.context,
           method: statement.method,
           ...(statement.function === undefined ? {} : { function: reference(binder, statement.function) }),
@@ -139,7 +147,7 @@ export function bindCatalog(binder: Binder, statement: CatalogStatement): BoundC
           ifExists: statement.ifExists,
           cascade: statement.cascade,
         },
-        tag: `DROP ${statement.objects[0]!.kind.toUpperCase()}`,
+        tag: `DROP ${TAG_WORDS[statement.objects[0]!.kind] ?? statement.objects[0]!.kind.toUpperCase()}`,
       };
     case "RenameObject":
       return {
@@ -165,24 +173,22 @@ export function bindCatalog(binder: Binder, statement: CatalogStatement): BoundC
     case "CommentOn":
       return { command: { kind: "CommentOn", object: reference(binder, statement.object), text: statement.text }, tag: "COMMENT" };
     case "Grant": {
-      const { grantedBy, allColumns, ...grant } = statement.grant;
       return {
         command: {
           kind: "Grant",
-          grant: { ...grant, ...optional("grantedBy", grantedBy), ...optional("allColumns", allColumns) },
+          grant: statement.grant,
           objectKind: statement.objectKind,
           objects: statement.objects.map((object) => reference(binder, object)),
           allInSchema: statement.allInSchema,
         },
-        tag: grant.isGrant ? "GRANT" : "REVOKE",
+        tag: statement.grant.isGrant ? "GRANT" : "REVOKE",
       };
     }
     case "DefaultPrivileges": {
-      const { grantedBy, allColumns, ...grant } = statement.grant;
       return {
         command: {
           kind: "DefaultPrivileges",
-          grant: { ...grant, ...optional("grantedBy", grantedBy), ...optional("allColumns", allColumns) },
+          grant: statement.grant,
           objectKind: statement.objectKind,
           roles: statement.roles,
           schemas: statement.schemas,
@@ -197,6 +203,13 @@ export function bindCatalog(binder: Binder, statement: CatalogStatement): BoundC
         tag: statement.isGrant ? "GRANT ROLE" : "REVOKE ROLE",
       };
     }
+    case "CreateStatistics":
+      return { command: bindCreateStatistics(binder, statement), tag: "CREATE STATISTICS" };
+    case "AlterStatistics":
+      return { command: { ...statement, name: nameOf(statement.name) }, tag: "ALTER STATISTICS" };
+    case "CreatePolicy":
+    case "AlterPolicy":
+      return { command: bindPolicy(binder, statement), tag: statement.kind === "CreatePolicy" ? "CREATE POLICY" : "ALTER POLICY" };
     case "ReassignOwned":
       return { command: statement, tag: "REASSIGN OWNED" };
     case "DropOwned":
@@ -214,8 +227,14 @@ export function bindCatalog(binder: Binder, statement: CatalogStatement): BoundC
         tag: "ALTER ROLE",
       };
     }
+    case "AlterDatabaseSettings": {
+      const { database, setting } = statement;
+      return { command: { kind: "AlterDatabaseSettings", database, name: setting.name, value: setting.value }, tag: "ALTER DATABASE" };
+    }
   }
 }
+
+const TAG_WORDS: Readonly<Record<string, string>> = { "foreign server": "SERVER", fdw: "FOREIGN DATA WRAPPER" };
 
 /** Argument types resolved. `lenient`: a missing type is noted instead of refused, for IF EXISTS. */
 export function reference(binder: Binder, object: ObjectSyntax, lenient = false): ObjectReference {
@@ -250,17 +269,7 @@ function bindAttribute(binder: Binder, attribute: AttributeSyntax): TypeAttribut
   const type = resolveTypeName(binder, attribute.type);
   if (binder.category(type.type) === "P" && type.type !== TypeOid.record)
     throw new DbError({ sqlstate: "42P16", message: `column "${attribute.name}" has pseudo-type ${binder.typeName(type.type)}` });
-  return { name: attribute.name, type, ...optional("collation", collationOf(binder, attribute.collation, type.type)) };
-}
-
-const COLLATIONS = new Set(["C", "POSIX", "default", "ucs_basic", "C.UTF-8", "C.utf8", "en_US", "unicode", "und-x-icu"]);
-function collationOf(binder: Binder, collation: readonly string[] | undefined, type: Oid): string | undefined {
-  if (collation === undefined) return undefined;
-  const name = collation.at(-1)!;
-  if (binder.category(binder.baseType(type)) !== "S")
-    throw new DbError({ sqlstate: "42804", message: `collations are not supported by type ${binder.typeName(type)}` });
-  if (!COLLATIONS.has(name)) throw undefinedObjectAt(`collation "${collation.join(".")}" for encoding "UTF8" does not exist`);
-  return name;
+  return { name: attribute.name, type, ...optional("collation", bindCollation(binder, attribute.collation, type.type)) };
 }
 
 // ---- domains
@@ -372,6 +381,7 @@ function itemNames(item: DefinitionItem): QualifiedName {
 }
 
 function bindCreateRange(binder: Binder, statement: Extract<CatalogStatement, { kind: "CreateRange" }>): Command {
+  let collation: readonly string[] | undefined;
   const result: { -readonly [K in keyof Extract<Command, { kind: "CreateRange" }>]: Extract<Command, { kind: "CreateRange" }>[K] } = {
     kind: "CreateRange",
     name: nameOf(statement.name),
@@ -385,7 +395,7 @@ function bindCreateRange(binder: Binder, statement: Extract<CatalogStatement, { 
       case "subtype_opclass":
         break;
       case "collation":
-        result.collation = item.names?.at(-1) ?? "default";
+        collation = item.names ?? [item.text ?? ""];
         break;
       case "canonical":
         result.canonical = itemNames(item);
@@ -401,7 +411,60 @@ function bindCreateRange(binder: Binder, statement: Extract<CatalogStatement, { 
     }
   }
   if (result.subtype === 0) throw syntaxError('type attribute "subtype" is required');
+  if (collation !== undefined) {
+    const found = requireCollation(binder.catalog, collation);
+    if (!isCollatable(binder, result.subtype))
+      throw new DbError({ sqlstate: "42809", message: "range collation specified but subtype does not support collation" });
+    if (isIcu(found)) throw notSupported(`a range type with collation "${found.name}"`);
+    const reference = collationReference(found);
+    if (reference !== undefined) result.collation = reference;
+  }
   return result;
+}
+
+const COLLATION_OPTIONS = new Set(["from", "locale", "lc_collate", "lc_ctype", "provider", "deterministic", "version"]);
+function bindCreateCollation(statement: Extract<CatalogStatement, { kind: "CreateCollation" }>): Command {
+  const options = new Map<string, DefinitionItem>();
+  const conflicting = (position?: number, detail?: string): DbError =>
+    new DbError({
+      sqlstate: "42601",
+      message: "conflicting or redundant options",
+      ...(detail === undefined ? {} : { detail }),
+      ...(position === undefined || position === 0 ? {} : { position }),
+    });
+  for (const item of statement.items) {
+    if (!COLLATION_OPTIONS.has(item.name)) throw syntaxError(`collation attribute "${item.name}" not recognized`, at(item.position));
+    if (options.has(item.name)) throw conflicting(item.position);
+    options.set(item.name, item);
+  }
+  if (options.has("locale") && (options.has("lc_collate") || options.has("lc_ctype")))
+    throw conflicting(undefined, "LOCALE cannot be specified together with LC_COLLATE or LC_CTYPE.");
+  const from = options.get("from");
+  if (from !== undefined && options.size !== 1) throw conflicting(undefined, "FROM cannot be specified together with any other options.");
+  const word = (name: string): string | undefined => {
+    const item = options.get(name);
+    return item === undefined ? undefined : (item.names?.join(".") ?? item.text ?? "");
+  };
+  const deterministic = options.get("deterministic");
+  return {
+    kind: "CreateCollation",
+    name: nameOf(statement.name),
+    ifNotExists: statement.ifNotExists,
+    deterministic: deterministic === undefined || booleanOf(deterministic),
+    ...optional("from", from === undefined ? undefined : itemNames(from)),
+    ...optional("provider", word("provider")),
+    ...optional("locale", word("locale")),
+    ...optional("collate", word("lc_collate")),
+    ...optional("ctype", word("lc_ctype")),
+    ...optional("version", word("version")),
+  };
+}
+/** defGetBoolean. */
+function booleanOf(item: DefinitionItem): boolean {
+  const text = (item.text ?? (item.names === undefined ? "true" : item.names.join("."))).toLowerCase();
+  if (text === "true" || text === "on" || text === "1") return true;
+  if (text === "false" || text === "off" || text === "0") return false;
+  throw syntaxError(`${item.name} requires a Boolean value`);
 }
 
 const AGGREGATE_FUNCTIONS = new Set([

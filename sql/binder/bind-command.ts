@@ -1,4 +1,5 @@
 /** Statements that are not queries, to commands. */
+
 import type { BoundStatement, Command, Expression, LogicalPlan, QualifiedName, SequenceOptions } from "../../src/plan/index.js";
 import {
   datatypeMismatch,
@@ -20,6 +21,7 @@ import {
 import { deparseResolved, quoteName } from "../parser/deparse.js";
 import { locationOf } from "../parser/location.js";
 import type { Query, RelationName, Statement } from "../parser/syntax-tree.js";
+import { isModification } from "../parser/syntax-tree.js";
 import type { CatalogStatement } from "../parser/syntax-tree-catalog.js";
 import type { DefinitionStatement, SequenceOptionsSyntax } from "../parser/syntax-tree-definition.js";
 import { bindAlterTable } from "./bind-alter-table.js";
@@ -67,6 +69,8 @@ export function bindCommand(
     case "CreateComposite":
     case "AlterComposite":
     case "CreateRange":
+    case "CreateCollation":
+    case "RefreshCollation":
     case "CreateShellType":
     case "CreateRoutine":
     case "AlterRoutine":
@@ -83,9 +87,14 @@ export function bindCommand(
     case "Grant":
     case "DefaultPrivileges":
     case "GrantRole":
+    case "CreateStatistics":
+    case "AlterStatistics":
+    case "CreatePolicy":
+    case "AlterPolicy":
     case "ReassignOwned":
     case "DropOwned":
     case "AlterRoleSettings":
+    case "AlterDatabaseSettings":
       return bindCatalog(binder, statement);
     case "CreateTable":
       return { command: bindCreateTable(binder, statement), tag: "CREATE TABLE" };
@@ -240,9 +249,19 @@ export function bindCommand(
       };
     case "Copy":
       return { command: bindCopy(binder, statement), tag: "COPY" };
+    case "SetConstraints":
+      return {
+        command: { kind: "SetConstraints", names: statement.names.map(qualified), deferred: statement.deferred },
+        tag: "SET CONSTRAINTS",
+      };
     case "LockTable":
       return {
-        command: { kind: "LockTable", tables: statement.relations.map(qualified), mode: statement.mode, nowait: statement.nowait },
+        command: {
+          kind: "LockTable",
+          tables: statement.relations.map((relation) => ({ ...qualified(relation), ...(relation.only ? { only: true } : {}) })),
+          mode: statement.mode,
+          nowait: statement.nowait,
+        },
         tag: "LOCK TABLE",
       };
     case "Vacuum":
@@ -255,7 +274,10 @@ export function bindCommand(
         tag: statement.isVacuum ? "VACUUM" : "ANALYZE",
       };
     case "Reindex":
-      return { command: { kind: "Reindex", object: statement.object, name: nameOf(statement.name) }, tag: "REINDEX" };
+      return {
+        command: { kind: "Reindex", object: statement.object, name: nameOf(statement.name), concurrently: statement.concurrently },
+        tag: "REINDEX",
+      };
     case "RefreshMaterialized":
       return {
         command: {
@@ -285,7 +307,7 @@ type SessionStatement = Exclude<
   {
     kind:
       | "CreateTable" | "CreateTableAs" | "AlterTable" | "Rename" | "SetSchema" | "Drop" | "CreateIndex" | "CreateView" | "CreateSequence" | "AlterSequence" | "CreateSchema"
-      | "CreateExtension" | "CreateRole" | "AlterRole" | "DropRole" | "Truncate" | "Copy" | "LockTable" | "Vacuum" | "Reindex" | "RefreshMaterialized" | "Cluster" | CatalogStatement["kind"]; // biome-ignore format: a list
+      | "CreateExtension" | "CreateRole" | "AlterRole" | "DropRole" | "Truncate" | "Copy" | "LockTable" | "SetConstraints" | "Vacuum" | "Reindex" | "RefreshMaterialized" | "Cluster" | CatalogStatement["kind"]; // biome-ignore format: a list
   }
 >;
 function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundCommand {
@@ -454,9 +476,9 @@ function bindCopy(binder: Binder, statement: Extract<DefinitionStatement, { kind
   const common = { kind: "Copy", direction, columns, options, ...optional("file", statement.file) } as const;
   if (statement.query !== undefined) {
     const { query } = statement;
-    const isModification = query.kind === "Insert" || query.kind === "Update" || query.kind === "Delete";
-    if (isModification && query.returning.length === 0) throw notSupportedAt("COPY of a query without a RETURNING clause", undefined);
-    const plan: LogicalPlan = isModification
+    if (isModification(query) && query.returning.targets.length === 0)
+      throw notSupportedAt("COPY of a query without a RETURNING clause", undefined);
+    const plan: LogicalPlan = isModification(query)
       ? bindModification(binder, undefined, query)
       : bindQuery(binder, undefined, query, { resolveUnknowns: true });
     return { ...common, query: plan };
@@ -503,6 +525,7 @@ const EXPLAIN_SWITCHES = [
   "wal",
   "generic_plan",
   "memory",
+  "hot_path", // ours
 ] as const;
 const TRUE_WORDS = new Set(["true", "on", "1"]);
 const FALSE_WORDS = new Set(["false", "off", "0"]);
@@ -525,6 +548,7 @@ function bindExplain(binder: Binder, statement: Extract<DefinitionStatement, { k
     values[known] = word === undefined || TRUE_WORDS.has(word);
   }
   const analyze = values.analyze === true;
+  if (values.hot_path === true && format !== "text") throw notSupported("EXPLAIN option HOT_PATH in another format than text");
   if (values.wal === true && !analyze) throw invalidParameterValue("EXPLAIN option WAL requires ANALYZE");
   if (values.timing === true && !analyze) throw invalidParameterValue("EXPLAIN option TIMING requires ANALYZE");
   const inner = bindWithin(binder, statement.statement);
@@ -540,6 +564,7 @@ function bindExplain(binder: Binder, statement: Extract<DefinitionStatement, { k
       costs: values.costs !== false,
       timing: values.timing ?? analyze,
       summary: values.summary ?? analyze,
+      hotPath: values.hot_path === true,
       format,
     },
     tag: "EXPLAIN",

@@ -11,15 +11,15 @@ import {
   inheritedTypeConflict,
   invalidObjectDefinition,
   invalidTableDefinition,
-  notSupported,
   type Oid,
   undefinedColumn,
   undefinedTable,
   wrongObjectType,
 } from "../../src/types/index.js";
-import type { RelationName } from "../parser/syntax-tree.js";
+import type { RelationName, TypeName } from "../parser/syntax-tree.js";
 import type { ColumnSyntax, DefinitionStatement, LikeSyntax } from "../parser/syntax-tree-definition.js";
 import { qualified } from "./bind-command.js";
+import { resolveTypeName } from "./bind-expression.js";
 import { bindPartitionBound, bindPartitionScheme } from "./bind-partition.js";
 import { bindColumn, bindConstraint, columnType, type RowShape } from "./bind-table-definition.js";
 import { at, type Binder } from "./binder.js";
@@ -33,6 +33,7 @@ interface Notice {
 
 export function bindCreateTable(binder: Binder, statement: CreateTable): Command {
   binder.parametersAllowed = false;
+  requireCreationSchema(binder, statement.relation);
   const notices: Notice[] = [];
   try {
     return bindMerged(binder, statement, notices);
@@ -43,11 +44,23 @@ export function bindCreateTable(binder: Binder, statement: CreateTable): Command
   }
 }
 
+/** The schema that is named must be there, and be temporary for a temporary table. */
+function requireCreationSchema(binder: Binder, { schema, persistence, position }: RelationName): void {
+  // An element of CREATE SCHEMA that names another schema is refused as such.
+  if (schema === undefined || schema === "pg_temp" || binder.context.creatingSchema !== undefined) return;
+  const found = binder.catalog.schemaByName(schema);
+  const place = at(position) === undefined ? {} : { position };
+  if (found === undefined) throw new DbError({ sqlstate: "3F000", message: `schema "${schema}" does not exist`, ...place });
+  if (persistence === "temporary" && !schema.startsWith("pg_temp_"))
+    throw new DbError({ sqlstate: "42P16", message: "cannot create temporary relation in non-temporary schema", ...place });
+}
+
 function bindMerged(binder: Binder, statement: CreateTable, notices: Notice[]): Command {
   const table = statement.relation.name;
   const parents = statement.inherits.map((name) => parentTable(binder, name, statement));
   const inherited = inheritedColumns(binder, parents, notices);
-  const typed = statement.ofType === undefined ? undefined : compositeColumns(binder, statement);
+  const ofType = statement.ofType === undefined ? undefined : typeOfTable(binder, statement.ofType);
+  const typed = ofType === undefined ? undefined : compositeColumns(binder, ofType);
 
   const likes: LikeDefinition[] = [];
   const written = statement.elements.flatMap((element): { readonly syntax?: ColumnSyntax; readonly column?: Column }[] => {
@@ -135,6 +148,7 @@ function bindMerged(binder: Binder, statement: CreateTable, notices: Notice[]): 
     constraints: [...checks.inherited, ...checks.own],
     ifNotExists: statement.ifNotExists,
     persistence: statement.relation.persistence,
+    ...(ofType === undefined ? {} : { ofType }),
     ...(statement.onCommit === "deleteRows" || statement.onCommit === "drop" ? { onCommit: statement.onCommit } : {}),
     ...(Object.keys(statement.options).length === 0 ? {} : { options: statement.options }),
     ...(parents.length === 0 ? {} : { parents: parents.map((p) => p.oid) }),
@@ -348,10 +362,23 @@ function likeChecks(binder: Binder, like: LikeSyntax): ConstraintDefinition[] {
 
 // ---- OF
 
-function compositeColumns(binder: Binder, statement: CreateTable): never[] {
-  const type = statement.ofType;
-  void binder;
-  throw notSupported(`CREATE TABLE OF ${type?.names.join(".") ?? ""}`);
+function compositeColumns(binder: Binder, type: Oid): Column[] {
+  return (binder.fields(type) ?? []).map((field) => ({
+    name: field.name,
+    type: { type: field.type, typmod: field.typmod },
+    notNull: false,
+  }));
+}
+/** check_of_type: a type that stands alone, not a table's rows. */
+export function typeOfTable(binder: Binder, name: TypeName): Oid {
+  const { type } = resolveTypeName(binder, name);
+  if (
+    binder.fields(type) !== undefined &&
+    binder.registry.typeByOid(type)?.base === undefined &&
+    binder.catalog.relationByOid(type) === undefined
+  )
+    return type;
+  throw wrongObjectType(`type ${binder.typeName(type)} is not a composite type`);
 }
 
 // ---- inherited CHECK constraints

@@ -1,7 +1,9 @@
 /** DECLARE CURSOR: options that do not go together, and the row ids that WHERE CURRENT OF will ask for. */
+
 import type { Command, LogicalPlan } from "../../src/plan/index.js";
 import { DbError, featureNotSupported, invalidCursorDefinition } from "../../src/types/index.js";
 import type { Query } from "../parser/syntax-tree.js";
+import { isModification } from "../parser/syntax-tree.js";
 import type { DefinitionStatement } from "../parser/syntax-tree-definition.js";
 import { columnReference } from "./bind-expression.js";
 import { bindQuery } from "./bind-query.js";
@@ -52,8 +54,6 @@ function withRowIds(plan: LogicalPlan, items: readonly NamespaceItem[]) {
 
 function refuseChanges(query: Query): void {
   for (const table of query.with?.tables ?? []) {
-    const { kind } = table.query;
-    if (kind === "Insert" || kind === "Update" || kind === "Delete")
-      throw featureNotSupported("DECLARE CURSOR must not contain data-modifying statements in WITH", at(0));
+    if (isModification(table.query)) throw featureNotSupported("DECLARE CURSOR must not contain data-modifying statements in WITH", at(0));
   }
 }

@@ -1,9 +1,9 @@
 /** Scalar expressions: parse_expr.c's transformations, one function per form. */
 
+import { requireCollation } from "../../src/catalog/index.js";
 import type { Expression, PlanColumn } from "../../src/plan/index.js";
 import {
   DbError,
-  datatypeMismatch,
   FIRST_USER_OID,
   featureNotSupported,
   Numeric,
@@ -19,16 +19,20 @@ import type { CaseExpr, CastExpr, Expr, IndirectionExpr, Literal, OperatorExpr, 
 import { bindBetween, bindDistinct, bindIn, bindNullIf, bindQuantified, bindRowComparison } from "./bind-comparison.js";
 import { attributeFunction, bindFunction, bindSqlValue } from "./bind-function.js";
 import { bindGrouping } from "./bind-grouping.js";
+import { bindJson } from "./bind-json.js";
 import { bindColumnRef } from "./bind-name.js";
 import { bindSubqueryExpression } from "./bind-subquery.js";
 import { bindSubscripts, type SubscriptStep } from "./bind-subscript.js";
 import { at, type Binder } from "./binder.js";
 import { castTo, coerceTo, coerceToBoolean, commonModifier, commonType, literal, resolveUnknown } from "./coerce.js";
-import { equalityId, operatorCall, outColumnsOfCall, requireOperator } from "./resolve.js";
+import { requireCollatable } from "./collations.js";
+import { equalityId, operatorCall, recordFields, requireOperator } from "./resolve.js";
 import type { Scope } from "./scope.js";
 
 export function bindExpression(binder: Binder, scope: Scope, expr: Expr): Expression {
-  return expr.kind === "Literal" ? bindLiteral(binder, expr) : bindNode(binder, scope, expr);
+  const bound = expr.kind === "Literal" ? bindLiteral(binder, expr) : bindNode(binder, scope, expr);
+  binder.notes?.expression(expr, bound);
+  return bound;
 }
 function bindNode(binder: Binder, scope: Scope, expr: Exclude<Expr, Literal>): Expression {
   const bind = (e: Expr): Expression => bindExpression(binder, scope, e);
@@ -58,6 +62,12 @@ function bindNode(binder: Binder, scope: Scope, expr: Exclude<Expr, Literal>): E
     case "Not":
       return { kind: "Not", arg: coerceToBoolean(binder, bind(expr.arg), "NOT", locationOf(expr.arg)), type: TypeOid.bool, typmod: -1 };
     case "Function":
+      if (expr.name.at(-1) === "pg_collation_for" && expr.args.length === 1) {
+        binder.collated = true;
+        // A literal has no collation before it has a type.
+        if (expr.args[0]?.kind === "Literal" && expr.args[0].literal === "string")
+          return { kind: "Constant", value: null, type: TypeOid.text, typmod: -1 };
+      }
       return bindFunction(binder, scope, expr);
     case "Cast":
       return bindCast(binder, scope, expr);
@@ -99,28 +109,37 @@ function bindNode(binder: Binder, scope: Scope, expr: Exclude<Expr, Literal>): E
       return { kind: "BooleanTest", arg, test: expr.test, negated: expr.negated, type: TypeOid.bool, typmod: -1 };
     }
     case "Collate": {
-      const name = expr.collation.at(-1)!;
-      if (!SUPPORTED_COLLATIONS.has(name)) {
-        if (/^[a-z]{2}([_-]|$)|-x-icu$/i.test(name)) throw notSupportedAt(`collation "${name}"`, at(expr.position));
-        throw undefinedObjectAt(`collation "${expr.collation.join(".")}" for encoding "UTF8" does not exist`, at(expr.position));
-      }
       const arg = resolveUnknown(binder, bind(expr.arg));
-      if (binder.category(arg.type) !== "S")
-        throw datatypeMismatch(`collations are not supported by type ${binder.typeName(arg.type)}`, at(expr.position));
-      return arg;
+      requireCollatable(binder, arg.type, expr.position);
+      const { oid } = requireCollation(binder.catalog, expr.collation, expr.position);
+      if (oid >= FIRST_USER_OID) binder.relationsRead.add(oid);
+      if (binder.notes !== undefined) {
+        binder.notes.collations.set(arg, expr.collation);
+        return arg;
+      }
+      binder.collated = true;
+      return { kind: "Relabel", arg, explicit: false, collation: oid, type: arg.type, typmod: arg.typmod, position: expr.position };
     }
     case "SqlValue":
       return bindSqlValue(binder, scope, expr);
     case "Grouping":
       return bindGrouping(binder, scope, expr);
+    case "MergeAction":
+      return bindMergeAction(scope, expr.position);
     case "CurrentOf":
       throw featureNotSupported("WHERE CURRENT OF is not supported here");
     case "Default":
       throw syntaxError("DEFAULT is not allowed in this context", at(expr.position));
+    default:
+      return bindJson(binder, scope, expr);
   }
 }
-/** Text is ordered by bytes everywhere, which is what these collations say. */
-const SUPPORTED_COLLATIONS = new Set(["default", "C", "POSIX", "ucs_basic", "C.UTF-8", "C.utf8"]);
+/** merge_action(), also in a subquery of RETURNING. */
+function bindMergeAction(scope: Scope, position: number): Expression {
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent)
+    if (level.mergeAction !== undefined) return columnReference(level.mergeAction, position);
+  throw syntaxError("MERGE_ACTION() can only be used in the RETURNING list of a MERGE command", at(position));
+}
 
 export function bindLiteral(binder: Binder, expr: Literal): Expression {
   const position = expr.position;
@@ -373,7 +392,7 @@ function bindIndirection(binder: Binder, scope: Scope, expr: IndirectionExpr): E
       if (next.kind !== "index" && next.kind !== "slice") break;
       run.push(next);
     }
-    current = bindSubscripts(binder, scope, current, run, expr.position);
+    current = bindSubscripts(binder, scope, current, run, locationOf(expr.arg));
   }
   return current;
 }
@@ -384,12 +403,10 @@ export function selectField(binder: Binder, record: Expression, name: string, po
     const index = record.names?.indexOf(name) ?? fieldNumber(name, record.fields.length);
     if (index >= 0) return record.fields[index]!;
   }
-  if (record.kind === "FunctionCall") {
-    const columns = outColumnsOfCall(binder, record);
-    const index = columns?.findIndex((column) => column.name === name) ?? -1;
-    if (columns !== undefined && index >= 0)
-      return { kind: "FieldSelect", record, fieldIndex: index, type: columns[index]!.type, typmod: -1 };
-  }
+  const columns = recordFields(binder, record);
+  const place = columns?.findIndex((column) => column.name === name) ?? -1;
+  if (columns !== undefined && place >= 0)
+    return { kind: "FieldSelect", record, fieldIndex: place, type: columns[place]!.type, typmod: -1 };
   const fields = binder.fields(record.type);
   if (fields !== undefined) {
     const index = fields.findIndex((field) => field.name === name);

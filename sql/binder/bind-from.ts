@@ -3,17 +3,20 @@
 import type { SystemRelation, TableObject, ViewObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import {
-  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, FIRST_USER_OID, featureNotSupported, invalidColumnReference, invalidSampleArgument, notPopulated, notSupportedAt, type Oid, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, undefinedTable, wrongObjectType,
+  ambiguousColumn, DbError, datatypeMismatch, duplicateAlias, duplicateColumn, FIRST_USER_OID, featureNotSupported, invalidColumnReference, invalidSampleArgument, notPopulated, type Oid, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, undefinedTable, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
 import type { Alias, Expr, FromItem, FunctionItem, JoinItem, RelationItem, SampleClause, SubqueryItem } from "../parser/syntax-tree.js";
+import type { JsonTableItem } from "../parser/syntax-tree-json.js";
 import { bindExpression, columnReference, resolveTypeName } from "./bind-expression.js";
+import { bindJsonTable } from "./bind-json-table.js";
 import { bindQuery } from "./bind-query.js";
 import { bindView } from "./bind-view.js";
 import { at, type Binder } from "./binder.js";
 import { coerceTo, coerceToBoolean, commonType, tryCoerce } from "./coerce.js";
 import { outputName } from "./output-name.js";
 import { equalityId, operatorCall, outColumnsOf, requireOperator } from "./resolve.js";
+import { actingView, behindBarrier, visibleRows } from "./row-security.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
 interface Bound {
@@ -63,6 +66,12 @@ export function checkAliases(left: readonly NamespaceItem[], right: readonly Nam
 
 /** `before`: what stands to the left, which LATERAL sees. */
 function bindItem(binder: Binder, scope: Scope, item: FromItem, before: readonly NamespaceItem[]): Bound {
+  const bound = bindEntry(binder, scope, item, before);
+  const isOneRelation = item.kind !== "JoinItem" || item.alias !== undefined;
+  if (isOneRelation) binder.notes?.entry(item, bound.items[0]!);
+  return bound;
+}
+function bindEntry(binder: Binder, scope: Scope, item: FromItem, before: readonly NamespaceItem[]): Bound {
   switch (item.kind) {
     case "Relation":
       return bindRelation(binder, scope, item);
@@ -70,6 +79,8 @@ function bindItem(binder: Binder, scope: Scope, item: FromItem, before: readonly
       return bindSubqueryItem(binder, scope, item, before);
     case "FunctionItem":
       return bindFunctionItem(binder, scope, item, before);
+    case "JsonTableItem":
+      return bindJsonTableItem(binder, scope, item, before);
     case "JoinItem":
       return bindJoin(binder, scope, item, before);
   }
@@ -114,10 +125,14 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
   }
   noteRelation(binder, relation, object, schemaName);
   const schema = alias === undefined ? (relation.schema ?? schemaName) : undefined;
-  const make = (plan: LogicalPlan, columns: readonly PlanColumn[], scan?: ReturnType<typeof scanTable>): Bound => {
+  const make = (
+    plan: LogicalPlan,
+    columns: readonly PlanColumn[],
+    scan?: Partial<Omit<ReturnType<typeof scanTable>, "systemColumns">> & { readonly systemColumns: readonly PlanColumn[] },
+  ): Bound => {
     binder.reads.push({
       relation: object.oid,
-      view: binder.viewStack.at(-1) ?? 0,
+      view: actingView(binder),
       columns: columns.map((column, i) => ({ id: column.id, attribute: column.origin?.attribute ?? i + 1 })),
     });
     return single(binder, scope, plan, {
@@ -142,31 +157,41 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       if (item.sample !== undefined) {
         const { rowId, tableOid, ...unlocked } = scan;
         return make(
-          bindSample(binder, scope, item.sample, scan.plan, rowId!),
+          bindSample(binder, scope, item.sample, visibleRows(binder, object, scan.plan, scan.columns, locked), rowId!),
           scan.columns,
           locked ? scan : { ...unlocked, rowId: undefined, tableOid: undefined },
         );
       }
-      return make(scan.plan, scan.columns, scan);
+      return make(visibleRows(binder, object, scan.plan, scan.columns, locked), scan.columns, scan);
     }
     case "system": {
       const columns = object.columns.map((column, i) =>
         binder.newColumn(column.name, column.type, column.typmod ?? -1, { relation: object.oid, attribute: i + 1 }),
       );
       binder.cacheable = false;
-      return make(
-        {
-          kind: "SystemScan",
-          provider: `${object.schemaName}.${object.name}`,
-          alias: name,
-          attributes: columns.map((_, i) => i + 1),
-          columns,
-        },
+      const scan: LogicalPlan = {
+        kind: "SystemScan",
+        provider: `${object.schemaName}.${object.name}`,
+        alias: name,
+        attributes: columns.map((_, i) => i + 1),
         columns,
-      );
+      };
+      if (!binder.mentionsSystemColumns) return make(scan, columns);
+      // Of the system columns a computed row has the one that says whose it is.
+      const tableOid = binder.newColumn("tableoid", TypeOid.oid, -1);
+      const plan: LogicalPlan = {
+        kind: "Project",
+        input: scan,
+        expressions: [
+          ...columns.map((column) => columnReference(column)),
+          { kind: "Constant", value: object.oid, type: TypeOid.oid, typmod: -1 },
+        ],
+        columns: [...columns, tableOid],
+      };
+      return make(plan, columns, { systemColumns: [tableOid] });
     }
     case "view": {
-      const plan = bindView(binder, object);
+      const plan = behindBarrier(object, bindView(binder, object));
       return make(plan, plan.columns);
     }
     case "sequence": {
@@ -242,7 +267,8 @@ export function findRelationObject(binder: Binder, schema: string | undefined, n
 export type ReadableRelation = TableObject | ViewObject | SystemRelation;
 
 export function scanTable(binder: Binder, table: TableObject, alias: string, withRowId: boolean, withChildren = false) {
-  if (table.materialized?.populated === false) throw notPopulated(table.name);
+  // What only prints the query reads nothing.
+  if (table.materialized?.populated === false && binder.notes === undefined) throw notPopulated(table.name);
   const attributes = table.attributes.filter((attribute) => !attribute.dropped);
   const columns = attributes.map((attribute) =>
     binder.newColumn(attribute.name, attribute.type, attribute.typmod, { relation: table.oid, attribute: attribute.number }),
@@ -263,6 +289,12 @@ export function scanTable(binder: Binder, table: TableObject, alias: string, wit
         .filter(([, [, type]]) => binder.registry.typeByOid(type) !== undefined)
         .map(([name, [number, type]]) => add(name, number, type))
     : [];
+  if (
+    table.attributes.some(
+      (a) => a.collation !== undefined || (a.type >= FIRST_USER_OID && binder.registry.typeByOid(a.type)?.collation !== undefined),
+    )
+  )
+    binder.collated = true;
   const kind = inherits ? "AppendScan" : "Scan";
   const plan: LogicalPlan = { kind, relation: table.oid, alias, attributes: numbers, columns: all };
   return { plan, columns, rowId, tableOid, systemColumns };
@@ -327,6 +359,7 @@ function bindSubqueryItem(binder: Binder, scope: Scope, item: SubqueryItem, befo
       sqlstate: "42601",
       message: item.query.kind === "Values" ? "VALUES in FROM must have an alias" : "subquery in FROM must have an alias",
       hint: item.query.kind === "Values" ? "For example, FROM (VALUES ...) [AS] foo." : "For example, FROM (SELECT ...) [AS] foo.",
+      ...(item.position === 0 ? {} : { position: item.position }),
     });
   }
   const columns = applyAlias(plan.columns, item.alias.name, item.alias);
@@ -368,6 +401,15 @@ function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, befo
   );
 }
 
+function bindJsonTableItem(binder: Binder, scope: Scope, item: JsonTableItem, before: readonly NamespaceItem[]): Bound {
+  const level = entryScope(scope, before, true);
+  level.clause = "functions in FROM";
+  const plan = bindJsonTable(binder, level, item);
+  const name = item.alias?.name ?? "json_table";
+  const columns = applyAlias(plan.columns, name, item.alias);
+  return single(binder, scope, plan, { name, columns, relationVisible: true, columnsVisible: true }, before.length > 0);
+}
+
 /** unnest(a, b) means ROWS FROM (unnest(a), unnest(b)). */
 function unnested(call: Expr): Expr[] {
   if (call.kind !== "Function" || call.name.at(-1) !== "unnest" || call.args.length < 2) return [call];
@@ -402,7 +444,7 @@ function functionColumns(
     throw syntaxError('a column definition list is only allowed for functions returning "record"', at(item.position));
   // A named OUT parameter names the column, whatever the alias.
   if (VALUE_FUNCTIONS.has(signature?.name ?? "")) return [binder.newColumn("value", call.type, call.typmod)];
-  if (signature?.outName !== undefined && signature.oid >= FIRST_USER_OID)
+  if (signature?.outName !== undefined && (signature.oid >= FIRST_USER_OID || signature.name === "pg_partition_ancestors"))
     return [binder.newColumn(signature.outName, call.type, call.typmod)];
   return [binder.newColumn(count === 1 && item.alias !== undefined ? alias : functionName, call.type, call.typmod)];
 }
@@ -429,21 +471,25 @@ function bindJoin(binder: Binder, scope: Scope, item: JoinItem, before: readonly
   const using = item.natural ? naturalColumns(left.items, right.items) : item.using;
   if (using !== undefined) return bindUsing(binder, scope, item, left, right, using, base);
   let plan: LogicalPlan = { kind: "Join", ...base };
+  const items = [...left.items, ...right.items];
   if (item.on !== undefined) {
     const saved = { items: scope.items, clause: scope.clause };
-    scope.items = [...left.items, ...right.items];
+    scope.items = items;
     scope.clause = "JOIN conditions";
     const condition = coerceToBoolean(binder, bindExpression(binder, scope, item.on), "JOIN/ON", locationOf(item.on));
     scope.items = saved.items;
     scope.clause = saved.clause;
     plan = { kind: "Join", ...base, condition };
   }
-  const items = [...left.items, ...right.items];
-  return aliasJoin(binder, scope, item, plan, items, visibleColumns(items), left.lateral || right.lateral);
+  return aliasJoin(binder, scope, item, plan, items, () => visibleColumns(items), left.lateral || right.lateral);
 }
 /** Left of a RIGHT or FULL join: may be named by nobody on its right, and the error says so. */
 const forbidLateral = (item: NamespaceItem): NamespaceItem => ({ ...item, lateralForbidden: true });
-const visibleColumns = (items: readonly NamespaceItem[]): PlanColumn[] => items.filter((i) => i.columnsVisible).flatMap((i) => i.columns);
+function visibleColumns(items: readonly NamespaceItem[]): PlanColumn[] {
+  const columns: PlanColumn[] = [];
+  for (const item of items) if (item.columnsVisible) for (const column of item.columns) columns.push(column);
+  return columns;
+}
 
 /** `(a JOIN b) AS j` hides a and b behind j. */
 function aliasJoin(
@@ -452,11 +498,11 @@ function aliasJoin(
   item: JoinItem,
   plan: LogicalPlan,
   items: readonly NamespaceItem[],
-  columns: readonly PlanColumn[],
+  columns: () => readonly PlanColumn[],
   lateral: boolean,
 ): Bound {
   if (item.alias === undefined) return { plan, items, lateral };
-  const renamed = applyAlias(columns, item.alias.name, item.alias);
+  const renamed = applyAlias(columns(), item.alias.name, item.alias);
   return single(binder, scope, plan, { name: item.alias.name, columns: renamed, relationVisible: true, columnsVisible: true }, lateral);
 }
 
@@ -466,7 +512,8 @@ function naturalColumns(left: readonly NamespaceItem[], right: readonly Namespac
 }
 
 function usingColumn(items: readonly NamespaceItem[], name: string, side: "left" | "right"): PlanColumn {
-  const matches = visibleColumns(items).filter((column) => column.name === name);
+  const matches: PlanColumn[] = [];
+  for (const item of items) if (item.columnsVisible) for (const column of item.columns) if (column.name === name) matches.push(column);
   if (matches.length === 0) throw undefinedColumn(`column "${name}" specified in USING clause does not exist in ${side} table`);
   if (matches.length > 1) throw ambiguousUsing(name, side);
   return matches[0]!;
@@ -523,9 +570,11 @@ function bindUsing(
   }
   const rest = visibleColumns([...left.items, ...right.items]).filter((column) => !used.has(column.id));
   const all = [...merged.map((m) => m.column), ...rest];
-  if (item.alias !== undefined) return aliasJoin(binder, scope, item, plan, [], all, left.lateral || right.lateral);
+  if (item.alias !== undefined) return aliasJoin(binder, scope, item, plan, [], () => all, left.lateral || right.lateral);
   // The join's own columns replace the tables' bare names; `t.column` still works.
-  const hidden = [...left.items, ...right.items].map((i) => ({ ...i, columnsVisible: false }));
+  const hidden = [...left.items, ...right.items]
+    .filter((i) => i.relationVisible)
+    .map((i) => (i.columnsVisible ? { ...i, columnsVisible: false } : i));
   const own: NamespaceItem = { name: "", columns: all, relationVisible: false, columnsVisible: true };
   for (const { column } of computed) binder.owners[column.id] = scope;
   const usingItem: NamespaceItem[] =

@@ -30,6 +30,7 @@ export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): 
   scope.callDepth++;
   try {
     args = expr.args.map((arg) => bindExpression(binder, scope, arg));
+    if (!expr.withinGroup) args = args.filter((arg) => !standsForResult(arg));
     // The columns that WITHIN GROUP orders are the function's last arguments.
     if (expr.withinGroup) for (const item of expr.orderBy) args.push(bindExpression(binder, scope, item.expr));
   } finally {
@@ -66,9 +67,13 @@ export function bindFunction(binder: Binder, scope: Scope, expr: FunctionExpr): 
   }
   const call = makeCall(resolved, coerced, expr.sqlSyntax ? expr.name.at(-1)! : signature.name, expr.position, binder);
   if (!expr.variadic || signature.variadic !== TypeOid.any || call.kind !== "FunctionCall") return call;
-  if (binder.elementType(coerced.at(-1)?.type ?? 0) === 0) throw datatypeMismatch("VARIADIC argument must be an array", at(expr.position));
+  if (binder.elementType(coerced.at(-1)?.type ?? 0) === 0)
+    throw datatypeMismatch("VARIADIC argument must be an array", at(locationOf(expr.args.at(-1)!)));
   return { ...call, spreads: true };
 }
+
+/** JDBC passes the place of an OUT parameter as a parameter of type void: PostgreSQL takes it away. */
+const standsForResult = (arg: Expression) => arg.kind === "Parameter" && arg.type === TypeOid.void;
 
 /** `int4('7')`: an undecided literal to a type's name is a cast before any function is chosen. */
 function isLiteralOfType(binder: Binder, expr: FunctionExpr, args: readonly Expression[]): boolean {
@@ -86,7 +91,8 @@ function checkArgumentNames(expr: FunctionExpr): void {
     const position = at(locationOf(expr.args[i]!));
     if (name === undefined && named) throw syntaxError("positional argument cannot follow named argument", position);
     if (name === undefined) continue;
-    if (expr.argNames.indexOf(name) !== i) throw syntaxError(`argument name "${name}" used more than once`, position);
+    if (expr.argNames.indexOf(name) !== i)
+      throw syntaxError(`argument name "${name}" used more than once`, expr.argNamePositions?.[i] ?? position);
     named = true;
   }
 }
@@ -154,7 +160,7 @@ export function callFunction(binder: Binder, name: string, args: readonly Expres
 }
 
 const NO_SETS = new Set([
-  "WHERE", "HAVING", "JOIN conditions", "LIMIT", "OFFSET", "VALUES", "RETURNING", "UPDATE", "FILTER", "MERGE WHEN conditions", "check constraints",
+  "WHERE", "HAVING", "JOIN conditions", "LIMIT", "OFFSET", "VALUES", "RETURNING", "UPDATE", "FILTER", "MERGE WHEN conditions", "check constraints", "policy expressions", "statistics expressions",
   "DEFAULT expressions", "index expressions", "index predicates", "column generation expressions", "EXECUTE parameters", "transform expressions", "COPY FROM WHERE conditions",
 ]); // biome-ignore format: a list
 function refuseSetReturning(scope: Scope, expr: FunctionExpr): void {

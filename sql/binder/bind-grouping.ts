@@ -23,6 +23,7 @@ export function bindGrouping(binder: Binder, scope: Scope, expr: GroupingExpr): 
   if (known !== undefined) return columnReference(known.column, expr.position);
   const column = binder.newColumn("grouping", TypeOid.int4, -1);
   binder.owners[column.id] = owner;
+  binder.notes?.calls.set(column.id, { call: undefined, written: expr });
   owner.groupings.push({ args, positions: expr.args.map(locationOf), column });
   return columnReference(column, expr.position);
 }

@@ -1,7 +1,7 @@
 /** INSERT: where the rows come from, defaults, ON CONFLICT. */
 
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
-import type { Expression, Insert, LogicalPlan } from "../../src/plan/index.js";
+import type { Expression, Insert, LogicalPlan, OnConflict, Returning } from "../../src/plan/index.js";
 import {
   type DbError,
   duplicateColumn,
@@ -17,7 +17,7 @@ import type { Expr, InsertStatement, ValuesQuery } from "../parser/syntax-tree.j
 import { assignField, noValue } from "./assign-field.js";
 import { defaultOrNull, findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
-import { bindReturning, modificationTarget } from "./bind-modification.js";
+import { bindReturning, freshRow, modificationTarget, rowChecksOf } from "./bind-modification.js";
 import { bindOnConflict } from "./bind-on-conflict.js";
 import { bindQuery } from "./bind-query.js";
 import { assignedType, bindSubscriptAssignment, coercePart, startsWithSubscript } from "./bind-subscript.js";
@@ -25,7 +25,9 @@ import { requireWritable } from "./bind-view-target.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, tryCoerce } from "./coerce.js";
 import { expandSets } from "./expand-sets.js";
+import { TargetGuard } from "./row-security.js";
 import { type NamespaceItem, Scope } from "./scope.js";
+import { visitExpression } from "./walk.js";
 
 export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatement): LogicalPlan {
   const { table, view } = modificationTarget(binder, statement.relation, "insert into");
@@ -54,18 +56,44 @@ export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatem
   };
   const onConflict = statement.onConflict === undefined ? undefined : bindOnConflict(binder, scope, table, target, statement.onConflict);
   scope.items = [];
-  const returning = bindReturning(binder, scope, table, target, statement.returning, view);
+  const old = onConflict?.action === "update" ? "other" : "none";
+  const returning = bindReturning(binder, scope, table, target, statement.returning, { old, new: "row" }, view);
+  const guard = view === undefined ? TargetGuard.of(binder, table) : view.guard;
+  const reads = guard !== undefined && (readsTarget(returning?.returning, onConflict) || (statement.onConflict?.elements.length ?? 0) > 0);
   const insert: Insert = {
     kind: "Insert",
     relation: table.oid,
     attributes: source.attributes,
     source: source.plan,
-    ...(onConflict === undefined ? {} : { onConflict }),
+    ...(view === undefined ? {} : { through: view.chain }),
+    ...(onConflict === undefined
+      ? {}
+      : { onConflict: guard === undefined ? onConflict : guardedConflict(binder, table, guard, onConflict, reads) }),
     ...(returning === undefined ? {} : { returning: returning.returning }),
-    ...(view === undefined || view.checks.length === 0 ? {} : { viewChecks: { row: view.scan.columns, checks: view.checks } }),
+    ...rowChecksOf(binder, table, view, guard, "insert", reads),
     columns: returning?.columns ?? [],
   };
   return insert;
+}
+/** Whether RETURNING or DO UPDATE reads columns of the target. */
+function readsTarget(returning: Returning | undefined, conflict: OnConflict | undefined): boolean {
+  const ids = new Set([...(returning?.row ?? []), ...(conflict?.existing ?? [])].map((c) => c.id));
+  let found = false;
+  const parts = [...(returning?.expressions ?? []), ...(conflict?.assignments ?? []).map((a) => a.value)];
+  for (const expression of conflict?.where === undefined ? parts : [...parts, conflict.where])
+    visitExpression(expression, (e) => {
+      if (e.kind === "ColumnReference" ? ids.has(e.id) : e.kind === "Subquery") found = true;
+    });
+  return found;
+}
+function guardedConflict(binder: Binder, table: TableObject, guard: TargetGuard, conflict: OnConflict, reads: boolean): OnConflict {
+  if (conflict.action === "nothing") return conflict;
+  const row = freshRow(binder, table);
+  return {
+    ...conflict,
+    existingChecks: { row, checks: guard.existingChecks(row, "update", "conflict", reads) },
+    updateChecks: { row, checks: guard.checks(row, "update", reads) },
+  };
 }
 /** ALTER VIEW … SET DEFAULT comes before the table's own default. */
 function withViewDefaults(table: TableObject, face: TableObject): TableObject {
@@ -109,7 +137,7 @@ function coerceCell(
   position: number | undefined,
 ): Expression {
   const column = statement.columns[i];
-  if (column !== undefined && startsWithSubscript(column.indirection)) return coercePart(binder, bound, attribute);
+  if (column !== undefined && startsWithSubscript(column.indirection)) return coercePart(binder, bound, attribute, column.position);
   if (column !== undefined && column.indirection.length > 0)
     return assignField(
       binder,
@@ -273,7 +301,7 @@ function bindValueRows(
     row.map((expr, i) => {
       const attribute = used[i]!;
       if (expr.kind === "Default" && startsWithSubscript(statement.columns[i]?.indirection ?? []))
-        throw featureNotSupported("cannot set an array element to DEFAULT", at(expr.position));
+        throw featureNotSupported("cannot set an array element to DEFAULT", at(statement.columns[i]!.position));
       if (expr.kind === "Default") return defaultFor(i);
       if (attribute.generated === true) throw cannotInsert(attribute);
       if (attribute.identity === "always" && statement.overriding === "none") throw cannotInsert(attribute);

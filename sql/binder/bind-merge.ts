@@ -5,7 +5,7 @@
 import type { AttributeObject, TableObject } from "../../src/catalog/index.js";
 import type { Expression, LogicalPlan, Merge, MergeWhen } from "../../src/plan/index.js";
 import {
-  DbError, duplicateColumn, featureNotSupported, generatedAlways, notSupportedAt, syntaxError, TypeOid, undefinedColumn,
+  DbError, duplicateColumn, generatedAlways, notSupportedAt, syntaxError, TypeOid, undefinedColumn,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { locationOf } from "../parser/location.js";
 import type { MergeStatement, MergeWhenClause } from "../parser/syntax-tree.js";
@@ -13,9 +13,10 @@ import { bindAssignments } from "./bind-assignment.js";
 import { defaultOrNull, findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindFrom, findRelationObject, scanTable } from "./bind-from.js";
-import { bindReturning } from "./bind-modification.js";
+import { bindReturning, freshRow } from "./bind-modification.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, coerceToBoolean } from "./coerce.js";
+import { TargetGuard, visibleRows } from "./row-security.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
 const RELATION_KINDS: Readonly<Record<string, string>> = {
@@ -23,15 +24,16 @@ const RELATION_KINDS: Readonly<Record<string, string>> = {
   index: "indexes",
   sequence: "sequences",
   system: "system relations",
+  table: "materialized views",
 };
 
 export function bindMerge(binder: Binder, scope: Scope, statement: MergeStatement): LogicalPlan {
   const table = mergeTarget(binder, statement);
   refuseUnreachable(statement.whens);
   const name = statement.relation.alias?.name ?? table.name;
-  if (table.partitioned !== undefined || (!statement.relation.only && binder.catalog.childrenOf(table.oid).length > 0))
-    throw notSupportedAt("MERGE into a table with partitions or children", at(statement.relation.position));
-  const { plan: target, columns, rowId } = scanTable(binder, table, name, true);
+  const { plan: scanned, columns, rowId, tableOid } = scanTable(binder, table, name, true, !statement.relation.only);
+  const target = visibleRows(binder, table, scanned, columns, false);
+  const guard = TargetGuard.of(binder, table);
   const schema = statement.relation.alias === undefined ? binder.catalog.schemaByOid(table.schema)?.name : undefined;
   const item: NamespaceItem = {
     name,
@@ -42,6 +44,7 @@ export function bindMerge(binder: Binder, scope: Scope, statement: MergeStatemen
     relationVisible: true,
     columnsVisible: true,
     rowId: rowId!.id,
+    ...(tableOid === undefined ? {} : { tableOid: tableOid.id }),
   };
   const others = new Scope(scope.parent);
   for (const [cteName, cte] of scope.ctes) others.ctes.set(cteName, cte);
@@ -95,25 +98,39 @@ export function bindMerge(binder: Binder, scope: Scope, statement: MergeStatemen
     return { match: when.match, ...(test === undefined ? {} : { condition: test }), action: bindAction(binder, scope, table, when) };
   });
   only(both);
-  const returning = bindReturning(binder, scope, table, item, statement.returning);
+  const action = binder.newColumn("merge_action", TypeOid.text, -1);
+  const returning = bindReturning(binder, scope, table, item, statement.returning, { old: columns, new: "other", action });
   const merge: Merge = {
     kind: "Merge",
     relation: table.oid,
     source: join,
     rowId: rowId!.id,
     ...(hasBySource ? { sourceMarker: marker.id } : {}),
+    ...(tableOid === undefined ? {} : { tableOid: tableOid.id }),
     oldRow: columns,
     whens,
     ...(returning === undefined ? {} : { returning: returning.returning }),
+    ...(guard === undefined ? {} : { checks: mergeChecks(binder, table, guard, returning !== undefined) }),
     columns: returning?.columns ?? [],
   };
   return merge;
 }
 
+/** MERGE reads its target, so that rows it updates must stay visible; it may not quietly pass over rows that it sees but may not change. */
+function mergeChecks(binder: Binder, table: TableObject, guard: TargetGuard, returns: boolean): NonNullable<Merge["checks"]> {
+  const row = freshRow(binder, table);
+  return {
+    insert: { row, checks: guard.checks(row, "insert", returns) },
+    update: { row, checks: guard.checks(row, "update", true) },
+    existingUpdate: { row, checks: guard.existingChecks(row, "update", "merge", false) },
+    existingDelete: { row, checks: guard.existingChecks(row, "delete", "merge", false) },
+  };
+}
+
 function mergeTarget(binder: Binder, statement: MergeStatement): TableObject {
   const { relation } = statement;
   const object = findRelationObject(binder, relation.schema, relation.name, relation.position);
-  if (object.class === "table") return object;
+  if (object.class === "table" && object.materialized === undefined) return object;
   throw new DbError({
     sqlstate: "0A000",
     message: `cannot execute MERGE on relation "${object.name}"`,
@@ -181,11 +198,10 @@ function bindInsertAction(binder: Binder, scope: Scope, table: TableObject, when
   const written = liveAttributes(table).filter((attribute) => attribute.generated !== true);
   return {
     kind: "insert",
+    given: (values.length === 0 ? named : targets.slice(0, values.length)).map((attribute) => attribute.number),
     values: written.map((attribute) => ({
       attribute: attribute.number,
       value: given.get(attribute) ?? defaultOrNull(binder, attribute),
     })),
   };
 }
-
-export const mergeInWith = (position: number) => featureNotSupported("MERGE not supported in WITH query", at(position));

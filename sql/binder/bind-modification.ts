@@ -2,16 +2,15 @@
 
 import type { TableObject } from "../../src/catalog/index.js";
 import { CURRENT_OF_ID } from "../../src/functions/index.js";
-import type { ColumnId, Expression, LogicalPlan, PlanColumn, Returning } from "../../src/plan/index.js";
-import { notSupported, TypeOid, wrongObjectType } from "../../src/types/index.js";
+import type { ColumnId, Expression, LogicalPlan, PlanColumn, Returning, RowChecks } from "../../src/plan/index.js";
+import { DbError, notSupported, TypeOid, wrongObjectType } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type {
   DeleteStatement,
   FromItem,
-  InsertStatement,
-  MergeStatement,
+  ModificationStatement,
   RelationName,
-  Target,
+  ReturningClause,
   UpdateStatement,
 } from "../parser/syntax-tree.js";
 import { bindAssignments } from "./bind-assignment.js";
@@ -25,13 +24,11 @@ import { bindViewTarget, requireWritable, substitute, type ViewTarget, type View
 import { bindWith } from "./bind-with.js";
 import type { Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
+import { TargetGuard } from "./row-security.js";
 import { type NamespaceItem, Scope } from "./scope.js";
+import { visitExpression } from "./walk.js";
 
-export function bindModification(
-  binder: Binder,
-  parent: Scope | undefined,
-  statement: InsertStatement | UpdateStatement | DeleteStatement | MergeStatement,
-): LogicalPlan {
+export function bindModification(binder: Binder, parent: Scope | undefined, statement: ModificationStatement): LogicalPlan {
   const scope = new Scope(parent);
   const tables = statement.with === undefined ? [] : bindWith(binder, scope, statement.with);
   switch (statement.kind) {
@@ -82,6 +79,7 @@ interface Target_ {
   readonly rowId: ColumnId;
   readonly oldRow: readonly PlanColumn[];
   readonly item: NamespaceItem;
+  readonly guard: TargetGuard | undefined;
 }
 /** The target's scan joined with FROM/USING and filtered: the rows to change. */
 function bindTarget(
@@ -92,13 +90,15 @@ function bindTarget(
   from: readonly FromItem[],
   where: UpdateStatement["where"],
   view: ViewTarget | undefined,
+  verb: "update" | "delete",
 ): Target_ {
   const named = view?.view ?? table;
   const name = relation.alias?.name ?? named.name;
   const scan = view?.scan ?? scanTable(binder, table, name, true, !relation.only);
   const { rowId, tableOid, systemColumns } = scan;
   const columns = view?.columns ?? scan.columns;
-  const plan = view === undefined ? scan.plan : viewSource(view);
+  const guard = view === undefined ? TargetGuard.of(binder, table) : view.guard;
+  const plan = view === undefined ? (guard?.guarded(scan.plan, scan.columns, verb) ?? scan.plan) : viewSource(view);
   const schema = relation.alias === undefined ? (relation.schema ?? binder.catalog.schemaByOid(named.schema)?.name) : undefined;
   const item: NamespaceItem = {
     name,
@@ -131,10 +131,25 @@ function bindTarget(
     const predicate = coerceToBoolean(binder, bindExpression(binder, scope, where), "WHERE", locationOf(where));
     source = { kind: "Filter", input: source, predicate, columns: source.columns };
   }
-  return { source, rowId: rowId!.id, oldRow: scan.columns, item };
+  return { source, rowId: rowId!.id, oldRow: scan.columns, item, guard };
 }
-const viewChecksOf = (view: ViewTarget | undefined) =>
-  view === undefined || view.checks.length === 0 ? {} : { viewChecks: { row: view.scan.columns, checks: view.checks } };
+/** What new rows must meet: policies first, then the view's conditions. A view's target counts as read. */
+export function rowChecksOf(
+  binder: Binder,
+  table: TableObject,
+  view: ViewTarget | undefined,
+  guard: TargetGuard | undefined,
+  verb: "insert" | "update",
+  reads: boolean,
+): { readonly rowChecks?: RowChecks } {
+  if (guard === undefined)
+    return view === undefined || view.checks.length === 0 ? {} : { rowChecks: { row: view.scan.columns, checks: view.checks } };
+  const row = view?.scan.columns ?? freshRow(binder, table);
+  return { rowChecks: { row, checks: [...guard.checks(row, verb, reads), ...(view?.checks ?? [])] } };
+}
+/** Columns that stand for a row of the table wherever it comes from. */
+export const freshRow = (binder: Binder, table: TableObject): readonly PlanColumn[] =>
+  table.attributes.filter((a) => !a.dropped).map((a) => binder.newColumn(a.name, a.type, a.typmod));
 
 /** The row that the cursor is on, by its row id. */
 function currentOf(cursor: string, table: TableObject, rowId: PlanColumn): Expression {
@@ -163,7 +178,7 @@ function currentOf(cursor: string, table: TableObject, rowId: PlanColumn): Expre
 
 function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): LogicalPlan {
   const { table, view } = modificationTarget(binder, statement.relation, "update");
-  const target = bindTarget(binder, scope, statement.relation, table, statement.from, statement.where, view);
+  const target = bindTarget(binder, scope, statement.relation, table, statement.from, statement.where, view, "update");
   scope.clause = "UPDATE";
   if (view !== undefined)
     for (const { column } of statement.set) {
@@ -171,7 +186,9 @@ function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): L
       if (attribute !== undefined) requireWritable(view, attribute, "update");
     }
   const assignments = bindAssignments(binder, scope, view?.face ?? table, statement.set);
-  const returning = bindReturning(binder, scope, table, target.item, statement.returning, view);
+  const returning = bindReturning(binder, scope, table, target.item, statement.returning, { old: target.item.columns, new: "row" }, view);
+  const written = [target.source, assignments, returning?.returning.expressions ?? []];
+  const reads = target.guard?.settle([...target.oldRow, ...(returning?.returning.row ?? [])], written) === true;
   return {
     kind: "Update",
     relation: table.oid,
@@ -180,19 +197,23 @@ function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): L
     ...(target.item.tableOid === undefined ? {} : { tableOid: target.item.tableOid }),
     oldRow: target.oldRow,
     assignments,
+    ...(view === undefined ? {} : { through: view.chain }),
     ...(returning === undefined ? {} : { returning: returning.returning }),
-    ...viewChecksOf(view),
+    ...rowChecksOf(binder, table, view, target.guard, "update", reads),
     columns: returning?.columns ?? [],
   };
 }
 
 function bindDelete(binder: Binder, scope: Scope, statement: DeleteStatement): LogicalPlan {
   const { table, view } = modificationTarget(binder, statement.relation, "delete from");
-  const target = bindTarget(binder, scope, statement.relation, table, statement.using, statement.where, view);
-  const returning = bindReturning(binder, scope, table, target.item, statement.returning, view);
+  const target = bindTarget(binder, scope, statement.relation, table, statement.using, statement.where, view, "delete");
+  const returning = bindReturning(binder, scope, table, target.item, statement.returning, { old: "row", new: "none" }, view);
+  const read = [...target.oldRow, ...(returning?.returning.row ?? [])];
+  target.guard?.settle(read, [target.source, returning?.returning.expressions ?? []]);
   return {
     kind: "Delete",
     relation: table.oid,
+    ...(view === undefined ? {} : { through: view.chain }),
     source: target.source,
     rowId: target.rowId,
     ...(target.item.tableOid === undefined ? {} : { tableOid: target.item.tableOid }),
@@ -208,9 +229,11 @@ export function bindReturning(
   scope: Scope,
   table: TableObject,
   target: NamespaceItem,
-  targets: readonly Target[],
+  clause: ReturningClause,
+  versions: RowVersions,
   view?: ViewTarget,
 ): { readonly returning: Returning; readonly columns: readonly PlanColumn[] } | undefined {
+  const { targets } = clause;
   if (targets.length === 0) return undefined;
   const row = table.attributes
     .filter((attribute) => !attribute.dropped)
@@ -227,20 +250,85 @@ export function bindReturning(
   };
   binder.own(scope, item);
   const saved = scope.items;
-  scope.items = [item, ...scope.items.filter((other) => other !== target && other.rowId !== target.rowId)];
+  const seen = [item, ...scope.items.filter((other) => other !== target && other.rowId !== target.rowId)];
+  const aliases = versionItems(binder, clause, versions, item, seen);
+  for (const alias of aliases.items) binder.own(scope, alias);
+  scope.items = [...seen, ...aliases.items];
   scope.clause = "RETURNING";
+  const action = versions.action;
+  if (action !== undefined) binder.owners[action.id] = scope;
+  scope.mergeAction = action;
   const entries = bindTargets(binder, scope, targets);
   scope.items = saved;
-  const replacement = columnsOfView?.computed;
+  scope.mergeAction = undefined;
+  const replacement = new Map([...(columnsOfView?.computed ?? []), ...aliases.absent]);
   const expressions = entries
     .map((entry) => resolveUnknown(binder, entry.expression))
-    .map((e) => (replacement === undefined ? e : substitute(e, replacement)));
+    .map((e) => (replacement.size === 0 ? e : substitute(e, replacement)));
   const columns = entries.map((entry, i) => {
     const expression = expressions[i]!;
     const origin = expression.kind === "ColumnReference" ? item.columns.find((column) => column.id === expression.id)?.origin : undefined;
     return binder.newColumn(entry.name, expression.type, expression.typmod, origin);
   });
-  return { returning: { row, expressions, ...(tableOid === undefined ? {} : { tableOid }) }, columns };
+  const mentioned = new Set<ColumnId>();
+  for (const expression of expressions)
+    visitExpression(expression, (e) => {
+      if (e.kind === "ColumnReference") mentioned.add(e.id);
+    });
+  const returning: Returning = {
+    row,
+    expressions,
+    ...(aliases.other?.some((c) => mentioned.has(c.id)) === true ? { other: aliases.other } : {}),
+    ...(action === undefined ? {} : { action }),
+    ...(tableOid === undefined ? {} : { tableOid }),
+  };
+  return { returning, columns };
+}
+
+/** Where OLD and NEW of RETURNING come from: `row` is what RETURNING sees anyway, `other` what the operator hands in beside it. */
+export interface RowVersions {
+  readonly old: readonly PlanColumn[] | "row" | "other" | "none";
+  readonly new: "row" | "other" | "none";
+  /** MERGE's merge_action(). */
+  readonly action?: PlanColumn;
+}
+/** The relations old and new; their columns that stand for no row are `absent`: NULL. */
+function versionItems(
+  binder: Binder,
+  clause: ReturningClause,
+  versions: RowVersions,
+  target: NamespaceItem,
+  seen: readonly NamespaceItem[],
+): {
+  readonly items: readonly NamespaceItem[];
+  readonly other: readonly PlanColumn[] | undefined;
+  readonly absent: ReadonlyMap<ColumnId, Expression>;
+} {
+  const fresh = (): PlanColumn[] =>
+    target.columns.map((column) => binder.newColumn(column.name, column.type, column.typmod, column.origin));
+  const absent = new Map<ColumnId, Expression>();
+  let other: readonly PlanColumn[] | undefined;
+  const columnsOf = (version: RowVersions["old"]): readonly PlanColumn[] => {
+    if (version === "row") return target.columns;
+    if (version === "other") {
+      other ??= fresh();
+      return other;
+    }
+    if (version !== "none") return version;
+    const columns = fresh();
+    for (const { id, type, typmod } of columns) absent.set(id, { kind: "Constant", value: null, type, typmod });
+    return columns;
+  };
+  const items: NamespaceItem[] = [];
+  for (const version of ["old", "new"] as const) {
+    const name = clause[version] ?? version;
+    const isTaken = [...seen, ...items].some((item) => item.relationVisible && item.name === name);
+    if (isTaken && clause[version] !== undefined)
+      throw new DbError({ sqlstate: "42712", message: `table name "${name}" specified more than once` });
+    if (isTaken) continue;
+    items.push({ name, columns: columnsOf(versions[version]), relationVisible: true, columnsVisible: false });
+  }
+  return { items, other, absent };
 }
 /** The view's columns over the new row. */
 function viewReturning(

@@ -34,7 +34,10 @@ function bindBareName(binder: Binder, scope: Scope, expr: ColumnRef): Expression
   }
   for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
     const item = level.items.find((candidate) => candidate.relationVisible && candidate.name === name);
-    if (item !== undefined) return wholeRow(binder, item, expr.position);
+    if (item !== undefined) {
+      noteQualifier(binder, expr, item);
+      return wholeRow(binder, item, expr.position);
+    }
   }
   const parameter = binder.namedParameter(expr.fields, expr.position);
   if (parameter !== undefined) return parameter;
@@ -92,7 +95,14 @@ function bindQualifiedName(binder: Binder, scope: Scope, expr: ColumnRef): Expre
   if (column === undefined) throw missingColumn(binder, scope, item, name, expr.position);
   if (item.columns.filter((candidate) => candidate.name === name).length > 1) throw ambiguousColumn(name, at(expr.position));
   noteColumn(binder, expr, column);
+  noteQualifier(binder, expr, item);
   return columnReference(column, expr.position);
+}
+/** Where a renamed relation's own name stands before a column, or for its row. */
+function noteQualifier(binder: Binder, expr: ColumnRef, item: NamespaceItem): void {
+  const { renaming } = binder;
+  if (renaming?.kind !== "relation" || renaming.name === undefined || binder.viewStack.length > 0) return;
+  if (item.relation === renaming.relation && item.tableName === undefined) renaming.qualifiers.set(expr, renaming.name);
 }
 /** Where a renamed column is mentioned. */
 function noteColumn(binder: Binder, expr: ColumnRef, column: PlanColumn): void {

@@ -1,7 +1,8 @@
 /** PARTITION BY and FOR VALUES: keys over the new row, bounds as constants of the keys' types. */
-import type { TableObject } from "../../src/catalog/index.js";
+import { collationByOid, collationOid, isIcu, type TableObject } from "../../src/catalog/index.js";
 import type { BoundValue, ColumnDefinition, PartitionBoundDefinition, PartitionSchemeDefinition } from "../../src/plan/index.js";
 import {
+  type CollationReference,
   DbError,
   datatypeMismatch,
   featureNotSupported,
@@ -9,15 +10,18 @@ import {
   invalidObjectDefinition,
   invalidTableDefinition,
   noOperatorClassAt,
+  notSupported,
   undefinedColumn,
 } from "../../src/types/index.js";
 import { deparseExpression } from "../parser/deparse.js";
+import { locationOf } from "../parser/location.js";
 import type { Expr } from "../parser/syntax-tree.js";
 import type { PartitionBoundSyntax, PartitionSchemeSyntax } from "../parser/syntax-tree-definition.js";
 import { bindStored } from "./bind-default.js";
 import { type RowShape, shapeColumns } from "./bind-table-definition.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, resolveUnknown } from "./coerce.js";
+import { bindCollation } from "./collations.js";
 import { visitExpression } from "./walk.js";
 
 const SYSTEM_COLUMNS = new Set(["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"]);
@@ -40,7 +44,10 @@ export function bindPartitionScheme(
       if (column === undefined) throw undefinedColumn(`column "${name}" named in partition key does not exist`, at(key.position));
       if (column.generated !== undefined) throw generatedInPartitionKey(name, at(key.position));
       requireOrder(binder, column.type.type, syntax.strategy);
-      return { column: name, ...column.type };
+      const collation = bindCollation(binder, key.collation, column.type.type, key.position);
+      requireBytes(binder, key.collation === undefined ? column.collation : collation, syntax.strategy);
+      const isOwn = key.collation === undefined || collation === column.collation;
+      return { column: name, ...column.type, ...(isOwn ? {} : { collation: collation ?? "default" }) };
     }
     const expr = key.expr as Expr;
     const bound = resolveUnknown(binder, bindStored(binder, expr, "partition key expressions", table, shapeColumns(binder, shape)));
@@ -53,9 +60,22 @@ export function bindPartitionScheme(
     });
     if (!hasColumn) throw invalidObjectDefinition("cannot use constant expression as partition key");
     requireOrder(binder, bound.type, syntax.strategy);
-    return { expressionSql: deparseExpression(expr), type: bound.type, typmod: bound.typmod };
+    const collation = bindCollation(binder, key.collation, bound.type, key.position);
+    requireBytes(binder, collation, syntax.strategy);
+    return {
+      expressionSql: deparseExpression(expr),
+      type: bound.type,
+      typmod: bound.typmod,
+      ...(collation === undefined ? {} : { collation }),
+    };
   });
   return { strategy: syntax.strategy, keys };
+}
+/** Rows find their partition by bytes, which is what equality is under every deterministic collation. */
+function requireBytes(binder: Binder, reference: CollationReference | undefined, strategy: string): void {
+  const collation = collationByOid(binder.catalog, collationOid(reference));
+  if (collation === undefined || !isIcu(collation) || (collation.deterministic && strategy !== "range")) return;
+  throw notSupported(`partitioning by ${strategy} under collation "${collation.name}"`);
 }
 function requireOrder(binder: Binder, type: number, strategy: string): void {
   const found = binder.type(type);
@@ -68,6 +88,15 @@ export function bindPartitionBound(
   syntax: PartitionBoundSyntax,
   _name: string,
 ): PartitionBoundDefinition {
+  const of = (values: readonly Expr[]): (number | undefined)[] => values.map((value) => at(locationOf(value)));
+  const places = {
+    bound: at(syntax.position),
+    from: syntax.kind === "list" ? of(syntax.values) : syntax.kind === "range" ? of(syntax.from) : [],
+    to: syntax.kind === "range" ? of(syntax.to) : [],
+  };
+  return { ...bindBound(binder, parent, syntax), places };
+}
+function bindBound(binder: Binder, parent: TableObject, syntax: PartitionBoundSyntax): PartitionBoundDefinition {
   const scheme = parent.partitioned;
   if (scheme === undefined) throw invalidTableDefinition(`"${parent.name}" is not partitioned`);
   const wrong = (what: string) => invalidTableDefinition(`invalid bound specification for a ${what} partition`, at(syntax.position));

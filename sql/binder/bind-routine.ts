@@ -106,7 +106,7 @@ export function bindCreateRoutine(binder: Binder, statement: Extract<CatalogStat
   } else if (statement.returns !== undefined) {
     returnsSet = statement.returns.setOf;
     const isTable = parameters.some((p) => p.mode === "table");
-    returnType = isTable ? required : resolveTypeName(binder, statement.returns).type;
+    returnType = isTable ? required : resolveTypeName(binder, { ...statement.returns, position: 0 }).type;
     if (required !== 0 && returnType !== required)
       throw invalid(`function result type must be ${binder.typeName(required)} because of OUT parameters`);
   } else if (required !== 0) returnType = required;

@@ -7,7 +7,14 @@
  */
 
 import type { Expression, LogicalPlan, PlanColumn, SortKey } from "../../src/plan/index.js";
-import { ambiguousName, featureNotSupported, invalidColumnReference, syntaxError, tooManyColumnsAt } from "../../src/types/index.js";
+import {
+  ambiguousName,
+  featureNotSupported,
+  invalidColumnReference,
+  syntaxError,
+  TypeOid,
+  tooManyColumnsAt,
+} from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { Expr, SelectQuery, Target } from "../parser/syntax-tree.js";
 import { planAggregation } from "./bind-aggregation.js";
@@ -22,7 +29,7 @@ import { at, type Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
 import { expandSets } from "./expand-sets.js";
 import { outputName } from "./output-name.js";
-import { outColumnsOfCall } from "./resolve.js";
+import { recordFields } from "./resolve.js";
 import type { BoundWindow, Scope } from "./scope.js";
 import { boundLocation, sameExpression, visitExpression } from "./walk.js";
 
@@ -184,7 +191,10 @@ function project(binder: Binder, input: LogicalPlan, targets: readonly TargetEnt
 }
 export function outputColumn(binder: Binder, name: string, expression: Expression, input: LogicalPlan): PlanColumn {
   const origin = expression.kind === "ColumnReference" ? input.columns.find((column) => column.id === expression.id)?.origin : undefined;
-  return binder.newColumn(name, expression.type, expression.typmod, origin);
+  const column = binder.newColumn(name, expression.type, expression.typmod, origin);
+  const fields = expression.type === TypeOid.record ? recordFields(binder, expression) : undefined;
+  if (fields !== undefined) binder.recordColumns.set(column.id, fields);
+  return column;
 }
 
 /** The select list, stars spread. */
@@ -194,6 +204,10 @@ export function bindTargets(binder: Binder, scope: Scope, targets: readonly Targ
     const expr = target.expr;
     if (expr.kind === "ColumnRef" && expr.star) {
       const columns = starColumns(scope, expr.fields, expr.position);
+      binder.notes?.stars.set(
+        expr,
+        columns.map((column) => columnReference(column)),
+      );
       if (binder.viewStack.length === 0)
         binder.recorded?.stars.set(
           expr,
@@ -205,7 +219,12 @@ export function bindTargets(binder: Binder, scope: Scope, targets: readonly Targ
       continue;
     }
     if (expr.kind === "Indirection" && expr.path.at(-1)?.kind === "star") {
-      entries.push(...expandRecord(binder, scope, expr));
+      const fields = expandRecord(binder, scope, expr);
+      binder.notes?.stars.set(
+        expr,
+        fields.map((field) => field.expression),
+      );
+      entries.push(...fields);
       continue;
     }
     const expression = bindExpression(binder, scope, expr);
@@ -231,7 +250,7 @@ function expandRecord(binder: Binder, scope: Scope, expr: Extract<Expr, { kind: 
       position: expr.position,
     }));
   }
-  const columns = (record.kind === "FunctionCall" ? outColumnsOfCall(binder, record) : undefined) ?? binder.fields(record.type);
+  const columns = recordFields(binder, record) ?? binder.fields(record.type);
   if (columns === undefined) throw featureNotSupported("record type has not been registered", at(expr.position));
   return columns.map((column, fieldIndex) => ({
     name: column.name,
@@ -250,6 +269,17 @@ function starColumns(scope: Scope, fields: readonly string[], position: number):
 
 /** findTargetlistEntrySQL92 and SQL99: which target a sort or group item means; adds a junk one when it is none of them. */
 export function findTarget(
+  binder: Binder,
+  scope: Scope,
+  expr: Expr,
+  targets: TargetEntry[],
+  clause: "ORDER BY" | "GROUP BY" | "DISTINCT ON",
+): number {
+  const target = findTargetPlace(binder, scope, expr, targets, clause);
+  binder.notes?.bound.set(expr, targets[target]!.expression);
+  return target;
+}
+function findTargetPlace(
   binder: Binder,
   scope: Scope,
   expr: Expr,

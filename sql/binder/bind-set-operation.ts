@@ -10,6 +10,7 @@ import { bindTail } from "./bind-values.js";
 import { at, type Binder } from "./binder.js";
 import { applyModifier, coerceTo, commonModifier, commonType } from "./coerce.js";
 import type { Scope } from "./scope.js";
+import { boundLocation } from "./walk.js";
 
 export function bindSetOperation(binder: Binder, scope: Scope, query: SetQuery, _options: QueryOptions): LogicalPlan {
   if (query.locking.length > 0) throw featureNotSupported("FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT");
@@ -55,7 +56,8 @@ export function combine(binder: Binder, query: SetQuery, left: LogicalPlan, righ
     return { type, typmod: commonModifier(pair, type) };
   });
   const columns = left.columns.map((column, i) => binder.newColumn(column.name, types[i]!.type, types[i]!.typmod));
-  if (!(query.all && query.operation === "union")) for (const column of columns) requireEquality(binder, column, 0);
+  if (!(query.all && query.operation === "union"))
+    columns.forEach((column, i) => requireEquality(binder, column, boundLocation(cell(left, left.columns[i]!, i)) ?? 0));
   return {
     kind: "SetOperation",
     operation: query.operation,

@@ -9,6 +9,7 @@ import { bindModification } from "./bind-modification.js";
 import { bindQuery } from "./bind-query.js";
 import { bindRoutineStatement } from "./bind-routine-result.js";
 import { Binder } from "./binder.js";
+import { collateStatement } from "./collate-statement.js";
 
 /** Words that name system columns. Columns that nobody reads cost only their binding, so a hit that means something else does no harm. */
 const SYSTEM_COLUMN = /\b(?:tableoid|ctid|xmin|xmax|cmin|cmax)\b/i;
@@ -23,6 +24,11 @@ export function bindStatement(registry: FunctionRegistry, context: BindContext, 
 }
 
 export function bindWithin(binder: Binder, statement: Statement): BoundStatement {
+  const bound = bindBody(binder, statement);
+  // EXPLAIN's statement went through here by itself.
+  return binder.collated && statement.kind !== "Explain" ? collateStatement(binder, bound) : bound;
+}
+function bindBody(binder: Binder, statement: Statement): BoundStatement {
   switch (statement.kind) {
     case "Empty":
       return { body: { kind: "Empty" }, parameterTypes: binder.finishParameters(), tag: "", columns: [], cacheable: true };

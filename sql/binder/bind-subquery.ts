@@ -14,6 +14,7 @@ const boolean = { type: TypeOid.bool, typmod: -1 } as const;
 /** "cannot use subquery in …" */
 const NO_SUBQUERIES: ReadonlyMap<string, string> = new Map([
   ["EXECUTE parameters", "EXECUTE parameter"],
+  ["statistics expressions", "statistics expression"],
   ["check constraints", "check constraint"],
   ["DEFAULT expressions", "DEFAULT expression"],
   ["index expressions", "index expression"],

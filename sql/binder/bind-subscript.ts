@@ -42,7 +42,7 @@ export function bindSubscriptAssignment(
     kind: "SubscriptAssignment",
     container,
     ...bound,
-    value: coercePart(binder, value, { name: column, type, typmod: container.typmod }),
+    value: coercePart(binder, value, { name: column, type, typmod: container.typmod }, position),
     type: container.type,
     typmod: container.typmod,
   };
@@ -55,12 +55,13 @@ export function coercePart(
   binder: Binder,
   value: Expression,
   part: { readonly name: string; readonly type: Oid; readonly typmod: number },
+  position?: number,
 ): Expression {
   const coerced = tryCoerce(binder, value, part.type, "assignment");
   if (coerced !== undefined) return applyModifier(binder, coerced, part.typmod, false);
   throw datatypeMismatch(
     `subscripted assignment to "${part.name}" requires type ${binder.typeName(part.type)} but expression is of type ${binder.typeName(value.type)}`,
-    at(value.position),
+    at(position ?? value.position),
     { hint: "You will need to rewrite or cast the expression." },
   );
 }
@@ -102,6 +103,8 @@ function bindSubscriptList(
       message: `number of array dimensions (${steps.length}) exceeds the maximum allowed (${DIMENSIONS_MAX})`,
     });
   const isSlice = steps.some((step) => step.kind === "slice");
+  if (isSlice && (binder.registry.typeByOid(container)?.length ?? -1) > 0)
+    throw new DbError({ sqlstate: "0A000", message: "slices of fixed-length arrays not implemented" });
   const subscripts = steps.map((step) => {
     if (step.kind === "index") {
       const upper = bindIndex(binder, scope, step.index);

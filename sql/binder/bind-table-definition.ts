@@ -1,19 +1,29 @@
 /** CREATE TABLE and CREATE INDEX: types, constraints and stored expressions, checked against the new columns. */
 
-import type { ColumnDefinition, Command, ConstraintDefinition, Expression, PlanColumn, StoredExpression } from "../../src/plan/index.js";
+import type {
+  ColumnDefinition,
+  Command,
+  ConstraintDefinition,
+  Expression,
+  IndexColumn,
+  PlanColumn,
+  StoredExpression,
+} from "../../src/plan/index.js";
 import {
-  collationsUnsupported, DbError, duplicateColumn, featureNotSupported, generatedReferencesGenerated, generatedTypeMismatch, invalidObjectDefinition, invalidParameterValue, invalidTableDefinition, notSupported, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
+  type CollationReference, DbError, duplicateColumn, featureNotSupported, generatedReferencesGenerated, generatedTypeMismatch, invalidObjectDefinition, invalidParameterValue, invalidTableDefinition, notSupported, type Oid, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { deparseExpression } from "../parser/deparse.js";
 import { locationOf } from "../parser/location.js";
 import type { Expr, TypeName } from "../parser/syntax-tree.js";
-import type { ColumnSyntax, ConstraintSyntax, DefinitionStatement } from "../parser/syntax-tree-definition.js";
+import type { ColumnSyntax, ConstraintSyntax, DefinitionStatement, IndexElementSyntax } from "../parser/syntax-tree-definition.js";
 import { bindSequenceOptions, qualified } from "./bind-command.js";
 import { bindStored } from "./bind-default.js";
 import { resolveTypeName } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, coerceToBoolean } from "./coerce.js";
+import { expressionCollation } from "./collate-statement.js";
+import { bindCollation, isCollatable } from "./collations.js";
 import { outputName } from "./output-name.js";
 import type { Clause } from "./scope.js";
 import { visitExpression } from "./walk.js";
@@ -23,7 +33,13 @@ const SERIAL_TYPES: Readonly<Record<string, number>> = {
 }; // biome-ignore format: a table
 
 /** Columns with the names and types an expression may refer to. */
-export type RowShape = readonly { readonly name: string; readonly type: number; readonly typmod: number; readonly generated?: boolean }[];
+export type RowShape = readonly {
+  readonly name: string;
+  readonly type: number;
+  readonly typmod: number;
+  readonly generated?: boolean;
+  readonly collation?: CollationReference;
+}[];
 
 export function columnType(binder: Binder, name: TypeName): { type: number; typmod: number } {
   const serial = name.names.length === 1 ? SERIAL_TYPES[name.names[0]!] : undefined;
@@ -54,12 +70,8 @@ export function bindColumn(
     ...(serial ? { serial } : {}),
   };
   if (column.collation !== undefined) {
-    const collation = column.collation.at(-1)!;
-    if (!["C", "POSIX", "default", "ucs_basic"].includes(collation)) throw notSupported(`collation "${collation}"`);
-    const element = binder.elementType(type.type);
-    if (binder.category(element === 0 ? type.type : element) !== "S" && binder.typeName(type.type) !== "name")
-      throw collationsUnsupported(binder.typeName(type.type), at(column.position));
-    definition.collation = collation;
+    const collation = bindCollation(binder, column.collation, type.type, column.collationPosition);
+    if (collation !== undefined) definition.collation = collation;
   }
   const constraints: ConstraintDefinition[] = [];
   let nullability: "null" | "notNull" | undefined;
@@ -104,12 +116,14 @@ export function bindColumn(
         if (constraint.kind === "primaryKey") definition.notNull = true;
     }
   }
+  const values = column.constraints.filter((c) => c.kind === "default" || c.kind === "identity" || c.kind === "generated");
+  const secondValue = at(values[1]?.position);
   if (definition.identity !== undefined && definition.defaultValue !== undefined)
-    throw syntaxError(`both default and identity specified for column "${column.name}" of table "${table}"`);
+    throw syntaxError(`both default and identity specified for column "${column.name}" of table "${table}"`, secondValue);
   if (definition.generated !== undefined && definition.defaultValue !== undefined)
-    throw syntaxError(`both default and generation expression specified for column "${column.name}" of table "${table}"`);
+    throw syntaxError(`both default and generation expression specified for column "${column.name}" of table "${table}"`, secondValue);
   if (definition.generated !== undefined && definition.identity !== undefined)
-    throw syntaxError(`both identity and generation expression specified for column "${column.name}" of table "${table}"`);
+    throw syntaxError(`both identity and generation expression specified for column "${column.name}" of table "${table}"`, secondValue);
   return { column: definition, constraints };
 }
 const wrongIdentityType = () => invalidParameter("identity column type must be smallint, integer, or bigint");
@@ -131,7 +145,7 @@ function orColumnReference(bind: () => Expression): Expression {
     return bind();
   } catch (error) {
     if (error instanceof DbError && error.sqlstate === "42703")
-      throw featureNotSupported("cannot use column reference in DEFAULT expression");
+      throw featureNotSupported("cannot use column reference in DEFAULT expression", error.fields.position);
     throw error;
   }
 }
@@ -231,6 +245,26 @@ export function bindConstraint(
         ...(constraint.noInherit ? { noInherit: true } : {}),
       };
     }
+    case "exclusion": {
+      for (const key of constraint.include) requireColumn(shape, key);
+      const predicate =
+        constraint.where === undefined
+          ? undefined
+          : storeCondition(binder, constraint.where, "index predicates", "WHERE", shape, table).stored;
+      return {
+        kind: "exclusion",
+        ...name,
+        method: constraint.method,
+        elements: constraint.elements.map(({ element, operator }) => ({
+          column: bindIndexElement(binder, element, shape, table),
+          operator: { ...(operator.length > 1 ? { schema: operator.at(-2)! } : {}), name: operator.at(-1)! },
+        })),
+        ...(constraint.include.length === 0 ? {} : { include: constraint.include }),
+        ...(predicate === undefined ? {} : { predicate }),
+        ...(constraint.deferrable ? { deferrable: true } : {}),
+        ...(constraint.initiallyDeferred ? { initiallyDeferred: true } : {}),
+      };
+    }
     case "foreignKey": {
       const columns = own(constraint.columns);
       for (const key of columns) {
@@ -262,6 +296,75 @@ const DEFAULT_METHOD = "btree";
 const VECTOR_METHODS = new Set(["hnsw", "ivfflat"]);
 const METHODS = new Set(["btree", "hash", "gist", "gin", "spgist", "brin", "hnsw", "ivfflat"]);
 
+const SYSTEM_COLUMNS = new Set(["ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"]);
+function requireColumn(shape: RowShape, name: string): void {
+  if (SYSTEM_COLUMNS.has(name)) throw notSupported("index creation on system columns");
+  if (!shape.some((column) => column.name === name)) throw undefinedColumn(`column "${name}" does not exist`);
+}
+
+/** One key of an index: a column or an expression, and its order. */
+function bindIndexElement(binder: Binder, element: IndexElementSyntax, shape: RowShape, table: string): IndexColumn {
+  const descending = element.direction === "desc";
+  const order = {
+    descending,
+    nullsFirst: element.nulls === "default" ? descending : element.nulls === "first",
+    ...(element.opclass === undefined ? {} : { opclass: element.opclass }),
+  };
+  const collation = (type: Oid): { readonly collation?: CollationReference } => {
+    const found = bindCollation(binder, element.collation, type);
+    return element.collation === undefined ? {} : { collation: found ?? "default" };
+  };
+  const collated = (column: string): IndexColumn => {
+    requireColumn(shape, column);
+    const { type } = shape.find((candidate) => candidate.name === column)!;
+    return { column, ...order, ...collation(type) };
+  };
+  if (element.column !== undefined) {
+    return collated(element.column);
+  }
+  const expr = element.expr!;
+  if (expr.kind === "ColumnRef" && expr.fields.length === 1 && !expr.star) {
+    return collated(expr.fields[0]!);
+  }
+  const columns = shapeColumns(binder, shape);
+  const bound = bindStored(binder, expr, "index expressions", table, columns);
+  refuse(bound, "index expression");
+  visitExpression(bound, (e) => {
+    if (e.kind === "FunctionCall" && e.volatility !== "immutable")
+      throw invalidObjectDefinition("functions in index expression must be marked IMMUTABLE");
+  });
+  const name = expr.kind === "Function" || expr.kind === "Cast" ? outputName(expr) : undefined;
+  return {
+    expression: { sql: deparseExpression(expr), expression: bound },
+    ...(name === undefined ? {} : { name }),
+    ...order,
+    ...indexCollation(binder, bound, columns, shape, collation(bound.type)),
+  };
+}
+
+/** The collation that an index has its expression in: the written one, else the expression's own. @throws DbError 42P22 */
+function indexCollation(
+  binder: Binder,
+  bound: Expression,
+  columns: readonly PlanColumn[],
+  shape: RowShape,
+  written: { readonly collation?: CollationReference },
+): { readonly collation?: CollationReference; readonly derivedCollation?: CollationReference } {
+  if (!isCollatable(binder, bound.type)) return written;
+  const own = expressionCollation(
+    binder,
+    bound,
+    columns.map((column, i) => ({ column, collation: shape[i]?.collation })),
+  );
+  if (own === undefined && written.collation === undefined)
+    throw new DbError({
+      sqlstate: "42P22",
+      message: "could not determine which collation to use for index expression",
+      hint: "Use the COLLATE clause to set the collation explicitly.",
+    });
+  return { ...written, ...(own === undefined || own === "default" ? {} : { derivedCollation: own }) };
+}
+
 export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionStatement, { kind: "CreateIndex" }>): Command {
   binder.parametersAllowed = false;
   const object = findRelationObject(binder, statement.relation.schema, statement.relation.name, statement.relation.position);
@@ -283,35 +386,8 @@ export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionSta
       throw featureNotSupported(`access method "${method}" does not support NULLS FIRST/LAST options`);
   }
   const shape: RowShape = object.attributes.filter((attribute) => !attribute.dropped);
-  const requireColumn = (name: string): void => {
-    if (!shape.some((column) => column.name === name)) throw undefinedColumn(`column "${name}" does not exist`);
-  };
-  const columns = statement.elements.map((element) => {
-    const descending = element.direction === "desc";
-    const order = {
-      descending,
-      nullsFirst: element.nulls === "default" ? descending : element.nulls === "first",
-      ...(element.opclass === undefined ? {} : { opclass: element.opclass }),
-    };
-    if (element.column !== undefined) {
-      requireColumn(element.column);
-      return { column: element.column, ...order };
-    }
-    const expr = element.expr!;
-    if (expr.kind === "ColumnRef" && expr.fields.length === 1 && !expr.star) {
-      requireColumn(expr.fields[0]!);
-      return { column: expr.fields[0]!, ...order };
-    }
-    const bound = bindStored(binder, expr, "index expressions", object.name, shapeColumns(binder, shape));
-    refuse(bound, "index expression");
-    visitExpression(bound, (e) => {
-      if (e.kind === "FunctionCall" && e.volatility !== "immutable")
-        throw invalidObjectDefinition("functions in index expression must be marked IMMUTABLE");
-    });
-    const name = expr.kind === "Function" || expr.kind === "Cast" ? outputName(expr) : undefined;
-    return { expression: { sql: deparseExpression(expr), expression: bound }, ...(name === undefined ? {} : { name }), ...order };
-  });
-  for (const name of statement.include) requireColumn(name);
+  const columns = statement.elements.map((element) => bindIndexElement(binder, element, shape, object.name));
+  for (const name of statement.include) requireColumn(shape, name);
   const predicate =
     statement.where === undefined
       ? undefined

@@ -56,6 +56,10 @@ export function bindTail(binder: Binder, scope: Scope, query: Exclude<Query, { k
           expression = bindExpression(binder, scope, expr);
         } else expression = columnReference(column);
       }
+      if (expression.kind === "ColumnReference") {
+        const { id } = expression;
+        binder.notes?.places.set(expr, input.columns.findIndex((column) => column.id === id) + 1);
+      }
       return bindSortKey(binder, expression, item);
     });
     plan = { kind: "Sort", input: plan, keys, columns: plan.columns };

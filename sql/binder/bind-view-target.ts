@@ -6,8 +6,8 @@
  * over the new row takes its place.
  */
 import type { AttributeObject, TableObject, ViewObject } from "../../src/catalog/index.js";
-import type { ColumnId, Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
-import { invalidObjectDefinition, stackDepthExceeded, viewColumnNotUpdatable, viewNotUpdatable } from "../../src/types/index.js";
+import type { ColumnId, Expression, LogicalPlan, PlanColumn, RowCheck } from "../../src/plan/index.js";
+import { invalidObjectDefinition, type Oid, stackDepthExceeded, viewColumnNotUpdatable, viewNotUpdatable } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { Query, SelectQuery } from "../parser/syntax-tree.js";
 import { bindExpression } from "./bind-expression.js";
@@ -15,6 +15,7 @@ import { applyAlias, findRelationObject, scanTable } from "./bind-from.js";
 import { bindTargets } from "./bind-select.js";
 import type { Binder } from "./binder.js";
 import { coerceToBoolean } from "./coerce.js";
+import { TargetGuard } from "./row-security.js";
 import { Scope } from "./scope.js";
 import { parseStoredQuery } from "./stored-sql.js";
 import { mapChildren } from "./walk.js";
@@ -22,6 +23,8 @@ import { mapChildren } from "./walk.js";
 export type ViewVerb = "insert into" | "update" | "delete from";
 export interface ViewTarget {
   readonly view: ViewObject;
+  /** This view and those that it reads, down to the table. */
+  readonly chain: readonly Oid[];
   readonly table: TableObject;
   /** The view as if it were a table: the base's attributes under the view's names, in its order; number 0: not writable. */
   readonly face: TableObject;
@@ -33,11 +36,9 @@ export interface ViewTarget {
   /** Over the scan's columns. */
   readonly computed: ReadonlyMap<ColumnId, Expression>;
   /** Conditions that new rows must meet, innermost view first. */
-  readonly checks: readonly ViewCheck[];
-}
-export interface ViewCheck {
-  readonly view: string;
-  readonly predicate: Expression;
+  readonly checks: readonly RowCheck[];
+  /** Policies of the base table, for the view's owner. */
+  readonly guard: TargetGuard | undefined;
 }
 
 const VIEW_NESTING_MAX = 100;
@@ -56,8 +57,10 @@ export function bindViewTarget(binder: Binder, view: ViewObject, verb: ViewVerb,
     if (object.class !== "table" && object.class !== "view") throw refuse(view.name, verb, SINGLE);
     const alias = from.relation.alias?.name ?? object.name;
     const checkBelow = cascaded || view.checkOption === "cascaded";
-    const inner: Omit<ViewTarget, "view"> =
-      object.class === "view" ? bindViewTarget(binder, object, verb, checkBelow) : baseTarget(binder, object, alias, !from.relation.only);
+    const inner: Omit<ViewTarget, "view" | "chain"> & { readonly chain?: readonly Oid[] } =
+      object.class === "view"
+        ? bindViewTarget(binder, object, verb, checkBelow)
+        : baseTarget(binder, object, alias, !from.relation.only, verb);
     const scope = new Scope(undefined);
     const item = {
       name: alias,
@@ -75,7 +78,7 @@ export function bindViewTarget(binder: Binder, view: ViewObject, verb: ViewVerb,
       scope.clause = "WHERE";
       const predicate = overScan(coerceToBoolean(binder, bindExpression(binder, scope, select.where), "WHERE", locationOf(select.where)));
       plan = { kind: "Filter", input: plan, predicate, columns: plan.columns };
-      if (cascaded || view.checkOption !== undefined) checks.push({ view: view.name, predicate });
+      if (cascaded || view.checkOption !== undefined) checks.push({ source: { kind: "view", view: view.name }, predicate });
     }
     scope.clause = "select list";
     const entries = bindTargets(binder, scope, select.targets);
@@ -104,16 +107,38 @@ export function bindViewTarget(binder: Binder, view: ViewObject, verb: ViewVerb,
     if (verb !== "delete from" && attributes.every((a) => a.number === 0))
       throw refuse(view.name, verb, "Views that have no updatable columns are not automatically updatable.");
     const face: TableObject = { ...inner.table, name: view.name, attributes };
-    return { view, table: inner.table, face, scan: inner.scan, plan, columns, computed, checks };
+    return {
+      view,
+      chain: [view.oid, ...(inner.chain ?? [])],
+      table: inner.table,
+      face,
+      scan: inner.scan,
+      plan,
+      columns,
+      computed,
+      checks,
+      guard: inner.guard,
+    };
   } finally {
     binder.viewStack.pop();
   }
 }
 
-function baseTarget(binder: Binder, table: TableObject, alias: string, withChildren: boolean): Omit<ViewTarget, "view"> {
+function baseTarget(
+  binder: Binder,
+  table: TableObject,
+  alias: string,
+  withChildren: boolean,
+  verb: ViewVerb,
+): Omit<ViewTarget, "view" | "chain"> {
   const scan = scanTable(binder, table, alias, true, withChildren);
+  const guard = TargetGuard.of(binder, table);
+  const plan =
+    guard === undefined || verb === "insert into"
+      ? scan.plan
+      : guard.guarded(scan.plan, scan.columns, verb === "update" ? "update" : "delete");
   const face: TableObject = { ...table, attributes: table.attributes.filter((a) => !a.dropped) };
-  return { table, face, scan, plan: scan.plan, columns: scan.columns, computed: new Map(), checks: [] };
+  return { table, face, scan, plan, columns: scan.columns, computed: new Map(), checks: [], guard };
 }
 
 const SINGLE = "Views that do not select from a single table or view are not automatically updatable.";

@@ -12,7 +12,7 @@ import { at, type Binder } from "./binder.js";
 import { canCoerce, coerceToBoolean, resolveUnknown, tryCoerce } from "./coerce.js";
 import type { ResolvedFunction } from "./resolve.js";
 import type { BoundWindow, Scope } from "./scope.js";
-import { boundLocation, sameExpression, visitExpression } from "./walk.js";
+import { sameExpression, visitExpression } from "./walk.js";
 
 export function bindWindowCall(
   binder: Binder,
@@ -50,6 +50,7 @@ export function bindWindowCall(
   };
   const column = binder.newColumn(signature.name, resolved.result, -1);
   binder.owners[column.id] = scope;
+  binder.notes?.calls.set(column.id, { call, written: expr });
   scope.windowCalls.push({ call, window, column });
   return columnReference(column, expr.position);
 }
@@ -117,7 +118,7 @@ function bindSpecification(binder: Binder, scope: Scope, written: WindowSpecific
     let orderBy: readonly SortKey[] = written.orderBy.map((item) => bindOrder(binder, scope, item));
     let partitionBy: readonly Expression[] = written.partitionBy.map((e) => {
       const key = findSortTarget(binder, scope, e);
-      requireEquality(binder, key, boundLocation(key) ?? locationOf(e));
+      requireEquality(binder, key, locationOf(e));
       return key;
     });
     if (base !== undefined) {

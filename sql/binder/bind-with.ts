@@ -1,8 +1,10 @@
 /** WITH: entries in order, recursive ones by their two terms, data-modifying ones. */
+
 import type { CommonTable, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import { DbError, datatypeMismatch, invalidColumnReference, syntaxError } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { CommonTableExpr, Query, SetQuery, WithClause } from "../parser/syntax-tree.js";
+import { isModification } from "../parser/syntax-tree.js";
 import { columnReference } from "./bind-expression.js";
 import { bindModification } from "./bind-modification.js";
 import { bindQuery, withTables } from "./bind-query.js";
@@ -13,6 +15,7 @@ import { at, type Binder } from "./binder.js";
 import { commonModifier, commonType } from "./coerce.js";
 import { orderTables } from "./recursion.js";
 import { type CommonTableScope, Scope } from "./scope.js";
+import { boundLocation } from "./walk.js";
 
 export function bindWith(binder: Binder, scope: Scope, clause: WithClause): CommonTable[] {
   for (const [i, table] of clause.tables.entries()) {
@@ -37,16 +40,15 @@ export function bindWith(binder: Binder, scope: Scope, clause: WithClause): Comm
 
 function bindCommonTable(binder: Binder, scope: Scope, table: CommonTableExpr, recursive: boolean): CommonTable {
   const { query } = table;
-  const isModification = query.kind === "Insert" || query.kind === "Update" || query.kind === "Delete";
   const entry: CommonTableScope = {
     cteId: binder.newCteId(),
     name: table.name,
     columns: undefined,
     recursive: "no",
     references: 0,
-    modifying: isModification,
+    modifying: isModification(query),
   };
-  if (isModification) {
+  if (isModification(query)) {
     if (scope.parent !== undefined) {
       throw new DbError({
         sqlstate: "0A000",
@@ -91,7 +93,7 @@ function bindRecursive(binder: Binder, scope: Scope, table: CommonTableExpr, que
     throw new DbError({ sqlstate: "42601", message: "each UNION query must have the same number of columns", ...termPosition(query) });
   for (const [i, column] of term.columns.entries()) {
     const cells = [columnReference(base.columns[i]!), term.kind === "Project" ? term.expressions[i]! : columnReference(column)];
-    const overall = commonType(binder, cells, "UNION")!;
+    const overall = locatedAt(termColumn(query, i), () => commonType(binder, cells, "UNION")!);
     checkTermType(binder, table, query, base.columns[i]!, { ...column, type: overall, typmod: commonModifier(cells, overall) }, i);
   }
   const types = base.columns.slice(0, width).map(({ type }) => ({ type, typmod: -1 }));
@@ -101,7 +103,11 @@ function bindRecursive(binder: Binder, scope: Scope, table: CommonTableExpr, que
     entry.columns = [...entry.columns, ...extensions.added.map((a) => a.column)];
     entry.hidden = undefined;
   }
-  if (!query.all) for (const column of entry.columns) requireEquality(binder, column, 0);
+  if (!query.all)
+    entry.columns.forEach((column, i) => {
+      const first = base.kind === "Project" ? base.expressions[i] : undefined;
+      requireEquality(binder, column, (first === undefined ? undefined : boundLocation(first)) ?? 0);
+    });
   scope.ctes.set(table.name, entry);
   return {
     cteId: entry.cteId,
@@ -111,6 +117,17 @@ function bindRecursive(binder: Binder, scope: Scope, table: CommonTableExpr, que
     materialized: true,
     recursive: { term: around(term), all: query.all },
   };
+}
+/** Where column i of the recursive term is written; undefined: it cannot be told. */
+const termColumn = (query: SetQuery, i: number): number | undefined =>
+  query.right.kind === "Select" && query.right.targets[i] !== undefined ? at(locationOf(query.right.targets[i].expr)) : undefined;
+/** Errors without a position of their own get this one. */
+function locatedAt<Result>(position: number | undefined, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof DbError ? error.at(position) : error;
+  }
 }
 function termPosition(query: SetQuery): { position?: number } {
   const position = query.right.kind === "Select" && query.right.targets[0] !== undefined ? locationOf(query.right.targets[0].expr) : 0;

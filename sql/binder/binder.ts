@@ -15,8 +15,11 @@ import {
   undefinedParameter,
 } from "../../src/types/index.js";
 import type { Expr, RelationName } from "../parser/syntax-tree.js";
+import type { BindingNotes } from "./binding-notes.js";
 import type { RenamingRecord } from "./rename-stored.js";
 import type { NamespaceItem, Scope } from "./scope.js";
+
+export type RecordFields = readonly { readonly name: string; readonly type: Oid }[];
 
 export class Binder {
   readonly catalog: CatalogReader;
@@ -24,12 +27,16 @@ export class Binder {
   #nextColumnId = 1;
   #nextCteId = 1;
   readonly #parameterTypes: Oid[];
-  /** Inside a routine: $1…$n are given, no more may come. */
+  /** Inside a routine $1…$n are given, in a simple query none are: no more may come. */
   readonly #fixedParameters: boolean;
   /** Query level that a column id belongs to, by id. */
   readonly owners: (Scope | undefined)[] = [];
+  /** Fields of the columns of type record whose value a call makes. */
+  readonly recordColumns = new Map<ColumnId, RecordFields>();
   /** Views being expanded, against endless recursion; and OIDs of the relations that were read. */
   readonly viewStack: Oid[] = [];
+  /** Tables whose policies are being bound, likewise. */
+  readonly policyStack: Oid[] = [];
   readonly relationsRead = new Set<Oid>();
   readonly reads: AccessNote[] = [];
   /** Filled while a query that is to be stored is bound. */
@@ -38,6 +45,10 @@ export class Binder {
   mentionsSystemColumns = false;
   /** Set while stored SQL is bound to learn where an old name is meant. */
   renaming: RenamingRecord | undefined;
+  /** Set while stored SQL is bound to be printed. */
+  notes: BindingNotes | undefined;
+  /** A collation other than the default is in the statement or in what it reads: the plan is walked for it. */
+  collated = false;
   /** False inside stored expressions. */
   parametersAllowed = true;
 
@@ -47,7 +58,7 @@ export class Binder {
   ) {
     this.catalog = context.catalog;
     this.#parameterTypes = context.parameterTypes.slice();
-    this.#fixedParameters = context.parameterNames !== undefined;
+    this.#fixedParameters = context.parameterNames !== undefined || context.parametersAllowed === false;
   }
 
   newColumn(name: string, type: Oid, typmod: number, origin?: PlanColumn["origin"]): PlanColumn {

@@ -81,6 +81,8 @@ export function tryCoerce(
 ): Expression | undefined {
   const source = expression.type;
   if (source === target) return expression;
+  // "any" takes a literal as it is, of type unknown.
+  if (target === TypeOid.any && expression.kind === "Constant") return expression;
   if (isPolymorphic(target)) return resolveUnknown(binder, expression, TypeOid.text);
   if (target >= FIRST_USER_OID && binder.registry.cast(source, target) === undefined) {
     const domain = binder.registry.typeByOid(target)?.base;
@@ -162,7 +164,6 @@ function recordToComposite(
       detail,
     });
   if (expression.fields.length < wanted.length) throw fail("Input has too few columns.");
-  if (expression.fields.length > wanted.length) throw fail("Input has too many columns.");
   const fields = wanted.map((field, i) => {
     const value = expression.fields[i]!;
     const coerced = tryCoerce(binder, value, field.type, context, written);
@@ -170,6 +171,7 @@ function recordToComposite(
       throw fail(`Cannot cast type ${binder.typeName(value.type)} to ${binder.typeName(field.type)} in column ${i + 1}.`);
     return applyModifier(binder, coerced, field.typmod, written);
   });
+  if (expression.fields.length > wanted.length) throw fail("Input has too many columns.");
   return { kind: "RowConstructor", fields, names: wanted.map((f) => f.name), type: target, typmod: -1 };
 }
 

@@ -5,8 +5,10 @@
  * are equally deep advance together. Source: PostgreSQL's split_pathtarget_at_srfs.
  */
 import type { Expression, LogicalPlan } from "../../src/plan/index.js";
+import { TypeOid } from "../../src/types/index.js";
 import { columnReference } from "./bind-expression.js";
 import type { Binder } from "./binder.js";
+import { recordFields } from "./resolve.js";
 import { childrenOf, mapChildren } from "./walk.js";
 
 const isSet = (binder: Binder, e: Expression): boolean =>
@@ -30,6 +32,8 @@ export function expandSets(
     const lift = (e: Expression): Expression => {
       if (isSet(binder, e) && !childrenOf(e).some((child) => hasSet(binder, child))) {
         const column = binder.newColumn("?column?", e.type, e.typmod);
+        const fields = e.type === TypeOid.record ? recordFields(binder, e) : undefined;
+        if (fields !== undefined) binder.recordColumns.set(column.id, fields);
         calls.push(e);
         added.push(column);
         return columnReference(column);

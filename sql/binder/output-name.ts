@@ -46,6 +46,8 @@ function figure(expr: Expr): Figured {
       return strong("least");
     case "Grouping":
       return strong("grouping");
+    case "MergeAction":
+      return strong("merge_action");
     case "SqlValue":
       return strong(expr.name);
     case "Subquery":
@@ -57,6 +59,21 @@ function figure(expr: Expr): Figured {
         return strong(target.name ?? outputName(target.expr));
       }
       return expr.query.kind === "Values" ? strong("column1") : NONE;
+    case "JsonObject":
+      return strong("json_object");
+    case "JsonArray":
+    case "JsonArrayQuery":
+      return strong("json_array");
+    case "JsonAggregate":
+      return strong(expr.key === undefined ? "json_arrayagg" : "json_objectagg");
+    case "JsonParse":
+      return strong("json");
+    case "JsonScalar":
+      return strong("json_scalar");
+    case "JsonSerialize":
+      return strong("json_serialize");
+    case "JsonQuery":
+      return strong(`json_${expr.operation}`);
     default:
       return NONE;
   }

@@ -14,16 +14,26 @@ import { Binder } from "./binder.js";
 export type RenamingRecord = Renaming & {
   readonly columns: Map<Expr, string>;
   readonly relations: Map<RelationName, { readonly schema: string; readonly name: string }>;
+  /** Where the relation's own name says whose a column is, or means the whole row. */
+  readonly qualifiers: Map<Expr, string>;
 };
 
 export function renameInQuery(registry: FunctionRegistry, context: BindContext, sql: string, renaming: Renaming): string {
   const query = parseQueryText(sql);
   const binder = new Binder(registry, context);
   binder.parametersAllowed = false;
-  const record: RenamingRecord = { ...renaming, columns: new Map(), relations: new Map() };
+  const record: RenamingRecord = { ...renaming, columns: new Map(), relations: new Map(), qualifiers: new Map() };
   binder.renaming = record;
   bindQuery(binder, undefined, query, { resolveUnknowns: true });
-  return deparseResolved(query, { schemas: new Map(), stars: new Map(), columns: record.columns, relations: record.relations });
+  // Where something else has the new name already, an alias keeps the old one.
+  const isFree = renaming.kind === "relation" && renaming.name !== undefined && !sql.includes(renaming.name);
+  return deparseResolved(query, {
+    schemas: new Map(),
+    stars: new Map(),
+    columns: record.columns,
+    relations: record.relations,
+    ...(isFree ? { qualifiers: record.qualifiers } : {}),
+  });
 }
 
 /** `table`: what qualifies a column of the row. */

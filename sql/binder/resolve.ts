@@ -11,7 +11,7 @@ import {
   TypeOid,
   undefinedFunction,
 } from "../../src/types/index.js";
-import { at, type Binder } from "./binder.js";
+import { at, type Binder, type RecordFields } from "./binder.js";
 import { canCoerce, commonType, isBinaryCoercible, isPolymorphic, tryCoerce } from "./coerce.js";
 
 interface Candidate<Target> {
@@ -299,11 +299,7 @@ const arrayElement = (binder: Binder, type: Oid): Oid =>
 // ---- functions
 
 /** OUT columns with the types that this call's arguments give the polymorphic ones. */
-export function outColumnsOf(
-  binder: Binder,
-  call: FunctionCall,
-  signature: FunctionSignature,
-): readonly { readonly name: string; readonly type: Oid }[] {
+export function outColumnsOf(binder: Binder, call: FunctionCall, signature: FunctionSignature): RecordFields {
   const columns = signature.outColumns ?? [];
   if (!columns.some((column) => isPolymorphic(column.type))) return columns;
   const inputs = call.args.map((arg) => arg.type);
@@ -315,9 +311,12 @@ export function outColumnsOf(
   }));
 }
 
-export function outColumnsOfCall(binder: Binder, call: FunctionCall): readonly { readonly name: string; readonly type: Oid }[] | undefined {
-  const signature = binder.registry.functionById(call.functionId);
-  return signature?.outColumns === undefined ? undefined : outColumnsOf(binder, call, signature);
+/** The fields of a value of type record, where a call makes it: here or in the subquery whose column it is. */
+export function recordFields(binder: Binder, record: Expression): RecordFields | undefined {
+  if (record.kind === "ColumnReference") return binder.recordColumns.get(record.id);
+  if (record.kind !== "FunctionCall") return undefined;
+  const signature = binder.registry.functionById(record.functionId);
+  return signature?.outColumns === undefined ? undefined : outColumnsOf(binder, record, signature);
 }
 
 export interface ResolvedFunction {
@@ -417,7 +416,7 @@ export function resolveFunction(
     (type, i) => isPolymorphic(type) && type !== TypeOid.any && resolved.argTypes[i] === TypeOid.unknown,
   );
   if (resolved.result === TypeOid.unknown || undecided) {
-    throw datatypeMismatch("could not determine polymorphic type because input has type unknown", at(position));
+    throw datatypeMismatch("could not determine polymorphic type because input has type unknown");
   }
   const { packFrom, places } = chosen;
   return { signature: chosen.target, ...resolved, packFrom, ...(places === undefined ? {} : { places }) };

@@ -50,7 +50,7 @@ export interface CommonTableScope {
 /** Names the clause in "aggregate functions are not allowed in …". */
 export type Clause =
   | "select list" | "FROM" | "JOIN conditions" | "WHERE" | "GROUP BY" | "HAVING" | "ORDER BY" | "LIMIT" | "OFFSET" | "VALUES" | "INSERT" | "RETURNING" | "UPDATE"
-  | "functions in FROM" | "FILTER" | "window ROWS" | "window RANGE" | "window GROUPS" | "MERGE WHEN conditions" | "check constraints" | "DEFAULT expressions" | "index expressions" | "index predicates"
+  | "functions in FROM" | "FILTER" | "window ROWS" | "window RANGE" | "window GROUPS" | "MERGE WHEN conditions" | "check constraints" | "policy expressions" | "statistics expressions" | "DEFAULT expressions" | "index expressions" | "index predicates"
   | "column generation expressions" | "EXECUTE parameters" | "CALL arguments" | "transform expressions" | "COPY FROM WHERE conditions" | "partition bounds" | "partition key expressions" | "DISTINCT ON"; // biome-ignore format: a list
 
 /** A window as a call sees it. */
@@ -99,6 +99,8 @@ export class Scope {
   recursiveTerm = false;
   /** CASE or COALESCE around what is being bound: no set-returning function there. */
   insideConditional: "CASE" | "COALESCE" | undefined;
+  /** What merge_action() means: in the RETURNING of a MERGE. */
+  mergeAction: PlanColumn | undefined;
   /** Aliases of tables that FOR UPDATE or DML needs the row ids of. */
   lockNames: ReadonlySet<string> | "all" = NO_NAMES;
 

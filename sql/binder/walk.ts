@@ -51,6 +51,13 @@ export function childrenOf(expression: Expression): readonly Expression[] {
       ];
     case "FieldSelect":
       return [expression.record];
+    case "JsonQuery":
+      return [
+        expression.context,
+        expression.path,
+        ...expression.passing.map((p) => p.value),
+        ...[expression.onEmpty, expression.onError].filter((e) => e !== undefined),
+      ];
     case "Subquery":
       return expression.test === undefined ? [] : [expression.test];
   }
@@ -135,6 +142,15 @@ function rebuild(
       };
     case "FieldSelect":
       return { ...expression, record: one(expression.record) };
+    case "JsonQuery":
+      return {
+        ...expression,
+        context: one(expression.context),
+        path: one(expression.path),
+        passing: expression.passing.map((p) => ({ ...p, value: one(p.value) })),
+        ...(expression.onEmpty === undefined ? {} : { onEmpty: one(expression.onEmpty) }),
+        ...(expression.onError === undefined ? {} : { onError: one(expression.onError) }),
+      };
     case "Subquery":
       return mapSubquery(expression, one);
   }

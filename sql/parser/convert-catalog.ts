@@ -1,8 +1,8 @@
 /** Statements about types, functions, operators, casts, roles and privileges. */
-import type { RoleReference } from "../../src/plan/index.js";
+import type { AclGrant, RoleReference } from "../../src/plan/index.js";
 import { notSupported, syntaxError } from "../../src/types/index.js";
 import { convertExpression } from "./convert-expression.js";
-import { type Converter, convertTypeName } from "./converter.js";
+import { type Converter, convertRelationName, convertTypeName } from "./converter.js";
 import { bodyOf, child, flag, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
 import type { FunctionExpr, TypeName } from "./syntax-tree.js";
 import type {
@@ -10,7 +10,6 @@ import type {
   CatalogStatement,
   DefinitionItem,
   DomainConstraintSyntax,
-  GrantSyntax,
   ObjectSyntax,
   ParameterSyntax,
   RoutineOptionsSyntax,
@@ -19,7 +18,8 @@ import type {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export const objectWord = (type: string): string => type.replace("OBJECT_", "").replaceAll("_", " ").toLowerCase();
+export const objectWord = (type: string): string =>
+  type === "OBJECT_STATISTIC_EXT" ? "statistics" : type.replace("OBJECT_", "").replaceAll("_", " ").toLowerCase();
 
 /** undefined: not a statement of this file. */
 export function convertCatalogStatement(converter: Converter, kind: string, raw: RawNode): CatalogStatement | undefined {
@@ -72,6 +72,8 @@ export function convertCatalogStatement(converter: Converter, kind: string, raw:
     }
     case "DefineStmt":
       return convertDefine(converter, raw);
+    case "AlterCollationStmt":
+      return { kind: "RefreshCollation", name: strings(raw, "collname") };
     case "AlterOperatorStmt":
       return {
         kind: "AlterOperator",
@@ -160,6 +162,37 @@ export function convertCatalogStatement(converter: Converter, kind: string, raw:
         cascade: raw.behavior === "DROP_CASCADE",
       };
     }
+    case "CreateStatsStmt": {
+      const relations = list(raw, "relations");
+      const [only] = relations;
+      return {
+        kind: "CreateStatistics",
+        name: strings(raw, "defnames"),
+        ifNotExists: flag(raw, "if_not_exists"),
+        kinds: strings(raw, "stat_types"),
+        elements: list(raw, "exprs").map((item) => {
+          const expr = child(bodyOf(item), "expr");
+          return {
+            column: optionalText(bodyOf(item), "name"),
+            expr: expr === undefined ? undefined : convertExpression(converter, expr),
+          };
+        }),
+        relation:
+          relations.length !== 1 ? "several" : kindOf(only!) === "RangeVar" ? convertRelationName(converter, bodyOf(only!)) : "notAName",
+      };
+    }
+    case "AlterStatsStmt": {
+      const target = child(raw, "stxstattarget");
+      return {
+        kind: "AlterStatistics",
+        name: strings(raw, "defnames"),
+        target: target === undefined ? integer(raw, "stxstattarget") : integer(bodyOf(target), "ival"),
+        ifExists: flag(raw, "missing_ok"),
+      };
+    }
+    case "CreatePolicyStmt":
+    case "AlterPolicyStmt":
+      return convertPolicy(converter, kind, raw);
     case "ReassignOwnedStmt":
       return { kind: "ReassignOwned", roles: roleReferences(raw, "roles"), to: roleReference(child(raw, "newrole")!) };
     case "DropOwnedStmt":
@@ -173,13 +206,32 @@ export function convertCatalogStatement(converter: Converter, kind: string, raw:
         setting: convertSetting(child(raw, "setstmt")!),
       };
     }
+    case "AlterDatabaseSetStmt":
+      return { kind: "AlterDatabaseSettings", database: text(raw, "dbname"), setting: convertSetting(child(raw, "setstmt")!) };
     default:
       return undefined;
   }
 }
 
 /** Kinds whose DROP, SET SCHEMA and plain RENAME are done here; relations and schemas have their own files. */
-const DROPPED_HERE = new Set(["type", "domain", "function", "procedure", "routine", "aggregate", "operator", "cast"]);
+/** Kinds that there are no objects of: DROP, RENAME and COMMENT say so. */
+const ABSENT_KINDS = [
+  "trigger", "rule", "event trigger", "publication", "subscription", "foreign server", "fdw", "foreign table", "conversion",
+]; // biome-ignore format: a list
+const DROPPED_HERE = new Set([
+  "type",
+  "domain",
+  "function",
+  "procedure",
+  "routine",
+  "aggregate",
+  "operator",
+  "cast",
+  "collation",
+  "policy",
+  "statistics",
+  ...ABSENT_KINDS,
+]);
 const RENAMED_HERE = new Set([...DROPPED_HERE, "domconstraint", "attribute", "role"]);
 
 function relationNames(raw: RawNode): string[] {
@@ -220,6 +272,21 @@ export function convertObject(converter: Converter, kind: string, wrapped: RawNo
 }
 /** Objects that are named inside another: `table.column`. */
 const PARTS = new Set(["column", "tabconstraint", "trigger", "rule", "policy"]);
+
+function convertPolicy(converter: Converter, kind: string, raw: RawNode): CatalogStatement {
+  const using = child(raw, "qual");
+  const check = child(raw, "with_check");
+  const roles = list(raw, "roles");
+  const common = {
+    name: text(raw, "policy_name"),
+    relation: convertRelationName(converter, child(raw, "table")!),
+    roles: roles.length === 0 ? undefined : roles.map((item) => roleReference(bodyOf(item))),
+    using: using === undefined ? undefined : convertExpression(converter, using),
+    check: check === undefined ? undefined : convertExpression(converter, check),
+  };
+  if (kind === "AlterPolicyStmt") return { kind: "AlterPolicy", ...common };
+  return { kind: "CreatePolicy", ...common, command: text(raw, "cmd_name"), permissive: flag(raw, "permissive") };
+}
 
 function convertAttribute(converter: Converter, raw: RawNode): AttributeSyntax {
   const collation = child(raw, "collClause");
@@ -504,6 +571,8 @@ function convertDefine(converter: Converter, raw: RawNode): CatalogStatement {
     }
     case "operator":
       return { kind: "CreateOperator", name, items };
+    case "collation":
+      return { kind: "CreateCollation", name, items, ifNotExists: flag(raw, "if_not_exists") };
     case "type":
       if (items.length > 0) throw notSupported("CREATE TYPE with input and output functions");
       return { kind: "CreateShellType", name };
@@ -527,6 +596,12 @@ function convertRenameObject(converter: Converter, raw: RawNode): CatalogStateme
     return { ...common, object: { kind: object, names: [text(raw, "subname")], ...none, part: undefined }, tag: "ALTER ROLE" };
   if (object === "attribute")
     return { ...common, object: { kind: object, names: relationNames(relation!), ...none, part: text(raw, "subname") }, tag: "ALTER TYPE" };
+  if ((object === "trigger" || object === "rule" || object === "policy") && relation !== undefined)
+    return {
+      ...common,
+      object: { kind: object, names: relationNames(relation!), ...none, part: text(raw, "subname") },
+      tag: `ALTER ${object.toUpperCase()}`,
+    };
   if (object === "domconstraint") {
     const owner = convertObject(converter, "domain", child(raw, "object")!);
     return { ...common, object: { ...owner, kind: object, part: text(raw, "subname") }, tag: "ALTER DOMAIN" };
@@ -549,7 +624,7 @@ export function roleReference(raw: RawNode): RoleReference {
 }
 const roleReferences = (raw: RawNode, field: string): RoleReference[] => list(raw, field).map((item) => roleReference(bodyOf(item)));
 
-function convertGrantBody(raw: RawNode): GrantSyntax {
+function convertGrantBody(raw: RawNode): AclGrant {
   const grantor = child(raw, "grantor");
   const privileges = list(raw, "privileges").map((item) => {
     const body = bodyOf(item);

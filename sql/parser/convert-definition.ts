@@ -1,6 +1,6 @@
 /** CREATE and ALTER TABLE, CREATE INDEX, sequences. */
 import type { ForeignKeyAction } from "../../src/plan/index.js";
-import { featureNotSupported, notSupported, notSupportedAt, syntaxError, undefinedObjectAt } from "../../src/types/index.js";
+import { DbError, featureNotSupported, notSupported, notSupportedAt, syntaxError, undefinedObjectAt } from "../../src/types/index.js";
 import { convertExpression } from "./convert-expression.js";
 import { convertQuery } from "./convert-query.js";
 import {
@@ -107,6 +107,7 @@ function convertColumn(converter: Converter, raw: RawNode): ColumnSyntax {
     name: text(raw, "colname"),
     type: child(raw, "typeName") === undefined ? NO_TYPE : convertTypeName(converter, child(raw, "typeName")!),
     collation: collation === undefined ? undefined : strings(collation, "collname"),
+    ...(collation === undefined ? {} : { collationPosition: converter.position(collation) }),
     constraints: mergeAttributes([...inline, ...list(raw, "constraints").map((item) => convertConstraint(converter, bodyOf(item)))]),
     position,
   };
@@ -134,25 +135,16 @@ function mergeAttributes(items: readonly (ConstraintSyntax | Attribute)[]): Cons
       continue;
     }
     const last = merged.at(-1);
-    if (last?.kind !== "foreignKey" && last?.kind !== "unique" && last?.kind !== "primaryKey")
+    if (last?.kind !== "foreignKey" && last?.kind !== "unique" && last?.kind !== "primaryKey" && last?.kind !== "exclusion")
       throw syntaxError(`misplaced ${ATTRIBUTE_WORDS[item.kind]} clause`, item.position);
     if (item.kind === "notDeferrable" && last.initiallyDeferred)
       throw syntaxError("constraint declared INITIALLY DEFERRED must be DEFERRABLE", item.position);
-    if (last.kind === "foreignKey") {
-      const deferred = item.kind === "deferred";
-      merged[merged.length - 1] = {
-        ...last,
-        deferrable: item.kind === "deferrable" || deferred || (item.kind === "immediate" && last.deferrable),
-        initiallyDeferred: deferred,
-      };
-    } else {
-      const deferred = item.kind === "deferred";
-      merged[merged.length - 1] = {
-        ...last,
-        deferrable: item.kind === "deferrable" || deferred || (item.kind === "immediate" && last.deferrable),
-        initiallyDeferred: deferred,
-      };
-    }
+    const deferred = item.kind === "deferred";
+    merged[merged.length - 1] = {
+      ...last,
+      deferrable: item.kind === "deferrable" || deferred || (item.kind === "immediate" && last.deferrable),
+      initiallyDeferred: deferred,
+    };
   }
   return merged;
 }
@@ -237,7 +229,19 @@ function convertConstraint(converter: Converter, raw: RawNode): ConstraintSyntax
     case "CONSTR_ATTR_IMMEDIATE":
       return { kind: "immediate", ...common } as never;
     case "CONSTR_EXCLUSION":
-      throw notSupportedAt("EXCLUDE", common.position);
+      return {
+        kind: "exclusion",
+        method: optionalText(raw, "access_method") ?? "gist",
+        elements: list(raw, "exclusions").map((item) => {
+          const [element, operator] = list(bodyOf(item), "items");
+          return { element: convertIndexElement(converter, bodyOf(element!)), operator: strings(bodyOf(operator!), "items") };
+        }),
+        include: strings(raw, "including"),
+        where: child(raw, "where_clause") === undefined ? undefined : convertExpression(converter, child(raw, "where_clause")!),
+        deferrable: flag(raw, "deferrable"),
+        initiallyDeferred: flag(raw, "initdeferred"),
+        ...common,
+      };
     default:
       throw notSupportedAt(kind.replace("CONSTR_", ""), common.position);
   }
@@ -273,10 +277,12 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
       return { kind: "dropNotNull", name };
     case "AT_AlterColumnType": {
       const using = child(body, "raw_default");
+      const collation = child(body, "collClause");
       return {
         kind: "alterType",
         name,
         type: convertTypeName(converter, child(body, "typeName")!),
+        collation: collation === undefined ? undefined : strings(collation, "collname"),
         using: using === undefined ? undefined : convertExpression(converter, using),
       };
     }
@@ -314,7 +320,8 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
     case "AT_SetCompression":
       return {
         kind: "columnFact",
-        name,
+        // An index's column has a number.
+        name: name === "" && typeof raw.num === "number" ? String(raw.num) : name,
         fact: raw.subtype === "AT_SetStorage" ? "storage" : raw.subtype === "AT_SetCompression" ? "compression" : "statistics",
         value: definition === undefined ? "" : optionText(definition),
       };
@@ -365,6 +372,12 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
       return { kind: "clusterOn", index: name };
     case "AT_DropCluster":
       return { kind: "clusterOn", index: undefined };
+    case "AT_EnableRule":
+    case "AT_EnableAlwaysRule":
+    case "AT_EnableReplicaRule":
+    case "AT_DisableRule":
+    case "AT_EnableAlwaysTrig":
+    case "AT_EnableReplicaTrig":
     case "AT_EnableTrig":
     case "AT_EnableTrigAll":
     case "AT_EnableTrigUser":
@@ -372,14 +385,21 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
     case "AT_DisableTrigAll":
     case "AT_DisableTrigUser": {
       const subtype = text(raw, "subtype");
-      const which = subtype.endsWith("All") ? "all" : subtype.endsWith("User") ? "user" : "named";
+      const which = subtype.endsWith("All") ? "all" : subtype.endsWith("User") ? "user" : subtype.endsWith("Rule") ? "rule" : "named";
       return { kind: "trigger", enable: subtype.startsWith("AT_Enable"), which, name };
     }
+    case "AT_AddOf":
+      return { kind: "ofType", type: convertTypeName(converter, body) };
+    case "AT_DropOf":
+      return { kind: "ofType", type: undefined };
+    case "AT_EnableRowSecurity":
     case "AT_DisableRowSecurity":
+      return { kind: "rowSecurity", enabled: text(raw, "subtype") === "AT_EnableRowSecurity" };
+    case "AT_ForceRowSecurity":
     case "AT_NoForceRowSecurity":
-      return { kind: "noOp", what: "DisableRowSecurity" };
+      return { kind: "rowSecurity", forced: text(raw, "subtype") === "AT_ForceRowSecurity" };
     case "AT_SetTableSpace":
-      if (name !== "pg_default") throw notSupported(`TABLESPACE ${name}`);
+      if (name !== "pg_default") throw new DbError({ sqlstate: "42704", message: `tablespace "${name}" does not exist` });
       return { kind: "noOp", what: "SetTableSpace" };
     case "AT_SetAccessMethod":
       if (name !== "heap") throw undefinedAccessMethod(name);
@@ -433,7 +453,7 @@ export function convertIndex(converter: Converter, raw: RawNode): DefinitionStat
     method: text(raw, "accessMethod"),
     unique: flag(raw, "unique"),
     elements: list(raw, "indexParams").map((item) => convertIndexElement(converter, bodyOf(item))),
-    include: list(raw, "indexIncludingParams").map((item) => text(bodyOf(item), "name")),
+    include: list(raw, "indexIncludingParams").map((item) => convertIncluded(bodyOf(item))),
     where: where === undefined ? undefined : convertExpression(converter, where),
     options,
     ifNotExists: flag(raw, "if_not_exists"),
@@ -441,18 +461,28 @@ export function convertIndex(converter: Converter, raw: RawNode): DefinitionStat
     concurrently: flag(raw, "concurrent"),
   };
 }
+/** A column that an index only carries: nothing is said of its order. */
+function convertIncluded(raw: RawNode): string {
+  const refuse = (sqlstate: string, message: string) => new DbError({ sqlstate, message });
+  if (child(raw, "expr") !== undefined) throw refuse("0A000", "expressions are not supported in included columns");
+  if (strings(raw, "collation").length > 0) throw refuse("42P17", "including column does not support a collation");
+  if (strings(raw, "opclass").length > 0) throw refuse("42P17", "including column does not support an operator class");
+  if (text(raw, "ordering") !== "SORTBY_DEFAULT") throw refuse("42P17", "including column does not support ASC/DESC options");
+  if (text(raw, "nulls_ordering") !== "SORTBY_NULLS_DEFAULT")
+    throw refuse("42P17", "including column does not support NULLS FIRST/LAST options");
+  return text(raw, "name");
+}
 function convertIndexElement(converter: Converter, raw: RawNode): IndexElementSyntax {
   const expr = child(raw, "expr");
   const ordering = text(raw, "ordering");
   const nulls = text(raw, "nulls_ordering");
-  const collation = strings(raw, "collation").at(-1);
-  if (collation !== undefined && collation !== "C" && collation !== "default" && collation !== "POSIX")
-    throw notSupported(`collation "${collation}"`);
+  const collation = list(raw, "collation").length === 0 ? undefined : strings(raw, "collation");
   if (list(raw, "opclassopts").length > 0) throw notSupported("operator class options");
   return {
     column: optionalText(raw, "name"),
     expr: expr === undefined ? undefined : convertExpression(converter, expr),
     opclass: strings(raw, "opclass").at(-1),
+    collation,
     direction: ordering === "SORTBY_DESC" ? "desc" : ordering === "SORTBY_ASC" ? "asc" : "default",
     nulls: nulls === "SORTBY_NULLS_FIRST" ? "first" : nulls === "SORTBY_NULLS_LAST" ? "last" : "default",
   };

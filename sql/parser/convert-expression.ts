@@ -1,12 +1,13 @@
 /** Expressions: libpg-query's nodes to ours. Left-deep chains (`a + b + c …`) are walked in a loop, so they may be long. */
 import { notSupportedAt, stackDepthExceeded } from "../../src/types/index.js";
+import { convertJson } from "./convert-json.js";
 import { convertQuery } from "./convert-query.js";
 import { type Converter, convertIndirection, convertTypeName, operatorName } from "./converter.js";
 import { bodyOf, child, flag, integer, kindOf, list, optionalText, type RawNode, stringOf, strings, text } from "./raw.js";
 import type { Expr, FrameEdge, FrameSpecification, FunctionExpr, Literal, SortItem, WindowSpecification } from "./syntax-tree.js";
 
-/** Deeper nesting than this has no use and would overflow JavaScript's stack somewhere later. */
-const NESTING_DEPTH_MAX = 600;
+/** PostgreSQL's own parser ends at about this depth; what later runs out of stack on the way says the same (54001). */
+const NESTING_DEPTH_MAX = 10_000;
 
 export function convertExpression(converter: Converter, wrapped: RawNode, depth = 0): Expr {
   if (depth > NESTING_DEPTH_MAX) throw stackDepthExceeded();
@@ -93,27 +94,21 @@ function convertNode(converter: Converter, wrapped: RawNode, depth: number): Exp
       return { kind: "Default", position: converter.position(raw) };
     case "CurrentOfExpr":
       return { kind: "CurrentOf", cursor: text(raw, "cursor_name"), position: converter.position(raw) };
+    case "MergeSupportFunc":
+      return { kind: "MergeAction", position: converter.position(raw) };
     case "GroupingFunc":
       return { kind: "Grouping", args: all("args"), position: converter.position(raw) };
-    default:
+    default: {
+      const json = convertJson(converter, wrapped, depth);
+      if (json !== undefined) return json;
       throw notSupportedAt(UNSUPPORTED_NAMES[kind] ?? kind, converter.position(raw));
+    }
   }
 }
 
 const UNSUPPORTED_NAMES: Readonly<Record<string, string>> = {
   XmlExpr: "XML",
   XmlSerialize: "XMLSERIALIZE",
-  JsonObjectConstructor: "JSON_OBJECT",
-  JsonArrayConstructor: "JSON_ARRAY",
-  JsonArrayQueryConstructor: "JSON_ARRAY",
-  JsonObjectAgg: "JSON_OBJECTAGG",
-  JsonArrayAgg: "JSON_ARRAYAGG",
-  JsonIsPredicate: "IS JSON",
-  JsonFuncExpr: "SQL/JSON functions",
-  JsonParseExpr: "JSON()",
-  JsonScalarExpr: "JSON_SCALAR",
-  JsonSerializeExpr: "JSON_SERIALIZE",
-  MergeSupportFunc: "MERGE_ACTION",
 };
 
 function convertConstant(converter: Converter, raw: RawNode): Literal {
@@ -195,6 +190,7 @@ function convertSpecialOperator(converter: Converter, raw: RawNode, depth: numbe
 
 function convertFunction(converter: Converter, raw: RawNode, depth: number): FunctionExpr {
   const argNames: (string | undefined)[] = [];
+  const argNamePositions: (number | undefined)[] = [];
   const args = list(raw, "args").map((item) => {
     if (kindOf(item) !== "NamedArgExpr") {
       argNames.push(undefined);
@@ -202,6 +198,7 @@ function convertFunction(converter: Converter, raw: RawNode, depth: number): Fun
     }
     const body = bodyOf(item);
     argNames.push(text(body, "name"));
+    argNamePositions[argNames.length - 1] = converter.position(body);
     return convertExpression(converter, child(body, "arg")!, depth + 1);
   });
   const filter = child(raw, "agg_filter");
@@ -211,6 +208,7 @@ function convertFunction(converter: Converter, raw: RawNode, depth: number): Fun
     name: strings(raw, "funcname"),
     args,
     argNames,
+    ...(argNamePositions.length === 0 ? {} : { argNamePositions }),
     star: flag(raw, "agg_star"),
     distinct: flag(raw, "agg_distinct"),
     variadic: flag(raw, "func_variadic"),
@@ -266,7 +264,7 @@ export function convertSortItem(converter: Converter, wrapped: RawNode, depth = 
 
 /** parsenodes.h FRAMEOPTION_*: bits of `frameOptions`. */
 const FRAME = {
-  nonDefault: 0x1, range: 0x2, rows: 0x4, groups: 0x8,
+  nonDefault: 0x1, range: 0x2, rows: 0x4, groups: 0x8, between: 0x10,
   startUnboundedPreceding: 0x20, endUnboundedPreceding: 0x40, startUnboundedFollowing: 0x80, endUnboundedFollowing: 0x100,
   startCurrentRow: 0x200, endCurrentRow: 0x400, startPreceding: 0x800, endPreceding: 0x1000, startFollowing: 0x2000, endFollowing: 0x4000,
   excludeCurrent: 0x8000, excludeGroup: 0x10000, excludeTies: 0x20000,
@@ -295,6 +293,7 @@ function convertFrame(converter: Converter, raw: RawNode, options: number, depth
   };
   return {
     mode: options & FRAME.rows ? "rows" : options & FRAME.groups ? "groups" : "range",
+    isBetween: (options & FRAME.between) !== 0,
     start: edge(FRAME.startPreceding, FRAME.startFollowing, FRAME.startUnboundedPreceding, FRAME.startUnboundedFollowing, "startOffset"),
     end: edge(FRAME.endPreceding, FRAME.endFollowing, FRAME.endUnboundedPreceding, FRAME.endUnboundedFollowing, "endOffset"),
     exclude:

@@ -1,14 +1,15 @@
 /** SELECT, VALUES, set operations and DML: libpg-query's nodes to ours. */
-import { featureNotSupported, notSupported, notSupportedAt, stackDepthExceeded } from "../../src/types/index.js";
+import { notSupportedAt, stackDepthExceeded, syntaxError } from "../../src/types/index.js";
 import { convertExpression, convertSortItem, convertWindow } from "./convert-expression.js";
+import { convertJsonTable } from "./convert-json.js";
 import { type Converter, convertAlias, convertIndirection, convertRelationName, convertTypeName } from "./converter.js";
 import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, strings, text } from "./raw.js";
 import type {
-  Assignment, ColumnDef, CommonTableExpr, DeleteStatement, Expr, FromItem, FunctionItem, GroupItem, InsertStatement, LockingClause, MergeStatement, MergeWhenClause,
-  OnConflictClause, Query, Target, UpdateStatement, WithClause,
+  Assignment, ColumnDef, CommonTableExpr, Expr, FromItem, FunctionItem, GroupItem, InsertStatement, LockingClause, MergeWhenClause, ModificationStatement, OnConflictClause, Query, ReturningClause,
+  Target, WithClause,
 } from "./syntax-tree.js"; // biome-ignore format: a list of names
 
-const QUERY_DEPTH_MAX = 400;
+const QUERY_DEPTH_MAX = 10_000;
 
 export function convertQuery(converter: Converter, wrapped: RawNode, depth = 0): Query {
   return convertSelect(converter, bodyOf(wrapped), depth);
@@ -178,7 +179,7 @@ export function convertFromItem(converter: Converter, wrapped: RawNode, depth: n
         query: convertQuery(converter, child(raw, "subquery")!, depth),
         alias: convertAlias(child(raw, "alias")),
         lateral: flag(raw, "lateral"),
-        position: 0,
+        position: raw.alias === undefined ? openingParenthesis(converter, raw) : 0,
       };
     case "RangeFunction":
       return convertFunctionItem(converter, raw, depth);
@@ -203,8 +204,10 @@ export function convertFromItem(converter: Converter, wrapped: RawNode, depth: n
       return convertSample(converter, raw, depth);
     case "RangeTableFunc":
       throw notSupportedAt("XMLTABLE", converter.position(raw));
+    case "JsonTable":
+      return convertJsonTable(converter, raw, depth);
     default:
-      throw notSupportedAt(kind === "JsonTable" ? "JSON_TABLE" : kind, converter.position(raw));
+      throw notSupportedAt(kind, converter.position(raw));
   }
 }
 
@@ -243,13 +246,8 @@ function convertFunctionItem(converter: Converter, raw: RawNode, depth: number):
   };
 }
 
-export function convertModification(
-  converter: Converter,
-  wrapped: RawNode,
-  depth = 0,
-): InsertStatement | UpdateStatement | DeleteStatement {
+export function convertModification(converter: Converter, wrapped: RawNode, depth = 0): ModificationStatement {
   const raw = bodyOf(wrapped);
-  if (kindOf(wrapped) === "MergeStmt") throw featureNotSupported("MERGE not supported in WITH query");
   const where = child(raw, "whereClause");
   const common = {
     with: convertWith(converter, child(raw, "withClause"), depth),
@@ -289,22 +287,15 @@ export function convertModification(
         returning: convertReturning(converter, raw, depth),
       };
     default:
-      throw notSupported("MERGE");
+      return {
+        kind: "Merge",
+        ...common,
+        source: convertFromItem(converter, child(raw, "sourceRelation")!, depth),
+        on: convertExpression(converter, child(raw, "joinCondition")!, depth),
+        whens: list(raw, "mergeWhenClauses").map((item) => convertMergeWhen(converter, bodyOf(item))),
+        returning: convertReturning(converter, raw, depth),
+      };
   }
-}
-
-export function convertMerge(converter: Converter, wrapped: RawNode): MergeStatement {
-  const raw = bodyOf(wrapped);
-  return {
-    kind: "Merge",
-    with: convertWith(converter, child(raw, "withClause"), 0),
-    relation: convertRelationName(converter, child(raw, "relation") ?? {}),
-    source: convertFromItem(converter, child(raw, "sourceRelation")!, 0),
-    on: convertExpression(converter, child(raw, "joinCondition")!),
-    whens: list(raw, "mergeWhenClauses").map((item) => convertMergeWhen(converter, bodyOf(item))),
-    returning: convertReturning(converter, raw, 0),
-    position: 0,
-  };
 }
 const MERGE_MATCHES: Readonly<Record<string, MergeWhenClause["match"]>> = {
   MERGE_WHEN_NOT_MATCHED_BY_SOURCE: "notMatchedBySource",
@@ -339,12 +330,19 @@ function convertInsertColumns(converter: Converter, items: readonly RawNode[], d
   }));
 }
 
-/** PostgreSQL 18's grammar wraps RETURNING for OLD/NEW aliases, which 15 does not have. */
-function convertReturning(converter: Converter, raw: RawNode, depth: number): Target[] {
-  const clause = child(raw, "returningClause");
-  const items = clause === undefined ? list(raw, "returningList") : list(clause, "exprs");
-  if (clause !== undefined && list(clause, "options").length > 0) throw notSupported("RETURNING WITH");
-  return items.map((item) => convertTarget(converter, item, depth));
+function convertReturning(converter: Converter, raw: RawNode, depth: number): ReturningClause {
+  const clause = child(raw, "returningClause") ?? {};
+  let before: string | undefined;
+  let after: string | undefined;
+  for (const item of list(clause, "options")) {
+    const option = bodyOf(item);
+    const isOld = option.option === "RETURNING_OPTION_OLD";
+    if ((isOld ? before : after) !== undefined)
+      throw syntaxError(`${isOld ? "OLD" : "NEW"} cannot be specified multiple times`, converter.position(option));
+    if (isOld) before = text(option, "value");
+    else after = text(option, "value");
+  }
+  return { targets: list(clause, "exprs").map((item) => convertTarget(converter, item, depth)), old: before, new: after };
 }
 
 function convertAssignments(converter: Converter, items: readonly RawNode[], depth: number): Assignment[] {
@@ -384,4 +382,20 @@ function convertOnConflict(converter: Converter, raw: RawNode, depth: number): O
     where: where === undefined ? undefined : convertExpression(converter, where, depth),
     position: converter.position(raw),
   };
+}
+
+/** Where a subquery in FROM begins, which the tree does not say: before the first word in it that has a place. */
+function openingParenthesis(converter: Converter, raw: RawNode): number {
+  let first = Number.POSITIVE_INFINITY;
+  const visit = (node: unknown): void => {
+    if (node === null || typeof node !== "object") return;
+    for (const [key, value] of Object.entries(node)) {
+      if (key === "location" && typeof value === "number" && value > 0) first = Math.min(first, converter.locator.position(value));
+      else visit(value);
+    }
+  };
+  visit(raw);
+  if (first === Number.POSITIVE_INFINITY) return 0;
+  const before = converter.source.slice(0, first - 1);
+  return ([...before.matchAll(/\(\s*(?:select|values|with|table)\b/gi)].at(-1)?.index ?? -1) + 1;
 }

@@ -1,6 +1,6 @@
 /** Transactions, settings, COPY, EXPLAIN, prepared statements, cursors, VACUUM. */
-import type { CopyOptions } from "../../src/plan/index.js";
-import { DbError, featureNotSupported, invalidParameterValue, notSupported, syntaxError } from "../../src/types/index.js";
+import type { CopyOptions, TransactionAction } from "../../src/plan/index.js";
+import { DbError, encodingNumber, featureNotSupported, invalidParameterValue, notSupported, syntaxError } from "../../src/types/index.js";
 import { optionText } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
 import { convertModification, convertQuery } from "./convert-query.js";
@@ -9,9 +9,7 @@ import { type Converter, convertRelationName, convertTypeName } from "./converte
 import { bodyOf, child, flag, kindOf, list, optionalText, type RawNode, strings, text } from "./raw.js";
 import type { DefinitionStatement, TransactionModes } from "./syntax-tree-definition.js";
 
-const TRANSACTIONS: Readonly<
-  Record<string, readonly [action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo", tag: string]>
-> = {
+const TRANSACTIONS: Readonly<Record<string, readonly [action: TransactionAction, tag: string]>> = {
   TRANS_STMT_BEGIN: ["begin", "BEGIN"],
   TRANS_STMT_START: ["begin", "START TRANSACTION"],
   TRANS_STMT_COMMIT: ["commit", "COMMIT"],
@@ -19,17 +17,20 @@ const TRANSACTIONS: Readonly<
   TRANS_STMT_SAVEPOINT: ["savepoint", "SAVEPOINT"],
   TRANS_STMT_RELEASE: ["release", "RELEASE"],
   TRANS_STMT_ROLLBACK_TO: ["rollbackTo", "ROLLBACK"],
+  TRANS_STMT_PREPARE: ["prepare", "PREPARE TRANSACTION"],
+  TRANS_STMT_COMMIT_PREPARED: ["commitPrepared", "COMMIT PREPARED"],
+  TRANS_STMT_ROLLBACK_PREPARED: ["rollbackPrepared", "ROLLBACK PREPARED"],
 };
 export const transactionActionOf = (raw: RawNode) => TRANSACTIONS[text(raw, "kind")]?.[0];
 
 export function convertTransaction(raw: RawNode): DefinitionStatement {
   const found = TRANSACTIONS[text(raw, "kind")];
-  if (found === undefined) throw notSupported("two-phase commit");
+  if (found === undefined) throw notSupported("this transaction command");
   return {
     kind: "Transaction",
     action: found[0],
     tag: found[1],
-    savepoint: optionalText(raw, "savepoint_name"),
+    savepoint: optionalText(raw, "savepoint_name") ?? optionalText(raw, "gid"),
     modes: convertModes(list(raw, "options")),
     chain: flag(raw, "chain"),
   };
@@ -214,6 +215,8 @@ function convertCopyOptions(converter: Converter, items: readonly RawNode[], isF
     if (given.has(name)) throw syntaxError("conflicting or redundant options", converter.position(body));
     given.set(name, child(body, "arg"));
     if (!COPY_OPTIONS.has(name)) throw syntaxError(`option "${name}" not recognized`, converter.position(body));
+    if (name === "encoding" && encodingNumber(optionText(given.get(name))) < 0)
+      throw invalidParameterValue('argument to option "encoding" must be a valid encoding name', converter.position(body));
   }
   const textOf = (name: string): string | undefined => (given.get(name) === undefined ? undefined : optionText(given.get(name)));
   const format = textOf("format") ?? "text";
@@ -237,10 +240,18 @@ function convertCopyOptions(converter: Converter, items: readonly RawNode[], isF
   if (given.has("force_null") && !isFrom) throw featureNotSupported("COPY force null only available using COPY FROM");
   const delimiter = textOf("delimiter") ?? (isCsv ? "," : "\t");
   if (Buffer.byteLength(delimiter) !== 1) throw featureNotSupported("COPY delimiter must be a single one-byte character");
+  // Characters that a backslash gives another meaning.
+  if (!isCsv && "\\.abcdefghijklmnopqrstuvwxyz0123456789".includes(delimiter))
+    throw invalidParameterValue(`COPY delimiter cannot be "${delimiter}"`);
   if (delimiter === "\n" || delimiter === "\r") throw invalidParameterValue("COPY delimiter cannot be newline or carriage return");
+  if (/[\r\n]/.test(textOf("null") ?? "")) throw invalidParameterValue("COPY null representation cannot use newline or carriage return");
   const quote = textOf("quote") ?? '"';
   if (isCsv && Buffer.byteLength(quote) !== 1) throw featureNotSupported("COPY quote must be a single one-byte character");
   if (isCsv && delimiter === quote) throw invalidParameterValue("COPY delimiter and quote must be different");
+  const nullText = textOf("null");
+  if (nullText?.includes(delimiter) === true) throw featureNotSupported("COPY delimiter must not appear in the NULL specification");
+  if (isCsv && nullText?.includes(quote) === true)
+    throw featureNotSupported("CSV quote character must not appear in the NULL specification");
   const escapeCharacter = textOf("escape") ?? quote;
   if (isCsv && Buffer.byteLength(escapeCharacter) !== 1) throw featureNotSupported("COPY escape must be a single one-byte character");
   const headerText = given.has("header") ? (given.get(`header`) === undefined ? "true" : textOf("header")!.toLowerCase()) : "false";
@@ -251,7 +262,6 @@ function convertCopyOptions(converter: Converter, items: readonly RawNode[], isF
   if (given.has("freeze") && !isFrom && booleanOption("freeze", given.get("freeze")))
     throw new DbError({ sqlstate: "0A000", message: "COPY freeze only available using COPY FROM" });
   const encoding = textOf("encoding");
-  if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) throw notSupported(`COPY encoding "${encoding}"`);
   const names = (name: string): readonly string[] | "*" => (given.has(name) ? columnList(given.get(name)) : []);
   const listed = (name: string): readonly string[] => {
     const value = names(name);

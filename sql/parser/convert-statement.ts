@@ -1,5 +1,5 @@
 /** Which conversion a statement needs; what has none is refused by its name. */
-import { featureNotSupported, invalidParameterValue, notSupported } from "../../src/types/index.js";
+import { DbError, featureNotSupported, invalidParameterValue, notSupported } from "../../src/types/index.js";
 import { convertCatalogStatement } from "./convert-catalog.js";
 import {
   convertAlterTable,
@@ -7,11 +7,12 @@ import {
   convertCreateTableAs,
   convertIndex,
   convertSequence,
+  optionText,
   roleName,
 } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
 import { convertDrop, convertRename, convertRole, convertSetSchema } from "./convert-object.js";
-import { convertMerge, convertModification, convertQuery } from "./convert-query.js";
+import { convertModification, convertQuery } from "./convert-query.js";
 import {
   convertCopy,
   convertExplain,
@@ -55,9 +56,8 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
     case "InsertStmt":
     case "UpdateStmt":
     case "DeleteStmt":
-      return convertModification(converter, wrapped);
     case "MergeStmt":
-      return convertMerge(converter, wrapped);
+      return convertModification(converter, wrapped);
     case "CreateStmt":
       return convertCreateTable(converter, raw);
     case "CreateTableAsStmt":
@@ -76,7 +76,7 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
       const relation = convertRelationName(converter, child(raw, "view")!);
       const { check_option: written, ...options } = convertStorageOptions(list(raw, "options"));
       if (written !== undefined && written !== "local" && written !== "cascaded")
-        throw invalidParameterValue('invalid value for enum option "check_option": ' + written, undefined);
+        throw invalidParameterValue(`invalid value for enum option "check_option": ${written}`, undefined);
       const clause = raw.withCheckOption;
       return {
         kind: "CreateView",
@@ -176,6 +176,12 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
         mode: LOCK_MODES[integer(raw, "mode")] ?? "ACCESS EXCLUSIVE",
         nowait: flag(raw, "nowait"),
       };
+    case "ConstraintsSetStmt":
+      return {
+        kind: "SetConstraints",
+        names: list(raw, "constraints").map((item) => convertRelationName(converter, bodyOf(item))),
+        deferred: flag(raw, "deferred"),
+      };
     case "VacuumStmt":
       return convertVacuum(converter, raw);
     case "ReindexStmt": {
@@ -183,11 +189,19 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
       const relation = child(raw, "relation");
       const name =
         relation === undefined
-          ? [text(raw, "name")]
+          ? [optionalText(raw, "name") ?? ""]
           : [optionalText(relation, "schemaname"), text(relation, "relname")].filter((part) => part !== undefined);
-      if (object !== "index" && object !== "table" && object !== "schema" && object !== "database")
+      if (object !== "index" && object !== "table" && object !== "schema" && object !== "database" && object !== "system")
         throw notSupported(`REINDEX ${object.toUpperCase()}`);
-      return { kind: "Reindex", object, name };
+      const options = new Map(list(raw, "params").map((item) => [text(bodyOf(item), "defname"), optionText(child(bodyOf(item), "arg"))]));
+      for (const [option, value] of options) {
+        if (option !== "verbose" && option !== "concurrently" && option !== "tablespace")
+          throw new DbError({ sqlstate: "42601", message: `unrecognized REINDEX option "${option}"` });
+        if (option === "tablespace" && value !== "pg_default")
+          throw new DbError({ sqlstate: "42704", message: `tablespace "${value}" does not exist` });
+      }
+      const concurrently = options.get("concurrently") ?? "false";
+      return { kind: "Reindex", object, name, concurrently: !["false", "off", "0"].includes(concurrently) };
     }
     case "RefreshMatViewStmt":
       return {
@@ -198,6 +212,10 @@ export function convertStatement(converter: Converter, wrapped: RawNode): Statem
       };
     case "ClusterStmt": {
       const relation = child(raw, "relation");
+      for (const item of list(raw, "params")) {
+        const option = text(bodyOf(item), "defname");
+        if (option !== "verbose") throw new DbError({ sqlstate: "42601", message: `unrecognized CLUSTER option "${option}"` });
+      }
       return {
         kind: "Cluster",
         relation: relation === undefined ? undefined : convertRelationName(converter, relation),
@@ -231,7 +249,6 @@ const STATEMENT_NAMES: Readonly<Record<string, string>> = {
   CreateTrigStmt: "CREATE TRIGGER",
   CreateEventTrigStmt: "CREATE EVENT TRIGGER",
   CreatePLangStmt: "CREATE LANGUAGE",
-  CreatePolicyStmt: "CREATE POLICY",
   CreateOpClassStmt: "CREATE OPERATOR CLASS",
   CreateOpFamilyStmt: "CREATE OPERATOR FAMILY",
   CreateConversionStmt: "CREATE CONVERSION",
@@ -246,15 +263,12 @@ const STATEMENT_NAMES: Readonly<Record<string, string>> = {
   CreatedbStmt: "CREATE DATABASE",
   DropdbStmt: "DROP DATABASE",
   AlterDatabaseStmt: "ALTER DATABASE",
-  AlterDatabaseSetStmt: "ALTER DATABASE SET",
   AlterSystemStmt: "ALTER SYSTEM",
   AlterExtensionStmt: "ALTER EXTENSION",
-  CreateStatsStmt: "CREATE STATISTICS",
   CreatePublicationStmt: "CREATE PUBLICATION",
   CreateSubscriptionStmt: "CREATE SUBSCRIPTION",
   RuleStmt: "CREATE RULE",
   DoStmt: "DO",
-  ConstraintsSetStmt: "SET CONSTRAINTS",
   SecLabelStmt: "SECURITY LABEL",
   LoadStmt: "LOAD",
 };

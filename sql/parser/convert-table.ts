@@ -1,9 +1,9 @@
 /** The parts of CREATE TABLE beyond columns and constraints: LIKE, INHERITS, PARTITION BY and OF, storage parameters. */
-import { featureNotSupported, notSupported } from "../../src/types/index.js";
+import { DbError, featureNotSupported } from "../../src/types/index.js";
 import { optionText } from "./convert-definition.js";
 import { convertExpression } from "./convert-expression.js";
 import { type Converter, convertRelationName } from "./converter.js";
-import { bodyOf, child, flag, integer, list, optionalText, type RawNode, text } from "./raw.js";
+import { bodyOf, child, flag, integer, list, optionalText, type RawNode, strings, text } from "./raw.js";
 import type { LikeSyntax, PartitionBoundSyntax, PartitionSchemeSyntax } from "./syntax-tree-definition.js";
 
 /** Bits of TableLikeClause.options. */
@@ -45,6 +45,7 @@ export function convertPartitionScheme(converter: Converter, raw: RawNode): Part
       return {
         column: optionalText(body, "name"),
         expr: expr === undefined ? undefined : convertExpression(converter, expr),
+        collation: list(body, "collation").length === 0 ? undefined : strings(body, "collation"),
         position: converter.position(body),
       };
     }),
@@ -106,5 +107,6 @@ export function convertOnCommit(raw: RawNode, field: string): "preserve" | "dele
 }
 export function refuseTablespace(raw: RawNode, field: string): void {
   const name = optionalText(raw, field);
-  if (name !== undefined && name !== "" && name !== "pg_default") throw notSupported(`TABLESPACE ${name}`);
+  if (name !== undefined && name !== "" && name !== "pg_default")
+    throw new DbError({ sqlstate: "42704", message: `tablespace "${name}" does not exist` });
 }

@@ -2,10 +2,13 @@
  * Syntax trees back to SQL, in PostgreSQL's manner: upper-case keywords, parentheses around operators. What is printed parses
  * to the same tree, which is what the catalog needs of it.
  */
+
 import { notSupported } from "../../src/types/index.js";
+import { deparseJson, deparseJsonTable } from "./deparse-json.js";
 import type {
-  Alias, Expr, FrameEdge, FromItem, GroupItem, Indirection, QualifiedIdentifier, Query, RelationName, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
+  Alias, CommonTableExpr, Expr, FrameEdge, FromItem, GroupItem, Indirection, QualifiedIdentifier, Query, RelationName, SampleClause, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
 } from "./syntax-tree.js"; // biome-ignore format: a list of names
+import { isModification } from "./syntax-tree.js";
 
 /** Words that cannot stand as a bare name (reserved, and those that functions or types reserve). */
 const RESERVED = new Set(
@@ -33,6 +36,8 @@ export interface ResolvedNames {
   /** New names of renamed columns and relations, where they are mentioned. */
   readonly columns?: ReadonlyMap<Expr, string>;
   readonly relations?: ReadonlyMap<RelationName, { readonly schema: string; readonly name: string }>;
+  /** New qualifiers of columns, and new names of whole rows; absent: renamed relations get their old name as an alias. */
+  readonly qualifiers?: ReadonlyMap<Expr, string>;
 }
 const NOTHING_RESOLVED: ResolvedNames = { schemas: new Map(), stars: new Map() };
 let resolved = NOTHING_RESOLVED;
@@ -122,10 +127,16 @@ export function deparseExpression(expr: Expr): string {
       return "DEFAULT";
     case "Grouping":
       return `GROUPING(${commas(expr.args, d)})`;
+    case "MergeAction":
+      return "MERGE_ACTION()";
+    default:
+      return deparseJson(expr);
   }
 }
 /** A column's written name, its last part replaced where the column was renamed. */
 function renamed(expr: Extract<Expr, { kind: "ColumnRef" }>): QualifiedIdentifier {
+  const qualifier = resolved.qualifiers?.get(expr);
+  if (qualifier !== undefined) return [qualifier, ...expr.fields.slice(expr.fields.length > 1 ? -1 : 1)];
   const name = resolved.columns?.get(expr);
   return name === undefined ? expr.fields : [...expr.fields.slice(0, -1), name];
 }
@@ -168,6 +179,8 @@ function deparseFunction(expr: Extract<Expr, { kind: "Function" }>): string {
     const variadic = expr.variadic && i === expr.args.length - 1 ? "VARIADIC " : "";
     return (name === undefined ? "" : `${quoteName(name)} => `) + variadic + deparseExpression(arg);
   });
+  const standard = expr.sqlSyntax ? deparseStandard(expr.name.at(-1)!, expr.args.map(deparseExpression), expr.args[0]) : undefined;
+  if (standard !== undefined) return standard;
   const order = expr.orderBy.length === 0 ? "" : `ORDER BY ${commas(expr.orderBy, deparseSortItem)}`;
   const inner = expr.star
     ? "*"
@@ -179,6 +192,35 @@ function deparseFunction(expr: Extract<Expr, { kind: "Function" }>): string {
     .map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) && (expr.name.length > 1 || !RESERVED.has(part)) ? part : `"${part}"`))
     .join(".");
   return `${name}(${inner})${within}${filter}${over}`;
+}
+
+/** What the grammar reads in words of the standard; undefined: an ordinary call. */
+function deparseStandard(name: string, args: readonly string[], first: Expr | undefined): string | undefined {
+  const [a = "", b = "", c, d] = args;
+  const word = first?.kind === "Literal" ? String(first.value) : undefined;
+  const trim = (side: string): string => `TRIM(${side} ${args.length > 1 ? `${b} ` : ""}FROM ${a})`;
+  switch (name) {
+    case "timezone":
+      return `((${b}) AT TIME ZONE (${a}))`;
+    case "extract":
+      return word === undefined ? undefined : `EXTRACT(${quoteText(word).trim()} FROM ${b})`;
+    case "overlaps":
+      return `((${a}, ${b}) OVERLAPS (${c}, ${d}))`;
+    case "overlay":
+      return `OVERLAY(${a} PLACING ${b} FROM ${c}${d === undefined ? "" : ` FOR ${d}`})`;
+    case "position":
+      return `POSITION((${b}) IN (${a}))`;
+    case "substring":
+      return args.length === 1 ? undefined : `SUBSTRING(${a} FROM ${b}${c === undefined ? "" : ` FOR ${c}`})`;
+    case "btrim":
+      return trim("BOTH");
+    case "ltrim":
+      return trim("LEADING");
+    case "rtrim":
+      return trim("TRAILING");
+    default:
+      return undefined;
+  }
 }
 
 function deparseSubquery(expr: Extract<Expr, { kind: "Subquery" }>): string {
@@ -198,12 +240,12 @@ function deparseSubquery(expr: Extract<Expr, { kind: "Subquery" }>): string {
   }
 }
 
-function deparseSortItem(item: SortItem): string {
+export function deparseSortItem(item: SortItem): string {
   const direction = item.direction === "desc" ? " DESC" : item.direction === "using" ? ` USING ${item.operator}` : "";
   const nulls = item.nulls === "default" ? "" : ` NULLS ${item.nulls.toUpperCase()}`;
   return deparseExpression(item.expr) + direction + nulls;
 }
-function deparseWindow(window: WindowSpecification): string {
+export function deparseWindow(window: WindowSpecification): string {
   if (window.name !== undefined) return quoteName(window.name);
   const edge = (e: FrameEdge): string => {
     switch (e.kind) {
@@ -225,7 +267,7 @@ function deparseWindow(window: WindowSpecification): string {
     window.orderBy.length === 0 ? "" : `ORDER BY ${commas(window.orderBy, deparseSortItem)}`,
     frame === undefined
       ? ""
-      : `${frame.mode.toUpperCase()} BETWEEN ${edge(frame.start)} AND ${edge(frame.end)}${exclusions[frame.exclude]}`,
+      : `${frame.mode.toUpperCase()} ${frame.isBetween ? `BETWEEN ${edge(frame.start)} AND ${edge(frame.end)}` : edge(frame.start)}${exclusions[frame.exclude]}`,
   ];
   return `(${parts.filter((part) => part !== "").join(" ")})`;
 }
@@ -272,7 +314,8 @@ function deparseTarget(target: Target): string | readonly string[] {
 function deparseGroup(item: GroupItem): string {
   switch (item.kind) {
     case "expression":
-      return deparseExpression(item.expr);
+      // A row in parentheses means its fields; ROW(…) would be one value.
+      return item.expr.kind === "Row" ? `(${commas(item.expr.fields, deparseExpression)})` : deparseExpression(item.expr);
     case "empty":
       return "()";
     case "simple":
@@ -286,16 +329,29 @@ function deparseGroup(item: GroupItem): string {
 }
 function deparseWith(clause: WithClause): string {
   const tables = clause.tables.map((table) => {
-    if (table.query.kind === "Insert" || table.query.kind === "Update" || table.query.kind === "Delete")
-      throw notSupported("a data-modifying statement in a stored query");
+    if (isModification(table.query)) throw notSupported("a data-modifying statement in a stored query");
     const columns = table.columnNames.length === 0 ? "" : `(${commas(table.columnNames, quoteName)})`;
     const materialized = table.materialized === undefined ? "" : table.materialized ? "MATERIALIZED " : "NOT MATERIALIZED ";
-    return `${quoteName(table.name)}${columns} AS ${materialized}(${deparseQuery(table.query)})`;
+    return `${quoteName(table.name)}${columns} AS ${materialized}(${deparseQuery(table.query)})${deparseSearch(table)}`;
   });
   return `WITH ${clause.recursive ? "RECURSIVE " : ""}${tables.join(", ")}`;
 }
+function deparseSearch({ search, cycle }: CommonTableExpr): string {
+  const bySearch =
+    search === undefined
+      ? ""
+      : ` SEARCH ${search.breadthFirst ? "BREADTH" : "DEPTH"} FIRST BY ${commas(search.columns, quoteName)} SET ${quoteName(search.sequence)}`;
+  if (cycle === undefined) return bySearch;
+  const marks = ` TO ${deparseExpression(cycle.value)} DEFAULT ${deparseExpression(cycle.defaultValue)}`;
+  return `${bySearch} CYCLE ${commas(cycle.columns, quoteName)} SET ${quoteName(cycle.mark)}${marks} USING ${quoteName(cycle.path)}`;
+}
 const deparseAlias = (alias: Alias | undefined): string =>
   alias === undefined ? "" : ` ${quoteName(alias.name)}${alias.columns.length === 0 ? "" : `(${commas(alias.columns, quoteName)})`}`;
+
+const deparseSample = (sample: SampleClause | undefined): string =>
+  sample === undefined
+    ? ""
+    : ` TABLESAMPLE ${quoteName(sample.method)} (${commas(sample.args, deparseExpression)})${sample.repeatable === undefined ? "" : ` REPEATABLE (${deparseExpression(sample.repeatable)})`}`;
 
 function deparseFrom(item: FromItem): string {
   switch (item.kind) {
@@ -304,11 +360,12 @@ function deparseFrom(item: FromItem): string {
       const moved = resolved.relations?.get(item.relation);
       if (moved !== undefined) {
         // What stands elsewhere in the query under the old name still finds it.
-        const shown = alias === undefined && moved.name !== name ? ` ${quoteName(name)}` : deparseAlias(alias);
-        return `${only ? "ONLY " : ""}${quoteNames([moved.schema, moved.name])}${shown}`;
+        const shown =
+          alias === undefined && moved.name !== name && resolved.qualifiers === undefined ? ` ${quoteName(name)}` : deparseAlias(alias);
+        return `${only ? "ONLY " : ""}${quoteNames([moved.schema, moved.name])}${shown}${deparseSample(item.sample)}`;
       }
       const schema = item.relation.schema ?? resolved.schemas.get(item.relation);
-      return `${only ? "ONLY " : ""}${quoteNames(schema === undefined ? [name] : [schema, name])}${deparseAlias(alias)}`;
+      return `${only ? "ONLY " : ""}${quoteNames(schema === undefined ? [name] : [schema, name])}${deparseAlias(alias)}${deparseSample(item.sample)}`;
     }
     case "SubqueryItem":
       return `${item.lateral ? "LATERAL " : ""}(${deparseQuery(item.query)})${deparseAlias(item.alias)}`;
@@ -322,6 +379,8 @@ function deparseFrom(item: FromItem): string {
       const list = item.columns.length === 0 ? "" : `${item.alias === undefined ? " AS" : ""} (${definitions(item.columns)})`;
       return `${item.lateral ? "LATERAL " : ""}${source}${item.ordinality ? " WITH ORDINALITY" : ""}${deparseAlias(item.alias)}${list}`;
     }
+    case "JsonTableItem":
+      return `${item.lateral ? "LATERAL " : ""}${deparseJsonTable(item)}${deparseAlias(item.alias)}`;
     case "JoinItem": {
       const isCross = !item.natural && item.using === undefined && item.on === undefined;
       const type = isCross

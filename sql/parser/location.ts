@@ -28,6 +28,7 @@ export function locationOf(expr: Expr): number {
     case "NullTest":
     case "BooleanTest":
     case "Collate":
+    case "JsonTest":
     case "Indirection":
       return earlier(expr.position, locationOf(expr.arg));
     case "Subquery":

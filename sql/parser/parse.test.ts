@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DbError } from "../../src/types/index.js";
-import { loadParser, parserSettled, parseStatements } from "./parse.js";
+import { loadParser, parserHeap, parserSettled, parseStatements } from "./parse.js";
 
 const failure = (sql: string): DbError => {
   try {
@@ -46,7 +46,24 @@ describe("parse", () => {
     }
     expect(parseStatements("select 1")).toHaveLength(1);
   });
+  it("reads texts of megabytes, with characters of every width, and gives the memory back", async () => {
+    const long = "aé€😀".repeat(5_000_000 / 10);
+    const before = parserHeap();
+    const [first, second] = parseStatements(`select '${long}'; select 2 as "ü"`);
+    expect(first?.text).toBe(`select '${long}'`);
+    expect(second?.text).toBe('select 2 as "ü"');
+    expect(failure(`select '${long}' from where`).fields.position).toBe(8 + (4 * 5_000_000) / 10 + 2 + 6);
+    parseStatements(`select '${"x".repeat(40_000_000)}'`);
+    await parserSettled();
+    expect(parserHeap()).toBeLessThanOrEqual(before);
+    expect(parseStatements("select 1")).toHaveLength(1);
+  });
+  it("says so when a text's tree does not fit into the grammar's memory", async () => {
+    expect(failure(`insert into t values ${Array(1_500_000).fill("('some text of a row', 1, null)").join()}`).sqlstate).toBe("53200");
+    await parserSettled();
+    expect(parseStatements("select 1")).toHaveLength(1);
+  }, 60_000);
   it("refuses deep nesting of what the grammar accepts", () => {
-    expect(failure(`select ${"f(".repeat(900)}1${")".repeat(900)}`).sqlstate).toBe("54001");
+    expect(failure(`select ${"f(".repeat(12_000)}1${")".repeat(12_000)}`).sqlstate).toBe("54001");
   });
 });

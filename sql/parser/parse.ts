@@ -8,7 +8,7 @@ import type { Expr, Query, Statement } from "./syntax-tree.js";
 import { WasmParser } from "./wasm-parser.js";
 
 /** The grammar's instance must hold the text, its tree and the tree's JSON in its memory. */
-const STATEMENT_LENGTH_MAX = 64 * 1024 * 1024;
+const STATEMENT_LENGTH_MAX = 128 * 1024 * 1024;
 
 /** One per process: the instance holds no state between calls. */
 let wasm: WasmParser | undefined;
@@ -16,6 +16,8 @@ export async function loadParser(): Promise<void> {
   wasm ??= await WasmParser.create();
 }
 export const parserSettled = (): Promise<void> => wasm!.settled();
+/** Bytes that the grammar's instance holds. */
+export const parserHeap = (): number => wasm!.heapBytes;
 
 /** A statement as the grammar left it; converted when it is bound, so that an unsupported one fails alone. */
 export class SyntaxTree {

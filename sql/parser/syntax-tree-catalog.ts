@@ -1,6 +1,6 @@
 /** Syntax trees of statements about types, functions, operators, casts, roles and privileges; they follow src/plan/catalog-command.ts. */
-import type { RoleReference } from "../../src/plan/index.js";
-import type { Expr, FunctionExpr, TypeName } from "./syntax-tree.js";
+import type { AclGrant, RoleReference } from "../../src/plan/index.js";
+import type { Expr, FunctionExpr, RelationName, TypeName } from "./syntax-tree.js";
 
 /** An object by name; `args` where its kind is told apart by types (null: NONE), undefined when they were left out. */
 export interface ObjectSyntax {
@@ -37,15 +37,6 @@ export interface DefinitionItem {
   readonly text: string | undefined;
   readonly names: readonly string[] | undefined;
   readonly position: number;
-}
-export interface GrantSyntax {
-  readonly isGrant: boolean;
-  readonly privileges: readonly { readonly name: string; readonly columns: readonly string[] }[];
-  readonly allColumns: readonly string[] | undefined;
-  readonly grantees: readonly RoleReference[];
-  readonly grantOption: boolean;
-  readonly grantedBy: RoleReference | undefined;
-  readonly cascade: boolean;
 }
 export type RoutineSetting = { readonly name: string; readonly value: string | null; readonly fromCurrent?: boolean };
 
@@ -88,6 +79,13 @@ export type CatalogStatement =
       )[];
     }
   | { readonly kind: "CreateRange"; readonly name: readonly string[]; readonly items: readonly DefinitionItem[] }
+  | {
+      readonly kind: "CreateCollation";
+      readonly name: readonly string[];
+      readonly items: readonly DefinitionItem[];
+      readonly ifNotExists: boolean;
+    }
+  | { readonly kind: "RefreshCollation"; readonly name: readonly string[] }
   | { readonly kind: "CreateShellType"; readonly name: readonly string[] }
   | {
       readonly kind: "CreateRoutine";
@@ -135,14 +133,14 @@ export type CatalogStatement =
   | { readonly kind: "CommentOn"; readonly object: ObjectSyntax; readonly text: string | null }
   | {
       readonly kind: "Grant";
-      readonly grant: GrantSyntax;
+      readonly grant: AclGrant;
       readonly objectKind: string;
       readonly objects: readonly ObjectSyntax[];
       readonly allInSchema: boolean;
     }
   | {
       readonly kind: "DefaultPrivileges";
-      readonly grant: GrantSyntax;
+      readonly grant: AclGrant;
       readonly objectKind: string;
       readonly roles: readonly RoleReference[];
       readonly schemas: readonly string[];
@@ -156,6 +154,34 @@ export type CatalogStatement =
       readonly grantedBy: RoleReference | undefined;
       readonly cascade: boolean;
     }
+  | {
+      readonly kind: "CreateStatistics";
+      /** Empty: to be chosen. */
+      readonly name: readonly string[];
+      readonly ifNotExists: boolean;
+      readonly kinds: readonly string[];
+      readonly elements: readonly { readonly column: string | undefined; readonly expr: Expr | undefined }[];
+      readonly relation: RelationName | "several" | "notAName";
+    }
+  | { readonly kind: "AlterStatistics"; readonly name: readonly string[]; readonly target: number; readonly ifExists: boolean }
+  | {
+      readonly kind: "CreatePolicy";
+      readonly name: string;
+      readonly relation: RelationName;
+      readonly command: string;
+      readonly permissive: boolean;
+      readonly roles: readonly RoleReference[] | undefined;
+      readonly using: Expr | undefined;
+      readonly check: Expr | undefined;
+    }
+  | {
+      readonly kind: "AlterPolicy";
+      readonly name: string;
+      readonly relation: RelationName;
+      readonly roles: readonly RoleReference[] | undefined;
+      readonly using: Expr | undefined;
+      readonly check: Expr | undefined;
+    }
   | { readonly kind: "ReassignOwned"; readonly roles: readonly RoleReference[]; readonly to: RoleReference }
   | { readonly kind: "DropOwned"; readonly roles: readonly RoleReference[]; readonly cascade: boolean }
   | {
@@ -163,7 +189,8 @@ export type CatalogStatement =
       readonly role: RoleReference | undefined;
       readonly database: string | undefined;
       readonly setting: RoutineSetting;
-    };
+    }
+  | { readonly kind: "AlterDatabaseSettings"; readonly database: string; readonly setting: RoutineSetting };
 
 export interface RoutineOptionsSyntax {
   readonly language?: string;

@@ -1,16 +1,6 @@
 /** Syntax trees of statements that are not queries. They follow src/plan/command.ts; names are as written, expressions unbound. */
-import type { CopyOptions, ForeignKeyAction, RoleOptions } from "../../src/plan/index.js";
-import type {
-  DeleteStatement,
-  Expr,
-  InsertStatement,
-  Query,
-  RelationName,
-  SortItem,
-  Statement,
-  TypeName,
-  UpdateStatement,
-} from "./syntax-tree.js";
+import type { CopyOptions, ForeignKeyAction, RoleOptions, TransactionAction } from "../../src/plan/index.js";
+import type { Expr, ModificationStatement, Query, RelationName, SortItem, Statement, TypeName } from "./syntax-tree.js";
 import type { CatalogStatement } from "./syntax-tree-catalog.js";
 
 export interface SequenceOptionsSyntax {
@@ -29,6 +19,7 @@ export interface ColumnSyntax {
   /** Without names where a column of a type or a partitioned table is only given more: OF, PARTITION OF. */
   readonly type: TypeName;
   readonly collation: readonly string[] | undefined;
+  readonly collationPosition?: number;
   readonly constraints: readonly ConstraintSyntax[];
   readonly position: number;
 }
@@ -46,6 +37,15 @@ export type ConstraintSyntax = { readonly name: string | undefined; readonly pos
       readonly deferrable: boolean;
       readonly initiallyDeferred: boolean;
       readonly nullsNotDistinct: boolean;
+    }
+  | {
+      readonly kind: "exclusion";
+      readonly method: string;
+      readonly elements: readonly { readonly element: IndexElementSyntax; readonly operator: readonly string[] }[];
+      readonly include: readonly string[];
+      readonly where: Expr | undefined;
+      readonly deferrable: boolean;
+      readonly initiallyDeferred: boolean;
     }
   | {
       readonly kind: "foreignKey";
@@ -75,7 +75,12 @@ export interface LikeSyntax {
 }
 export interface PartitionSchemeSyntax {
   readonly strategy: "range" | "list" | "hash";
-  readonly keys: readonly { readonly column: string | undefined; readonly expr: Expr | undefined; readonly position: number }[];
+  readonly keys: readonly {
+    readonly column: string | undefined;
+    readonly expr: Expr | undefined;
+    readonly collation: readonly string[] | undefined;
+    readonly position: number;
+  }[];
   readonly position: number;
 }
 export type PartitionBoundSyntax = { readonly position: number } & (
@@ -90,7 +95,13 @@ export type AlterActionSyntax =
   | { readonly kind: "dropColumn" | "dropConstraint"; readonly name: string; readonly ifExists: boolean; readonly cascade: boolean }
   | { readonly kind: "setDefault"; readonly name: string; readonly expr: Expr | null }
   | { readonly kind: "setNotNull" | "dropNotNull" | "validateConstraint"; readonly name: string }
-  | { readonly kind: "alterType"; readonly name: string; readonly type: TypeName; readonly using: Expr | undefined }
+  | {
+      readonly kind: "alterType";
+      readonly name: string;
+      readonly type: TypeName;
+      readonly collation: readonly string[] | undefined;
+      readonly using: Expr | undefined;
+    }
   | { readonly kind: "addConstraint"; readonly constraint: ConstraintSyntax }
   | { readonly kind: "addIdentity"; readonly name: string; readonly always: boolean; readonly options: SequenceOptionsSyntax }
   | { readonly kind: "dropIdentity"; readonly name: string; readonly ifExists: boolean }
@@ -105,14 +116,17 @@ export type AlterActionSyntax =
   | { readonly kind: "detachPartition"; readonly partition: RelationName; readonly concurrently: boolean }
   | { readonly kind: "setPersistence"; readonly persistence: "permanent" | "unlogged" }
   | { readonly kind: "replicaIdentity"; readonly identity: "default" | "full" | "nothing" | "index"; readonly index: string | undefined }
+  | { readonly kind: "ofType"; readonly type: TypeName | undefined }
+  | { readonly kind: "rowSecurity"; readonly enabled?: boolean; readonly forced?: boolean }
   | { readonly kind: "clusterOn"; readonly index: string | undefined }
-  | { readonly kind: "trigger"; readonly enable: boolean; readonly which: "all" | "user" | "named"; readonly name: string }
+  | { readonly kind: "trigger"; readonly enable: boolean; readonly which: "all" | "user" | "named" | "rule"; readonly name: string }
   | { readonly kind: "owner"; readonly role: string }
   | { readonly kind: "noOp"; readonly what: string };
 export interface IndexElementSyntax {
   readonly column: string | undefined;
   readonly expr: Expr | undefined;
   readonly opclass: string | undefined;
+  readonly collation: readonly string[] | undefined;
   readonly direction: SortItem["direction"];
   readonly nulls: SortItem["nulls"];
 }
@@ -229,13 +243,13 @@ export type DefinitionStatement =
       readonly direction: "from" | "to";
       readonly relation: RelationName | undefined;
       readonly columns: readonly string[];
-      readonly query: Query | InsertStatement | UpdateStatement | DeleteStatement | undefined;
+      readonly query: Query | ModificationStatement | undefined;
       readonly options: CopyOptions;
       readonly where: Expr | undefined;
     }
   | {
       readonly kind: "Transaction";
-      readonly action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo";
+      readonly action: TransactionAction;
       readonly savepoint: string | undefined;
       readonly modes: TransactionModes;
       readonly chain: boolean;
@@ -279,6 +293,8 @@ export type DefinitionStatement =
   | { readonly kind: "ClosePortal"; readonly name: string | undefined }
   | { readonly kind: "Listen" | "Unlisten"; readonly channel: string | undefined }
   | { readonly kind: "Notify"; readonly channel: string; readonly payload: string }
+  /** No names: ALL. */
+  | { readonly kind: "SetConstraints"; readonly names: readonly RelationName[]; readonly deferred: boolean }
   | { readonly kind: "LockTable"; readonly relations: readonly RelationName[]; readonly mode: string; readonly nowait: boolean }
   | {
       readonly kind: "Vacuum";
@@ -288,7 +304,12 @@ export type DefinitionStatement =
       readonly isVacuum: boolean;
       readonly analyze: boolean;
     }
-  | { readonly kind: "Reindex"; readonly object: "index" | "table" | "schema" | "database"; readonly name: readonly string[] }
+  | {
+      readonly kind: "Reindex";
+      readonly object: "index" | "table" | "schema" | "database" | "system";
+      readonly name: readonly string[];
+      readonly concurrently: boolean;
+    }
   | { readonly kind: "RefreshMaterialized"; readonly relation: RelationName; readonly concurrently: boolean; readonly withData: boolean }
   | { readonly kind: "Cluster"; readonly relation: RelationName | undefined; readonly index: string | undefined }
   | { readonly kind: "Checkpoint" }

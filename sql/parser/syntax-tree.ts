@@ -4,6 +4,7 @@
  * `position` counts characters (code points) of the whole query string from 1; 0 = unknown. Names are already folded to lower case.
  */
 import type { DefinitionStatement } from "./syntax-tree-definition.js";
+import type { JsonExpr, JsonTableItem } from "./syntax-tree-json.js";
 
 export interface Positioned {
   readonly position: number;
@@ -45,7 +46,9 @@ export type Expr =
   | SqlValueExpr
   | DefaultExpr
   | CurrentOfExpr
-  | GroupingExpr;
+  | GroupingExpr
+  | MergeActionExpr
+  | JsonExpr;
 
 export interface Literal extends Positioned {
   readonly kind: "Literal";
@@ -114,6 +117,8 @@ export interface FunctionExpr extends Positioned {
   readonly args: readonly Expr[];
   /** Names of named arguments, by place; undefined where positional. */
   readonly argNames: readonly (string | undefined)[];
+  /** Where the names stand; absent: none is written. */
+  readonly argNamePositions?: readonly (number | undefined)[];
   readonly star: boolean;
   readonly distinct: boolean;
   readonly variadic: boolean;
@@ -204,6 +209,11 @@ export interface GroupingExpr extends Positioned {
   readonly args: readonly Expr[];
 }
 
+/** merge_action(): in the RETURNING of a MERGE (PostgreSQL 17). */
+export interface MergeActionExpr extends Positioned {
+  readonly kind: "MergeAction";
+}
+
 export interface SortItem extends Positioned {
   readonly expr: Expr;
   readonly direction: "default" | "asc" | "desc" | "using";
@@ -222,6 +232,8 @@ export type FrameEdge =
   | { readonly kind: "preceding" | "following"; readonly offset: Expr };
 export interface FrameSpecification {
   readonly mode: "range" | "rows" | "groups";
+  /** BETWEEN start AND end was written; else `end` is the current row. */
+  readonly isBetween: boolean;
   readonly start: FrameEdge;
   readonly end: FrameEdge;
   readonly exclude: "none" | "current" | "group" | "ties";
@@ -277,7 +289,7 @@ export interface CommonTableExpr extends Positioned {
   readonly name: string;
   readonly columnNames: readonly string[];
   readonly materialized: boolean | undefined;
-  readonly query: Query | InsertStatement | UpdateStatement | DeleteStatement;
+  readonly query: Query | ModificationStatement;
   readonly search: SearchClause | undefined;
   readonly cycle: CycleClause | undefined;
 }
@@ -311,7 +323,7 @@ export interface Alias {
   readonly name: string;
   readonly columns: readonly string[];
 }
-export type FromItem = RelationItem | SubqueryItem | FunctionItem | JoinItem;
+export type FromItem = RelationItem | SubqueryItem | FunctionItem | JoinItem | JsonTableItem;
 export interface RelationItem extends Positioned {
   readonly kind: "Relation";
   readonly relation: RelationName;
@@ -360,7 +372,13 @@ export interface InsertStatement extends Positioned {
   readonly source: Query | undefined; // undefined: DEFAULT VALUES
   readonly overriding: "none" | "user" | "system";
   readonly onConflict: OnConflictClause | undefined;
-  readonly returning: readonly Target[];
+  readonly returning: ReturningClause;
+}
+/** No targets: no RETURNING. `old`, `new`: what WITH (OLD AS …) calls the rows before and after (PostgreSQL 18). */
+export interface ReturningClause {
+  readonly targets: readonly Target[];
+  readonly old: string | undefined;
+  readonly new: string | undefined;
 }
 export interface OnConflictClause extends Positioned {
   readonly action: "nothing" | "update";
@@ -389,7 +407,7 @@ export interface UpdateStatement extends Positioned {
   readonly set: readonly Assignment[];
   readonly from: readonly FromItem[];
   readonly where: Expr | undefined;
-  readonly returning: readonly Target[];
+  readonly returning: ReturningClause;
 }
 export interface DeleteStatement extends Positioned {
   readonly kind: "Delete";
@@ -397,8 +415,13 @@ export interface DeleteStatement extends Positioned {
   readonly relation: RelationName;
   readonly using: readonly FromItem[];
   readonly where: Expr | undefined;
-  readonly returning: readonly Target[];
+  readonly returning: ReturningClause;
 }
+
+/** What may stand in WITH and bring rows by RETURNING. */
+export type ModificationStatement = InsertStatement | UpdateStatement | DeleteStatement | MergeStatement;
+export const isModification = (tree: Query | ModificationStatement): tree is ModificationStatement =>
+  tree.kind === "Insert" || tree.kind === "Update" || tree.kind === "Delete" || tree.kind === "Merge";
 
 export interface MergeStatement extends Positioned {
   readonly kind: "Merge";
@@ -407,7 +430,7 @@ export interface MergeStatement extends Positioned {
   readonly source: FromItem;
   readonly on: Expr;
   readonly whens: readonly MergeWhenClause[];
-  readonly returning: readonly Target[];
+  readonly returning: ReturningClause;
 }
 export interface MergeWhenClause {
   readonly match: "matched" | "notMatchedBySource" | "notMatchedByTarget";

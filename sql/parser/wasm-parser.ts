@@ -7,15 +7,13 @@
  */
 import { isAscii } from "node:buffer";
 import { createRequire } from "node:module";
-import { stackDepthExceeded } from "../../src/types/index.js";
+import { DbError, stackDepthExceeded } from "../../src/types/index.js";
 
 interface WasmModule {
   /** Another view each time the memory has grown. */
   readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   _free(pointer: number): void;
-  lengthBytesUTF8(text: string): number;
-  stringToUTF8(text: string, pointer: number, bytes: number): void;
   UTF8ToString(pointer: number): string;
   getValue(pointer: number, type: "i32"): number;
   _wasm_parse_query_raw(pointer: number): number;
@@ -25,15 +23,28 @@ export type WasmParseResult =
   | { readonly json: string }
   | { readonly message: string /** Characters (unlike the tree's locations), from 1; 0 = unknown. */; readonly position: number };
 
-const createInstance = createRequire(import.meta.url)("libpg-query/wasm/libpg-query.js") as () => Promise<WasmModule>;
+const load = createRequire(import.meta.url)("libpg-query/wasm/libpg-query.js") as (options: {
+  /** What the instance would write to this process's standard output and error. */
+  readonly print: (line: string) => void;
+  readonly printErr: (line: string) => void;
+}) => Promise<WasmModule>;
+/** An instance that runs out of memory prints a table of its contexts, which is nobody's business. */
+const createInstance = (): Promise<WasmModule> => load({ print() {}, printErr() {} });
 
 /** Each overflow leaks a part of the 1 MiB stack; measured: an instance survives about thirty. */
 const WORN_USES_MAX = 20;
+/** An instance's memory only grows: one that has grown beyond this is replaced, so that the memory of a very long statement returns. */
+const HEAP_KEPT_MAX = 64 * 1024 * 1024;
 
 export class WasmParser {
   #instance: WasmModule;
   #overflows = 0;
   #replacement: Promise<void> | undefined;
+
+  /** How much memory the instance holds, in bytes. */
+  get heapBytes(): number {
+    return this.#instance.HEAPU8.length;
+  }
 
   private constructor(instance: WasmModule) {
     this.#instance = instance;
@@ -42,22 +53,36 @@ export class WasmParser {
     return new WasmParser(await createInstance());
   }
 
-  /** @throws DbError 54001 when the text nests too deeply for the grammar's stack. */
+  /** @throws DbError 54001 when the text nests too deeply for the grammar's stack, 53200 when its tree is too large for the instance. */
   parse(text: string): WasmParseResult {
     if (this.#overflows > WORN_USES_MAX) throw stackDepthExceeded();
+    const { exitCode } = process;
     try {
-      return run(this.#instance, text);
+      const result = run(this.#instance, text);
+      if (this.heapBytes > HEAP_KEPT_MAX) this.#replace();
+      return result;
     } catch (error) {
+      if (error instanceof DbError) this.#replace();
+      // Out of memory, the instance "exits", by an object that is no Error, and would have this process end with its code.
+      if ((error as { readonly name?: unknown }).name === "ExitStatus") {
+        process.exitCode = exitCode;
+        this.#overflows = WORN_USES_MAX + 1;
+        this.#replace();
+        throw treeTooLarge();
+      }
       // A trap is a WebAssembly.RuntimeError, a name the compiler's Node library does not know.
       if (!(error instanceof Error) || (error.name !== "RangeError" && error.name !== "RuntimeError")) throw error;
       this.#overflows += error instanceof RangeError ? 1 : WORN_USES_MAX + 1;
-      this.#replacement ??= createInstance().then((instance) => {
-        this.#instance = instance;
-        this.#overflows = 0;
-        this.#replacement = undefined;
-      });
+      this.#replace();
       throw stackDepthExceeded();
     }
+  }
+  #replace(): void {
+    this.#replacement ??= createInstance().then((instance) => {
+      this.#instance = instance;
+      this.#overflows = 0;
+      this.#replacement = undefined;
+    });
   }
   /** Resolves when no replacement is under way. */
   async settled(): Promise<void> {
@@ -67,22 +92,30 @@ export class WasmParser {
 
 /** Layouts: PgQueryParseResult { tree, stderr, error }, PgQueryError { message, function, file, line, cursor (characters, from 1) }. */
 function run(wasm: WasmModule, query: string): WasmParseResult {
-  const bytes = wasm.lengthBytesUTF8(query) + 1;
-  const input = wasm._malloc(bytes);
+  const bytes = Buffer.byteLength(query);
+  const input = wasm._malloc(bytes + 1);
+  if (input === 0) throw treeTooLarge();
   let result = 0;
   try {
-    wasm.stringToUTF8(query, input, bytes);
+    const heap = wasm.HEAPU8;
+    Buffer.from(heap.buffer, heap.byteOffset + input, bytes).write(query, "utf8");
+    heap[input + bytes] = 0;
     result = wasm._wasm_parse_query_raw(input);
     const error = wasm.getValue(result + 8, "i32");
     if (error !== 0) {
       return { message: wasm.UTF8ToString(wasm.getValue(error, "i32")), position: Math.max(0, wasm.getValue(error + 16, "i32")) };
     }
-    return { json: longText(wasm, wasm.getValue(result, "i32")) };
+    const json = longText(wasm, wasm.getValue(result, "i32"));
+    if (json === "") throw treeTooLarge();
+    return { json };
   } finally {
     wasm._free(input);
     if (result !== 0) wasm._wasm_free_parse_result(result);
   }
 }
+
+const treeTooLarge = (): DbError =>
+  new DbError({ sqlstate: "53200", message: "out of memory", detail: "The statement's syntax tree exceeds the memory of the grammar." });
 
 /** A text that may have megabytes and is nearly always ASCII: one byte a character, copied instead of decoded. */
 function longText(wasm: WasmModule, pointer: number): string {

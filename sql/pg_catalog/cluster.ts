@@ -1,6 +1,11 @@
 /** Databases, roles, settings, sessions, schemas, extensions, comments. */
-import { type AclItem, DATABASE_OID, type RoleObject } from "../../src/catalog/index.js";
+
+import { type AclItem, DATABASE_OID, type RoleObject, type StoredSetting } from "../../src/catalog/index.js";
+import { parseNetworkAddress } from "../../src/functions/index.js";
+import { parseNumeric } from "../../src/functions/numeric/numeric-value.js";
 import type { Oid } from "../../src/types/index.js";
+import { type Datum, storedFormat, TypeOid } from "../../src/types/index.js";
+import { OWN_EXTENSION } from "./depend.js";
 import { provide, type Source, textArray } from "./provider.js";
 
 const UTF8 = 6;
@@ -51,7 +56,12 @@ provide("pg_catalog.pg_tablespace", function* () {
 function* roles(source: Source): Iterable<RoleObject> {
   for (const object of source.catalog.objects()) if (object.class === "role") yield object;
 }
-const roleRow = (r: RoleObject) => ({
+/** VALID UNTIL, which is kept in ISO form and UTC. */
+const validUntil = (source: Source, r: RoleObject): Datum =>
+  r.validUntil === undefined ? null : (source.registry.typeByOid(TypeOid.timestamptz)?.input(r.validUntil, -1, storedFormat) ?? null);
+const settingsArray = (settings: readonly StoredSetting[] = []): Datum =>
+  settings.length === 0 ? null : textArray(settings.map((s) => `${s.name}=${s.value}`));
+const roleRow = (source: Source, r: RoleObject) => ({
   oid: r.oid,
   rolname: r.name,
   rolsuper: r.superuser,
@@ -62,14 +72,27 @@ const roleRow = (r: RoleObject) => ({
   rolreplication: r.replication,
   rolconnlimit: r.connectionLimit,
   rolbypassrls: r.bypassRls,
-  rolvaliduntil: null,
-  rolconfig: r.settings === undefined ? null : textArray(r.settings.map((s) => `${s.name}=${s.value}`)),
+  rolvaliduntil: validUntil(source, r),
+  rolconfig: settingsArray(r.settings?.filter((s) => s.database === undefined)),
+});
+provide("pg_catalog.pg_db_role_setting", function* (source) {
+  for (const object of source.catalog.objects()) {
+    if (object.class === "database" && object.settings !== undefined)
+      yield { setdatabase: object.oid, setrole: 0, setconfig: settingsArray(object.settings) };
+    if (object.class !== "role") continue;
+    for (const database of new Set(object.settings?.map((s) => s.database)))
+      yield {
+        setdatabase: database ?? 0,
+        setrole: object.oid,
+        setconfig: settingsArray(object.settings?.filter((s) => s.database === database)),
+      };
+  }
 });
 provide("pg_catalog.pg_roles", function* (source) {
-  for (const r of roles(source)) yield { ...roleRow(r), rolpassword: "********" };
+  for (const r of roles(source)) yield { ...roleRow(source, r), rolpassword: "********" };
 });
 provide("pg_catalog.pg_authid", function* (source) {
-  for (const r of roles(source)) yield { ...roleRow(r), rolpassword: r.password ?? null };
+  for (const r of roles(source)) yield { ...roleRow(source, r), rolpassword: r.password ?? null };
 });
 provide("pg_catalog.pg_user", function* (source) {
   for (const r of roles(source))
@@ -82,6 +105,7 @@ provide("pg_catalog.pg_user", function* (source) {
         userepl: r.replication,
         usebypassrls: r.bypassRls,
         passwd: "********",
+        valuntil: validUntil(source, r),
       };
 });
 provide("pg_catalog.pg_shadow", function* (source) {
@@ -99,6 +123,18 @@ provide("pg_catalog.pg_shadow", function* (source) {
 });
 
 provide("pg_catalog.pg_extension", function* (source) {
+  const own = source.catalog.schemaByName(OWN_EXTENSION.schema);
+  if (own !== undefined)
+    yield {
+      oid: OWN_EXTENSION.oid,
+      extname: OWN_EXTENSION.name,
+      extowner: 10,
+      extnamespace: own.oid,
+      extrelocatable: false,
+      extversion: "1.0",
+      extconfig: null,
+      extcondition: null,
+    };
   for (const e of source.catalog.objects()) {
     if (e.class === "extension")
       yield {
@@ -117,6 +153,21 @@ provide("pg_catalog.pg_available_extensions", function* (source) {
   const installed = new Map([...source.catalog.objects()].flatMap((o) => (o.class === "extension" ? [[o.name, o.version] as const] : [])));
   for (const e of source.system.extensions)
     yield { name: e.name, default_version: e.version, installed_version: installed.get(e.name) ?? null, comment: e.comment };
+});
+provide("pg_catalog.pg_available_extension_versions", function* (source) {
+  const installed = new Map([...source.catalog.objects()].flatMap((o) => (o.class === "extension" ? [[o.name, o.version] as const] : [])));
+  for (const e of source.system.extensions)
+    yield {
+      name: e.name,
+      version: e.version,
+      installed: installed.get(e.name) === e.version,
+      superuser: true,
+      trusted: e.name === "plpgsql",
+      relocatable: e.name !== "plpgsql",
+      schema: e.name === "plpgsql" ? "pg_catalog" : null,
+      requires: null,
+      comment: e.comment,
+    };
 });
 
 /** Which system table an object would be a row of. */
@@ -190,14 +241,57 @@ provide("pg_catalog.pg_stat_activity", function* (source) {
       usesysid: role?.oid ?? null,
       usename: s.user,
       application_name: s.applicationName,
+      client_addr: s.client?.address == null ? null : parseNetworkAddress(s.client.address, false),
+      client_port: s.client?.port ?? null,
       backend_start: s.startedMicros,
       xact_start: s.transactionMicros,
       query_start: s.queryMicros,
       state_change: s.queryMicros,
+      wait_event_type: s.waitEventType,
+      wait_event: s.waitEvent,
       state: s.state,
       backend_xid: s.xid,
+      backend_xmin: s.xmin,
       query: s.query,
       backend_type: "client backend",
     };
   }
+});
+provide("pg_catalog.pg_stat_ssl", function* (source) {
+  for (const { processId, client } of source.system.sessions()) {
+    if (client === null) continue;
+    const tls = client.encryption;
+    yield {
+      pid: processId,
+      ssl: tls !== null,
+      version: tls?.version ?? null,
+      cipher: tls?.cipher ?? null,
+      bits: tls?.bits ?? null,
+      client_dn: tls?.clientDn ?? null,
+      client_serial: tls?.clientSerial == null ? null : parseNumeric(tls.clientSerial),
+      issuer_dn: tls?.issuerDn ?? null,
+    };
+  }
+});
+provide("pg_catalog.pg_hba_file_rules", function* (source) {
+  for (const rule of source.system.accessRules()) {
+    yield {
+      line_number: rule.line,
+      type: rule.type,
+      database: rule.databases === null ? null : textArray(rule.databases),
+      user_name: rule.users === null ? null : textArray(rule.users),
+      address: rule.address,
+      netmask: rule.netmask,
+      auth_method: rule.method,
+      options: rule.options === null ? null : textArray(rule.options),
+      error: rule.error,
+    };
+  }
+});
+provide("pg_catalog.pg_prepared_xacts", function* (source) {
+  for (const { xid, name, preparedMicros, owner } of source.system.preparedTransactions())
+    yield { transaction: xid, gid: name, prepared: preparedMicros, owner, database: source.database };
+});
+provide("pg_catalog.pg_locks", function* (source) {
+  for (const lock of source.system.locks()) yield { ...lock };
 });

@@ -3,19 +3,19 @@
  * fixed contents.
  */
 import { provide } from "./provider.js";
+import { collations } from "./types-and-functions.js";
 
 const empty = `
 information_schema.check_constraint_routine_usage information_schema.column_column_usage information_schema.column_options
-information_schema.domain_udt_usage information_schema.foreign_data_wrapper_options information_schema.foreign_data_wrappers
+information_schema.foreign_data_wrapper_options information_schema.foreign_data_wrappers
 information_schema.foreign_server_options information_schema.foreign_table_options information_schema.routine_column_usage
-information_schema.routine_routine_usage information_schema.routine_sequence_usage information_schema.routine_table_usage
 information_schema.transforms information_schema.triggered_update_columns information_schema.user_mapping_options
-information_schema.view_routine_usage
-pg_catalog.pg_file_settings pg_catalog.pg_hba_file_rules pg_catalog.pg_ident_file_mappings pg_catalog.pg_largeobject
+information_schema.view_routine_usage information_schema._pg_foreign_data_wrappers information_schema._pg_foreign_servers
+information_schema._pg_foreign_table_columns information_schema._pg_foreign_tables information_schema._pg_user_mappings
+pg_catalog.pg_file_settings pg_catalog.pg_ident_file_mappings pg_catalog.pg_largeobject
 pg_catalog.pg_parameter_acl pg_catalog.pg_replication_origin pg_catalog.pg_replication_origin_status pg_catalog.pg_seclabels
-pg_catalog.pg_stat_progress_analyze pg_catalog.pg_stat_progress_basebackup pg_catalog.pg_stat_progress_cluster
 pg_catalog.pg_stat_recovery_prefetch pg_catalog.pg_stat_replication_slots pg_catalog.pg_stat_subscription pg_catalog.pg_stat_subscription_stats
-pg_catalog.pg_stat_wal_receiver pg_catalog.pg_statistic_ext_data pg_catalog.pg_stats_ext pg_catalog.pg_stats_ext_exprs
+pg_catalog.pg_stat_wal_receiver pg_catalog.pg_statistic pg_catalog.pg_statistic_ext_data pg_catalog.pg_stats
 pg_catalog.pg_subscription_rel pg_catalog.pg_ts_config_map pg_catalog.pg_user_mappings
 `;
 for (const name of empty.trim().split(/\s+/)) provide(name, () => []);
@@ -33,12 +33,21 @@ provide("information_schema.character_sets", function* (source) {
     default_collate_name: "C",
   };
 });
-const collations = ["default", "C", "POSIX"];
 provide("information_schema.collations", function* (source) {
-  for (const name of collations)
-    yield { collation_catalog: source.database, collation_schema: "pg_catalog", collation_name: name, pad_attribute: "NO PAD" };
+  for (const c of collations(source))
+    yield {
+      collation_catalog: source.database,
+      collation_schema: source.catalog.schemaByOid(c.schema)?.name ?? "",
+      collation_name: c.name,
+      pad_attribute: "NO PAD",
+    };
 });
 provide("information_schema.collation_character_set_applicability", function* (source) {
-  for (const name of collations)
-    yield { collation_catalog: source.database, collation_schema: "pg_catalog", collation_name: name, character_set_name: "UTF8" };
+  for (const c of collations(source))
+    yield {
+      collation_catalog: source.database,
+      collation_schema: source.catalog.schemaByOid(c.schema)?.name ?? "",
+      collation_name: c.name,
+      character_set_name: "UTF8",
+    };
 });

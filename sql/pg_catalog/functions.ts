@@ -1,4 +1,4 @@
-/** Functions over the system relations whose answers follow from what we do not have: partitions, extended statistics. */
+/** Functions over the system relations whose answers follow from what we do not have: extended statistics. */
 import type { DefinableRegistry } from "../../src/functions/index.js";
 import { type FunctionSignature, TypeOid } from "../../src/types/index.js";
 
@@ -14,12 +14,6 @@ export function defineCatalogFunctions(registry: DefinableRegistry): void {
     strict: true,
     volatility: kind === "set" ? "volatile" : "stable",
   });
-  // A relation that is no partition and has none has no ancestors, itself included.
-  if (registry.functionsByName("pg_partition_ancestors").length === 0)
-    registry.defineSet(
-      { ...signature("pg_partition_ancestors", 3425, TypeOid.regclass, TypeOid.regclass, "set"), outName: "relid" },
-      () => [],
-    );
   if (registry.functionsByName("pg_get_statisticsobjdef_columns").length === 0)
     registry.defineScalar(signature("pg_get_statisticsobjdef_columns", 6174, TypeOid.oid, TypeOid.text, "function"), () => null);
 }

@@ -1,10 +1,14 @@
 /** information_schema: the SQL standard's names for the same facts, one database ("catalog") only. */
-import type { ConstraintObject, TableObject } from "../../src/catalog/index.js";
-import { registry } from "../../src/functions/index.js";
-import { type Oid, pgvectorTypes, TypeOid } from "../../src/types/index.js";
+import { type ConstraintObject, collationByOid, collationOid, type SequenceObject, type TableObject } from "../../src/catalog/index.js";
+import type { Oid } from "../../src/types/index.js";
+import { binaryPrecision, typeColumns, typeNames } from "./information-schema-types.js";
 import { provide, type Source } from "./provider.js";
-import { allRelations, attributesOf } from "./relations.js";
+import type { NamedRow } from "./relation-shape.js";
+import { allRelations, attributesOf, type Column } from "./relations.js";
 
+/** Bits of pg_relation_is_updatable. */
+const INSERT_EVENT = 8;
+const CHANGE_EVENTS = 4 | 16;
 const yesNo = (value: boolean) => (value ? "YES" : "NO");
 const schemaName = (source: Source, oid: Oid) => source.catalog.schemaByOid(oid)?.name ?? null;
 
@@ -14,8 +18,12 @@ provide("information_schema.schemata", function* (source) {
       yield { catalog_name: source.database, schema_name: s.name, schema_owner: source.definitions.roleName(s.owner) ?? null };
 });
 provide("information_schema.tables", function* (source) {
+  const names = typeNames(source);
   for (const r of allRelations(source)) {
     if (r.class !== "table" && r.class !== "view" && r.class !== "system") continue;
+    // The standard knows no materialized views.
+    if (r.class === "table" && r.materialized !== undefined) continue;
+    const ofType = r.class === "table" ? r.ofType : undefined;
     yield {
       table_catalog: source.database,
       table_schema: schemaName(source, r.schema),
@@ -28,8 +36,13 @@ provide("information_schema.tables", function* (source) {
           : r.class === "view" || r.schema === 14000
             ? "VIEW"
             : "BASE TABLE",
-      is_insertable_into: yesNo(r.class === "table"),
-      is_typed: "NO",
+      is_insertable_into: yesNo(
+        r.class === "table" || (r.class === "view" && (source.definitions.updatableEvents(r.oid) & INSERT_EVENT) !== 0),
+      ),
+      is_typed: yesNo(ofType !== undefined),
+      user_defined_type_catalog: ofType === undefined ? null : source.database,
+      user_defined_type_schema: ofType === undefined ? null : names.schemaOf(ofType),
+      user_defined_type_name: ofType === undefined ? null : (source.registry.typeByOid(ofType)?.name ?? null),
       commit_action: null,
     };
   }
@@ -41,10 +54,10 @@ provide("information_schema.views", function* (source) {
       table_catalog: source.database,
       table_schema: schemaName(source, r.schema),
       table_name: r.name,
-      view_definition: source.definitions.viewDefinition(r.oid, false),
-      check_option: "NONE",
-      is_updatable: "NO",
-      is_insertable_into: "NO",
+      view_definition: source.definitions.viewDefinition(r.oid, false, 0),
+      check_option: r.checkOption?.toUpperCase() ?? "NONE",
+      is_updatable: yesNo((source.definitions.updatableEvents(r.oid) & CHANGE_EVENTS) === CHANGE_EVENTS),
+      is_insertable_into: yesNo((source.definitions.updatableEvents(r.oid) & INSERT_EVENT) !== 0),
       is_trigger_updatable: "NO",
       is_trigger_deletable: "NO",
       is_trigger_insertable_into: "NO",
@@ -54,9 +67,11 @@ provide("information_schema.views", function* (source) {
 
 provide("information_schema.columns", function* (source) {
   const wantedTable = source.wanted("table_name");
+  const names = typeNames(source);
   for (const r of allRelations(source)) {
     if (r.class !== "table" && r.class !== "view" && r.class !== "system") continue;
     if (typeof wantedTable === "string" && wantedTable !== r.name) continue;
+    if (r.class === "table" && r.materialized !== undefined) continue;
     let position = 0;
     for (const column of attributesOf(source, r)) {
       if (column.attribute?.dropped === true) continue;
@@ -70,12 +85,10 @@ provide("information_schema.columns", function* (source) {
         table_name: r.name,
         column_name: column.name,
         ordinal_position: position,
-        column_default: a?.defaultSql === undefined || a.generated === true ? null : source.system.printStored(a.defaultSql),
-        is_nullable: yesNo(a?.notNull !== true),
-        ...typeColumns(column.type, column.typmod),
-        udt_catalog: source.database,
-        udt_schema: pgvectorTypes.has(column.type) ? "public" : "pg_catalog",
-        udt_name: source.registry.typeByOid(column.type)?.name ?? null,
+        column_default: a?.defaultSql === undefined || a.generated === true ? null : source.definitions.columnDefault(r.oid, a.number),
+        is_nullable: yesNo((a?.notNull ?? column.notNull) !== true && names.domain(column.type)?.notNull !== true),
+        ...typeColumns(source, names, column.type, column.typmod),
+        ...collationColumns(source, column),
         dtd_identifier: String(position),
         is_self_referencing: "NO",
         is_identity: yesNo(a?.identity !== undefined),
@@ -86,52 +99,63 @@ provide("information_schema.columns", function* (source) {
         identity_minimum: identity?.min ?? null,
         identity_cycle: yesNo(identity?.cycle === true),
         is_generated: a?.generated === true ? "ALWAYS" : "NEVER",
-        generation_expression: a?.generated === true && a.defaultSql !== undefined ? source.system.printStored(a.defaultSql) : null,
-        is_updatable: yesNo(r.class === "table"),
+        generation_expression: a?.generated === true ? source.definitions.columnDefault(r.oid, a.number) : null,
+        is_updatable: yesNo(r.class === "table" || (r.class === "view" && source.definitions.isColumnUpdatable(r.oid, position))),
       };
     }
   }
 });
 
-const binaryPrecision: Readonly<Record<Oid, number>> = {
-  [TypeOid.int2]: 16,
-  [TypeOid.int4]: 32,
-  [TypeOid.int8]: 64,
-  [TypeOid.float4]: 24,
-  [TypeOid.float8]: 53,
-};
-const VARLENA_HEADER = 4;
-/** A UTF-8 character takes at most four bytes. */
-const CHARACTER_BYTES_MAX = 4;
-
-function typeColumns(oid: Oid, typmod: number) {
-  const type = registry.typeByOid(oid);
-  const isArray = type?.category === "A" && type.elementType !== 0;
-  const isString = oid === TypeOid.varchar || oid === TypeOid.bpchar;
-  const length = isString && typmod !== -1 ? typmod - VARLENA_HEADER : null;
-  const precision = binaryPrecision[oid];
-  const isNumeric = oid === TypeOid.numeric && typmod !== -1;
-  const isInteger = oid === TypeOid.int2 || oid === TypeOid.int4 || oid === TypeOid.int8;
-  const isTime = oid === TypeOid.time || oid === TypeOid.timestamp || oid === TypeOid.timestamptz || oid === TypeOid.interval;
-  return {
-    data_type: isArray ? "ARRAY" : pgvectorTypes.has(oid) ? "USER-DEFINED" : (type?.displayName ?? null),
-    character_maximum_length: length,
-    character_octet_length: length === null ? (oid === TypeOid.text || isString ? 1_073_741_824 : null) : length * CHARACTER_BYTES_MAX,
-    numeric_precision: precision ?? (isNumeric ? ((typmod - VARLENA_HEADER) >> 16) & 0xffff : null),
-    numeric_precision_radix: precision !== undefined ? 2 : oid === TypeOid.numeric ? 10 : null,
-    numeric_scale: isInteger ? 0 : isNumeric ? (typmod - VARLENA_HEADER) & 0x7ff : null,
-    datetime_precision: oid === TypeOid.date ? 0 : isTime ? (typmod === -1 ? 6 : typmod & 0xffff) : null,
-  };
+/** A column's collation; the default is not shown. */
+function collationColumns(source: Source, column: Column): NamedRow {
+  const own = column.attribute?.collation ?? column.collation ?? source.registry.typeByOid(column.type)?.collation;
+  const found = own === undefined ? undefined : collationByOid(source.catalog, collationOid(own));
+  if (found === undefined || found.provider === "default") return {};
+  return { collation_catalog: source.database, collation_schema: schemaName(source, found.schema), collation_name: found.name };
 }
+
+provide("information_schema.attributes", function* (source) {
+  const names = typeNames(source);
+  for (const type of source.catalog.objects()) {
+    if (type.class !== "type" || type.kind !== "composite") continue;
+    for (const a of type.attributes) {
+      if (a.dropped) continue;
+      const { udt_catalog, udt_schema, udt_name, domain_catalog, domain_schema, domain_name, ...shape } = typeColumns(
+        source,
+        names,
+        a.type,
+        a.typmod,
+      );
+      yield {
+        ...shape,
+        // A domain shows as itself here, with the limits of the type beneath it.
+        ...(domain_name === null ? {} : { data_type: "USER-DEFINED" }),
+        udt_catalog: source.database,
+        udt_schema: schemaName(source, type.schema),
+        udt_name: type.name,
+        attribute_name: a.name,
+        ordinal_position: a.number,
+        is_nullable: "YES",
+        attribute_udt_catalog: udt_catalog,
+        attribute_udt_schema: domain_schema ?? udt_schema,
+        attribute_udt_name: domain_name ?? udt_name,
+        dtd_identifier: String(a.number),
+        is_derived_reference_attribute: "NO",
+      };
+    }
+  }
+});
 
 function* constraints(source: Source): Iterable<{ readonly c: ConstraintObject; readonly table: TableObject }> {
   for (const c of source.catalog.objects()) {
-    if (c.class !== "constraint") continue;
+    // The standard has no exclusion constraints.
+    if (c.class !== "constraint" || c.kind === "exclusion") continue;
     const table = source.catalog.relationByOid(c.table);
     if (table?.class === "table") yield { c, table };
   }
 }
-const constraintTypes = { primaryKey: "PRIMARY KEY", unique: "UNIQUE", check: "CHECK", foreignKey: "FOREIGN KEY" } as const;
+const notNullName = (table: TableObject, attribute: number): string => `${table.schema}_${table.oid}_${attribute}_not_null`;
+const constraintTypes = { primaryKey: "PRIMARY KEY", unique: "UNIQUE", check: "CHECK", foreignKey: "FOREIGN KEY", exclusion: "" } as const;
 
 provide("information_schema.table_constraints", function* (source) {
   for (const { c, table } of constraints(source)) {
@@ -143,8 +167,8 @@ provide("information_schema.table_constraints", function* (source) {
       table_schema: schemaName(source, table.schema),
       table_name: table.name,
       constraint_type: constraintTypes[c.kind],
-      is_deferrable: yesNo(c.kind === "foreignKey" && c.deferrable),
-      initially_deferred: yesNo(c.kind === "foreignKey" && c.initiallyDeferred),
+      is_deferrable: yesNo("deferrable" in c && c.deferrable === true),
+      initially_deferred: yesNo("initiallyDeferred" in c && c.initiallyDeferred === true),
       enforced: "YES",
       nulls_distinct: c.kind === "unique" ? "YES" : null,
     };
@@ -156,7 +180,7 @@ provide("information_schema.table_constraints", function* (source) {
       yield {
         constraint_catalog: source.database,
         constraint_schema: schemaName(source, table.schema),
-        constraint_name: `${table.schema}_${table.oid}_${a.number}_not_null`,
+        constraint_name: notNullName(table, a.number),
         table_catalog: source.database,
         table_schema: schemaName(source, table.schema),
         table_name: table.name,
@@ -228,19 +252,38 @@ provide("information_schema.constraint_column_usage", function* (source) {
   }
 });
 provide("information_schema.check_constraints", function* (source) {
+  for (const object of source.catalog.objects())
+    if (object.class === "type" && object.kind === "domain")
+      for (const check of object.checks)
+        yield {
+          constraint_catalog: source.database,
+          constraint_schema: schemaName(source, object.schema),
+          constraint_name: check.name,
+          check_clause: source.definitions.constraintDefinition(check.oid, false)?.slice("CHECK ".length) ?? null,
+        };
+  for (const table of allRelations(source))
+    if (table.class === "table")
+      for (const a of table.attributes)
+        if (a.notNull && !a.dropped)
+          yield {
+            constraint_catalog: source.database,
+            constraint_schema: schemaName(source, table.schema),
+            constraint_name: notNullName(table, a.number),
+            check_clause: `${a.name} IS NOT NULL`,
+          };
   for (const { c } of constraints(source)) {
     if (c.kind === "check")
       yield {
         constraint_catalog: source.database,
         constraint_schema: schemaName(source, c.schema),
         constraint_name: c.name,
-        check_clause: source.system.printStored(c.sql),
+        check_clause: source.definitions.constraintDefinition(c.oid, false)?.slice("CHECK ".length) ?? null,
       };
   }
 });
 provide("information_schema.sequences", function* (source) {
   for (const s of allRelations(source)) {
-    if (s.class !== "sequence") continue;
+    if (s.class !== "sequence" || isOfIdentity(source, s)) continue;
     yield {
       sequence_catalog: source.database,
       sequence_schema: schemaName(source, s.schema),
@@ -257,17 +300,13 @@ provide("information_schema.sequences", function* (source) {
     };
   }
 });
+/** The sequence behind an identity column is the column's own. */
+function isOfIdentity(source: Source, sequence: SequenceObject): boolean {
+  const { ownedBy } = sequence;
+  const table = ownedBy === undefined ? undefined : source.catalog.relationByOid(ownedBy.table);
+  return table?.class === "table" && table.attributes[(ownedBy?.attribute ?? 0) - 1]?.identity !== undefined;
+}
 provide("information_schema.information_schema_catalog_name", function* (source) {
   yield { catalog_name: source.database };
 });
-for (const name of [
-  "triggers",
-  "routines",
-  "parameters",
-  "domain_constraints",
-  "foreign_tables",
-  "foreign_servers",
-  "user_mappings",
-  "column_domain_usage",
-])
-  provide(`information_schema.${name}`, () => []);
+for (const name of ["triggers", "foreign_tables", "foreign_servers", "user_mappings"]) provide(`information_schema.${name}`, () => []);

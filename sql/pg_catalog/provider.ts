@@ -16,12 +16,15 @@ export type RowProvider = (context: ProviderContext, filters: ProviderFilters) =
 export interface Source {
   readonly catalog: CatalogReader;
   readonly database: string;
+  readonly user: string;
   readonly definitions: CatalogService;
   readonly system: SystemService;
   /** Types, functions, operators and casts of the catalog over PostgreSQL's own. */
   readonly registry: FunctionRegistry;
   /** An access control list as its column shows it: NULL while only the defaults apply. */
   acl(items: readonly AclItem[] | undefined): ArrayValue | null;
+  /** The clock, in microseconds as timestamptz counts them. */
+  now(): number;
   /** The value that `column` must equal, when the query says so. */
   wanted(column: string): Datum | undefined;
 }
@@ -37,6 +40,7 @@ export function provide(qualifiedName: string, rows: (source: Source) => Iterabl
       rows({
         catalog: context.catalog,
         database: context.evaluation.currentDatabase,
+        user: context.evaluation.currentUser,
         definitions,
         registry: context.evaluation.service<FunctionRegistry>("registry"),
         acl: (items) => {
@@ -45,6 +49,7 @@ export function provide(qualifiedName: string, rows: (source: Source) => Iterabl
           return new ArrayValue(TypeOid.aclitem, texts);
         },
         system: context.evaluation.service<SystemService>("system"),
+        now: () => context.evaluation.clockMicros(),
         wanted: (column) => {
           const at = columnIndex(qualifiedName, column);
           return filters.find((f) => f.column === at)?.value;

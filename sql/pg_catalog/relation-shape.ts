@@ -9,6 +9,14 @@ export type NamedRow = Readonly<Record<string, Datum>>;
 
 export const systemRelationKinds = new Map<Oid, "r" | "v">();
 
+/** Columns of tables that are never NULL in spite of what is said below. Facts of PostgreSQL 15. */
+const forcedNotNull = new Set(
+  `pg_attrdef.adbin pg_database.datcollate pg_database.datctype pg_default_acl.defaclacl pg_description.description pg_extension.extversion
+pg_init_privs.initprivs pg_largeobject.data pg_parameter_acl.parname pg_policy.polroles pg_proc.prosrc pg_replication_origin.roname
+pg_rewrite.ev_qual pg_rewrite.ev_action pg_seclabel.provider pg_seclabel.label pg_shdescription.description pg_shseclabel.provider
+pg_shseclabel.label pg_statistic_ext.stxkind pg_subscription.subconninfo`.split(/\s+/),
+);
+
 export const systemRelations: readonly SystemRelation[] = systemColumns
   .trim()
   .split("\n")
@@ -22,13 +30,22 @@ export const systemRelations: readonly SystemRelation[] = systemColumns
       schema: schemaName === "pg_catalog" ? PG_CATALOG_OID : INFORMATION_SCHEMA_OID,
       schemaName,
       name,
-      columns: columns.split(",").map((column) => {
-        const at = column.lastIndexOf(":");
-        return { name: column.slice(0, at), type: presentableType(Number(column.slice(at + 1))) };
-      }),
+      columns: columnsOf(name, kind, columns),
     };
   });
 const byName = new Map(systemRelations.map((r) => [`${r.schemaName}.${r.name}`, r]));
+
+/** As initdb marks them: a table's columns are NOT NULL up to the first whose type has no fixed length; oidvector and int2vector count as fixed. */
+function columnsOf(relation: string, kind: "r" | "v", list: string): SystemRelation["columns"] {
+  let isFixed = kind === "r";
+  return list.split(",").map((column) => {
+    const at = column.lastIndexOf(":");
+    const name = column.slice(0, at);
+    const oid = Number(column.slice(at + 1));
+    isFixed &&= oid === TypeOid.oidvector || oid === TypeOid.int2vector || (registry.typeByOid(oid)?.length ?? -1) > 0;
+    return { name, type: presentableType(oid), notNull: isFixed || forcedNotNull.has(`${relation}.${name}`) };
+  });
+}
 
 /** Types that we do not have read as text: their values are NULL or text here. */
 function presentableType(oid: Oid): Oid {

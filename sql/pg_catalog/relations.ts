@@ -1,32 +1,31 @@
 /** pg_class, pg_attribute and what hangs on relations. */
-import type {
-  AttributeObject,
-  ConstraintObject,
-  IndexObject,
-  RelationObject,
-  SystemRelation,
-  TableObject,
+
+import {
+  type AttributeObject,
+  type CompositeObject,
+  type ConstraintObject,
+  collationOid,
+  derivedOid,
+  type IndexObject,
+  isIndexConstraint,
+  type RelationObject,
+  type SystemRelation,
+  type TableObject,
 } from "../../src/catalog/index.js";
-import { registry } from "../../src/functions/index.js";
-import { type Datum, type Oid, TypeOid } from "../../src/types/index.js";
-import { btreeClassOf } from "./operator-classes.js";
+import { accessMethodOids } from "../../src/functions/operator-classes.js";
+import { type CollationReference, type Datum, type Oid, TypeOid } from "../../src/types/index.js";
+import { outputName } from "../binder/output-name.js";
+import { parseStoredExpression } from "../binder/stored-sql.js";
+import { btreeClassOf, operatorClassOidOf } from "./operator-classes.js";
 import { int2Array, int2Vector, oidVector, provide, type Source, textArray } from "./provider.js";
 import { type NamedRow, systemRelationKinds, systemRelations } from "./relation-shape.js";
 import { typeFacts } from "./type-facts.js";
-import { domainConstraintRows } from "./user-rows.js";
+import { collationOfType, domainConstraintRows, storageOf } from "./user-rows.js";
 
 const HEAP_AM = 2;
 const BTREE_AM = 403;
 export const HNSW_AM = 16010;
 export const IVFFLAT_AM = 16011;
-const accessMethods: Readonly<Record<string, Oid>> = {
-  btree: BTREE_AM,
-  hnsw: HNSW_AM,
-  ivfflat: IVFFLAT_AM,
-  hash: 405,
-  gin: 2742,
-  brin: 3580,
-};
 const PAGE_BYTES = 8192;
 const OWNER = 10;
 
@@ -64,6 +63,13 @@ const optionsOf = (relation: RelationObject): string[] => {
   return [...options.map(([k, v]) => `${k}=${v}`), ...check];
 };
 
+/** Of an index, its table's: nobody asks for those that a predicate leaves out. */
+function rowCountOf(source: Source, relation: RelationObject): number {
+  const table = relation.class === "index" ? source.catalog.relationByOid(relation.table) : relation;
+  if (table?.class === "table") return source.system.rowCount(table.storage);
+  return table?.class === "sequence" ? 1 : 0;
+}
+
 provide("pg_catalog.pg_class", function* (source) {
   for (const relation of relationsWanted(source, "oid")) {
     const storage = relation.class === "table" || relation.class === "index" || relation.class === "sequence" ? relation.storage : 0;
@@ -76,19 +82,19 @@ provide("pg_catalog.pg_class", function* (source) {
       relname: relation.name,
       relnamespace: relation.schema,
       reltype: relation.class === "table" || relation.class === "view" ? relation.oid : 0,
-      reloftype: 0,
+      reloftype: isTable ? (relation.ofType ?? 0) : 0,
       relowner: relation.class === "system" ? OWNER : relation.owner,
       relam: isTable
         ? relation.partitioned === undefined
           ? HEAP_AM
           : 0
         : relation.class === "index"
-          ? (accessMethods[relation.method] ?? BTREE_AM)
+          ? (accessMethodOids[relation.method] ?? BTREE_AM)
           : 0,
       relfilenode: storage,
       reltablespace: 0,
       relpages: storage === 0 || relation.class === "sequence" ? 0 : Math.ceil(source.system.relationBytes(storage) / PAGE_BYTES),
-      reltuples: isTable ? source.system.rowCount(storage) : relation.class === "index" ? -1 : relation.class === "sequence" ? 1 : 0,
+      reltuples: rowCountOf(source, relation),
       relallvisible: 0,
       reltoastrelid: 0,
       relhasindex: isTable && source.catalog.indexesOf(relation.oid).length > 0,
@@ -100,8 +106,8 @@ provide("pg_catalog.pg_class", function* (source) {
       relhasrules: relation.class === "view",
       relhastriggers: isTable && (constraints.some((c) => c.kind === "foreignKey") || source.catalog.referencing(relation.oid).length > 0),
       relhassubclass: isTable && (relation.partitioned !== undefined || source.catalog.childrenOf(relation.oid).length > 0),
-      relrowsecurity: false,
-      relforcerowsecurity: false,
+      relrowsecurity: isTable && relation.rowSecurity === true,
+      relforcerowsecurity: isTable && relation.forceRowSecurity === true,
       relispopulated: !(isTable && relation.materialized?.populated === false),
       relreplident: isTable ? "d" : "n",
       relispartition: (isTable && relation.partition !== undefined) || (relation.class === "index" && relation.parent !== undefined),
@@ -113,14 +119,50 @@ provide("pg_catalog.pg_class", function* (source) {
       relpartbound: isTable && relation.partition !== undefined ? (source.system.printBound?.(relation.oid) ?? null) : null,
     };
   }
+  for (const type of composites(source, "oid")) yield compositeRow(type);
 });
+
+function compositeRow(type: CompositeObject): NamedRow {
+  const none = { reloftype: 0, relam: 0, relfilenode: 0, reltablespace: 0, relpages: 0, reltuples: 0, relallvisible: 0, reltoastrelid: 0 };
+  const no = {
+    relhasindex: false, relisshared: false, relhasrules: false, relhastriggers: false, relhassubclass: false, relrowsecurity: false,
+    relforcerowsecurity: false, relispartition: false,
+  }; // biome-ignore format: a list
+  return {
+    ...none,
+    ...no,
+    oid: type.oid,
+    relname: type.name,
+    relnamespace: type.schema,
+    reltype: type.oid,
+    relowner: type.owner,
+    relpersistence: "p",
+    relkind: "c",
+    relnatts: type.attributes.length,
+    relchecks: 0,
+    relispopulated: true,
+    relreplident: "n",
+    relrewrite: 0,
+    relfrozenxid: 0,
+    relminmxid: 0,
+    relacl: null,
+    reloptions: null,
+    relpartbound: null,
+  };
+}
 
 export interface Column {
   readonly number: number;
   readonly name: string;
   readonly type: Oid;
   readonly typmod: number;
+  /** Of system relations, whose columns are no attributes. */
+  readonly notNull?: boolean;
   readonly attribute?: AttributeObject;
+  /** Of views and indexes: where it is not the type's. */
+  readonly collation?: CollationReference;
+  /** Of an index's column: the statistics target. */
+  readonly statistics?: number;
 }
 
 /** A relation's columns, whatever kind it is; dropped ones of tables included. */
@@ -135,6 +177,8 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
         name: c.name,
         type: c.type,
         typmod: c.typmod ?? -1,
+        notNull: c.notNull === true,
+        ...("collation" in c && c.collation !== undefined ? { collation: c.collation as CollationReference } : {}),
       }));
     case "sequence":
       return [
@@ -145,28 +189,76 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
     case "index": {
       const table = source.catalog.relationByOid(relation.table);
       if (table?.class !== "table") return [];
-      return [...relation.columns.map((c) => c.attribute), ...relation.include].flatMap((number, i) => {
-        const a = table.attributes[number - 1];
-        return a === undefined ? [] : [{ number: i + 1, name: a.name, type: a.type, typmod: a.typmod }];
+      const names = new Set<string>();
+      const keys = [...relation.columns, ...relation.include.map((attribute) => ({ attribute }))];
+      return keys.flatMap((key: Partial<IndexObject["columns"][number]> & { readonly attribute: number }, i) => {
+        const a = table.attributes[(key.expressionSql === undefined ? key.attribute : (key.key ?? 0)) - 1];
+        if (a === undefined && key.expressionType === undefined) return [];
+        const base = key.expressionSql === undefined ? (a?.name ?? "") : expressionName(key.expressionSql);
+        let name = base;
+        for (let n = 1; names.has(name); n++) name = `${base}${n}`;
+        names.add(name);
+        const collation =
+          key.collation ?? key.expressionCollation ?? (key.attribute === 0 ? undefined : table.attributes[key.attribute - 1]?.collation);
+        const { statistics } = key;
+        const type = a?.type ?? key.expressionType ?? 0;
+        return [
+          {
+            number: i + 1,
+            name,
+            type,
+            typmod: a?.typmod ?? -1,
+            ...(collation === undefined ? {} : { collation }),
+            ...(statistics === undefined ? {} : { statistics }),
+          },
+        ];
       });
     }
   }
+}
+
+/** FigureIndexColname: a function's name, else expr. */
+function expressionName(sql: string): string {
+  const name = outputName(parseStoredExpression(sql));
+  return name === "?column?" ? "expr" : name;
 }
 
 provide("pg_catalog.pg_attribute", function* (source) {
   for (const relation of relationsWanted(source, "attrelid")) {
     for (const column of attributesOf(source, relation)) yield attributeRow(source, relation.oid, column);
   }
+  for (const type of composites(source, "attrelid"))
+    for (const { number, name, type: columnType, typmod, dropped, collation } of type.attributes)
+      yield attributeRow(source, type.oid, {
+        number,
+        name,
+        type: columnType,
+        typmod,
+        attribute: { number, name, type: columnType, typmod, dropped, notNull: false, ...(collation === undefined ? {} : { collation }) },
+      });
 });
 
-function attributeRow(source: Source, relation: Oid, { number, name, type, typmod, attribute }: Column): NamedRow {
+/** A composite type is a relation without rows. */
+function* composites(source: Source, column: string): Iterable<CompositeObject> {
+  const wanted = source.wanted(column);
+  for (const object of source.catalog.objects())
+    if (object.class === "type" && object.kind === "composite" && (typeof wanted !== "number" || wanted === object.oid)) yield object;
+}
+const STORAGE: Readonly<Record<string, string>> = { plain: "p", external: "e", extended: "x", main: "m" };
+const storageLetter = (name: string | undefined): string | undefined => (name === undefined ? undefined : STORAGE[name.toLowerCase()]);
+
+function attributeRow(
+  source: Source,
+  relation: Oid,
+  { number, name, type, typmod, attribute, notNull, statistics, ...column }: Column,
+): NamedRow {
   const facts = typeFacts(type);
   const dropped = attribute?.dropped === true;
   return {
     attrelid: relation,
     attname: name,
     atttypid: dropped ? 0 : type,
-    attstattarget: -1,
+    attstattarget: attribute?.statistics ?? statistics ?? -1,
     attlen: facts.length,
     attnum: number,
     attndims: source.registry.typeByOid(type)?.category === "A" ? 1 : 0,
@@ -174,9 +266,10 @@ function attributeRow(source: Source, relation: Oid, { number, name, type, typmo
     atttypmod: typmod,
     attbyval: facts.byValue,
     attalign: facts.align,
-    attstorage: facts.storage,
-    attcompression: "",
-    attnotnull: attribute?.notNull ?? false,
+    attstorage: storageLetter(attribute?.storage) ?? storageOf(source, type),
+    attcompression:
+      attribute?.compression?.startsWith("pglz") === true ? "p" : attribute?.compression?.startsWith("lz4") === true ? "l" : "",
+    attnotnull: attribute?.notNull ?? notNull ?? false,
     atthasdef: attribute?.defaultSql !== undefined,
     atthasmissing: false,
     attidentity: attribute?.identity === undefined ? "" : attribute.identity === "always" ? "a" : "d",
@@ -184,12 +277,27 @@ function attributeRow(source: Source, relation: Oid, { number, name, type, typmo
     attisdropped: dropped,
     attislocal: attribute?.local ?? true,
     attinhcount: attribute?.inheritedCount ?? 0,
-    attcollation: facts.collation,
+    attcollation: dropped ? 0 : collationOf(source, type, attribute?.collation ?? column.collation),
     attacl: source.acl(attribute?.acl),
     attoptions: null,
     attfdwoptions: null,
     attmissingval: null,
   };
+}
+
+const collationOf = (source: Source, type: Oid, own: CollationReference | undefined): Oid =>
+  own === undefined ? collationOfType(source, type) : collationOid(own);
+function columnCollation(source: Source, table: RelationObject | undefined, number: number): Oid {
+  const attribute = table?.class === "table" ? table.attributes[number - 1] : undefined;
+  if (attribute === undefined) return 0;
+  return collationOf(source, attribute.type, attribute.collation);
+}
+function indexCollation(source: Source, table: RelationObject | undefined, column: IndexObject["columns"][number]): Oid {
+  if (column.collation !== undefined) return collationOid(column.collation);
+  if (column.expressionCollation !== undefined) return collationOid(column.expressionCollation);
+  if (column.attribute !== 0) return columnCollation(source, table, column.attribute);
+  const hidden = table?.class === "table" && column.key !== undefined ? table.attributes[column.key - 1] : undefined;
+  return hidden === undefined ? 0 : collationOfType(source, hidden.type);
 }
 
 function* tables(source: Source): Iterable<TableObject> {
@@ -199,14 +307,18 @@ function* indexes(source: Source): Iterable<IndexObject> {
   for (const object of source.catalog.objects()) if (object.class === "index") yield object;
 }
 
-/** A default has no object of its own: its OID is made from its table's and its column's, beyond what the engine hands out. */
-const defaultOid = (table: Oid, attribute: number) => 2_147_483_648 + ((table * 1600 + attribute) % 2_147_483_647);
-
 provide("pg_catalog.pg_attrdef", function* (source) {
+  const wanted = source.wanted("adrelid");
   for (const table of tables(source))
     for (const a of table.attributes) {
+      if (typeof wanted === "number" && wanted !== table.oid) continue;
       if (a.defaultSql !== undefined && !a.dropped)
-        yield { oid: defaultOid(table.oid, a.number), adrelid: table.oid, adnum: a.number, adbin: source.system.printStored(a.defaultSql) };
+        yield {
+          oid: derivedOid(table.oid, a.number),
+          adrelid: table.oid,
+          adnum: a.number,
+          adbin: source.definitions.columnDefault(table.oid, a.number),
+        };
     }
 });
 
@@ -214,7 +326,7 @@ provide("pg_catalog.pg_index", function* (source) {
   for (const index of indexes(source)) {
     const table = source.catalog.relationByOid(index.table);
     const keys = index.columns.map((c) => c.attribute);
-    const typeOf = (attribute: number) => (table?.class === "table" ? (table.attributes[attribute - 1]?.type ?? 0) : 0);
+    const shown = attributesOf(source, index);
     yield {
       indexrelid: index.oid,
       indrelid: index.table,
@@ -223,26 +335,35 @@ provide("pg_catalog.pg_index", function* (source) {
       indisunique: index.unique,
       indnullsnotdistinct: index.nullsNotDistinct,
       indisprimary: index.primary,
-      indisexclusion: false,
-      indimmediate: true,
-      indisclustered: false,
+      indisexclusion: index.exclusion !== undefined,
+      indimmediate: index.deferrable !== true,
+      indisclustered: table?.class === "table" && table.clusterOn === index.oid,
       indisvalid: index.valid,
       indcheckxmin: false,
       indisready: true,
       indislive: true,
       indisreplident: false,
       indkey: int2Vector([...keys, ...index.include]),
-      indcollation: oidVector(keys.map((k) => typeFacts(typeOf(k)).collation)),
-      indclass: oidVector(keys.map((k) => btreeClassOf(typeOf(k)))),
+      indcollation: oidVector(index.columns.map((c) => indexCollation(source, table, c))),
+      indclass: oidVector(
+        index.columns.map((c, i) => operatorClassOidOf(index, c.opclass, source.registry.typeByOid(shown[i]?.type ?? 0))),
+      ),
       indoption: int2Vector(index.columns.map((c) => (c.descending ? 1 : 0) | (c.nullsFirst ? 2 : 0))),
-      indexprs: null,
-      indpred: index.predicateSql ?? null,
+      indexprs: indexExpressions(source, index),
+      indpred: index.predicateSql === undefined ? null : source.definitions.storedExpression(index.predicateSql, index.table, false),
     };
   }
 });
 
+function indexExpressions(source: Source, index: IndexObject): string | null {
+  const texts = index.columns.flatMap((c) =>
+    c.expressionSql === undefined ? [] : [source.definitions.storedExpression(c.expressionSql, index.table, false)],
+  );
+  return texts.length === 0 ? null : texts.join(", ");
+}
+
 const actions = { noAction: "a", restrict: "r", cascade: "c", setNull: "n", setDefault: "d" } as const;
-const constraintKinds = { primaryKey: "p", unique: "u", check: "c", foreignKey: "f" } as const;
+const constraintKinds = { primaryKey: "p", unique: "u", check: "c", foreignKey: "f", exclusion: "x" } as const;
 
 function* constraints(source: Source): Iterable<ConstraintObject> {
   const wanted = source.wanted("conrelid");
@@ -264,7 +385,7 @@ provide("pg_catalog.pg_constraint", function* (source) {
       convalidated: c.validated,
       conrelid: c.table,
       contypid: 0,
-      conindid: c.kind === "primaryKey" || c.kind === "unique" ? c.index : (foreign?.referencedIndex ?? 0),
+      conindid: isIndexConstraint(c) ? c.index : (foreign?.referencedIndex ?? 0),
       conparentid: c.parent ?? 0,
       confrelid: foreign?.references ?? 0,
       confupdtype: foreign === undefined ? " " : actions[foreign.onUpdate],
@@ -275,7 +396,7 @@ provide("pg_catalog.pg_constraint", function* (source) {
       connoinherit: c.kind === "check" ? c.noInherit === true : source.catalog.childrenOf(c.table).length === 0 && c.parent === undefined,
       conkey: int2Array(c.attributes),
       confkey: foreign === undefined ? null : int2Array(foreign.referencedAttributes),
-      conbin: c.kind === "check" ? source.system.printStored(c.sql) : null,
+      conbin: c.kind === "check" ? source.definitions.storedExpression(c.sql, c.table, false) : null,
     };
   }
 });
@@ -303,8 +424,17 @@ provide("pg_catalog.pg_partitioned_table", function* (source) {
       partdefid: source.catalog.childrenOf(table.oid).find((c) => c.partition?.kind === "default")?.oid ?? 0,
       partattrs: int2Vector(scheme.keys.map((k) => k.attribute)),
       partclass: oidVector(scheme.keys.map((k) => btreeClassOf(k.type))),
-      partcollation: oidVector(scheme.keys.map((k) => typeFacts(k.type).collation)),
-      partexprs: expressions.length === 0 ? null : expressions.join(", "),
+      partcollation: oidVector(
+        scheme.keys.map((k) =>
+          k.collation !== undefined
+            ? collationOid(k.collation)
+            : k.attribute === 0
+              ? collationOfType(source, k.type)
+              : columnCollation(source, table, k.attribute),
+        ),
+      ),
+      partexprs:
+        expressions.length === 0 ? null : expressions.map((sql) => source.definitions.storedExpression(sql, table.oid, false)).join(", "),
     };
   }
 });
@@ -328,48 +458,17 @@ export const int8 = (decimal: string): Datum => (Number.isSafeInteger(Number(dec
 
 provide("pg_catalog.pg_rewrite", function* (source) {
   for (const view of source.catalog.objects()) {
-    if (view.class === "view")
+    const sql = view.class === "view" ? view.sql : view.class === "table" ? view.materialized?.sql : undefined;
+    if (sql !== undefined)
       yield {
-        oid: defaultOid(view.oid, 0),
+        oid: derivedOid(view.oid, 0),
         rulename: "_RETURN",
         ev_class: view.oid,
         ev_type: "1",
         ev_enabled: "O",
         is_instead: true,
         ev_qual: null,
-        ev_action: view.sql,
+        ev_action: sql,
       };
-  }
-});
-
-const CLASS = 1259;
-provide("pg_catalog.pg_depend", function* (source) {
-  const row = (objid: Oid, classid: Oid, refobjid: Oid, refobjsubid: number, deptype: string, refclassid = CLASS) => ({
-    classid,
-    objid,
-    objsubid: 0,
-    refclassid,
-    refobjid,
-    refobjsubid,
-    deptype,
-  });
-  for (const object of source.catalog.objects()) {
-    switch (object.class) {
-      case "sequence":
-        if (object.ownedBy !== undefined) yield row(object.oid, CLASS, object.ownedBy.table, object.ownedBy.attribute, "a");
-        break;
-      case "index":
-        for (const c of object.columns) yield row(object.oid, CLASS, object.table, c.attribute, "a");
-        break;
-      case "constraint":
-        for (const attribute of object.attributes) yield row(object.oid, 2606, object.table, attribute, "a");
-        if (object.kind === "primaryKey" || object.kind === "unique") yield { ...row(object.index, CLASS, object.oid, 0, "i", 2606) };
-        break;
-      case "view":
-        for (const relation of object.dependsOn) yield row(defaultOid(object.oid, 0), 2618, relation, 0, "n");
-        break;
-      default:
-        break;
-    }
   }
 });

@@ -1,8 +1,11 @@
 /**
  * The columns of PostgreSQL 15's pg_catalog and information_schema, a relation a line: schema.name|oid|relkind|column:type OID,…
- * (domains of information_schema by their base types). Facts, read with a query over pg_attribute; pg_stat_hnsw_indexes is ours.
+ * (domains of information_schema by their base types). Facts, read with a query over pg_attribute; orrery_hot_path and
+ * orrery_vector_indexes are ours.
  */
 export const systemColumns = `
+pg_catalog.orrery_hot_path|15391|v|statement:25,hot:16,reason:25,calls:20
+pg_catalog.orrery_vector_indexes|15390|v|relid:26,indexrelid:26,schemaname:19,relname:19,indexrelname:19,method:25,opclass:25,dimensions:23,quantization:25,rows:20,removed:20,levels:23,bytes:20,bytes_per_vector:701,inserted:20,loaded:20,entry_row:20,probed_rows:20,recall_ef:1007,recall_at_10:1022,recall_at_100:1022
 pg_catalog.pg_aggregate|2600|r|aggfnoid:24,aggkind:18,aggnumdirectargs:21,aggtransfn:24,aggfinalfn:24,aggcombinefn:24,aggserialfn:24,aggdeserialfn:24,aggmtransfn:24,aggminvtransfn:24,aggmfinalfn:24,aggfinalextra:16,aggmfinalextra:16,aggfinalmodify:18,aggmfinalmodify:18,aggsortop:26,aggtranstype:26,aggtransspace:23,aggmtranstype:26,aggmtransspace:23,agginitval:25,aggminitval:25
 pg_catalog.pg_am|2601|r|oid:26,amname:19,amhandler:24,amtype:18
 pg_catalog.pg_amop|2602|r|oid:26,amopfamily:26,amoplefttype:26,amoprighttype:26,amopstrategy:21,amoppurpose:18,amopopr:26,amopmethod:26,amopsortfamily:26
@@ -85,7 +88,6 @@ pg_catalog.pg_stat_bgwriter|12289|v|checkpoints_timed:20,checkpoints_req:20,chec
 pg_catalog.pg_stat_database|12266|v|datid:26,datname:19,numbackends:23,xact_commit:20,xact_rollback:20,blks_read:20,blks_hit:20,tup_returned:20,tup_fetched:20,tup_inserted:20,tup_updated:20,tup_deleted:20,conflicts:20,temp_files:20,temp_bytes:20,deadlocks:20,checksum_failures:20,checksum_last_failure:1184,blk_read_time:701,blk_write_time:701,session_time:701,active_time:701,idle_in_transaction_time:701,sessions:20,sessions_abandoned:20,sessions_fatal:20,sessions_killed:20,stats_reset:1184
 pg_catalog.pg_stat_database_conflicts|12271|v|datid:26,datname:19,confl_tablespace:20,confl_lock:20,confl_snapshot:20,confl_bufferpin:20,confl_deadlock:20
 pg_catalog.pg_stat_gssapi|12253|v|pid:23,gss_authenticated:16,principal:25,encrypted:16
-pg_catalog.pg_stat_hnsw_indexes|15390|v|relid:26,indexrelid:26,schemaname:19,relname:19,indexrelname:19,nodes:20,removed:20,inserted:20,loaded:20,entry_row:20,levels:23,bytes:20
 pg_catalog.pg_stat_progress_analyze|12297|v|pid:23,datid:26,datname:19,relid:26,phase:25,sample_blks_total:20,sample_blks_scanned:20,ext_stats_total:20,ext_stats_computed:20,child_tables_total:20,child_tables_done:20,current_child_table_relid:26
 pg_catalog.pg_stat_progress_basebackup|12317|v|pid:23,phase:25,backup_total:20,backup_streamed:20,tablespaces_total:20,tablespaces_streamed:20
 pg_catalog.pg_stat_progress_cluster|12307|v|pid:23,datid:26,datname:19,relid:26,command:25,phase:25,cluster_index_relid:26,heap_tuples_scanned:20,heap_tuples_written:20,heap_blks_total:20,heap_blks_scanned:20,index_rebuild_count:20
@@ -203,4 +205,13 @@ information_schema.view_column_usage|13468|v|view_catalog:19,view_schema:19,view
 information_schema.view_routine_usage|13473|v|table_catalog:19,table_schema:19,table_name:19,specific_catalog:19,specific_schema:19,specific_name:19
 information_schema.view_table_usage|13478|v|view_catalog:19,view_schema:19,view_name:19,table_catalog:19,table_schema:19,table_name:19
 information_schema.views|13483|v|table_catalog:19,table_schema:19,table_name:19,view_definition:1043,check_option:1043,is_updatable:1043,is_insertable_into:1043,is_trigger_updatable:1043,is_trigger_deletable:1043,is_trigger_insertable_into:1043
+information_schema._pg_foreign_data_wrappers|13507|v|oid:26,fdwowner:26,fdwoptions:1009,foreign_data_wrapper_catalog:19,foreign_data_wrapper_name:19,authorization_identifier:19,foreign_data_wrapper_language:1043
+information_schema._pg_foreign_servers|13519|v|oid:26,srvoptions:1009,foreign_server_catalog:19,foreign_server_name:19,foreign_data_wrapper_catalog:19,foreign_data_wrapper_name:19,foreign_server_type:1043,foreign_server_version:1043,authorization_identifier:19
+information_schema._pg_foreign_table_columns|13498|v|nspname:19,relname:19,attname:19,attfdwoptions:1009
+information_schema._pg_foreign_tables|13532|v|foreign_table_catalog:19,foreign_table_schema:19,foreign_table_name:19,ftoptions:1009,foreign_server_catalog:19,foreign_server_name:19,authorization_identifier:19
+information_schema._pg_user_mappings|13545|v|oid:26,umoptions:1009,umuser:26,authorization_identifier:19,foreign_server_catalog:19,foreign_server_name:19,srvowner:19
+information_schema.sql_features|13391|r|feature_id:1043,feature_name:1043,sub_feature_id:1043,sub_feature_name:1043,is_supported:1043,is_verified_by:1043,comments:1043
+information_schema.sql_implementation_info|13396|r|implementation_info_id:1043,implementation_info_name:1043,integer_value:23,character_value:1043,comments:1043
+information_schema.sql_parts|13401|r|feature_id:1043,feature_name:1043,is_supported:1043,is_verified_by:1043,comments:1043
+information_schema.sql_sizing|13406|r|sizing_id:23,sizing_name:1043,supported_value:23,comments:1043
 `;

@@ -1,10 +1,8 @@
 /** pg_type, pg_proc, pg_operator, pg_cast and the methods around them: what the function registry has, no more. */
-import { PG_CATALOG_OID, PUBLIC_OID } from "../../src/catalog/index.js";
-import { knownFunctions, registry } from "../../src/functions/index.js";
-import { FIRST_USER_OID, type FunctionSignature, type Oid, pgvectorTypes } from "../../src/types/index.js";
-import { operatorClasses } from "./operator-classes.js";
+import { builtinCollations, type CollationObject, PG_CATALOG_OID, PUBLIC_OID } from "../../src/catalog/index.js";
+import { actualVersion, knownFunctions, knownTypes, registry } from "../../src/functions/index.js";
+import { FIRST_USER_OID, type FunctionSignature, type Oid, pgvectorTypes, type SqlType, TypeOid } from "../../src/types/index.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
-import { HNSW_AM, IVFFLAT_AM } from "./relations.js";
 import { typeFacts } from "./type-facts.js";
 import { userProcRows, userTypeRows } from "./user-rows.js";
 
@@ -15,12 +13,20 @@ function schemaOid(source: Source, name: string): Oid {
   return name === "pg_catalog" ? PG_CATALOG_OID : (source.catalog.schemaByName(name)?.oid ?? PUBLIC_OID);
 }
 const isPgvector = (oid: Oid) => pgvectorTypes.has(oid);
-const hasVector = (source: Source) => [...source.catalog.objects()].some((o) => o.class === "extension" && o.name === "vector");
+export const hasVector = (source: Source) => [...source.catalog.objects()].some((o) => o.class === "extension" && o.name === "vector");
+
+/** Types that PostgreSQL has and that no value has here (xml, internal, …): functions and operators speak of them. */
+const typesByName: readonly ListedType[] = knownTypes.filter(({ oid }) => registry.typeByOid(oid) === undefined);
+type ListedType = Pick<SqlType, "oid" | "name" | "length" | "category" | "preferred" | "elementType" | "arrayType">;
+
+/** array_subscript_handler, raw_array_subscript_handler (of types of fixed length that look like arrays), jsonb_subscript_handler. */
+const subscriptHandler = ({ oid, elementType, length }: ListedType): Oid =>
+  oid === TypeOid.jsonb ? 6098 : elementType === 0 ? 0 : length < 0 ? 6179 : 6180;
 
 provide("pg_catalog.pg_type", function* (source) {
   yield* userTypeRows(source);
   const vector = hasVector(source);
-  for (const type of registry.types()) {
+  for (const type of [...registry.types(), ...typesByName] as ListedType[]) {
     if (isPgvector(type.oid) && !vector) continue;
     const facts = typeFacts(type.oid);
     yield {
@@ -36,7 +42,7 @@ provide("pg_catalog.pg_type", function* (source) {
       typisdefined: true,
       typdelim: facts.delimiter,
       typrelid: 0,
-      typsubscript: type.elementType !== 0 && type.category === "A" ? 6179 : 0,
+      typsubscript: subscriptHandler(type),
       typelem: type.elementType,
       typarray: type.arrayType,
       typinput: facts.input,
@@ -93,25 +99,11 @@ provide("pg_catalog.pg_proc", function* (source) {
   const vector = hasVector(source);
   // All that PostgreSQL has: what cannot be run here is refused by name when it is called.
   for (const f of knownFunctions().values()) yield procRow(source, f);
+  // Some have no OID: what the binder makes of syntax.
   for (const f of registry.functions())
-    if (!knownFunctions().has(f.oid) && f.oid < FIRST_USER_OID && (vector || f.schema !== "public")) yield procRow(source, f);
+    if (f.oid !== 0 && !knownFunctions().has(f.oid) && f.oid < FIRST_USER_OID && (vector || f.schema !== "public"))
+      yield procRow(source, f);
   yield* userProcRows(source);
-});
-
-provide("pg_catalog.pg_aggregate", function* () {
-  for (const f of registry.functions())
-    if (f.kind === "aggregate")
-      yield {
-        aggfnoid: f.oid,
-        aggkind: "n",
-        aggnumdirectargs: 0,
-        aggfinalextra: false,
-        aggmfinalextra: false,
-        aggfinalmodify: "r",
-        aggmfinalmodify: "r",
-        aggtransspace: 0,
-        aggmtransspace: 0,
-      };
 });
 
 provide("pg_catalog.pg_operator", function* (source) {
@@ -133,9 +125,9 @@ provide("pg_catalog.pg_operator", function* (source) {
       oprleft: o.left,
       oprright: o.right,
       oprresult: o.result,
-      oprcom: find(o.commutator, o.right, o.left),
-      oprnegate: find(o.negator, o.left, o.right),
-      oprcode: source.registry.functionById(o.functionId)?.oid ?? 0,
+      oprcom: own(o.oid)?.commutator ?? find(o.commutator, o.right, o.left),
+      oprnegate: own(o.oid)?.negator ?? find(o.negator, o.left, o.right),
+      oprcode: own(o.oid)?.functionOid ?? source.registry.functionById(o.functionId)?.oid ?? 0,
       oprrest: 0,
       oprjoin: 0,
     };
@@ -144,9 +136,12 @@ provide("pg_catalog.pg_operator", function* (source) {
 
 provide("pg_catalog.pg_cast", function* (source) {
   let oid = 10_100;
+  const own = new Map(
+    [...source.catalog.objects()].flatMap((o) => (o.class === "cast" ? [[`${o.source} ${o.target}`, o.oid] as const] : [])),
+  );
   for (const c of source.registry.casts()) {
     yield {
-      oid: oid++,
+      oid: own.get(`${c.source} ${c.target}`) ?? oid++,
       castsource: c.source,
       casttarget: c.target,
       castfunc: c.method.kind === "function" ? (source.registry.functionById(c.method.functionId)?.oid ?? 0) : 0,
@@ -156,54 +151,34 @@ provide("pg_catalog.pg_cast", function* (source) {
   }
 });
 
-provide("pg_catalog.pg_am", function* (source) {
-  yield { oid: 2, amname: "heap", amhandler: 3, amtype: "t" };
-  yield { oid: 403, amname: "btree", amhandler: 330, amtype: "i" };
-  if (!hasVector(source)) return;
-  yield { oid: HNSW_AM, amname: "hnsw", amhandler: 0, amtype: "i" };
-  yield { oid: IVFFLAT_AM, amname: "ivfflat", amhandler: 0, amtype: "i" };
-});
-
-provide("pg_catalog.pg_opclass", function* (source) {
-  const vector = hasVector(source);
-  for (const c of operatorClasses) {
-    if (c.method >= HNSW_AM && !vector) continue;
-    yield {
-      oid: c.oid,
-      opcmethod: c.method,
-      opcname: c.name,
-      opcnamespace: c.method >= HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID,
-      opcowner: OWNER,
-      opcfamily: c.family,
-      opcintype: c.type,
-      opcdefault: c.isDefault,
-      opckeytype: 0,
-    };
-  }
-});
-provide("pg_catalog.pg_opfamily", function* (source) {
-  const vector = hasVector(source);
-  const seen = new Set<Oid>();
-  for (const c of operatorClasses) {
-    if (seen.has(c.family) || (c.method >= HNSW_AM && !vector)) continue;
-    seen.add(c.family);
-    yield {
-      oid: c.family,
-      opfmethod: c.method,
-      opfname: c.name,
-      opfnamespace: c.method >= HNSW_AM ? PUBLIC_OID : PG_CATALOG_OID,
-      opfowner: OWNER,
-    };
-  }
-});
 provide("pg_catalog.pg_language", function* () {
   const row = { lanowner: OWNER, lanispl: false, lanplcallfoid: 0, laninline: 0 };
   yield { ...row, oid: 12, lanname: "internal", lanpltrusted: false, lanvalidator: 2246 };
   yield { ...row, oid: 14, lanname: "sql", lanpltrusted: true, lanvalidator: 2248 };
 });
-provide("pg_catalog.pg_collation", function* () {
-  const row = { collnamespace: PG_CATALOG_OID, collowner: OWNER, collisdeterministic: true, collencoding: -1 };
-  yield { ...row, oid: 100, collname: "default", collprovider: "d", collcollate: null, collctype: null };
-  yield { ...row, oid: 950, collname: "C", collprovider: "c", collcollate: "C", collctype: "C" };
-  yield { ...row, oid: 951, collname: "POSIX", collprovider: "c", collcollate: "POSIX", collctype: "POSIX" };
+const PROVIDERS = { default: "d", libc: "c", icu: "i" } as const;
+provide("pg_catalog.pg_collation", function* (source) {
+  for (const c of collations(source))
+    yield {
+      oid: c.oid,
+      collname: c.name,
+      collnamespace: c.schema,
+      collowner: c.owner,
+      collprovider: PROVIDERS[c.provider],
+      collisdeterministic: c.deterministic,
+      collencoding: c.encoding,
+      collcollate: c.collate ?? null,
+      collctype: c.ctype ?? null,
+      colliculocale: c.icuLocale ?? null,
+      // Built-in orders are those of the ICU that runs.
+      collversion: c.version ?? (c.oid < FIRST_USER_OID ? actualVersion(c.icuLocale) : null),
+    };
 });
+/** Built-in collations and users'. */
+export function* collations(source: Source): Iterable<CollationObject> {
+  const wanted = source.wanted("oid");
+  const ofName = source.wanted("collname");
+  for (const c of builtinCollations)
+    if ((typeof wanted !== "number" || wanted === c.oid) && (typeof ofName !== "string" || ofName === c.name)) yield c;
+  for (const object of source.catalog.objects()) if (object.class === "collation") yield object;
+}

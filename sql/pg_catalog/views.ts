@@ -18,7 +18,7 @@ provide("pg_catalog.pg_tables", function* (source) {
       hasindexes: source.catalog.indexesOf(r.oid).length > 0,
       hasrules: false,
       hastriggers: constraints.some((c) => c.kind === "foreignKey") || source.catalog.referencing(r.oid).length > 0,
-      rowsecurity: false,
+      rowsecurity: r.rowSecurity === true,
     };
   }
 });
@@ -32,7 +32,7 @@ provide("pg_catalog.pg_matviews", function* (source) {
       tablespace: null,
       hasindexes: source.catalog.indexesOf(r.oid).length > 0,
       ispopulated: r.materialized.populated,
-      definition: source.definitions.viewDefinition(r.oid, false),
+      definition: source.definitions.viewDefinition(r.oid, false, 0),
     };
   }
 });
@@ -43,7 +43,7 @@ provide("pg_catalog.pg_views", function* (source) {
         schemaname: schemaName(source, r.schema),
         viewname: r.name,
         viewowner: roleName(source, r.owner),
-        definition: source.definitions.viewDefinition(r.oid, false),
+        definition: source.definitions.viewDefinition(r.oid, false, 0),
       };
 });
 provide("pg_catalog.pg_indexes", function* (source) {
@@ -97,39 +97,14 @@ for (const name of ["pg_stat_user_indexes", "pg_stat_all_indexes"]) {
   });
 }
 
-/** Ours: pgvector keeps no such figures. `inserted` and `loaded` count since the server started. */
-provide("pg_catalog.pg_stat_hnsw_indexes", function* (source) {
-  for (const r of allRelations(source)) {
-    if (r.class !== "index" || r.method !== "hnsw") continue;
-    const facts = source.system.vectorIndex(r.storage);
-    if (facts === undefined) continue;
-    yield {
-      relid: r.table,
-      indexrelid: r.oid,
-      schemaname: schemaName(source, r.schema),
-      relname: source.catalog.relationByOid(r.table)?.name ?? null,
-      indexrelname: r.name,
-      nodes: facts.rows,
-      removed: facts.removed,
-      inserted: facts.inserted,
-      loaded: facts.loaded,
-      entry_row: facts.entryRow,
-      levels: facts.levels,
-      bytes: facts.bytes,
-    };
-  }
-});
-
 /** What we keep nothing of: these are truly empty. */
 for (const name of [
   "pg_trigger",
-  "pg_policy",
   "pg_publication",
   "pg_publication_rel",
   "pg_publication_namespace",
   "pg_publication_tables",
   "pg_subscription",
-  "pg_statistic_ext",
   "pg_foreign_table",
   "pg_foreign_server",
   "pg_foreign_data_wrapper",
@@ -138,7 +113,6 @@ for (const name of [
   "pg_rules",
   "pg_seclabel",
   "pg_shseclabel",
-  "pg_db_role_setting",
   "pg_conversion",
   "pg_ts_config",
   "pg_ts_dict",
@@ -147,12 +121,9 @@ for (const name of [
   "pg_transform",
   "pg_largeobject_metadata",
   "pg_init_privs",
-  "pg_prepared_xacts",
   "pg_replication_slots",
   "pg_stat_replication",
   "pg_shdepend",
-  "pg_policies",
   "pg_group",
-  "pg_stat_progress_vacuum",
 ])
   provide(`pg_catalog.${name}`, () => []);

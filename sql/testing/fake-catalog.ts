@@ -37,6 +37,8 @@ export function fakeCatalog(
     constraintsOf: (oid) => constraints.filter((constraint) => constraint.table === oid),
     referencing: () => [],
     childrenOf: () => [],
+    userCollation: () => undefined,
+    userCollationNamed: () => undefined,
     role: () => undefined,
     objects: () => [],
   };

@@ -1,3 +1,4 @@
+export * from "./collations.js";
 export * from "./names.js";
 export * from "./objects.js";
 export * from "./overlay.js";

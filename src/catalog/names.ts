@@ -36,10 +36,17 @@ export function chooseName(first: string, second: string | undefined, label: str
   }
 }
 
-/** The column part of an index's name: columns joined with "_", cut at 63 bytes; expressions are "expr". */
-export function columnNamesPart(columns: readonly string[]): string {
+/**
+ * The column part of an index's name: columns joined with "_", cut at 63 bytes; expressions are "expr". A name that was there gets a number,
+ * in names of indexes.
+ */
+export function columnNamesPart(columns: readonly string[], distinct = true): string {
   let part = "";
-  for (const column of columns) {
+  const used = new Set<string>();
+  for (const written of columns) {
+    let column = written;
+    for (let i = 1; distinct && used.has(column); i++) column = `${written}${i}`;
+    used.add(column);
     part += part === "" ? column : `_${column}`;
     if (Buffer.byteLength(part) >= NAME_LENGTH_BYTES_MAX) break;
   }

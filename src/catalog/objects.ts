@@ -6,7 +6,8 @@
  */
 
 import type { ForeignKeyAction } from "../plan/index.js";
-import type { Oid } from "../types/index.js";
+import type { CollationReference, Oid } from "../types/index.js";
+import { quoteIdentifier } from "./names.js";
 import type { AclItem, UserObject } from "./user-objects.js";
 
 export * from "./user-objects.js";
@@ -44,13 +45,17 @@ export interface AttributeObject {
   readonly generated?: boolean;
   /** The sequence behind serial or identity. */
   readonly sequence?: Oid;
-  readonly collation?: string;
+  readonly collation?: CollationReference;
   readonly acl?: readonly AclItem[];
   /** How many parents give the column (attinhcount), and whether the table's own definition has it too (attislocal; default true). */
   readonly inheritedCount?: number;
   readonly local?: boolean;
   /** Computed for an index over an expression or with a predicate. `dropped` is true, so that nothing shows it; `defaultSql` computes it. */
   readonly hidden?: boolean;
+  /** Of a hidden column: kept as a vector, for an index over vectors, and not as an ordered key. */
+  readonly matrix?: boolean;
+  /** Of a hidden column: kept as an inverted index reads it (types/inverted-form.ts). */
+  readonly inverted?: boolean;
   /** Facts that change no result: SET STORAGE, COMPRESSION, STATISTICS. */
   readonly storage?: string;
   readonly compression?: string;
@@ -59,7 +64,14 @@ export interface AttributeObject {
 /** PARTITION BY: one entry per key column; attribute 0 stands for an expression. */
 export interface PartitionScheme {
   readonly strategy: "range" | "list" | "hash";
-  readonly keys: readonly { readonly attribute: number; readonly expressionSql?: string; readonly type: Oid; readonly typmod: number }[];
+  readonly keys: readonly {
+    readonly attribute: number;
+    readonly expressionSql?: string;
+    readonly type: Oid;
+    readonly typmod: number;
+    /** Where it is not the column's own: a fact. */
+    readonly collation?: CollationReference;
+  }[];
 }
 /** A bound's value as text of the key's type; infinities of range bounds are words of their own. */
 export type BoundDatum = { readonly text: string | null } | "minvalue" | "maxvalue";
@@ -99,6 +111,12 @@ export interface TableObject {
   readonly rowSecurity?: boolean;
   readonly forceRowSecurity?: boolean;
 }
+/** How keys of an index column are made; `version`: of ICU's order then. Under another one they are not what the index holds. */
+export interface SortKeyRules {
+  readonly locale: string;
+  readonly deterministic: boolean;
+  readonly version: string;
+}
 export interface IndexObject {
   readonly class: "index";
   readonly oid: Oid;
@@ -120,23 +138,50 @@ export interface IndexObject {
     readonly descending: boolean;
     readonly nullsFirst: boolean;
     readonly opclass?: string;
+    /** Where it is not the column's own, or not the one that the expression has by itself. */
+    readonly collation?: CollationReference;
+    /** Of an expression: the collation that it has by itself, where that is not the default. */
+    readonly expressionCollation?: CollationReference;
+    /** Kept as keys of an ICU collation, in the hidden column `key`: what compares the column by bytes cannot use the index. */
+    readonly sortKey?: SortKeyRules;
+    /** ALTER INDEX … SET STATISTICS: a fact. */
+    readonly statistics?: number;
+    /** Of an expression that no hidden column holds. */
+    readonly expressionType?: Oid;
   }[];
   readonly include: readonly number[];
   readonly predicateSql?: string;
   readonly options: Readonly<Record<string, string>>;
   readonly valid: boolean;
+  /** Kept as a definition alone, nothing is stored: gist and spgist beside constraints, brin over types without an order. */
+  readonly unstructured?: boolean;
+  /** Unique, but judged when a statement or the transaction ends: in between rows may share a key. */
+  readonly deferrable?: boolean;
+  /** Of an exclusion constraint: for each column the operator that must not hold between two rows in all columns. */
+  readonly exclusion?: readonly { readonly operator: string; readonly functionId: string }[];
   /** The index of the partitioned table that this index is a part of. */
   readonly parent?: Oid;
   /** Of a partitioned table: holds no entries, its parts do. */
   readonly partitioned?: boolean;
 }
+/** What the hidden column of an index column under an ICU collation computes. */
+export function sortKeySql(table: TableObject, column: IndexObject["columns"][number]): string {
+  const value = column.expressionSql ?? quoteIdentifier(table.attributes[column.attribute - 1]?.name ?? "");
+  const { locale = "", deterministic = true } = column.sortKey ?? {};
+  return `pg_catalog.orrery_collation_key((${value}), '${locale.replaceAll("'", "''")}', ${deterministic})`;
+}
 /** The attribute whose values an index column holds. */
 export const keyAttribute = (column: IndexObject["columns"][number]): number => column.key ?? column.attribute;
-/** Whether the index is an ordered tree of storage. */
-export const isOrderedIndex = (index: Pick<IndexObject, "method" | "partitioned">): boolean =>
-  index.partitioned !== true && (index.method === "btree" || index.method === "hash" || index.method === "brin");
-/** hash and brin are kept as ordered trees, gin as none: it is an opinion about speed only. */
-export type IndexMethod = "btree" | "hnsw" | "ivfflat" | "hash" | "brin" | "gin";
+/** Whether the index is an ordered tree of storage over its columns. (An exclusion constraint's tree has an order of its own.) */
+export const isOrderedIndex = (index: Pick<IndexObject, "method" | "partitioned" | "exclusion" | "unstructured">): boolean =>
+  index.partitioned !== true &&
+  index.unstructured !== true &&
+  index.exclusion === undefined &&
+  (index.method === "btree" || index.method === "hash" || index.method === "brin");
+/** No two rows share a key at any moment. */
+export const isUniqueNow = (index: Pick<IndexObject, "unique" | "deferrable">): boolean => index.unique && index.deferrable !== true;
+/** hash, brin and gist (of exclusion constraints) are kept as ordered trees. */
+export type IndexMethod = "btree" | "hnsw" | "ivfflat" | "hash" | "brin" | "gin" | "gist" | "spgist";
 export interface SequenceObject {
   readonly class: "sequence";
   readonly oid: Oid;
@@ -162,7 +207,12 @@ export interface ViewObject {
   readonly name: string;
   readonly owner: Oid;
   readonly sql: string;
-  readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod: number }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: Oid;
+    readonly typmod: number;
+    readonly collation?: CollationReference;
+  }[];
   readonly dependsOn: readonly Oid[];
   readonly arrayOid?: Oid;
   readonly acl?: readonly AclItem[];
@@ -187,7 +237,7 @@ export type ConstraintObject = {
   readonly parent?: Oid;
 } & (
   | {
-      readonly kind: "primaryKey" | "unique";
+      readonly kind: "primaryKey" | "unique" | "exclusion";
       readonly index: Oid;
       readonly attributes: readonly number[];
       readonly deferrable?: boolean;
@@ -207,6 +257,14 @@ export type ConstraintObject = {
       readonly initiallyDeferred: boolean;
     }
 );
+/** Whether a constraint stands for an index, which has its name and goes with it. */
+export const isIndexConstraint = (c: ConstraintObject): c is Extract<ConstraintObject, { kind: "primaryKey" | "unique" | "exclusion" }> =>
+  c.kind === "primaryKey" || c.kind === "unique" || c.kind === "exclusion";
+/** What new sessions begin with. */
+export interface StoredSetting {
+  readonly name: string;
+  readonly value: string;
+}
 export interface RoleObject {
   readonly class: "role";
   readonly oid: Oid;
@@ -219,12 +277,12 @@ export interface RoleObject {
   readonly replication: boolean;
   readonly bypassRls: boolean;
   readonly connectionLimit: number;
-  /** SCRAM-SHA-256$… verifier, never the password. */
+  /** SCRAM-SHA-256$… verifier or md5… hash, never the password. */
   readonly password?: string;
-  /** VALID UNTIL, as written. */
+  /** VALID UNTIL: ISO, in UTC. */
   readonly validUntil?: string;
-  /** ALTER ROLE … SET. */
-  readonly settings?: readonly { readonly name: string; readonly value: string }[];
+  /** ALTER ROLE … SET; `database`: for sessions there. */
+  readonly settings?: readonly (StoredSetting & { readonly database?: Oid })[];
 }
 export interface ExtensionObject {
   readonly class: "extension";
@@ -239,6 +297,8 @@ export interface DatabaseObject {
   readonly name: string;
   readonly owner: Oid;
   readonly acl?: readonly AclItem[];
+  /** ALTER DATABASE … SET. */
+  readonly settings?: readonly StoredSetting[];
 }
 export interface CommentObject {
   readonly class: "comment";

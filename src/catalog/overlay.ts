@@ -45,6 +45,10 @@ export class CatalogOverlay {
   delete(oid: Oid): void {
     this.#set(oid, null);
   }
+  /** Objects that the transaction made or changed. */
+  *objects(): Iterable<CatalogObject> {
+    for (const [, object] of this.#changes.entries()) if (object !== null) yield object;
+  }
   mark(): OverlayMark {
     return { changes: this.#changes };
   }

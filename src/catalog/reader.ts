@@ -1,6 +1,7 @@
 import type { Oid } from "../types/index.js";
 import type {
   CatalogObject,
+  CollationObject,
   ConstraintObject,
   IndexObject,
   RoleObject,
@@ -17,7 +18,7 @@ export interface SystemRelation {
   readonly schema: Oid;
   readonly schemaName: string;
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod?: number }[];
+  readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod?: number; readonly notNull?: boolean }[];
 }
 export type RelationObject = TableObject | ViewObject | IndexObject | SequenceObject | SystemRelation;
 
@@ -41,6 +42,9 @@ export interface CatalogReader {
   childrenOf(table: Oid): readonly TableObject[];
   /** Foreign keys of other tables (or itself) that point at this table. */
   referencing(table: Oid): readonly ConstraintObject[];
+  /** Collations that users made; src/catalog/collations.ts finds these and the built-in ones. */
+  userCollation(oid: Oid): CollationObject | undefined;
+  userCollationNamed(schema: Oid, name: string): CollationObject | undefined;
   role(name: string): RoleObject | undefined;
   objects(): Iterable<CatalogObject>;
   /** Computed relations: pg_catalog's, information_schema's, the keyspace's. */

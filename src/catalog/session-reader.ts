@@ -1,6 +1,6 @@
 /** The catalog as one session sees it: a snapshot, the session's search path, and the computed relations. */
 import { DbError, type Oid } from "../types/index.js";
-import type { CatalogObject, ConstraintObject, IndexObject, RoleObject, SchemaObject, TableObject } from "./objects.js";
+import type { CatalogObject, CollationObject, ConstraintObject, IndexObject, RoleObject, SchemaObject, TableObject } from "./objects.js";
 import type { CatalogReader, RelationObject, SystemRelation } from "./reader.js";
 import type { CatalogSnapshot } from "./snapshot.js";
 import { PG_CATALOG_OID } from "./well-known.js";
@@ -69,6 +69,13 @@ export class SessionCatalogReader implements CatalogReader {
 
   schemaByName(name: string): SchemaObject | undefined {
     return name === "pg_temp" ? this.temporarySchema : this.snapshot.schema(name);
+  }
+  userCollation(oid: Oid): CollationObject | undefined {
+    const object = this.snapshot.object(oid);
+    return object?.class === "collation" ? object : undefined;
+  }
+  userCollationNamed(schema: Oid, name: string): CollationObject | undefined {
+    return this.snapshot.collation(schema, name);
   }
   schemaByOid(oid: Oid): SchemaObject | undefined {
     const object = this.snapshot.object(oid);

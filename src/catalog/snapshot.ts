@@ -8,6 +8,7 @@ import { LayeredMap, type LayeredMapEditor } from "./layered-map.js";
 import type {
   CastObject,
   CatalogObject,
+  CollationObject,
   CommentObject,
   ConstraintObject,
   DatabaseObject,
@@ -17,10 +18,12 @@ import type {
   IndexObject,
   MembershipObject,
   OperatorObject,
+  PolicyObject,
   RangeObject,
   RoleObject,
   SchemaObject,
   SequenceObject,
+  StatisticsObject,
   TableObject,
   TypeObject,
   ViewObject,
@@ -36,6 +39,10 @@ interface Links {
   readonly comments: readonly CommentObject[];
   readonly children: readonly TableObject[];
   readonly materialized: readonly TableObject[];
+  readonly policies: readonly PolicyObject[];
+  /** Policies of other tables whose conditions read it. */
+  readonly readByPolicies: readonly PolicyObject[];
+  readonly statistics: readonly StatisticsObject[];
 }
 const noLinks: Links = {
   indexes: [],
@@ -46,6 +53,9 @@ const noLinks: Links = {
   comments: [],
   children: [],
   materialized: [],
+  policies: [],
+  readByPolicies: [],
+  statistics: [],
 };
 /** What gives a type its fields or labels: its own object, or the relation whose rows are of it. */
 export type TypeOwner = TypeObject | TableObject | ViewObject;
@@ -111,6 +121,9 @@ export class CatalogSnapshot {
   }
   relation(schema: Oid, name: string): StoredRelation | undefined {
     return this.#named(`r${schema}.${name}`) as StoredRelation | undefined;
+  }
+  collation(schema: Oid, name: string): CollationObject | undefined {
+    return this.#named(`c${schema}.${name}`) as CollationObject | undefined;
   }
   schema(name: string): SchemaObject | undefined {
     return this.#named(`s${name}`) as SchemaObject | undefined;
@@ -183,6 +196,18 @@ export class CatalogSnapshot {
   materializedViewsOf(relation: Oid): readonly TableObject[] {
     return this.#of(relation).materialized;
   }
+  policiesOf(table: Oid): readonly PolicyObject[] {
+    return this.#of(table).policies;
+  }
+  policiesReading(relation: Oid): readonly PolicyObject[] {
+    return this.#of(relation).readByPolicies;
+  }
+  statisticsOf(table: Oid): readonly StatisticsObject[] {
+    return this.#of(table).statistics;
+  }
+  statisticsNamed(schema: Oid, name: string): StatisticsObject | undefined {
+    return this.#named(`x${schema}.${name}`) as StatisticsObject | undefined;
+  }
   commentsOf(object: Oid): readonly CommentObject[] {
     return this.#of(object).comments;
   }
@@ -226,6 +251,8 @@ function nameKeys(object: CatalogObject): readonly string[] {
       }
       return keys;
     }
+    case "collation":
+      return [`c${object.schema}.${object.name}`];
     case "schema":
       return [`s${object.name}`];
     case "role":
@@ -234,6 +261,8 @@ function nameKeys(object: CatalogObject): readonly string[] {
       return [`d${object.name}`];
     case "extension":
       return [`e${object.name}`];
+    case "statistics":
+      return [`x${object.schema}.${object.name}`];
     default:
       return [];
   }
@@ -303,6 +332,13 @@ function editLinks(links: LayeredMapEditor<Oid, Links>, object: CatalogObject, a
       break;
     case "comment":
       edit(object.object, "comments");
+      break;
+    case "policy":
+      edit(object.table, "policies");
+      for (const relation of new Set(object.dependsOn)) edit(relation, "readByPolicies");
+      break;
+    case "statistics":
+      edit(object.table, "statistics");
       break;
     default:
       break;

@@ -24,6 +24,10 @@ export class CatalogStore {
     if (this.#storage.catalogVersion(this.#engine) !== this.#version) this.#refresh();
     return this.#snapshot;
   }
+  /** The native catalog's number of what was current at the last look. */
+  get version(): number {
+    return this.#version;
+  }
   /** What was current at the last look: for callers that were told of every change by event. */
   get lastKnown(): CatalogSnapshot {
     return this.#snapshot;

@@ -1,5 +1,5 @@
 /** Objects that users define beside relations: types, functions, operators, casts, memberships, privileges. */
-import type { Oid } from "../types/index.js";
+import type { CollationReference, Oid } from "../types/index.js";
 
 /** One entry of an access control list; `grantee` 0 is PUBLIC. `*` after a letter: with grant option (`arwd*`). */
 export interface AclItem {
@@ -28,7 +28,7 @@ export interface CompositeAttribute {
   readonly type: Oid;
   readonly typmod: number;
   readonly dropped: boolean;
-  readonly collation?: string;
+  readonly collation?: CollationReference;
 }
 
 interface TypeBase {
@@ -53,13 +53,13 @@ export type TypeObject = TypeBase &
         readonly notNull: boolean;
         readonly defaultSql?: string;
         readonly checks: readonly DomainCheck[];
-        readonly collation?: string;
+        readonly collation?: CollationReference;
       }
     | { readonly kind: "composite"; readonly attributes: readonly CompositeAttribute[] }
     | {
         readonly kind: "range";
         readonly subtype: Oid;
-        readonly collation?: string;
+        readonly collation?: CollationReference;
         /** Functions: OIDs; 0 none. */
         readonly canonical: Oid;
         readonly difference: Oid;
@@ -164,4 +164,61 @@ export interface DefaultPrivilegesObject {
   readonly objects: "r" | "S" | "f" | "T" | "n";
   readonly acl: readonly AclItem[];
 }
-export type UserObject = TypeObject | FunctionObject | OperatorObject | CastObject | MembershipObject | DefaultPrivilegesObject;
+/** CREATE COLLATION, and PostgreSQL's own (src/catalog/collations.ts). */
+export interface CollationObject {
+  readonly class: "collation";
+  readonly oid: Oid;
+  readonly schema: Oid;
+  readonly name: string;
+  readonly owner: Oid;
+  /** default: the database's; libc: by bytes. */
+  readonly provider: "default" | "libc" | "icu";
+  /** False: texts that the locale holds equal are equal. */
+  readonly deterministic: boolean;
+  readonly encoding: number;
+  readonly collate?: string;
+  readonly ctype?: string;
+  readonly icuLocale?: string;
+  /** Of the order, when it was made or refreshed; built-in ones: that of the process. */
+  readonly version?: string;
+}
+/** CREATE POLICY: which rows of a table its roles may see and write. */
+export interface PolicyObject {
+  readonly class: "policy";
+  readonly oid: Oid;
+  readonly name: string;
+  readonly table: Oid;
+  readonly command: "all" | "select" | "insert" | "update" | "delete";
+  readonly permissive: boolean;
+  /** 0: PUBLIC. */
+  readonly roles: readonly Oid[];
+  readonly usingSql?: string;
+  readonly checkSql?: string;
+  /** Relations that subqueries of the conditions read. */
+  readonly dependsOn: readonly Oid[];
+}
+/** CREATE STATISTICS. A fact: the planner does not read it. */
+export interface StatisticsObject {
+  readonly class: "statistics";
+  readonly oid: Oid;
+  readonly schema: Oid;
+  readonly name: string;
+  readonly owner: Oid;
+  readonly table: Oid;
+  /** stxkind: d ndistinct, f dependencies, m mcv, e expressions. */
+  readonly kinds: string;
+  /** Columns in order of their numbers. */
+  readonly attributes: readonly number[];
+  readonly expressions: readonly string[];
+  readonly target: number;
+}
+export type UserObject =
+  | CollationObject
+  | TypeObject
+  | FunctionObject
+  | OperatorObject
+  | CastObject
+  | MembershipObject
+  | DefaultPrivilegesObject
+  | PolicyObject
+  | StatisticsObject;

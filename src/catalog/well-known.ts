@@ -49,3 +49,9 @@ export const bootstrapObjects: readonly CatalogObject[] = [
   { class: "extension", oid: 14013, name: "plpgsql", schema: PG_CATALOG_OID, version: "1.0" },
   { class: "comment", oid: 14014, object: 14013, attribute: 0, text: "PL/pgSQL procedural language" },
 ];
+
+/**
+ * Column defaults (`attribute` from 1) and view rules (0) are no objects of their own: their OIDs are made of their relation's, beyond
+ * what the engine hands out.
+ */
+export const derivedOid = (relation: Oid, attribute: number): Oid => 2_147_483_648 + ((relation * 1600 + attribute) % 2_147_483_647);

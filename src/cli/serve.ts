@@ -25,6 +25,7 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
   const doors = [
     server.pgPort === undefined ? undefined : `PostgreSQL: psql -h ${settings.host} -p ${server.pgPort} -U postgres`,
     server.redisPort === undefined ? undefined : `Redis: redis-cli -h ${settings.host} -p ${server.redisPort}`,
+    server.redisTlsPort === undefined ? undefined : `Redis under TLS: redis-cli --tls -h ${settings.host} -p ${server.redisTlsPort}`,
   ].filter((door) => door !== undefined);
   process.stdout.write(
     `orrery: ready for connections in ${Math.round(performance.now() - started)} ms, data in ${settings.data}. ${doors.join("   ")}\n`,
@@ -37,6 +38,7 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
     await server.close();
     process.exit(0);
   };
+  process.on("SIGHUP", () => server.reload());
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
 }
@@ -50,9 +52,10 @@ function fromFlags(flags: Readonly<Record<string, unknown>>): Record<string, unk
 
 /** One clear line for what the world refused. */
 function explain(error: unknown, settings: Settings): string {
-  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, port, path, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (path !== undefined && port !== undefined) return `cannot listen on the Unix socket ${path}: ${message}`;
   if (code === "EADDRINUSE") {
-    const flag = port === settings.redis_port ? "--redis-port" : "--pg-port";
+    const flag = port === settings.redis_port ? "--redis-port" : port === settings.redis_tls_port ? "--redis-tls-port" : "--pg-port";
     return `port ${port} is in use: another server runs there; choose another with ${flag} (0 = off)`;
   }
   if (code === "EACCES" && port !== undefined) return `port ${port} needs more rights: choose one above 1023`;

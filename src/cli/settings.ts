@@ -41,12 +41,43 @@ const definitions = {
   pg_port: port(5432),
   redis_port: port(6379),
   threads: whole(1, 1, 64),
+  /** TLS: "auto" makes a certificate at the first start. */
+  ssl: oneOf("off", ["off", "on", "auto"]),
+  ssl_cert_file: text("server.crt", "must be a file's path, from the data folder"),
+  ssl_key_file: text("server.key", "must be a file's path, from the data folder"),
+  ssl_ca_file: text("", "must be a file's path, from the data folder", true),
+  redis_tls_port: port(0),
+  /** As Redis' own setting of this name, which without an authority's file can be "no" alone. */
+  tls_auth_clients: oneOf("no", ["no", "optional", "yes"]),
+  /** "": pg_hba.conf in the data folder, when there is one. */
+  hba_file: text("", "must be a file's path, from the data folder", true),
+  /** Folders, separated by commas. */
+  unix_socket_directories: text("", "must be folders' paths, separated by commas", true),
+  unix_socket_permissions: {
+    initial: 0o777,
+    allowed: "must be permissions in octal form, as 0770",
+    read: (value: unknown) => (typeof value === "string" && /^0?[0-7]{3}$/.test(value) ? Number.parseInt(value, 8) : undefined),
+  },
+  transport: oneOf("auto", ["auto", "native", "node"]),
+  /** 0: half the cores, at least one. */
+  io_threads: whole(0, 0, 256),
   max_connections: whole(1000, 1, 100_000),
+  /** Of max_connections; one place at least is everybody's. */
+  superuser_reserved_connections: whole(3, 0, 100_000),
   max_redis_connections: whole(10_000, 1, 100_000),
   max_message_bytes: whole(268_435_456, 65_536, 1_073_741_823),
   checkpoint_log_bytes: whole(1_073_741_824, 1_048_576, Number.MAX_SAFE_INTEGER),
   requirepass: text("", "must be text", true),
+  replicaof: {
+    initial: "",
+    allowed: 'must be "host port" of a Redis server or of another Orrery, or "" to follow nobody',
+    read: (value: unknown) => (typeof value === "string" && /^(\S+\s+\d{1,5})?$/.test(value) ? value : undefined),
+  },
+  masterauth: text("", "must be text", true),
+  masteruser: text("", "must be text", true),
   appendfsync: oneOf("everysec", ["always", "everysec", "no"]),
+  /** "no": as CONFIG REWRITE left it. */
+  ordered_keys: oneOf("no", ["yes", "no"]),
   log_level: oneOf("warn", ["fatal", "error", "warn", "info", "debug"]),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 type Definitions = typeof definitions;
@@ -76,6 +107,13 @@ export function readSettings(flags: Readonly<Record<string, unknown>>, environme
   const settings = values as Settings;
   if (settings.threads > availableParallelism() * 4)
     throw new SettingsError(`threads must be at most ${availableParallelism() * 4} on this machine (four a core)`);
+  if (settings.redis_tls_port !== 0) {
+    if (settings.ssl === "off") throw new SettingsError("redis_tls_port needs ssl = on or auto");
+    if (settings.tls_auth_clients !== "no" && settings.ssl_ca_file === "")
+      throw new SettingsError(`tls_auth_clients = ${settings.tls_auth_clients} needs ssl_ca_file`);
+    if (settings.redis_tls_port === settings.redis_port || settings.redis_tls_port === settings.pg_port)
+      throw new SettingsError("redis_tls_port must differ from redis_port and pg_port");
+  }
   if (settings.pg_port !== 0 && settings.pg_port === settings.redis_port) throw new SettingsError("pg_port and redis_port must differ");
   return settings;
 }

@@ -59,7 +59,7 @@ export class SessionClient implements Queryable {
       let result: { result: QueryResult<R>; lsn: number } = { result: { rows: [], columns: [], rowCount: 0, command: "" }, lsn: 0 };
       let lsn = 0;
       for (const statement of implicit) {
-        result = await this.#statement<R>(session.prepareParsed(statement, []), []);
+        result = await this.#statement<R>(session.prepareParsed(statement), []);
         lsn = Math.max(lsn, result.lsn);
       }
       lsn = Math.max(lsn, await session.endImplicit(false));

@@ -30,8 +30,8 @@ export function toDatum(value: Parameter, oid: Oid, context: ValueContext): Datu
   if (oid === TypeOid.bytea && value instanceof Uint8Array) return value;
   if (oid === TypeOid.json || oid === TypeOid.jsonb)
     return type.input(typeof value === "string" ? value : JSON.stringify(value), -1, context.format);
-  if ((oid === TypeOid.vector || oid === TypeOid.halfvec) && (value instanceof Float32Array || Array.isArray(value)))
-    return type.input(`[${Array.from(value as ArrayLike<number>).join(",")}]`, -1, context.format);
+  if (type.fromNumbers !== undefined && (value instanceof Float32Array || Array.isArray(value)))
+    return type.fromNumbers(value as ArrayLike<number>);
   if (Array.isArray(value)) {
     if (type.elementType === 0)
       throw new DbError({ sqlstate: "42804", message: `an array was given for a parameter of type ${type.displayName}` });

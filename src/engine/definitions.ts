@@ -1,46 +1,75 @@
-/** Definitions as SQL again: pg_get_indexdef, pg_get_constraintdef, pg_get_viewdef, column defaults. */
-import type { AttributeObject, ConstraintObject, IndexObject, SessionCatalogReader, TableObject, ViewObject } from "../catalog/index.js";
-import { quoteIdentifier } from "../catalog/index.js";
+/** Definitions as SQL again: pg_get_indexdef, pg_get_constraintdef. */
+import type { ConstraintObject, IndexObject, StatisticsObject, TableObject } from "../catalog/index.js";
+import { collationOid, collationText, quoteIdentifier, quoteLiteral } from "../catalog/index.js";
 import type { ForeignKeyAction } from "../plan/index.js";
-import type { Oid } from "../types/index.js";
-import { fromStoredSql } from "./commands/stored-sql.js";
+import { type Oid, TypeOid } from "../types/index.js";
+import type { StoredText } from "./stored-text.js";
 
-export interface Printer {
-  readonly catalog: SessionCatalogReader;
-  /** Qualified unless visible. */
-  relationName(oid: Oid): string | undefined;
-}
-
-/** Always with its schema, as PostgreSQL prints it. */
-export function indexDefinition(printer: Printer, index: IndexObject): string {
+/** The table with its schema, but pretty only where the search path needs it. */
+export function indexDefinition(printer: StoredText, index: IndexObject, pretty: boolean): string {
   const table = printer.catalog.relationByOid(index.table);
   const schema = quoteIdentifier(printer.catalog.schemaByOid(index.schema)?.name ?? "");
-  const columns = index.columns.map((_, i) => indexColumn(printer, index, i)).join(", ");
+  const tableName = pretty ? printer.relationName(index.table) : `${schema}.${quoteIdentifier(table?.name ?? "")}`;
+  const columns = index.columns.map((_, i) => indexColumn(printer, index, i, pretty)).join(", ");
   const include = index.include.length === 0 ? "" : ` INCLUDE (${attributeNames(table, index.include).join(", ")})`;
   const distinct = index.nullsNotDistinct ? " NULLS NOT DISTINCT" : "";
   const options = Object.entries(index.options);
-  const where = index.predicateSql === undefined ? "" : ` WHERE ${withParentheses(printStored(printer, index.predicateSql))}`;
+  const where =
+    index.predicateSql === undefined
+      ? ""
+      : ` WHERE ${tableExpression(printer, table, index.predicateSql, "index predicates", pretty).text}`;
   const only = index.partitioned === true ? "ONLY " : "";
-  const withOptions = options.length === 0 ? "" : ` WITH (${options.map(([name, value]) => `${name}='${value}'`).join(", ")})`;
-  return `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quoteIdentifier(index.name)} ON ${only}${schema}.${quoteIdentifier(table?.name ?? "")} USING ${index.method} (${columns})${include}${distinct}${withOptions}${where}`;
+  const withOptions =
+    options.length === 0
+      ? ""
+      : ` WITH (${options.map(([name, value]) => `${quoteIdentifier(name)}=${quoteIdentifier(value) === value ? value : quoteLiteral(value)}`).join(", ")})`;
+  return `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quoteIdentifier(index.name)} ON ${only}${tableName} USING ${index.method} (${columns})${include}${distinct}${withOptions}${where}`;
 }
 /** Column `number` (from 1) alone, without its order. */
-export function indexColumnDefinition(printer: Printer, index: IndexObject, number: number): string {
+export function indexColumnDefinition(printer: StoredText, index: IndexObject, number: number, pretty: boolean): string {
   const column = index.columns[number - 1];
-  if (column === undefined) return "";
-  if (column.expressionSql !== undefined) return printStored(printer, column.expressionSql);
-  return attributeNames(printer.catalog.relationByOid(index.table), [column.attribute])[0] ?? "";
-}
-function indexColumn(printer: Printer, index: IndexObject, i: number): string {
-  const column = index.columns[i] as IndexObject["columns"][number];
-  const printed = indexColumnDefinition(printer, index, i + 1);
+  const table = printer.catalog.relationByOid(index.table);
+  const included = index.include[number - 1 - index.columns.length];
+  if (column === undefined) return included === undefined ? "" : (attributeNames(table, [included])[0] ?? "");
+  if (column.expressionSql === undefined) return attributeNames(table, [column.attribute])[0] ?? "";
+  const { text, isCall } = tableExpression(printer, table, column.expressionSql, "index expressions", pretty);
   // A function call stands bare, any other expression in parentheses.
-  const isCall =
-    column.expressionSql !== undefined && /^[a-z_][a-z0-9_.]*\(.*\)$/is.test(printed) && closesAtEnd(printed.slice(printed.indexOf("(")));
-  const name = column.expressionSql === undefined || isCall ? printed : `(${printed})`;
+  return isCall ? text : `(${text})`;
+}
+function indexColumn(printer: StoredText, index: IndexObject, i: number, pretty: boolean): string {
+  const column = index.columns[i] as IndexObject["columns"][number];
+  const collation = column.collation === undefined ? "" : ` COLLATE ${collationText(printer.catalog, collationOid(column.collation))}`;
   const opclass = column.opclass === undefined ? "" : ` ${column.opclass}`;
   const direction = column.descending ? (column.nullsFirst ? " DESC" : " DESC NULLS LAST") : column.nullsFirst ? " NULLS FIRST" : "";
-  return `${name}${opclass}${direction}`;
+  return `${indexColumnDefinition(printer, index, i + 1, pretty)}${collation}${opclass}${direction}`;
+}
+function tableExpression(
+  printer: StoredText,
+  table: { readonly class: string } | undefined,
+  sql: string,
+  clause: "index expressions" | "index predicates" | "check constraints",
+  pretty: boolean,
+) {
+  const type = clause === "index expressions" ? undefined : TypeOid.bool;
+  return printer.expression(sql, clause, pretty, table?.class === "table" ? (table as TableObject) : undefined, type);
+}
+
+/** pg_get_statisticsobjdef: the kinds are said where not all of them were asked for. */
+export function statisticsDefinition(printer: StoredText, object: StatisticsObject): string {
+  const schema = quoteIdentifier(printer.catalog.schemaByOid(object.schema)?.name ?? "");
+  const named = Object.entries({ d: "ndistinct", f: "dependencies", m: "mcv" }).filter(([letter]) => object.kinds.includes(letter));
+  const isOneExpression = object.attributes.length + object.expressions.length === 1;
+  const kinds = named.length === 3 || isOneExpression ? "" : ` (${named.map(([, word]) => word).join(", ")})`;
+  return `CREATE STATISTICS ${schema}.${quoteIdentifier(object.name)}${kinds} ON ${statisticsColumns(printer, object)} FROM ${printer.relationName(object.table)}`;
+}
+export function statisticsColumns(printer: StoredText, object: StatisticsObject): string {
+  const columns = attributeNames(printer.catalog.relationByOid(object.table), object.attributes);
+  const expressions = statisticsExpressions(printer, object, true).map(({ text, isCall }) => (isCall ? text : `(${text})`));
+  return [...columns, ...expressions].join(", ");
+}
+export function statisticsExpressions(printer: StoredText, object: StatisticsObject, pretty = false) {
+  const table = printer.catalog.relationByOid(object.table);
+  return object.expressions.map((sql) => tableExpression(printer, table, sql, "index expressions", pretty));
 }
 
 const actions: Readonly<Record<ForeignKeyAction, string>> = {
@@ -51,7 +80,7 @@ const actions: Readonly<Record<ForeignKeyAction, string>> = {
   setDefault: "SET DEFAULT",
 };
 
-export function constraintDefinition(printer: Printer, constraint: ConstraintObject, pretty = false): string {
+export function constraintDefinition(printer: StoredText, constraint: ConstraintObject, pretty = false): string {
   const table = printer.catalog.relationByOid(constraint.table);
   const names = (attributes: readonly number[], of = table) => attributeNames(of, attributes).join(", ");
   const unvalidated = constraint.validated ? "" : " NOT VALID";
@@ -62,8 +91,21 @@ export function constraintDefinition(printer: Printer, constraint: ConstraintObj
       const index = printer.catalog.relationByOid(constraint.index);
       return `UNIQUE ${index?.class === "index" && index.nullsNotDistinct ? "NULLS NOT DISTINCT " : ""}(${names(constraint.attributes)})${includeOf(printer, constraint.index)}${deferral(constraint)}`;
     }
+    case "exclusion": {
+      const index = printer.catalog.relationByOid(constraint.index);
+      if (index?.class !== "index") return "";
+      const columns = index.columns
+        .map((_, i) => `${indexColumn(printer, index, i, pretty)} WITH ${index.exclusion?.[i]?.operator}`)
+        .join(", ");
+      const where =
+        index.predicateSql === undefined
+          ? ""
+          : ` WHERE (${tableExpression(printer, table, index.predicateSql, "index predicates", pretty).text})`;
+      const include = includeOf(printer, constraint.index);
+      return `EXCLUDE USING ${index.method} (${columns})${include}${where}${deferral(constraint)}`;
+    }
     case "check":
-      return `CHECK (${pretty ? stripParentheses(printStored(printer, constraint.sql)) : withParentheses(printStored(printer, constraint.sql))})${constraint.noInherit === true ? " NO INHERIT" : ""}${unvalidated}`;
+      return `CHECK (${tableExpression(printer, table, constraint.sql, "check constraints", pretty).text})${constraint.noInherit === true ? " NO INHERIT" : ""}${unvalidated}`;
     case "foreignKey": {
       const match = constraint.match === "full" ? " MATCH FULL" : "";
       const onUpdate = constraint.onUpdate === "noAction" ? "" : ` ON UPDATE ${actions[constraint.onUpdate]}`;
@@ -75,7 +117,7 @@ export function constraintDefinition(printer: Printer, constraint: ConstraintObj
   }
 }
 
-function includeOf(printer: Printer, oid: Oid): string {
+function includeOf(printer: StoredText, oid: Oid): string {
   const index = printer.catalog.relationByOid(oid);
   if (index?.class !== "index" || index.include.length === 0) return "";
   return ` INCLUDE (${attributeNames(printer.catalog.relationByOid(index.table), index.include).join(", ")})`;
@@ -83,45 +125,8 @@ function includeOf(printer: Printer, oid: Oid): string {
 const deferral = (constraint: { readonly deferrable?: boolean; readonly initiallyDeferred?: boolean }): string =>
   constraint.deferrable === true ? ` DEFERRABLE${constraint.initiallyDeferred === true ? " INITIALLY DEFERRED" : ""}` : "";
 
-export function viewDefinition(view: Pick<ViewObject, "sql">): string {
-  const sql = view.sql.trim();
-  return ` ${sql.endsWith(";") ? sql : `${sql};`}`;
-}
-
-/** A column's default (or generation expression) as pg_get_expr gives it. */
-export function defaultDefinition(printer: Printer, attribute: AttributeObject): string | undefined {
-  return attribute.defaultSql === undefined ? undefined : printStored(printer, attribute.defaultSql);
-}
-function printStored(printer: Printer, sql: string): string {
-  return fromStoredSql(sql, (oid) => printer.relationName(oid));
-}
-
 function attributeNames(relation: { readonly class: string } | undefined, numbers: readonly number[]): string[] {
   if (relation?.class !== "table") return numbers.map(() => "?");
   const { attributes } = relation as TableObject;
   return numbers.map((number) => quoteIdentifier(attributes[number - 1]?.name ?? "?"));
-}
-
-/** One pair around the whole expression, no more. */
-function withParentheses(sql: string): string {
-  return `(${stripParentheses(sql)})`;
-}
-function stripParentheses(sql: string): string {
-  let text = sql.trim();
-  while (text.startsWith("(") && closesAtEnd(text)) text = text.slice(1, -1).trim();
-  return text;
-}
-/** Whether the first parenthesis is closed by the last character. Quoted text may hold parentheses. */
-function closesAtEnd(text: string): boolean {
-  let depth = 0;
-  let quote = "";
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i] as string;
-    if (quote !== "") {
-      if (c === quote) quote = "";
-    } else if (c === "'" || c === '"') quote = c;
-    else if (c === "(") depth++;
-    else if (c === ")" && --depth === 0) return i === text.length - 1;
-  }
-  return false;
 }

@@ -55,8 +55,12 @@ export class FlushQueue {
     for (const { callback } of ready) callback();
   }
 
+  /** What everybody who waits is told from now on; undefined: the log works. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
   failed(message: string, code: number): void {
-    this.#failure = logFailed(message, code === StatusCode.diskFull);
+    this.#failure ??= logFailed(message, code === StatusCode.diskFull);
     const all = this.#waiting;
     this.#waiting = [];
     for (const { callback } of all) callback(this.#failure);

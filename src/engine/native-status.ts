@@ -1,7 +1,7 @@
 /** From a native status to what the engine does about it: nothing, a signal, or the DbError of the same meaning. */
 import { RestartSignal, WaitSignal } from "../execution/index.js";
 import { type Engine, type NativeAddon, StatusCode } from "../native/index.js";
-import { assert, deadlockDetected, nativeFailure, readOnlyTransaction } from "../types/index.js";
+import { assert, nativeFailure, readOnlyTransaction } from "../types/index.js";
 
 const sqlstates: Readonly<Record<number, string>> = {
   [StatusCode.wrongType]: "42809",
@@ -24,8 +24,6 @@ export function checkStatus(native: Pick<NativeAddon, "engine">, engine: Engine,
       throw new WaitSignal(error.detail);
     case StatusCode.serializationFailure:
       throw new RestartSignal();
-    case StatusCode.deadlock:
-      throw deadlockDetected(0, error.detail, 0);
     case StatusCode.readOnly:
       throw readOnlyTransaction("this command");
     default: {

@@ -2,16 +2,16 @@
  * What a bound statement needs permission for, and whether its user has it. Asked when a plan is made and only for users who are no
  * superusers: a plan is made anew when privileges or memberships change, since those are catalog changes like any other.
  */
-import type { CatalogObject, SessionCatalogReader } from "../catalog/index.js";
+import type { CatalogObject, CatalogSnapshot, SessionCatalogReader } from "../catalog/index.js";
 import { routineId } from "../functions/index.js";
-import type { AccessNote, BoundStatement, LogicalPlan } from "../plan/index.js";
+import type { AccessNote, BoundStatement, Filter, LogicalPlan, Merge } from "../plan/index.js";
 import type { Oid } from "../types/index.js";
 import { type Access, permissionDenied } from "./access.js";
 
 interface Uses {
   readonly ids: Set<number>;
   readonly routines: Set<Oid>;
-  readonly changes: Extract<LogicalPlan, { kind: "Insert" | "Update" | "Delete" }>[];
+  readonly changes: Extract<LogicalPlan, { kind: "Insert" | "Update" | "Delete" | "Merge" }>[];
 }
 
 /** Plans and expressions are plain trees of data: every node is reached by its properties. */
@@ -29,7 +29,11 @@ function collect(node: unknown, uses: Uses): void {
     case "ColumnReference":
       uses.ids.add(typed.id as number);
       return;
+    case "Filter":
+      if ((node as Filter).barrier === true) return collectGuarded(node as Filter, uses);
+      break;
     case "Insert":
+    case "Merge":
     case "Update":
     case "Delete":
       uses.changes.push(node as Uses["changes"][number]);
@@ -42,6 +46,15 @@ function collect(node: unknown, uses: Uses): void {
     if (oid !== undefined) uses.routines.add(oid);
   }
   for (const value of Object.values(node)) if (typeof value === "object") collect(value, uses);
+}
+
+/** What a policy reads of its own table, its users need no permission for. */
+function collectGuarded(filter: Filter, uses: Uses): void {
+  const own: Uses = { ids: new Set(), routines: uses.routines, changes: uses.changes };
+  collect(filter.predicate, own);
+  const row = new Set<number>(filter.input.columns.map((c) => c.id));
+  for (const id of own.ids) if (!row.has(id)) uses.ids.add(id);
+  collect(filter.input, uses);
 }
 
 /** Every plan that running the statement runs. A view's query is checked when the view is read. */
@@ -79,9 +92,12 @@ function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalo
   for (const change of uses.changes) {
     const object = snapshot.object(change.relation);
     if (object === undefined) continue;
-    if (change.kind === "Delete") requireColumns(access, user, object, "d", [], false);
+    const letter = change.kind === "Delete" ? "d" : change.kind === "Insert" ? "a" : "w";
+    const through = change.kind === "Merge" ? [] : (change.through ?? []);
+    const asRole = throughViews(through, letter, user, access, snapshot);
+    if (change.kind === "Delete") requireColumns(access, asRole, object, "d", [], false);
     else if (change.kind === "Insert") {
-      requireColumns(access, user, object, "a", change.attributes, false);
+      requireColumns(access, asRole, object, "a", change.attributes, false);
       if (change.onConflict?.action === "update")
         requireColumns(
           access,
@@ -91,10 +107,11 @@ function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalo
           change.onConflict.assignments.map((a) => a.attribute),
           false,
         );
-    } else
+    } else if (change.kind === "Merge") requireMergeRights(access, user, object, change);
+    else
       requireColumns(
         access,
-        user,
+        asRole,
         object,
         "w",
         change.assignments.map((a) => a.attribute),
@@ -102,10 +119,13 @@ function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalo
       );
     const old = change.kind === "Insert" ? [] : change.oldRow;
     const live = object.class === "table" ? object.attributes.filter((a) => !a.dropped).map((a) => a.number) : [];
-    const read = [old, change.returning?.row ?? []].flatMap((row) =>
+    const read = [old, change.returning?.row ?? [], change.returning?.other ?? []].flatMap((row) =>
       row.flatMap((column, i) => (uses.ids.has(column.id) ? [row.length === live.length ? (live[i] ?? i + 1) : i + 1] : [])),
     );
-    if (read.length > 0) requireColumns(access, user, object, "r", read, false);
+    if (read.length > 0) {
+      throughViews(through, "r", user, access, snapshot);
+      requireColumns(access, asRole, object, "r", read, false);
+    }
   }
   for (const oid of uses.routines) {
     const object = snapshot.object(oid);
@@ -113,6 +133,35 @@ function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalo
   }
 }
 
+/** Each view is asked for whoever stands before it, and stands for its owner before what it reads. Gives who stands before the table. */
+function throughViews(views: readonly Oid[], letter: string, user: Oid, access: Access, snapshot: CatalogSnapshot): Oid {
+  let role = user;
+  for (const oid of views) {
+    const view = snapshot.object(oid);
+    if (view?.class !== "view") continue;
+    requireColumns(access, role, view, letter, [], false);
+    const invoker = view.options?.security_invoker;
+    role = invoker === "true" || invoker === "on" ? user : view.owner;
+  }
+  return role;
+}
+/** What each clause does; the target is read whatever they do. */
+function requireMergeRights(access: Access, user: Oid, object: CatalogObject, merge: Merge): void {
+  requireColumns(access, user, object, "r", [], true);
+  for (const { action } of merge.whens) {
+    if (action.kind === "delete") requireColumns(access, user, object, "d", [], false);
+    else if (action.kind === "insert") requireColumns(access, user, object, "a", action.given, false);
+    else if ("assignments" in action)
+      requireColumns(
+        access,
+        user,
+        object,
+        "w",
+        action.assignments.map((a) => a.attribute),
+        false,
+      );
+  }
+}
 function requireColumns(
   access: Access,
   role: Oid,

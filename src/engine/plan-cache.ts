@@ -4,6 +4,8 @@
  */
 import type { PhysicalPlan } from "../execution/index.js";
 import type { BoundStatement } from "../plan/index.js";
+import type { PlanSizes } from "./plan-sizes.js";
+import type { RelationLock } from "./relation-locks.js";
 import type { ParsedStatement, ResultColumn } from "./types.js";
 
 export interface PlannedStatement {
@@ -14,45 +16,106 @@ export interface PlannedStatement {
   readonly contextKey: string;
   /** Made when it first runs. */
   physical: PhysicalPlan | undefined;
+  /** What it locks; made when it first runs. */
+  locks?: readonly RelationLock[];
+  /** What `physical` was made for. */
+  sizes?: PlanSizes;
   /** The plan changes rows or calls something volatile: it runs to its end before the first row leaves. */
   mayWrite: boolean;
+  /** How often the session's threads have run it. */
+  calls: number;
+  /** It calls something that waits without a lock of storage: what its volatile calls answer is kept over such a wait. */
+  mayPause: boolean;
 }
 
 /** A text with its literals lifted out: seen once, found to mean something else, or the plan to run with the literals as parameters. */
 export type LiftedPlan = "seen" | "refused" | PlannedStatement;
 
 const ENTRIES_MAX = 2_000;
-/** Long texts are bulk loads: seldom sent twice, dear to keep. */
-const TEXT_LENGTH_MAX = 16_384;
+/** Longer texts are mostly bulk loads, seldom sent twice and dear to keep: few of them, from the second time on. */
+const SHORT_TEXT_LENGTH_MAX = 16_384;
+const LONG_TEXT_LENGTH_MAX = 1 << 20;
+const LONG_ENTRIES_MAX = 16;
 
 export class PlanCache {
   readonly #statements = new Map<string, PlannedStatement>();
   readonly #parsed = new Map<string, readonly ParsedStatement[]>();
   readonly #lifted = new Map<string, LiftedPlan>();
+  readonly #longStatements = new LongTexts<PlannedStatement>();
+  readonly #longParsed = new LongTexts<readonly ParsedStatement[]>();
 
   get(key: string): PlannedStatement | undefined {
-    return touch(this.#statements, key);
+    return isLong(key) ? this.#longStatements.get(key) : touch(this.#statements, key);
   }
   set(key: string, planned: PlannedStatement): void {
-    keep(this.#statements, key, planned);
+    if (isLong(key)) this.#longStatements.set(key, planned);
+    else keep(this.#statements, key, planned);
   }
   parsed(text: string): readonly ParsedStatement[] | undefined {
-    return touch(this.#parsed, text);
+    return isLong(text) ? this.#longParsed.get(text) : touch(this.#parsed, text);
   }
   setParsed(text: string, statements: readonly ParsedStatement[]): void {
-    keep(this.#parsed, text, statements);
+    if (isLong(text)) this.#longParsed.set(text, statements);
+    else keep(this.#parsed, text, statements);
   }
   lifted(key: string): LiftedPlan | undefined {
     return touch(this.#lifted, key);
   }
   setLifted(key: string, plan: LiftedPlan): void {
-    keep(this.#lifted, key, plan);
+    if (!isLong(key)) keep(this.#lifted, key, plan);
+  }
+  /** Statements that have been kept, also those with lifted literals. */
+  *statements(): Iterable<PlannedStatement> {
+    yield* this.#statements.values();
+    for (const lifted of this.#lifted.values()) if (typeof lifted !== "string") yield lifted;
   }
   clear(): void {
     this.#lifted.clear();
     this.#statements.clear();
     this.#parsed.clear();
+    this.#longStatements.clear();
+    this.#longParsed.clear();
   }
+}
+
+const isLong = (text: string): boolean => text.length > SHORT_TEXT_LENGTH_MAX;
+
+/** The few long texts that came at least twice. */
+class LongTexts<V> {
+  readonly #kept = new Map<string, V>();
+  /** Texts seen once; a number in place of one that may be a megabyte. */
+  readonly #seen = new Set<number>();
+
+  get(text: string): V | undefined {
+    const value = this.#kept.get(text);
+    if (value !== undefined) {
+      this.#kept.delete(text);
+      this.#kept.set(text, value);
+    }
+    return value;
+  }
+  set(text: string, value: V): void {
+    if (text.length > LONG_TEXT_LENGTH_MAX) return;
+    const hash = hashOf(text);
+    if (!this.#kept.has(text) && !this.#seen.delete(hash)) {
+      this.#seen.add(hash);
+      if (this.#seen.size > ENTRIES_MAX) this.#seen.delete(this.#seen.values().next().value as number);
+      return;
+    }
+    this.#kept.set(text, value);
+    if (this.#kept.size > LONG_ENTRIES_MAX) this.#kept.delete(this.#kept.keys().next().value as string);
+  }
+  clear(): void {
+    this.#kept.clear();
+    this.#seen.clear();
+  }
+}
+
+/** FNV-1a over the code units: two texts that share it only make the second one be kept early. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
 }
 
 function touch<V>(map: Map<string, V>, key: string): V | undefined {
@@ -66,7 +129,6 @@ function touch<V>(map: Map<string, V>, key: string): V | undefined {
 }
 
 function keep<V>(map: Map<string, V>, key: string, value: V): void {
-  if (key.length > TEXT_LENGTH_MAX) return;
   map.set(key, value);
   if (map.size > ENTRIES_MAX) map.delete(map.keys().next().value as string);
 }

@@ -1,8 +1,8 @@
 /** Portals: results on their way to a client. */
-import type { EncodedStep, Execution, ExecutionNative, PointSelect } from "../execution/index.js";
+import type { EncodedOutputs, EncodedStep, Execution, ExecutionNative, PointSelect } from "../execution/index.js";
 import type { Engine, Xid } from "../native/index.js";
 import type { Datum, Row } from "../types/index.js";
-import type { Portal, PortalRows, ResultColumn } from "./types.js";
+import type { NativePoint, NativeWrite, Portal, PortalRows, ResultColumn } from "./types.js";
 
 /** Rows that are all there already: DML, commands, statements that ran to their end. */
 export class RowsPortal implements Portal {
@@ -12,8 +12,13 @@ export class RowsPortal implements Portal {
     private readonly rows: readonly Row[],
     private readonly tag: string,
     private readonly flushLsn: number,
+    readonly isBinary = false,
+    private readonly native?: () => NativeWrite | undefined,
   ) {}
 
+  get nativeStatement(): NativeWrite | undefined {
+    return this.native?.();
+  }
   next(maxRows: number): PortalRows {
     const rows = maxRows === 0 && this.#at === 0 ? this.rows : this.rows.slice(this.#at, maxRows === 0 ? undefined : this.#at + maxRows);
     this.#at += rows.length;
@@ -33,8 +38,17 @@ export class PointPortal implements Portal {
     private readonly engine: Engine,
     private readonly xid: Xid,
     private readonly parameters: readonly Datum[],
+    /** undefined: of definitions that are not committed. */
+    private readonly catalogVersion: number | undefined,
   ) {}
 
+  get nativeStatement(): NativePoint | undefined {
+    const { catalogVersion, point } = this;
+    const keys = point.parameterKeys;
+    const { pipeline } = point;
+    if (catalogVersion === undefined || keys === undefined || pipeline === undefined) return undefined;
+    return { kind: "select", pipeline, keys, catalogVersion, relation: point.relation };
+  }
   next(): PortalRows {
     if (this.#done) return { rows: [], done: true, tag: "SELECT 0", flushLsn: 0 };
     this.#done = true;
@@ -85,9 +99,7 @@ export class StreamPortal implements Portal {
       execution.close();
       return { rows, done: true, tag: `${this.#verb} ${this.#count}`, flushLsn: this.#owner.finished() };
     } catch (error) {
-      this.#execution = undefined;
-      execution.close();
-      throw this.#owner.failed(error);
+      throw this.failed(error);
     }
   }
 
@@ -100,18 +112,23 @@ export class StreamPortal implements Portal {
   }
 
   /** For EncodedPortal, which calls `ended` after "end". */
-  nextEncoded(outputs: Uint32Array): EncodedStep {
+  nextEncoded(outputs: EncodedOutputs): EncodedStep {
     const execution = this.#execution;
     if (execution === undefined) return "end";
     try {
       const step = execution.nextEncoded(outputs);
-      if (typeof step === "object") this.#count += step.rowCount;
+      if (typeof step === "object" && "rowCount" in step) this.#count += step.rowCount;
       return step;
     } catch (error) {
-      this.#execution = undefined;
-      execution.close();
-      throw this.#owner.failed(error);
+      throw this.failed(error);
     }
+  }
+  /** Ends the stream; the error to go on with. */
+  failed(error: unknown): unknown {
+    const execution = this.#execution;
+    this.#execution = undefined;
+    execution?.close();
+    return execution === undefined ? error : this.#owner.failed(error);
   }
   ended(): PortalRows {
     const execution = this.#execution;
@@ -142,14 +159,14 @@ export class StreamPortal implements Portal {
   }
 }
 
-/** A native pipeline's rows, encoded by the addon; it gives the thread back whenever its time is over. */
+/** A native pipeline's rows, encoded by the addon; while it runs on a thread of the addon this one is free. */
 export class EncodedPortal implements Portal {
-  #outputs: Uint32Array | undefined;
+  #outputs: EncodedOutputs | undefined;
   constructor(
     readonly columns: readonly ResultColumn[],
     /** The same execution as rows: for a client that wants some at a time, and where the general plan must go on. */
     private readonly stream: StreamPortal,
-    outputs: Uint32Array,
+    outputs: EncodedOutputs,
   ) {
     this.#outputs = outputs;
   }
@@ -158,20 +175,21 @@ export class EncodedPortal implements Portal {
     if (maxRows !== 0) this.#outputs = undefined;
     if (this.#outputs === undefined) return this.stream.next(maxRows);
     const step = this.stream.nextEncoded(this.#outputs);
-    if (step === "yielded") return new Promise((resolve, reject) => setImmediate(() => this.#later(resolve, reject)));
     if (step === "general") {
       this.#outputs = undefined;
       return this.stream.next(0);
     }
     if (step === "end") return this.stream.ended();
+    if ("wait" in step) return this.#after(step.wait);
     return { rows: [], encoded: step, done: false, tag: "", flushLsn: 0 };
   }
-  #later(resolve: (rows: PortalRows | Promise<PortalRows>) => void, reject: (error: unknown) => void): void {
+  async #after(wait: Promise<void>): Promise<PortalRows> {
     try {
-      resolve(this.next(0));
+      await wait;
     } catch (error) {
-      reject(error);
+      throw this.stream.failed(error);
     }
+    return this.next(0);
   }
   close(): void {
     this.stream.close();

@@ -1,29 +1,48 @@
 /** pg_get_function_arguments and its kin: the catalog's functions as SQL (ruleutils.c). */
-import type { FunctionObject, FunctionParameter, SessionCatalogReader } from "../catalog/index.js";
+import type { FunctionObject, FunctionParameter } from "../catalog/index.js";
 import { quoteIdentifier } from "../catalog/index.js";
-import type { ScopedRegistry } from "../functions/index.js";
-import type { Oid } from "../types/index.js";
+import { DbError } from "../types/index.js";
+import type { StoredText } from "./stored-text.js";
 
 export function routineText(
-  registry: ScopedRegistry,
-  catalog: SessionCatalogReader,
+  printer: StoredText,
   object: FunctionObject,
-  what: "arguments" | "identity" | "result" | "definition",
+  what: "arguments" | "identity" | "result" | "definition" | "body",
 ): string | null {
-  const typeName = (oid: Oid): string => registry.typeByOid(oid)?.displayName ?? "???";
   switch (what) {
     case "arguments":
-      return argumentList(object, typeName, true);
+      return argumentList(printer, object, true);
     case "identity":
-      return argumentList(object, typeName, false);
+      return argumentList(printer, object, false);
     case "result":
-      return resultText(object, typeName);
+      return resultText(printer, object);
+    case "body":
+      return bodyText(printer, object);
     case "definition":
-      return object.kind === "aggregate" ? null : definition(catalog, object, typeName);
+      if (object.kind === "aggregate") throw new DbError({ sqlstate: "42809", message: `"${object.name}" is an aggregate function` });
+      return definition(printer, object);
   }
 }
 
-function argumentList(object: FunctionObject, typeName: (oid: Oid) => string, withDefaults: boolean): string {
+const isInput = (p: FunctionParameter): boolean => p.mode !== "out" && p.mode !== "table";
+const typeName = (printer: StoredText, oid: number): string =>
+  printer.session.registry(printer.catalog).typeByOid(oid)?.displayName ?? "???";
+
+/** The default of input parameter `number`, from 1; null: it has none. */
+export function parameterDefault(printer: StoredText, object: FunctionObject, number: number): string | null {
+  const parameter = object.parameters.filter(isInput)[number - 1];
+  return parameter === undefined ? null : defaultText(printer, parameter);
+}
+function defaultText(printer: StoredText, { defaultSql, type }: FunctionParameter): string | null {
+  return defaultSql === undefined ? null : printer.expression(defaultSql, "DEFAULT expressions", false, undefined, type).text;
+}
+
+function bodyText(printer: StoredText, object: FunctionObject): string | null {
+  const { body } = object;
+  return body.language === "sql" && body.atomic ? printer.routineBody(body.source, object.name, object.parameters.filter(isInput)) : null;
+}
+
+function argumentList(printer: StoredText, object: FunctionObject, withDefaults: boolean): string {
   const one = (p: FunctionParameter): string => {
     const mode =
       p.mode === "out"
@@ -36,31 +55,27 @@ function argumentList(object: FunctionObject, typeName: (oid: Oid) => string, wi
               ? "IN "
               : "";
     const name = p.name === "" ? "" : `${quoteIdentifier(p.name)} `;
-    const type = typeName(p.type);
-    const value = withDefaults && p.defaultSql !== undefined ? ` DEFAULT ${defaultText(p.defaultSql, type)}` : "";
-    return `${mode}${name}${type}${value}`;
+    const value = withDefaults && p.defaultSql !== undefined ? ` DEFAULT ${defaultText(printer, p)}` : "";
+    return `${mode}${name}${typeName(printer, p.type)}${value}`;
   };
   return object.parameters
     .filter((p) => p.mode !== "table")
     .map(one)
     .join(", ");
 }
-/** A bare string is printed with the type that it was read as. */
-const defaultText = (sql: string, type: string): string => (/^'(?:[^']|'')*'$/.test(sql) ? `${sql}::${type}` : sql);
-
-function resultText(object: FunctionObject, typeName: (oid: Oid) => string): string | null {
+function resultText(printer: StoredText, object: FunctionObject): string | null {
   if (object.kind === "procedure") return null;
   const columns = object.parameters.filter((p) => p.mode === "table");
-  if (columns.length > 0) return `TABLE(${columns.map((p) => `${quoteIdentifier(p.name)} ${typeName(p.type)}`).join(", ")})`;
-  return (object.returnsSet ? "SETOF " : "") + typeName(object.returnType);
+  if (columns.length > 0) return `TABLE(${columns.map((p) => `${quoteIdentifier(p.name)} ${typeName(printer, p.type)}`).join(", ")})`;
+  return (object.returnsSet ? "SETOF " : "") + typeName(printer, object.returnType);
 }
 
-function definition(catalog: SessionCatalogReader, object: FunctionObject, typeName: (oid: Oid) => string): string {
-  const schema = catalog.schemaByOid(object.schema)?.name ?? "";
+function definition(printer: StoredText, object: FunctionObject): string {
+  const schema = printer.catalog.schemaByOid(object.schema)?.name ?? "";
   const lines = [
-    `CREATE OR REPLACE ${object.kind.toUpperCase()} ${quoteIdentifier(schema)}.${quoteIdentifier(object.name)}(${argumentList(object, typeName, true)})`,
+    `CREATE OR REPLACE ${object.kind.toUpperCase()} ${quoteIdentifier(schema)}.${quoteIdentifier(object.name)}(${argumentList(printer, object, true)})`,
   ];
-  if (object.kind === "function") lines.push(` RETURNS ${resultText(object, typeName)}`);
+  if (object.kind === "function") lines.push(` RETURNS ${resultText(printer, object)}`);
   lines.push(` LANGUAGE ${object.body.language}`);
   const facts: string[] = [];
   if (object.volatility !== "volatile") facts.push(object.volatility.toUpperCase());
@@ -71,8 +86,9 @@ function definition(catalog: SessionCatalogReader, object: FunctionObject, typeN
   if (object.cost !== (object.body.language === "internal" ? 1 : 100)) facts.push(`COST ${object.cost}`);
   if (object.returnsSet && object.rows !== 1000) facts.push(`ROWS ${object.rows}`);
   if (facts.length > 0) lines.push(` ${facts.join(" ")}`);
-  for (const { name, value } of object.settings) lines.push(` SET ${quoteIdentifier(name)} TO '${value.replaceAll("'", "''")}'`);
-  if (object.body.language === "sql" && object.body.atomic) lines.push(`BEGIN ATOMIC\n${object.body.source.trim()}\nEND`);
+  for (const { name, value } of object.settings) lines.push(` SET ${quoteIdentifier(name)} TO ${settingText(name, value)}`);
+  const body = bodyText(printer, object);
+  if (body !== null) lines.push(body);
   else {
     const source = object.body.language === "aggregate" ? "aggregate_dummy" : object.body.source;
     let quote = `$${object.kind}$`;
@@ -80,4 +96,21 @@ function definition(catalog: SessionCatalogReader, object: FunctionObject, typeN
     lines.push(`AS ${quote}${source}${quote}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Settings that are lists of names are quoted name by name. */
+const LISTS = new Set([
+  "search_path",
+  "temp_tablespaces",
+  "local_preload_libraries",
+  "session_preload_libraries",
+  "shared_preload_libraries",
+]);
+function settingText(name: string, value: string): string {
+  const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  if (!LISTS.has(name)) return quote(value);
+  return value
+    .split(",")
+    .map((part) => quote(part.trim().replace(/^"(.*)"$/, "$1")))
+    .join(", ");
 }

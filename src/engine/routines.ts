@@ -24,6 +24,7 @@ import {
 import type { DefinitionContext } from "./commands/context.js";
 import { runCommand } from "./commands/index.js";
 import { checkStatementAccess } from "./plan-access.js";
+import { planLocks } from "./plan-locks.js";
 import type { EngineSession } from "./session.js";
 import { StatementContext } from "./statement-context.js";
 
@@ -149,7 +150,14 @@ function bindCheck(session: EngineSession, registry: ScopedRegistry, base: Oid, 
   return expression;
 }
 function bindBase(session: EngineSession, registry: ScopedRegistry) {
-  return { catalog: registry.catalog, registry, format: session.format, currentUser: session.user, currentDatabase: session.databaseName };
+  return {
+    catalog: registry.catalog,
+    registry,
+    format: session.format,
+    currentUser: session.user,
+    currentDatabase: session.databaseName,
+    policiesFor: session.policiesIn(registry.catalog),
+  };
 }
 /** The expression of a SELECT without FROM and with one column. */
 function onlyExpression(bound: BoundStatement): Expression | undefined {
@@ -171,7 +179,8 @@ function findRoutine(catalog: SessionCatalogReader, oid: Oid): FunctionObject {
 
 function compileRoutine(session: EngineSession, registry: ScopedRegistry, object: FunctionObject, call: CallTypes): CompiledRoutine {
   const cache = cacheOf(registry).routines;
-  const key = `${object.oid} ${call.argTypes.join()} ${call.returnType}`;
+  // Rights and row level security are those of whoever calls (or of the owner, for whom it runs).
+  const key = `${object.oid} ${call.argTypes.join()} ${call.returnType} ${session.user} ${session.settings.raw("row_security")}`;
   let compiled = cache.get(key);
   if (compiled === undefined) {
     compiled = compile(session, registry, object, call);
@@ -430,6 +439,8 @@ function runStatements(
     const catalog = session.catalogIn(transaction);
     statement.physical ??= session.planLogical(bound.body.plan, catalog);
     const { physical } = statement;
+    // Others run where nothing could wait: they see what their snapshot shows.
+    if (isVolatile) transaction?.relations.require(planLocks(bound.body.plan, bound.reads ?? [], catalog.snapshot));
     if (physical.writes && !isVolatile)
       throw new DbError({ sqlstate: "0A000", message: `${bound.tag} is not allowed in a non-volatile function` });
     if (physical.writes && transaction?.readOnly === true) throw readOnlyTransaction(bound.tag);
@@ -481,8 +492,10 @@ function runNested(
       columns: bound.columns,
       catalogVersion: 0,
       contextKey: "",
+      calls: 0,
       physical: undefined,
       mayWrite: true,
+      mayPause: true,
     }),
   );
 }

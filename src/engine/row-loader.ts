@@ -1,6 +1,6 @@
 /** Rows straight into a table's native relation, in blocks: what CREATE TABLE AS, rewrites and COPY share. */
 import type { TableObject } from "../catalog/index.js";
-import { plainEnvironment, RowEncoder, TableWriter } from "../execution/internal.js";
+import { plainEnvironment, RowEncoder, storedAttribute, TableWriter } from "../execution/internal.js";
 import { assert, type Datum, type Row } from "../types/index.js";
 import type { DefinitionContext } from "./commands/context.js";
 
@@ -15,7 +15,7 @@ export class RowLoader {
   constructor(context: DefinitionContext, table: TableObject, _options: { readonly withoutIndexes?: boolean } = {}) {
     this.#context = context;
     this.#table = table;
-    this.#encoder = new RowEncoder(table.attributes.map((a) => ({ type: context.type(a.type), typmod: a.typmod })));
+    this.#encoder = new RowEncoder(table.attributes.map((a) => storedAttribute(a, context.type(a.type))));
   }
 
   /** Rows of the live attributes in order; nothing is checked. */

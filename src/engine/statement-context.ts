@@ -1,9 +1,9 @@
 /** What a running statement may ask: the session's settings and clock, the transaction it runs in, the catalog it sees. */
 import type { SessionCatalogReader } from "../catalog/index.js";
-import type { ExecutionContext, ExecutionNative } from "../execution/index.js";
+import type { BackgroundWaits, ExecutionContext, ExecutionNative } from "../execution/index.js";
 import type { EvaluationContext } from "../functions/index.js";
 import type { Engine, Xid } from "../native/index.js";
-import { type Datum, type Oid, queryCanceled, statementTimedOut } from "../types/index.js";
+import type { Datum, Oid } from "../types/index.js";
 import { clockMicros } from "./clock.js";
 import type { EngineSession } from "./session.js";
 import type { SessionTransaction } from "./transaction.js";
@@ -52,10 +52,14 @@ class StatementEvaluation implements EvaluationContext {
     return this.#session.searchPathNames(this.#context.catalog);
   }
   clockMicros(): number {
-    return clockMicros();
+    return this.#recall(clockMicros);
   }
   random(): number {
-    return this.#session.randomness.next();
+    return this.#recall(() => this.#session.randomness.next());
+  }
+  #recall<T>(call: () => T): T {
+    const { journal } = this.#session;
+    return journal === undefined ? call() : journal.recall(call);
   }
   seedRandom(seed: number): void {
     this.#session.randomness.seed(seed);
@@ -90,6 +94,7 @@ export class StatementContext implements ExecutionContext {
     transaction: SessionTransaction | undefined,
     catalog: SessionCatalogReader,
     parameters: readonly Datum[],
+    readonly waits?: BackgroundWaits,
   ) {
     this.session = session;
     this.native = session.database.native;
@@ -108,14 +113,10 @@ export class StatementContext implements ExecutionContext {
     return this.#evaluation;
   }
   checkCancel(): void {
-    if (this.session.cancelRequested) {
-      this.session.cancelRequested = false;
-      throw queryCanceled();
-    }
-    if (this.session.deadlineMs !== Infinity && performance.now() > this.session.deadlineMs) throw statementTimedOut();
+    this.session.checkCancel();
   }
-  deferUntilCommit(check: (context: ExecutionContext) => void): void {
-    this.transaction?.deferred.push(check);
+  deferUntilCommit(check: (context: ExecutionContext) => void, constraint: Oid): void {
+    this.transaction?.deferred.push({ constraint, check });
   }
   isDeferred(constraint: Oid, initiallyDeferred: boolean): boolean {
     const times = this.transaction?.constraintTimes;

@@ -7,15 +7,23 @@
 import { CatalogOverlay, type OverlayMark } from "../catalog/index.js";
 import type { ExecutionContext } from "../execution/index.js";
 import { type Engine, type NativeAddon, StatusCode, type Xid } from "../native/index.js";
-import { assert, logFailed, noSuchSavepoint, type Oid } from "../types/index.js";
+import { assert, dependenciesNotSerializable, logFailed, noSuchSavepoint, type Oid } from "../types/index.js";
+import { type LockHolder, RelationLocks } from "./relation-locks.js";
+import type { ObjectLock } from "./session-waits.js";
 import type { SessionSettings } from "./settings/session-settings.js";
+import type { TransactionOutcomes } from "./transaction-ids.js";
 
-export type IsolationLevel = "read committed" | "repeatable read";
+/** `read uncommitted` is read committed under the name that was asked for. */
+export type IsolationLevel = "read uncommitted" | "read committed" | "repeatable read" | "serializable";
+const nativeLevel = { "read uncommitted": 0, "read committed": 0, "repeatable read": 1, serializable: 2 } as const;
 export interface Notification {
   readonly channel: string;
   readonly payload: string;
 }
-export type DeferredCheck = (context: ExecutionContext) => void;
+export interface DeferredCheck {
+  readonly constraint: Oid;
+  readonly check: (context: ExecutionContext) => void;
+}
 
 interface Mark {
   readonly native: number;
@@ -23,6 +31,8 @@ interface Mark {
   readonly settings: number;
   readonly notifications: number;
   readonly deferred: number;
+  readonly locks: number;
+  readonly relations: number;
 }
 interface Savepoint extends Mark {
   readonly name: string;
@@ -30,40 +40,56 @@ interface Savepoint extends Mark {
 
 export class SessionTransaction {
   xid: Xid = 0;
+  /** A statement was told the id: how the transaction ends is kept for pg_xact_status. */
+  idShown = false;
   isolation: IsolationLevel;
   readOnly: boolean;
+  /** DEFERRABLE: a serializable read-only transaction begins when its snapshot can show no anomaly. */
+  deferrable = false;
   /** now(): fixed for the transaction's life. */
   readonly startMicros: number;
   readonly overlay = new CatalogOverlay();
+  readonly #emptyOverlay = this.overlay.mark();
   readonly notifications: Notification[] = [];
+  /** LISTEN or UNLISTEN has run in it. */
+  hasListened = false;
   readonly deferred: DeferredCheck[] = [];
+  /** Advisory locks to the end of the transaction. */
+  readonly locks: ObjectLock[] = [];
+  readonly relations: RelationLocks;
   /** What runs inside and must stop when the transaction ends. */
   readonly #open = new Set<{ close(): void }>();
   readonly #savepoints: Savepoint[] = [];
   /** Constraints whose time of checking SET CONSTRAINTS changed. */
   readonly constraintTimes = new Map<Oid | "all", boolean>();
+  readonly #outcomes: TransactionOutcomes;
   readonly #native: NativeAddon;
   readonly #engine: Engine;
   readonly #settings: SessionSettings;
+  readonly #process: number;
 
   constructor(
-    native: NativeAddon,
-    engine: Engine,
-    settings: SessionSettings,
+    session: LockHolder & { readonly settings: SessionSettings },
     isolation: IsolationLevel,
     readOnly: boolean,
     startMicros: number,
+    outcomes: TransactionOutcomes,
+    /** What its first statement has locked already. */
+    relations = new RelationLocks(session),
   ) {
-    this.#native = native;
-    this.#engine = engine;
-    this.#settings = settings;
+    this.#outcomes = outcomes;
+    this.#native = session.database.native;
+    this.#engine = session.database.engine;
+    this.#process = session.id;
+    this.#settings = session.settings;
+    this.relations = relations;
     this.isolation = isolation;
     this.readOnly = readOnly;
     this.startMicros = startMicros;
   }
 
   get restartable(): boolean {
-    return this.isolation === "read committed";
+    return nativeLevel[this.isolation] === nativeLevel["read committed"];
   }
   get hasBegun(): boolean {
     return this.xid !== 0;
@@ -72,10 +98,13 @@ export class SessionTransaction {
     return this.#savepoints.length > 0;
   }
 
-  /** Before each statement: sees what came before it, and at read committed what others committed meanwhile. */
-  startStatement(): Xid {
-    if (this.xid === 0) this.xid = this.#native.storage.begin(this.#engine, this.isolation === "read committed" ? 0 : 1);
-    else this.#native.storage.nextCommand(this.#engine, this.xid);
+  /**
+   * Before each statement: sees what came before it, and at read committed what others committed meanwhile. A statement that begins
+   * again after a wait keeps its snapshot.
+   */
+  startStatement(keepSnapshot = false): Xid {
+    if (this.xid === 0) this.xid = this.#native.storage.begin(this.#engine, nativeLevel[this.isolation], this.#process, this.readOnly);
+    else this.#native.storage.nextCommand(this.#engine, this.xid, keepSnapshot);
     return this.xid;
   }
 
@@ -88,17 +117,33 @@ export class SessionTransaction {
       settings: this.#settings.mark(),
       notifications: this.notifications.length,
       deferred: this.deferred.length,
+      locks: this.locks.length,
+      relations: this.relations.count,
     };
   }
   rollbackTo(mark: Mark): void {
     this.#native.storage.rollbackTo(this.#engine, this.xid, mark.native);
+    this.#forget(mark);
+    this.#releaseLocks(mark.locks);
+    this.relations.releaseTo(mark.relations);
+  }
+  /** Undoes a statement that runs again: row locks, relation locks and advisory locks stay. No mark: it is the transaction's only one. */
+  restartFrom(mark: Mark | undefined): void {
+    this.#native.storage.restartFrom(this.#engine, this.xid, mark?.native ?? null);
+    this.#forget(mark ?? { overlay: this.#emptyOverlay, settings: 0, notifications: 0, deferred: 0 });
+  }
+  #forget(mark: Pick<Mark, "overlay" | "settings" | "notifications" | "deferred">): void {
     this.overlay.rollbackTo(mark.overlay);
     this.#settings.rollbackTo(mark.settings);
     this.notifications.length = mark.notifications;
-    this.deferred.length = mark.deferred;
+    this.deferred.length = Math.min(this.deferred.length, mark.deferred);
   }
   release(mark: Mark): void {
     this.#native.storage.release(this.#engine, this.xid, mark.native);
+  }
+  #releaseLocks(from: number): void {
+    for (const { tag, fields, mode } of this.locks.splice(from))
+      this.#native.locks.release(this.#engine, this.#process, tag, ...fields, mode);
   }
 
   savepoint(name: string): void {
@@ -118,6 +163,31 @@ export class SessionTransaction {
     this.#savepoints.length = at;
   }
 
+  /** After each statement: a serializable transaction whose reads or writes cannot be part of a serial order ends here. */
+  checkSerializable(): void {
+    if (this.isolation !== "serializable" || this.xid === 0) return;
+    const reason = this.#native.storage.refusal(this.#engine, this.xid);
+    if (reason !== "") throw dependenciesNotSerializable(reason);
+  }
+
+  get needsSafeSnapshot(): boolean {
+    return this.deferrable && this.xid === 0 && this.readOnly && this.isolation === "serializable";
+  }
+  /** Takes snapshots until one is safe; `wait` resolves at the end of a transaction that decides. */
+  async takeSafeSnapshot(wait: (blocker: Xid) => Promise<void>): Promise<void> {
+    for (;;) {
+      const xid = this.startStatement();
+      for (;;) {
+        const answer = this.#native.storage.snapshotSafety(this.#engine, xid);
+        if (answer === 0) return;
+        if (answer < 0) break;
+        await wait(answer);
+      }
+      this.#native.storage.rollback(this.#engine, xid);
+      this.xid = 0;
+    }
+  }
+
   track(running: { close(): void }): void {
     this.#open.add(running);
   }
@@ -135,12 +205,26 @@ export class SessionTransaction {
     this.closeOpen();
     const xid = this.xid;
     this.xid = 0;
-    if (xid === 0) return 0;
-    const lsn = this.#native.storage.commit(this.#engine, xid);
+    const lsn = xid === 0 ? 0 : this.#native.storage.commit(this.#engine, xid);
+    if (this.locks.length > 0) this.#releaseLocks(0);
+    this.relations.releaseAll();
     if (lsn < 0) {
       const { message, code } = this.#native.engine.lastError(this.#engine);
+      if (code === StatusCode.serializationFailure) throw dependenciesNotSerializable(message);
       throw logFailed(message, code === StatusCode.diskFull);
     }
+    if (this.idShown) this.#outcomes.ended(xid, "committed");
+    return lsn;
+  }
+  /** PREPARE TRANSACTION: the transaction lives on without this session. Returns the LSN to wait for; negative: the status, and it is still here. */
+  prepare(name: string, owner: string, micros: number, most: number): number {
+    this.closeOpen();
+    const words = [...this.locks.flatMap(({ tag, fields, mode }) => [tag, ...fields, mode]), ...this.relations.words()];
+    const lsn = this.#native.locks.prepare(this.#engine, this.xid, name, owner, micros, this.#process, Uint32Array.from(words), most);
+    if (lsn < 0) return lsn;
+    this.locks.length = 0;
+    this.relations.handedOver();
+    this.xid = 0;
     return lsn;
   }
   rollback(): void {
@@ -149,6 +233,9 @@ export class SessionTransaction {
     this.xid = 0;
     this.#savepoints.length = 0;
     if (xid !== 0) this.#native.storage.rollback(this.#engine, xid);
+    if (xid !== 0 && this.idShown) this.#outcomes.ended(xid, "aborted");
+    if (this.locks.length > 0) this.#releaseLocks(0);
+    this.relations.releaseAll();
   }
 
   #find(name: string): number {

@@ -2,10 +2,19 @@
  * The engine's face towards doors (pgwire, RESP, the embedded API). A door gets a Session and hands it bound statements;
  * the SQL front end is passed in by the composition root, because the engine must not know SQL text.
  */
-import type { CatalogReader } from "../catalog/index.js";
+import type { CatalogReader, ClientFacts, PolicyObject, TableObject } from "../catalog/index.js";
+import type { PointWriteSource } from "../execution/index.js";
 import type { FunctionRegistry } from "../functions/index.js";
+import type { PointPipeline } from "../native/index.js";
 import type { BoundStatement } from "../plan/index.js";
-import type { Datum, DbErrorFields, FormatContext, Oid, Row, SqlType } from "../types/index.js";
+import type { Datum, DbError, DbErrorFields, FormatContext, Oid, Row, SqlType } from "../types/index.js";
+import type { ServerFacts } from "./host-access/index.js";
+import type { CancelKey } from "./interrupts.js";
+import type { ThreadQuestion } from "./thread-questions.js";
+
+export type { ClientFacts, EncryptionFacts } from "../catalog/index.js";
+export type { AccessRule, AuthenticationMethod } from "./host-access/index.js";
+export type { CancelKey } from "./interrupts.js";
 
 /** What JavaScript threads over one engine tell each other: state that lives with connections and not in the addon. */
 export type ThreadMessage =
@@ -14,7 +23,12 @@ export type ThreadMessage =
       readonly processId: number;
       readonly notifications: readonly { readonly channel: string; readonly payload: string }[];
     }
-  | { readonly kind: "cancel"; readonly processId: number; readonly secret: number }
+  /** `key`: of threads that share no memory of interrupts: what the asking one could not check. */
+  | { readonly kind: "interrupt"; readonly processId: number; readonly key?: CancelKey }
+  | { readonly kind: "question"; readonly from: number; readonly id: number; readonly question: ThreadQuestion }
+  | { readonly kind: "answer"; readonly to: number; readonly id: number; readonly answer: unknown }
+  /** The server's configuration has to be read again. */
+  | { readonly kind: "reload" }
   | { readonly kind: "redisConfiguration"; readonly pairs: readonly (readonly [string, string])[] }
   | { readonly kind: "redis"; readonly message: object }; // protocols/resp/thread-messages.ts
 
@@ -28,6 +42,44 @@ export interface FrontEnd {
   renameInQuery(sql: string, context: BindContext, renaming: Renaming): string;
   /** The same for a stored expression over one row; `table` may qualify a column. */
   renameInExpression(sql: string, table: string, from: string, to: string): string;
+  /** Stored SQL in the form in which PostgreSQL shows it: constants with types, names as the context's search path needs them. */
+  printQuery(context: BindContext, stored: StoredQuery): string;
+  printExpression(context: BindContext, stored: StoredExpression): PrintedExpression;
+  /** The statements of a routine's standard body; `context` names its parameters. */
+  printRoutineBody(context: BindContext, source: string): string;
+}
+export interface StoredQuery {
+  readonly sql: string;
+  /** Parentheses only where they are needed. */
+  readonly pretty: boolean;
+  /** A line is broken once it would be longer; 0: after every item of a list. */
+  readonly wrapColumn: number;
+  /** The relation's own column names, whatever the query calls them. */
+  readonly columnNames?: readonly string[];
+  /** A view's: columns say whose they are, and nothing is called old or new. */
+  readonly isRule: boolean;
+}
+export interface StoredExpression {
+  readonly sql: string;
+  readonly pretty: boolean;
+  readonly clause:
+    | "check constraints"
+    | "policy expressions"
+    | "DEFAULT expressions"
+    | "index expressions"
+    | "index predicates"
+    | "column generation expressions"
+    | "partition key expressions";
+  /** The row that the expression reads. */
+  readonly relation: string;
+  readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod: number }[];
+  /** What the value goes into. */
+  readonly type?: Oid;
+}
+export interface PrintedExpression {
+  readonly text: string;
+  /** Looks like a call: stands without parentheses where an index or a partition key has it. */
+  readonly isCall: boolean;
 }
 export type Renaming =
   | { readonly kind: "column"; readonly relation: Oid; readonly attribute: number; readonly from: string; readonly to: string }
@@ -40,7 +92,7 @@ export interface ParsedStatement {
   readonly offset: number;
   readonly tree: unknown; // the front end's own
   /** For transaction control in an aborted transaction and for routing, without binding. */
-  readonly transactionAction: "begin" | "commit" | "rollback" | "rollbackTo" | undefined;
+  readonly transactionAction: "begin" | "commit" | "rollback" | "rollbackTo" | "prepare" | undefined;
 }
 export interface BindContext {
   readonly catalog: CatalogReader;
@@ -55,9 +107,18 @@ export interface BindContext {
   };
   readonly parameterNames?: { readonly routine: string; readonly names: readonly string[] };
   readonly parameterTypes: readonly Oid[];
+  /** False in a simple query; default true. */
+  readonly parametersAllowed?: boolean;
   readonly format: FormatContext;
   readonly currentUser: string;
   readonly currentDatabase: string;
+  /** The statement is an element of CREATE SCHEMA: the schema's name. */
+  readonly creatingSchema?: string;
+  /**
+   * Policies that restrict the user (or `owner`, for whom a view reads) on a table with row level security; undefined: none does. Absent: a
+   * statement of the server's own, which sees every row. @throws DbError 42501 with row_security = off
+   */
+  readonly policiesFor?: (table: TableObject, owner: Oid | undefined) => readonly PolicyObject[] | undefined;
   /** For what binding has to say before it fails. */
   readonly notice?: (message: string, detail?: string) => void;
   /** Parameter types of a statement that PREPARE made; undefined: there is none. */
@@ -83,6 +144,9 @@ export interface PreparedStatement {
 export interface LiftedStatement {
   readonly prepared: PreparedStatement;
   readonly parameters: readonly Datum[];
+  /** The text with $1, $2, … for the literals, and a letter for each (literals.ts). */
+  readonly text: string;
+  readonly kinds: string;
 }
 
 /**
@@ -91,12 +155,67 @@ export interface LiftedStatement {
  */
 export interface Portal {
   readonly columns: readonly ResultColumn[];
+  /** Rows of a binary cursor: a simple query gets them in binary form. */
+  readonly isBinary?: boolean;
+  /** The same statement can run in the addon alone, with its parameters. */
+  readonly nativeStatement?: NativeStatement | undefined;
   next(maxRows: number): PortalRows | Promise<PortalRows>;
   close(): void;
 }
+export type NativeStatement = NativePoint | NativeWrite;
+/** A SELECT by a whole key of parameters. */
+export interface NativePoint {
+  readonly kind: "select";
+  readonly pipeline: PointPipeline;
+  /** The parameter of each key column. */
+  readonly keys: readonly number[];
+  /** The native catalog's version that it was planned for. */
+  readonly catalogVersion: number;
+  /** OID of the table that it reads. */
+  readonly relation: number;
+}
+/** A write of one row, its key given by parameters. */
+export interface NativeWrite {
+  readonly kind: "write";
+  readonly source: PointWriteSource;
+  /** The parameter of each key column. */
+  readonly keys: readonly number[];
+  /** RETURNING: column, wire kind and format of each. */
+  readonly outputs: Uint32Array;
+  readonly catalogVersion: number;
+  readonly relation: number;
+}
+/** What statements that run outside of the session have to know of it. */
+export interface SessionFacts {
+  /** Another one: a setting has changed. */
+  readonly generation: number;
+  /** Who owns its locks. */
+  readonly process: number;
+  readonly isolation: "read committed" | "repeatable read";
+  /** A commit is answered when it is durable. */
+  readonly isSynchronous: boolean;
+  readonly mayWrite: boolean;
+  /** Transaction blocks may begin and end there: no time limit watches them, no notification waits for their end. */
+  readonly mayBegin: boolean;
+}
+/** Times in microseconds since 2000. Without `transactionMicros` no block is open. */
+export interface LaneActivity {
+  readonly query: string;
+  readonly queryMicros: number;
+  readonly transactionMicros: number | undefined;
+  readonly xid: number | undefined;
+}
+/** A transaction block that began outside of the session. */
+export interface BegunBlock {
+  /** 0: no statement of it has run. */
+  readonly xid: number;
+  readonly startMicros: number;
+  /** Relation and mode of each lock that the lock manager has for the session, one after the other. */
+  readonly locks: readonly number[];
+}
 export interface PortalRows {
   readonly rows: readonly Row[];
-  /** Set instead of `rows` when the addon already encoded DataRow messages in the formats asked for. */
+  /** Set instead of `rows` when the addon already encoded DataRow messages in the formats asked for, or COPY's rows. */
   readonly encoded?: { readonly bytes: Uint8Array; readonly rowCount: number };
   readonly done: boolean;
   /** When done: the whole command tag, "INSERT 0 3". */
@@ -107,6 +226,8 @@ export interface PortalRows {
 export interface ExecuteOptions {
   /** Result format codes as in Bind (0 text, 1 binary; none = all text, one = all). Lets the addon encode rows; absent = rows as datums. */
   readonly resultFormats?: readonly number[];
+  /** The client has not been told the columns: they may be others when a definition came between. */
+  readonly undescribed?: boolean;
 }
 
 export interface CopyInTarget {
@@ -117,6 +238,7 @@ export interface CopyInTarget {
   readonly binary: boolean;
 }
 export interface CopyOutSource {
+  /** CopyData messages for a client, the bytes as they are for a file; null at the end. Overwritten by the next call. */
   next(): Uint8Array | null | Promise<Uint8Array | null>;
   readonly columnCount: number;
   readonly binary: boolean;
@@ -135,6 +257,28 @@ export interface SessionListener {
   notice(fields: DbErrorFields & { readonly severityName: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG" }): void;
   parameterStatus(name: string, value: string): void;
   notification(processId: number, channel: string, payload: string): void;
+  /** Hang up with this error, once what runs has stopped. */
+  terminate?(error: DbError): void;
+  /** What ran outside of the session after its own newest statement, for pg_stat_activity. */
+  activityElsewhere?(): LaneActivity | undefined;
+  /** Whether a statement is running, for pg_stat_activity. */
+  isBusy?(): boolean;
+  /** Portals that the client opened by name: SQL moves and closes them like cursors. */
+  readonly portals?: ClientPortals;
+}
+export interface ClientPortals {
+  has(name: string): boolean;
+  /** Passes over up to `count` rows; how many there were. */
+  skip(name: string, count: number): number | Promise<number>;
+  close(name: string): void;
+  closeAll(): void;
+  list(): Iterable<{ readonly name: string; readonly statement: string; readonly createdMicros: number }>;
+}
+/** A cursor that DECLARE made, read as a portal. */
+export interface NamedCursor {
+  readonly columns: readonly ResultColumn[];
+  /** The next rows; 0: all that are left. */
+  next(maxRows: number): readonly Row[];
 }
 
 export interface Session {
@@ -146,7 +290,14 @@ export interface Session {
   prepare(text: string, parameterTypes: readonly Oid[]): PreparedStatement;
   /** Parse only: a simple query's statements, bound one by one as they run. */
   split(text: string): readonly ParsedStatement[];
-  prepareParsed(statement: ParsedStatement, parameterTypes: readonly Oid[]): PreparedStatement;
+  prepareParsed(statement: ParsedStatement): PreparedStatement;
+  /** Prepared statements by name: those of PREPARE and those of the client's Parse are one set. */
+  namedStatement(name: string): PreparedStatement | undefined;
+  nameStatement(name: string, statement: PreparedStatement): void;
+  dropStatement(name: string): void;
+  /** Cursors of DECLARE are portals, too. */
+  cursor(name: string): NamedCursor | undefined;
+  closeCursor(name: string): void;
   /** A simple query by its text, without parsing, when texts that differ only in literals came before. */
   prepareLifted(text: string): LiftedStatement | undefined;
   /** Runs in the session's transaction, or in one of its own (autocommit). Durability: the caller waits for `flushLsn`
@@ -159,6 +310,12 @@ export interface Session {
   fail(): void;
   /** Parameter and result values. */
   typeOf(oid: Oid): SqlType;
+  /** undefined: nothing of the session's may run elsewhere. */
+  facts(): SessionFacts | undefined;
+  /** The session is in this block from now on. */
+  enterBlock(block: BegunBlock): void;
+  /** How long the session may stay idle from now on, and the error that ends it then; undefined: for ever. */
+  idleLimit(): { readonly millis: number; readonly error: DbError } | undefined;
   /** Cancels what runs now: it fails with 57014 at the next check. */
   cancel(): void;
   setting(name: string): string;
@@ -166,16 +323,40 @@ export interface Session {
   close(): void;
 }
 
+export interface LoginRole {
+  readonly canLogin: boolean;
+  readonly isSuperuser: boolean;
+  /** -1: none. */
+  readonly connectionLimit: number;
+  /** SCRAM verifier or `md5…`; null: the role has no password. */
+  readonly password: string | null;
+  /** VALID UNTIL is over: the password opens nothing. */
+  readonly isExpired: boolean;
+}
+
 export interface Database {
-  openSession(options: { readonly user: string; readonly database: string; readonly settings?: Readonly<Record<string, string>> }): Session;
-  /** SCRAM verifier of a role; undefined = no such role. null = no password. */
-  roleVerifier(user: string): { readonly canLogin: boolean; readonly password: string | null } | undefined;
+  openSession(options: {
+    readonly user: string;
+    readonly database: string;
+    readonly settings?: Readonly<Record<string, string>>;
+    readonly client?: ClientFacts;
+  }): Session;
+  /** Who may connect, and what the server tells of itself. */
+  readonly server: ServerFacts;
+  /** Whether `user` is in `role`, at any distance; false when one of them does not exist. */
+  isMemberOf(user: string, role: string): boolean;
+  /** What decides whether a role may log in; undefined: there is no such role. */
+  loginRole(user: string): LoginRole | undefined;
+  /** Sessions of a role on all threads. */
+  sessionsOf(user: string): number | Promise<number>;
   databaseExists(name: string): boolean;
   /** Runs `callback` when the log is durable up to lsn, at once if it is. */
   whenFlushed(lsn: number, callback: (error?: Error) => void): void;
+  /** Why nothing can become durable any more. */
+  readonly logFailure?: Error | undefined;
   /** Only who knows the session's secret may cancel it. */
-  registerCancelKey(id: number, secret: number): void;
+  registerCancelKey(id: number, secret: CancelKey): void;
   /** A client's cancel request; it may have come in on another thread than the session's. */
-  cancelSession(id: number, secret: number): void;
+  cancelSession(id: number, secret: CancelKey): void;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** Vector indexes at the border: which native call builds them. Both run on native threads; the transaction must not be used meanwhile. */
-import type { IndexObject, TableObject } from "../catalog/index.js";
+import { type IndexObject, keyAttribute, type TableObject } from "../catalog/index.js";
 import { parseHnswOptions, parseIvfflatOptions, vectorOperatorClasses } from "../functions/vector/index.js";
+import { VectorQuantization } from "../native/index.js";
 import { assert } from "../types/index.js";
 import type { DefinitionContext } from "./commands/context.js";
 
@@ -10,15 +11,17 @@ export async function buildVectorIndex(context: DefinitionContext, table: TableO
   const operatorClass = vectorOperatorClasses.get(column.opclass ?? "");
   assert(operatorClass !== undefined, "a vector index names its operator class");
   const { vector } = context.session.database.native;
-  const place = [context.engine, context.xid, index.storage, table.storage, column.attribute - 1, operatorClass.metric] as const;
+  const place = [context.engine, context.xid, index.storage, table.storage, keyAttribute(column) - 1, operatorClass.metric] as const;
   if (index.method === "hnsw") {
-    const { m, efConstruction } = parseHnswOptions(index.options);
-    context.check(await vector.createIndex(...place, m, efConstruction));
+    const { m, efConstruction, quantization } = parseHnswOptions(index.options);
+    context.check(
+      await context.session.interruptible(() => vector.createIndex(...place, m, efConstruction, VectorQuantization[quantization])),
+    );
     return;
   }
   const lists = parseIvfflatOptions(index.options);
   context.check(await vector.createIvfflat(...place, lists));
-  if ((vector.ivfflatRows(context.engine, index.storage) ?? 0) < lists) noticeLittleData(context);
+  if ((vector.ivfflatFacts(context.engine, index.storage)?.rows ?? 0) < lists) noticeLittleData(context);
 }
 
 /** pgvector's. */

@@ -56,6 +56,14 @@ export class ForeignKeys {
     return this.#outgoing.length > 0;
   }
 
+  /** An update of these attributes (numbers) leaves all keys as they are. */
+  isUntouchedBy(attributes: readonly number[]): boolean {
+    return (
+      this.#outgoing.every((fk) => !fk.attributes.some((a) => attributes.includes(a))) &&
+      this.#incoming.every(({ fk, toRoot }) => toRoot === undefined && !fk.referencedAttributes.some((a) => attributes.includes(a)))
+    );
+  }
+
   inserted(rows: readonly Row[], state: RunState): void {
     for (const fk of this.#outgoing) this.#checkLater(fk, rows, state);
   }
@@ -96,8 +104,8 @@ export class ForeignKeys {
       else if (fk.match === "full" && nulls < fk.attributes.length) throw foreignKeyMixedNulls(fk.name, writer.place);
     }
     if (keyed.length === 0) return;
-    if (state.context.isDeferred(fk.oid, fk.initiallyDeferred)) {
-      state.context.deferUntilCommit((context) => atCommit(context, (late) => checkReferences(writer, fk, keyed, late, true)));
+    if (fk.deferrable && state.context.isDeferred(fk.oid, fk.initiallyDeferred)) {
+      state.context.deferUntilCommit((context) => atCommit(context, (late) => checkReferences(writer, fk, keyed, late, true)), fk.oid);
     } else state.atEnd.push(() => checkReferences(writer, fk, keyed, state, false));
   }
 
@@ -105,8 +113,8 @@ export class ForeignKeys {
     const writer = this.writer;
     const keyed = pairs.filter((p) => fk.referencedAttributes.every((a) => p.old[a - 1] !== null));
     if (keyed.length === 0) return;
-    if (action === "noAction" && state.context.isDeferred(fk.oid, fk.initiallyDeferred)) {
-      state.context.deferUntilCommit((context) => atCommit(context, (late) => act(writer, fk, keyed, action, late)));
+    if (action === "noAction" && fk.deferrable && state.context.isDeferred(fk.oid, fk.initiallyDeferred)) {
+      state.context.deferUntilCommit((context) => atCommit(context, (late) => act(writer, fk, keyed, action, late)), fk.oid);
     } else state.atEnd.push(() => act(writer, fk, keyed, action, state));
   }
 }
@@ -125,7 +133,8 @@ export function runAtEnd(state: RunState): void {
   }
 }
 
-function atCommit(context: ExecutionContext, check: (state: RunState) => void): void {
+/** A check that waited until the commit, and what it notes in turn. */
+export function atCommit(context: ExecutionContext, check: (state: RunState) => void): void {
   const state = new RunState(context, 0, 0);
   state.atEnd.push(() => check(state));
   runAtEnd(state);
@@ -190,14 +199,17 @@ function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[],
   // The rows of a partitioned table are its partitions', each of which has this key as its own.
   if (child.table.partitioned !== undefined) return;
   const keys = changes.map((c) => fk.referencedAttributes.map((a) => c.old[a - 1] as Datum));
-  const referring = child.rowsWith(fk.attributes, keys, state);
+  // Above read committed the snapshot does not see who came after it and refers to the row: those count, and to change one is a conflict.
+  const newest = !state.context.restartable;
+  const referring = child.rowsWith(fk.attributes, keys, state, newest);
   if (referring.length === 0) return;
   const { writer } = child;
   switch (action) {
     case "noAction":
     case "restrict": {
       // Another row may have taken the key over in the meantime (an update that swaps keys): NO ACTION accepts that.
-      const still = action === "noAction" ? accessOf(parent.context, fk.references).rowsWith(fk.referencedAttributes, keys, state) : [];
+      const still =
+        action === "noAction" ? accessOf(parent.context, fk.references).rowsWith(fk.referencedAttributes, keys, state, newest) : [];
       const replaced = new Set(still.map((f) => f.key));
       const bad = referring.find((f) => !replaced.has(f.key));
       if (bad === undefined) return;
@@ -353,14 +365,14 @@ class TableAccess {
   #parts: { readonly access: TableAccess; readonly toRoot: ((row: Row) => Row) | undefined }[] | undefined;
 
   /** Visible rows whose attributes equal one of the keys; `key` of a result is the key's place in `keys`. */
-  rowsWith(attributes: readonly number[], keys: readonly (readonly Datum[])[], state: RunState): FoundRow[] {
+  rowsWith(attributes: readonly number[], keys: readonly (readonly Datum[])[], state: RunState, newest = false): FoundRow[] {
     if (this.table.partitioned !== undefined) {
       return this.#partitions().flatMap(({ access, toRoot }) => {
         const own = attributes.map((n) => {
           const name = this.table.attributes[n - 1]?.name;
           return access.table.attributes.findIndex((a) => !a.dropped && a.name === name) + 1;
         });
-        return access.rowsWith(own, keys, state).map((f) => (toRoot === undefined ? f : { ...f, row: toRoot(f.row) }));
+        return access.rowsWith(own, keys, state, newest).map((f) => (toRoot === undefined ? f : { ...f, row: toRoot(f.row) }));
       });
     }
     const indexes = this.context.catalog.indexesOf(this.table.oid);
@@ -369,7 +381,7 @@ class TableAccess {
         isOrderedIndex(i) &&
         i.predicateSql === undefined &&
         i.columns.length === attributes.length &&
-        i.columns.every((c) => attributes.includes(c.attribute)),
+        i.columns.every((c) => c.sortKey === undefined && attributes.includes(c.attribute)),
     );
     if (index !== undefined) {
       const order = index.columns.map((c) => attributes.indexOf(c.attribute));
@@ -377,6 +389,7 @@ class TableAccess {
         index,
         keys.map((k) => order.map((i) => k[i] as Datum)),
         state,
+        newest,
       );
     }
     const set = new KeySet(attributes.map((a) => this.type(a)));
@@ -385,7 +398,7 @@ class TableAccess {
       if (set.add([...k])) places.push(i);
     });
     return this.reader
-      .scan(state, () => true)
+      .scan(state, () => true, newest)
       .flatMap((found) => {
         const values = attributes.map((a) => found.row[a - 1] as Datum);
         const key = values.includes(null) ? undefined : set.find(values);

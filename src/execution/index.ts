@@ -1,5 +1,7 @@
-export type { EncodedStep } from "./native-pipeline/pipeline.js";
+export { copyFormat } from "./native-pipeline/copy-format.js";
+export type { EncodedOutputs, EncodedStep } from "./native-pipeline/pipeline.js";
 export type { PointSelect } from "./point-select.js";
+export type { PointValue, PointWrite, PointWriteSource } from "./point-write.js";
 export * from "./signals.js";
 export * from "./system-providers.js";
 export * from "./types.js";

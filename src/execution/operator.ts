@@ -75,8 +75,36 @@ export class RunState {
   }
 
   open(operator: Operator): Cursor {
-    return this.timings === undefined ? operator.open(this) : timed(this.timings, operator, this);
+    const cursor = this.timings === undefined ? operator.open(this) : timed(this.timings, operator, this);
+    return new CancellableCursor(cursor, this.context);
   }
+}
+
+/** Whoever reads in a loop looks between two batches whether the statement shall end. */
+class CancellableCursor implements Cursor {
+  readonly #cursor: Cursor;
+  readonly #context: ExecutionContext;
+  constructor(cursor: Cursor, context: ExecutionContext) {
+    this.#cursor = cursor;
+    this.#context = context;
+  }
+  next(hint: number): Row[] | null {
+    this.#context.checkCancel();
+    return this.#cursor.next(hint);
+  }
+  close(): void {
+    this.#cursor.close();
+  }
+}
+/** Comparisons between two looks of a sort. */
+const COMPARISONS_MASK = (1 << 14) - 1;
+/** An order that can be stopped: sorting makes no other calls. */
+export function cancellable<T>(compare: (a: T, b: T) => number, context: ExecutionContext): (a: T, b: T) => number {
+  let count = 0;
+  return (a, b) => {
+    if ((++count & COMPARISONS_MASK) === 0) context.checkCancel();
+    return compare(a, b);
+  };
 }
 
 const noValues: Datum[] = [];

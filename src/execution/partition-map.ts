@@ -5,7 +5,7 @@
  * it changes) and shared by routing, pruning and the checks of new bounds; each bound is read once for all maps it stands in.
  */
 import type { BoundDatum, PartitionBound, PartitionScheme, TableObject } from "../catalog/index.js";
-import { assert, type Datum, type FormatContext, type SqlType } from "../types/index.js";
+import { assert, type Datum, type FormatContext, type SqlType, storedFormat } from "../types/index.js";
 import { partitionHash } from "./partition-hash.js";
 
 type Value = Exclude<Datum, null>;
@@ -15,14 +15,7 @@ export const MIN = Symbol("minvalue");
 export const MAX = Symbol("maxvalue");
 
 /** Bounds are written and read in one form, whatever the session's settings are. */
-export const boundFormat: FormatContext = {
-  timeZone: "UTC",
-  dateStyle: "ISO, MDY",
-  intervalStyle: "postgres",
-  extraFloatDigits: 1,
-  byteaOutput: "hex",
-  transactionTimeMicros: 0,
-};
+export const boundFormat: FormatContext = storedFormat;
 
 export interface RangePartition {
   readonly table: TableObject;
@@ -46,6 +39,7 @@ export class PartitionMap {
     readonly scheme: PartitionScheme,
     readonly types: readonly SqlType[],
     partitions: readonly TableObject[],
+    readonly typeOf: (oid: number) => SqlType,
   ) {
     const ranges: RangePartition[] = [];
     const hashes: { table: TableObject; modulus: number; remainder: number }[] = [];
@@ -104,7 +98,7 @@ export class PartitionMap {
       }
       case "hash": {
         if (this.#byModulus.size === 0) return undefined;
-        const hash = partitionHash(this.types, key);
+        const hash = partitionHash(this.types, key, this.typeOf);
         for (const [modulus, byRemainder] of this.#byModulus) {
           const found = byRemainder.get(Number(hash % modulus));
           if (found !== undefined) return found;
@@ -139,6 +133,11 @@ export class PartitionMap {
     return after !== undefined && this.compareTuples(after.from, to) < 0 ? after : undefined;
   }
 
+  /** The first column that two bounds differ in; 0: in none. */
+  firstDifference(a: BoundTuple, b: BoundTuple): number {
+    for (let i = 1; i <= a.length; i++) if (this.compareTuples(a.slice(0, i), b.slice(0, i)) !== 0) return i - 1;
+    return 0;
+  }
   compareTuples(a: BoundTuple, b: BoundTuple): number {
     const length = Math.min(a.length, b.length);
     for (let i = 0; i < length; i++) {
@@ -185,7 +184,7 @@ export class PartitionMap {
 
   /** Whether a key belongs to the partition with this bound: what the partition's own constraint says. */
   accepts(bound: PartitionBound, table: TableObject, key: readonly Datum[]): boolean {
-    if (bound.kind === "hash") return Number(partitionHash(this.types, key) % BigInt(bound.modulus)) === bound.remainder;
+    if (bound.kind === "hash") return Number(partitionHash(this.types, key, this.typeOf) % BigInt(bound.modulus)) === bound.remainder;
     return this.find(key)?.oid === table.oid;
   }
 }
@@ -242,6 +241,7 @@ export function partitionMapOf(table: TableObject, partitions: readonly TableObj
       table.partitioned,
       table.partitioned.keys.map((k) => typeByOid(k.type)),
       partitions,
+      typeByOid,
     );
     if (partitions.length > 0) maps.set(partitions, map);
   }

@@ -33,7 +33,7 @@ export class PartitionedWriter extends TableWriter {
     this.#router = PartitionRouter.of(context, table);
   }
 
-  override prepare(row: Row, state: RunState): void {
+  override prepare(row: Row, state: RunState, checks = this.rowChecks): void {
     if (!this.#router.accepts(row, state))
       throw partitionConstraintViolated(this.table.name, this.describe(row, state.context), this.schemaName);
     const route = this.#router.route(row, state);
@@ -46,7 +46,7 @@ export class PartitionedWriter extends TableWriter {
       for (let i = 0; i < row.length; i++) row[i] = back[i] as Datum;
     }
     this.#placed.set(row, { leaf, row: stored });
-    if (this.viewChecks.length > 0) this.checkViews(row, state);
+    if (checks.length > 0) this.checkRow(row, state, checks);
   }
   /** Where a prepared row goes. */
   placeOf(row: Row): PlacedRow | undefined {

@@ -14,6 +14,8 @@ import { wireKindOf } from "./wire-kind.js";
 export type PointKey = { readonly parameter: number } | { readonly constant: Datum };
 
 export interface PointSource {
+  /** The table's OID. */
+  readonly relation: Oid;
   readonly index: number;
   readonly keys: readonly PointKey[];
   /** One integer column: the key goes over as a number, without a block. */
@@ -59,6 +61,18 @@ export class PointSelect {
     return this.#pipeline !== null;
   }
 
+  get relation(): Oid {
+    return this.source.relation;
+  }
+  /** The parameter of each key column; undefined: not all are parameters. */
+  get parameterKeys(): readonly number[] | undefined {
+    const { keys } = this.source;
+    return keys.every((key) => "parameter" in key) ? keys.map((key) => key.parameter) : undefined;
+  }
+  /** After prepare() said yes. */
+  get pipeline(): PointPipeline | undefined {
+    return this.#pipeline ?? undefined;
+  }
   /** After prepare() said yes. */
   run(native: ExecutionNative, engine: Engine, xid: Xid, parameters: readonly Datum[]): EncodedRows {
     const key = this.#key(parameters);

@@ -16,3 +16,11 @@ export class RestartSignal extends Error {
     this.name = "RestartSignal";
   }
 }
+
+/** A call that cannot answer yet (a sleep, a lock): leave the statement, then run it again with what `pause` resolves to as the call's answer. */
+export class PauseSignal extends Error {
+  constructor(readonly pause: () => Promise<unknown>) {
+    super("the statement pauses");
+    this.name = "PauseSignal";
+  }
+}

@@ -12,7 +12,7 @@ export function throwStatus(context: ExecutionContext, status: number): never {
       throw new WaitSignal(last.detail);
     case StatusCode.serializationFailure:
       if (context.restartable) throw new RestartSignal();
-      throw couldNotSerialize();
+      throw couldNotSerialize(last.message === "concurrent delete" ? "delete" : "update");
     default:
       throw statusError(status, last.message);
   }

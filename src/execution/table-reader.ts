@@ -1,7 +1,7 @@
 /** Full rows with their row ids, read by key or by scan, for foreign keys and ON CONFLICT. */
 import { type IndexObject, keyAttribute, type TableObject } from "../catalog/index.js";
 import type { ColumnId, PlanColumn } from "../plan/index.js";
-import { assert, type Datum, type Row, type SqlType, TypeOid } from "../types/index.js";
+import { assert, type Datum, indexKeyType, type Row, type SqlType, TypeOid } from "../types/index.js";
 import { BlockCursor, type ColumnSource, compileDecoder, type DecodeBlock } from "./block-scan.js";
 import { RowEncoder } from "./codec.js";
 import type { CompileEnvironment } from "./expression/compiler.js";
@@ -58,16 +58,31 @@ export class TableReader {
     );
   }
 
-  /** The visible rows for each key; `keys[i]` has one value per index column, none NULL. */
-  lookup(index: IndexObject, keys: readonly Row[], state: RunState): FoundRow[] {
+  /** The visible rows for each key; `keys[i]` has one value per index column. NULL finds NULLs where the index says so, else nothing. */
+  lookup(index: IndexObject, keys: readonly Row[], state: RunState, newest = false): FoundRow[] {
     if (keys.length === 0) return [];
     const { context } = state;
     const block = this.#encoder(index).encode(keys);
-    const scan = context.native.storage.indexLookupOpen(context.engine, context.xid, index.storage, this.#columns, true, block);
+    const scan = context.native.storage.indexLookupOpen(
+      context.engine,
+      context.xid,
+      index.storage,
+      this.#columns,
+      true,
+      block,
+      index.nullsNotDistinct,
+      newest,
+    );
     return this.#read(new BlockCursor(state, scan, this.#lookupDecode, BUFFER_BYTES, Infinity), true);
   }
   /** Full rows of these ids, in their order; all must be visible. */
   fetch(rowIds: readonly number[], state: RunState): Row[] {
+    const rows = this.fetchVisible(rowIds, false, state);
+    assert(rows.length === rowIds.length, "rows that a statement changes are visible to it");
+    return rows;
+  }
+  /** Those of the rows that are visible; `newest`: as they are committed by now. */
+  fetchVisible(rowIds: readonly number[], newest: boolean, state: RunState): Row[] {
     if (rowIds.length === 0) return [];
     const { context } = state;
     const scan = context.native.storage.fetchOpen(
@@ -76,6 +91,7 @@ export class TableReader {
       this.table.storage,
       this.#columns,
       Float64Array.from(rowIds),
+      newest,
     );
     this.#fetchDecode ??= this.#decoderOfFetch();
     const rows: Row[] = [];
@@ -91,7 +107,6 @@ export class TableReader {
     } finally {
       cursor.close();
     }
-    assert(rows.length === rowIds.length, "rows that a statement changes are visible to it");
     return rows;
   }
   #fetchDecode: DecodeBlock | undefined;
@@ -106,9 +121,9 @@ export class TableReader {
       undefined,
     );
   }
-  scan(state: RunState, keep: (row: Row) => boolean): FoundRow[] {
+  scan(state: RunState, keep: (row: Row) => boolean, newest = false): FoundRow[] {
     const { context } = state;
-    const scan = context.native.storage.scanOpen(context.engine, context.xid, this.table.storage, this.#columns, true);
+    const scan = context.native.storage.scanOpen(context.engine, context.xid, this.table.storage, this.#columns, true, newest);
     return this.#read(new BlockCursor(state, scan, this.#scanDecode, BUFFER_BYTES, Infinity), false).filter((f) => keep(f.row));
   }
 
@@ -134,7 +149,7 @@ export class TableReader {
         index.columns.map((c) => {
           const attribute = this.table.attributes[keyAttribute(c) - 1];
           assert(attribute !== undefined, "an index column is an attribute");
-          return { type: this.#type(attribute.type), typmod: attribute.typmod };
+          return { type: indexKeyType(this.#type(attribute.type)), typmod: attribute.typmod };
         }),
       );
       this.#encoders.set(index.oid, encoder);

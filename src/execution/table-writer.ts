@@ -6,17 +6,22 @@
  */
 import type { AttributeObject, ConstraintObject, IndexObject, TableObject } from "../catalog/index.js";
 import { keyAttribute, quoteIdentifier } from "../catalog/index.js";
+import { isCurrentOrder } from "../functions/index.js";
 import { StatusCode } from "../native/status.js";
-import type { PlanColumn } from "../plan/index.js";
+import type { PlanColumn, RowCheck } from "../plan/index.js";
 import {
   assert,
   checkViolated,
   couldNotSerialize,
   type Datum,
+  DbError,
   duplicateKey,
+  indexKeyType,
+  invertedForm,
   notSupported,
   nullInColumn,
   partitionConstraintViolated,
+  policyViolated,
   type Row,
   type SqlType,
   TypeOid,
@@ -28,6 +33,7 @@ import { Layout } from "./expression/scope.js";
 import { ForeignKeys } from "./foreign-keys.js";
 import type { RunState } from "./operator.js";
 import { PartitionRouter } from "./partition-router.js";
+import { Rivals } from "./rivals.js";
 import { RestartSignal } from "./signals.js";
 import { throwStatus } from "./storage-status.js";
 import type { ExecutionContext, PlanContext } from "./types.js";
@@ -35,6 +41,11 @@ import type { ExecutionContext, PlanContext } from "./types.js";
 /** Rows per native call: a thousand-row INSERT is one crossing, and a wide block stays within a few megabytes. */
 const WRITE_ROWS = 4096;
 
+/** A row check over the table's row. */
+export interface CompiledCheck {
+  readonly source: RowCheck["source"];
+  readonly evaluate: Evaluate;
+}
 export class TableWriter {
   readonly types: readonly (SqlType | undefined)[];
   /** What a block of whole rows has, an entry an attribute. */
@@ -48,61 +59,79 @@ export class TableWriter {
   readonly #generated: readonly { readonly index: number; readonly evaluate: Evaluate }[];
   readonly #notNull: readonly number[];
   readonly #partition: PartitionRouter | undefined;
+  readonly #rivals: Rivals;
 
   /** `routed`: whoever uses the writer sees to it that rows are in the right partition. */
   constructor(
     readonly table: TableObject,
     readonly context: PlanContext,
-    environment: CompileEnvironment,
+    readonly environment: CompileEnvironment,
     routed = false,
   ) {
-    const { catalog, registry, stored } = context;
+    const { catalog, registry } = context;
     this.types = table.attributes.map((a) => registry.typeByOid(a.type));
     this.indexes = catalog.indexesOf(table.oid);
+    for (const index of this.indexes)
+      if (index.unique && index.columns.some((c) => c.sortKey !== undefined && !isCurrentOrder(c.sortKey))) throw staleIndex(index.name);
     this.constraints = catalog.constraintsOf(table.oid);
     this.schemaName = catalog.schemaByOid(table.schema)?.name ?? "public";
-    this.columns = table.attributes.map((a, i) => ({ type: this.types[i] ?? typeOf(context, TypeOid.text), typmod: a.typmod }));
+    this.columns = table.attributes.map((a, i) => storedAttribute(a, this.types[i] ?? typeOf(context, TypeOid.text)));
     this.#encoder = new RowEncoder(this.columns);
     this.#notNull = table.attributes.flatMap((a, i) => (a.notNull && !a.dropped ? [i] : []));
-    const overRow = (sql: string): Evaluate => {
-      const { row, expression } = stored.bindOverTable(table, sql);
-      const layout = new Layout();
-      attributeIndexes(table, row).forEach((index, i) => layout.set((row[i] as PlanColumn).id, `r[${index}]`));
-      return compileScalar(environment, expression, layout);
-    };
     this.#checks = this.constraints
       .filter((c) => c.kind === "check")
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .map((c) => ({ name: c.name, evaluate: overRow(c.kind === "check" ? c.sql : "") }));
+      .map((c) => ({ name: c.name, evaluate: this.overRow(c.kind === "check" ? c.sql : "") }));
     this.#generated = table.attributes.flatMap((a, index) =>
       ((a.generated === true && !a.dropped) || a.hidden === true) && a.defaultSql !== undefined
-        ? [{ index, evaluate: overRow(a.defaultSql) }]
+        ? [{ index, evaluate: this.overRow(a.defaultSql) }]
         : [],
     );
     this.foreignKeys = new ForeignKeys(this);
+    this.#rivals = new Rivals(this);
     this.#partition = table.partition === undefined || routed ? undefined : PartitionRouter.of(context, table);
   }
 
-  /** WITH CHECK OPTION of the view that is written through. */
-  viewChecks: readonly { readonly view: string; readonly evaluate: Evaluate }[] = [];
-  checkViews(row: Row, state: RunState): void {
-    for (const check of this.viewChecks)
-      if (check.evaluate(row, state) !== true) throw viewCheckViolated(check.view, this.describe(row, state.context));
+  /** Stored SQL over a full row. */
+  overRow(sql: string): Evaluate {
+    const { row, expression } = this.context.stored.bindOverTable(this.table, sql);
+    const layout = new Layout();
+    attributeIndexes(this.table, row).forEach((index, i) => layout.set((row[i] as PlanColumn).id, `r[${index}]`));
+    return compileScalar(this.environment, expression, layout);
   }
 
-  /** Computes generated columns, then refuses what NOT NULL and CHECK refuse. */
-  prepare(row: Row, state: RunState): void {
+  /** Policies of the table, and WITH CHECK OPTION of the view that is written through. */
+  rowChecks: readonly CompiledCheck[] = [];
+  /** Where one statement inserts and updates: of the rows that it updates. */
+  updateChecks: readonly CompiledCheck[] = [];
+  checkRow(row: Row, state: RunState, checks = this.rowChecks, which?: "policy" | "view"): void {
+    for (const { source, evaluate } of checks) {
+      if ((which !== undefined && source.kind !== which) || evaluate(row, state) === true) continue;
+      if (source.kind === "view") throw this.#told(viewCheckViolated(source.view, this.describe(row, state.context)));
+      throw policyViolated(source.table, source.policy, source.existing);
+    }
+  }
+
+  /** Where policies hide rows, errors do not show what is in them. */
+  #told(error: DbError): DbError {
+    if (!this.rowChecks.some((check) => check.source.kind === "policy")) return error;
+    const { detail: _hidden, ...fields } = error.fields;
+    return new DbError(fields);
+  }
+  /** Computes generated columns, then refuses what policies, NOT NULL and CHECK refuse. */
+  prepare(row: Row, state: RunState, checks = this.rowChecks): void {
     for (const g of this.#generated) row[g.index] = g.evaluate(row, state);
+    if (checks.length > 0) this.checkRow(row, state, checks, "policy");
     for (const i of this.#notNull) {
       if (row[i] === null)
-        throw nullInColumn((this.table.attributes[i] as AttributeObject).name, this.describe(row, state.context), this.place);
+        throw this.#told(nullInColumn((this.table.attributes[i] as AttributeObject).name, this.describe(row, state.context), this.place));
     }
     for (const check of this.#checks) {
-      if (check.evaluate(row, state) === false) throw checkViolated(check.name, this.describe(row, state.context), this.place);
+      if (check.evaluate(row, state) === false) throw this.#told(checkViolated(check.name, this.describe(row, state.context), this.place));
     }
     if (this.#partition !== undefined && !this.#partition.accepts(row, state))
       throw partitionConstraintViolated(this.table.name, this.describe(row, state.context), this.schemaName);
-    if (this.viewChecks.length > 0) this.checkViews(row, state);
+    if (checks.length > 0) this.checkRow(row, state, checks, "view");
   }
 
   /** Inserts prepared rows. `arbiters`: a collision there restarts the statement, whose next snapshot will see the row (ON CONFLICT). */
@@ -110,8 +139,10 @@ export class TableWriter {
     const { context } = state;
     for (let at = 0; at < rows.length; at += WRITE_ROWS) {
       const block = rows.length <= WRITE_ROWS ? rows : rows.slice(at, at + WRITE_ROWS);
-      const status = context.native.storage.insert(context.engine, context.xid, this.table.storage, this.#encoder.encode(block), null);
+      const rowIds = this.#rivals.any ? new Float64Array(block.length) : null;
+      const status = context.native.storage.insert(context.engine, context.xid, this.table.storage, this.#encoder.encode(block), rowIds);
       if (status !== StatusCode.ok) this.#explain(status, block, state, arbiters);
+      if (rowIds !== null) this.#rivals.written(rowIds, block, state);
     }
     this.foreignKeys.inserted(rows, state);
   }
@@ -123,8 +154,16 @@ export class TableWriter {
 
   /** Rows need nothing but NOT NULL checked, so that blocks may go to storage as they are (insertBlock). */
   get takesBlocks(): boolean {
-    const plain = this.#checks.length === 0 && this.#generated.length === 0 && !this.foreignKeys.refers;
-    return plain && this.#partition === undefined && this.table.partitioned === undefined && this.viewChecks.length === 0;
+    return this.isPlain && !this.foreignKeys.refers;
+  }
+  /** The same but for foreign keys. */
+  get isPlain(): boolean {
+    const plain = this.#checks.length === 0 && this.#generated.length === 0 && !this.#rivals.any;
+    return plain && this.#partition === undefined && this.table.partitioned === undefined && this.rowChecks.length === 0;
+  }
+  /** A block of one row with all attributes. */
+  encodeRow(row: Row): Uint8Array {
+    return this.#encoder.encode([row]).slice();
   }
 
   /** Inserts a block of all attributes. `decode` gives its rows, for errors. */
@@ -137,27 +176,36 @@ export class TableWriter {
     if (status !== StatusCode.ok) this.#explain(status, decode(), state, undefined);
   }
 
-  /** New versions of rows. `changed`: attribute indexes that may differ. */
-  update(rowIds: readonly number[], oldRows: readonly Row[], newRows: readonly Row[], changed: readonly number[], state: RunState): void {
+  /** New versions of rows. `changed`: attribute indexes that may differ. `reevaluated`: the rows are locked, their newest versions judged. */
+  update(
+    rowIds: readonly number[],
+    oldRows: readonly Row[],
+    newRows: readonly Row[],
+    changed: readonly number[],
+    state: RunState,
+    reevaluated = false,
+  ): void {
     const { context } = state;
     const columns = Uint32Array.from(new Set([...changed, ...this.#generated.map((g) => g.index)]));
     for (let at = 0; at < rowIds.length; at += WRITE_ROWS) {
       const block = newRows.slice(at, at + WRITE_ROWS);
       const bytes = this.#encoder.encode(block, rowIds.slice(at, at + WRITE_ROWS));
-      const status = context.native.storage.update(context.engine, context.xid, this.table.storage, bytes, columns);
+      const status = context.native.storage.update(context.engine, context.xid, this.table.storage, bytes, columns, reevaluated);
       if (status !== StatusCode.ok) this.#explain(status, block, state, undefined);
     }
+    if (this.#rivals.any) this.#rivals.written(rowIds, newRows, state, new Set(columns));
     this.foreignKeys.updated(oldRows, newRows, columns, state);
   }
 
-  delete(rowIds: readonly number[], oldRows: readonly Row[], state: RunState): void {
-    this.deleteIds(Float64Array.from(rowIds), state);
+  /** `moves`: the rows go to another partition. */
+  delete(rowIds: readonly number[], oldRows: readonly Row[], state: RunState, reevaluated = false, moves = false): void {
+    this.deleteIds(Float64Array.from(rowIds), state, reevaluated, moves);
     this.foreignKeys.deleted(oldRows, state);
   }
   /** Rows that no foreign key refers to. */
-  deleteIds(rowIds: Float64Array, state: RunState): void {
+  deleteIds(rowIds: Float64Array, state: RunState, reevaluated = false, moves = false): void {
     const { context } = state;
-    const status = context.native.storage.delete(context.engine, context.xid, this.table.storage, rowIds);
+    const status = context.native.storage.delete(context.engine, context.xid, this.table.storage, rowIds, reevaluated, moves);
     if (status !== StatusCode.ok) throwStatus(context, status);
   }
 
@@ -197,14 +245,40 @@ export class TableWriter {
     if (arbiters?.includes(index) === true) throw context.restartable ? new RestartSignal() : couldNotSerialize();
     const row = rows[Number(/row (\d+)/.exec(last.message)?.[1] ?? 0)] ?? (rows[0] as Row);
     const names = index.columns.map((c) => c.expressionSql ?? this.quotedKeyNames([c.attribute])).join(", ");
-    throw duplicateKey(index.name, names, this.keyValues(index.columns.map(keyAttribute), row, context), this.place);
+    throw this.#told(
+      duplicateKey(
+        index.name,
+        names,
+        this.keyValues(
+          index.columns.map((c) => (c.expressionSql === undefined && c.sortKey !== undefined ? c.attribute : keyAttribute(c))),
+          row,
+          context,
+        ),
+        this.place,
+      ),
+    );
   }
 }
+
+/** What a unique index holds cannot be compared with new keys. */
+const staleIndex = (name: string): DbError =>
+  new DbError({
+    sqlstate: "55000",
+    message: `index "${name}" was built with another version of ICU`,
+    hint: `Run REINDEX INDEX ${quoteIdentifier(name)}.`,
+  });
 
 function typeOf(context: PlanContext, oid: number): SqlType {
   const type = context.registry.typeByOid(oid);
   if (type === undefined) throw notSupported(`type with OID ${oid}`);
   return type;
+}
+
+/** What a block of rows has for an attribute: a hidden one holds keys of an index. */
+export function storedAttribute(attribute: AttributeObject, type: SqlType): { readonly type: SqlType; readonly typmod: number } {
+  const { hidden, matrix, inverted, typmod } = attribute;
+  if (inverted === true) return { type: invertedForm(type), typmod };
+  return { type: hidden === true && matrix !== true ? indexKeyType(type) : type, typmod };
 }
 
 /** Which attribute index (attnum - 1) each of the columns stands for: a binder gives all attributes or the live ones. */

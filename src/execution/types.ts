@@ -9,8 +9,10 @@ import type { EvaluationContext, FunctionRegistry } from "../functions/registry.
 import type { Engine, NativeAddon, Xid } from "../native/addon.js";
 import type { Expression, PlanColumn } from "../plan/index.js";
 import type { Datum, FormatContext, Oid, Row } from "../types/index.js";
-import type { EncodedStep } from "./native-pipeline/pipeline.js";
+import type { InvertedKeys } from "./inverted-query.js";
+import type { EncodedOutputs, EncodedStep } from "./native-pipeline/pipeline.js";
 import type { PointSelect } from "./point-select.js";
+import type { PointWrite } from "./point-write.js";
 
 /** The parts of the addon that operators use; tests pass fakes. */
 export type ExecutionNative = Pick<NativeAddon, "storage" | "vector" | "exec"> & {
@@ -29,11 +31,21 @@ export interface ExecutionContext {
   readonly catalog: CatalogReader;
   /** Throws DbError 57014 when the statement was cancelled or ran out of time. Called about once per block of rows. */
   checkCancel(): void;
+  /** For pipelines that run on other threads; absent: nobody can wait for them, they run on this thread. */
+  readonly waits?: BackgroundWaits | undefined;
   /** work_mem of one statement: operators that hold rows fail with 53200 beyond it. */
   readonly memoryLimitBytes: number;
   /** Foreign keys that are DEFERRABLE INITIALLY DEFERRED (or SET CONSTRAINTS … DEFERRED): run before the commit, with that moment's context. */
-  deferUntilCommit(check: (context: ExecutionContext) => void): void;
+  deferUntilCommit(check: (context: ExecutionContext) => void, constraint: Oid): void;
   isDeferred(constraint: Oid, initiallyDeferred: boolean): boolean;
+}
+
+/** Waiting for the addon's threads without holding this one. */
+export interface BackgroundWaits {
+  /** Names the events of one run. */
+  newToken(): number;
+  /** Resolves with the token's next event; rejects when the statement is cancelled or out of time. */
+  next(token: number): Promise<void>;
 }
 
 export interface PlannerSettings {
@@ -45,6 +57,13 @@ export interface Statistics {
   rowCount(storage: number): number;
   /** Distinct values of an attribute, from ANALYZE; undefined = unknown. */
   distinctCount?(table: Oid, attribute: number): number | undefined;
+  /** Whether the relations over keys can be read in the order of keys, from any key on. */
+  keysAreOrdered?(): boolean;
+  /** Inverted indexes: keys of values, and how many rows meet a query at most. */
+  readonly inverted?: {
+    readonly keys: InvertedKeys;
+    rows(index: number, query: Uint32Array): number;
+  };
 }
 
 /**
@@ -72,6 +91,10 @@ export interface PhysicalPlan {
   readonly needsTransaction: boolean;
   /** The statement is one lookup by a unique key: the addon can answer it with encoded rows. */
   readonly point?: PointSelect | undefined;
+  /** The statement is a write of one row that an I/O thread can run. */
+  readonly pointWrite?: PointWrite | undefined;
+  /** Why no I/O thread can run the statement; undefined: it can. */
+  readonly coldReason: string | undefined;
   /** The fields to ask Execution.nextEncoded for; undefined: rows must be encoded by TypeScript. */
   encodedOutputs(formats: readonly number[], format: FormatContext): Uint32Array | undefined;
   /** Has INSERT, UPDATE, DELETE or row locks anywhere. */
@@ -84,7 +107,7 @@ export interface Execution {
   /** Up to `maxRows` rows (0 = a batch of any size); an empty array only at the end. */
   next(maxRows: number): Row[];
   /** DataRow messages in place of rows, after encodedOutputs said so; "general": from now on `next` gives the rows that are left. */
-  nextEncoded(outputs: Uint32Array): EncodedStep;
+  nextEncoded(outputs: EncodedOutputs): EncodedStep;
   /** Rows inserted, updated, deleted, or returned so far by the top of the statement. */
   readonly affectedRows: number;
   /** Measures every operator, for EXPLAIN ANALYZE; before the first `next`. */
@@ -103,8 +126,19 @@ export interface ExplainOptions {
   readonly executionMs?: number;
 }
 
-/** Rows of a computed relation. `filters` are equalities (column index, value) that the provider may use; they are checked again. */
+/** Texts of the first column between two bounds, both included (UTF-8; undefined: none), ascending or descending. */
+export interface TextRange {
+  readonly lower?: Uint8Array | undefined;
+  readonly upper?: Uint8Array | undefined;
+  readonly backward: boolean;
+}
+
+/**
+ * Rows of a computed relation. `filters` are equalities (column index, value) that the provider may use; they are checked again. `range`: only
+ * the rows in it, in its order; asked only of a relation over keys.
+ */
 export type SystemProvider = (
   context: ExecutionContext,
   filters: readonly { readonly column: number; readonly value: Datum }[],
+  range?: TextRange,
 ) => Iterable<Row>;

@@ -2,6 +2,7 @@
  * Doors from functions to the engine, reached through `context.service(name)`. A session that has none gives undefined: names of
  * relations then do not resolve, and what needs the catalog says so.
  */
+import type { ClientFacts, CollationObject } from "../catalog/index.js";
 import type { FormatContext, Oid } from "../types/index.js";
 import { DbError, notSupported } from "../types/index.js";
 
@@ -11,6 +12,8 @@ export interface CatalogService {
   /** As regclass prints: qualified unless visible in the search path, quoted where needed. */
   relationName(oid: Oid): string | undefined;
   relationVisible(oid: Oid): boolean;
+  /** Of the relation of a composite type; undefined: no such type. */
+  compositeVisible?(oid: Oid): boolean | undefined;
   isSequence(oid: Oid): boolean;
   /** undefined: no such column (dropped ones are none). */
   columnNumber(relation: Oid, column: string): number | undefined;
@@ -19,22 +22,59 @@ export interface CatalogService {
   relationFacts(oid: Oid): { readonly kind: string; readonly schema: string; readonly name: string } | undefined;
   namespaceByName(name: string): Oid | undefined;
   namespaceName(oid: Oid): string | undefined;
+  collationByName(path: readonly string[]): Oid | undefined;
+  /** As regcollation prints: qualified unless visible, quoted where needed. */
+  collationName(oid: Oid): string | undefined;
+  collationFacts(oid: Oid): CollationObject | undefined;
   roleByName(name: string): Oid | undefined;
   roleName(oid: Oid): string | undefined;
   /** COMMENT ON …; `subId` is the attribute number or 0. `catalog` is pg_class, pg_namespace…, undefined for the one-argument form. */
   description(oid: Oid, catalog: string | undefined, subId: number): string | null;
+  /** pg_relation_is_updatable: 4 UPDATE, 8 INSERT, 16 DELETE. */
+  updatableEvents(oid: Oid): number;
+  isColumnUpdatable(oid: Oid, column: number): boolean;
+  /** pg_get_statisticsobjdef and its part without CREATE. */
+  statisticsText?(oid: Oid, what: "definition" | "columns"): string | undefined;
+  /** getObjectDescription. */
+  describeObject?(oid: Oid): string | undefined;
+  statisticsExpressions?(oid: Oid): readonly string[] | undefined;
+  isStatisticsVisible?(oid: Oid): boolean | undefined;
   indexDefinition(oid: Oid, column: number, pretty: boolean): string | null;
+  /** The method of an index, its key columns in order, and how many more are only included. */
+  indexColumns?(oid: Oid):
+    | {
+        readonly method: string;
+        readonly keys: readonly { readonly descending: boolean; readonly nullsFirst: boolean; readonly operatorClass: string }[];
+        readonly includeCount: number;
+      }
+    | undefined;
   constraintDefinition(oid: Oid, pretty: boolean): string | null;
-  viewDefinition(oid: Oid, pretty: boolean): string | null;
+  /** `wrapColumn`: how long a line of a list may get; 0: every item in a line of its own. */
+  viewDefinition(oid: Oid, pretty: boolean, wrapColumn: number): string | null;
+  /** pg_get_expr of what a catalog column holds: SQL over the relation's row, or a partition's bound. */
+  storedExpression(sql: string, relation: Oid, pretty: boolean): string;
+  /** A column's default or generation expression; null: it has none. */
+  columnDefault(relation: Oid, column: number): string | null;
   /** Parameters of a function that the catalog defines, or its result; undefined: not such a function. */
-  routineText?(oid: Oid, what: "arguments" | "identity" | "result" | "definition"): string | null | undefined;
+  routineText?(oid: Oid, what: "arguments" | "identity" | "result" | "definition" | "body"): string | null | undefined;
+  /** pg_get_function_arg_default; `number` counts input parameters from 1. */
+  parameterDefault?(oid: Oid, number: number): string | null;
   /** pg_get_partkeydef: RANGE (a, b). */
   partitionKeyDefinition?(oid: Oid): string | null;
+  partitionConstraintDefinition?(oid: Oid): string | null;
+  /** How a table or index stands among partitions: its parent, what is below it. undefined: neither partitioned nor a partition. */
+  partitionLinks?(oid: Oid): { readonly parent: Oid | undefined; readonly children: readonly Oid[]; readonly isLeaf: boolean } | undefined;
+  /** pg_get_ruledef of a view's own rule. */
+  ruleDefinition?(rule: Oid, pretty: boolean): string | null;
+  /** A domain's default; null: it has none. */
+  typeDefault?(oid: Oid): string | null;
   /** pg_get_serial_sequence: quoted, qualified name. */
   serialSequence(relation: Oid, column: string): string | null;
   /** Bytes: pg_relation_size and friends; undefined when there is no such relation. */
   relationSize(oid: Oid, what: "main" | "indexes" | "total"): number | undefined;
   databaseSize(): number;
+  /** acldefault: by PostgreSQL's letter for the kind of object; undefined: no such kind. */
+  defaultAcl(kind: string, owner: Oid): readonly string[] | undefined;
   currentSchemas(includeImplicit: boolean): readonly string[];
 }
 
@@ -46,14 +86,45 @@ export interface SequenceService {
   set(sequence: Oid, value: number | bigint, isCalled: boolean): number | bigint;
 }
 
+/** What an advisory lock is taken on: the halves of one int8, or two int4. */
+export interface AdvisoryKey {
+  readonly high: number;
+  readonly low: number;
+  readonly isPair: boolean;
+}
+
+/** Ids of transactions, for SQL that asks for them. */
+export interface TransactionIds {
+  /** The current transaction's; from now on it is assigned. */
+  current(): number;
+  /** undefined: it has not written and nobody asked for its id. */
+  assigned(): number | undefined;
+  /** What the next transaction gets. */
+  next(): number;
+  snapshot(): { readonly xmin: number; readonly xmax: number; readonly running: readonly number[] };
+  /** undefined: it ended too long ago to tell. */
+  status(xid: number): "in progress" | "committed" | "aborted" | undefined;
+}
 /** `service("session")`. */
 export interface SessionService {
   readonly backendPid: number;
-  currentTransactionId(): number;
-  /** False when another session holds it; with `wait` the engine may restart the statement instead of returning. */
-  advisoryLock?(key: bigint, options: { readonly shared: boolean; readonly wait: boolean; readonly transaction: boolean }): boolean;
-  advisoryUnlock?(key: bigint, shared: boolean): boolean;
+  readonly transactions: TransactionIds;
+  /** False when another session holds it; with `wait` the engine leaves the statement and runs it again when the lock is held. */
+  advisoryLock?(key: AdvisoryKey, options: { readonly shared: boolean; readonly wait: boolean; readonly transaction: boolean }): boolean;
+  advisoryUnlock?(key: AdvisoryKey, shared: boolean): boolean;
   advisoryUnlockAll?(): void;
+  /** Leaves the statement for so long; true when the time is over. */
+  sleep?(millis: number): void;
+  /** False, with a warning: there is no such session. */
+  signal?(processId: number, signal: "cancel" | "terminate"): boolean;
+  readonly client?: ClientFacts | null;
+  /** Asks the server to read its configuration again. */
+  reloadConfiguration?(): void;
+  blockingPids?(processId: number): readonly number[];
+  safeSnapshotBlockingPids?(processId: number): readonly number[];
+  /** The share of the k nearest rows that a search of this session finds through an HNSW index, measured with rows of it as queries; leaves the
+   *  statement meanwhile. null: it has too few rows. */
+  vectorRecall?(index: Oid, k: number, queries: number): number | null;
   notify?(channel: string, payload: string): void;
 }
 

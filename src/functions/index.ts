@@ -3,6 +3,7 @@
  * before the first statement.
  */
 
+import { defineCollation } from "./collation/define-collation.js";
 import { aggregateStepFamily } from "./families/aggregate-steps.js";
 import { aggregateFamily } from "./families/aggregates.js";
 import { arrayFamily } from "./families/arrays.js";
@@ -16,36 +17,52 @@ import { floatMathFamily } from "./families/float-math.js";
 import { geometricFamily } from "./families/geometric.js";
 import { hashFamily } from "./families/hashes.js";
 import { identifierFamily } from "./families/identifiers.js";
+import { indexMaintenanceFamily } from "./families/index-maintenance.js";
+import { indexPropertiesFamily } from "./families/index-properties.js";
 import { integerMathFamily } from "./families/integer-math.js";
 import { jsonFamily } from "./families/json.js";
 import { jsonRecordFamily } from "./families/json-records.js";
 import { jsonPathFamily } from "./families/jsonpath.js";
+import { laterFamily } from "./families/later.js";
 import { moneyFamily } from "./families/money.js";
 import { networkFamily } from "./families/network.js";
 import { numberCastFamily } from "./families/number-casts.js";
 import { numericMathFamily } from "./families/numeric-math.js";
+import { objectAddressFamily } from "./families/object-addresses.js";
 import { objectInformationFamily } from "./families/object-information.js";
 import { defineOrderedSets } from "./families/ordered-sets.js";
 import { patternFamily } from "./families/patterns.js";
 import { privilegeAnswerFamily } from "./families/privilege-answers.js";
-import { privilegeFamily } from "./families/privileges.js";
 import { rangeFamily } from "./families/ranges.js";
 import { stringFamily } from "./families/strings.js";
 import { systemFamily } from "./families/system.js";
 import { templateFamily } from "./families/templates.js";
 import { timetzFamily } from "./families/timetz.js";
 import { typeSupportFamily } from "./families/type-support.js";
+import { defineInformationSchema } from "./information-schema.js";
+import { defineSqlJson } from "./json/sql-json.js";
 import type { DefinableRegistry } from "./registry.js";
 import { type Family, RegistryBuilder } from "./registry-builder.js";
 import { makeBuiltinTypes } from "./types/index.js";
 
 export * from "./catalog-service.js";
+export * from "./collation/index.js";
+export { inputAbbreviations, namedZones } from "./datetime/abbreviations.js";
 export { findZone } from "./datetime/zones.js";
 export { knownFunctions } from "./facts/known-functions.js";
+export { knownTypes } from "./facts/known-types.js";
 export { isPostgresFunction } from "./facts/refused-functions.js";
 export { CURRENT_OF_ID, type CursorService } from "./families/cursors.js";
 export type { AccessService, PrivilegeKind } from "./families/privilege-answers.js";
+export { formatType } from "./families/system.js";
+export { hashOf } from "./families/value-hash.js";
 export { assignAt, jsonbElementAt } from "./json/assign.js";
+export { quoteJson } from "./json/jsonb-value.js";
+export * from "./json/sql-json.js";
+export { EMPTY, FAILED, makeJsonQuery } from "./jsonpath/query.js";
+export { type PathRequirement, requirementOf } from "./jsonpath/requirement.js";
+export { hostText, parseAddress as parseNetworkAddress } from "./network/address.js";
+export { overlapBounds } from "./ranges/range-types.js";
 export * from "./registry.js";
 export * from "./user/index.js";
 
@@ -65,11 +82,12 @@ const families: readonly Family[] = [
   arrayFamily,
   jsonFamily,
   jsonPathFamily,
-  privilegeFamily,
   objectInformationFamily,
+  indexPropertiesFamily,
+  indexMaintenanceFamily,
+  objectAddressFamily,
   jsonRecordFamily,
   systemFamily,
-  // By signature: these win over what privilegeFamily says by name.
   privilegeAnswerFamily,
   templateFamily,
   rangeFamily,
@@ -81,6 +99,7 @@ const families: readonly Family[] = [
   typeSupportFamily,
   timetzFamily,
   hashFamily,
+  laterFamily,
 ];
 
 export const registry: DefinableRegistry = buildRegistry();
@@ -91,5 +110,8 @@ function buildRegistry(): DefinableRegistry {
   builder.definePostgres(families);
   defineOrderedSets(builder);
   defineCursorFunctions(builder);
+  defineSqlJson(builder);
+  defineCollation(builder);
+  defineInformationSchema(builder);
   return builder;
 }

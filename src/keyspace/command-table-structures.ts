@@ -1,4 +1,4 @@
-/** The command table, part: Streams, geo, HyperLogLog. Columns: see command-table.ts. */
+/** The command table, part: Streams, geo, HyperLogLog, vector sets. Columns: see command-table.ts. */
 import type { CommandRow } from "./command-table.js";
 
 export const structureCommands: readonly CommandRow[] = [
@@ -17,6 +17,19 @@ export const structureCommands: readonly CommandRow[] = [
   ["pfdebug", 3, "write denyoom admin", 2, 2, 1, "write hyperloglog admin slow dangerous", "hyperloglog", "2.8.9"],
   ["pfmerge", -2, "write denyoom", 1, -1, 1, "write hyperloglog slow", "hyperloglog", "2.8.9"],
   ["pfselftest", 1, "admin", 0, 0, 0, "hyperloglog admin slow dangerous", "hyperloglog", "2.8.9"],
+  ["vadd", -5, "write denyoom", 1, 1, 1, "write slow", "vector", "8.0.0"],
+  ["vcard", 2, "readonly fast", 1, 1, 1, "read fast", "vector", "8.0.0"],
+  ["vdim", 2, "readonly fast", 1, 1, 1, "read fast", "vector", "8.0.0"],
+  ["vemb", -3, "readonly fast", 1, 1, 1, "read fast", "vector", "8.0.0"],
+  ["vgetattr", 3, "readonly fast", 1, 1, 1, "read fast", "vector", "8.0.0"],
+  ["vinfo", 2, "readonly fast", 1, 1, 1, "read fast", "vector", "8.0.0"],
+  ["vismember", 3, "readonly", 1, 1, 1, "read slow", "vector", "8.0.0"],
+  ["vlinks", -3, "readonly fast", 1, 1, 1, "read fast", "vector", "8.0.0"],
+  ["vrandmember", -2, "readonly", 1, 1, 1, "read slow", "vector", "8.0.0"],
+  ["vrange", -4, "readonly", 1, 1, 1, "read slow", "vector", "8.4.0"],
+  ["vrem", 3, "write", 1, 1, 1, "write slow", "vector", "8.0.0"],
+  ["vsetattr", 4, "write fast", 1, 1, 1, "write fast", "vector", "8.0.0"],
+  ["vsim", -4, "readonly", 1, 1, 1, "read slow", "vector", "8.0.0"],
   ["xack", -4, "write fast", 1, 1, 1, "write stream fast", "stream", "5.0.0"],
   ["xadd", -5, "write denyoom fast", 1, 1, 1, "write stream fast", "stream", "5.0.0"],
   ["xautoclaim", -6, "write fast", 1, 1, 1, "write stream fast", "stream", "6.2.0"],

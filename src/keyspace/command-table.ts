@@ -42,6 +42,7 @@ const native = new Set(
   expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
   lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
   hset hsetnx hmset hget hmget hgetall hkeys hvals hlen hexists hdel hincrby hincrbyfloat hstrlen hrandfield hscan
+  hexpire hpexpire hexpireat hpexpireat httl hpttl hexpiretime hpexpiretime hpersist hgetdel hgetex hsetex
   sadd srem smembers sismember smismember scard spop srandmember smove sinter sinterstore sintercard sunion sunionstore sdiff sdiffstore sscan
   zadd zincrby zrem zscore zmscore zcard zcount zlexcount zrank zrevrank zrange zrevrange zrangebyscore zrevrangebyscore zrangebylex
   zrevrangebylex zrangestore zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrandmember zscan
@@ -50,6 +51,7 @@ const native = new Set(
   xadd xtrim xlen xdel xrange xrevrange xsetid xread xreadgroup xgroup xack xpending xclaim xautoclaim xinfo
   bitfield bitfield_ro lcs pfadd pfcount pfmerge pfdebug pfselftest geoadd geohash geopos geodist georadius georadius_ro georadiusbymember
   georadiusbymember_ro geosearch geosearchstore dump restore restore-asking debug
+  vadd vcard vdim vemb vgetattr vinfo vismember vlinks vrandmember vrange vrem vsetattr vsim
 `),
 );
 
@@ -59,7 +61,7 @@ const handled = new Set(
   auth hello quit reset client command config info time lastsave save bgsave bgrewriteaof shutdown debug lolwut wait role
   multi exec discard watch unwatch subscribe unsubscribe psubscribe punsubscribe publish pubsub ssubscribe sunsubscribe spublish
   object|help memory|help
-  acl monitor slowlog latency module failover replicaof slaveof cluster readonly readwrite asking
+  acl monitor slowlog latency module failover replicaof slaveof replconf psync sync migrate cluster readonly readwrite asking
   eval eval_ro evalsha evalsha_ro script fcall fcall_ro function
   blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop
 `),
@@ -88,6 +90,8 @@ const wholeDictionary = new Set(words("keys scan dbsize randomkey flushdb flusha
 const keysAfterStreams = new Set(["xread", "xreadgroup"]);
 /** Containers with a subcommand that writes. */
 const writingContainers = new Set(["xgroup"]);
+/** Ask about keys: not a use that eviction counts. */
+const untouching = new Set(words("exists type ttl pttl expiretime pexpiretime object memory debug"));
 const withoutKeys = new Set(words("ping echo select pfselftest"));
 
 function describe(row: CommandRow, index: number): CommandDescription {
@@ -120,6 +124,16 @@ const all = [...dataCommands, ...structureCommands, ...serverCommands, ...refuse
 export const commandTable: ReadonlyMap<string, CommandDescription> = new Map(
   all.filter((c) => !c.name.includes("|")).map((c) => [c.name, c]),
 );
+/** Subcommands of later versions of Redis that clients send to any server: they run, and COMMAND, which tells of 7.0, does not name them. */
+export const laterSubcommands: ReadonlyMap<string, CommandDescription> = new Map(
+  (
+    [
+      ["client|setinfo", 4, "noscript loading stale", 0, 0, 0, "slow connection", "connection", "7.2.0"],
+      ["client|no-touch", 3, "noscript loading stale", 0, 0, 0, "slow connection", "connection", "7.2.0"],
+    ] as const
+  ).map((row) => [row[0], describe(row, (commandTable.get("client") as CommandDescription).index)]),
+);
+
 /** Subcommands by "container|name". */
 export const subcommandTable: ReadonlyMap<string, CommandDescription> = new Map(
   all.filter((c) => c.name.includes("|")).map((c) => [c.name, c]),
@@ -138,7 +152,8 @@ export function nativeCommands(): NativeCommand[] {
       (c.flags.includes("denyoom") ? 8 : 0) |
       (c.flags.includes("readonly") ? 16 : 0) |
       (c.flags.includes("fast") ? 32 : 0) |
-      (keysAfterStreams.has(c.name) ? 64 : 0),
+      (keysAfterStreams.has(c.name) ? 64 : 0) |
+      (untouching.has(c.name) ? 128 : 0),
     firstKey: c.firstKey,
     lastKey: c.lastKey,
     keyStep: Math.max(c.keyStep, 1),

@@ -121,6 +121,8 @@ export function keyUses(command: CommandDescription, args: readonly Uint8Array[]
         }
     }
     if (first < 0 || first >= args.length) continue;
+    // MIGRATE … "" … KEYS a b: the keys are the ones behind KEYS.
+    if (command.name === "migrate" && "index" in spec.start && word(first) === "") continue;
     let last: number;
     let step = 1;
     if (spec.find.kind === "range") {

@@ -1,7 +1,8 @@
 /**
  * redis.keys, redis.strings, redis.hashes, redis.lists, redis.sets, redis.zsets, redis.streams: the keys of database 0 as computed relations.
  *
- * The native side fills a block at a time; `key = …` becomes a point lookup. A transaction sees its own changes. Text that is not UTF-8
+ * The native side fills a block at a time; `key = …` becomes a point lookup, a range of keys or their order a walk in order while the option
+ * ordered-keys is on. A transaction sees its own changes. Text that is not UTF-8
  * is read with replacement characters.
  */
 import { REDIS_SCHEMA_OID, type SystemRelation } from "../catalog/index.js";
@@ -42,13 +43,54 @@ interface ScanContext {
   readonly xid: number;
   checkCancel(): void;
 }
+/** As TextRange of src/execution. */
+interface KeyRange {
+  readonly lower?: Uint8Array | undefined;
+  readonly upper?: Uint8Array | undefined;
+  readonly backward: boolean;
+}
 type Filters = readonly { readonly column: number; readonly value: Datum }[];
 
 /** Providers by qualified name, for the registry of computed relations. */
 export function keyProviders(
   native: Pick<NativeAddon, "keyspace">,
-): readonly (readonly [string, (context: ScanContext, filters: Filters) => Iterable<Row>])[] {
-  return keyRelations.map((r, number) => [`redis.${r.name}`, (context, filters) => scan(native, r, number, context, filters)]);
+): readonly (readonly [string, (context: ScanContext, filters: Filters, range?: KeyRange) => Iterable<Row>])[] {
+  return keyRelations.map((r, number) => [
+    `redis.${r.name}`,
+    (context, filters, range) =>
+      range === undefined ? scan(native, r, number, context, filters) : scanRange(native, r, number, context, range),
+  ]);
+}
+
+/** Keys a shard gives for the first block; a LIMIT above may want no more. Each later block asks for four times as many. */
+const FIRST_KEYS = 4;
+const KEYS_MAX = 256;
+
+function* scanRange(
+  native: Pick<NativeAddon, "keyspace">,
+  r: SystemRelation,
+  number: number,
+  context: ScanContext,
+  range: KeyRange,
+): Iterable<Row> {
+  let after: Uint8Array | null = null;
+  let keys = FIRST_KEYS;
+  do {
+    context.checkCancel();
+    const [last, block]: [Uint8Array | null, Uint8Array] = native.keyspace.relationRange(
+      context.engine,
+      context.xid,
+      number,
+      range.lower ?? null,
+      range.upper ?? null,
+      range.backward,
+      after,
+      keys,
+    );
+    yield* rowsOf(r, block);
+    after = last;
+    keys = Math.min(keys * 4, KEYS_MAX);
+  } while (after !== null);
 }
 
 function* scan(
@@ -67,11 +109,15 @@ function* scan(
   do {
     context.checkCancel();
     const [next, block] = native.keyspace.relationRows(context.engine, context.xid, number, cursor, key, member);
-    const reader = new BlockReader(block);
-    for (let row = 0; row < reader.rowCount; row++)
-      yield r.columns.map((c, i) => (reader.isNull(i, row) ? null : read(reader, c.type, i, row)));
+    yield* rowsOf(r, block);
     cursor = next;
   } while (cursor !== 0);
+}
+
+function* rowsOf(r: SystemRelation, block: Uint8Array): Iterable<Row> {
+  const reader = new BlockReader(block);
+  for (let row = 0; row < reader.rowCount; row++)
+    yield r.columns.map((c, i) => (reader.isNull(i, row) ? null : read(reader, c.type, i, row)));
 }
 
 function read(reader: BlockReader, type: Oid, column: number, row: number): Datum {

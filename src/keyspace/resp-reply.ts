@@ -39,9 +39,11 @@ export function parseReply(bytes: Buffer): RespValue {
   return value();
 }
 
+const sqlstates: Readonly<Record<string, string>> = { WRONGTYPE: "42809", READONLY: "25006" };
+
 function replyError(text: string): DbError {
   const space = text.indexOf(" ");
   const prefix = text.slice(0, space);
-  const sqlstate = prefix === "WRONGTYPE" ? "42809" : /overflow|out of range/.test(text) ? "22003" : "22023";
+  const sqlstate = sqlstates[prefix] ?? (/overflow|out of range/.test(text) ? "22003" : "22023");
   return new DbError({ sqlstate, resp: prefix, message: text.slice(space + 1) });
 }

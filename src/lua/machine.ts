@@ -36,6 +36,7 @@ export const globalsIndex = -10002;
 /** How a run stands. */
 export type RunResult = { readonly kind: "done" } | { readonly kind: "gaveWay" } | { readonly kind: "failed"; readonly status: number };
 
+const shortBytes = 64;
 const countMask = 8;
 /** Often enough for a time limit even when each instruction is a slow command, seldom enough to cost nothing. */
 const hookInstructions = 10_000;
@@ -63,6 +64,7 @@ export class LuaMachine {
   #scratchAt: number;
   #scratchBytes = 4096;
   #buffer: Buffer;
+  #words = new Uint32Array(0);
   readonly #names = new Map<string, number>();
   #thread = 0;
   #threadReference = 0;
@@ -81,8 +83,14 @@ export class LuaMachine {
 
   /** The memory as it is now. */
   get memory(): Buffer {
-    if (this.#buffer.buffer !== this.lua.memory.buffer) this.#buffer = Buffer.from(this.lua.memory.buffer);
+    // Growing detaches the old buffer: its length is 0 then, which is cheaper to see than another `buffer`.
+    if (this.#buffer.length === 0) this.#buffer = Buffer.from(this.lua.memory.buffer);
     return this.#buffer;
+  }
+  /** The same as 32-bit words: a pointer divided by four is the index. */
+  get words(): Uint32Array {
+    if (this.#words.length === 0) this.#words = new Uint32Array(this.lua.memory.buffer);
+    return this.#words;
   }
   get memoryBytes(): number {
     return this.lua.memory.buffer.byteLength;
@@ -111,7 +119,7 @@ export class LuaMachine {
   /** Pointer and length of the string (or number, which becomes one) at `index`; the length is in `stringLength`. */
   stringAt(state: LuaState, index: number): number {
     const pointer = this.lua.lua_tolstring(state, index, this.#lengthAt);
-    this.stringLength = pointer === 0 ? 0 : this.memory.readUInt32LE(this.#lengthAt);
+    this.stringLength = pointer === 0 ? 0 : (this.words[this.#lengthAt >> 2] as number);
     return pointer;
   }
   stringLength = 0;
@@ -133,9 +141,21 @@ export class LuaMachine {
   // Values in.
 
   push(state: LuaState, bytes: Uint8Array): void {
-    const at = this.scratch(bytes.length);
-    this.memory.set(bytes, at);
-    this.lua.lua_pushlstring(state, at, bytes.length);
+    this.pushRange(state, bytes, 0, bytes.length);
+  }
+  /** The bytes from `start` to before `end`. */
+  pushRange(state: LuaState, bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const at = this.scratch(length);
+    const memory = this.memory;
+    // A view of the bytes costs more than copying a short string one byte after the other.
+    if (length <= shortBytes) for (let i = 0; i < length; i++) memory[at + i] = bytes[start + i] as number;
+    else memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at);
+    this.lua.lua_pushlstring(state, at, length);
+  }
+  /** A text that does not change, one byte a character: copied into the machine's memory once. */
+  pushConstant(state: LuaState, text: string): void {
+    this.lua.lua_pushlstring(state, this.name(text), text.length);
   }
   /** One byte a character. */
   pushLatin1(state: LuaState, text: string): void {
@@ -145,13 +165,13 @@ export class LuaMachine {
   }
   /** table[name] = the value on top, which goes. Raw. */
   setField(state: LuaState, index: number, name: string): void {
-    this.pushLatin1(state, name);
+    this.pushConstant(state, name);
     this.lua.lua_insert(state, -2);
     this.lua.lua_rawset(state, index < 0 && index > registryIndex ? index - 1 : index);
   }
   /** Pushes table[name], raw. */
   getField(state: LuaState, index: number, name: string): void {
-    this.pushLatin1(state, name);
+    this.pushConstant(state, name);
     this.lua.lua_rawget(state, index < 0 && index > registryIndex ? index - 1 : index);
   }
   pop(state: LuaState, count: number): void {

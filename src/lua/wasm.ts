@@ -107,6 +107,28 @@ function moduleOf(): WebAssembly.Module {
 const notImplemented = -52; // ENOSYS
 const pageBytes = 65536;
 
+/** An instance's own object of exports is a dictionary: each use of a function would look it up. This one has fields at fixed places. */
+function withFixedFields(exports: LuaExports): LuaExports {
+  // biome-ignore format: one name a line would be two pages
+  const {
+  memory, __indirect_function_table, emscripten_stack_init, __wasm_call_ctors, stackSave, stackRestore, setThrew, malloc, free,
+  luaL_newstate, luaL_openlibs, luaL_loadbuffer, luaL_ref, luaL_unref, luaL_where, lua_checkstack, lua_concat, lua_createtable,
+  lua_error, lua_gc, lua_getfield, lua_getinfo, lua_getstack, lua_gettop, lua_insert, lua_newthread, lua_next, lua_objlen, lua_pcall,
+  lua_pushboolean, lua_pushcclosure, lua_pushlightuserdata, lua_pushlstring, lua_pushnil, lua_pushnumber, lua_pushvalue, lua_rawget,
+  lua_rawgeti, lua_rawset, lua_rawseti, lua_remove, lua_replace, lua_resume, lua_setfenv, lua_sethook, lua_settop, lua_status,
+  lua_toboolean, lua_tolstring, lua_tonumber, lua_touserdata, lua_type, lua_xmove, lua_yield,
+  } = exports;
+  // biome-ignore format: as above
+  return {
+  memory, __indirect_function_table, emscripten_stack_init, __wasm_call_ctors, stackSave, stackRestore, setThrew, malloc, free,
+  luaL_newstate, luaL_openlibs, luaL_loadbuffer, luaL_ref, luaL_unref, luaL_where, lua_checkstack, lua_concat, lua_createtable,
+  lua_error, lua_gc, lua_getfield, lua_getinfo, lua_getstack, lua_gettop, lua_insert, lua_newthread, lua_next, lua_objlen, lua_pcall,
+  lua_pushboolean, lua_pushcclosure, lua_pushlightuserdata, lua_pushlstring, lua_pushnil, lua_pushnumber, lua_pushvalue, lua_rawget,
+  lua_rawgeti, lua_rawset, lua_rawseti, lua_remove, lua_replace, lua_resume, lua_setfenv, lua_sethook, lua_settop, lua_status,
+  lua_toboolean, lua_tolstring, lua_tonumber, lua_touserdata, lua_type, lua_xmove, lua_yield,
+  };
+}
+
 /** A fresh instance. `limitBytes` bounds its memory: beyond it Lua's allocations fail and the script ends with "not enough memory". */
 export function instantiate(limitBytes: number): LuaExports {
   const module = moduleOf();
@@ -152,7 +174,7 @@ export function instantiate(limitBytes: number): LuaExports {
     const names = (imports[room] ??= {});
     names[name] = special[name] ?? (() => notImplemented);
   }
-  exports = new WebAssembly.Instance(module, imports).exports as unknown as LuaExports;
+  exports = withFixedFields(new WebAssembly.Instance(module, imports).exports as unknown as LuaExports);
   exports.emscripten_stack_init();
   exports.__wasm_call_ctors();
   return exports;

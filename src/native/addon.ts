@@ -8,7 +8,10 @@
  *  - Blocks (docs/formats/block.md) are Uint8Array views; the addon does not keep them after the call returns.
  *  - Each call is one border crossing and is counted: `crossings()`.
  */
+import type { CollationBinding } from "./collation.js";
+import type { IoBinding } from "./io.js";
 import type { KeyspaceBinding } from "./keyspace.js";
+import type { LocksBinding } from "./locks.js";
 
 export type Engine = { readonly brand: "Engine" };
 export type Xid = number;
@@ -55,6 +58,8 @@ export interface EngineBinding {
   lastError(engine: Engine): StatusDetail;
   /** One listener per thread; called with a batch. Does not keep the process alive. */
   onEvents(engine: Engine, listener: (events: EngineEvent[]) => void): void;
+  /** What the listener would be called with next; it is not called with that any more. null: nothing waits. */
+  takeEvents(engine: Engine): EngineEvent[] | null;
   /** Ask for a `flushed` event once durable up to lsn. */
   requestFlush(engine: Engine, lsn: number): void;
   flushedLsn(engine: Engine): number;
@@ -62,6 +67,8 @@ export interface EngineBinding {
   tell(engine: Engine, text: string): void;
   /** A second descriptor of the same open socket: another thread goes on with the connection and closes it by itself. */
   duplicateDescriptor(descriptor: number): number;
+  /** JavaScript of this thread may recurse as deep as the thread's stack goes; V8's own limit is an eighth of it. */
+  useWholeStack(): void;
   /** Resolves when the checkpoint is complete. */
   checkpoint(engine: Engine): Promise<void>;
   /** Bytes: resident by room, log position, counters. Keys are stable names. */
@@ -92,17 +99,30 @@ export interface KeyColumn {
   readonly nullsFirst: boolean;
 }
 
+/** A column of an inverted index; `kind` is InvertedKind. */
+export interface InvertedColumn {
+  readonly column: number;
+  readonly kind: number;
+}
+
 export interface StorageBinding {
-  begin(engine: Engine, isolation: 0 | 1 | 2): Xid;
-  /** Starts the next command of the transaction: own earlier changes become visible; at read committed a new snapshot. */
-  nextCommand(engine: Engine, xid: Xid): void;
+  /** `process`: the session it belongs to, for deadlocks and pg_locks. */
+  begin(engine: Engine, isolation: 0 | 1 | 2, process?: number, readOnly?: boolean): Xid;
+  /** Starts the next command of the transaction: own earlier changes become visible; at read committed a new snapshot unless kept. */
+  nextCommand(engine: Engine, xid: Xid, keepSnapshot?: boolean): void;
   /** LSN to wait for (0: nothing to wait for), or -1 with lastError. The xid is dead afterwards either way. */
   commit(engine: Engine, xid: Xid): number;
   rollback(engine: Engine, xid: Xid): void;
   savepoint(engine: Engine, xid: Xid): number;
   rollbackTo(engine: Engine, xid: Xid, savepoint: number): void;
   release(engine: Engine, xid: Xid, savepoint: number): void;
-  /** Waits for the end of `blocker`: 0 = it is over already; kWait (1) = a waitOver event with `token` follows; kDeadlock. */
+  /** Undoes a statement that will run again, from `savepoint` on or (null) whatever the transaction has done; row locks stay. */
+  restartFrom(engine: Engine, xid: Xid, savepoint: number | null): void;
+  /** Why a serializable transaction must be rolled back (the DETAIL); an empty text: it may go on. */
+  refusal(engine: Engine, xid: Xid): string;
+  /** READ ONLY DEFERRABLE: 0: no anomaly can be seen at the transaction's snapshot; a xid whose end decides; -1: begin again. */
+  snapshotSafety(engine: Engine, xid: Xid): number;
+  /** Waits for the end of `blocker`: 0 = it is over already; kWait (1) = a waitOver event with `token` follows. Deadlocks: locks.waits. */
   waitFor(engine: Engine, xid: Xid, blocker: Xid, token: number): number;
   cancelWait(engine: Engine, xid: Xid): void;
 
@@ -124,6 +144,8 @@ export interface StorageBinding {
     unique: boolean,
     nullsNotDistinct: boolean,
   ): number;
+  /** An inverted index: the keys inside of the columns' values (InvertedKind says which). Built from the rows that are there. */
+  createInverted(engine: Engine, xid: Xid, index: number, relation: number, columns: readonly InvertedColumn[]): number;
   dropIndex(engine: Engine, xid: Xid, index: number): number;
 
   /** Appends the block's rows (all columns, in order); row ids are written to `rowIds` (length >= rows) when given. Atomic: on a
@@ -131,14 +153,19 @@ export interface StorageBinding {
   insert(engine: Engine, xid: Xid, relation: number, block: Uint8Array, rowIds: Float64Array | null): number;
   /** New versions for the block's row ids (block has row ids and all columns; `changed` = indexes of columns that may differ, so
    *  that unchanged indexes and out-of-line values are kept). kWait, kSerializationFailure, kUniqueViolation as above.
-   *  At read committed a row changed after the snapshot by a committed transaction is kSerializationFailure too: the caller restarts the statement. */
-  update(engine: Engine, xid: Xid, relation: number, block: Uint8Array, changed: Uint32Array): number;
-  delete(engine: Engine, xid: Xid, relation: number, rowIds: Float64Array): number;
+   *  At read committed a row changed after the snapshot by a committed transaction is kSerializationFailure too: the caller locks the newest
+   *  versions, judges them and comes again with `reevaluated`, or restarts the statement. */
+  update(engine: Engine, xid: Xid, relation: number, block: Uint8Array, changed: Uint32Array, reevaluated?: boolean): number;
+  /** `moves`: the rows go to other partitions; who waits for one of them learns it (RowFate.moved). */
+  delete(engine: Engine, xid: Xid, relation: number, rowIds: Float64Array, reevaluated?: boolean, moves?: boolean): number;
   /** Row locks without change; row id 0 is the relation itself, a lock that only lockers meet (no reader or writer). strength: 0 key share, 1 share, 2 no key update, 3 update. */
   lockRows(engine: Engine, xid: Xid, relation: number, rowIds: Float64Array, strength: 0 | 1 | 2 | 3): number;
+  /** Locks the newest versions, whatever the snapshot sees. `fates` gets RowFate of each row: as the snapshot sees it, changed, gone or moved (not locked). */
+  lockNewest(engine: Engine, xid: Xid, relation: number, rowIds: Float64Array, strength: 0 | 1 | 2 | 3, fates: Uint8Array): number;
 
   /** Opens a scan over what the transaction sees (xid 0: a snapshot of now, released by scanClose). `columns` = physical column indexes to read. */
-  scanOpen(engine: Engine, xid: Xid, relation: number, columns: Uint32Array, withRowIds: boolean): number;
+  /** `newest`: what is committed by now in place of what the snapshot sees, with the transaction's own changes. */
+  scanOpen(engine: Engine, xid: Xid, relation: number, columns: Uint32Array, withRowIds: boolean, newest?: boolean): number;
   /** Index scan in key order. Bounds are key values as one-row blocks of the first k key columns (null = open). */
   indexScanOpen(
     engine: Engine,
@@ -154,9 +181,38 @@ export interface StorageBinding {
   ): number;
   /** The visible rows of an index for many keys at once (a block of key rows, all key columns): nested-loop joins, foreign keys. The
    *  result blocks carry as their LAST column an int32: the number of the key row it belongs to. */
-  indexLookupOpen(engine: Engine, xid: Xid, index: number, columns: Uint32Array, withRowIds: boolean, keys: Uint8Array): number;
-  /** Rows by row id, in the order given, invisible ones left out. */
-  fetchOpen(engine: Engine, xid: Xid, relation: number, columns: Uint32Array, rowIds: Float64Array): number;
+  indexLookupOpen(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    columns: Uint32Array,
+    withRowIds: boolean,
+    keys: Uint8Array,
+    nullsEqual?: boolean,
+    newest?: boolean,
+  ): number;
+  /** The keys that an inverted index has for a value as it is stored, in the index's column number `position`. @throws TypeError when it does not parse */
+  invertedKeys(kind: number, position: number, value: Uint8Array): Uint32Array;
+  /** At most this many entries meet the query: pairs of words in postfix order, InvertedOperation and key or argument count. */
+  invertedEstimate(engine: Engine, xid: Xid, index: number, query: Uint32Array): number;
+  /** The visible rows that may meet the query, in row id order: the caller judges them. */
+  invertedScanOpen(engine: Engine, xid: Xid, index: number, columns: Uint32Array, withRowIds: boolean, query: Uint32Array): number;
+  /** Rows that may conflict with others: for each row i of `lower` and `upper` (blocks of the first key columns) the newest versions in that
+   *  range, those of open transactions too; `reachBack` also looks below it, within the same first `equalColumns` columns, up to the first
+   *  row that is sure to live. Blocks have row ids, and two columns more: i (int32); 0 or the transaction that decides whether the row
+   *  lives (int64), negative when the row is a rival only if that one fails. */
+  rivalsOpen(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    columns: Uint32Array,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    reachBack: boolean,
+    equalColumns: number,
+  ): number;
+  /** Rows by row id, in the order given, invisible ones left out. `newest`: as they are committed by now. */
+  fetchOpen(engine: Engine, xid: Xid, relation: number, columns: Uint32Array, rowIds: Float64Array, newest?: boolean): number;
   /** Writes the next block into `block` and returns its row count; 0 = the end. -n = the buffer must have at least n bytes. */
   scanNext(engine: Engine, scan: number, block: Uint8Array, maxRows: number): number;
   scanClose(engine: Engine, scan: number): void;
@@ -206,6 +262,15 @@ export interface VectorIndexFacts {
   /** Row id of the entry point; 0: none. */
   readonly entryRow: number;
   readonly levels: number;
+  /** Of the graph; the vectors are the table's. */
+  readonly bytes: number;
+  /** Rows when recall was last measured; 0: never. */
+  readonly probedRows: number;
+  /** What walks of rising effort find of the 10 and of the 100 nearest (0: the effort is below that). */
+  readonly recall: readonly { readonly ef: number; readonly at10: number; readonly at100: number }[];
+}
+export interface IvfflatFacts {
+  readonly rows: number;
   readonly bytes: number;
 }
 
@@ -223,8 +288,9 @@ export interface VectorBinding {
     metric: number,
     m: number,
     efConstruction: number,
+    quantization: number,
   ): Promise<number>;
-  /** The same for an IVFFlat index with `lists` lists; metrics 1 to 3. */
+  /** The same for an IVFFlat index with `lists` lists; l2, inner product, cosine, Hamming. */
   createIvfflat(engine: Engine, xid: Xid, index: number, relation: number, column: number, metric: number, lists: number): Promise<number>;
   /** Nearest rows of the `probes` nearest lists first, then of the next `probes`, until `maxProbes` lists were read. Other arguments and
    *  blocks as in searchOpen. */
@@ -235,16 +301,18 @@ export interface VectorBinding {
     query: Float32Array,
     probes: number,
     maxProbes: number,
+    maxDistance: number,
     limit: number,
     predicate: Uint8Array | null,
     columns: Uint32Array,
     withRowIds: boolean,
   ): number;
-  /** Entries of an IVFFlat index; null: there is none. */
-  ivfflatRows(engine: Engine, index: number): number | null;
+  /** null: there is no such IVFFlat index. */
+  ivfflatFacts(engine: Engine, index: number): IvfflatFacts | null;
   /** Nearest rows first, through the graph. `columns` as in storage.scanOpen; blocks carry as their LAST column the float64 distance as
    *  SQL gives it (`<->`, `<#>`, `<=>`, `<+>`). The scan goes on beyond `ef` rows, until every matching row was returned once; the first
    *  max(ef, limit) rows come in order, later batches approximately so. `limit` = rows that will probably be taken, 0 = not known.
+   *  `recallTarget` (0: none) takes the place of `ef` where recall was measured. Rows farther than `maxDistance` need not come (Infinity: all do).
    *  `predicate` (PredicateBuilder) is evaluated during the walk. kNotFound, kInvalid (dimensions, predicate): 0 with lastError.
    *  scanNext and scanClose of storage serve it. */
   searchOpen(
@@ -253,6 +321,8 @@ export interface VectorBinding {
     index: number,
     query: Float32Array,
     ef: number,
+    recallTarget: number,
+    maxDistance: number,
     limit: number,
     predicate: Uint8Array | null,
     columns: Uint32Array,
@@ -266,12 +336,16 @@ export interface VectorBinding {
     column: number,
     metric: number,
     query: Float32Array,
+    maxDistance: number,
     limit: number,
     predicate: Uint8Array | null,
     columns: Uint32Array,
     withRowIds: boolean,
   ): number;
-  /** null: there is no such vector index. */
+  /** The share of the `k` nearest rows that walks of this effort find, measured with `queries` rows of the index as queries, off this thread. NaN:
+   *  too few rows. null: there is no such HNSW index. */
+  recall(engine: Engine, index: number, ef: number, recallTarget: number, k: number, queries: number): Promise<number> | null;
+  /** null: there is no such HNSW index. */
   indexFacts(engine: Engine, index: number): VectorIndexFacts | null;
 }
 /** A prepared point select; dies with the plan that holds it. */
@@ -287,21 +361,42 @@ export interface ExecBinding {
   /** `key`: a one-row block of all key columns, or the number of a single integer column. Returns rows * 2^32 + bytes written to `out`;
    *  negative: nothing was written, `out` must have at least that many bytes. xid 0: a snapshot of now. */
   runPoint(engine: Engine, pipeline: PointPipeline, xid: Xid, key: number | Uint8Array, out: Uint8Array): number;
-  /** A native pipeline (docs/formats/pipeline.md) as a scan: close it with storage.scanClose. 0: the program does not fit. */
+  /** A native pipeline (docs/formats/pipeline.md) 0: the program does not fit. */
   pipelineOpen(engine: Engine, xid: Xid, program: Uint8Array, memoryLimitBytes: number): number;
   /** Fills a block. Rows; 0: the end; -1: the time is over, call again; -2: the general operators must run the plan; -3: more memory than
-   *  the limit; -n (n >= 16): the block must have at least n bytes. */
+   *  the limit; -4: a temporary file failed, see lastError; -n (n >= 16): the block must have at least n bytes. */
   pipelineNext(engine: Engine, pipeline: number, block: Uint8Array, maxRows: number, budgetMicros: number): number;
-  /** The same as DataRow messages: rows * 2^32 + bytes written. `outputs`: [column, wire kind, binary] of each field. */
-  pipelineRows(engine: Engine, pipeline: number, outputs: Uint32Array, out: Uint8Array, budgetMicros: number): number;
+  /** The same as DataRow messages, or as COPY has them: rows * 2^32 + bytes written. `outputs`: [column, wire kind, binary] of each field;
+   *  `copy`: the format's bytes (src/execution/native-pipeline/copy-format.ts). */
+  pipelineRows(
+    engine: Engine,
+    pipeline: number,
+    outputs: Uint32Array,
+    copy: Uint8Array | null,
+    out: Uint8Array,
+    budgetMicros: number,
+  ): number;
+  /** Lets a pipeline go on on a thread of the addon, which encodes rows ahead for pipelineTake. A waitOver event with `token` follows
+   *  whenever something is there after this call or a pipelineTake that gave -1. */
+  pipelineRun(engine: Engine, pipeline: number, token: number, outputs: Uint32Array, copy: Uint8Array | null): void;
+  /** Encoded rows of a pipeline that runs: as pipelineRows. */
+  pipelineTake(engine: Engine, pipeline: number, out: Uint8Array): number;
+  /** Stops it where it runs. */
+  pipelineClose(engine: Engine, pipeline: number): void;
 }
+
+/** storage.lockNewest: what became of a row since the snapshot. */
+export const RowFate = { same: 0, changed: 1, gone: 2, moved: 3 } as const;
 
 export interface NativeAddon {
   readonly engine: EngineBinding;
   readonly storage: StorageBinding;
+  readonly locks: LocksBinding;
   readonly keyspace: KeyspaceBinding;
   readonly vector: VectorBinding;
   readonly exec: ExecBinding;
+  readonly io: IoBinding;
+  readonly collation: CollationBinding;
   /** Border crossings of this process so far. */
   crossings(): number;
 }

@@ -31,6 +31,7 @@ const state = new Float64Array(16), output = new Uint8Array(1 << 16);
 keyspace.defineCommands([{ name: "get", arity: 2, flags: 0, firstKey: 1, lastKey: 1, keyStep: 1, keyCountAt: 0 }, { name: "set", arity: -3, flags: 1, firstKey: 1, lastKey: 1, keyStep: 1, keyCountAt: 0 }]);
 const thread = keyspace.attach(engine, output, state);
 const session = keyspace.openSession(thread);
+const hub = native.io.attach(engine, 1, () => undefined);
 const pipeline = exec.preparePoint(engine, index, new Uint32Array([0, 3, 0]));
 const block = (() => {
   const b = new ArrayBuffer(40), v = new DataView(b);
@@ -46,14 +47,14 @@ const values = [
   () => "", () => "x", () => "9223372036854775807", () => true, () => false, () => Symbol("s"), () => 10n, () => 2n ** 70n, () => ({}), () => [], () => [null], () => [{}],
   () => [{ type: 3 }], () => [{ column: 0, kind: 3 }], () => [{ column: 9, kind: 77 }], () => new Array(4294967295), () => () => 1,
   () => new Proxy({}, { get() { throw new RangeError("getter"); } }), () => [text("get"), text("k")], () => ["set", "k", "v"], () => [Symbol("s")],
-  () => engine, () => closed, () => thread, () => session, () => pipeline, () => xid, () => relation, () => index, () => sequence,
+  () => engine, () => closed, () => thread, () => session, () => pipeline, () => hub, () => xid, () => relation, () => index, () => sequence,
   () => new Uint8Array(0), () => new Uint8Array(3), () => noise(64), () => new Uint8Array(4096), () => new Uint8Array(new ArrayBuffer(65), 1), detached, () => block,
   () => new Float64Array(0), () => new Float64Array([1, NaN, -1, 1e300]), () => new Float64Array(64), () => new Uint32Array(0), () => new Uint32Array([0, 1]), () => new Uint32Array([0, 3, 0]),
   () => new Uint32Array([4294967295, 1, 1]), () => new Float32Array(3), () => new Float32Array(1), () => new Int8Array(7), () => new BigInt64Array(2), () => new DataView(new ArrayBuffer(8)),
   () => text("*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"),
 ];
 const any = () => values[random(values.length)]();
-const first = { storage: () => engine, exec: () => engine, vector: () => engine, engine: () => engine, keyspace: () => [engine, thread, session][random(3)] };
+const first = { storage: () => engine, locks: () => engine, exec: () => engine, vector: () => engine, engine: () => engine, keyspace: () => [engine, thread, session][random(3)], io: () => hub, collation: any };
 const ids = [() => xid, () => 0, () => relation, () => index];
 (async () => {
   for (const [room, functions] of Object.entries(native)) {
@@ -68,6 +69,7 @@ const ids = [() => xid, () => 0, () => relation, () => index];
         if (args.length > 1 && random(2) !== 0) args[1] = xid;
         if (args.length > 2 && random(2) !== 0) args[2] = ids[random(ids.length)]();
         if (room === "engine" && name === "close" && args[0] === engine) args[0] = closed;
+        if (room === "io" && name === "detach") args[0] = undefined;
         if (room === "engine" && name === "open") args[0] = [any(), { folder: null, checkpointLogBytes: any(), keepLog: any() }, { folder: 3 }][random(3)];
         try { await call(...args); } catch (error) { if (!(error instanceof Error)) throw error; }
         try { keyspace.endExclusive(session); } catch {}

@@ -6,8 +6,13 @@ import type { NativeAddon } from "./addon.js";
 
 export * from "./addon.js";
 export * from "./block.js";
+export * from "./collation.js";
+export * from "./inverted.js";
+export * from "./io.js";
 export * from "./keyspace.js";
+export * from "./locks.js";
 export * from "./predicate.js";
+export * from "./replication.js";
 export * from "./status.js";
 export * from "./vector.js";
 

@@ -6,6 +6,7 @@
  * length is negative they did not fit and `takeOutput` gives them.
  */
 import type { Engine, Xid } from "./addon.js";
+import type { ReplicationBinding } from "./replication.js";
 
 export type KeyspaceThread = { readonly brand: "KeyspaceThread" };
 export type KeyspaceSession = { readonly brand: "KeyspaceSession" };
@@ -28,13 +29,13 @@ export const RunState = {
 export const runStateLength = 9;
 
 /** Bits of `configure`. */
-export const SessionFlag = { everyCommandStops: 1, unauthenticated: 2, resp3: 4, tracksReads: 8 } as const;
+export const SessionFlag = { everyCommandStops: 1, unauthenticated: 2, resp3: 4, tracksReads: 8, replicates: 16, noTouch: 32 } as const;
 
 /** What a subscription names. */
 export const ChannelKind = { channel: 0, pattern: 1, shard: 2 } as const;
 
-/** Texts beside the keys (native/keyspace/side_store.h): scripts live as long as the process, the others are durable. */
-export const SideSpace = { scripts: 0, functions: 1, users: 2, settings: 3 } as const;
+/** Texts beside the keys (native/keyspace/side_store.h): scripts and `process` live as long as the process, the others are durable. */
+export const SideSpace = { scripts: 0, functions: 1, users: 2, settings: 3, replication: 4, process: 5 } as const;
 
 export interface NativeCommand {
   readonly name: string;
@@ -50,14 +51,17 @@ export interface NativeCommand {
 
 export type RdbImport = { readonly brand: "RdbImport" };
 
-export interface KeyspaceBinding {
+export interface KeyspaceBinding extends ReplicationBinding {
   /** The command table; once per process. Returns the names of entries that have no native body. */
   defineCommands(commands: readonly NativeCommand[]): string[];
   attach(engine: Engine, output: Uint8Array, state: Float64Array): KeyspaceThread;
   /** Another output buffer, because the socket still holds the old one. */
   setOutput(thread: KeyspaceThread, output: Uint8Array): void;
-  /** A waitOver event with `token` follows changes of keys (coalesced), while this thread has blocked clients; 0 = no more. */
-  wantKeyChanges(thread: KeyspaceThread, token: number): void;
+  /** One more client of the thread waits for the key: a waitOver event with `token` follows its changes (coalesced). */
+  waitForKey(thread: KeyspaceThread, token: number, database: number, key: Uint8Array): void;
+  forgetKey(thread: KeyspaceThread, database: number, key: Uint8Array): void;
+  /** The keys waited for that changed since the last call: database, key, database, key… */
+  takeChangedKeys(thread: KeyspaceThread): (number | Uint8Array)[];
   openSession(thread: KeyspaceThread): KeyspaceSession;
   closeSession(session: KeyspaceSession): void;
   configure(session: KeyspaceSession, flags: number, database: number): void;
@@ -71,8 +75,8 @@ export interface KeyspaceBinding {
 
   watch(session: KeyspaceSession, key: Uint8Array): void;
   unwatch(session: KeyspaceSession): void;
-  /** EXEC: 0 = the session now holds all latches until endExclusive, 1 = wait for state[waitXid], 2 = a watched key changed, 3 = a slow script has the keys. */
-  beginExclusive(session: KeyspaceSession, writes: boolean): number;
+  /** EXEC: 0 = the session now holds all latches until endExclusive, 1 = wait for state[waitXid], 2 = a watched key changed (asked by `judgesWatches`), 3 = a slow script has the keys. */
+  beginExclusive(session: KeyspaceSession, writes: boolean, judgesWatches: boolean): number;
   /** LSN of the record; 0 = nothing was written; -1 = the log refused the writes. */
   endExclusive(session: KeyspaceSession): number;
   /** A script under beginExclusive takes long: until endExclusive everybody else's commands come back as RunStop.typeScript instead of waiting. */
@@ -97,6 +101,9 @@ export interface KeyspaceBinding {
     readonly evicted: number;
     readonly changes: number;
     readonly memory: number;
+    /** What UNLINK and FLUSH … ASYNC handed over; values and databases that are not freed yet. Both of the whole process. */
+    readonly lazilyFreed: number;
+    readonly waitingToBeFreed: number;
   };
   /**
    * The compact encodings' limits: 0 hash entries, 1 hash value, 2 intset entries, 3 zset entries, 4 zset value; 5 maxmemory in bytes;
@@ -198,4 +205,18 @@ export interface KeyspaceBinding {
     key: Uint8Array | null,
     member: Uint8Array | null,
   ): [number, Uint8Array];
+  /** The same in the order of keys' texts, between two texts (both included; null: no bound), behind the key `after` (null = from the start).
+   *  Returns [last key of the block (null = the end), block]. At most `perShard` keys of a shard are looked at. Each call walks all keys unless orderedKeys. */
+  relationRange(
+    engine: Engine,
+    xid: Xid,
+    what: number,
+    lower: Uint8Array | null,
+    upper: Uint8Array | null,
+    backward: boolean,
+    after: Uint8Array | null,
+    perShard: number,
+  ): [Uint8Array | null, Uint8Array];
+  /** Whether keys are kept in order (the option ordered-keys); `on` sets it, which walks all keys. */
+  orderedKeys(engine: Engine, on?: boolean): boolean;
 }

@@ -1,6 +1,7 @@
 /** Expressions as EXPLAIN shows them: columns carry their relation's alias as soon as the statement reads several relations. */
+import { COLLATION_KEY_ID } from "../functions/index.js";
 import type { Expression } from "../plan/index.js";
-import { type Datum, Numeric, TypeOid, unreachable } from "../types/index.js";
+import { ArrayValue, type Datum, Jsonb, Numeric, TypeOid, unreachable } from "../types/index.js";
 
 export function deparse(e: Expression): string {
   switch (e.kind) {
@@ -15,6 +16,8 @@ export function deparse(e: Expression): string {
     case "FunctionCall": {
       const args = e.args.map(deparse);
       if (e.syntax.form === "cast") return e.syntax.implicit === true ? (args[0] as string) : `(${args[0]})::${e.syntax.name}`;
+      // What follows the text says the collation in our own way.
+      if (e.functionId === COLLATION_KEY_ID) return `collation_key(${args[0]})`;
       if (e.syntax.form === "function") return `${e.syntax.name}(${args.join(", ")})`;
       return args.length === 1 ? `(${e.syntax.name} ${args[0]})` : `(${args[0]} ${e.syntax.name} ${args[1]})`;
     }
@@ -53,6 +56,10 @@ export function deparse(e: Expression): string {
       return `${deparse(e.container)}${e.subscripts.map((s) => `[${s.lower === undefined ? "" : `${deparse(s.lower)}:`}${s.upper === undefined ? "" : deparse(s.upper)}]`).join("")}`;
     case "SubscriptAssignment":
       return `${deparse(e.container)}${e.subscripts.map((s) => `[${s.lower === undefined ? "" : `${deparse(s.lower)}:`}${s.upper === undefined ? "" : deparse(s.upper)}]`).join("")} := ${deparse(e.value)}`;
+    case "JsonQuery": {
+      const passing = e.passing.length === 0 ? "" : ` PASSING ${e.passing.map((p) => `${deparse(p.value)} AS ${p.name}`).join(", ")}`;
+      return `JSON_${e.operation.toUpperCase()}(${deparse(e.context)}, ${deparse(e.path)}${passing})`;
+    }
     case "FieldSelect":
       return `(${deparse(e.record)}).f${e.fieldIndex + 1}`;
     case "Relabel":
@@ -84,8 +91,17 @@ const numbers = new Set<number>([
   TypeOid.float8,
   TypeOid.oid,
 ]);
+const arrayNames: Readonly<Record<number, string>> = { [TypeOid.textArray]: "text[]", [TypeOid.int4Array]: "integer[]" };
 function constant(value: Datum, type: number): string {
   if (value === null) return "NULL";
   if (numbers.has(type)) return plain(value);
+  if (value instanceof Jsonb) return `'${value.text.replaceAll("'", "''")}'::jsonb`;
+  if (value instanceof ArrayValue && value.elements.every((e) => e === null || typeof e !== "object")) {
+    const elements = value.elements.map((e) =>
+      e === null ? "NULL" : /^[\w.-]+$/.test(String(e)) && e !== "null" ? String(e) : JSON.stringify(e),
+    );
+    const name = arrayNames[type];
+    return `'{${elements.join(",").replaceAll("'", "''")}}'${name === undefined ? "" : `::${name}`}`;
+  }
   return `'${plain(value).replaceAll("'", "''")}'${type === TypeOid.text ? "::text" : ""}`;
 }

@@ -48,6 +48,12 @@ export function selectivity(predicate: Expression | undefined, rows: number): nu
   return Math.max(share, rows > 0 ? Math.min(1, 1 / rows) : 0);
 }
 
+/** What PostgreSQL assumes of containment, overlap and existence when it knows no values; 1: another operator. */
+export function invertedSelectivity(operator: string): number {
+  if (operator === "=") return 0.005;
+  return ["@>", "<@", "&&", "?", "?|", "?&", "@?", "@@"].includes(operator) ? 0.01 : 1;
+}
+
 function termSelectivity(term: Expression, rows: number): number {
   switch (term.kind) {
     case "Constant":
@@ -57,6 +63,8 @@ function termSelectivity(term: Expression, rows: number): number {
       if (term.syntax.form !== "operator") return 1 / 3;
       if (name === "=") return 0.005;
       if (name === "<>") return 0.995;
+      const listed = invertedSelectivity(name);
+      if (listed < 1) return listed;
       if (name === "~~" || name === "~" || name === "~~*") return 0.05;
       return 1 / 3;
     }

@@ -113,6 +113,7 @@ function jsonNode(
 function jsonTitle(title: string): Record<string, unknown> {
   const match = /^(.*?)(?: using (\S+))?(?: on (\S+)(?: (\S+))?)?$/.exec(title);
   const [, type, index, relation, alias] = match ?? [];
+  if (type === "Bitmap Index Scan") return { "Node Type": type, "Index Name": relation };
   return {
     "Node Type": type ?? title,
     ...(index === undefined ? {} : { "Index Name": index }),

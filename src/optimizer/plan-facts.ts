@@ -2,12 +2,14 @@
 import type { LogicalPlan } from "../plan/index.js";
 import { expressionsOf, inputsOf, isWrite, visit } from "./walk.js";
 
+/** All nodes, those of subqueries included; a stack of our own, because nested generators cost their depth at each step. */
 function* nodesOf(plan: LogicalPlan): Generator<LogicalPlan> {
-  yield plan;
-  for (const input of inputsOf(plan)) yield* nodesOf(input);
-  const subqueries: LogicalPlan[] = [];
-  for (const e of expressionsOf(plan)) visit(e, (x) => x.kind === "Subquery" && subqueries.push(x.plan));
-  for (const subquery of subqueries) yield* nodesOf(subquery);
+  const stack = [plan];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    yield node;
+    for (const input of inputsOf(node)) stack.push(input);
+    for (const e of expressionsOf(node)) visit(e, (x) => x.kind === "Subquery" && stack.push(x.plan));
+  }
 }
 
 export function writesDeep(plan: LogicalPlan): boolean {

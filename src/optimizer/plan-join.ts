@@ -1,13 +1,14 @@
 /**
  * Joins: by index for few left rows, by hash for any other equality, by nested loop for the rest and for lateral right sides.
  */
-import { isOrderedIndex } from "../catalog/index.js";
+import { isOrderedIndex, isUniqueNow } from "../catalog/index.js";
 import {
   type ColumnSource,
   compileBindings,
   compileDecoder,
   compileJoinPredicate,
   compileScalar,
+  type Estimate,
   HashJoinOperator,
   hashCompatible,
   hashKeyOf,
@@ -21,10 +22,11 @@ import {
   Scope,
 } from "../execution/internal.js";
 import type { ColumnId, Expression, Join, LogicalPlan, PlanColumn, Scan } from "../plan/index.js";
-import { fullJoinCondition, TypeOid } from "../types/index.js";
+import { fullJoinCondition, indexKeyType, TypeOid } from "../types/index.js";
 import { conjunctsOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, ROW_COST } from "./estimates.js";
+import { isLeakproof } from "./leakproof.js";
 import { scanSources, tableOf } from "./plan-scan.js";
 import type { Planner } from "./planner.js";
 import { columnsOf, conjunction, hasSubquery, isVolatile, outerColumnsOf } from "./walk.js";
@@ -45,12 +47,12 @@ const titles: Readonly<Record<JoinType, string>> = {
 };
 
 export function planJoin(planner: Planner, join: Join, scope: Scope): Operator {
-  const leftIds = new Set(join.left.columns.map((c) => c.id));
-  const lateral = join.lateral && [...outerColumnsOf(join.right)].some((id) => leftIds.has(id));
-  if (lateral) return planLateral(planner, join, scope);
+  const { homes } = planner;
+  homes.add(join);
+  const isLeft: Side = (id) => homes.makes(join.left, id);
+  if (join.lateral && [...outerColumnsOf(join.right)].some(isLeft)) return planLateral(planner, join, scope);
   const left = planner.plan(join.left, scope);
-  const rightIds = new Set(join.right.columns.map((c) => c.id));
-  const { pairs, rest } = splitCondition(join.condition, leftIds, rightIds);
+  const { pairs, rest } = splitCondition(join.condition, isLeft, (id) => homes.makes(join.right, id));
   const byIndex = tryIndexJoin(planner, join, left, pairs, rest, scope);
   if (byIndex !== undefined) return byIndex;
   const right = planner.plan(join.right, scope);
@@ -83,7 +85,7 @@ export function planJoin(planner: Planner, join: Join, scope: Scope): Operator {
     {
       title: `Hash${titles[join.type]} Join`,
       columns,
-      estimate: estimate(columns, rows, cost, build.estimate.totalCost),
+      estimate: joinEstimate(join.type, left, right, rows, cost, build.estimate.totalCost),
       details,
       subplans: planner.takeSubplans(),
     },
@@ -114,11 +116,16 @@ export function joinRows(type: JoinType, left: number, right: number, equality: 
   }
 }
 
-function splitCondition(
-  condition: Expression | undefined,
-  left: ReadonlySet<ColumnId>,
-  right: ReadonlySet<ColumnId>,
-): { pairs: KeyPair[]; rest: Expression[] } {
+/** As wide as the sides: their columns, thousands in thousands of joins, are not counted again. */
+function joinEstimate(type: JoinType, left: Operator, right: Operator, rows: number, totalCost: number, startupCost = 0): Estimate {
+  const width = left.estimate.width + (type === "semi" || type === "anti" ? 0 : right.estimate.width);
+  return { rows: Math.max(1, Math.round(rows)), startupCost, totalCost, width };
+}
+
+/** Is the column one of those that a side makes? */
+type Side = (id: ColumnId) => boolean;
+
+function splitCondition(condition: Expression | undefined, left: Side, right: Side): { pairs: KeyPair[]; rest: Expression[] } {
   const pairs: KeyPair[] = [];
   const rest: Expression[] = [];
   for (const term of conjunctsOf(condition)) {
@@ -129,13 +136,13 @@ function splitCondition(
   return { pairs, rest };
 }
 
-function keyPair(term: Expression, left: ReadonlySet<ColumnId>, right: ReadonlySet<ColumnId>): KeyPair | undefined {
+function keyPair(term: Expression, left: Side, right: Side): KeyPair | undefined {
   if (term.kind !== "FunctionCall" || term.syntax.form !== "operator" || term.syntax.name !== "=" || term.args.length !== 2)
     return undefined;
   const [a, b] = term.args as readonly [Expression, Expression];
   if (!hashCompatible(a.type, b.type) || noHash.has(a.type) || isVolatile(term) || hasSubquery(term)) return undefined;
-  const usesLeft = (e: Expression): boolean => [...columnsOf(e)].some((id) => left.has(id));
-  const usesRight = (e: Expression): boolean => [...columnsOf(e)].some((id) => right.has(id));
+  const usesLeft = (e: Expression): boolean => [...columnsOf(e)].some(left);
+  const usesRight = (e: Expression): boolean => [...columnsOf(e)].some(right);
   if (usesLeft(a) && !usesRight(a) && usesRight(b) && !usesLeft(b)) return { left: a, right: b, term };
   if (usesLeft(b) && !usesRight(b) && usesRight(a) && !usesLeft(a)) return { left: b, right: a, term };
   return undefined;
@@ -168,7 +175,7 @@ function nestedLoop(planner: Planner, join: Join, left: Operator, right: Operato
     {
       title: `Nested Loop${titles[join.type]}${join.type === "inner" ? "" : " Join"}`,
       columns,
-      estimate: estimate(columns, rows, cost),
+      estimate: joinEstimate(join.type, left, right, rows, cost),
       details,
       subplans: planner.takeSubplans(),
     },
@@ -185,7 +192,8 @@ function asScan(plan: LogicalPlan): { scan: Scan; filters: Expression[] } | unde
   const filters: Expression[] = [];
   let p = plan;
   while (p.kind === "Filter") {
-    filters.push(...conjunctsOf(p.predicate));
+    if (p.barrier === true && !filters.every(isLeakproof)) return undefined;
+    filters.unshift(...conjunctsOf(p.predicate));
     p = p.input;
   }
   return p.kind === "Scan" ? { scan: p, filters } : undefined;
@@ -209,7 +217,12 @@ function tryIndexJoin(
   if (left.estimate.rows * LOOKUP_COST * 2 > rightRows * ROW_COST * 2 + 10) return undefined;
   const attributeOf = new Map<ColumnId, number>(scan.columns.map((c, i) => [c.id, scan.attributes[i] as number]));
   for (const index of planner.context.catalog.indexesOf(table.oid)) {
-    if (!isOrderedIndex(index) || !index.valid || index.predicateSql !== undefined || index.columns.some((c) => c.attribute === 0))
+    if (
+      !isOrderedIndex(index) ||
+      !index.valid ||
+      index.predicateSql !== undefined ||
+      index.columns.some((c) => c.attribute === 0 || c.sortKey !== undefined)
+    )
       continue;
     const used = index.columns.map((column) =>
       pairs.find((p) => {
@@ -265,7 +278,7 @@ function buildIndexJoin(
   const encoder = new RowEncoder(
     index.columns.map((c) => {
       const attribute = table.attributes[c.attribute - 1];
-      return { type: planner.type(attribute?.type ?? TypeOid.int4), typmod: attribute?.typmod ?? -1 };
+      return { type: indexKeyType(planner.type(attribute?.type ?? TypeOid.int4)), typmod: attribute?.typmod ?? -1 };
     }),
   );
   const residual = conjunction(rest);
@@ -275,7 +288,7 @@ function buildIndexJoin(
       : compileJoinPredicate(environment, residual, new Layout().add(left.columns, "l").add(scan.columns, "r"));
   const type = join.type as "inner" | "left" | "semi" | "anti";
   const outputs = type === "semi" || type === "anti" ? left.columns : [...left.columns, ...scan.columns];
-  const perKey = index.unique ? 1 : 5;
+  const perKey = isUniqueNow(index) ? 1 : 5;
   const rows = type === "semi" || type === "anti" ? left.estimate.rows / 2 : left.estimate.rows * perKey;
   const cost = left.estimate.totalCost + left.estimate.rows * (LOOKUP_COST + perKey * 2 * ROW_COST);
   const lookup: Operator = {
@@ -295,7 +308,7 @@ function buildIndexJoin(
     {
       title: `Nested Loop${titles[type]}${type === "inner" ? "" : " Join"}`,
       columns: outputs,
-      estimate: estimate(outputs, rows, cost),
+      estimate: joinEstimate(type, left, lookup, rows, cost),
       details: residual === undefined ? [] : [{ key: "Join Filter", value: deparse(residual) }],
       subplans: planner.takeSubplans(),
     },

@@ -7,14 +7,18 @@ import {
   MergeOperator,
   type MergeWhenPlan,
   type Operator,
+  PartitionedWriter,
   type Scope,
   TableWriter,
+  TreeMergeOperator,
 } from "../execution/internal.js";
-import type { ColumnId, Merge, PlanColumn } from "../plan/index.js";
+import type { ColumnId, Merge, PlanColumn, RowChecks } from "../plan/index.js";
 import { assert } from "../types/index.js";
 import { estimate } from "./estimates.js";
-import { returningRow } from "./plan-modify.js";
+import { returningRow, rowChecksOf } from "./plan-modify.js";
+import { planRecheck } from "./plan-recheck.js";
 import { tableOf } from "./plan-scan.js";
+import { treeSource } from "./plan-tree-modify.js";
 import type { Planner } from "./planner.js";
 
 export function planMerge(planner: Planner, plan: Merge, scope: Scope, isTop: boolean): Operator {
@@ -43,20 +47,48 @@ export function planMerge(planner: Planner, plan: Merge, scope: Scope, isTop: bo
             },
     }),
   );
+  const isTree = plan.tableOid !== undefined || table.partitioned !== undefined;
+  const writer =
+    table.partitioned === undefined
+      ? new TableWriter(table, planner.context, environment, isTree)
+      : new PartitionedWriter(table, planner.context, environment);
+  const checksOf = (checks: RowChecks | undefined) => (checks === undefined ? [] : rowChecksOf(environment, table, checks));
+  writer.rowChecks = checksOf(plan.checks?.insert);
+  writer.updateChecks = checksOf(plan.checks?.update);
+  const existingChecks = { update: checksOf(plan.checks?.existingUpdate), delete: checksOf(plan.checks?.existingDelete) };
+  const marker = plan.sourceMarker === undefined ? undefined : place(plan.sourceMarker);
+  const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns, isTree);
+  const facts = {
+    title: `Merge on ${table.name}`,
+    columns: plan.columns,
+    estimate: estimate(plan.columns, plan.returning === undefined ? 0 : source.estimate.rows, source.estimate.totalCost),
+    subplans: planner.takeSubplans(),
+  };
+  if (isTree) {
+    const tree = treeSource(planner, source, plan.rowId, plan.tableOid, table);
+    return new TreeMergeOperator(
+      facts,
+      tree,
+      marker,
+      whens,
+      writer,
+      existingChecks,
+      returning,
+      isTop,
+      planRecheck(planner, plan.source, source.columns, [plan], scope),
+    );
+  }
   return new MergeOperator(
-    {
-      title: `Merge on ${table.name}`,
-      columns: plan.columns,
-      estimate: estimate(plan.columns, plan.returning === undefined ? 0 : source.estimate.rows, source.estimate.totalCost),
-      subplans: planner.takeSubplans(),
-    },
-    new TableWriter(table, planner.context, environment),
+    facts,
+    writer,
+    existingChecks,
     source,
     place(plan.rowId),
-    plan.sourceMarker === undefined ? undefined : place(plan.sourceMarker),
+    marker,
     attributeIndexes(table, plan.oldRow).map((a, i) => [a, place((plan.oldRow[i] as PlanColumn).id)] as const),
     whens,
-    plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns),
+    returning,
     isTop,
+    planRecheck(planner, plan.source, source.columns, [plan], scope),
   );
 }

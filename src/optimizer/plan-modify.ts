@@ -10,6 +10,7 @@ import {
   type EvaluateRow,
   emptyLayout,
   generate,
+  hasRivals,
   InsertOperator,
   Layout,
   LockRowsOperator,
@@ -21,11 +22,12 @@ import {
   TableWriter,
   UpdateOperator,
 } from "../execution/internal.js";
-import type { Delete, Insert, LockRows, OnConflict, PlanColumn, Returning, Update, ViewChecks } from "../plan/index.js";
-import { assert, notSupported } from "../types/index.js";
+import type { Delete, Insert, LockRows, OnConflict, PlanColumn, Returning, RowChecks, Update } from "../plan/index.js";
+import { assert, DbError, notSupported } from "../types/index.js";
 import { estimate } from "./estimates.js";
 import { nativeDeleteSource, nativeInsertSource } from "./native/index.js";
 import { ordered } from "./ordered.js";
+import { planRecheck } from "./plan-recheck.js";
 import { tableOf } from "./plan-scan.js";
 import { planTreeDelete, planTreeUpdate } from "./plan-tree-modify.js";
 import type { Planner } from "./planner.js";
@@ -38,7 +40,7 @@ export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: 
     table.partitioned === undefined
       ? new TableWriter(table, planner.context, environment)
       : new PartitionedWriter(table, planner.context, environment);
-  if (plan.viewChecks !== undefined) writer.viewChecks = viewChecksOf(environment, table, plan.viewChecks);
+  if (plan.rowChecks !== undefined) writer.rowChecks = rowChecksOf(environment, table, plan.rowChecks);
   const given = new Set(plan.attributes);
   const defaults = table.attributes.flatMap((a) => {
     if (given.has(a.number) || a.dropped || a.generated === true) return [];
@@ -48,9 +50,12 @@ export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: 
       { index: a.number - 1, evaluate: compileScalar(environment, planner.context.stored.bindDefault(table, a.number, sql), emptyLayout) },
     ];
   });
+  if (plan.onConflict?.updateChecks !== undefined) writer.updateChecks = rowChecksOf(environment, table, plan.onConflict.updateChecks);
   const conflict = plan.onConflict === undefined ? undefined : conflictPlan(planner, table, plan.onConflict, environment);
   const returning =
     plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, [], table.partitioned !== undefined);
+  if (plan.returning?.other !== undefined && table.partitioned !== undefined)
+    throw notSupported("RETURNING OLD with ON CONFLICT DO UPDATE on a partitioned table");
   return new InsertOperator(
     {
       title: `Insert on ${table.name}`,
@@ -106,6 +111,7 @@ function arbitersOf(planner: Planner, leaf: TableObject, conflict: OnConflict): 
 }
 
 function conflictPlan(planner: Planner, table: TableObject, conflict: OnConflict, environment: CompileEnvironment): ConflictPlan {
+  refuseRivals(planner, table, conflict);
   const indexes = planner.context.catalog.indexesOf(table.oid).filter((i) => isOrderedIndex(i) && i.unique);
   const arbiters = conflict.arbiters.length === 0 ? indexes : indexes.filter((i) => conflict.arbiters.includes(i.oid));
   const layout = new Layout();
@@ -120,16 +126,35 @@ function conflictPlan(planner: Planner, table: TableObject, conflict: OnConflict
     reader: new TableReader(table, planner.context),
     assignments: conflict.assignments.map((a) => ({ index: a.attribute - 1, value: pair(a.value) })),
     where: conflict.where === undefined ? undefined : pair(conflict.where),
+    existingChecks: conflict.existingChecks === undefined ? [] : rowChecksOf(environment, table, conflict.existingChecks),
   };
 }
 
-export function viewChecksOf(environment: CompileEnvironment, table: TableObject, checks: ViewChecks): TableWriter["viewChecks"] {
-  const layout = new Layout();
-  attributeIndexes(table, checks.row).forEach((a, i) => layout.set((checks.row[i] as PlanColumn).id, `r[${a}]`));
-  return checks.checks.map(({ view, predicate }) => ({ view, evaluate: compileScalar(environment, predicate, layout) }));
+/** What is judged when the statement ends cannot say beforehand which rows conflict. */
+function refuseRivals(planner: Planner, table: TableObject, conflict: OnConflict): void {
+  for (const index of planner.context.catalog.indexesOf(table.oid)) {
+    if (!hasRivals(index) || (conflict.arbiters.length > 0 && !conflict.arbiters.includes(index.oid))) continue;
+    if (index.deferrable === true)
+      throw new DbError({
+        sqlstate: "55000",
+        message: "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters",
+        table: table.name,
+        constraint: index.name,
+      });
+    throw notSupported("ON CONFLICT DO NOTHING without a target on a table with an exclusion constraint");
+  }
 }
 
-/** RETURNING over the full row, followed by the source's row. */
+export function rowChecksOf(environment: CompileEnvironment, table: TableObject, checks: RowChecks): TableWriter["rowChecks"] {
+  const layout = new Layout();
+  attributeIndexes(table, checks.row).forEach((a, i) => layout.set((checks.row[i] as PlanColumn).id, `r[${a}]`));
+  return checks.checks.map(({ source, predicate }) => ({ source, evaluate: compileScalar(environment, predicate, layout) }));
+}
+
+/**
+ * RETURNING over the full row, followed by the source's row, the table's OID where rows may be of several tables, another full row where
+ * `other` asks for it, and MERGE's action.
+ */
 export function returningRow(
   environment: CompileEnvironment,
   table: TableObject,
@@ -143,6 +168,10 @@ export function returningRow(
   attributeIndexes(table, returning.row).forEach((a, i) => layout.set((returning.row[i] as PlanColumn).id, `r[${a}]`));
   // One table: a constant; several: what stands behind the source's row.
   if (returning.tableOid !== undefined) layout.set(returning.tableOid.id, several ? `r[${width + source.length}]` : String(table.oid));
+  const behind = width + source.length + (several ? 1 : 0);
+  if (returning.other !== undefined)
+    attributeIndexes(table, returning.other).forEach((a, i) => layout.set((returning.other![i] as PlanColumn).id, `r[${behind + a}]`));
+  if (returning.action !== undefined) layout.set(returning.action.id, `r[${behind + width}]`);
   return compileRow(environment, returning.expressions, layout);
 }
 
@@ -175,7 +204,7 @@ export function planUpdate(planner: Planner, plan: Update, scope: Scope, isTop: 
   if (plan.tableOid !== undefined) return planTreeUpdate(planner, plan, plan.tableOid, scope, isTop);
   const { table, source, writer, rowIdColumn, oldColumns } = targetOf(planner, plan, scope);
   const environment = planner.environment(scope);
-  if (plan.viewChecks !== undefined) writer.viewChecks = viewChecksOf(environment, table, plan.viewChecks);
+  if (plan.rowChecks !== undefined) writer.rowChecks = rowChecksOf(environment, table, plan.rowChecks);
   const layout = Layout.of(source.columns);
   const assignments = plan.assignments.map((a) => ({ index: a.attribute - 1, value: compileScalar(environment, a.value, layout) }));
   const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, source.columns);
@@ -193,6 +222,7 @@ export function planUpdate(planner: Planner, plan: Update, scope: Scope, isTop: 
     assignments,
     returning,
     isTop,
+    planRecheck(planner, plan.source, source.columns, [plan], scope),
   );
 }
 
@@ -214,6 +244,7 @@ export function planDelete(planner: Planner, plan: Delete, scope: Scope, isTop: 
     oldColumns,
     returning,
     isTop,
+    planRecheck(planner, plan.source, source.columns, [plan], scope),
     returning === undefined && !writer.foreignKeys.isReferenced ? nativeDeleteSource(planner, plan.source, scope, plan.rowId) : undefined,
   );
 }
@@ -234,9 +265,10 @@ export function planLockRows(planner: Planner, plan: LockRows, scope: Scope): Op
       name: table.name,
       column,
       tableOid,
-      storageOf: (oid: number) => tableOf(planner, oid).storage,
+      tableOf: (oid: number) => tableOf(planner, oid),
     };
   });
+  const recheck = planRecheck(planner, plan.input, input.columns, plan.targets, scope);
   const facts = { title: "LockRows", columns: input.columns, estimate: input.estimate };
-  return new LockRowsOperator(facts, input, targets, strengths[plan.strength], plan.waitPolicy);
+  return new LockRowsOperator(facts, input, targets, strengths[plan.strength], plan.waitPolicy, recheck);
 }

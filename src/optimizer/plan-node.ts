@@ -55,6 +55,7 @@ import { type Datum, notSupported, type Row, unreachable } from "../types/index.
 import { conjunctsOf } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, OPERATOR_COST, ROW_COST, selectivity } from "./estimates.js";
+import { isLeakproof } from "./leakproof.js";
 import { nativeOperator } from "./native/index.js";
 import { ordered } from "./ordered.js";
 import { planAppendScan } from "./plan-append.js";
@@ -62,8 +63,8 @@ import { planJoin } from "./plan-join.js";
 import { planMerge } from "./plan-merge.js";
 import { planDelete, planInsert, planLockRows, planUpdate } from "./plan-modify.js";
 import { planSample } from "./plan-sample.js";
-import { planScan, planSystemScan, scanSources, tableOf } from "./plan-scan.js";
-import { planVectorScan } from "./plan-vector.js";
+import { planOrderedSystemScan, planScan, planSystemScan, scanSources, tableOf } from "./plan-scan.js";
+import { planDistanceRange, planVectorScan } from "./plan-vector.js";
 import { planWindow } from "./plan-window.js";
 import type { Planner } from "./planner.js";
 import { columnsOf, expressionsOf, hasSubquery, isVolatile, writesAnywhere } from "./walk.js";
@@ -144,12 +145,15 @@ const MAX_COMPILED_ROWS = 4;
 function planFilter(planner: Planner, plan: Filter, scope: Scope): Operator {
   let terms = conjunctsOf(plan.predicate);
   let input = plan.input;
-  while (input.kind === "Filter") {
+  while (input.kind === "Filter" && (input.barrier !== true || terms.every(isLeakproof))) {
     terms = [...conjunctsOf(input.predicate), ...terms];
     input = input.input;
   }
   const predicate: Expression = terms.length === 1 ? (terms[0] as Expression) : { kind: "And", args: terms, type: 16, typmod: -1 };
-  if (input.kind === "Scan") return planScan(planner, input, predicate, scope).operator;
+  if (input.kind === "Scan") {
+    const { operator } = planScan(planner, input, predicate, scope);
+    return (operator.title.startsWith("Seq Scan") ? planDistanceRange(planner, input, predicate, scope) : undefined) ?? operator;
+  }
   if (input.kind === "AppendScan") return planAppendScan(planner, input, predicate, scope);
   if (input.kind === "SystemScan") return planSystemScan(planner, input, predicate, scope);
   const source = planner.plan(input, scope);
@@ -235,8 +239,13 @@ function planSort(planner: Planner, plan: Sort, scope: Scope, bound: ((state: Ru
     const predicate = plan.input.kind === "Filter" ? plan.input.predicate : undefined;
     const { operator, ordered: inOrder } = planScan(planner, under, predicate, scope, plan.keys);
     const few = operator.title.startsWith("Index Scan") && operator.estimate.rows <= FEW_ROWS;
-    const nearest = bound === undefined || few ? undefined : planVectorScan(planner, under, predicate, plan.keys, bound, scope);
+    const nearest = few ? undefined : planVectorScan(planner, under, predicate, plan.keys, bound, scope);
     if (nearest !== undefined) return nearest;
+    return inOrder ? operator : sortOver(planner, operator, plan, scope, bound);
+  }
+  if (under.kind === "SystemScan") {
+    const predicate = plan.input.kind === "Filter" ? plan.input.predicate : undefined;
+    const { operator, ordered: inOrder } = planOrderedSystemScan(planner, under, predicate, scope, plan.keys);
     return inOrder ? operator : sortOver(planner, operator, plan, scope, bound);
   }
   return sortOver(planner, planner.plan(plan.input, scope), plan, scope, bound);

@@ -4,9 +4,11 @@
  * An index fits by a run of equalities on its first columns, then one range or one list of values. Conditions that the index answers
  * exactly are not checked again; a range is, because an open end of an index also holds the NULLs.
  */
-import { type IndexObject, isOrderedIndex, keyAttribute, type TableObject } from "../catalog/index.js";
+import { type IndexObject, isOrderedIndex, isUniqueNow, keyAttribute, type TableObject } from "../catalog/index.js";
 import {
   acquireEncoders,
+  BitmapHeapScanOperator,
+  BitmapIndexScanOperator,
   type ColumnSource,
   compileDecoder,
   compilePredicate,
@@ -24,12 +26,15 @@ import {
   SeqScanOperator,
   SystemScanOperator,
 } from "../execution/internal.js";
+import { isCurrentOrder } from "../functions/index.js";
 import type { ColumnId, Expression, Scan, SortKey, SystemScan } from "../plan/index.js";
-import { ArrayValue, assert, notSupported, PhysicalType, storedType, TypeOid } from "../types/index.js";
+import { ArrayValue, assert, indexKeyType, PhysicalType, storedType, TypeOid } from "../types/index.js";
 import { type ColumnComparison, comparisonOf, conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, ROW_COST, scanCost, selectivity } from "./estimates.js";
 import { indexedExpressions } from "./index-expressions.js";
+import { keyRange } from "./key-range.js";
+import { type InvertedPath, invertedPath } from "./plan-inverted.js";
 import type { Planner } from "./planner.js";
 import { conjunction } from "./walk.js";
 
@@ -98,7 +103,36 @@ export function planScan(
   const { columns, sources, withRowIds } = scanSources(planner, table, scan.attributes);
   const named = (title: string): string => `${title} on ${table.name}${scan.alias === table.name ? "" : ` ${scan.alias}`}`;
 
-  const path = choosePath(planner, table, scan, terms, own, order, rowCount);
+  const { path, inverted } = choosePath(planner, table, scan, terms, own, order, rowCount);
+  if (inverted !== undefined) {
+    const decode = compileDecoder(environment, scan.columns, sources, predicate);
+    const others = terms.filter((t) => !inverted.conditions.includes(t));
+    const source = {
+      index: inverted.index.storage,
+      table: table.storage,
+      columns,
+      withRowIds,
+      bufferBytes: bufferBytesFor(planner, table, columns, inverted.rows),
+      query: inverted.query(scope),
+    };
+    const found = estimate(scan.columns, inverted.rows, inverted.cost);
+    const lookup = new BitmapIndexScanOperator(
+      {
+        title: `Bitmap Index Scan on ${inverted.index.name}`,
+        columns: scan.columns,
+        estimate: { ...found, width: 0 },
+        details: [shownCondition("Index Cond", inverted.conditions)],
+      },
+      source,
+      decode,
+    );
+    const details = [
+      shownCondition("Recheck Cond", inverted.conditions),
+      ...(others.length === 0 ? [] : [shownCondition("Filter", others)]),
+    ];
+    const facts = { title: named("Bitmap Heap Scan"), columns: scan.columns, estimate: found, details, subplans: planner.takeSubplans() };
+    return { operator: new BitmapHeapScanOperator(facts, lookup), ordered: order.length === 0 };
+  }
   if (path === undefined) {
     const decode = compileDecoder(environment, scan.columns, sources, predicate);
     const details: PlanDetail[] = predicate === undefined ? [] : [shownCondition("Filter", [predicate])];
@@ -127,7 +161,9 @@ export function planScan(
   const decode = compileDecoder(environment, scan.columns, sources, filter);
   const value = (e: Expression): Evaluate => compileScalar(environment, e, emptyLayout);
   const keyAttributes = index.columns.map((c) => table.attributes[keyAttribute(c) - 1]);
-  const encoders = acquireEncoders(keyAttributes.map((a) => ({ type: planner.type(a?.type ?? TypeOid.int4), typmod: a?.typmod ?? -1 })));
+  const encoders = acquireEncoders(
+    keyAttributes.map((a) => ({ type: indexKeyType(planner.type(a?.type ?? TypeOid.int4)), typmod: a?.typmod ?? -1 })),
+  );
   const fitted = (c: ColumnComparison): Evaluate => fitting(value(c.value), c.value.type, c.columnType);
   let lower = path.lower === undefined ? undefined : { value: value(path.lower.value), inclusive: path.lower.operator === ">=" };
   let upper = path.upper === undefined ? undefined : { value: value(path.upper.value), inclusive: path.upper.operator === "<=" };
@@ -178,6 +214,7 @@ interface AccessPath {
   readonly equals: readonly ColumnComparison[];
   readonly lower: ColumnComparison | undefined;
   readonly upper: ColumnComparison | undefined;
+  /** As a condition on the index's own column. */
   readonly list: { readonly term: Expression } | undefined;
   /** Terms that the index answers: need not be checked again. */
   readonly exact: readonly Expression[];
@@ -198,11 +235,12 @@ function choosePath(
   own: ReadonlySet<ColumnId>,
   order: readonly SortKey[],
   rowCount: number,
-): AccessPath | undefined {
+): { readonly path?: AccessPath; readonly inverted?: InvertedPath } {
   const attributeOf = new Map<ColumnId, number>(scan.columns.map((c, i) => [c.id, scan.attributes[i] as number]));
   // Conditions on indexed expressions are read as conditions on the columns that hold them; `term` stays what was written.
   const special = indexedExpressions(planner, table, scan, terms);
   const readable = special === undefined ? terms : terms.map(special.rewrite);
+  const readableOrder = special === undefined ? order : order.map((key) => ({ ...key, expression: special.rewrite(key.expression) }));
   const ours = special === undefined ? own : new Set([...own, ...special.attributes.keys()]);
   for (const [id, attribute] of special?.attributes ?? []) attributeOf.set(id, attribute);
   const comparisons = readable
@@ -216,8 +254,10 @@ function choosePath(
   let best: AccessPath | undefined;
   for (const index of planner.context.catalog.indexesOf(table.oid)) {
     if (!isOrderedIndex(index) || !index.valid || (index.predicateSql !== undefined && special?.covers(index) !== true)) continue;
+    // Keys of another version of ICU stand in another order: the index waits for REINDEX.
+    if (index.columns.some((c) => c.sortKey !== undefined && !isCurrentOrder(c.sortKey))) continue;
     const matchOf = (column: IndexObject["columns"][number]): number =>
-      column.expressionSql === undefined ? column.attribute : keyAttribute(column);
+      column.expressionSql === undefined && column.sortKey === undefined ? column.attribute : keyAttribute(column);
     const equals: ColumnComparison[] = [];
     for (const column of index.columns) {
       const equal = on(matchOf(column), ["="]);
@@ -225,17 +265,18 @@ function choosePath(
       equals.push(equal);
     }
     const next = index.columns[equals.length];
-    const list =
-      next === undefined ? undefined : terms.find((_, i) => isListOn(readable[i] as Expression, ours, attributeOf, matchOf(next)));
+    const listAt = next === undefined ? -1 : readable.findIndex((t) => isListOn(t, ours, attributeOf, matchOf(next)));
+    const list = terms[listAt];
     const sameType = (c: ColumnComparison | undefined): ColumnComparison | undefined =>
       c !== undefined && rangeCompatible(c) ? c : undefined;
     const lower = next === undefined || list !== undefined ? undefined : sameType(on(matchOf(next), [">", ">="]));
     const upper = next === undefined || list !== undefined ? undefined : sameType(on(matchOf(next), ["<", "<="]));
-    const direction = list === undefined && order.length > 0 ? orderOf(index, equals.length, order, attributeOf) : undefined;
+    const direction =
+      list === undefined && order.length > 0 ? orderOf(index, equals.length, readableOrder, attributeOf, matchOf) : undefined;
     const uses = equals.length > 0 || list !== undefined || lower !== undefined || upper !== undefined;
     if (!uses && direction === undefined) continue;
     const complete = equals.length === index.columns.length || (list !== undefined && equals.length + 1 === index.columns.length);
-    const single = index.unique && complete;
+    const single = isUniqueNow(index) && complete;
     const listSize = list === undefined ? 1 : listLength(list);
     let rows = single ? listSize : rowCount * 0.005 ** Math.min(equals.length + (list === undefined ? 0 : 1), 2) * listSize;
     if (equals.length === 0 && list === undefined) rows = rowCount;
@@ -247,7 +288,7 @@ function choosePath(
       equals,
       lower,
       upper,
-      list: list === undefined ? undefined : { term: list },
+      list: list === undefined ? undefined : { term: readable[listAt] as Expression },
       exact: [...equals.map((e) => e.term), ...(list === undefined ? [] : [list])],
       conditions: [
         ...equals.map((e) => e.term),
@@ -262,7 +303,15 @@ function choosePath(
     };
     if (best === undefined || score(path, rowCount) < score(best, rowCount)) best = path;
   }
-  if (best === undefined) return undefined;
+  const covers = (index: IndexObject): boolean => index.predicateSql === undefined || special?.covers(index) === true;
+  const inverted = invertedPath(planner, table, terms, readable, ours, attributeOf, covers, rowCount);
+  if (inverted !== undefined) {
+    const sorting = order.length === 0 ? 0 : inverted.rows * 0.02;
+    const rival =
+      best === undefined || best.conditions.length === 0 ? scanCost(rowCount, scan.columns, terms.length) : score(best, rowCount);
+    if (inverted.cost + sorting < rival) return { inverted };
+  }
+  if (best === undefined) return {};
   // Reading most of a table through an index costs more than reading it whole, unless its order is wanted.
   const wantsOrder = order.length > 0 && best.ordered;
   if (
@@ -273,9 +322,9 @@ function choosePath(
     best.equals.length === 0 &&
     best.list === undefined
   )
-    return undefined;
-  if (best.conditions.length === 0 && !wantsOrder) return undefined;
-  return best;
+    return {};
+  if (best.conditions.length === 0 && !wantsOrder) return {};
+  return { path: best };
 }
 
 function score(path: AccessPath, rowCount: number): number {
@@ -365,6 +414,7 @@ function orderOf(
   prefix: number,
   order: readonly SortKey[],
   attributeOf: ReadonlyMap<ColumnId, number>,
+  matchOf: (column: IndexObject["columns"][number]) => number,
 ): "forward" | "backward" | undefined {
   let backward: boolean | undefined;
   let at = prefix;
@@ -372,9 +422,9 @@ function orderOf(
     const column = plainColumn(key.expression);
     if (column === undefined) return undefined;
     const attribute = attributeOf.get(column.id);
-    if (index.columns.slice(0, prefix).some((c) => c.attribute === attribute)) continue;
+    if (index.columns.slice(0, prefix).some((c) => matchOf(c) === attribute)) continue;
     const indexColumn = index.columns[at++];
-    if (indexColumn === undefined || indexColumn.attribute !== attribute) return undefined;
+    if (indexColumn === undefined || matchOf(indexColumn) !== attribute) return undefined;
     const turn = indexColumn.descending !== key.descending;
     if ((indexColumn.nullsFirst !== key.nullsFirst) !== turn) return undefined;
     if (backward !== undefined && backward !== turn) return undefined;
@@ -384,6 +434,17 @@ function orderOf(
 }
 
 export function planSystemScan(planner: Planner, scan: SystemScan, predicate: Expression | undefined, scope: Scope): Operator {
+  return planOrderedSystemScan(planner, scan, predicate, scope, []).operator;
+}
+
+/** `order`: the rows are wanted in it; the relations over keys can give it. */
+export function planOrderedSystemScan(
+  planner: Planner,
+  scan: SystemScan,
+  predicate: Expression | undefined,
+  scope: Scope,
+  order: readonly SortKey[],
+): ScanPlan {
   const environment = planner.environment(scope);
   const own = new Set<ColumnId>(scan.columns.map((c) => c.id));
   const equalities = conjunctsOf(predicate).flatMap((term) => {
@@ -392,14 +453,19 @@ export function planSystemScan(planner: Planner, scan: SystemScan, predicate: Ex
     const at = scan.columns.findIndex((x) => x.id === c.column);
     return [{ column: (scan.attributes[at] as number) - 1, value: compileScalar(environment, c.value, emptyLayout) }];
   });
+  const keys = equalities.some((e) => e.column === 0) ? undefined : keyRange(planner, scan, predicate, scope, order);
   const short = scan.provider.slice(scan.provider.indexOf(".") + 1);
-  const title = `Seq Scan on ${short}${scan.alias === short ? "" : ` ${scan.alias}`}`;
+  const way = keys === undefined ? "Seq Scan" : `Index Scan${keys.backward ? " Backward" : ""} using ordered_keys`;
+  const title = `${way} on ${short}${scan.alias === short ? "" : ` ${scan.alias}`}`;
   const rows = 100 * selectivity(predicate, 100);
-  const facts = { title, columns: scan.columns, estimate: estimate(scan.columns, 100, 1) };
-  const operator = new SystemScanOperator(facts, scan.provider, scan.attributes, equalities);
-  if (predicate === undefined) return operator;
+  const details =
+    keys === undefined || keys.terms.length === 0 ? [] : [{ key: "Index Cond", value: deparse(conjunction(keys.terms) as Expression) }];
+  const facts = { title, columns: scan.columns, estimate: estimate(scan.columns, 100, 1), details };
+  const operator = new SystemScanOperator(facts, scan.provider, scan.attributes, equalities, keys?.range);
+  const ordered = keys?.ordered ?? false;
+  if (predicate === undefined) return { operator, ordered };
   const test = compilePredicate(environment, predicate, Layout.of(scan.columns));
-  return new FilterOperator(
+  const filter = new FilterOperator(
     {
       title: "Filter",
       columns: scan.columns,
@@ -411,4 +477,5 @@ export function planSystemScan(planner: Planner, scan: SystemScan, predicate: Ex
     test,
     false,
   );
+  return { operator: filter, ordered };
 }

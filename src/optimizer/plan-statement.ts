@@ -1,6 +1,7 @@
 /** From a logical plan to one that runs: rules, then physical operators. */
 import type { Execution, ExecutionContext, ExplainOptions, PhysicalPlan, PlanContext } from "../execution/index.js";
 import {
+  type EncodedOutputs,
   type EncodedStep,
   encodedOutputs,
   generalAfter,
@@ -8,6 +9,7 @@ import {
   type Operator,
   type Pipeline,
   type PointSelect,
+  type PointWrite,
   RunState,
   runAtEnd,
   Scope,
@@ -21,6 +23,7 @@ import { scanCount, usesVolatile, writesDeep } from "./plan-facts.js";
 import { planNode, UNBOUNDED_HINT } from "./plan-node.js";
 import { Planner } from "./planner.js";
 import { pointPlanOf } from "./point-plan.js";
+import { pointWriteOf } from "./point-write.js";
 import { applyRules } from "./rules/index.js";
 
 /** Plans once; the result runs many times as long as the catalog version stays. */
@@ -40,6 +43,9 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
   const writes = writesDeep(rewritten);
   const general = planNode(planner, rewritten, scope, true);
   const root = ordered(planner, writes ? general : nativeRoot(planner, rewritten, scope, general), plan.columns, scope);
+  const point = pointPlanOf(planner, rewritten, root, plan.columns);
+  const write = writes && isModify(rewritten) ? pointWriteOf(planner, rewritten, root) : undefined;
+  const reason = typeof write === "string" ? write : "not a lookup of columns by the whole key of a unique index";
   return new StatementPlan(
     plan.columns,
     root,
@@ -47,7 +53,9 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
     writes,
     writes || usesVolatile(rewritten) || scanCount(rewritten) > 1,
     isModify(rewritten),
-    pointPlanOf(planner, rewritten, root, plan.columns),
+    point,
+    typeof write === "string" ? undefined : write,
+    point === undefined && (write === undefined || typeof write === "string") ? reason : undefined,
   );
 }
 
@@ -65,6 +73,8 @@ class StatementPlan implements PhysicalPlan {
     readonly needsTransaction: boolean,
     readonly modifies: boolean,
     readonly point: PointSelect | undefined,
+    readonly pointWrite: PointWrite | undefined,
+    readonly coldReason: string | undefined,
   ) {}
   open(context: ExecutionContext): Execution {
     return new StatementExecution(this, new RunState(context, this.slots.outer, this.slots.cells));
@@ -106,7 +116,7 @@ class StatementExecution implements Execution {
     return batch;
   }
 
-  nextEncoded(outputs: Uint32Array): EncodedStep {
+  nextEncoded(outputs: EncodedOutputs): EncodedStep {
     const { root } = this.plan;
     assert(root instanceof NativePipelineOperator, "only a native root encodes rows");
     if (this.#ended) return "end";
@@ -118,7 +128,7 @@ class StatementExecution implements Execution {
       this.#pipeline = undefined;
       this.#cursor = generalAfter(root, this.state, this.#returned);
     }
-    if (typeof step === "object") this.#returned += step.rowCount;
+    if (typeof step === "object" && "rowCount" in step) this.#returned += step.rowCount;
     return step;
   }
 

@@ -19,12 +19,19 @@ import {
 import type { ColumnId, Delete, Update } from "../plan/index.js";
 import { assert } from "../types/index.js";
 import { estimate } from "./estimates.js";
-import { returningRow, viewChecksOf } from "./plan-modify.js";
+import { returningRow, rowChecksOf } from "./plan-modify.js";
+import { planRecheck } from "./plan-recheck.js";
 import { tableOf } from "./plan-scan.js";
 import type { Planner } from "./planner.js";
 
-function treeSource(planner: Planner, plan: Update | Delete, tableOid: ColumnId, root: TableObject, scope: Scope): TreeSource {
-  const source = planner.plan(plan.source, scope);
+/** `tableOid` undefined: only the named table's own rows. */
+export function treeSource(
+  planner: Planner,
+  source: Operator,
+  rowId: ColumnId,
+  tableOid: ColumnId | undefined,
+  root: TableObject,
+): TreeSource {
   const at = (id: ColumnId): number => {
     const i = source.columns.findIndex((c) => c.id === id);
     assert(i >= 0, "the source gives the row's table and id");
@@ -33,8 +40,8 @@ function treeSource(planner: Planner, plan: Update | Delete, tableOid: ColumnId,
   const tables = new Map<number, TreeTable>();
   return {
     source,
-    rowIdColumn: at(plan.rowId),
-    tableOidColumn: at(tableOid),
+    rowIdColumn: at(rowId),
+    tableOidColumn: tableOid === undefined ? -1 : at(tableOid),
     tableOf(oid) {
       let known = tables.get(oid);
       if (known === undefined) {
@@ -56,8 +63,8 @@ function treeSource(planner: Planner, plan: Update | Delete, tableOid: ColumnId,
 
 export function planTreeUpdate(planner: Planner, plan: Update, tableOid: ColumnId, scope: Scope, isTop: boolean): Operator {
   const table = tableOf(planner, plan.relation);
-  const tree = treeSource(planner, plan, tableOid, table, scope);
-  const { source } = tree;
+  const source = planner.plan(plan.source, scope);
+  const tree = treeSource(planner, source, plan.rowId, tableOid, table);
   const environment = planner.environment(scope);
   const layout = Layout.of(source.columns);
   const assignments = plan.assignments.map((a) => ({ index: a.attribute - 1, value: compileScalar(environment, a.value, layout) }));
@@ -65,7 +72,7 @@ export function planTreeUpdate(planner: Planner, plan: Update, tableOid: ColumnI
   const mover =
     table.partitioned === undefined ? undefined : new PartitionedWriter(table, planner.context, plainEnvironment(planner.context));
   const root = new TableWriter(table, planner.context, plainEnvironment(planner.context), true);
-  if (plan.viewChecks !== undefined) root.viewChecks = viewChecksOf(environment, table, plan.viewChecks);
+  if (plan.rowChecks !== undefined) root.rowChecks = rowChecksOf(environment, table, plan.rowChecks);
   return new TreeUpdateOperator(
     {
       title: `Update on ${table.name}`,
@@ -79,12 +86,13 @@ export function planTreeUpdate(planner: Planner, plan: Update, tableOid: ColumnI
     root,
     returning,
     isTop,
+    planRecheck(planner, plan.source, source.columns, [plan], scope),
   );
 }
 
 export function planTreeDelete(planner: Planner, plan: Delete, tableOid: ColumnId, scope: Scope, isTop: boolean): Operator {
   const table = tableOf(planner, plan.relation);
-  const tree = treeSource(planner, plan, tableOid, table, scope);
+  const tree = treeSource(planner, planner.plan(plan.source, scope), plan.rowId, tableOid, table);
   const environment = planner.environment(scope);
   const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, tree.source.columns, true);
   return new TreeDeleteOperator(
@@ -97,5 +105,6 @@ export function planTreeDelete(planner: Planner, plan: Delete, tableOid: ColumnI
     tree,
     returning,
     isTop,
+    planRecheck(planner, plan.source, tree.source.columns, [plan], scope),
   );
 }

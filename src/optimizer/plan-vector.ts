@@ -1,8 +1,9 @@
 /**
- * `ORDER BY vector_column <-> query LIMIT k`: by the HNSW or IVFFlat index of that operator, else by a native exact search. A condition that an
- * index on other columns answers with few rows is better: those rows are sorted.
+ * `ORDER BY v <-> query LIMIT k`, where v is a column or an indexed expression: by the HNSW or IVFFlat index of that operator, else, for a column,
+ * by a native exact search. A condition that an index on other columns answers with few rows is better: those rows are sorted.
+ * `v <-> query < r` ends such a search at r; alone it is an exact search.
  */
-import type { TableObject } from "../catalog/index.js";
+import { type IndexObject, keyAttribute, type TableObject } from "../catalog/index.js";
 import {
   compileDecoder,
   compileScalar,
@@ -13,60 +14,106 @@ import {
   type Scope,
   VectorScanOperator,
 } from "../execution/internal.js";
-import { classOfOperator } from "../functions/vector/index.js";
+import { classOfOperator, halfvecKind, packedForms, type VectorOperatorClass, vectorKind } from "../functions/vector/index.js";
 import { type ComparisonOp, PredicateOp } from "../native/predicate.js";
 import type { ColumnId, Expression, Scan, SortKey } from "../plan/index.js";
-import { KeyKind, type Oid, type SqlType, TypeOid } from "../types/index.js";
+import {
+  bitLengthsDiffer,
+  type Datum,
+  KeyKind,
+  type Oid,
+  SparseVector,
+  type SqlType,
+  TypeOid,
+  vectorDimensionsDiffer,
+} from "../types/index.js";
 import { conjunctsOf, isFreeOf, plainColumn } from "./conjuncts.js";
 import { deparse } from "./deparse.js";
 import { estimate, LOOKUP_COST, OPERATOR_COST, selectivity } from "./estimates.js";
+import { indexedExpressions, keyOf } from "./index-expressions.js";
 import { scanSources, tableOf } from "./plan-scan.js";
 import type { Planner } from "./planner.js";
 import { conjunction, hasSubquery } from "./walk.js";
 
+/**
+ * `bound`: how many rows are wanted; undefined: all, which an index that leaves rows without a vector out gives only where scans of the table are not
+ * wanted (enable_seqscan), as with pgvector.
+ */
 export function planVectorScan(
   planner: Planner,
   scan: Scan,
   predicate: Expression | undefined,
   keys: readonly SortKey[],
-  bound: (state: RunState) => number,
+  bound: ((state: RunState) => number) | undefined,
   scope: Scope,
 ): Operator | undefined {
+  if (bound === undefined && planner.context.settings.setting("enable_seqscan") !== "off") return undefined;
   const [key] = keys;
   if (keys.length !== 1 || key === undefined || key.descending || key.nullsFirst) return undefined;
-  const distance = distanceOf(key.expression, new Set(scan.columns.map((c) => c.id)));
-  if (distance === undefined) return undefined;
-  const table = tableOf(planner, scan.relation);
-  const attribute = scan.attributes[scan.columns.findIndex((c) => c.id === distance.column)] as number;
-  if (attribute < 1) return undefined;
-  // As with pgvector, the exact answer is what is left without index scans.
-  const indexes = planner.context.settings.setting("enable_indexscan") === "off" ? [] : planner.context.catalog.indexesOf(table.oid);
-  const index = indexes.find(
-    (i) =>
-      (i.method === "hnsw" || i.method === "ivfflat") &&
-      i.valid &&
-      i.predicateSql === undefined &&
-      i.columns[0]?.attribute === attribute &&
-      i.columns[0].opclass === distance.opclass,
-  );
-  const dimensions = table.attributes[attribute - 1]?.typmod ?? -1;
-  // Vectors without a fixed dimension are not kept in a matrix that kernels could scan.
-  if (index === undefined && dimensions < 1) return undefined;
   const terms = conjunctsOf(predicate);
   if (terms.some(hasSubquery)) return undefined;
+  const table = tableOf(planner, scan.relation);
+  // As with pgvector, the exact answer is what is left without index scans.
+  const usesIndexes = planner.context.settings.setting("enable_indexscan") !== "off";
+  const search = searchOf(planner, table, scan, key.expression, terms, usesIndexes);
+  if (search === undefined || (bound === undefined && search.index === undefined)) return undefined;
+  return vectorScan(planner, table, scan, predicate, search, distanceRange(scan, terms, key.expression), bound ?? (() => Infinity), scope);
+}
 
+/** `WHERE v <-> query < r` in any order: all rows are compared, natively. */
+export function planDistanceRange(planner: Planner, scan: Scan, predicate: Expression, scope: Scope): Operator | undefined {
+  const terms = conjunctsOf(predicate);
+  if (terms.some(hasSubquery)) return undefined;
+  const table = tableOf(planner, scan.relation);
+  for (const term of terms) {
+    const range = rangeOf(scan, term);
+    const search = range === undefined ? undefined : searchOf(planner, table, scan, range.distance, terms, false);
+    if (search !== undefined) return vectorScan(planner, table, scan, predicate, search, range, () => Infinity, scope);
+  }
+  return undefined;
+}
+
+interface DistanceRange {
+  readonly term: Expression;
+  readonly distance: Expression;
+  readonly greatest: Expression;
+}
+
+/** Of `distance < r`, `distance <= r` and what they are written the other way round. */
+function rangeOf(scan: Scan, term: Expression): DistanceRange | undefined {
+  if (term.kind !== "FunctionCall" || term.syntax.form !== "operator" || term.args.length !== 2) return undefined;
+  const own = new Set(scan.columns.map((c) => c.id));
+  const isLess = term.syntax.name === "<" || term.syntax.name === "<=";
+  if (!isLess && term.syntax.name !== ">" && term.syntax.name !== ">=") return undefined;
+  const [a, b] = term.args as readonly [Expression, Expression];
+  const [distance, greatest] = isLess ? [a, b] : [b, a];
+  if (distance.type !== TypeOid.float8 || greatest.type !== TypeOid.float8 || !isFreeOf(greatest, own)) return undefined;
+  return { term, distance, greatest };
+}
+
+/** The condition that ends a walk in the order of `order`. */
+function distanceRange(scan: Scan, terms: readonly Expression[], order: Expression): DistanceRange | undefined {
+  const wanted = keyOf(order);
+  return terms.map((term) => rangeOf(scan, term)).find((range) => range !== undefined && keyOf(range.distance) === wanted);
+}
+
+function vectorScan(
+  planner: Planner,
+  table: TableObject,
+  scan: Scan,
+  predicate: Expression | undefined,
+  search: VectorSearch,
+  range: DistanceRange | undefined,
+  bound: (state: RunState) => number,
+  scope: Scope,
+): Operator {
+  const { index, attribute } = search;
+  const terms = conjunctsOf(predicate);
   const environment = planner.environment(scope);
   const { columns, sources, withRowIds } = scanSources(planner, table, scan.attributes);
-  const pushed = terms.map((t) => predicateTerm(planner, table, scan, t, scope));
+  const pushed = terms.filter((t) => t !== range?.term).map((t) => predicateTerm(planner, table, scan, t, scope));
   const decode = compileDecoder(environment, scan.columns, sources, predicate);
-  const vectorColumn = scan.columns.find((c) => c.id === distance.column);
-  const isNull: Expression = {
-    kind: "NullTest",
-    negated: false,
-    type: TypeOid.bool,
-    typmod: -1,
-    arg: { kind: "ColumnReference", id: distance.column, name: vectorColumn?.name ?? "", type: distance.type, typmod: -1 },
-  };
+  const isNull: Expression = { kind: "NullTest", negated: false, type: TypeOid.bool, typmod: -1, arg: search.target };
   const rowCount = planner.context.statistics.rowCount(table.storage);
   const rows = rowCount * selectivity(predicate, rowCount);
   const on = `on ${table.name}${scan.alias === table.name ? "" : ` ${scan.alias}`}`;
@@ -79,7 +126,7 @@ export function planVectorScan(
           ? estimate(scan.columns, rows, rowCount * OPERATOR_COST * 10, rowCount * OPERATOR_COST * 10)
           : estimate(scan.columns, rows, rows * LOOKUP_COST, LOOKUP_COST * 10),
       details: [
-        { key: "Order By", value: deparse(key.expression) },
+        { key: "Order By", value: deparse(search.order) },
         ...(predicate === undefined ? [] : [{ key: "Filter", value: deparse(predicate) }]),
       ],
       subplans: planner.takeSubplans(),
@@ -88,9 +135,11 @@ export function planVectorScan(
       relation: table.storage,
       index: index === undefined ? undefined : { storage: index.storage, method: index.method === "ivfflat" ? "ivfflat" : "hnsw" },
       column: attribute - 1,
-      metric: distance.metric,
-      dimensions,
-      query: compileScalar(environment, distance.query, emptyLayout),
+      metric: search.operatorClass.metric,
+      query: compileScalar(environment, search.query, emptyLayout),
+      queryVector: queryVector(search.operatorClass.type, search.dimensions),
+      origin: index === undefined ? undefined : new Float32Array(placesOf(search.operatorClass.type, search.dimensions)),
+      greatest: range === undefined ? undefined : compileScalar(environment, range.greatest, emptyLayout),
       columns,
       withRowIds,
       bufferBytes: 1 << 16,
@@ -103,20 +152,82 @@ export function planVectorScan(
   );
 }
 
-function distanceOf(
-  e: Expression,
-  own: ReadonlySet<ColumnId>,
-): { column: ColumnId; query: Expression; type: Oid; metric: number; opclass: string } | undefined {
-  if (e.kind !== "FunctionCall" || e.syntax.form !== "operator" || e.args.length !== 2) return undefined;
-  const [a, b] = e.args as readonly [Expression, Expression];
-  const found = a.type === b.type ? classOfOperator(e.syntax.name, a.type) : undefined;
-  if (found === undefined) return undefined;
-  const facts = { type: found.type, metric: found.metric, opclass: found.name };
-  const left = plainColumn(a);
-  if (left !== undefined && own.has(left.id) && isFreeOf(b, own)) return { column: left.id, query: b, ...facts };
-  const right = plainColumn(b);
-  if (right !== undefined && own.has(right.id) && isFreeOf(a, own)) return { column: right.id, query: a, ...facts };
+interface VectorSearch {
+  readonly operatorClass: VectorOperatorClass;
+  /** undefined: all rows are compared. */
+  readonly index: IndexObject | undefined;
+  /** That keeps the vectors which are searched: of an index over an expression or part of the rows, a hidden one. */
+  readonly attribute: number;
+  /** As the user sees them: of bit strings, bits. */
+  readonly dimensions: number;
+  /** The distance, between `target`, something of this scan, and `query`, which is not. */
+  readonly order: Expression;
+  readonly target: Expression;
+  readonly query: Expression;
+}
+
+/** How rows can be found in the order of `order`, a distance between something of this scan and something that is not. */
+function searchOf(
+  planner: Planner,
+  table: TableObject,
+  scan: Scan,
+  order: Expression,
+  terms: readonly Expression[],
+  usesIndexes: boolean,
+): VectorSearch | undefined {
+  if (order.kind !== "FunctionCall" || order.syntax.form !== "operator" || order.args.length !== 2) return undefined;
+  const [a, b] = order.args as readonly [Expression, Expression];
+  const operatorClass = a.type === b.type ? classOfOperator(order.syntax.name, a.type) : undefined;
+  if (operatorClass === undefined) return undefined;
+  const own = new Set(scan.columns.map((c) => c.id));
+  const indexes = (usesIndexes ? planner.context.catalog.indexesOf(table.oid) : []).filter(
+    (i) => (i.method === "hnsw" || i.method === "ivfflat") && i.valid && i.columns[0]?.opclass === operatorClass.name,
+  );
+  const special = indexes.length === 0 ? undefined : indexedExpressions(planner, table, scan, terms);
+  for (const [target, query] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (isFreeOf(target, own) || !isFreeOf(query, own)) continue;
+    const reference = plainColumn(target);
+    const plain = reference === undefined ? 0 : (scan.attributes[scan.columns.findIndex((c) => c.id === reference.id)] ?? 0);
+    const isOver = (i: IndexObject): boolean =>
+      i.columns[0]?.expressionSql === undefined ? plain > 0 && i.columns[0]?.attribute === plain : special?.isKeyOf(i, target) === true;
+    const index = indexes.find((i) => isOver(i) && (i.predicateSql === undefined || special?.covers(i) === true));
+    const found = { operatorClass, order, target, query };
+    if (index !== undefined) {
+      const attribute = keyAttribute(index.columns[0] as IndexObject["columns"][number]);
+      const dimensions = plain > 0 ? (table.attributes[plain - 1]?.typmod ?? -1) : target.typmod;
+      return { ...found, index, attribute, dimensions };
+    }
+    const dimensions = table.attributes[plain - 1]?.typmod ?? -1;
+    // Bits, sparse vectors, and vectors without a fixed dimension, are not kept in a matrix that kernels could scan.
+    if (plain > 0 && dimensions > 0 && !packedForms.has(operatorClass.type))
+      return { ...found, index: undefined, attribute: plain, dimensions };
+  }
   return undefined;
+}
+
+/** Float32 places that a vector of the index takes. */
+function placesOf(type: Oid, dimensions: number): number {
+  return packedForms.get(type)?.places(dimensions) ?? dimensions;
+}
+/** The query as the addon takes it; pgvector's error when it has another length than the column. */
+function queryVector(type: Oid, dimensions: number): (query: Exclude<Datum, null>) => Float32Array {
+  const packed = packedForms.get(type);
+  if (packed !== undefined)
+    return (query) => {
+      if (type === TypeOid.bit && (query as string).length !== dimensions) throw bitLengthsDiffer(dimensions, (query as string).length);
+      const count = query instanceof SparseVector ? query.dimensions : dimensions;
+      if (count !== dimensions) throw vectorDimensionsDiffer("sparsevec", dimensions, count);
+      return packed.pack(query as never);
+    };
+  const kind = type === TypeOid.halfvec ? halfvecKind : vectorKind;
+  return (query) => {
+    const vector = query as Float32Array;
+    if (dimensions > 0 && vector.length !== dimensions) throw kind.dimensionsDiffer(dimensions, vector.length);
+    return vector;
+  };
 }
 
 const comparisons: Readonly<Record<string, readonly [ComparisonOp, ComparisonOp]>> = {

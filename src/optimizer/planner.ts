@@ -6,6 +6,7 @@ import type { CompileEnvironment, Operator, PlanContext } from "../execution/int
 import { PlanSlots, Scope } from "../execution/internal.js";
 import type { LogicalPlan } from "../plan/index.js";
 import { notSupported, type Oid, type SqlType } from "../types/index.js";
+import { ColumnHomes } from "./column-homes.js";
 import { newNativeState } from "./native/native-operator.js";
 import { ordered } from "./ordered.js";
 
@@ -21,6 +22,8 @@ export class Planner {
   readonly slots = new PlanSlots();
   readonly ctes = new Map<number, CteEntry>();
   readonly native = newNativeState();
+  /** Of the whole rewritten statement. */
+  readonly homes = new ColumnHomes();
   #cteReads: number[] = [];
   #subplans: { title: string; plan: Operator }[] = [];
   #subplanCount = 0;

@@ -1,5 +1,5 @@
 /** Recognizes statements that are one lookup of plain columns by the whole key of a unique index (src/execution/point-select.ts). */
-import { isOrderedIndex } from "../catalog/index.js";
+import { type IndexObject, isOrderedIndex, isUniqueNow, type TableObject } from "../catalog/index.js";
 import {
   acquireEncoders,
   IndexScanOperator,
@@ -44,7 +44,15 @@ export function pointPlanOf(planner: Planner, plan: LogicalPlan, root: Operator,
   return node.kind === "Scan" ? lookup(planner, node, terms, outputs) : undefined;
 }
 
-function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outputs: readonly Expression[]): PointSelect | undefined {
+/** The unique index whose whole key the terms of a condition give, one `=` a column and nothing else. */
+export interface WholeKey {
+  readonly table: TableObject;
+  readonly index: IndexObject;
+  readonly keys: readonly { readonly key: PointKey; readonly type: number }[];
+  readonly keyTypes: readonly (PointTypes | undefined)[];
+  readonly integerKey: boolean;
+}
+export function wholeKeyOf(planner: Planner, scan: Scan, terms: readonly Expression[]): WholeKey | undefined {
   const table = tableOf(planner, scan.relation);
   const own = new Set(scan.columns.map((c) => c.id));
   const keyOf = new Map<number, { key: PointKey; type: number }>();
@@ -65,9 +73,8 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
         isOrderedIndex(i) &&
         i.predicateSql === undefined &&
         i.columns.every((c) => c.key === undefined && c.attribute > 0) &&
-        i.unique &&
+        isUniqueNow(i) &&
         i.valid &&
-        i.predicateSql === undefined &&
         i.columns.length === keyOf.size &&
         i.columns.every((c) => keyOf.has(c.attribute)),
     );
@@ -80,8 +87,13 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
   const fits = integerKey
     ? integers.has(keys[0]?.type ?? 0) && !(keyTypes[0]?.oid !== TypeOid.int8 && keys[0]?.type === TypeOid.int8)
     : keys.every((k, i) => k.type === keyTypes[i]?.oid);
-  if (!fits) return undefined;
+  return fits ? { table, index, keys, keyTypes, integerKey } : undefined;
+}
 
+function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outputs: readonly Expression[]): PointSelect | undefined {
+  const whole = wholeKeyOf(planner, scan, terms);
+  if (whole === undefined) return undefined;
+  const { table, index, keys, keyTypes, integerKey } = whole;
   const source: { column: number; type: number }[] = [];
   for (const output of outputs) {
     const column = plainColumn(output);
@@ -96,6 +108,7 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
     index.columns.map((c, i) => ({ type: keyTypes[i] as PointTypes, typmod: table.attributes[c.attribute - 1]?.typmod ?? -1 })),
   );
   return new PointSelect({
+    relation: table.oid,
     index: index.storage,
     keys: keys.map((k) => k.key),
     integerKey,

@@ -44,6 +44,8 @@ export function childrenOf(e: Expression): readonly Expression[] {
       return [e.container, e.value, ...e.subscripts.flatMap((s) => [s.lower, s.upper].filter((x) => x !== undefined))];
     case "FieldSelect":
       return [e.record];
+    case "JsonQuery":
+      return [e.context, e.path, ...e.passing.map((p) => p.value), ...[e.onEmpty, e.onError].filter((x) => x !== undefined)];
     case "Subquery":
       return [...(e.test === undefined ? [] : [e.test]), ...(e.pairs ?? []).map((p) => p.outer)];
     default:
@@ -133,6 +135,15 @@ export function mapChildren(
       };
     case "FieldSelect":
       return { ...e, record: f(e.record) };
+    case "JsonQuery":
+      return {
+        ...e,
+        context: f(e.context),
+        path: f(e.path),
+        passing: e.passing.map((p) => ({ ...p, value: f(p.value) })),
+        ...(e.onEmpty === undefined ? {} : { onEmpty: f(e.onEmpty) }),
+        ...(e.onError === undefined ? {} : { onError: f(e.onError) }),
+      };
     case "Subquery":
       return {
         ...e,
@@ -170,9 +181,9 @@ export function substitute(e: Expression, replacement: (id: ColumnId) => Express
 export function visit(e: Expression, f: (e: Expression) => void): void {
   f(e);
   if (e.kind === "InList") {
-    // A long list is not copied to be looked at.
+    // A long list is not copied to be looked at, and its constants are nobody's business.
     visit(e.arg, f);
-    for (const item of e.items) visit(item, f);
+    for (const item of e.items) if (item.kind !== "Constant") visit(item, f);
     return;
   }
   if (e.kind === "Constant" || e.kind === "ColumnReference" || e.kind === "Parameter") return;
@@ -183,9 +194,19 @@ export function visit(e: Expression, f: (e: Expression) => void): void {
 export function columnsOf(e: Expression, into: Set<ColumnId> = new Set()): Set<ColumnId> {
   visit(e, (x) => {
     if (x.kind === "ColumnReference") into.add(x.id);
-    if (x.kind === "Subquery") columnsOfPlan(x.plan, into);
+    if (x.kind === "Subquery") for (const id of columnsOfSubquery(x.plan)) into.add(id);
   });
   return into;
+}
+/** Asked again at each level around a subquery: plans do not change, so the answer is kept. */
+const subqueryColumns = new WeakMap<LogicalPlan, ReadonlySet<ColumnId>>();
+function columnsOfSubquery(plan: LogicalPlan): ReadonlySet<ColumnId> {
+  let found = subqueryColumns.get(plan);
+  if (found === undefined) {
+    found = columnsOfPlan(plan);
+    subqueryColumns.set(plan, found);
+  }
+  return found;
 }
 export function columnsOfPlan(plan: LogicalPlan, into: Set<ColumnId> = new Set()): Set<ColumnId> {
   for (const e of expressionsOf(plan)) columnsOf(e, into);
@@ -200,7 +221,8 @@ export function outerColumnsOf(plan: LogicalPlan): Set<ColumnId> {
     if (p.kind === "Insert" && p.onConflict !== undefined)
       for (const c of [...p.onConflict.existing, ...p.onConflict.excluded]) outer.delete(c.id);
     if ((p.kind === "Insert" || p.kind === "Update" || p.kind === "Delete" || p.kind === "Merge") && p.returning !== undefined)
-      for (const c of [...p.returning.row, ...(p.returning.tableOid === undefined ? [] : [p.returning.tableOid])]) outer.delete(c.id);
+      for (const c of [...p.returning.row, ...(p.returning.other ?? []), p.returning.tableOid, p.returning.action])
+        if (c !== undefined) outer.delete(c.id);
     for (const input of inputsOf(p)) drop(input);
     for (const e of expressionsOf(p)) visit(e, (x) => x.kind === "Subquery" && drop(x.plan));
   };
@@ -216,8 +238,14 @@ export function isVolatile(e: Expression): boolean {
   });
   return found;
 }
+const volatilePlans = new WeakMap<LogicalPlan, boolean>();
 export function planIsVolatile(plan: LogicalPlan): boolean {
-  return isWrite(plan) || expressionsOf(plan).some(isVolatile) || inputsOf(plan).some(planIsVolatile);
+  let found = volatilePlans.get(plan);
+  if (found === undefined) {
+    found = isWrite(plan) || expressionsOf(plan).some(isVolatile) || inputsOf(plan).some(planIsVolatile);
+    volatilePlans.set(plan, found);
+  }
+  return found;
 }
 export function hasSubquery(e: Expression): boolean {
   let found = false;

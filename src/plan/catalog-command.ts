@@ -1,5 +1,5 @@
 /** Commands about types, functions, operators, casts, roles and privileges. Types are resolved; everything else is found when they run. */
-import type { Oid } from "../types/index.js";
+import type { CollationReference, Oid } from "../types/index.js";
 import type { QualifiedName, RoleOptions, StoredExpression, TypeReference } from "./command.js";
 
 /**
@@ -23,6 +23,11 @@ export interface RoleReference {
   readonly name: string;
 }
 
+/** A policy's condition as it is kept, and the relations that its subqueries read. */
+export interface StoredCondition {
+  readonly sql: string;
+  readonly dependsOn: readonly Oid[];
+}
 export interface DomainConstraint {
   readonly kind: "check" | "notNull" | "null" | "default";
   readonly name?: string;
@@ -32,7 +37,7 @@ export interface DomainConstraint {
 export interface TypeAttribute {
   readonly name: string;
   readonly type: TypeReference;
-  readonly collation?: string;
+  readonly collation?: CollationReference;
 }
 export type AlterTypeAction =
   | { readonly kind: "add"; readonly attribute: TypeAttribute; readonly cascade: boolean }
@@ -62,10 +67,10 @@ export interface AclGrant {
   readonly isGrant: boolean;
   /** Empty: ALL PRIVILEGES. Columns empty: the whole object. */
   readonly privileges: readonly { readonly name: string; readonly columns: readonly string[] }[];
-  readonly allColumns?: readonly string[];
+  readonly allColumns: readonly string[] | undefined;
   readonly grantees: readonly RoleReference[];
   readonly grantOption: boolean;
-  readonly grantedBy?: RoleReference;
+  readonly grantedBy: RoleReference | undefined;
   readonly cascade: boolean;
 }
 
@@ -88,7 +93,7 @@ export type CatalogCommand =
       readonly kind: "CreateDomain";
       readonly name: QualifiedName;
       readonly base: TypeReference;
-      readonly collation?: string;
+      readonly collation?: CollationReference;
       readonly constraints: readonly DomainConstraint[];
     }
   | {
@@ -112,11 +117,25 @@ export type CatalogCommand =
       readonly kind: "CreateRange";
       readonly name: QualifiedName;
       readonly subtype: Oid;
-      readonly collation?: string;
+      readonly collation?: CollationReference;
       readonly canonical?: QualifiedName;
       readonly difference?: QualifiedName;
       readonly multirange?: QualifiedName;
     }
+  | {
+      readonly kind: "CreateCollation";
+      readonly name: QualifiedName;
+      readonly ifNotExists: boolean;
+      readonly deterministic: boolean;
+      /** FROM: everything else is absent. */
+      readonly from?: QualifiedName;
+      readonly provider?: string;
+      readonly locale?: string;
+      readonly collate?: string;
+      readonly ctype?: string;
+      readonly version?: string;
+    }
+  | { readonly kind: "RefreshCollation"; readonly name: QualifiedName }
   | { readonly kind: "CreateShellType"; readonly name: QualifiedName }
   | {
       readonly kind: "CreateRoutine";
@@ -215,6 +234,35 @@ export type CatalogCommand =
       readonly grantedBy?: RoleReference;
       readonly cascade: boolean;
     }
+  | {
+      readonly kind: "CreateStatistics";
+      /** Absent: to be chosen. */
+      readonly name?: QualifiedName;
+      readonly ifNotExists: boolean;
+      readonly kinds: readonly string[];
+      readonly elements: readonly ({ readonly column: string } | { readonly sql: string; readonly type: Oid })[];
+      readonly table: Oid;
+    }
+  | { readonly kind: "AlterStatistics"; readonly name: QualifiedName; readonly target: number; readonly ifExists: boolean }
+  | {
+      readonly kind: "CreatePolicy";
+      readonly name: string;
+      readonly table: QualifiedName;
+      readonly command: "all" | "select" | "insert" | "update" | "delete";
+      readonly permissive: boolean;
+      /** Absent: PUBLIC. */
+      readonly roles?: readonly RoleReference[];
+      readonly using?: StoredCondition;
+      readonly check?: StoredCondition;
+    }
+  | {
+      readonly kind: "AlterPolicy";
+      readonly name: string;
+      readonly table: QualifiedName;
+      readonly roles?: readonly RoleReference[];
+      readonly using?: StoredCondition;
+      readonly check?: StoredCondition;
+    }
   | { readonly kind: "ReassignOwned"; readonly roles: readonly RoleReference[]; readonly to: RoleReference }
   | { readonly kind: "DropOwned"; readonly roles: readonly RoleReference[]; readonly cascade: boolean }
   | {
@@ -223,6 +271,7 @@ export type CatalogCommand =
       readonly database?: string;
       readonly name: string;
       readonly value: string | null;
-    };
+    }
+  | { readonly kind: "AlterDatabaseSettings"; readonly database: string; readonly name: string; readonly value: string | null };
 
 export type { RoleOptions, StoredExpression };

@@ -2,7 +2,7 @@
  * Statements that are not queries: definitions, transactions, settings. Names are resolved as far as the statement itself
  * goes (an unqualified new name carries `schema: undefined` = first of the search path); the engine checks existence when it runs them.
  */
-import type { Datum, Oid } from "../types/index.js";
+import type { CollationReference, Datum, Oid } from "../types/index.js";
 import type { CatalogCommand } from "./catalog-command.js";
 import type { Expression } from "./expression.js";
 import type { LogicalPlan } from "./logical-plan.js";
@@ -31,7 +31,7 @@ export interface ColumnDefinition {
   readonly serial?: boolean;
   readonly identity?: { readonly always: boolean; readonly options: SequenceOptions };
   readonly generated?: StoredExpression;
-  readonly collation?: string;
+  readonly collation?: CollationReference;
   /** How many parents give it, and whether the statement itself does too (default true). */
   readonly inheritedCount?: number;
   readonly local?: boolean;
@@ -40,14 +40,27 @@ export interface ColumnDefinition {
 }
 /** A bound of PARTITION … FOR VALUES: constants, computed when the statement runs. */
 export type BoundValue = Expression | "minvalue" | "maxvalue";
-export type PartitionBoundDefinition =
+/** Where the parts of a bound stand in the statement, for errors. `from`: of a list all its values. */
+export interface BoundPlaces {
+  readonly bound: number | undefined;
+  readonly from: readonly (number | undefined)[];
+  readonly to: readonly (number | undefined)[];
+}
+export type PartitionBoundDefinition = { readonly places?: BoundPlaces } & PartitionBoundShape;
+type PartitionBoundShape =
   | { readonly kind: "default" }
   | { readonly kind: "list"; readonly values: readonly BoundValue[] }
   | { readonly kind: "range"; readonly from: readonly BoundValue[]; readonly to: readonly BoundValue[] }
   | { readonly kind: "hash"; readonly modulus: number; readonly remainder: number };
 export interface PartitionSchemeDefinition {
   readonly strategy: "range" | "list" | "hash";
-  readonly keys: readonly { readonly column?: string; readonly expressionSql?: string; readonly type: Oid; readonly typmod: number }[];
+  readonly keys: readonly {
+    readonly column?: string;
+    readonly expressionSql?: string;
+    readonly type: Oid;
+    readonly typmod: number;
+    readonly collation?: CollationReference;
+  }[];
 }
 /** What of LIKE's source is copied after the table is made. */
 export interface LikeDefinition {
@@ -79,6 +92,16 @@ export type ConstraintDefinition =
       readonly columns: readonly string[];
       readonly notValid?: boolean;
     })
+  | {
+      readonly kind: "exclusion";
+      readonly name?: string;
+      readonly method: string;
+      readonly elements: readonly { readonly column: IndexColumn; readonly operator: QualifiedName }[];
+      readonly include?: readonly string[];
+      readonly predicate?: StoredExpression;
+      readonly deferrable?: boolean;
+      readonly initiallyDeferred?: boolean;
+    }
   | {
       readonly kind: "foreignKey";
       readonly name?: string;
@@ -112,6 +135,9 @@ export interface IndexColumn {
   readonly descending: boolean;
   readonly nullsFirst: boolean;
   readonly opclass?: string;
+  readonly collation?: CollationReference;
+  /** The collation that the expression has by itself, where that is not the default. */
+  readonly derivedCollation?: CollationReference;
 }
 
 export type AlterTableAction =
@@ -124,7 +150,13 @@ export type AlterTableAction =
   | { readonly kind: "dropColumn"; readonly column: string; readonly ifExists: boolean; readonly cascade: boolean }
   | { readonly kind: "setDefault"; readonly column: string; readonly value: StoredExpression | null }
   | { readonly kind: "setNotNull" | "dropNotNull"; readonly column: string }
-  | { readonly kind: "alterType"; readonly column: string; readonly type: TypeReference; readonly using?: StoredExpression }
+  | {
+      readonly kind: "alterType";
+      readonly column: string;
+      readonly type: TypeReference;
+      readonly collation?: CollationReference;
+      readonly using?: StoredExpression;
+    }
   | { readonly kind: "addConstraint"; readonly constraint: ConstraintDefinition }
   | { readonly kind: "dropConstraint"; readonly name: string; readonly ifExists: boolean; readonly cascade: boolean }
   | { readonly kind: "validateConstraint"; readonly name: string }
@@ -147,8 +179,11 @@ export type AlterTableAction =
   | { readonly kind: "attachIndex"; readonly index: QualifiedName }
   | { readonly kind: "setPersistence"; readonly persistence: "permanent" | "unlogged" }
   | { readonly kind: "replicaIdentity"; readonly identity: "default" | "full" | "nothing" | "index"; readonly index?: string }
+  /** OF a composite type; without one NOT OF. */
+  | { readonly kind: "ofType"; readonly type?: Oid }
+  | { readonly kind: "rowSecurity"; readonly enabled?: boolean; readonly forced?: boolean }
   | { readonly kind: "clusterOn"; readonly index?: string }
-  | { readonly kind: "trigger"; readonly enable: boolean; readonly which: "all" | "user" | "named"; readonly name: string }
+  | { readonly kind: "trigger"; readonly enable: boolean; readonly which: "all" | "user" | "named" | "rule"; readonly name: string }
   | { readonly kind: "owner"; readonly role: string }
   | { readonly kind: "noOp"; readonly what: string }; // SET STATISTICS, CLUSTER ON …: storage hints that change no result
 
@@ -177,6 +212,8 @@ export type Command =
       readonly name: QualifiedName;
       readonly query: LogicalPlan;
       readonly columnNames: readonly string[];
+      /** Columns' collations where they are not their types'; absent: none is. */
+      readonly collations?: readonly (CollationReference | null)[];
       readonly ifNotExists: boolean;
       readonly withData: boolean;
       readonly persistence?: "permanent" | "unlogged" | "temporary";
@@ -241,6 +278,8 @@ export type Command =
       readonly kind: "CreateView";
       readonly name: QualifiedName;
       readonly columnNames: readonly string[];
+      /** Columns' collations where they are not their types'; absent: none is. */
+      readonly collations?: readonly (CollationReference | null)[];
       readonly query: LogicalPlan;
       readonly sql: string;
       readonly replace: boolean;
@@ -289,7 +328,8 @@ export type Command =
     }
   | {
       readonly kind: "Transaction";
-      readonly action: "begin" | "commit" | "rollback" | "savepoint" | "release" | "rollbackTo";
+      readonly action: TransactionAction;
+      /** Of a savepoint or of a prepared transaction. */
       readonly savepoint?: string;
       readonly isolation?: "read uncommitted" | "read committed" | "repeatable read" | "serializable";
       readonly readOnly?: boolean;
@@ -313,6 +353,8 @@ export type Command =
       readonly costs: boolean;
       readonly timing: boolean;
       readonly summary: boolean;
+      /** Ours: whether an I/O thread can run the statement. */
+      readonly hotPath: boolean;
       readonly format: "text" | "json" | "xml" | "yaml";
     }
   /** `text` is the inner statement's source; the session parses and binds it when it runs PREPARE. */
@@ -341,17 +383,39 @@ export type Command =
   | { readonly kind: "ClosePortal"; readonly name: string | null }
   | { readonly kind: "Listen" | "Unlisten"; readonly channel: string | null }
   | { readonly kind: "Notify"; readonly channel: string; readonly payload: string }
-  | { readonly kind: "LockTable"; readonly tables: readonly QualifiedName[]; readonly mode: string; readonly nowait: boolean }
+  /** No names: ALL. */
+  | { readonly kind: "SetConstraints"; readonly names: readonly QualifiedName[]; readonly deferred: boolean }
+  | {
+      readonly kind: "LockTable";
+      readonly tables: readonly (QualifiedName & { readonly only?: boolean })[];
+      readonly mode: string;
+      readonly nowait: boolean;
+    }
   | {
       readonly kind: "Analyze" | "Vacuum";
       readonly tables: readonly (QualifiedName & { readonly columns?: readonly string[] })[];
       readonly analyze: boolean;
     }
-  | { readonly kind: "Reindex"; readonly object: "index" | "table" | "schema" | "database"; readonly name: QualifiedName }
+  | {
+      readonly kind: "Reindex";
+      readonly object: "index" | "table" | "schema" | "database" | "system";
+      readonly name: QualifiedName;
+      readonly concurrently: boolean;
+    }
   | { readonly kind: "RefreshMaterialized"; readonly name: QualifiedName; readonly concurrently: boolean; readonly withData: boolean }
   | { readonly kind: "Cluster"; readonly table?: QualifiedName; readonly index?: string }
   | { readonly kind: "Checkpoint" };
 
+export type TransactionAction =
+  | "begin"
+  | "commit"
+  | "rollback"
+  | "savepoint"
+  | "release"
+  | "rollbackTo"
+  | "prepare"
+  | "commitPrepared"
+  | "rollbackPrepared";
 export interface RoleOptions {
   readonly validUntil?: string;
   /** CREATE ROLE … IN ROLE, ROLE, ADMIN; ALTER GROUP … ADD/DROP USER. */

@@ -38,6 +38,7 @@ export type Expression =
   | CoerceViaText
   | CoerceArray
   | CoerceModifier
+  | JsonQuery
   | SubqueryExpression;
 
 interface Typed {
@@ -177,6 +178,8 @@ export interface Relabel extends Typed {
   readonly kind: "Relabel";
   readonly arg: Expression;
   readonly explicit: boolean;
+  /** COLLATE: the collation's OID. It means nothing once the statement's collations are derived (sql/binder/collate-plan.ts). */
+  readonly collation?: Oid;
 }
 /** A cast by the types' output and input functions. */
 export interface CoerceViaText extends Typed {
@@ -195,6 +198,23 @@ export interface CoerceModifier extends Typed {
   readonly kind: "CoerceModifier";
   readonly arg: Expression;
   readonly explicit: boolean;
+}
+/**
+ * JSON_EXISTS, JSON_VALUE, JSON_QUERY over `context` (jsonb) by `path` (jsonpath); NULL when either is. `onEmpty`, `onError`: what stands for
+ * the result, evaluated only then; absent: the error is raised.
+ */
+export interface JsonQuery extends Typed {
+  readonly kind: "JsonQuery";
+  readonly operation: "exists" | "value" | "query";
+  readonly context: Expression;
+  readonly path: Expression;
+  readonly passing: readonly { readonly name: string; readonly value: Expression }[];
+  readonly wrapper: "none" | "conditional" | "unconditional";
+  readonly omitQuotes: boolean;
+  readonly onEmpty?: Expression;
+  readonly onError?: Expression;
+  /** Column of JSON_TABLE that it computes, for error texts. */
+  readonly columnName?: string;
 }
 export interface SubqueryExpression extends Typed {
   readonly kind: "Subquery";

@@ -103,6 +103,8 @@ export interface Filter extends Node {
   readonly kind: "Filter";
   readonly input: LogicalPlan;
   readonly predicate: Expression;
+  /** What a condition above could tell of the rows that this one hides must not be judged before it: row level security, security_barrier. */
+  readonly barrier?: true;
 }
 /** `expressions[i]` computes `columns[i]`. A call of a set-returning function at the top of an expression multiplies rows (ProjectSet). */
 export interface Project extends Node {
@@ -227,14 +229,23 @@ export interface Insert extends Node {
   readonly relation: Oid;
   readonly attributes: readonly number[];
   readonly source: LogicalPlan;
+  /** Views that the statement names the table by, outermost first: their rights are asked too. */
+  readonly through?: readonly Oid[];
   readonly onConflict?: OnConflict;
   readonly returning?: Returning;
-  readonly viewChecks?: ViewChecks;
+  readonly rowChecks?: RowChecks;
 }
-/** WITH CHECK OPTION: what new rows must meet. `row`: one column per live attribute of the table. */
-export interface ViewChecks {
+/** WITH CHECK OPTION and policies: what rows must meet. `row`: one column per live attribute of the table. */
+export interface RowChecks {
   readonly row: readonly PlanColumn[];
-  readonly checks: readonly { readonly view: string; readonly predicate: Expression }[];
+  readonly checks: readonly RowCheck[];
+}
+export interface RowCheck {
+  readonly source:
+    | { readonly kind: "view"; readonly view: string }
+    /** `policy`: a restrictive one that fails alone. `existing`: it judges the row that is there, for ON CONFLICT DO UPDATE or MERGE. */
+    | { readonly kind: "policy"; readonly table: string; readonly policy?: string; readonly existing?: "conflict" | "merge" };
+  readonly predicate: Expression;
 }
 /** `target` columns ids of the existing row are in `existing`, of the proposed row in `excluded` (one per attribute, attnum order). */
 export interface OnConflict {
@@ -245,10 +256,17 @@ export interface OnConflict {
   readonly excluded: readonly PlanColumn[];
   readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[];
   readonly where?: Expression;
+  /** Policies: of the row that is there, and of what DO UPDATE makes of it. */
+  readonly existingChecks?: RowChecks;
+  readonly updateChecks?: RowChecks;
 }
 /** Expressions over `row`, the columns of the new (DELETE: old) row, one per attribute in attnum order. Update, Delete: also over the source's columns. */
 export interface Returning {
   readonly row: readonly PlanColumn[];
+  /** INSERT: the row that ON CONFLICT found; MERGE: the row as it is now, NULL when it was deleted. One per attribute in attnum order; for OLD and NEW. */
+  readonly other?: readonly PlanColumn[];
+  /** merge_action(). */
+  readonly action?: PlanColumn;
   /** tableoid, where it is asked for. */
   readonly tableOid?: PlanColumn;
   readonly expressions: readonly Expression[];
@@ -263,8 +281,9 @@ export interface Update extends Node {
   readonly tableOid?: ColumnId;
   readonly oldRow: readonly PlanColumn[];
   readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[];
+  readonly through?: readonly Oid[];
   readonly returning?: Returning;
-  readonly viewChecks?: ViewChecks;
+  readonly rowChecks?: RowChecks;
 }
 export interface Delete extends Node {
   readonly kind: "Delete";
@@ -273,6 +292,7 @@ export interface Delete extends Node {
   readonly rowId: ColumnId;
   readonly tableOid?: ColumnId;
   readonly oldRow: readonly PlanColumn[];
+  readonly through?: readonly Oid[];
   readonly returning?: Returning;
 }
 /** `source` gives pairs: source columns, the target's row id (`rowId`, NULL without a target row), its old row. `sourceMarker` is NULL without a source row. */
@@ -282,9 +302,18 @@ export interface Merge extends Node {
   readonly source: LogicalPlan;
   readonly rowId: ColumnId;
   readonly sourceMarker?: ColumnId;
+  /** Where the target's rows may be of several tables: the column that says which. */
+  readonly tableOid?: ColumnId;
   readonly oldRow: readonly PlanColumn[];
   readonly whens: readonly MergeWhen[];
   readonly returning?: Returning;
+  /** Policies: of new rows, and of rows that are to be changed. */
+  readonly checks?: {
+    readonly insert: RowChecks;
+    readonly update: RowChecks;
+    readonly existingUpdate: RowChecks;
+    readonly existingDelete: RowChecks;
+  };
 }
 export interface MergeWhen {
   readonly match: "matched" | "notMatchedBySource" | "notMatchedByTarget";
@@ -293,5 +322,10 @@ export interface MergeWhen {
     | { readonly kind: "nothing" | "delete" }
     | { readonly kind: "update"; readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[] }
     /** Every attribute that is stored, defaults included. */
-    | { readonly kind: "insert"; readonly values: readonly { readonly attribute: number; readonly value: Expression }[] };
+    | {
+        readonly kind: "insert";
+        readonly values: readonly { readonly attribute: number; readonly value: Expression }[];
+        /** The attributes that the statement names: what the user must be allowed to write. */
+        readonly given: readonly number[];
+      };
 }

@@ -45,3 +45,7 @@ export const invalidJson = (type: string, detail: string, where: string) =>
 export const undefinedObject = (sqlstate: string, message: string) => new DbError({ sqlstate, message });
 export const dataError = (sqlstate: string, message: string, detail?: string, hint?: string) =>
   new DbError({ sqlstate, message, ...(detail === undefined ? {} : { detail }), ...(hint === undefined ? {} : { hint }) });
+
+/** `key`: as JSON, where the text names it. */
+export const duplicateJsonKey = (key?: string) =>
+  new DbError({ sqlstate: "22030", message: `duplicate JSON object key value${key === undefined ? "" : `: ${key}`}` });

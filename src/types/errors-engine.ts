@@ -11,14 +11,25 @@ export const forbidsTransactionBlock = (command: string) => simple("25001", `${c
 export const noSuchSavepoint = (name: string) => simple("3B001", `savepoint "${name}" does not exist`);
 export const isolationTooLate = () => simple("25001", "SET TRANSACTION ISOLATION LEVEL must be called before any query");
 export const readWriteTooLate = () => simple("25001", "transaction read-write mode must be set before any query");
-export const deadlockDetected = (waiter: number, blocker: number, process: number) =>
-  simple("40P01", "deadlock detected", {
-    detail: `Process ${process} waits for ShareLock on transaction ${blocker}; blocked by a transaction that waits for transaction ${waiter}.`,
-    hint: "See server log for query details.",
-  });
+/** `waits`: a sentence for each process of the cycle. */
+export const deadlockDetected = (waits: readonly string[]) =>
+  simple("40P01", "deadlock detected", { detail: waits.join("\n"), hint: "See server log for query details." });
+const fatal = (sqlstate: string, message: string) => new DbError({ sqlstate, severity: "FATAL", message });
+export const terminatedByAdministrator = () => fatal("57P01", "terminating connection due to administrator command");
+export const idleInTransactionTimedOut = () => fatal("25P03", "terminating connection due to idle-in-transaction timeout");
+export const idleSessionTimedOut = () => fatal("57P05", "terminating connection due to idle-session timeout");
+export const transactionTimedOut = () => fatal("25P04", "terminating connection due to transaction timeout");
+export const movedToAnotherPartition = () =>
+  simple("40001", "tuple to be locked was already moved to another partition due to concurrent update");
 export const serializationFailure = () => simple("40001", "could not serialize access due to concurrent update");
+export const dependenciesNotSerializable = (reason: string) =>
+  simple("40001", "could not serialize access due to read/write dependencies among transactions", {
+    detail: reason,
+    hint: "The transaction might succeed if retried.",
+  });
 export const queryCanceled = () => simple("57014", "canceling statement due to user request");
 export const statementTimedOut = () => simple("57014", "canceling statement due to statement timeout");
+export const relationLockNotAvailable = (relation: string) => simple("55P03", `could not obtain lock on relation "${relation}"`);
 export const lockTimedOut = () => simple("55P03", "canceling statement due to lock timeout");
 export const noSuchPrepared = (name: string) => simple("26000", `prepared statement "${name}" does not exist`);
 export const duplicatePrepared = (name: string) => simple("42P05", `prepared statement "${name}" already exists`);
@@ -34,7 +45,8 @@ export const wrongParameterCount = (name: string, expected: number, given: numbe
   simple("42601", `wrong number of parameters for prepared statement "${name}"`, {
     detail: `Expected ${expected} parameters but got ${given}.`,
   });
-export const cachedPlanChanged = () => simple("0A000", "cached plan must not change result type");
+export const cachedPlanChanged = () =>
+  new DbError({ sqlstate: "0A000", message: "cached plan must not change result type", routine: "RevalidateCachedQuery" });
 export const noSuchDatabase = (name: string) =>
   new DbError({ sqlstate: "3D000", severity: "FATAL", message: `database "${name}" does not exist` });
 export const noSuchRole = (name: string) => simple("42704", `role "${name}" does not exist`);

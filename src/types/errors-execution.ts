@@ -19,7 +19,8 @@ export const memoryLimitExceeded = (what: string, limitBytes: number) =>
   });
 export const negativeLimit = () => new DbError({ sqlstate: "2201W", message: "LIMIT must not be negative" });
 export const negativeOffset = () => new DbError({ sqlstate: "2201X", message: "OFFSET must not be negative" });
-export const couldNotSerialize = () => new DbError({ sqlstate: "40001", message: "could not serialize access due to concurrent update" });
+export const couldNotSerialize = (what: "update" | "delete" = "update") =>
+  new DbError({ sqlstate: "40001", message: `could not serialize access due to concurrent ${what}` });
 export const affectRowTwice = () =>
   new DbError({
     sqlstate: "21000",
@@ -44,6 +45,23 @@ export const duplicateKey = (constraint: string, columns: string, values: string
     sqlstate: "23505",
     message: `duplicate key value violates unique constraint "${constraint}"`,
     detail: `Key (${columns})=(${values}) already exists.`,
+    constraint,
+    ...place,
+  });
+export const exclusionViolated = (constraint: string, columns: string, values: string, existing: string, place: Place) =>
+  new DbError({
+    sqlstate: "23P01",
+    message: `conflicting key value violates exclusion constraint "${constraint}"`,
+    detail: `Key (${columns})=(${values}) conflicts with existing key (${columns})=(${existing}).`,
+    constraint,
+    ...place,
+  });
+/** Rows that were there before the constraint. */
+export const exclusionCollision = (constraint: string, columns: string, values: string, existing: string, place: Place) =>
+  new DbError({
+    sqlstate: "23P01",
+    message: `could not create exclusion constraint "${constraint}"`,
+    detail: `Key (${columns})=(${values}) conflicts with key (${columns})=(${existing}).`,
     constraint,
     ...place,
   });
@@ -106,6 +124,12 @@ export const sampleOutOfRange = () => new DbError({ sqlstate: "2202H", message: 
 export const sampleArgumentNull = () => new DbError({ sqlstate: "2202H", message: "TABLESAMPLE parameter cannot be null" });
 export const sampleSeedNull = () => new DbError({ sqlstate: "2202G", message: "TABLESAMPLE REPEATABLE parameter cannot be null" });
 
+/** `existing`: the row that is there may not be changed. */
+export const policyViolated = (table: string, policy: string | undefined, existing: "conflict" | "merge" | undefined) =>
+  new DbError({
+    sqlstate: "42501",
+    message: `${existing === "merge" ? "target" : "new"} row violates row-level security policy ${policy === undefined ? "" : `"${policy}" `}${existing === undefined ? "" : "(USING expression) "}for table "${table}"`,
+  });
 export const viewCheckViolated = (view: string, failingRow: string) =>
   new DbError({
     sqlstate: "44000",

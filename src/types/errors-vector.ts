@@ -13,6 +13,8 @@ export const vectorInfinite = (type: string) => error("22000", `infinite value n
 export const vectorEmpty = (type: string) => error("22000", `${type} must have at least 1 dimension`);
 export const vectorTooLong = (type: string, limit: number) => error("54000", `${type} cannot have more than ${limit} dimensions`);
 export const sparseTooManyElements = (limit: number) => error("54000", `sparsevec cannot have more than ${limit} non-zero elements`);
+export const sparseTooManyForIndex = (limit: number) =>
+  error("54000", `sparsevec cannot have more than ${limit} non-zero elements for hnsw index`);
 export const sparseIndexOutOfBounds = () => error("22000", "sparsevec index out of bounds");
 export const sparseIndexDuplicate = () => error("22000", "sparsevec indices must not contain duplicates");
 export const sparseIndexDescending = () => error("22000", "sparsevec indices must be in ascending order");
@@ -36,5 +38,10 @@ export const indexOptionOutOfBounds = (value: string, name: string, low: number,
   error("22023", `value ${value} out of bounds for option "${name}"`, `Valid values are between "${low}" and "${high}".`);
 export const indexOptionNotInteger = (value: string, name: string) =>
   error("22023", `invalid value for integer option "${name}": ${value}`);
+/** As PostgreSQL says it of its own enumerated options. */
+export const indexOptionNotOneOf = (name: string, value: string, values: readonly string[]) =>
+  error("22023", `invalid value for enum option "${name}": ${value}`, `Valid values are ${values.map((v) => `"${v}"`).join(", ")}.`);
+export const indexQuantizationUnfit = (quantization: string, operatorClass: string) =>
+  error("22023", `quantization "${quantization}" does not go with operator class "${operatorClass}"`);
 export const indexOptionUnknown = (name: string) => error("22023", `unrecognized parameter "${name}"`);
 export const efConstructionTooSmall = () => error("XX000", "ef_construction must be greater than or equal to 2 * m");

@@ -19,6 +19,8 @@ export interface DbErrorFields {
   readonly column?: string;
   readonly dataType?: string;
   readonly constraint?: string;
+  /** The place in PostgreSQL's source, where drivers tell errors of one SQLSTATE apart by it. */
+  readonly routine?: string;
 }
 
 export class DbError extends Error {

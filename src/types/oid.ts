@@ -66,6 +66,7 @@ export const TypeOid = {
   anyelement: 2283,
   uuid: 2950,
   jsonb: 3802,
+  jsonpath: 4072,
   regconfig: 3734,
   regnamespace: 4089,
   regrole: 4096,

@@ -1,5 +1,7 @@
+import type { CollationReference } from "./collation.js";
 import type { Datum } from "./datum.js";
 import type { Oid } from "./oid.js";
+import type { KeyWriter } from "./ordered-key.js";
 import type { RangeRules } from "./range-value.js";
 
 /** How a value lies in native memory; the numbers of native/core/physical_type.h. */
@@ -43,6 +45,15 @@ export interface FormatContext {
   /** Microseconds since 2000-01-01 UTC of the transaction's start; `now` and friends as input. */
   readonly transactionTimeMicros: number;
 }
+/** The form in which values are kept as text, whatever a session's settings are. */
+export const storedFormat: FormatContext = {
+  timeZone: "UTC",
+  dateStyle: "ISO, MDY",
+  intervalStyle: "postgres",
+  extraFloatDigits: 1,
+  byteaOutput: "hex",
+  transactionTimeMicros: 0,
+};
 
 /**
  * The type as a column keeps it. A dense vector without a modifier may have any length, so it has no place in a matrix of rows of one
@@ -85,6 +96,8 @@ export interface SqlType {
   readonly kind?: "enum" | "domain" | "composite" | "range" | "multirange";
   /** Domains: the type right below (which may be a domain again) and the modifier its values get. */
   readonly base?: { readonly type: Oid; readonly typmod: number };
+  /** Domains: the collation that the domain itself says. */
+  readonly collation?: CollationReference;
   /** Domains: the default of columns that have none of their own, as stored SQL. */
   readonly defaultSql?: string;
   /** Composite types: the attributes that are not dropped, in order. */
@@ -102,10 +115,18 @@ export interface SqlType {
   /** The bytes in native memory; only for varlen types. Inverse of each other. */
   toStorage?(value: Exclude<Datum, null>): Uint8Array | string;
   fromStorage?(bytes: Uint8Array): Exclude<Datum, null>;
+  /** Vector types: the value with these elements, which are checked as input() checks them. */
+  fromNumbers?(numbers: ArrayLike<number>): Exclude<Datum, null>;
   /** Length coercion of an assignment (explicit = false) or a cast; present on types with a modifier. */
   coerceModifier?(value: Exclude<Datum, null>, typmod: number, explicit: boolean): Datum;
   /** Order for ORDER BY, min/max, btree: negative, 0, positive. Absent where PostgreSQL has no default btree opclass. */
   compare?(left: Exclude<Datum, null>, right: Exclude<Datum, null>): number;
+  /** Writes the ordered key of a value (ordered-key.ts); on types that have `compare` and no `keyKind`. */
+  writeKey?(value: Exclude<Datum, null>, out: KeyWriter): void;
+  /** Array types whose elements have an order: the stored form with each element's ordered key in place of its bytes (inverted-form.ts). */
+  elementKeys?(value: Exclude<Datum, null>): Uint8Array;
+  /** Array types: equal elements have equal bytes in the stored form. */
+  readonly bytewiseElements?: boolean;
   /** A key for hash joins and GROUP BY: equal values give equal (===) keys. Present with `compare` (json has neither). */
   hashKey?(value: Exclude<Datum, null>): string | number | bigint | boolean;
 }

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasPostgres, type OrreryProcess, type ServerProcess, startOrrery, startPostgres } from "../support/processes.js";
+import { documentedDifferences, knownDifferences } from "./corpus/document.js";
 import { figuresLine, figuresOf, isUnexpected } from "./corpus/figures.js";
 import { type FileReport, filesOf, runFile, topics } from "./corpus/run.js";
 
@@ -32,4 +33,8 @@ describe.skipIf(!hasPostgres)("corpus", () => {
       expect(unexpected).toEqual([]);
     },
   );
+});
+
+test("docs/compatibility.md lists the marked statements (npm run corpus -- --document writes them)", () => {
+  expect(documentedDifferences()).toBe(knownDifferences());
 });

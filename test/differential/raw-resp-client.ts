@@ -38,6 +38,10 @@ export class RawRespClient {
     this.#socket.write(Buffer.concat(parts));
   }
 
+  /** Something came that nobody has read. */
+  get hasReceived(): boolean {
+    return this.#received.length > 0;
+  }
   /** One reply, with the push messages that came before it. */
   async read(): Promise<string> {
     const until = Date.now() + patienceMillis;

@@ -133,6 +133,10 @@ describe.skipIf(!judge)("replies are those of Redis 7", () => {
           for (const client of both) client.write(step.words);
           if (step.later) {
             await sleep(20); // so that it is waiting before the next command comes
+            // Which may overtake it on an I/O thread while the JavaScript thread is busy.
+            const blocked = [...waiting.values()].filter((commands) => commands.length > 0).length;
+            const isWaiting = () => both[1].hasReceived || [...ours.server.sessions.values()].filter((s) => s.isBlocked).length >= blocked;
+            for (let tries = 0; tries < 50 && !isWaiting(); tries++) await sleep(10);
             continue;
           }
           const replies = step.quiet

@@ -1,9 +1,12 @@
 /** The embedded API, in memory and over a folder that is opened again. */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import { open } from "../../src/index.js";
+import { repository } from "../support/processes.js";
 
 it("queries with values of every kind", async () => {
   const db = await open();
@@ -77,4 +80,18 @@ it("keys and rows are one database", async () => {
   expect(await db.redis("HGETALL", "nothing")).toEqual([]);
   await expect(db.redis("LPUSH", "k", "1")).rejects.toMatchObject({ fields: { resp: "WRONGTYPE" } });
   await db.close();
+});
+
+it("a program whose only work is a commit on its way waits for it, and ends by itself", () => {
+  const program = `
+    import { open } from ${JSON.stringify(pathToFileURL(join(repository, "dist", "src", "index.js")).href)};
+    const db = await open();
+    await db.query("create extension vector; create table t (v vector(2))");
+    await db.query("insert into t values ($1), ($2)", [Float32Array.of(1, 2.5), [0, 1]]);
+    console.log(JSON.stringify((await db.query("select v::text from t order by v <-> $1", [[0, 0]])).rows));
+    if (process.argv[1] !== "open") await db.close();`;
+  for (const mode of ["closed", "open"]) {
+    const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program, mode], { encoding: "utf8", timeout: 30_000 });
+    expect([ended.stdout, ended.stderr, ended.status]).toEqual(['[{"v":"[0,1]"},{"v":"[1,2.5]"}]\n', "", 0]);
+  }
 });

@@ -18,7 +18,7 @@ afterAll(async () => {
 
 async function crossings(text: string): Promise<number> {
   const [statement] = session.split(text);
-  const prepared = session.prepareParsed(statement!, []);
+  const prepared = session.prepareParsed(statement!);
   const once = async (): Promise<void> => {
     const result = await session.execute(prepared, []);
     if (result.kind !== "portal") throw new Error("no rows");

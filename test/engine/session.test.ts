@@ -64,8 +64,15 @@ describe("transactions", () => {
       message: "cannot execute INSERT in a read-only transaction",
     });
   });
-  it("serializable is refused, not pretended", async () => {
-    expect((await errorOf("BEGIN ISOLATION LEVEL SERIALIZABLE"))?.sqlstate).toBe("0A000");
+  it("of two serializable transactions that each read what the other writes one is refused", async () => {
+    await run(session, "CREATE TABLE t(id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0), (2, 0)");
+    const other = openTestSession(database);
+    for (const s of [session, other]) await run(s, "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(n) FROM t");
+    await run(session, "UPDATE t SET n = 1 WHERE id = 1; COMMIT");
+    expect(await errorOf("UPDATE t SET n = 1 WHERE id = 2", other)).toMatchObject({
+      sqlstate: "40001",
+      message: "could not serialize access due to read/write dependencies among transactions",
+    });
   });
   it("an update waits for the row's holder and goes on from what it left", async () => {
     await run(session, "CREATE TABLE t(id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0)");
@@ -91,10 +98,12 @@ describe("transactions", () => {
     const other = openTestSession(database);
     await run(session, "BEGIN; UPDATE t SET n = 1 WHERE id = 1");
     await run(other, "BEGIN; UPDATE t SET n = 2 WHERE id = 2");
-    const waiting = run(session, "UPDATE t SET n = 1 WHERE id = 2");
-    expect(await errorOf("UPDATE t SET n = 2 WHERE id = 1", other)).toMatchObject({ sqlstate: "40P01", message: "deadlock detected" });
-    await run(other, "ROLLBACK");
-    expect((await waiting).tag).toBe("UPDATE 1");
+    await run(session, "SET deadlock_timeout = 20");
+    const waiting = errorOf("UPDATE t SET n = 1 WHERE id = 2", session);
+    const going = run(other, "UPDATE t SET n = 2 WHERE id = 1");
+    // Who has waited for deadlock_timeout finds it.
+    expect(await waiting).toMatchObject({ sqlstate: "40P01", message: "deadlock detected" });
+    expect((await going).tag).toBe("UPDATE 1");
   });
   it("a waiting statement can be cancelled, or runs out of time", async () => {
     await run(session, "CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1); BEGIN; DELETE FROM t");
@@ -243,7 +252,8 @@ describe("COPY", () => {
     if (result.kind !== "copyOut") throw new Error("not a COPY TO");
     let text = "";
     for (let chunk = await result.copy.next(); chunk !== null; chunk = await result.copy.next()) text += Buffer.from(chunk).toString();
-    expect(text).toBe("1\t2\ta\\tb\n2\t3\t\\N\n");
+    // Each row is a CopyData message.
+    expect(text).toBe("d\0\0\0\x0d1\t2\ta\\tb\nd\0\0\0\x0b2\t3\t\\N\n");
     expect(result.copy.tag()).toBe("COPY 2");
   });
 });
@@ -288,5 +298,30 @@ describe("the session's own statements", () => {
     expect(heard).toEqual([]);
     await run(other, "COMMIT");
     expect(heard).toEqual(["c:x"]);
+  });
+});
+
+describe("plans that outlive their tables' sizes", () => {
+  it("a statement prepared over an empty table is planned again when the table has grown", async () => {
+    await run(session, "CREATE TABLE grown(a int, b int); CREATE INDEX ON grown(a)");
+    const prepared = session.prepare("SELECT count(*), sum(b) FROM grown WHERE b % 2 = $1", []);
+    const count = async (): Promise<number> => {
+      const result = await session.execute(prepared, [0]);
+      if (result.kind !== "portal") throw new Error("a query");
+      return Number((await result.portal.next(0)).rows[0]?.[0]);
+    };
+    expect(await count()).toBe(0);
+    const first = prepared.planned.physical;
+    expect(await count()).toBe(0);
+    expect(prepared.planned.physical).toBe(first);
+    await run(session, "INSERT INTO grown SELECT i, i FROM generate_series(1, 20000) i");
+    expect(await count()).toBe(10_000);
+    const second = prepared.planned.physical;
+    expect(second).not.toBe(first);
+    expect(
+      second?.explain({ analyze: false, verbose: false, costs: false, timing: false, summary: false, format: "text" }).join("\n"),
+    ).not.toBe(first?.explain({ analyze: false, verbose: false, costs: false, timing: false, summary: false, format: "text" }).join("\n"));
+    expect(await count()).toBe(10_000);
+    expect(prepared.planned.physical).toBe(second);
   });
 });

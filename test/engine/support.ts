@@ -17,7 +17,7 @@ export async function run(session: EngineSession, text: string): Promise<Answer>
   let answer: Answer = { tag: "", rows: [], columns: [] };
   for (const statement of session.split(text)) {
     try {
-      const prepared = session.prepareParsed(statement, []);
+      const prepared = session.prepareParsed(statement);
       const result = await session.execute(prepared, []);
       if (result.kind !== "portal") continue;
       const rows: (string | null)[][] = [];

@@ -3,7 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BlockReader, BlockWriter, type Engine, native, PredicateBuilder, PredicateOp, VectorMetric } from "../../src/native/index.js";
+import {
+  BlockReader,
+  BlockWriter,
+  type Engine,
+  native,
+  PredicateBuilder,
+  PredicateOp,
+  VectorMetric,
+  VectorQuantization,
+} from "../../src/native/index.js";
 import { KeyKind, PhysicalType } from "../../src/types/index.js";
 import { loadMnist } from "./mnist.js";
 
@@ -48,9 +57,9 @@ describe.skipIf(mnist === undefined)("hnsw recall on MNIST", () => {
   };
   const columns = Uint32Array.of(0);
   const approximate = (query: number, predicate: Uint8Array | null) =>
-    take(native.vector.searchOpen(engine, 0, index, mnist!.vector(query), 100, k, predicate, columns, false));
+    take(native.vector.searchOpen(engine, 0, index, mnist!.vector(query), 100, 0, Infinity, k, predicate, columns, false));
   const exact = (query: number, predicate: Uint8Array | null) =>
-    take(native.vector.exactOpen(engine, 0, relation, 2, VectorMetric.l2, mnist!.vector(query), k, predicate, columns, false));
+    take(native.vector.exactOpen(engine, 0, relation, 2, VectorMetric.l2, mnist!.vector(query), Infinity, k, predicate, columns, false));
   const recallOf = (predicateOf: (query: number) => Uint8Array | null) => {
     let right = 0;
     let fewest = k;
@@ -87,7 +96,9 @@ describe.skipIf(mnist === undefined)("hnsw recall on MNIST", () => {
         ok(native.storage.insert(engine, xid, relation, writer.finish(), null));
       }
     });
-    await inTransaction(async (xid) => ok(await native.vector.createIndex(engine, xid, index, relation, 2, VectorMetric.l2, 16, 64)));
+    await inTransaction(async (xid) =>
+      ok(await native.vector.createIndex(engine, xid, index, relation, 2, VectorMetric.l2, 16, 64, VectorQuantization.none)),
+    );
   });
   afterAll(() => {
     native.engine.close(engine);
@@ -109,10 +120,10 @@ describe.skipIf(mnist === undefined)("hnsw recall on MNIST", () => {
 
   it("refuses another number of dimensions, an unknown index, a damaged predicate", () => {
     const query = mnist!.vector(0);
-    expect(native.vector.searchOpen(engine, 0, index, query.subarray(1), 100, k, null, columns, false)).toBe(0);
+    expect(native.vector.searchOpen(engine, 0, index, query.subarray(1), 100, 0, Infinity, k, null, columns, false)).toBe(0);
     expect(native.engine.lastError(engine).message).toBe("different vector dimensions 784 and 783");
-    expect(native.vector.searchOpen(engine, 0, index + 1, query, 100, k, null, columns, false)).toBe(0);
-    expect(native.vector.searchOpen(engine, 0, index, query, 100, k, Uint8Array.of(9), columns, false)).toBe(0);
+    expect(native.vector.searchOpen(engine, 0, index + 1, query, 100, 0, Infinity, k, null, columns, false)).toBe(0);
+    expect(native.vector.searchOpen(engine, 0, index, query, 100, 0, Infinity, k, Uint8Array.of(9), columns, false)).toBe(0);
     expect(native.vector.indexFacts(engine, index + 1)).toBeNull();
   });
 

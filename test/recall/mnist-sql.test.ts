@@ -17,7 +17,7 @@ const nearest = `select id from images order by pixels <-> $1 limit ${K}`;
 const nearestOfLabel = `select id from images where label = $2 order by pixels <-> $1 limit ${K}`;
 
 interface Statistics {
-  readonly nodes: string;
+  readonly rows: string;
   readonly removed: string;
   readonly inserted: string;
   readonly loaded: string;
@@ -26,7 +26,7 @@ interface Statistics {
 
 describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
   const folder = temporaryFolder("recall");
-  const labels = mnistLabels();
+  let labels: Uint8Array;
   let server: OrreryProcess;
   let client: pg.Client;
   let queries: readonly string[];
@@ -74,13 +74,14 @@ describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
     return value;
   };
   const statistics = async (): Promise<Statistics> =>
-    (await client.query<Statistics>("select * from pg_stat_hnsw_indexes where relname = 'images'")).rows[0] as Statistics;
+    (await client.query<Statistics>("select * from orrery_vector_indexes where relname = 'images'")).rows[0] as Statistics;
   const plan = async (text: string, values: unknown[]): Promise<string> =>
     (await client.query({ text: `explain (costs off) ${text}`, values, rowMode: "array" })).rows.join("\n");
   const byVector = (i: number) => [queries[i]];
   const byVectorAndLabel = (i: number) => [queries[i], i % 10];
 
   beforeAll(async () => {
+    labels = mnistLabels();
     const vectors = shiftedMnist(COUNT + QUERIES);
     byId = vectors.slice(0, COUNT);
     queries = vectors.slice(COUNT).map(vectorText);
@@ -127,7 +128,7 @@ describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
     await client.end();
     await server.stop();
     const millis = await start();
-    expect(await statistics()).toMatchObject({ nodes: String(COUNT), inserted: "0", loaded: String(COUNT) });
+    expect(await statistics()).toMatchObject({ rows: String(COUNT), inserted: "0", loaded: String(COUNT) });
     console.log(`start with an index of ${COUNT} vectors: ${Math.round(millis)} ms`);
     expect(millis).toBeLessThan(5000);
     expect(await approximate(nearest, byVector)).toEqual(before);
@@ -142,7 +143,7 @@ describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
     await client.query("vacuum images");
     const after = await statistics();
     expect(after.entry_row).not.toBe(entry_row);
-    expect(after.nodes).toBe(String(COUNT / 2));
+    expect(after.rows).toBe(String(COUNT / 2));
     expect(await recall("half deleted and vacuumed", nearest, byVector)).toBeGreaterThanOrEqual(0.95);
     expect(await recall("half deleted, one label", nearestOfLabel, byVectorAndLabel)).toBeGreaterThanOrEqual(0.95);
 
@@ -152,7 +153,7 @@ describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
     const millis = await start();
     console.log(`start after kill -9: ${Math.round(millis)} ms`);
     expect(millis).toBeLessThan(5000);
-    expect(await statistics()).toMatchObject({ nodes: String(COUNT / 2), inserted: "0", loaded: String(COUNT / 2) });
+    expect(await statistics()).toMatchObject({ rows: String(COUNT / 2), inserted: "0", loaded: String(COUNT / 2) });
     expect(await plan(nearest, [queries[0]])).toContain("Index Scan using images_pixels on images");
     expect(await recall("half deleted, after kill -9", nearest, byVector)).toBeGreaterThanOrEqual(0.95);
   });

@@ -25,7 +25,13 @@ test.skipIf(!mounted).each([1, 2])("a full disk under %i threads", { timeout: 60
   const clients = await Promise.all([connectPg(server.port), connectPg(server.port)]);
   await clients[0]?.query("create table big (id int, side int, body text)");
   const redises = [1, 2].map(() => new Redis({ port: server.redisPort, retryStrategy: () => null, enableOfflineQueue: true }));
-  for (const client of [...clients, ...redises]) client.on("error", () => {});
+  for (const redis of redises) redis.on("error", () => {});
+  // The server may say it between two queries: the next one then finds the connection ended.
+  const saidAtRest = new Map<pg.Client, string | undefined>();
+  for (const client of clients)
+    client.on("error", (error) => {
+      if (!saidAtRest.has(client)) saidAtRest.set(client, (error as pg.DatabaseError).code);
+    });
   const rows = new Set<number>();
   const keys = new Set<string>();
   const failures: (string | undefined)[] = [];
@@ -38,7 +44,7 @@ test.skipIf(!mounted).each([1, 2])("a full disk under %i threads", { timeout: 60
         await client.query("insert into big select $1, side, repeat($2, 5000) from generate_series(1, 2) side", [id, `text ${id} `]);
         rows.add(id);
       } catch (error) {
-        failures.push((error as pg.DatabaseError).code);
+        failures.push((error as pg.DatabaseError).code ?? saidAtRest.get(client) ?? String(error));
         return;
       }
     }
@@ -59,8 +65,7 @@ test.skipIf(!mounted).each([1, 2])("a full disk under %i threads", { timeout: 60
   expect(await ended).toBe(1);
   expect(rows.size).toBeGreaterThan(10);
   expect(keys.size).toBeGreaterThan(10);
-  expect(failures).toContain("53100");
-  expect(failures.every((code) => code === "53100" || code === "57P01")).toBe(true);
+  expect(failures).toEqual(["53100", "53100"]);
   expect(
     replies.every((reply) => /^MISCONF Errors writing to the AOF file: .*No space left on device|closed/.test(reply)),
     String(replies),

@@ -51,7 +51,7 @@ export class Keys {
 
   /** All in one record, as EXEC. */
   together(work: () => void): void {
-    if (native.keyspace.beginExclusive(this.#session, true) !== 0) throw new Error("a key is locked");
+    if (native.keyspace.beginExclusive(this.#session, true, false) !== 0) throw new Error("a key is locked");
     work();
     this.lsn = Math.max(this.lsn, native.keyspace.endExclusive(this.#session));
   }

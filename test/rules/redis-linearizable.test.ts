@@ -1,6 +1,7 @@
 /**
  * Commands of clients on two threads are linearizable: for each key there is an order of the commands that explains every reply and
- * respects real time. ORRERY_HISTORY_RUNS sets the number of random histories.
+ * respects real time; scripts and transactions of several commands count as one step. ORRERY_HISTORY_RUNS sets the number of random
+ * histories.
  *
  * Source: Wing and Gong, "Testing and Verifying Concurrent Objects" (1993): search for an order by taking any command that nobody
  * finished before, with states that failed once remembered.
@@ -9,23 +10,25 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OrreryProcess, startOrrery } from "../support/processes.js";
 
-const runs = Number(process.env.ORRERY_HISTORY_RUNS ?? 40);
+const runs = Number(process.env.ORRERY_HISTORY_RUNS ?? 100);
+const transports = ["node", "native"] as const;
 const clientCount = 4;
 const commandsEach = 8;
 
-let server: OrreryProcess;
-const clients: Redis[] = [];
+const servers = new Map<string, { readonly server: OrreryProcess; readonly clients: readonly Redis[] }>();
 beforeAll(async () => {
-  server = await startOrrery({ flags: ["--threads", "2"] });
-  for (let i = 0; i < clientCount; i++) {
-    const client = new Redis({ port: server.redisPort, lazyConnect: true });
-    await client.connect();
-    clients.push(client);
+  for (const transport of transports) {
+    const server = await startOrrery({ flags: ["--threads", "2", "--transport", transport] });
+    const clients = Array.from({ length: clientCount }, () => new Redis({ port: server.redisPort, lazyConnect: true }));
+    servers.set(transport, { server, clients });
+    for (const client of clients) await client.connect();
   }
 });
 afterAll(async () => {
-  for (const client of clients) client.disconnect();
-  await server?.stop();
+  for (const { server, clients } of servers.values()) {
+    for (const client of clients) client.disconnect();
+    await server.stop();
+  }
 });
 
 interface Done {
@@ -53,6 +56,15 @@ function apply(state: string, [name, , value = ""]: readonly string[]): { readon
       return { state: list.slice(1).join(","), reply: list.length === 0 ? "null" : JSON.stringify(list[0]) };
     case "LLEN":
       return { state, reply: String(list.length) };
+    case "MULTI": {
+      // Two commands in one step: of a list its first element goes, and what is left is counted; of a register two increments.
+      if (value === "list") {
+        const left = list.slice(1);
+        return { state: left.join(","), reply: JSON.stringify([list[0] ?? null, left.length]) };
+      }
+      const once = Number(state) + 1;
+      return { state: String(once + 1), reply: JSON.stringify([once, once + 1]) };
+    }
     default: // EVAL: takes the first and puts it at the end, in one step
       return list.length === 0
         ? { state, reply: "null" }
@@ -91,14 +103,24 @@ const rotate = "local v = redis.call('LPOP', KEYS[1]) if v then redis.call('RPUS
 function randomCommand(key: string, number: number): string[] {
   const pick = (words: readonly string[]) => words[Math.floor(Math.random() * words.length)] as string;
   if (key.startsWith("list")) {
-    const name = pick(["RPUSH", "RPUSH", "LPOP", "LLEN", "EVAL"]);
+    const name = pick(["RPUSH", "RPUSH", "LPOP", "LLEN", "EVAL", "MULTI"]);
+    if (name === "MULTI") return [name, key, "list"];
     return name === "RPUSH" ? [name, key, `v${number}`] : [name, key];
   }
-  const name = pick(["SET", "GET", "GETSET", "INCR"]);
+  const name = pick(["SET", "GET", "GETSET", "INCR", "MULTI"]);
+  if (name === "MULTI") return [name, key, "register"];
   return name === "SET" || name === "GETSET" ? [name, key, String(number)] : [name, key];
 }
 
-async function run(round: number): Promise<Map<string, Done[]>> {
+async function transaction(client: Redis, key: string, kind: string): Promise<unknown> {
+  const multi = kind === "list" ? client.multi().lpop(key).llen(key) : client.multi().incr(key).incr(key);
+  return ((await multi.exec()) ?? []).map(([error, value]) => {
+    if (error !== null) throw error;
+    return value;
+  });
+}
+
+async function run(clients: readonly Redis[], round: number): Promise<Map<string, Done[]>> {
   const histories = new Map<string, Done[]>();
   let number = round * 1000;
   await Promise.all(
@@ -108,7 +130,12 @@ async function run(round: number): Promise<Map<string, Done[]>> {
         const words = randomCommand(key, ++number);
         const start = performance.now();
         const [name = "", ...args] = words;
-        const value = name === "EVAL" ? await client.eval(rotate, 1, key) : await client.call(name, ...args);
+        const value =
+          name === "EVAL"
+            ? await client.eval(rotate, 1, key)
+            : name === "MULTI"
+              ? await transaction(client, key, args[1] as string)
+              : await client.call(name, ...args);
         const done = { words, reply: JSON.stringify(value), start, end: performance.now() };
         histories.set(key, [...(histories.get(key) ?? []), done]);
       }
@@ -127,7 +154,13 @@ test("the checker finds what is not linearizable", () => {
   expect(isLinearizable([...stale.slice(0, 2), { words: ["GET", "k"], reply: '"1"', start: 1.5, end: 5 }])).toBe(true);
 });
 
-test(`${runs} random histories over two threads are linearizable`, async () => {
-  for (let round = 0; round < runs; round++)
-    for (const [key, history] of await run(round)) expect(isLinearizable(history), `${key}: ${JSON.stringify(history)}`).toBe(true);
-}, 300_000);
+test.each(transports)(
+  `${runs} random histories over two threads are linearizable: transport %s`,
+  async (transport) => {
+    const { clients } = servers.get(transport) as { readonly clients: readonly Redis[] };
+    for (let round = 0; round < runs; round++)
+      for (const [key, history] of await run(clients, round))
+        expect(isLinearizable(history), `${key}: ${JSON.stringify(history)}`).toBe(true);
+  },
+  300_000,
+);

@@ -1,6 +1,6 @@
 /** Replaying the whole log into an empty folder gives the database: rows, keys, catalog and what indexes answer (rule 4). */
 import { cpSync, readdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Orrery, open } from "../../src/index.js";
 import { mulberry32 } from "../support/mnist.js";
@@ -47,6 +47,8 @@ async function answers(db: Orrery): Promise<unknown> {
       await db.redis("PEXPIRETIME", `e${i}`),
     );
   out.push(await db.redis("DBSIZE"));
+  out.push(await db.redis("VSIM", "vectors", "VALUES", 3, 0.3, 0.6, 0.9, "COUNT", 400, "WITHSCORES", "WITHATTRIBS", "TRUTH"));
+  out.push(await db.redis("VSIM", "vectors", "VALUES", 3, 0.3, 0.6, 0.9, "EF", 400));
   return out;
 }
 function sortedPairs(flat: readonly string[]): string[] {
@@ -94,6 +96,10 @@ beforeAll(async () => {
     if (round % 8 === 0) await live.redis("ZPOPMIN", `z${k}`);
     await live.redis("HINCRBYFLOAT", `h${k}`, "sum", "0.1");
     await live.redis("SET", `e${k}`, round, "EX", 100_000 + round);
+    await live.redis("VADD", "vectors", "VALUES", 3, random(), random(), -1, `v${whole(400)}`, "SETATTR", `{"round":${round}}`);
+    await live.redis("VADD", "vectors", "VALUES", 3, random(), random(), 1, `w${round}`);
+    if (round % 3 === 0) await live.redis("VREM", "vectors", `w${whole(round)}`);
+    if (round % 7 === 0) await live.redis("VSETATTR", "vectors", `w${whole(round)}`, round % 2 === 0 ? "" : '{"odd":1}');
     await live.redis("APPEND", `long${k}`, "some text that grows ");
     if (round % 30 === 29) await live.query(`alter table items add column c${round} int default ${round}`);
     if (round === 70)

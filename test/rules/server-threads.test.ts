@@ -62,6 +62,47 @@ test("a row lock of one thread is waited for on the other", async () => {
   expect((await one.query("select n from t")).rows).toEqual([{ n: 11 }]);
 });
 
+test("advisory locks, pg_stat_activity, pg_locks and pg_blocking_pids know both threads", async () => {
+  await one.query("select pg_advisory_lock(1)");
+  const waiting = two.query("select pg_advisory_lock(1)").catch((error: pg.DatabaseError) => error.code);
+  const activity = "select pid, state, wait_event_type, wait_event from pg_stat_activity order by pid";
+  await expect
+    .poll(async () => (await one.query(activity)).rows)
+    .toEqual([
+      { pid: processId(one), state: "active", wait_event_type: null, wait_event: null },
+      { pid: processId(two), state: "active", wait_event_type: "Lock", wait_event: "advisory" },
+    ]);
+  const locks = await one.query("select pid, mode, granted from pg_locks where locktype = 'advisory' order by pid");
+  expect(locks.rows).toEqual([
+    { pid: processId(one), mode: "ExclusiveLock", granted: true },
+    { pid: processId(two), mode: "ExclusiveLock", granted: false },
+  ]);
+  const blocking = await one.query("select pg_blocking_pids($1) as pids", [processId(two)]);
+  expect(blocking.rows).toEqual([{ pids: [processId(one)] }]);
+  await one.query("select pg_cancel_backend($1)", [processId(two)]);
+  expect(await waiting).toBe("57014");
+  await one.query("select pg_advisory_unlock(1)");
+});
+
+test("a sleeping statement holds no thread", async () => {
+  const sleeping = [one, two].map((client) => client.query("select clock_timestamp() as a, pg_sleep(0.3), clock_timestamp() as b"));
+  const third = await connectPg(server.port);
+  const began = performance.now();
+  await third.query("select 1");
+  expect(performance.now() - began).toBeLessThan(250);
+  for (const { rows } of await Promise.all(sleeping)) expect(rows[0].b - rows[0].a).toBeGreaterThanOrEqual(299);
+  await third.end();
+});
+
+test("pg_terminate_backend ends a session of the other thread", async () => {
+  const victims = [await connectPg(server.port), await connectPg(server.port)];
+  for (const victim of victims) {
+    const gone = new Promise<Error>((resolve) => victim.on("error", resolve));
+    expect((await one.query("select pg_terminate_backend($1) as done", [processId(victim)])).rows).toEqual([{ done: true }]);
+    expect(await gone).toMatchObject({ code: "57P01", message: "terminating connection due to administrator command" });
+  }
+});
+
 test("NOTIFY and PUBLISH reach listeners of the other thread", async () => {
   const notified = new Promise<pg.Notification>((resolve) => two.once("notification", resolve));
   await two.query("listen news");
@@ -100,7 +141,8 @@ test("a cancel request works on whichever thread it lands", async () => {
         () => "done",
         (error: pg.DatabaseError) => error.code,
       );
-      await sleep(20);
+      const waits = () => client.query("select count(*)::int as n from pg_locks where not granted");
+      await expect.poll(async () => (await waits()).rows[0].n, { timeout: 10_000 }).toBe(1);
       await cancel(other);
       expect(await waiting).toBe("57014");
       await client.query("rollback");

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import pg from "pg";
 
 /** Values as the server's text, so that two servers can be compared without a client's conversions between. */
@@ -51,4 +52,19 @@ export async function outcomeOf(client: pg.Client, text: string, values?: readon
 /** Rows in any order, for queries without ORDER BY. */
 export function unordered(outcome: Outcome): Outcome {
   return outcome.rows ? { ...outcome, rows: [...outcome.rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) } : outcome;
+}
+
+/** PostgreSQL documentation, "Canceling Requests in Progress". */
+export function requestCancel(client: pg.Client, port: number): Promise<void> {
+  const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
+  const message = Buffer.alloc(16);
+  message.writeInt32BE(16, 0);
+  message.writeInt32BE(80877102, 4);
+  message.writeInt32BE(processID, 8);
+  message.writeInt32BE(secretKey, 12);
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.end(message));
+    socket.once("close", () => resolve());
+    socket.resume();
+  });
 }

@@ -159,9 +159,9 @@ export async function startPostgres(settings: readonly string[] = []): Promise<S
   };
 }
 
-export async function startRedis(settings: readonly string[] = []): Promise<ServerProcess> {
+export async function startRedis(settings: readonly string[] = [], givenPort?: number): Promise<ServerProcess> {
   const folder = temporaryFolder("redis");
-  const port = await freePort();
+  const port = givenPort ?? (await freePort());
   const child = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...settings], {
     stdio: "ignore",
   });

@@ -1,7 +1,7 @@
-/** A socket in front of a RespServer, for tests: what protocols/server does, without limits and TLS. */
-import { type AddressInfo, createServer, type Server } from "node:net";
+/** The Redis door in front of a RespServer in this process, for tests; carried by what ORRERY_TRANSPORT names, as `orrery serve` does. */
 import { RespServer, type RespServerOptions } from "../../protocols/resp/index.js";
-import { native } from "../../src/native/index.js";
+import { NativeConnections, openRedisDoor } from "../../protocols/server/index.js";
+import { type EngineEvent, native } from "../../src/native/index.js";
 
 export interface RespListener {
   readonly port: number;
@@ -14,9 +14,14 @@ export async function listenForTests(
 ): Promise<RespListener> {
   const engine = native.engine.open({ folder: options.folder ?? null });
   const flushWaits: { lsn: number; callback: (error?: Error) => void }[] = [];
+  const connections =
+    process.env.ORRERY_TRANSPORT === "node"
+      ? undefined
+      : NativeConnections.open(native, engine, 1, () => deliver(native.engine.takeEvents(engine) ?? []));
   const server = new RespServer({
     addon: native,
     engine,
+    fastLanes: connections,
     whenFlushed: (lsn, callback) => {
       if (native.engine.flushedLsn(engine) >= lsn) return callback();
       flushWaits.push({ lsn, callback });
@@ -25,37 +30,30 @@ export async function listenForTests(
     ...(options.requirepass === undefined ? {} : { requirepass: options.requirepass }),
     ...(options.appendfsync === undefined ? {} : { appendfsync: options.appendfsync }),
   });
-  native.engine.onEvents(engine, (events) => {
+  const deliver = (events: readonly EngineEvent[]): void => {
     for (const event of events) {
       if (event.kind === "flushed")
         while (flushWaits.length > 0 && (flushWaits[0] as { lsn: number }).lsn <= event.lsn) flushWaits.shift()?.callback();
       server.handleEvent(event);
     }
+  };
+  native.engine.onEvents(engine, deliver);
+  const { listener: door } = openRedisDoor({
+    server,
+    host: "127.0.0.1",
+    port: 0,
+    maxConnections: 10_000,
+    duplicateDescriptor: native.engine.duplicateDescriptor,
+    native: connections,
   });
-  const listener: Server = createServer({ noDelay: true }, (socket) => {
-    const session = server.connect({
-      write: (bytes) => {
-        socket.write(bytes);
-        return socket.writableLength === 0;
-      },
-      pause: () => socket.pause(),
-      resume: () => socket.resume(),
-      close: () => socket.end(),
-      remoteAddress: `${socket.remoteAddress}:${socket.remotePort}`,
-      localAddress: `${socket.localAddress}:${socket.localPort}`,
-    });
-    socket.on("data", (chunk) => session.data(chunk));
-    socket.on("drain", () => session.drained());
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => session.end());
-  });
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  await door.listen();
   return {
-    port: (listener.address() as AddressInfo).port,
+    port: door.port,
     server,
     close: async () => {
+      await door.close(100);
       server.close();
-      await new Promise<void>((resolve) => listener.close(() => resolve()));
+      connections?.close();
       native.engine.close(engine);
     },
   };

@@ -30,6 +30,8 @@ export interface WireMessage {
   readonly message: string;
   readonly detail?: string;
   readonly hint?: string;
+  /** Character in the statement, from 1. */
+  readonly position?: number;
 }
 
 interface Gathering {
@@ -203,12 +205,13 @@ function fieldsOf(body: Buffer): WireMessage {
     fields.set(String.fromCharCode(body[at] as number), body.toString("utf8", at + 1, end));
     at = end + 1;
   }
-  const [detail, hint] = [fields.get("D"), fields.get("H")];
+  const [detail, hint, position] = [fields.get("D"), fields.get("H"), fields.get("P")];
   return {
     severity: fields.get("V") ?? fields.get("S") ?? "",
     code: fields.get("C") ?? "",
     message: fields.get("M") ?? "",
     ...(detail === undefined ? {} : { detail }),
     ...(hint === undefined ? {} : { hint }),
+    ...(position === undefined ? {} : { position: Number(position) }),
   };
 }

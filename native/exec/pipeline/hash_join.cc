@@ -1,6 +1,10 @@
 // hash_join.cc: equi-join: the build side's rows in a table, numbered by key; the probe side streams past it. A NULL key matches nothing.
+//
+// A build side that does not fit is spread over temporary files by the hash of its keys, then the probe side likewise (Grace hash join:
+// Kitsuregawa, Tanaka, Moto-oka, 1983); each pair of files is then joined like two inputs of its own.
 #include "key_table.h"
 #include "operator.h"
+#include "spill.h"
 
 namespace orrery::exec {
 namespace {
@@ -22,19 +26,46 @@ std::vector<Kind> joined(JoinType type, const Operator& probe, const Operator& b
 class HashJoinOperator final : public Operator {
  public:
   HashJoinOperator(JoinType type, OperatorPtr probe, OperatorPtr build, std::vector<std::uint32_t> probe_keys,
-                   std::vector<std::uint32_t> build_keys, ExpressionPtr residual, Memory& memory)
-      : Operator(joined(type, *probe, *build)), type_(type), probe_(std::move(probe)), build_(std::move(build)),
+                   std::vector<std::uint32_t> build_keys, ExpressionPtr residual, bool may_spill, Memory& memory)
+      : Operator(joined(type, *probe, *build)), memory_(memory), type_(type), probe_(std::move(probe)), build_(std::move(build)),
         probe_keys_(std::move(probe_keys)), build_keys_(std::move(build_keys)), residual_(std::move(residual)),
         both_(type == JoinType::kSemi || type == JoinType::kAnti ? false : true),
         keeps_left_(type == JoinType::kLeft || type == JoinType::kFull), keeps_right_(type == JoinType::kRight || type == JoinType::kFull),
-        keeps_rows_(both_ || residual_ != nullptr), table_(build_->kinds(), memory), keys_(kinds_at(build_->kinds(), build_keys_), memory),
-        heads_(memory), tails_(memory), next_(memory), matched_(memory), probe_buffers_(probe_->kinds()), build_buffers_(build_->kinds()) {}
+        keeps_rows_(both_ || residual_ != nullptr), may_spill_(may_spill && keeps_rows_), table_(build_->kinds(), memory), keys_(kinds_at(build_->kinds(), build_keys_), memory),
+        heads_(memory), tails_(memory), next_(memory), matched_(memory), hashes_(memory), probe_buffers_(probe_->kinds()), build_buffers_(build_->kinds()) {}
 
   Step next(Context& context, Batch& out) override {
+    for (;;) {
+      const Step step = next_of_part(context, out);
+      // A part's table goes before the pipeline does.
+      if (step == Step::kRows && depth_ > 0)
+        for (Vector& v : out.columns) v.stable = false;
+      if (step != Step::kEnd || parts_.empty()) return step;
+      begin_part();
+    }
+  }
+
+  void reset() override {
+    ORRERY_ASSERT(depth_ == 0);
+    probe_->reset();
+    begin_probe();
+  }
+
+ private:
+  struct Part { SpillFilePtr build, probe; std::uint32_t depth; };
+
+  /// Joined rows of the two inputs as they are now.
+  Step next_of_part(Context& context, Batch& out) {
     if (!built_) {
       const Step step = build(context);
       if (step != Step::kEnd) return step;
       built_ = true;
+    }
+    if (build_parts_) {
+      const Step step = spread_probe(context);
+      if (step != Step::kEnd) return step;
+      probe_done_ = true;
+      return Step::kEnd;
     }
     for (;;) {
       if (!in_batch_) {
@@ -54,14 +85,75 @@ class HashJoinOperator final : public Operator {
     }
   }
 
-  void reset() override {
-    probe_->reset();
+  void begin_probe() {
     probe_done_ = in_batch_ = false;
     unmatched_at_ = 0;
     for (std::size_t i = 0; i < matched_.size(); i++) matched_[i] = 0;
   }
+  void begin_part() {
+    Part part = std::move(parts_.back());
+    parts_.pop_back();
+    depth_ = part.depth;
+    forget_build();
+    build_ = make_spill_scan(std::move(part.build));
+    probe_ = make_spill_scan(std::move(part.probe));
+    built_ = false;
+    begin_probe();
+  }
+  void forget_build() {
+    table_ = Table(build_->kinds(), memory_);
+    keys_ = KeyTable(kinds_at(build_->kinds(), build_keys_), memory_);
+    heads_.release();
+    tails_.release();
+    next_.release();
+    matched_.release();
+    table_rows_ = 0;
+  }
 
- private:
+  bool spread(Context& context, const Batch& batch, const std::vector<std::uint32_t>& key_columns, Partitions& parts) {
+    probe_vectors_.clear();
+    for (const std::uint32_t c : key_columns) probe_vectors_.push_back(batch.columns[c]);
+    if (hashes_.empty()) {
+      hashes_.resize(kBatchRows);
+      for (std::uint32_t i = 0; i < kBatchRows; i++) rest_[i] = i;
+    }
+    hash_keys(probe_vectors_.data(), probe_vectors_.size(), batch.rows, hashes_.data());
+    return parts.append(context, batch, hashes_.data(), rest_, batch.rows);
+  }
+  /// The rows that are here go to files; later ones follow them.
+  bool spread_build(Context& context) {
+    build_parts_ = std::make_unique<Partitions>(build_->kinds(), depth_, memory_);
+    context.reordered = true;
+    Batch batch;
+    for (std::uint32_t from = 0; from < table_rows_; from += kBatchRows) {
+      if (context.stopped()) return context.fail(Failure::kStopped), false;
+      table_.view(from, batch);
+      for (Vector& v : batch.columns) v.stable = false;  // the table goes
+      if (!spread(context, batch, build_keys_, *build_parts_)) return false;
+    }
+    forget_build();
+    return true;
+  }
+  /// kEnd: the whole probe side is in files, and each pair of them stands in parts_.
+  Step spread_probe(Context& context) {
+    if (!probe_parts_) probe_parts_ = std::make_unique<Partitions>(probe_->kinds(), depth_, memory_);
+    for (;;) {
+      const Step step = probe_->next(context, in_);
+      if (step == Step::kEnd) break;
+      if (step != Step::kRows) return step;
+      if (!spread(context, in_, probe_keys_, *probe_parts_) || context.failed()) return Step::kFail;
+    }
+    for (std::uint32_t p = 0; p < Partitions::kCount; p++) {
+      Part part{build_parts_->take(p), probe_parts_->take(p), depth_ + 1};
+      if (!part.build->finish(context) || !part.probe->finish(context)) return Step::kFail;
+      if (part.build->rows() + part.probe->rows() > 0) parts_.push_back(std::move(part));
+    }
+    build_parts_.reset();
+    probe_parts_.reset();
+    hashes_.release();
+    return Step::kEnd;
+  }
+
   /// kEnd: the whole build side is here.
   Step build(Context& context) {
     Batch batch;
@@ -69,8 +161,13 @@ class HashJoinOperator final : public Operator {
       const Step step = build_->next(context, batch);
       if (step == Step::kEnd) break;
       if (step != Step::kRows) return step;
+      if (build_parts_) {
+        if (!spread(context, batch, build_keys_, *build_parts_) || context.failed()) return Step::kFail;
+        continue;
+      }
       if (table_.full()) return context.fail(Failure::kMemory);
       add(batch);
+      if (may_spill_ && depth_ < Partitions::kMaxDepth && table_rows_ >= kBuildRowsMin && memory_.is_tight() && !spread_build(context)) return Step::kFail;
       if (context.failed()) return Step::kFail;
     }
     unique_ = keys_.count() == table_rows_;
@@ -249,16 +346,24 @@ class HashJoinOperator final : public Operator {
     return Step::kRows;
   }
 
+  /// A build side smaller than this is not what takes the memory.
+  static constexpr std::uint32_t kBuildRowsMin = 8192;
+  Memory& memory_;
   const JoinType type_;
   OperatorPtr probe_, build_;
   const std::vector<std::uint32_t> probe_keys_, build_keys_;
   ExpressionPtr residual_;
-  const bool both_, keeps_left_, keeps_right_, keeps_rows_;
+  const bool both_, keeps_left_, keeps_right_, keeps_rows_, may_spill_;
+  // When the build side does not fit.
+  std::unique_ptr<Partitions> build_parts_, probe_parts_;
+  std::vector<Part> parts_;
+  std::uint32_t depth_ = 0;  // how many times the inputs' rows were spread
   Table table_;
   std::uint32_t table_rows_ = 0;
   KeyTable keys_;
   PodBuffer<std::uint32_t> heads_, tails_, next_;
   PodBuffer<std::uint8_t> matched_;
+  PodBuffer<std::uint64_t> hashes_;  // while rows are spread
   GatherBuffers probe_buffers_, build_buffers_;
   bool built_ = false, unique_ = false, probe_done_ = false, in_batch_ = false;
   Batch in_, candidates_;
@@ -272,9 +377,9 @@ class HashJoinOperator final : public Operator {
 }  // namespace
 
 OperatorPtr make_hash_join(JoinType type, OperatorPtr probe, OperatorPtr build, std::vector<std::uint32_t> probe_keys,
-                           std::vector<std::uint32_t> build_keys, ExpressionPtr residual, Memory& memory) {
+                           std::vector<std::uint32_t> build_keys, ExpressionPtr residual, bool may_spill, Memory& memory) {
   return std::make_unique<HashJoinOperator>(type, std::move(probe), std::move(build), std::move(probe_keys), std::move(build_keys),
-                                            std::move(residual), memory);
+                                            std::move(residual), may_spill, memory);
 }
 
 }  // namespace orrery::exec

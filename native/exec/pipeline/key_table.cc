@@ -2,19 +2,19 @@
 
 namespace orrery::exec {
 
-void KeyTable::hash_rows(const Vector* keys, std::uint32_t rows) {
-  for (std::size_t c = 0; c < keys_.width(); c++) {
+void hash_keys(const Vector* keys, std::size_t width, std::uint32_t rows, std::uint64_t* hashes) {
+  for (std::size_t c = 0; c < width; c++) {
     const Vector& v = keys[c];
     with_kind(v.kind, [&]<typename T>(T) {
       const T* in = v.as<T>();
       for (std::uint32_t i = 0; i < rows; i++) {
         const std::uint64_t h = v.is_null(i) ? 0x5bd1e995ull : hash_value(in[i]);
-        row_hashes_[i] = c == 0 ? h : mix(row_hashes_[i] * 31 + h);
+        hashes[i] = c == 0 ? h : mix(hashes[i] * 31 + h);
       }
     });
   }
-  if (keys_.width() == 0)
-    for (std::uint32_t i = 0; i < rows; i++) row_hashes_[i] = 0;
+  if (width == 0)
+    for (std::uint32_t i = 0; i < rows; i++) hashes[i] = 0;
 }
 
 void KeyTable::grow(std::uint32_t more) {
@@ -152,6 +152,21 @@ void KeyTable::find(const Vector* keys, std::uint32_t rows, std::uint32_t* numbe
         numbers[i] = slot.number_plus_1 - 1;
         break;
       }
+    }
+  }
+}
+
+void KeyTable::find_equal(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers) {
+  hash_rows(keys, rows);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::uint32_t i = 0; i < rows; i++) {
+    numbers[i] = kNone;
+    const auto tag = static_cast<std::uint32_t>(row_hashes_[i] >> 32);
+    for (std::size_t at = row_hashes_[i] & mask; slots_[at].number_plus_1 != 0; at = (at + 1) & mask) {
+      const Slot slot = slots_[at];
+      if (slot.hash != tag || !equal(keys, i, slot.number_plus_1 - 1)) continue;
+      numbers[i] = slot.number_plus_1 - 1;
+      break;
     }
   }
 }

@@ -8,6 +8,8 @@
 
 namespace orrery::exec {
 
+void hash_keys(const Vector* keys, std::size_t width, std::uint32_t rows, std::uint64_t* hashes);
+
 class KeyTable {
  public:
   static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -19,6 +21,10 @@ class KeyTable {
   void find_or_add(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers, std::uint8_t* is_new = nullptr);
   /// The number of each row's key, or kNone: not there, or a NULL in it.
   void find(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers);
+  /// As find_or_add without adding: a NULL equals a NULL, kNone is a key that is not there.
+  void find_equal(const Vector* keys, std::uint32_t rows, std::uint32_t* numbers);
+  /// Of the last batch's keys.
+  const std::uint64_t* hashes() const noexcept { return row_hashes_; }
   void clear() noexcept {
     keys_.clear();
     slots_.release();
@@ -27,7 +33,7 @@ class KeyTable {
 
  private:
   struct Slot { std::uint32_t number_plus_1; std::uint32_t hash; };
-  void hash_rows(const Vector* keys, std::uint32_t rows);
+  void hash_rows(const Vector* keys, std::uint32_t rows) { hash_keys(keys, keys_.width(), rows, row_hashes_); }
   void grow(std::uint32_t more);
   bool equal(const Vector* keys, std::uint32_t row, std::uint32_t number) const;
   static bool equal_rows(const Vector& v, std::uint32_t a, std::uint32_t b);

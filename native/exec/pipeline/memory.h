@@ -28,7 +28,11 @@ struct Memory {
   std::size_t used = 0;
   std::size_t peak = 0;
   std::size_t limit = SIZE_MAX;
+  /// Beyond it operators that can go on with temporary files.
+  std::size_t spill_limit = SIZE_MAX;
   bool exceeded = false;
+  /// `more`: what an operator is about to take.
+  bool is_tight(std::size_t more = 0) const noexcept { return spill_limit != SIZE_MAX && used + more > spill_limit; }
   void add(std::size_t bytes) noexcept {
     used += bytes;
     if (used > peak) peak = used;
@@ -152,7 +156,7 @@ class PodBuffer {
 class Arena {
  public:
   explicit Arena(Memory& memory) : memory_(&memory) {}
-  Arena(Arena&& other) noexcept = default;
+  Arena(Arena&& other) noexcept : Arena(*other.memory_) { *this = std::move(other); }
   Arena& operator=(Arena&& other) noexcept {
     std::swap(memory_, other.memory_);
     std::swap(blocks_, other.blocks_);
@@ -175,7 +179,7 @@ class Arena {
     std::memcpy(at, s.data(), s.size());
     return {at, s.size()};
   }
-  /// Forgets everything; one block is kept.
+  /// Forgets everything; a block that is the only one is kept.
   void clear() noexcept {
     if (blocks_.empty()) return;
     if (blocks_.size() == 1) {

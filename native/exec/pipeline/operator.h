@@ -80,12 +80,14 @@ struct WorkingTable {
 // Makers. Each operator stands in a file of its own.
 OperatorPtr make_filter(OperatorPtr input, std::vector<ExpressionPtr> terms);
 OperatorPtr make_project(OperatorPtr input, std::vector<ExpressionPtr> expressions);
+// `may_spill`: not inside of a recursion, whose rounds read their input again.
 /// Keys are columns of their side; `residual` is over the probe's columns followed by the build's.
 OperatorPtr make_hash_join(JoinType type, OperatorPtr probe, OperatorPtr build, std::vector<std::uint32_t> probe_keys,
-                           std::vector<std::uint32_t> build_keys, ExpressionPtr residual, Memory& memory);
-OperatorPtr make_aggregate(OperatorPtr input, std::vector<ExpressionPtr> keys, std::vector<AggregateSpec> aggregates, Memory& memory);
+                           std::vector<std::uint32_t> build_keys, ExpressionPtr residual, bool may_spill, Memory& memory);
+OperatorPtr make_aggregate(OperatorPtr input, std::vector<ExpressionPtr> keys, std::vector<AggregateSpec> aggregates, bool may_spill,
+                           Memory& memory);
 /// `first`: only that many rows are wanted (UINT64_MAX: all).
-OperatorPtr make_sort(OperatorPtr input, std::vector<SortKey> keys, std::uint64_t first, Memory& memory);
+OperatorPtr make_sort(OperatorPtr input, std::vector<SortKey> keys, std::uint64_t first, bool may_spill, Memory& memory);
 OperatorPtr make_limit(OperatorPtr input, std::uint64_t skip, std::uint64_t count);
 OperatorPtr make_window(OperatorPtr input, std::vector<WindowSpec> specs, Memory& memory);
 OperatorPtr make_append(std::vector<OperatorPtr> inputs);

@@ -1,9 +1,10 @@
 #include "pipeline.h"
 
-#include <malloc.h>
+#include "background.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "../../core/heap.h"
 
 namespace orrery::exec {
 namespace {
@@ -13,24 +14,22 @@ void put_u32(std::uint8_t* at, std::size_t v) {
   const auto n = static_cast<std::uint32_t>(v);
   std::memcpy(at, &n, sizeof n);
 }
-/// After this much the allocator gives its free pages back to the system: the server's memory returns to its base.
-constexpr std::size_t kTrimBytes = 32u << 20;
 
 }  // namespace
 
-Pipeline::Pipeline(storage::TransactionManager& manager, const storage::Snapshot& snapshot, std::size_t memory_limit) : hold_(manager, snapshot) {
+Pipeline::Pipeline(storage::TransactionManager& manager, const storage::Snapshot& snapshot, std::size_t memory_limit, TemporaryFiles* temporary)
+    : hold_(manager, snapshot) {
   context_.snapshot = &hold_.snapshot();
   context_.manager = &manager;
   context_.memory.limit = memory_limit;
+  if (temporary == nullptr || !temporary->available()) return;
+  context_.temporary = temporary;
+  context_.memory.spill_limit = memory_limit / 2;
 }
 Pipeline::~Pipeline() {
-  const bool large = context_.memory.peak > kTrimBytes;
+  if (background) background->stop();
   program_ = {};
-#ifdef __GLIBC__
-  if (large) malloc_trim(0);
-#else
-  (void)large;
-#endif
+  if (is_large()) return_free_memory();
 }
 
 bool Pipeline::prepare(std::span<const std::uint8_t> program, const Sources& sources) {
@@ -39,11 +38,11 @@ bool Pipeline::prepare(std::span<const std::uint8_t> program, const Sources& sou
 
 std::int64_t Pipeline::pull(std::uint32_t budget_micros) {
   if (at_ < batch_.rows) return 1;
-  if (ended_) return 0;
+  if (ended_) return result_;
   context_.deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(budget_micros);
   batch_.rows = at_ = 0;
   switch (program_.root->next(context_, batch_)) {
-    case Step::kRows: return 1;
+    case Step::kRows: gave_rows_ = true; return 1;
     case Step::kYield: batch_.rows = 0; return kYielded;
     case Step::kEnd:
       batch_.rows = 0;
@@ -53,7 +52,13 @@ std::int64_t Pipeline::pull(std::uint32_t budget_micros) {
   }
   batch_.rows = 0;
   ended_ = true;
-  return context_.failure == Failure::kMemory ? kMemory : kFallback;
+  switch (context_.failure) {
+    case Failure::kMemory: result_ = kMemory; break;
+    case Failure::kDisk: result_ = kDisk; break;
+    // The general plan goes on behind the rows that were given, which it can only where they are its own first ones.
+    default: result_ = gave_rows_ && context_.reordered ? kMemory : kFallback;
+  }
+  return result_;
 }
 
 const Vector& Pipeline::output(std::size_t i) const noexcept {
@@ -147,49 +152,28 @@ std::int64_t Pipeline::next_block(std::uint8_t* block, std::size_t capacity, std
   return rows;
 }
 
-void Pipeline::write_output(const wire::OutputColumn& c, std::uint32_t i, wire::WireBuffer& out) const {
-  const Vector& v = output(c.column);
-  if (v.is_null(i)) {
-    out.be32(0xffffffff);
-    return;
-  }
-  if (v.kind == Kind::kBytes) {
-    const std::string_view value = v.as<std::string_view>()[i];
-    wire::write_field(c.kind, c.binary, reinterpret_cast<const std::uint8_t*>(value.data()), value, program_.outputs[c.column].dimensions, out);
-    return;
-  }
-  // Integers as text are most of what clients ask for: digits straight into the buffer.
-  constexpr std::size_t kDigits = 24;
-  char* at = c.binary ? nullptr : out.room(4 + kDigits);
-  if (at != nullptr && (c.kind == wire::WireKind::kInt4 || c.kind == wire::WireKind::kInt8)) {
-    const std::int64_t value = c.kind == wire::WireKind::kInt4 ? v.as<std::int32_t>()[i] : v.as<std::int64_t>()[i];
-    const auto length = static_cast<std::uint32_t>(std::to_chars(at + 4, at + 4 + kDigits, value).ptr - (at + 4));
-    const std::uint32_t swapped = __builtin_bswap32(length);
-    std::memcpy(at, &swapped, 4);
-    out.wrote(4 + length);
-    return;
-  }
-  wire::write_field(c.kind, c.binary, v.data + i * kind_width(v.kind), {}, 0, out);
-}
-
-std::int64_t Pipeline::next_rows(std::span<const wire::OutputColumn> columns, wire::WireBuffer& out, std::uint32_t budget_micros,
-                                 std::uint32_t* rows) {
+std::int64_t Pipeline::next_rows(RowEncoder& encoder, wire::WireBuffer& out, std::uint32_t budget_micros, std::uint32_t* rows) {
   *rows = 0;
   const std::int64_t found = pull(budget_micros);
   if (found <= 0) return found;
-  const std::uint32_t count = batch_.rows - at_;
-  for (std::uint32_t i = at_; i < batch_.rows; i++) {
-    out.u8('D');
-    const std::size_t start = out.size();
-    out.be32(0);
-    out.be16(static_cast<std::uint16_t>(columns.size()));
-    for (const wire::OutputColumn& c : columns) write_output(c, i, out);
-    out.patch_be32(start, static_cast<std::uint32_t>(out.size() - start));
+  fields_.clear();
+  dimensions_.clear();
+  for (const wire::OutputColumn& c : encoder.columns()) {
+    fields_.push_back(output(c.column));
+    dimensions_.push_back(program_.outputs[c.column].dimensions);
   }
-  // Too small a buffer: the caller brings a larger one, the batch stays.
-  if (out.overflowed()) return -static_cast<std::int64_t>(std::max<std::size_t>(out.size(), 16));
-  at_ = batch_.rows;
-  *rows = count;
+  const std::uint32_t first = at_;
+  while (at_ < batch_.rows) {
+    const std::size_t before = out.size();
+    encoder.write(fields_, dimensions_, at_, out);
+    if (out.overflowed()) {
+      if (at_ == first) return -static_cast<std::int64_t>(std::max<std::size_t>(out.size(), 16));
+      out.rewind(before);
+      break;
+    }
+    at_++;
+  }
+  *rows = at_ - first;
   return static_cast<std::int64_t>(out.size());
 }
 

@@ -69,7 +69,7 @@ class Parser {
         const std::uint64_t first = in_.u64();
         std::vector<SortKey> keys;
         if (!input || !sort_keys(input->kinds(), keys)) return nullptr;
-        return make_sort(std::move(input), std::move(keys), first, memory_);
+        return make_sort(std::move(input), std::move(keys), first, may_spill(), memory_);
       }
       case OperatorCode::kLimit: {
         auto input = node(depth + 1);
@@ -167,7 +167,7 @@ class Parser {
     }
     if (!in_.ok() || probe_keys.empty()) return nullptr;
     return make_hash_join(static_cast<JoinType>(type), std::move(probe), std::move(build), std::move(probe_keys), std::move(build_keys),
-                          std::move(residual), memory_);
+                          std::move(residual), may_spill(), memory_);
   }
 
   OperatorPtr aggregate(int depth) {
@@ -196,7 +196,7 @@ class Parser {
       specs.push_back(std::move(spec));
     }
     if (!in_.ok()) return nullptr;
-    return make_aggregate(std::move(input), std::move(keys), std::move(specs), memory_);
+    return make_aggregate(std::move(input), std::move(keys), std::move(specs), may_spill(), memory_);
   }
 
   OperatorPtr window(int depth) {
@@ -273,6 +273,8 @@ class Parser {
     }
     return in_.ok();
   }
+
+  bool may_spill() const noexcept { return working_.empty(); }
 
   ByteReader in_;
   const Sources& sources_;

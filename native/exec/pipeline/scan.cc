@@ -44,6 +44,7 @@ class ScanOperator final : public Operator {
  private:
   /// The next run of visible slots; false: look again.
   bool take(Context& context) {
+    if (chunk_ == 0 && slot_ == 0) relation_.note_read(*context.snapshot, *context.manager, storage::Serializability::Read::kRelation);
     current_ = relation_.chunk(chunk_);
     const std::uint32_t count = current_ == nullptr ? 0 : current_->count();
     if (slot_ >= count) {

@@ -104,9 +104,33 @@ class KeyWriter {
 template <typename Key>
 struct Entry { Key key; std::uint32_t row; };
 
-/// Stable, least significant byte first, over the bytes that vary.
+/// Stable; `spare` has room for n. False: stopped, and the order is nobody's.
+template <typename T, typename Less>
+bool merge_sort(T* data, T* spare, std::size_t n, Less less, Context& context) {
+  constexpr std::size_t kRun = 1 << 15;
+  for (std::size_t from = 0; from < n; from += kRun) {
+    if (context.stopped()) return context.fail(Failure::kStopped), false;
+    std::stable_sort(data + from, data + std::min(n, from + kRun), less);
+  }
+  T *in = data, *out = spare;
+  for (std::size_t run = kRun; run < n; run *= 2, std::swap(in, out)) {
+    for (std::size_t from = 0; from < n; from += 2 * run) {
+      std::size_t a = from, b = std::min(n, from + run), to = from;
+      const std::size_t a_end = b, b_end = std::min(n, from + 2 * run);
+      while (to < b_end) {
+        if (context.stopped()) return context.fail(Failure::kStopped), false;
+        for (const std::size_t until = std::min(b_end, to + kRun); to < until; to++)
+          out[to] = b == b_end || (a < a_end && !less(in[b], in[a])) ? in[a++] : in[b++];
+      }
+    }
+  }
+  if (in != data) std::memcpy(static_cast<void*>(data), in, n * sizeof(T));
+  return true;
+}
+
+/// Stable, least significant byte first, over the bytes that vary. False: stopped.
 template <typename Key>
-void radix_sort(PodBuffer<Entry<Key>>& entries, PodBuffer<Entry<Key>>& spare) {
+bool radix_sort(PodBuffer<Entry<Key>>& entries, PodBuffer<Entry<Key>>& spare, Context& context) {
   const std::size_t n = entries.size();
   constexpr std::size_t kBytes = sizeof(Key);
   std::vector<std::array<std::uint32_t, 256>> counts(kBytes);
@@ -120,13 +144,15 @@ void radix_sort(PodBuffer<Entry<Key>>& entries, PodBuffer<Entry<Key>>& spare) {
   std::vector<std::size_t> bytes;
   for (std::size_t b = 0; b < kBytes; b++)
     if (((varies >> (8 * b)) & 0xff) != 0) bytes.push_back(b);
-  if (n < 512 || bytes.size() > 10) {
-    std::stable_sort(entries.data(), entries.data() + n, [](const auto& a, const auto& b) { return a.key < b.key; });
-    return;
-  }
-  for (const std::size_t b : bytes)
-    for (std::size_t i = 0; i < n; i++) counts[b][static_cast<std::uint8_t>(entries[i].key >> (8 * b))]++;
   spare.resize(n);
+  if (n < 512 || bytes.size() > 10)
+    return merge_sort(entries.data(), spare.data(), n, [](const auto& a, const auto& b) { return a.key < b.key; }, context);
+  for (const std::size_t b : bytes) {
+    const auto count = [&](std::size_t from, std::size_t to) {
+      for (std::size_t i = from; i < to; i++) counts[b][static_cast<std::uint8_t>(entries[i].key >> (8 * b))]++;
+    };
+    if (!context.in_pieces(n, count)) return false;
+  }
   for (const std::size_t b : bytes) {
     std::uint32_t at = 0;
     std::array<std::uint32_t, 256> place;
@@ -134,9 +160,13 @@ void radix_sort(PodBuffer<Entry<Key>>& entries, PodBuffer<Entry<Key>>& spare) {
       place[d] = at;
       at += counts[b][d];
     }
-    for (std::size_t i = 0; i < n; i++) spare[place[static_cast<std::uint8_t>(entries[i].key >> (8 * b))]++] = entries[i];
+    const auto spread = [&](std::size_t from, std::size_t to) {
+      for (std::size_t i = from; i < to; i++) spare[place[static_cast<std::uint8_t>(entries[i].key >> (8 * b))]++] = entries[i];
+    };
+    if (!context.in_pieces(n, spread)) return false;
     std::swap(entries, spare);
   }
+  return true;
 }
 
 int compare_rows(const std::vector<KeyLayout>& keys, std::uint32_t a, std::uint32_t b) {
@@ -160,15 +190,19 @@ void sort_entries(const PodBuffer<Word>& words, std::size_t used, bool exact, co
   entries.resize(n);
   const std::size_t shift = 8 * (16 - (sizeof(Key) == 16 ? 16 : used));
   for (std::uint32_t i = 0; i < n; i++) entries[i] = {static_cast<Key>(words[i] >> shift), i};
-  radix_sort(entries, spare);
+  if (!radix_sort(entries, spare, context)) return;
   order.resize(n);
   for (std::uint32_t i = 0; i < n; i++) order[i] = entries[i].row;
   if (exact) return;
+  PodBuffer<std::uint32_t> spare_rows(context.memory);
   for (std::uint32_t from = 0; from < n;) {
     std::uint32_t to = from + 1;
     while (to < n && entries[to].key == entries[from].key) to++;
-    if (to - from > 1)
-      std::stable_sort(order.data() + from, order.data() + to, [&](std::uint32_t a, std::uint32_t b) { return compare_rows(keys, a, b) < 0; });
+    if (to - from > 1) {
+      spare_rows.resize(to - from);
+      const auto less = [&](std::uint32_t a, std::uint32_t b) { return compare_rows(keys, a, b) < 0; };
+      if (!merge_sort(order.data() + from, spare_rows.data(), to - from, less, context)) return;
+    }
     from = to;
   }
 }
@@ -206,7 +240,10 @@ bool sort_rows(const Table& table, const std::vector<SortKey>& keys, PodBuffer<s
   PodBuffer<Word> words(context.memory);
   words.assign(n, 0);
   KeyWriter writer(words.data(), n);
-  for (const KeyLayout& k : layouts) writer.write(k);
+  for (const KeyLayout& k : layouts) {
+    if (context.failed()) return false;
+    writer.write(k);
+  }
   if (writer.used() <= 8) sort_entries<std::uint64_t>(words, std::max<std::size_t>(writer.used(), 1), writer.exact(), layouts, order, context);
   else sort_entries<Word>(words, 16, writer.exact(), layouts, order, context);
   return !context.failed();

@@ -70,6 +70,7 @@ class WindowOperator final : public Operator {
 
  private:
   bool compute(Context& context) {
+    context_ = &context;
     std::size_t column = 0;
     for (std::size_t s = 0; s < specs_.size(); s++) {
       const WindowSpec& spec = specs_[s];
@@ -121,13 +122,17 @@ class WindowOperator final : public Operator {
     return false;
   }
 
-  /// Calls body(partition start, partition end, peers' start, peers' end, index of the peers in the partition) for each group of peers.
+  /// Calls body(partition start, partition end, peers' start, peers' end, index of the peers in the partition) for each group of peers, or
+  /// until somebody stops the pipeline.
   template <typename Body>
   void each_peers(Body body) const {
     std::size_t g = 0;
     for (std::size_t p = 0; p + 1 < places_.partition.size(); p++) {
       const std::uint32_t from = places_.partition[p], to = places_.partition[p + 1];
-      for (std::uint32_t index = 0; places_.peers[g] < to; g++, index++) body(from, to, places_.peers[g], places_.peers[g + 1], index);
+      for (std::uint32_t index = 0; places_.peers[g] < to; g++, index++) {
+        if (context_->stopped()) return;
+        body(from, to, places_.peers[g], places_.peers[g + 1], index);
+      }
     }
   }
 
@@ -336,6 +341,7 @@ class WindowOperator final : public Operator {
   Places places_;
   GatherBuffers buffers_;
   std::size_t first_of_last_ = 0;
+  const Context* context_ = nullptr;  // while it computes
   bool computed_ = false;
   std::uint32_t at_ = 0;
 };

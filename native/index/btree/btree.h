@@ -63,6 +63,8 @@ class BTree final : public storage::SecondaryIndex {
                bool* recheck, bool with_keys = false) const;
   /// Appends row ids of one whole key without NULLs. True: some may be of other keys, so the visible versions must be compared.
   bool lookup(std::string_view key, std::vector<storage::RowId>& rows) const;
+  /// Whether the newest version of a row lives on as far as `writer` can know; *blocker is set when another transaction decides.
+  bool lives(storage::VersionRef newest, storage::Xid writer, storage::Xid* blocker) const noexcept;
   /// Makes the hash now, if the index may have one.
   void make_hash() const;
   std::size_t hash_bytes() const noexcept;
@@ -75,7 +77,6 @@ class BTree final : public storage::SecondaryIndex {
   void insert_above(Path& path, Entry separator, Node* right);
   bool remove_latched(std::string_view key, storage::RowId row) noexcept;
   void unlink_leaf(Path& path, Leaf* leaf) noexcept;
-  bool lives(storage::VersionRef newest, storage::Xid writer, storage::Xid* blocker) const noexcept;
   Status check_unique(std::string_view key, storage::RowId row, storage::Xid writer) const;
   Entry own(std::string_view key, storage::RowId row);
   Entry own_copy(const Entry& entry);

@@ -46,6 +46,7 @@ IndexScan::IndexScan(storage::TransactionManager& manager, const storage::Snapsh
                      std::vector<std::uint32_t> columns, bool with_row_ids, std::optional<KeyRange> range, bool backward)
     : hold_(manager, snapshot), held_index_(std::move(index)), index_(static_cast<const BTree&>(*held_index_)),
       writer_(index_.relation(), std::move(columns), with_row_ids), backward_(backward) {
+  index_.relation().note_read(snapshot, manager, storage::Serializability::Read::kNewRows);
   if (range) range_ = std::move(*range);
   else position_.finished = true;
 }
@@ -87,13 +88,14 @@ std::int64_t IndexScan::next(std::uint8_t* block, std::size_t capacity, std::uin
 
 IndexLookup::IndexLookup(storage::TransactionManager& manager, const storage::Snapshot& snapshot,
                          std::shared_ptr<storage::SecondaryIndex> index, std::vector<std::uint32_t> columns, bool with_row_ids,
-                         const Block& keys)
+                         const Block& keys, bool nulls_equal)
     : hold_(manager, snapshot), held_index_(std::move(index)), index_(static_cast<const BTree&>(*held_index_)),
       writer_(index_.relation(), std::move(columns), with_row_ids) {
+  index_.relation().note_read(snapshot, manager, storage::Serializability::Read::kNewRows);
   Key key;
   for (std::uint32_t r = 0; r < keys.row_count(); r++) {
     // A NULL in the key equals nothing.
-    if (index_.encoder().encode(keys, r, key)) continue;
+    if (index_.encoder().encode(keys, r, key) && !nulls_equal) continue;
     wanted_.push_back({keys_.size(), static_cast<std::uint32_t>(key.size()), r});
     keys_.append(key);
   }
@@ -141,6 +143,7 @@ VersionRef find_row(const BTree& index, const Block& key_block, const storage::S
   thread_local std::vector<RowId> rows;
   rows.clear();
   if (index.encoder().encode(key_block, 0, wanted)) return {};
+  index.relation().note_read(snapshot, manager, storage::Serializability::Read::kNewRows);
   const bool recheck = index.lookup(wanted, rows);
   for (const RowId row : rows) {
     const VersionRef v = index.relation().visible(row, snapshot, manager);

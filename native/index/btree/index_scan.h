@@ -39,9 +39,9 @@ class IndexScan final : public storage::Scan {
 
 class IndexLookup final : public storage::Scan {
  public:
-  /// `keys`: a copy is taken of the encoded keys of its rows.
+  /// `keys`: a copy is taken of the encoded keys of its rows. `nulls_equal`: a NULL finds NULLs; otherwise its key finds nothing.
   IndexLookup(storage::TransactionManager& manager, const storage::Snapshot& snapshot, std::shared_ptr<storage::SecondaryIndex> index,
-              std::vector<std::uint32_t> columns, bool with_row_ids, const Block& keys);
+              std::vector<std::uint32_t> columns, bool with_row_ids, const Block& keys, bool nulls_equal = false);
   std::int64_t next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) override;
 
  private:

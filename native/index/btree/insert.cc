@@ -201,7 +201,6 @@ void BTree::append_sorted(std::string_view key, RowId row) {
   insert_latched(key, row);
 }
 
-/// Whether the newest version of a row lives on as far as `writer` can know; *blocker is set when another transaction decides.
 bool BTree::lives(VersionRef newest, Xid writer, Xid* blocker) const noexcept {
   const auto fate = [&](auto read) {
     for (;;) {

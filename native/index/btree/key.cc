@@ -142,10 +142,10 @@ bool KeyEncoder::encode(storage::VersionRef version, Key& key) const {
   return any_null;
 }
 
-bool KeyEncoder::encode(const Block& block, std::uint32_t row, Key& key) const {
+bool KeyEncoder::encode(const Block& block, std::uint32_t row, Key& key, std::uint32_t count) const {
   key.clear();
   bool any_null = false;
-  for (std::uint32_t i = 0; i < block.column_count() && i < columns_.size(); i++) {
+  for (std::uint32_t i = 0; i < count && i < block.column_count() && i < columns_.size(); i++) {
     if (block.is_null(i, row)) {
       put_null(key, columns_[i]);
       any_null = true;
@@ -164,13 +164,30 @@ bool KeyEncoder::is_integer() const noexcept {
 }
 
 bool KeyEncoder::encode_integer(std::int64_t value, Key& key) const {
-  const KeyKind kind = columns_[0].kind;
+  key.clear();
+  return append_integer(0, value, key);
+}
+
+bool KeyEncoder::append_integer(std::size_t i, std::int64_t value, Key& key) const {
+  const KeyKind kind = columns_[i].kind;
   if (kind == KeyKind::kInt16 && value != static_cast<std::int16_t>(value)) return false;
   if (kind == KeyKind::kInt32 && value != static_cast<std::int32_t>(value)) return false;
+  if (kind != KeyKind::kInt16 && kind != KeyKind::kInt32 && kind != KeyKind::kInt64) return false;
   std::uint8_t bytes[8];
   std::memcpy(bytes, &value, sizeof bytes);  // little-endian: the low bytes are the narrower value
-  key.clear();
-  put_value(key, columns_[0], bytes, {});
+  put_value(key, columns_[i], bytes, {});
+  return true;
+}
+
+bool KeyEncoder::append_bytes(std::size_t i, std::string_view value, Key& key) const {
+  const KeyKind kind = columns_[i].kind;
+  if (kind == KeyKind::kUuid) {
+    if (value.size() != 16) return false;
+    put_value(key, columns_[i], reinterpret_cast<const std::uint8_t*>(value.data()), {});
+    return true;
+  }
+  if (kind != KeyKind::kBytes && kind != KeyKind::kBpchar) return false;
+  put_value(key, columns_[i], nullptr, value);
   return true;
 }
 

@@ -15,6 +15,7 @@
 // their node's latch. Image and vacuum exclude inserts and running scan steps by structure_ (shared / exclusive).
 // Latch order: vacuum_latch_ -> structure_ -> node latch (one at a time); entry_latch_ is taken alone.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -26,10 +27,12 @@
 
 #include "../../core/bytes.h"
 #include "../../core/status.h"
+#include "../../kernels/bits.h"
 #include "../../kernels/distance.h"
 #include "../../storage/ids.h"
 #include "../vector_column_index.h"
 #include "chunked_array.h"
+#include "quantizer.h"
 
 namespace orrery::index::hnsw {
 
@@ -38,6 +41,7 @@ using NodeId = std::uint32_t;
 constexpr NodeId kNoNode = UINT32_MAX;
 constexpr NodeId kClaimed = UINT32_MAX - 1;  // in the slot map: an insert is on its way
 constexpr NodeId kMaxNodes = 1u << 31;  // one bit of a queue entry's node is a flag
+constexpr std::uint32_t kMaxM = 127;    // an image counts a node's neighbors in a byte
 constexpr unsigned kMaxLevel = 15;      // beyond it with m = 2 lie 2^16 nodes per top node: nothing to gain
 
 struct Options {
@@ -45,6 +49,7 @@ struct Options {
   std::uint32_t dimensions = 0;
   std::uint32_t m = 16;                // neighbors per node and level; twice as many on level 0
   std::uint32_t ef_construction = 64;  // beam width while inserting
+  Quantization quantization = Quantization::kNone;  // what walks compare; answers are ranked by the vectors
 };
 
 /// What a node stands for.
@@ -68,8 +73,6 @@ struct Facts {
 
 /// Whether a row version is wanted: visible to the snapshot and matching the filter. Empty: all are.
 using Accept = std::function<bool(RowId row, std::uint32_t slot)>;
-/// Where a row's vector lies now, for loading an image: false when there is no such row or it has none.
-using Locate = std::function<bool(RowId row, Item* item)>;
 
 /// The SQL distance of a hit, computed anew in float64 where that is more exact than what the walk orders by.
 double sql_distance(Metric metric, const float* a, const float* b, std::uint32_t dimensions) noexcept;
@@ -85,7 +88,8 @@ class Graph {
 
   /// Adds a node (insert.cc). A row and slot that already have one, and a zero vector under cosine (it has no direction; pgvector
   /// leaves it out too), change nothing. kLimit at 2^31 nodes.
-  Status insert(const Item& item);
+  /// `ef`: this insert's beam width; 0: the graph's ef_construction.
+  Status insert(const Item& item, std::uint32_t ef = 0);
   /// Inserts all with `threads` threads (build.cc).
   Status build(std::span<const Item> items, unsigned threads);
   bool has(RowId row, std::uint32_t slot) const;
@@ -106,6 +110,8 @@ class Graph {
   void save(ByteWriter& out, const Accept& current) const;
   /// Replaces the (empty) graph by an image. kCorrupt when it does not hold together.
   Status load(ByteReader& in, const Locate& locate);
+  /// That of the image which `in` is at the start of; kNone when it is no image.
+  static Quantization quantization_of(ByteReader in);
 
   Facts facts() const;
   const Options& options() const noexcept { return options_; }
@@ -113,6 +119,18 @@ class Graph {
   std::uint32_t node_limit() const noexcept { return node_limit_.load(std::memory_order_acquire); }
   /// Calls `visit(row, slot)` for every node, in no particular order.
   void each(const std::function<void(RowId, std::uint32_t)>& visit) const;
+  /// The highest level of a node (links.cc); 0 also when there is none.
+  unsigned level_of(RowId row, std::uint32_t slot) const;
+  /// Calls `visit(level, slot)` for the neighbors that are present, from the top level down (links.cc).
+  void neighbors(RowId row, std::uint32_t slot, const std::function<void(unsigned, std::uint32_t)>& visit) const;
+  /// The same of nodes `from` to `to`, with their vectors: good until `visit` returns.
+  void each_vector(NodeId from, NodeId to, const auto& visit) const {
+    const std::shared_lock lock(structure_);
+    for (NodeId id = from, limit = std::min(to, node_limit()); id < limit; id++)
+      if (is_present(id)) visit(row(id), slot(id), vector(id));
+  }
+  /// Nodes that answers may have.
+  std::uint64_t size() const noexcept { return present_.load(std::memory_order_relaxed); }
 
  private:
   friend class Scan;
@@ -121,8 +139,15 @@ class Graph {
   enum class State : std::uint8_t { kAbsent = 0, kPresent = 1, kRemoved = 2 };
   static constexpr unsigned kNodeShift = 10;
 
+  struct FreeAligned {
+    void operator()(std::uint8_t* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
+  };
+  using Codes = std::unique_ptr<std::uint8_t[], FreeAligned>;
+  static Codes make_codes(std::size_t bytes) { return Codes(new (std::align_val_t{64}) std::uint8_t[bytes]); }
+
   struct NodeChunk {
-    explicit NodeChunk(std::size_t links_per_node) : base(new Link[links_per_node << kNodeShift]) {
+    NodeChunk(std::size_t links_per_node, std::size_t code_bytes) : base(new Link[links_per_node << kNodeShift]) {
+      if (code_bytes > 0) codes = make_codes(code_bytes << kNodeShift);
       for (std::size_t i = 0; i < links_per_node << kNodeShift; i++) base[i].store(kNoNode, std::memory_order_relaxed);
     }
     static constexpr std::size_t kNodes = 1u << kNodeShift;
@@ -136,6 +161,7 @@ class Graph {
     std::unique_ptr<Link[]> base;               // [node][2 m]
     std::unique_ptr<Link[]> upper[kNodes] = {};   // [level - 1][m]
     std::unique_ptr<float[]> copies[kNodes] = {};
+    Codes codes;  // quantized: [node][code bytes]
   };
   struct SlotChunk {
     SlotChunk() { for (auto& n : nodes) n.store(kNoNode, std::memory_order_relaxed); }
@@ -144,6 +170,7 @@ class Graph {
   struct Query {
     const float* values;
     float factor;  // cosine: 1 / norm, else unused
+    const std::uint8_t* code = nullptr;  // quantized
   };
   class NodeLatch;
 
@@ -168,11 +195,19 @@ class Graph {
 
   Query query_of(const float* values) const noexcept;
   float distance(const Query& query, NodeId id) const noexcept;
-  Query as_query(NodeId id) const noexcept { return {vector(id), chunk(id).factors[local(id)]}; }
+  Query as_query(NodeId id) const noexcept { return {vector(id), chunk(id).factors[local(id)], quantizer_ ? code(id) : nullptr}; }
+  std::uint8_t* code(NodeId id) const noexcept { return chunk(id).codes.get() + local(id) * code_bytes_; }
+  /// By the vectors, where distance() may compare codes.
+  float exact_distance(const Query& query, NodeId id) const noexcept;
+  /// Asks for what distance() will read. The processor goes on by itself after the first lines.
+  void prefetch(NodeId id) const noexcept {
+    const auto* from = quantizer_ ? static_cast<const char*>(static_cast<const void*>(code(id))) : reinterpret_cast<const char*>(vector(id));
+    for (std::size_t i = 0; i < prefetch_bytes_; i += 64) __builtin_prefetch(from + i);
+  }
   unsigned level_for(const Item& item) const noexcept;
 
   NodeId allocate(const Item& item, unsigned level);
-  void link_node(NodeId id, SearchContext& context);
+  void link_node(NodeId id, std::uint32_t ef, SearchContext& context);
   NodeId descend(const Query& query, NodeId from, unsigned from_level, unsigned to_level, float* nearest) const;
   void search_level(const Query& query, NodeId entry, float entry_distance, unsigned level, unsigned ef, NodeId self, SearchContext& context) const;
   void select(std::span<const std::uint64_t> candidates, unsigned limit, std::vector<std::uint64_t>& selected) const;
@@ -193,6 +228,10 @@ class Graph {
   const Options options_;
   const unsigned base_links_;
   const kernels::DistanceKernels& kernels_;
+  const kernels::BitKernels& bits_;
+  const std::unique_ptr<const Quantizer> quantizer_;  // nullptr: walks compare vectors
+  const std::size_t code_bytes_;
+  const std::size_t prefetch_bytes_;
   ChunkedArray<NodeChunk, kNodeShift> nodes_;
   ChunkedArray<SlotChunk, kNodeShift> slots_;  // slot -> its first node
   mutable std::mutex shared_latch_;
@@ -220,11 +259,16 @@ class Graph {
 /// distances come in row id order. Never a row twice. Belongs to one thread at a time; the graph must outlive it.
 ///
 /// With an `accept` that rejects much, the walk gives way to an exact scan of the accepted rows when that is cheaper: known
-/// from a sample before the walk (`selective`), or when the walk has gone on for long.
+/// from a sample before the walk (`selective`), or when the walk has gone on for long. It also does when far fewer rows are accepted around the
+/// query than elsewhere: the nearest accepted ones then lie where no short way leads.
 class Scan {
  public:
+  enum class WhenExact : std::uint8_t {
+    kCompare,  // the scan compares every node by itself
+    kYield,    // next() returns false and yielded() is true: the caller has a faster way to compare all rows
+  };
   /// @param query  float32[dimensions], copied.  @param ef  beam width, >= 1; callers raise it to their LIMIT.
-  Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective);
+  Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact = WhenExact::kCompare);
   ~Scan();
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
@@ -234,19 +278,25 @@ class Scan {
   /// Rows that next() gives without walking on.
   std::size_t buffered() const noexcept { return batch_.size(); }
   bool is_exact() const noexcept { return exhaustive_; }
+  /// No row was returned, and none will be.
+  bool yielded() const noexcept { return yielded_; }
 
  private:
   void start();
+  void give_way();
+  bool is_correlated(std::size_t expanded, std::size_t accepted) const noexcept;
   void fill();
   void walk();
   void drain();
   void go_exhaustive();
   void expand(NodeId node);
   bool accepts(NodeId node) const;
+  void rank_exactly(std::vector<std::uint64_t>& entries) const;
   double sampled_selectivity() const;
 
   const Graph& graph_;
   const std::vector<float> values_;
+  Graph::Codes code_;
   Graph::Query query_;
   const std::uint32_t ef_;
   const Accept accept_;
@@ -254,8 +304,12 @@ class Scan {
   std::vector<std::uint64_t> overflow_;  // accepted, popped, but not among the ef nearest of their batch
   std::vector<Hit> batch_;               // farthest first: the next hit is at the back
   bool started_ = false;
+  bool returned_ = false;    // a batch was
   bool exhaustive_ = false;  // every node is returned, in batch_ or in the frontier: order is exact from here
   bool selective_;
+  double selectivity_ = 1;  // of a sample, once started and selective
+  const WhenExact when_exact_;
+  bool yielded_ = false;
 };
 
 }  // namespace orrery::index::hnsw

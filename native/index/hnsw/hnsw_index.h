@@ -1,16 +1,33 @@
 // hnsw_index.h: a relation's HNSW index: keeps a graph over one vector column in step with the rows.
 //
-// Threads: as SecondaryIndex. Repair of removed nodes runs on a thread of its own.
+// Threads: as SecondaryIndex. Repair of removed nodes and measuring recall run on a thread of their own.
 #pragma once
+#include <string_view>
 #include <thread>
 
 #include "../vector_column_index.h"
 #include "hnsw.h"
+#include "recall.h"
 
 namespace orrery::index::hnsw {
 
 class HnswIndex final : public VectorColumnIndex {
  public:
+  // What VectorIndexStore asks of a kind.
+  using Options = hnsw::Options;
+  using Header = VectorIndexHeader<Options>;
+  static constexpr std::string_view kKind = "hnsw";
+  static constexpr storage::Room kRoom = storage::Room::kIndex;
+  static constexpr std::string_view kStatistics[] = {"bytes", "nodes", "removed"};
+  static bool is_valid(const Options& options) noexcept;
+  static void write_options(ByteWriter& out, const Options& options);
+  static Options read_options(ByteReader& in);
+  static Header read_header(ByteReader& in);
+  void save(ByteWriter& out, const IsCurrent& current) const;
+  Status load(ByteReader& in, const Locate& locate);
+  void each(const std::function<void(RowId, std::uint32_t)>& visit) const { graph_.each(visit); }
+  void statistics(const std::function<void(std::string_view, double)>& add) const;
+
   /// `column` is a vector column of `options.dimensions`.
   HnswIndex(storage::RelationId id, storage::Relation& relation, std::uint32_t column, const Options& options);
   ~HnswIndex() override;
@@ -30,16 +47,24 @@ class HnswIndex final : public VectorColumnIndex {
 
   Graph& graph() noexcept { return graph_; }
   const Graph& graph() const noexcept { return graph_; }
+  /// As last measured: after building, after repair, and whenever the graph has doubled.
+  RecallProfile recall() const;
 
  private:
-  void repair_if_due();
+  bool is_repair_due() const;
+  bool is_probe_due() const noexcept;
+  void maintain_if_due();
+  void probe();
 
   Graph graph_;
   bool recovering_ = false;
   std::atomic<bool> stop_{false};
-  std::mutex repair_latch_;
-  std::atomic<bool> repairing_{false};
-  std::thread repair_;
+  mutable std::mutex recall_latch_;
+  RecallProfile recall_;
+  std::atomic<std::uint64_t> probed_nodes_{0};
+  std::mutex maintenance_latch_;
+  std::atomic<bool> maintaining_{false};
+  std::thread maintenance_;
 };
 
 }  // namespace orrery::index::hnsw

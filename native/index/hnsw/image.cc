@@ -9,7 +9,8 @@
 namespace orrery::index::hnsw {
 namespace {
 constexpr std::uint32_t kMagic = 0x57534e48;  // "HNSW"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersionWithoutQuantization = 1;
 constexpr std::uint8_t kFree = 0xff;
 constexpr std::uint8_t kRemovedFlag = 0x80;
 }  // namespace
@@ -26,6 +27,7 @@ void Graph::save(ByteWriter& out, const Accept& current) const {
   out.u32(options_.dimensions);
   out.u32(options_.m);
   out.u32(options_.ef_construction);
+  out.u8(static_cast<std::uint8_t>(options_.quantization));
   out.u32(limit);
   out.u32(entry_.load(std::memory_order_acquire).node);
   for (NodeId id = 0; id < limit; id++) {
@@ -47,12 +49,23 @@ void Graph::save(ByteWriter& out, const Accept& current) const {
   }
 }
 
+Quantization Graph::quantization_of(ByteReader in) {
+  if (in.u32() != kMagic || in.u32() != kVersion) return Quantization::kNone;
+  in.u8();  // metric
+  for (int i = 0; i < 3; i++) in.u32();  // dimensions, m, ef_construction
+  const auto quantization = static_cast<Quantization>(in.u8());
+  return in.ok() ? quantization : Quantization::kNone;
+}
+
 Status Graph::load(ByteReader& in, const Locate& locate) {
   const auto corrupt = [](const char* what) { return Status::error(StatusCode::kCorrupt, std::string("hnsw image: ") + what); };
   const std::unique_lock lock(structure_);
-  if (in.u32() != kMagic || in.u32() != kVersion) return corrupt("not an image of this version");
+  const bool is_image = in.u32() == kMagic;
+  const std::uint32_t version = in.u32();
+  if (!is_image || (version != kVersion && version != kVersionWithoutQuantization)) return corrupt("not an image of this version");
   if (in.u8() != static_cast<std::uint8_t>(options_.metric) || in.u32() != options_.dimensions || in.u32() != options_.m ||
-      in.u32() != options_.ef_construction)
+      in.u32() != options_.ef_construction ||
+      (version == kVersionWithoutQuantization ? 0 : in.u8()) != static_cast<std::uint8_t>(options_.quantization))
     return corrupt("other options than the index");
   const std::uint32_t limit = in.u32();
   const NodeId entry = in.u32();

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "hnsw.h"
+#include "../vector_distance.h"
 #include "search_context.h"
 
 namespace orrery::index::hnsw {
@@ -22,7 +23,15 @@ class Graph::NodeLatch {
   std::atomic<bool>& latch_;
 };
 
-Graph::Graph(const Options& options) : options_(options), base_links_(2 * options.m), kernels_(kernels::distance_kernels()) {}
+constexpr std::size_t kPrefetchBytes = 256;
+
+Graph::Graph(const Options& options) : options_(options), base_links_(2 * options.m), kernels_(kernels::distance_kernels()),
+      bits_(kernels::bit_kernels()),
+      quantizer_(options.quantization == Quantization::kNone
+                     ? nullptr
+                     : std::make_unique<const Quantizer>(options.quantization, options.metric, options.dimensions)),
+      code_bytes_(quantizer_ ? quantizer_->code_bytes() : 0),
+      prefetch_bytes_(std::min(kPrefetchBytes, quantizer_ ? code_bytes_ : sizeof(float) * options.dimensions)) {}
 Graph::~Graph() = default;
 
 Graph::Query Graph::query_of(const float* values) const noexcept {
@@ -32,17 +41,18 @@ Graph::Query Graph::query_of(const float* values) const noexcept {
 }
 
 float Graph::distance(const Query& query, NodeId id) const noexcept {
+  if (!quantizer_) return exact_distance(query, id);
+  const float d = quantizer_->distance(query.code, code(id));
+  return d == d ? d : INFINITY;  // halves overflow to infinities, whose difference is NaN
+}
+
+float Graph::exact_distance(const Query& query, NodeId id) const noexcept {
   const NodeChunk& c = chunk(id);
   const float* values = c.vectors[local(id)];
-  float d = 0;
-  switch (options_.metric) {
-    case Metric::kL2: d = kernels_.l2_squared(query.values, values, options_.dimensions); break;
-    case Metric::kInnerProduct: d = -kernels_.inner_product(query.values, values, options_.dimensions); break;
-    case Metric::kCosine:
-      d = 1 - kernels_.inner_product(query.values, values, options_.dimensions) * query.factor * c.factors[local(id)];
-      break;
-    case Metric::kL1: d = kernels_.l1(query.values, values, options_.dimensions); break;
-  }
+  // Both lengths are known: one product is enough under cosine.
+  const float d = options_.metric == Metric::kCosine
+                      ? 1 - kernels_.inner_product(query.values, values, options_.dimensions) * query.factor * c.factors[local(id)]
+                      : order_distance(options_.metric, query.values, values, options_.dimensions, kernels_, bits_);
   return d == d ? d : INFINITY;  // NaN (overflow in both directions) would break every order; it counts as far away
 }
 
@@ -53,6 +63,12 @@ double sql_distance(Metric metric, const float* a, const float* b, std::uint32_t
     case Metric::kInnerProduct: return -static_cast<double>(k.inner_product(a, b, dimensions));
     case Metric::kCosine: return kernels::cosine_distance(k.cosine_sums(a, b, dimensions));
     case Metric::kL1: return k.l1(a, b, dimensions);
+    case Metric::kHamming: return static_cast<double>(kernels::bit_kernels().hamming(a, b, dimensions));
+    case Metric::kJaccard: return kernels::jaccard_distance(kernels::bit_kernels().shared(a, b, dimensions));
+    case Metric::kSparseL2: return std::sqrt(static_cast<double>(kernels::sparse_l2_squared(a, b, dimensions)));
+    case Metric::kSparseInnerProduct: return -static_cast<double>(kernels::sparse_inner_product(a, b, dimensions));
+    case Metric::kSparseCosine: return kernels::cosine_distance(kernels::sparse_cosine_sums(a, b, dimensions));
+    case Metric::kSparseL1: return kernels::sparse_l1(a, b, dimensions);
   }
   return 0;
 }
@@ -80,7 +96,7 @@ NodeId Graph::allocate(const Item& item, unsigned level) {
     } else {
       id = node_limit_.load(std::memory_order_relaxed);
       if (id >= kMaxNodes) return kNoNode;
-      nodes_.reserve(id, [&] { return std::make_unique<NodeChunk>(base_links_); });
+      nodes_.reserve(id, [&] { return std::make_unique<NodeChunk>(base_links_, code_bytes_); });
       node_limit_.store(id + 1, std::memory_order_release);
     }
   }
@@ -88,12 +104,14 @@ NodeId Graph::allocate(const Item& item, unsigned level) {
   const unsigned at = local(id);
   c.vectors[at] = item.vector;
   c.factors[at] = item.vector == nullptr ? 0 : query_of(item.vector).factor;
+  if (quantizer_ && item.vector != nullptr) quantizer_->encode(item.vector, code(id));
   c.rows[at] = item.row;
   c.slots[at] = item.slot;
   c.levels[at] = static_cast<std::uint8_t>(level);
   c.upper[at].reset();
   c.copies[at].reset();
   c.states[at].store(State::kAbsent, std::memory_order_release);
+  write_links(id, 0, {});  // an id that is used again still has those of its former node, which lead to freed vectors
   if (level > 0) {
     const std::size_t count = std::size_t{level} * options_.m;
     c.upper[at].reset(new Link[count]);
@@ -103,8 +121,9 @@ NodeId Graph::allocate(const Item& item, unsigned level) {
   return id;
 }
 
-Status Graph::insert(const Item& item) {
+Status Graph::insert(const Item& item, std::uint32_t ef) {
   if (options_.metric == Metric::kCosine && query_of(item.vector).factor == 0) return Status::ok();
+  if (options_.metric == Metric::kSparseCosine && !(kernels::sparse_inner_product(item.vector, item.vector, options_.dimensions) > 0)) return Status::ok();
   const std::shared_lock lock(structure_);
   const Claim claimed = claim(item.row, item.slot);
   if (claimed == Claim::kRefused) return Status::ok();
@@ -112,7 +131,7 @@ Status Graph::insert(const Item& item) {
   settle(claimed, item.row, item.slot, id);
   if (id == kNoNode) return Status::error(StatusCode::kLimit, "an hnsw index holds at most 2147483648 vectors");
   auto context = take_context();
-  link_node(id, *context);
+  link_node(id, ef == 0 ? options_.ef_construction : ef, *context);
   chunk(id).states[local(id)].store(State::kPresent, std::memory_order_release);
   present_.fetch_add(1, std::memory_order_relaxed);
   inserted_.fetch_add(1, std::memory_order_relaxed);
@@ -167,7 +186,7 @@ void Graph::forget(NodeId id) {
   shared_rows_.erase(row(id));
 }
 
-void Graph::link_node(NodeId id, SearchContext& context) {
+void Graph::link_node(NodeId id, std::uint32_t ef, SearchContext& context) {
   const unsigned top = level(id);
   Entry entry = entry_.load(std::memory_order_acquire);
   if (entry.node == kNoNode) {
@@ -184,7 +203,7 @@ void Graph::link_node(NodeId id, SearchContext& context) {
   // First all own lists, then the way in, from the bottom up (invariant 2).
   std::vector<std::vector<QueueEntry>> chosen(std::min(top, entry.level) + 1);
   for (unsigned level = static_cast<unsigned>(chosen.size()); level-- > 0;) {
-    search_level(query, at, nearest, level, options_.ef_construction, id, context);
+    search_level(query, at, nearest, level, ef, id, context);
     if (context.found.empty()) continue;
     select(context.found, options_.m, chosen[level]);
     write_links(id, level, chosen[level]);
@@ -243,7 +262,7 @@ void Graph::search_level(const Query& query, NodeId entry, float entry_distance,
       const NodeId neighbor = list[i].load(std::memory_order_acquire);
       if (neighbor == kNoNode) break;
       if (!context.visit(neighbor)) continue;
-      __builtin_prefetch(vector(neighbor));
+      prefetch(neighbor);
       fresh[count++] = neighbor;
     }
     std::size_t lowest = at + 1;
@@ -327,7 +346,7 @@ Facts Graph::facts() const {
   facts.loaded = loaded_.load(std::memory_order_relaxed);
   facts.entry = entry.node == kNoNode ? 0 : row(entry.node);
   facts.levels = entry.node == kNoNode ? 0 : entry.level + 1;
-  facts.bytes = nodes_.chunk_count() * (sizeof(NodeChunk) + sizeof(Link) * base_links_ * NodeChunk::kNodes) +
+  facts.bytes = nodes_.chunk_count() * (sizeof(NodeChunk) + (sizeof(Link) * base_links_ + code_bytes_) * NodeChunk::kNodes) +
                 slots_.chunk_count() * sizeof(SlotChunk) + sizeof(Link) * upper_links_.load(std::memory_order_relaxed) + sizeof(Graph);
   return facts;
 }

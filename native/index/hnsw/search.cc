@@ -4,6 +4,7 @@
 // The frontier keeps every visited node that was not expanded, so going on costs nothing extra. Acceptance is asked only
 // for nodes that are expanded, about ef / selectivity of them.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "hnsw.h"
@@ -14,10 +15,17 @@ namespace {
 
 constexpr auto kNearestFirst = std::greater<QueueEntry>();  // a heap's front is its nearest
 constexpr std::uint32_t kSamples = 256;
-// Estimates that only choose between two right answers: distances computed per node expanded (at m = 16 about half of a list was
-// visited before), and the cost of one acceptance in distances.
+// Estimates in nanoseconds that only choose between two right answers. An expansion loads a list, marks, asks for acceptance and moves heaps; at
+// m = 16 about half of a list was visited before. Distances are bound by memory: about 16 bytes a nanosecond.
 constexpr double kDistancesPerExpansion = 8;
-constexpr double kAcceptCost = 0.2;
+constexpr double kExpansionNs = 600;
+constexpr double kDistanceNs = 4;
+constexpr double kBytesPerNs = 16;
+constexpr double kAcceptNs = 60;     // a node of the graph, looked up by row id
+constexpr double kFilterNs = 2.5;    // a row of a chunk, among its neighbors
+/// How many accepted nodes a walk must have been able to expect, and what share of them is too few to go on.
+constexpr double kExpectedMin = 12;
+constexpr double kTooFew = 0.25;
 
 void push(std::vector<QueueEntry>& heap, QueueEntry e) {
   heap.push_back(e);
@@ -32,9 +40,14 @@ QueueEntry pop(std::vector<QueueEntry>& heap) {
 
 }  // namespace
 
-Scan::Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective)
+Scan::Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact)
     : graph_(graph), values_(query, query + graph.options_.dimensions), query_(graph.query_of(values_.data())), ef_(std::max(ef, 1u)),
-      accept_(std::move(accept)), context_(graph.take_context()), selective_(selective && accept_) {
+      accept_(std::move(accept)), context_(graph.take_context()), selective_(selective && accept_), when_exact_(when_exact) {
+  if (graph.quantizer_) {
+    code_ = Graph::make_codes(graph.code_bytes_);
+    graph.quantizer_->encode(values_.data(), code_.get());
+    query_.code = code_.get();
+  }
   graph_.open_scans_.fetch_add(1, std::memory_order_acq_rel);
 }
 Scan::~Scan() {
@@ -43,7 +56,7 @@ Scan::~Scan() {
 }
 
 bool Scan::next(Hit& hit) {
-  if (batch_.empty()) fill();
+  if (batch_.empty() && !yielded_) fill();
   if (batch_.empty()) return false;
   hit = batch_.back();
   batch_.pop_back();
@@ -59,12 +72,21 @@ void Scan::fill() {
   if (!started_) start();
   auto& found = context_->found;
   found.clear();
-  if (!exhaustive_) walk();
+  if (!exhaustive_ && !yielded_) walk();
+  if (yielded_) return;
   if (exhaustive_) drain();
+  else rank_exactly(found);
   batch_.reserve(found.size());
   for (const QueueEntry e : found) batch_.push_back({graph_.row(node_of(e)), graph_.slot(node_of(e)), distance_of(e)});
+  returned_ |= !batch_.empty();
   std::sort(batch_.begin(), batch_.end(),
             [](const Hit& a, const Hit& b) { return a.distance != b.distance ? a.distance > b.distance : a.row > b.row; });
+}
+
+/// Codes led the walk here; the vectors decide the order. (What is exhaustive is ranked already.)
+void Scan::rank_exactly(std::vector<QueueEntry>& entries) const {
+  if (!graph_.quantizer_) return;
+  for (QueueEntry& e : entries) e = queue_entry(graph_.exact_distance(query_, node_of(e)), node_of(e), flag_of(e));
 }
 
 void Scan::start() {
@@ -74,15 +96,27 @@ void Scan::start() {
   if (entry.node == kNoNode) return;
   if (selective_) {
     const double nodes = graph_.node_limit();
-    const double selectivity = sampled_selectivity();
-    const double exact = nodes * (kAcceptCost + selectivity);
-    const double by_walk = selectivity > 0 ? std::min(ef_ / selectivity * kDistancesPerExpansion, nodes * 1.2) : nodes * 1.2;
-    if (exact <= by_walk) return go_exhaustive();
+    selectivity_ = sampled_selectivity();
+    const double vector_ns = kDistanceNs + sizeof(float) * graph_.options_.dimensions / kBytesPerNs;
+    const double walk_ns = kDistanceNs + static_cast<double>(graph_.quantizer_ ? graph_.code_bytes_ : sizeof(float) * graph_.options_.dimensions) / kBytesPerNs;
+    const double exact = nodes * ((when_exact_ == WhenExact::kYield ? kFilterNs : kAcceptNs) + selectivity_ * vector_ns);
+    const double expansions = selectivity_ > 0 ? std::min(ef_ / selectivity_, nodes) : nodes;
+    if (exact <= expansions * (kExpansionNs + kDistancesPerExpansion * walk_ns)) return give_way();
   }
   float nearest = graph_.distance(query_, entry.node);
   const NodeId at = graph_.descend(query_, entry.node, entry.level, 0, &nearest);
   context_->visit(at);
   push(context_->frontier, queue_entry(nearest, at));
+}
+
+void Scan::give_way() {
+  if (when_exact_ == WhenExact::kCompare) return go_exhaustive();
+  yielded_ = true;
+}
+
+bool Scan::is_correlated(std::size_t expanded, std::size_t accepted) const noexcept {
+  const double expected = static_cast<double>(expanded) * selectivity_;
+  return selective_ && expected >= kExpectedMin && static_cast<double>(accepted) < expected * kTooFew;
 }
 
 double Scan::sampled_selectivity() const {
@@ -110,14 +144,25 @@ void Scan::walk() {
   };
   for (const QueueEntry e : std::exchange(overflow_, {})) keep(e);
   // Beyond this many expansions an exact scan of what is left is cheaper than going on.
-  std::size_t patience = std::max<std::size_t>(4 * std::size_t{ef_}, graph_.node_limit() / 20);
+  const std::size_t patience = std::max<std::size_t>(4 * std::size_t{ef_}, graph_.node_limit() / 20);
+  std::size_t expanded = 0, accepted = 0;
+  const auto give_way_now = [&] {
+    // What was returned before must not come again: only this scan knows it.
+    if (returned_) go_exhaustive();
+    else give_way();
+  };
   while (!frontier.empty()) {
     if (found.size() == ef_ && frontier.front() > found.front()) return;
-    if (accept_ && patience-- == 0) return go_exhaustive();
+    if (accept_ && expanded == patience) return give_way_now();
+    if (!returned_ && std::has_single_bit(expanded) && is_correlated(expanded, accepted)) return give_way_now();
     const NodeId node = node_of(frontier.front());
     const QueueEntry e = pop(frontier);
-    if (accepts(node)) keep(e | 1);
+    if (accepts(node)) {
+      keep(e | 1);
+      accepted++;
+    }
     expand(node);
+    expanded++;
   }
   // The graph is exhausted. Nodes that no list leads to (the heuristic cut their last link) are still rows.
   if (found.size() < ef_) go_exhaustive();
@@ -131,7 +176,7 @@ void Scan::expand(NodeId node) {
     const NodeId neighbor = list[i].load(std::memory_order_acquire);
     if (neighbor == kNoNode) break;
     if (!context_->visit(neighbor)) continue;
-    __builtin_prefetch(graph_.vector(neighbor));
+    graph_.prefetch(neighbor);
     fresh[count++] = neighbor;
   }
   for (unsigned i = 0; i < count; i++) push(context_->frontier, queue_entry(graph_.distance(query_, fresh[i]), fresh[i]));
@@ -145,8 +190,9 @@ void Scan::go_exhaustive() {
     for (const QueueEntry e : *list) frontier.push_back(e | 1);
     list->clear();
   }
+  rank_exactly(frontier);
   for (NodeId node = 0, limit = graph_.node_limit(); node < limit; node++)
-    if (context_->visit(node) && accepts(node)) frontier.push_back(queue_entry(graph_.distance(query_, node), node, true));
+    if (context_->visit(node) && accepts(node)) frontier.push_back(queue_entry(graph_.exact_distance(query_, node), node, true));
   std::make_heap(frontier.begin(), frontier.end(), kNearestFirst);
 }
 

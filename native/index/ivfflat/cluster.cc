@@ -1,5 +1,6 @@
 // cluster.cc: the centroids of inverted lists.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <random>
 
@@ -41,10 +42,14 @@ class Clustering {
   }
 
  private:
-  bool is_spherical() const noexcept { return options_.metric != Metric::kL2; }
+  bool is_spherical() const noexcept { return options_.metric == Metric::kInnerProduct || options_.metric == Metric::kCosine; }
+  bool is_bits() const noexcept { return options_.metric == Metric::kHamming; }
   float* sample(std::size_t i) noexcept { return samples_.data() + i * options_.dimensions; }
   float* centroid(std::size_t i) noexcept { return centroids_.data() + i * options_.dimensions; }
-  float distance(const float* a, const float* b) const noexcept { return kernels_.l2_squared(a, b, options_.dimensions); }
+  float distance(const float* a, const float* b) const noexcept {
+    if (is_bits()) return static_cast<float>(kernels::bit_kernels().hamming(a, b, options_.dimensions));
+    return kernels_.l2_squared(a, b, options_.dimensions);
+  }
 
   /// k-means++: each next one with a probability that grows with its distance from those chosen. Places that no sample fills are random.
   void choose_initial() {
@@ -66,7 +71,8 @@ class Clustering {
     }
     std::uniform_real_distribution<float> place(0, 1);
     for (; chosen < options_.lists; chosen++) {
-      for (std::uint32_t d = 0; d < options_.dimensions; d++) centroid(chosen)[d] = place(random);
+      for (std::uint32_t d = 0; d < options_.dimensions; d++)
+        centroid(chosen)[d] = is_bits() ? std::bit_cast<float>(static_cast<std::uint32_t>(random())) : place(random);
       if (is_spherical()) normalize(centroid(chosen), options_.dimensions);
     }
   }
@@ -89,8 +95,30 @@ class Clustering {
     return changed;
   }
 
+  /// Each bit of a centroid becomes what most of its samples have (k-modes, Huang 1998).
+  void move_bits(const std::vector<std::uint32_t>& nearest) {
+    std::vector<std::uint32_t> ones(centroids_.size() * 32, 0), counts(options_.lists, 0);
+    const auto word_of = [](const float* at) { return std::bit_cast<std::uint32_t>(*at); };
+    for (std::size_t i = 0; i < count_; i++) {
+      std::uint32_t* sum = ones.data() + std::size_t{nearest[i]} * options_.dimensions * 32;
+      for (std::uint32_t d = 0; d < options_.dimensions; d++)
+        for (std::uint32_t word = word_of(sample(i) + d); word != 0; word &= word - 1) sum[d * 32 + static_cast<unsigned>(std::countr_zero(word))]++;
+      counts[nearest[i]]++;
+    }
+    for (std::uint32_t c = 0; c < options_.lists; c++) {
+      if (counts[c] == 0) continue;
+      for (std::uint32_t d = 0; d < options_.dimensions; d++) {
+        std::uint32_t word = 0;
+        for (unsigned b = 0; b < 32; b++)
+          if (2 * ones[(std::size_t{c} * options_.dimensions + d) * 32 + b] > counts[c]) word |= 1u << b;
+        centroid(c)[d] = std::bit_cast<float>(word);
+      }
+    }
+  }
+
   /// A centroid goes to the mean of its samples; one that has none stays.
   void move(const std::vector<std::uint32_t>& nearest) {
+    if (is_bits()) return move_bits(nearest);
     std::vector<double> sums(centroids_.size(), 0);
     std::vector<std::uint32_t> counts(options_.lists, 0);
     for (std::size_t i = 0; i < count_; i++) {

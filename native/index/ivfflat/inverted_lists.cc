@@ -22,6 +22,7 @@ bool InvertedLists::has_direction(const float* vector) const noexcept {
 }
 
 float InvertedLists::distance(const float* vector, const float* centroid) const noexcept {
+  if (options_.metric == Metric::kHamming) return static_cast<float>(kernels::bit_kernels().hamming(vector, centroid, options_.dimensions));
   return is_spherical() ? -kernels_.inner_product(vector, centroid, options_.dimensions) : kernels_.l2_squared(vector, centroid, options_.dimensions);
 }
 

@@ -2,7 +2,8 @@
 //
 // Source: Jégou, Douze and Schmid, "Product Quantization for Nearest Neighbor Search" (IVF without the quantizer); centroids by k-means++
 // (Arthur and Vassilvitskii 2007) and Lloyd's iterations over a sample. Under inner product and cosine the centroids have length one
-// and the nearest is the one with the largest product, as in pgvector.
+// and the nearest is the one with the largest product, as in pgvector. Under Hamming distance a centroid is a bit string: each bit what most of the
+// list's strings have.
 //
 // Invariants
 //  1. Centroids do not change once train() or load() returned: a vector's list can be computed at any time.
@@ -17,13 +18,19 @@
 
 #include "../../core/bytes.h"
 #include "../../core/status.h"
+#include "../../kernels/bits.h"
 #include "../../kernels/distance.h"
 #include "../vector_column_index.h"
 
 namespace orrery::index::ivfflat {
 
+/// As in pgvector: no lists under L1 and Jaccard.
+constexpr bool has_lists(Metric m) noexcept {
+  return m == Metric::kL2 || m == Metric::kInnerProduct || m == Metric::kCosine || m == Metric::kHamming;
+}
+
 struct Options {
-  Metric metric = Metric::kL2;  // not L1
+  Metric metric = Metric::kL2;  // one that has_lists()
   std::uint32_t dimensions = 0;
   std::uint32_t lists = 100;  // 1 to kMaxLists
 };
@@ -107,9 +114,9 @@ class InvertedLists {
     mutable std::shared_mutex latch;
     std::vector<Entry> entries;
   };
-  bool is_spherical() const noexcept { return options_.metric != Metric::kL2; }
+  bool is_spherical() const noexcept { return options_.metric == Metric::kInnerProduct || options_.metric == Metric::kCosine; }
   bool has_direction(const float* vector) const noexcept;
-  /// How lists are ordered: squared distance, or minus the product.
+  /// How lists are ordered: squared distance, minus the product, or the bits that differ.
   float distance(const float* vector, const float* centroid) const noexcept;
   std::uint32_t nearest(const float* vector, std::span<const float> centroids) const noexcept;
 

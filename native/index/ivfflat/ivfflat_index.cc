@@ -8,7 +8,6 @@
 namespace orrery::index::ivfflat {
 namespace {
 
-unsigned all_cores() noexcept { return std::max(1u, std::thread::hardware_concurrency()); }
 bool before(const VectorItem& a, const VectorItem& b) noexcept { return a.row != b.row ? a.row < b.row : a.slot < b.slot; }
 bool same(const VectorItem& a, const VectorItem& b) noexcept { return a.row == b.row && a.slot == b.slot; }
 
@@ -20,6 +19,44 @@ struct EntryEqual {
 };
 
 }  // namespace
+
+bool IvfflatIndex::is_valid(const Options& o) noexcept { return has_lists(o.metric) && o.lists >= 1 && o.lists <= kMaxLists; }
+
+void IvfflatIndex::write_options(ByteWriter& out, const Options& options) {
+  out.u8(static_cast<std::uint8_t>(options.metric));
+  out.varint(options.lists);
+}
+
+Options IvfflatIndex::read_options(ByteReader& in) {
+  Options options;
+  options.metric = static_cast<Metric>(in.u8());
+  options.lists = static_cast<std::uint32_t>(in.varint());
+  return options;
+}
+
+void IvfflatIndex::save(ByteWriter& out, const IsCurrent& current) const {
+  out.varint(id());
+  out.varint(relation().id());
+  out.varint(column());
+  write_options(out, lists_.options());
+  out.u64(created.load());
+  lists_.save(out, [&](const Entry& e) { return current(e.row, e.slot); });
+}
+
+IvfflatIndex::Header IvfflatIndex::read_header(ByteReader& in) {
+  Header header;
+  header.id = static_cast<storage::RelationId>(in.varint());
+  header.relation = static_cast<storage::RelationId>(in.varint());
+  header.column = static_cast<std::uint32_t>(in.varint());
+  header.options = read_options(in);
+  header.created = in.u64();
+  return header;
+}
+
+void IvfflatIndex::statistics(const std::function<void(std::string_view, double)>& add) const {
+  add("bytes", static_cast<double>(memory_bytes()));
+  add("entries", static_cast<double>(lists_.entry_count()));
+}
 
 void IvfflatIndex::apply(const VectorItem& item, bool removed) {
   if (is_waiting_) {
@@ -51,7 +88,7 @@ void IvfflatIndex::remove_stale(storage::VersionRef version) noexcept {
   if (!recovering_ && item_of(version, &item) && !is_needed_by_another(version, item)) apply(item, true);
 }
 
-void IvfflatIndex::build(storage::CommitTs oldest) {
+Status IvfflatIndex::build(storage::CommitTs oldest) {
   std::vector<VectorItem> items = items_since(oldest);
   lists_.train(items, all_cores());
   const std::scoped_lock lock(pending_latch_);
@@ -66,9 +103,10 @@ void IvfflatIndex::build(storage::CommitTs oldest) {
   pending_.clear();
   pending_.shrink_to_fit();
   is_waiting_ = false;
+  return Status::ok();
 }
 
-void IvfflatIndex::recovered() {
+Status IvfflatIndex::recovered() {
   recovering_ = false;
   std::vector<VectorItem> items = newest_items();
   if (!lists_.is_trained()) lists_.train(items, all_cores());
@@ -79,6 +117,7 @@ void IvfflatIndex::recovered() {
   std::erase_if(items, [&](const VectorItem& item) { return !wanted.contains({item.row, item.slot}); });
   lists_.fill(items, all_cores());
   is_waiting_ = false;
+  return Status::ok();
 }
 
 }  // namespace orrery::index::ivfflat

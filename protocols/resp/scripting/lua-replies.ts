@@ -3,15 +3,19 @@ import { type LuaMachine, type LuaState, LuaType, numberText } from "../../../sr
 import type { ReplyWriter } from "../reply-writer.js";
 
 const cr = 13;
+const none = Buffer.alloc(0);
+const readers = new WeakMap<LuaMachine, ReplyReader>();
 
-/** Pushes the reply in `bytes` (RESP2, or RESP3 after redis.setresp(3)); true when it is an error. */
+/** Pushes the reply at the start of `bytes` (RESP2, or RESP3 after redis.setresp(3)); true when it is an error. */
 export function pushReply(machine: LuaMachine, state: LuaState, bytes: Buffer): boolean {
   const first = bytes[0];
   if (first === 0x2d) {
     pushError(machine, state, bytes.toString("latin1", 1, bytes.indexOf(cr)));
     return true;
   }
-  new ReplyReader(machine, state, bytes).push();
+  const reader = readers.get(machine) ?? new ReplyReader(machine);
+  readers.set(machine, reader);
+  reader.read(state, bytes);
   return false;
 }
 
@@ -25,13 +29,20 @@ export function pushError(machine: LuaMachine, state: LuaState, text: string): v
   machine.setField(state, -2, "ignore_error_stats_update");
 }
 
+/** Reads one reply after the other into a machine's states. */
 class ReplyReader {
   #at = 0;
-  constructor(
-    private readonly machine: LuaMachine,
-    private readonly state: LuaState,
-    private readonly bytes: Buffer,
-  ) {}
+  private state = 0;
+  private bytes: Buffer = none;
+  constructor(private readonly machine: LuaMachine) {}
+
+  read(state: LuaState, bytes: Buffer): void {
+    this.#at = 0;
+    this.state = state;
+    this.bytes = bytes;
+    this.push();
+    this.bytes = none;
+  }
 
   #integer(): number {
     const { bytes } = this;
@@ -66,12 +77,20 @@ class ReplyReader {
         // $
         const length = this.#integer();
         if (length < 0) return lua.lua_pushboolean(state, 0);
-        machine.push(state, bytes.subarray(this.#at, this.#at + length));
+        machine.pushRange(state, bytes, this.#at, this.#at + length);
         this.#at += length + 2;
         return;
       }
-      case 0x2b: // +
-        return this.#table("ok", () => machine.pushLatin1(state, this.#line()));
+      case 0x2b: {
+        // +
+        lua.lua_createtable(state, 0, 1);
+        const end = bytes.indexOf(cr, this.#at);
+        machine.pushConstant(state, "ok");
+        machine.pushRange(state, bytes, this.#at, end);
+        lua.lua_rawset(state, -3);
+        this.#at = end + 2;
+        return;
+      }
       case 0x2d: // -
         return pushError(machine, state, this.#line());
       case 0x2a: {
@@ -156,9 +175,11 @@ export function writeResult(machine: LuaMachine, state: LuaState, reply: ReplyWr
     return;
   }
   switch (lua.lua_type(state, -1)) {
-    case LuaType.string:
-      reply.bulk(machine.bytes(state, -1) as Buffer);
+    case LuaType.string: {
+      const at = machine.stringAt(state, -1);
+      reply.bulkRange(machine.memory, at, at + machine.stringLength);
       break;
+    }
     case LuaType.boolean:
       if (booleans)
         reply.raw(reply.resp3 ? (lua.lua_toboolean(state, -1) !== 0 ? "#t\r\n" : "#f\r\n") : `:${lua.lua_toboolean(state, -1)}\r\n`);

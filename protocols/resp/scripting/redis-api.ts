@@ -31,11 +31,51 @@ export const redisConstants: Readonly<Record<string, number | string>> = {
   REDIS_VERSION_NUM: 0x0007000f,
 };
 
-/** The command as scripts may call it: undefined when it does not exist. */
-const known = new Map<string, CommandDescription>();
-function describe(name: string): CommandDescription | undefined {
-  const found = known.get(name) ?? commandTable.get(name.toLowerCase());
-  if (found !== undefined && known.size < 10_000) known.set(name, found);
+/** A command as scripts see it. */
+interface Callable {
+  readonly command: CommandDescription;
+  readonly isNative: boolean;
+  readonly isForbidden: boolean;
+  /** Not for read-only scripts. */
+  readonly writes: boolean;
+}
+const known = new Map<string, Callable>();
+/** Undefined when it does not exist. */
+function describe(name: string): Callable | undefined {
+  const seen = known.get(name);
+  if (seen !== undefined) return seen;
+  const command = commandTable.get(name.toLowerCase());
+  if (command === undefined) return undefined;
+  const found = {
+    command,
+    isNative: command.runs === "native",
+    isForbidden: command.flags.includes("noscript"),
+    writes: command.flags.includes("write") || mayReplicate.has(command.name),
+  };
+  if (known.size < 10_000) known.set(name, found);
+  return found;
+}
+
+/** The same for a name in Lua's memory. Names of up to eight bytes are found by their two halves, without a string of JavaScript's. */
+const knownShort = new Map<number, Map<number, Callable>>();
+function describeAt(memory: Buffer, at: number, length: number): Callable | undefined {
+  if (length === 0 || length > 8) return describe(memory.toString("latin1", at, at + length));
+  let low = 0;
+  let high = 0;
+  for (let i = 0; i < length; i++) {
+    const byte = memory[at + i] as number;
+    if (i < 4) low |= byte << (8 * i);
+    else high |= byte << (8 * (i - 4));
+  }
+  const seen = knownShort.get(low)?.get(high);
+  if (seen !== undefined) return seen;
+  // A zero byte would look like the end of a shorter name.
+  const name = memory.toString("latin1", at, at + length);
+  const found = name.includes("\0") ? undefined : describe(name);
+  if (found !== undefined && knownShort.size < 10_000) {
+    const halves = knownShort.get(low) ?? new Map<number, Callable>();
+    knownShort.set(low, halves.set(high, found));
+  }
   return found;
 }
 
@@ -68,28 +108,34 @@ export function redisApi(engine: RunningEngine, machine: LuaMachine): Record<str
       counted(state, "ERR Lua redis lib command arguments must be strings or integers");
       return true;
     }
-    const memory = machine.memory;
-    const nameAt = memory.readUInt32LE(at);
-    const name = memory.toString("latin1", nameAt, nameAt + memory.readUInt32LE(at + 4));
-    const command = describe(name);
+    const { memory, words } = machine;
+    const callable = describeAt(memory, words[at >> 2] as number, words[(at >> 2) + 1] as number);
     const { session } = current.options;
-    const refused = command === undefined ? "ERR Unknown Redis command called from script" : refusal(current, command, count);
-    if (refused !== undefined) {
-      if (command !== undefined) session.server.options.addon.keyspace.recordRejected(command.index);
-      counted(state, refused);
+    const refused = callable === undefined ? "ERR Unknown Redis command called from script" : refusal(current, callable, count);
+    if (callable === undefined || refused !== undefined) {
+      if (callable !== undefined) session.server.options.addon.keyspace.recordRejected(callable.command.index);
+      counted(state, refused ?? "");
       return true;
     }
-    if ((command as CommandDescription).runs === "native" && !session.isRestricted) {
+    if (callable.command.name.startsWith("xread")) {
+      const args = copyArguments(memory, at, count);
+      if (asksToBlock(args)) {
+        counted(state, `ERR ${(args[0] as Buffer).toString("latin1")} command is not allowed with BLOCK option from scripts`);
+        return true;
+      }
+    }
+    // Whoever monitors sees the commands of scripts too: those go by TypeScript's way.
+    if (callable.isNative && !session.isRestricted && !session.server.isMonitored) {
       const server = session.server;
       const stop = server.options.addon.keyspace.executeAt(session.native, memory, at, count);
       if (stop === RunStop.end) {
         session.database = server.state[RunState.database] as number;
         const length = server.state[RunState.outputLength] as number;
         if (length < 0) return pushReply(machine, state, asBuffer(server.options.addon.keyspace.takeOutput(session.native)));
-        return pushReply(machine, state, server.output.subarray(0, length));
+        return pushReply(machine, state, server.output);
       }
     }
-    return pushReply(machine, state, runInTypeScript(current, copyArguments(memory, at, count), command as CommandDescription));
+    return pushReply(machine, state, runInTypeScript(current, copyArguments(memory, at, count), callable.command));
   };
   /** Levels and texts as luaLogCommand. */
   const log: HostFunction = (state) => {
@@ -193,13 +239,10 @@ function placeArguments(machine: LuaMachine, state: LuaState, count: number): nu
       lua.lua_replace(state, i);
     } else if (type !== LuaType.string) return -1;
   }
+  // Lua writes each length beside its pointer. Strings stay where they are, so the memory does not grow here.
   const at = machine.scratch(count * 8);
-  for (let i = 0; i < count; i++) {
-    const pointer = machine.stringAt(state, i + 1);
-    const memory = machine.memory;
-    memory.writeUInt32LE(pointer, at + i * 8);
-    memory.writeUInt32LE(machine.stringLength, at + i * 8 + 4);
-  }
+  const { words } = machine;
+  for (let i = 0; i < count; i++) words[(at >> 2) + i * 2] = lua.lua_tolstring(state, i + 1, at + i * 8 + 4);
   return at;
 }
 
@@ -210,15 +253,24 @@ function copyArguments(memory: Buffer, at: number, count: number): Buffer[] {
   });
 }
 
+/** XREAD and XREADGROUP with BLOCK: Redis refuses them, though other blocking commands just do not wait. */
+function asksToBlock(args: readonly Buffer[]): boolean {
+  for (const arg of args) {
+    const word = arg.length < 8 ? arg.toString("latin1").toLowerCase() : "";
+    if (word === "streams") return false;
+    if (word === "block") return true;
+  }
+  return false;
+}
+
 /** Count as writes for scripts. */
 const mayReplicate = new Set(["publish", "spublish", "pfcount"]);
 
 /** Why the command may not run here, without looking at its subcommand or the user. */
-function refusal(run: ScriptRun, command: CommandDescription, count: number): string | undefined {
-  if (!arityFits(command.arity, count)) return "ERR Wrong number of args calling Redis command from script";
-  if (command.flags.includes("noscript")) return "ERR This Redis command is not allowed from script";
-  if (run.options.isReadOnly && (command.flags.includes("write") || mayReplicate.has(command.name)))
-    return "ERR Write commands are not allowed from read-only scripts.";
+function refusal(run: ScriptRun, callable: Callable, count: number): string | undefined {
+  if (!arityFits(callable.command.arity, count)) return "ERR Wrong number of args calling Redis command from script";
+  if (callable.isForbidden) return "ERR This Redis command is not allowed from script";
+  if (run.options.isReadOnly && callable.writes) return "ERR Write commands are not allowed from read-only scripts.";
   return undefined;
 }
 

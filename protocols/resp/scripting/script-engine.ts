@@ -137,11 +137,11 @@ export class ScriptEngine {
   }
 
   /** Sets KEYS or ARGV, or takes it away with undefined. */
-  setGlobal(name: string, values: readonly Buffer[]): void {
+  setGlobal(name: "KEYS" | "ARGV", values: readonly Buffer[]): void {
     const machine = this.machine;
     const { lua, state } = machine;
     lua.lua_rawgeti(state, registryIndex, this.#globals);
-    machine.pushLatin1(state, name);
+    machine.pushConstant(state, name);
     lua.lua_createtable(state, values.length, 0);
     for (let i = 0; i < values.length; i++) {
       machine.push(state, values[i] as Buffer);

@@ -53,7 +53,7 @@ export class ScriptRun {
     const { keyspace } = session.server.options.addon;
     const owns = !session.isExecuting;
     if (owns) {
-      const began = keyspace.beginExclusive(session.native, !options.isReadOnly);
+      const began = keyspace.beginExclusive(session.native, !options.isReadOnly, false);
       if (began === 1) return "wait";
       if (began === 3) {
         session.reply.error(session.server.busyText());
@@ -121,7 +121,10 @@ export class ScriptRun {
         this.#giveWay();
         return "pending";
       }
-      if (result.kind === "failed") failure = this.#errorText(result.status);
+      if (result.kind === "failed") {
+        this.options.session.errorIsCounted = this.#isCountedError();
+        failure = this.#errorText(result.status);
+      }
     } catch (thrown) {
       // JavaScript's own stack ran out inside Lua, or the machine's memory: it starts anew.
       if (!(thrown instanceof RangeError) && !(thrown as Error).message?.includes("out of bounds")) throw thrown;
@@ -161,6 +164,17 @@ export class ScriptRun {
     });
   }
 
+  /** Whether the value on top of the thread is an error that a command of the script has been counted for. */
+  #isCountedError(): boolean {
+    const { machine } = this.options;
+    const thread = machine.thread();
+    if (machine.broken || machine.lua.lua_gettop(thread) === 0 || machine.typeName(thread, -1) !== "table") return false;
+    machine.getField(thread, -1, "ignore_error_stats_update");
+    const counted = machine.lua.lua_toboolean(thread, -1) !== 0;
+    machine.pop(thread, 1);
+    return counted;
+  }
+
   /** The error value is on top of the thread. */
   #errorText(status: number): string {
     const { machine, name } = this.options;
@@ -187,6 +201,7 @@ export class ScriptRun {
     else if (machine.lua.lua_gettop(machine.thread()) === 0) session.reply.null();
     else {
       machine.lua.lua_settop(machine.thread(), 1);
+      session.errorIsCounted = this.#isCountedError();
       writeResult(machine, machine.thread(), session.reply, this.resp3);
     }
     if (!machine.broken) machine.endRun(failure !== undefined);

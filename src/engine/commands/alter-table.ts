@@ -9,7 +9,7 @@ import {
 } from "../../catalog/index.js";
 import { columnWriter } from "../../execution/internal.js";
 import { BlockWriter } from "../../native/index.js";
-import type { AlterTableAction, Command } from "../../plan/index.js";
+import type { AlterTableAction, Command, ConstraintDefinition } from "../../plan/index.js";
 import {
   alterTypeCast,
   columnExists,
@@ -28,20 +28,23 @@ import {
 import { physicalColumn } from "../physical-column.js";
 import { columnsInSql } from "./columns-in-sql.js";
 import { addConstraint, constraintNamed, validateConstraint } from "./constraints.js";
-import { type DefinitionContext, displayName } from "./context.js";
+import type { DefinitionContext } from "./context.js";
 import { isNullLiteral, newAttribute, requireStorageOptions } from "./create-table.js";
 import { whole } from "./dependencies.js";
 import { dropTargets } from "./drop.js";
+import { restoreIndex, setIndexesAside } from "./hidden-columns.js";
+import { requireIndexOptions } from "./index-options.js";
 import { attachPartition, detachPartition, inherit, noInherit } from "./inheritance.js";
 import { requireNoNulls } from "./not-null.js";
-import { keyConstraintOf } from "./partition.js";
+import { attachNamedIndex } from "./partition.js";
 import { rewriteTable } from "./rewrite.js";
 import { alterSequence, sequenceForColumn } from "./sequence.js";
 import { toStoredSql } from "./stored-sql.js";
+import { becomeTyped, notOf, refuseTyped } from "./typed-table.js";
 
 export async function alterTable(context: DefinitionContext, command: Extract<Command, { kind: "AlterTable" }>): Promise<void> {
   const found = context.find(command.name);
-  if (found === undefined && command.ifExists) return context.notice(`relation "${displayName(command.name)}" does not exist, skipping`);
+  if (found === undefined && command.ifExists) return context.notice(`relation "${command.name.name}" does not exist, skipping`);
   const relation = context.relation(command.name);
   if (relation.class !== "table") {
     for (const action of command.actions) alterOther(context, context.again(relation), action);
@@ -63,8 +66,10 @@ function alterOther(context: DefinitionContext, relation: ViewObject | SequenceO
     case "owner":
       context.put({ ...relation, owner: roleNamed(context, action.role) });
       return;
-    case "noOp":
     case "columnFact":
+      if (relation.class === "index" && action.fact === "statistics") setIndexStatistics(context, relation, action.column, action.value);
+      return;
+    case "noOp":
     case "setPersistence":
       return;
     case "setOptions":
@@ -78,7 +83,11 @@ function alterOther(context: DefinitionContext, relation: ViewObject | SequenceO
           });
         context.put({ ...relation, options: { ...relation.options, ...options }, ...(check === undefined ? {} : { checkOption: check }) });
       }
-      if (relation.class === "index") context.put({ ...relation, options: { ...relation.options, ...action.options } });
+      if (relation.class === "index") {
+        const options = { ...relation.options, ...action.options };
+        requireIndexOptions(options, relation.method);
+        context.put({ ...relation, options });
+      }
       return;
     case "resetOptions": {
       if (relation.class === "sequence") return;
@@ -103,16 +112,45 @@ function alterOther(context: DefinitionContext, relation: ViewObject | SequenceO
       if (relation.class !== "index") break;
       const part = context.relation(action.index);
       if (part.class !== "index") throw wrongRelationKind(part.name, "an index");
-      if (part.parent === relation.oid) return;
-      context.put({ ...part, parent: relation.oid });
-      const [above, own] = [keyConstraintOf(context, relation), keyConstraintOf(context, part)];
-      if (above !== undefined && own !== undefined) context.put({ ...own, parent: above.oid, local: false, inheritedCount: 1 });
+      attachNamedIndex(context, relation, part);
       return;
     }
     default:
       break;
   }
   throw new DbError({ sqlstate: "42809", message: `"${relation.name}" is not a table` });
+}
+
+const STATISTICS_TARGET_MAX = 10_000;
+/** Of an index over expressions, by number: a column's are the table's. */
+function setIndexStatistics(context: DefinitionContext, index: IndexObject, written: string, value: string): void {
+  const number = Number(written);
+  const column = index.columns[number - 1];
+  if (column === undefined) {
+    const included = index.include[number - 1 - index.columns.length];
+    if (included !== undefined)
+      throw new DbError({
+        sqlstate: "0A000",
+        message: `cannot alter statistics on included column "${included}" of index "${index.name}"`,
+      });
+    throw new DbError({ sqlstate: "42703", message: `column number ${written} of relation "${index.name}" does not exist` });
+  }
+  if (column.expressionSql === undefined) {
+    const table = context.snapshot.object(index.table);
+    const name = table?.class === "table" ? (table.attributes[column.attribute - 1]?.name ?? "") : "";
+    throw new DbError({
+      sqlstate: "0A000",
+      message: `cannot alter statistics on non-expression column "${name}" of index "${index.name}"`,
+      hint: "Alter statistics on table column instead.",
+    });
+  }
+  let target = Number(value);
+  if (target < -1) throw new DbError({ sqlstate: "22023", message: `statistics target ${value} is too low` });
+  if (target > STATISTICS_TARGET_MAX) {
+    target = STATISTICS_TARGET_MAX;
+    context.session.notice("WARNING", "22023", `lowering statistics target to ${target}`);
+  }
+  context.put({ ...index, columns: index.columns.map((c, i) => (i === number - 1 ? { ...c, statistics: target } : c)) });
 }
 
 /** Children of a table that ONLY leaves alone. */
@@ -126,6 +164,8 @@ const isPartitionKey = (table: TableObject, attribute: AttributeObject): boolean
     (k) => k.attribute === attribute.number || (k.expressionSql ?? "").match(new RegExp(`\\b${attribute.name}\\b`)) !== null,
   ) === true;
 
+export const applyToTable = (context: DefinitionContext, table: TableObject, action: AlterTableAction): Promise<void> =>
+  apply(context, table, action, false);
 async function apply(
   context: DefinitionContext,
   table: TableObject,
@@ -136,7 +176,10 @@ async function apply(
   const below = async (next: AlterTableAction = action): Promise<void> => {
     for (const child of heirs(context, table, only)) await apply(context, context.again(child), next, false, true);
   };
+  if (table.ofType !== undefined) refuseTyped(action);
   switch (action.kind) {
+    case "ofType":
+      return action.type === undefined ? notOf(context, table) : becomeTyped(context, table, action.type);
     case "addColumn":
       return addColumn(context, table, action, only, recursing);
     case "dropColumn": {
@@ -375,8 +418,15 @@ async function apply(
       throw wrongRelationKind(table.name, "an index");
     case "setPersistence":
       if (table.persistence === "temporary")
-        throw invalidTable('cannot change logged status of table "' + table.name + '" because it is temporary');
+        throw invalidTable(`cannot change logged status of table "${table.name}" because it is temporary`);
       context.put({ ...table, persistence: action.persistence });
+      return;
+    case "rowSecurity":
+      context.put({
+        ...table,
+        ...(action.enabled === undefined ? {} : { rowSecurity: action.enabled }),
+        ...(action.forced === undefined ? {} : { forceRowSecurity: action.forced }),
+      });
       return;
     case "replicaIdentity": {
       if (action.identity !== "index") {
@@ -416,6 +466,8 @@ async function apply(
     }
     case "trigger": {
       // There are no triggers but those behind foreign keys.
+      if (action.which === "rule")
+        throw new DbError({ sqlstate: "42704", message: `rule "${action.name}" for relation "${table.name}" does not exist` });
       if (action.which === "named")
         throw new DbError({ sqlstate: "42704", message: `trigger "${action.name}" for table "${table.name}" does not exist` });
       const guarded =
@@ -508,16 +560,24 @@ function addOwnColumn(
   // The value that rows which are there get: computed once when it is the same for all, row by row when it is volatile.
   const perRow = attribute.generated === true || attribute.identity !== undefined || column.serial === true || isVolatile(filling);
   context.put(next);
-  const finish = (): void => {
+  const addFrom = (at: number): Promise<void> | undefined => {
+    for (let i = at; i < action.constraints.length; i++) {
+      const built = addConstraint(context, context.again(next), action.constraints[i] as ConstraintDefinition, { tableIsNew: false });
+      if (built !== undefined) return built.then(() => addFrom(i + 1));
+    }
+    return undefined;
+  };
+  const finish = (): Promise<void> | undefined => {
     if (attribute.notNull) requireNoNulls(context, context.again(next), attribute);
-    for (const constraint of action.constraints) addConstraint(context, context.again(next), constraint, { tableIsNew: false });
+    return addFrom(0);
   };
   if (perRow) {
     context.check(context.storage.addColumn(context.engine, context.xid, table.storage, physicalColumn(type, attribute.typmod), null));
     context.nextStep();
     const value =
       column.serial === true || attribute.identity !== undefined ? `nextval('${attribute.sequence}'::regclass)` : (filling ?? "NULL");
-    return rewriteTable(context, next, new Map([[attribute.number, value]])).then(finish);
+    const rewritten = rewriteTable(context, next, new Map([[attribute.number, value]]));
+    return rewritten === undefined ? finish() : rewritten.then(finish);
   }
   let missing: Uint8Array | null = null;
   if (filling !== undefined) {
@@ -536,7 +596,7 @@ function addOwnColumn(
   }
   context.check(context.storage.addColumn(context.engine, context.xid, table.storage, physicalColumn(type, attribute.typmod), missing));
   context.nextStep();
-  finish();
+  return finish();
 }
 
 /** Functions whose answer differs from row to row; now() and its kin are the same for the whole statement. */
@@ -552,7 +612,8 @@ async function alterType(
   const attribute = attributeNamed(table, action.column);
   const type = context.type(action.type.type);
   if (action.using === undefined) {
-    const cast = context.registry.cast(attribute.type, action.type.type);
+    const elements = [context.type(attribute.type).elementType, type.elementType] as const;
+    const cast = elements.includes(0) ? context.registry.cast(attribute.type, action.type.type) : context.registry.cast(...elements);
     const allowed = attribute.type === action.type.type || (cast !== undefined && cast.context !== "explicit") || type.category === "S";
     if (!allowed) {
       const printed = type.displayName + type.formatModifier(action.type.typmod);
@@ -593,10 +654,23 @@ async function alterType(
   const next: TableObject = {
     ...table,
     attributes: table.attributes.map((a) =>
-      a.number === attribute.number ? { ...rest, type: action.type.type, typmod: action.type.typmod } : a,
+      a.number === attribute.number
+        ? {
+            ...rest,
+            type: action.type.type,
+            typmod: action.type.typmod,
+            ...(action.collation === undefined ? {} : { collation: action.collation }),
+          }
+        : a,
     ),
   };
-  await rewriteTable(context, table, new Map([[attribute.number, value]]), next);
+  const aside = setIndexesAside(context, table, attribute.number);
+  const left = context.again(table);
+  await rewriteTable(context, left, new Map([[attribute.number, value]]), {
+    ...next,
+    attributes: next.attributes.map((a) => (a.hidden === true ? (left.attributes[a.number - 1] ?? a) : a)),
+  });
+  for (const index of aside) await restoreIndex(context, context.again(table), index);
   if (attribute.sequence !== undefined) {
     const sequence = context.snapshot.object(attribute.sequence);
     if (sequence?.class === "sequence" && [20, 21, 23].includes(action.type.type)) context.put({ ...sequence, type: action.type.type });

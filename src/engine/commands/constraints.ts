@@ -21,13 +21,16 @@ import {
   multiplePrimaryKeys,
   notSupported,
   referencedColumnMissing,
+  relationExists,
   relationMissing,
   wrongRelationKind,
 } from "../../types/index.js";
 import { type DefinitionContext, displayName } from "./context.js";
 import { newIndex } from "./create-index.js";
+import { exclusionIndex, judgeRows } from "./exclusion.js";
+import { rebuildIndex } from "./index-storage.js";
 import { requireNoNulls } from "./not-null.js";
-import { copyForeignKey } from "./partition.js";
+import { attachIndex, copyForeignKey } from "./partition.js";
 import { toStoredSql } from "./stored-sql.js";
 
 interface Situation {
@@ -41,15 +44,19 @@ export function addConstraint(
   table: TableObject,
   definition: ConstraintDefinition,
   situation: Situation,
-): void {
+): Promise<void> | undefined {
   switch (definition.kind) {
     case "primaryKey":
     case "unique":
       return addKey(context, table, definition, situation);
+    case "exclusion":
+      return addExclusion(context, table, definition, situation);
     case "check":
-      return addCheck(context, table, definition, situation);
+      addCheck(context, table, definition, situation);
+      return undefined;
     case "foreignKey":
-      return addForeignKey(context, table, definition, situation);
+      addForeignKey(context, table, definition, situation);
+      return undefined;
   }
 }
 
@@ -58,13 +65,12 @@ function addKey(
   table: TableObject,
   definition: Extract<ConstraintDefinition, { kind: "primaryKey" | "unique" }>,
   situation: Situation,
-): void {
-  // Uniqueness is judged when the statement has ended, which is what DEFERRABLE INITIALLY IMMEDIATE asks for; not when the transaction ends.
-  if (definition.initiallyDeferred === true) throw notSupported("INITIALLY DEFERRED on a unique constraint");
+): Promise<void> | undefined {
   const primary = definition.kind === "primaryKey";
   if (primary && context.snapshot.constraintsOf(table.oid).some((c) => c.kind === "primaryKey")) throw multiplePrimaryKeys(table.name);
   if (definition.name !== undefined) refuseName(context, table, definition.name);
   let index: IndexObject;
+  let built: Promise<void> | undefined;
   let current = table;
   if (definition.usingIndex !== undefined) {
     const found = context.find({ name: definition.usingIndex });
@@ -87,6 +93,11 @@ function addKey(
         situation,
       );
     context.put(index);
+    if (definition.deferrable === true) {
+      // Storage no longer judges it.
+      rebuildIndex(context, { ...index, deferrable: true });
+      index = context.again(index);
+    }
   } else {
     const attributes = attributesNamed(table, definition.columns);
     if (primary) current = requireKeyColumns(context, current, attributes, situation);
@@ -97,7 +108,7 @@ function addKey(
       );
     if (definition.name !== undefined && context.nameTaken(table.schema, name))
       throw new DbError({ sqlstate: "42P07", message: `relation "${name}" already exists` });
-    index = newIndex(context, current, {
+    ({ index, built } = newIndex(context, current, {
       name,
       method: "btree",
       unique: true,
@@ -105,9 +116,11 @@ function addKey(
       nullsNotDistinct: definition.nullsNotDistinct ?? false,
       include: attributesNamed(table, definition.include ?? []),
       options: {},
-      only: situation.only === true,
+      ...(definition.deferrable === true ? { deferrable: true } : {}),
+      // The parts of partitions are keys too: they are made when there is a constraint to be a part of.
+      only: true,
       columns: attributes.map((attribute) => ({ attribute, descending: false, nullsFirst: false })),
-    }).index;
+    }));
   }
   context.put({
     class: "constraint",
@@ -120,7 +133,46 @@ function addKey(
     index: index.oid,
     attributes: index.columns.map((c) => c.attribute),
     ...(definition.deferrable === true ? { deferrable: true } : {}),
+    ...(definition.initiallyDeferred === true ? { initiallyDeferred: true } : {}),
   });
+  const finish = (): void => {
+    if (definition.deferrable === true && !situation.tableIsNew) judgeRows(context, table, index);
+    if (table.partitioned === undefined || situation.only === true) return;
+    for (const partition of context.snapshot.childrenOf(table.oid))
+      attachIndex(context, context.again(table), index, context.again(partition));
+  };
+  return built === undefined ? void finish() : built.then(finish);
+}
+
+function addExclusion(
+  context: DefinitionContext,
+  table: TableObject,
+  definition: Extract<ConstraintDefinition, { kind: "exclusion" }>,
+  situation: Situation,
+): Promise<void> | undefined {
+  if (table.partitioned !== undefined)
+    throw new DbError({ sqlstate: "0A000", message: "exclusion constraints are not supported on partitioned tables" });
+  if (definition.name !== undefined) {
+    refuseName(context, table, definition.name);
+    if (context.nameTaken(table.schema, definition.name)) throw relationExists(definition.name);
+  }
+  const { index, built } = exclusionIndex(context, table, definition);
+  context.put({
+    class: "constraint",
+    oid: context.newOid(),
+    schema: table.schema,
+    name: index.name,
+    table: table.oid,
+    validated: true,
+    kind: "exclusion",
+    index: index.oid,
+    attributes: index.columns.map((c) => c.attribute),
+    ...(definition.deferrable === true ? { deferrable: true } : {}),
+    ...(definition.initiallyDeferred === true ? { initiallyDeferred: true } : {}),
+  });
+  if (situation.tableIsNew) return undefined;
+  const judge = (): void => judgeRows(context, table, index);
+  return built === undefined ? void judge() : built.then(judge);
 }
 
 function requireKeyColumns(
@@ -154,7 +206,8 @@ function addCheck(
     schema: table.schema,
     name,
     table: table.oid,
-    validated: definition.notValid !== true,
+    // A new table has no rows that could break it.
+    validated: situation.tableIsNew || definition.notValid !== true,
     kind: "check",
     sql,
     attributes: attributesNamed(table, definition.columns),
@@ -217,6 +270,10 @@ function addForeignKey(
   }
   if (attributes.length !== referencedAttributes.length) throw foreignKeyCountMismatch();
   if (referencedIndex === undefined) throw foreignKeyNoUnique(referenced.name);
+  const target = context.snapshot.object(referencedIndex);
+  // Rows of the two sides meet by bytes.
+  if (target?.class === "index" && target.columns.some((column) => column.sortKey !== undefined))
+    throw notSupported("a foreign key to a column with a nondeterministic collation");
   const keyOfIndex = keys.find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === referencedIndex);
   if (keyOfIndex !== undefined && "deferrable" in keyOfIndex && keyOfIndex.deferrable === true)
     throw new DbError({
@@ -239,7 +296,7 @@ function addForeignKey(
     schema: table.schema,
     name,
     table: table.oid,
-    validated: definition.notValid !== true,
+    validated: situation.tableIsNew || definition.notValid !== true,
     kind: "foreignKey",
     attributes,
     references: referenced.oid,

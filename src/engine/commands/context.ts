@@ -51,7 +51,8 @@ export class DefinitionContext {
   readonly engine: Engine;
 
   constructor(session: EngineSession, transaction: SessionTransaction, command: string) {
-    if (transaction.readOnly) throw readOnlyTransaction(command);
+    // A lock changes nothing that is read, and a question (no command) nothing at all.
+    if (transaction.readOnly && command !== "LOCK TABLE" && command !== "") throw readOnlyTransaction(command);
     this.session = session;
     this.transaction = transaction;
     this.storage = session.database.native.storage;
@@ -211,7 +212,8 @@ export class DefinitionContext {
       currentDatabase: this.session.databaseName,
     };
   }
-  bindQuery(sql: string): LogicalPlan {
+  /** `restricted`: policies hold for the session's user; what the server asks for itself sees every row. */
+  bindQuery(sql: string, restricted = false): LogicalPlan {
     const [statement] = this.session.database.frontEnd.parse(sql);
     assert(statement !== undefined, "a statement of our own parses");
     const bound = this.session.database.frontEnd.bind(statement, {
@@ -221,6 +223,7 @@ export class DefinitionContext {
       format: this.session.format,
       currentUser: this.session.user,
       currentDatabase: this.session.databaseName,
+      ...(restricted ? { policiesFor: this.session.policiesIn(this.catalog) } : {}),
     });
     assert(bound.body.kind === "Plan", "a statement of our own is a plan");
     return bound.body.plan;

@@ -1,11 +1,14 @@
 /** COPY: which table or query, which columns, and the stream at its other end. */
 import { quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import type { Command, LogicalPlan } from "../../plan/index.js";
-import { assert, columnMissing, columnTwice, type Datum, DbError } from "../../types/index.js";
+import { assert, type CharacterSet, columnMissing, columnTwice, type Datum, DbError, notSupported } from "../../types/index.js";
 import { CopyFrom } from "../copy/copy-from.js";
 import { CopyFromBinary } from "../copy/copy-from-binary.js";
+import { watchedSource, watchedTarget } from "../copy/copy-progress.js";
 import { CopyTo } from "../copy/copy-to.js";
+import { copyCharacters, encodedSource } from "../copy/encoded-text.js";
 import { copyFromFile, copyToFile } from "../copy/server-files.js";
+import { insertLocks } from "../plan-locks.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
 import { DefinitionContext } from "./context.js";
@@ -18,22 +21,23 @@ export function copyCommand(
   parameters: readonly Datum[],
 ): ExecuteResult | Promise<ExecuteResult> {
   const { file } = command;
-  if (file === undefined) return command.direction === "from" ? copyFrom(session, command) : copyTo(session, command, parameters);
+  if (file === undefined) return command.direction === "from" ? copyFrom(session, command) : copyTo(session, command, parameters, true);
   if (command.direction === "to") {
     return copyToFile(session, file, () => {
-      const result = copyTo(session, command, parameters);
+      const result = copyTo(session, command, parameters, false);
       assert(result.kind === "copyOut", "COPY TO gives a stream");
       return result.copy;
     });
   }
-  return copyFromFile(session, file, async () => {
-    const result = await copyFrom(session, command);
+  return copyFromFile(session, file, async (bytes) => {
+    const result = await copyFrom(session, command, bytes);
     assert(result.kind === "copyIn", "COPY FROM takes a stream");
     return result.copy;
   });
 }
 
-function copyFrom(session: EngineSession, command: CopyCommand): ExecuteResult | Promise<ExecuteResult> {
+/** `fileBytes`: of the file that takes the place of the client's stream. */
+function copyFrom(session: EngineSession, command: CopyCommand, fileBytes?: number): ExecuteResult | Promise<ExecuteResult> {
   return session.runInTransaction((transaction) => {
     const context = new DefinitionContext(session, transaction, "COPY FROM");
     assert(command.table !== undefined, "COPY FROM names a table");
@@ -44,6 +48,13 @@ function copyFrom(session: EngineSession, command: CopyCommand): ExecuteResult |
         message: `cannot copy to ${relation.class} "${relation.name}"`,
         ...(relation.class === "view" ? { hint: "To enable copying to a view, provide an INSTEAD OF INSERT trigger." } : {}),
       });
+    if (session.policiesIn(context.catalog)(relation, undefined) !== undefined)
+      throw new DbError({
+        sqlstate: "0A000",
+        message: "COPY FROM not supported with row-level security",
+        hint: "Use INSERT statements instead.",
+      });
+    transaction.relations.require(insertLocks(relation, context.snapshot));
     const attributes = attributesOf(relation, command.columns);
     for (const number of attributes) {
       const attribute = relation.attributes[number - 1];
@@ -55,22 +66,38 @@ function copyFrom(session: EngineSession, command: CopyCommand): ExecuteResult |
         });
     }
     const fields = attributes.filter((n) => relation.attributes[n - 1]?.generated !== true);
+    const characters = charactersOf(session, command);
     return {
       tag: "COPY",
       result: (complete, fail) => ({
         kind: "copyIn",
-        copy:
+        copy: watchedTarget(
+          session,
+          relation.oid,
           command.options.format === "binary"
             ? new CopyFromBinary(context, relation, fields, command.where, command.whereRow ?? [], { complete, fail })
-            : new CopyFrom(context, relation, fields, command.options, command.where, command.whereRow ?? [], { complete, fail }),
+            : new CopyFrom(
+                context,
+                relation,
+                fields,
+                command.options,
+                command.where,
+                command.whereRow ?? [],
+                { complete, fail },
+                characters,
+              ),
+          fileBytes,
+        ),
       }),
     };
   });
 }
 
-function copyTo(session: EngineSession, command: CopyCommand, parameters: readonly Datum[]): ExecuteResult {
+/** `framed`: for a client, which gets a CopyData message for each row. */
+function copyTo(session: EngineSession, command: CopyCommand, parameters: readonly Datum[], framed: boolean): ExecuteResult {
   const catalog = session.catalog();
   let plan: LogicalPlan;
+  let relationOid = 0;
   if (command.query !== undefined) plan = command.query;
   else {
     assert(command.table !== undefined, "COPY TO has a table or a query");
@@ -82,6 +109,7 @@ function copyTo(session: EngineSession, command: CopyCommand, parameters: readon
         message: `cannot copy from ${relation.class} "${relation.name}"`,
         ...(relation.class === "view" ? { hint: "Try the COPY (SELECT ...) TO variant." } : {}),
       });
+    relationOid = relation.oid;
     const names = attributesOf(relation, command.columns).flatMap((n) => {
       const a = relation.attributes[n - 1];
       if (a?.generated === true && command.columns.length > 0)
@@ -103,21 +131,30 @@ function copyTo(session: EngineSession, command: CopyCommand, parameters: readon
       format: session.format,
       currentUser: session.user,
       currentDatabase: session.databaseName,
+      policiesFor: session.policiesIn(catalog),
     });
     assert(bound.body.kind === "Plan", "a SELECT is a plan");
     plan = bound.body.plan;
   }
-  const portal = session.openStream(plan.columns, session.planLogical(plan, catalog), parameters);
-  return {
-    kind: "copyOut",
-    copy: new CopyTo(
-      portal,
-      plan.columns.map((c) => c.name),
-      plan.columns.map((c) => session.typeOf(c.type)),
-      command.options,
-      session.format,
-    ),
-  };
+  const characters = charactersOf(session, command);
+  const portal = session.openCopy(plan, parameters, command.options, framed);
+  const rows = new CopyTo(
+    portal,
+    plan.columns.map((c) => c.name),
+    plan.columns.map((c) => session.typeOf(c.type)),
+    command.options,
+    session.format,
+    framed,
+  );
+  const source = watchedSource(session, relationOid, rows, framed);
+  return { kind: "copyOut", copy: characters === undefined ? source : encodedSource(source, characters, framed) };
+}
+
+/** What the text of COPY is in, where it is not UTF-8. Inside of binary values it would have to be found type by type. */
+function charactersOf(session: EngineSession, { options }: CopyCommand): CharacterSet | undefined {
+  const characters = copyCharacters(options.encoding ?? session.setting("client_encoding"));
+  if (characters !== undefined && options.format === "binary") throw notSupported(`COPY in binary format with encoding ${characters.name}`);
+  return characters;
 }
 
 function attributesOf(table: TableObject, names: readonly string[]): number[] {

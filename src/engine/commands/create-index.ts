@@ -1,12 +1,12 @@
 /** CREATE INDEX: btree over columns, hnsw and ivfflat over one vector column. */
 import { chooseName, columnNamesPart, type IndexMethod, type IndexObject, type TableObject } from "../../catalog/index.js";
+import { defaultOperatorClass, operatorClassOf } from "../../functions/operator-classes.js";
 import {
+  checkQuantization,
   checkVectorColumn,
   defaultVectorOperatorClass,
   hasVectorOperatorClass,
   parseHnswOptions,
-  parseIvfflatOptions,
-  unsupportedVectorOperatorClasses,
   vectorOperatorClasses,
 } from "../../functions/vector/index.js";
 import type { Command, IndexColumn } from "../../plan/index.js";
@@ -14,37 +14,35 @@ import {
   accessMethodMissing,
   columnMissingPlain,
   DbError,
+  hasOrderedKey,
   invalidTable,
   noOperatorClass,
-  notSupported,
   operatorClassMismatch,
   operatorClassMissing,
-  optionOutOfRange,
-  optionUnknown,
   relationExists,
   type SqlType,
   wrongRelationKind,
 } from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
-import { addHiddenColumns } from "./hidden-columns.js";
+import { addHiddenColumns, keyTypeOf, withSortKeys } from "./hidden-columns.js";
+import { requireIndexOptions } from "./index-options.js";
 import { buildIndex } from "./index-storage.js";
 import { attachIndex } from "./partition.js";
 import { toStoredSql } from "./stored-sql.js";
 
-/** Methods of PostgreSQL and pgvector that we do not have: known, refused. */
-const knownMethods = new Set(["gist", "spgist"]);
-const ownMethods = new Set<string>(["btree", "hnsw", "ivfflat", "hash", "brin", "gin"]);
+const methods = new Set<string>(["btree", "hnsw", "ivfflat", "hash", "brin", "gin", "gist", "spgist"]);
 const INDEX_COLUMNS_MAX = 32;
 export function createIndex(context: DefinitionContext, command: Extract<Command, { kind: "CreateIndex" }>): Promise<void> | undefined {
   const relation = context.relation(command.table);
+  if (command.concurrently && relation.class === "table" && relation.partitioned !== undefined)
+    throw new DbError({ sqlstate: "0A000", message: `cannot create index on partitioned table "${relation.name}" concurrently` });
   if (relation.class !== "table")
     throw wrongRelationKind(relation.name, "a table", relation.class === "view" ? "This operation is not supported for views." : undefined);
   const written = command.method.toLowerCase();
-  if (written === "gist" || written === "spgist") refuseWithoutClass(context, relation, command, written);
-  if (!ownMethods.has(written))
-    throw knownMethods.has(written) ? notSupported(`access method "${written}"`) : accessMethodMissing(command.method);
+  if (!methods.has(written)) throw accessMethodMissing(command.method);
   const method = written as IndexMethod;
   requireAbilities(command, method);
+  requireIndexOptions(command.options, method);
   const keyNames = command.columns.map((c) => c.column ?? c.name ?? "expr");
   if (command.name !== undefined && context.nameTaken(relation.schema, command.name)) {
     if (!command.ifNotExists) throw relationExists(command.name);
@@ -64,27 +62,11 @@ export function createIndex(context: DefinitionContext, command: Extract<Command
     nullsNotDistinct: command.nullsNotDistinct,
     columns: command.columns.map((column) => indexColumn(context, relation, column, method)),
     include: command.include.map((column) => attributeNumber(relation, column)),
-    options:
-      method === "hnsw" || method === "ivfflat" ? vectorParameters(method, command.options) : storageParameters(command.options, method),
+    options: { ...command.options },
     ...(command.predicate === undefined ? {} : { predicateSql: toStoredSql(command.predicate.sql, context.catalog) }),
     only: command.only === true,
+    awaitsParts: command.only === true,
   }).built;
-}
-
-/** Types that PostgreSQL has gist or spgist classes for; for the others the error is PostgreSQL's own. */
-const searchTreeTypes = new Set(["box", "polygon", "circle", "point", "inet", "tsvector", "tsquery"]);
-function refuseWithoutClass(
-  context: DefinitionContext,
-  table: TableObject,
-  command: Extract<Command, { kind: "CreateIndex" }>,
-  method: string,
-): void {
-  for (const column of command.columns) {
-    if (column.opclass !== undefined || column.column === undefined) continue;
-    const type = typeOf(context, table, attributeNumber(table, column.column));
-    if (!searchTreeTypes.has(type.name) && type.category !== "R" && !(method === "spgist" && type.name === "text"))
-      throw noOperatorClass(type.displayName, method);
-  }
 }
 
 /** What an access method cannot do, in PostgreSQL's words. */
@@ -92,16 +74,31 @@ function requireAbilities(command: Extract<Command, { kind: "CreateIndex" }>, me
   if (method === "btree" || method === "hnsw") return;
   const refuse = (what: string) => new DbError({ sqlstate: "0A000", message: `access method "${method}" does not support ${what}` });
   if (command.unique) throw refuse("unique indexes");
-  if (command.include.length > 0) throw refuse("included columns");
-  if (method === "hash" && command.columns.length > 1) throw refuse("multicolumn indexes");
+  if (command.include.length > 0 && method !== "gist" && method !== "spgist") throw refuse("included columns");
+  if ((method === "hash" || method === "spgist") && command.columns.length > 1) throw refuse("multicolumn indexes");
   if (command.columns.some((c) => c.descending)) throw refuse("ASC/DESC options");
   if (command.columns.some((c) => c.nullsFirst)) throw refuse("NULLS FIRST/LAST options");
 }
 
 type NewIndex = Pick<
   IndexObject,
-  "name" | "method" | "unique" | "primary" | "nullsNotDistinct" | "columns" | "include" | "options" | "predicateSql" | "parent"
-> & { /** Of a partitioned table: the partitions get no parts. */ readonly only?: boolean };
+  | "name"
+  | "method"
+  | "unique"
+  | "primary"
+  | "nullsNotDistinct"
+  | "columns"
+  | "include"
+  | "options"
+  | "predicateSql"
+  | "parent"
+  | "deferrable"
+  | "exclusion"
+> & {
+  /** Of a partitioned table: the partitions get no parts. */ readonly only?: boolean;
+  /** Not valid before ALTER INDEX … ATTACH PARTITION has given it one for each partition. */
+  readonly awaitsParts?: boolean;
+};
 
 /** Writes the object and builds the index from the rows that are there. */
 export function newIndex(
@@ -109,18 +106,24 @@ export function newIndex(
   table: TableObject,
   definition: NewIndex,
 ): { readonly index: IndexObject; readonly built: Promise<void> | undefined } {
-  const { only, ...facts } = definition;
+  const { only, awaitsParts, ...written } = definition;
+  const facts = { ...written, columns: withSortKeys(context, table, written) };
   if (definition.method === "hnsw" || definition.method === "ivfflat") requireVectorIndex(context, table, definition, definition.method);
   else if (definition.method === "gin") requireGin(context, table, definition);
-  else
-    for (const column of definition.columns) {
-      if (column.expressionSql !== undefined) continue;
-      const type = typeOf(context, table, column.attribute);
-      if (type.keyKind === undefined) throw noOperatorClass(type.displayName, definition.method);
-    }
   if (definition.unique && table.partitioned !== undefined) requirePartitionKey(table, definition);
-  const hidden =
-    definition.method === "gin" ? { table, columns: definition.columns, filled: undefined } : addHiddenColumns(context, table, definition);
+  // What is searched by distance or containment, and zones of values without an order, have no structure: the table is read.
+  const unstructured =
+    definition.exclusion === undefined &&
+    (definition.method === "gist" ||
+      definition.method === "spgist" ||
+      (definition.method === "brin" && definition.columns.some((c) => !hasOrderedKey(keyTypeOf(context, table, c)))));
+  const hidden = unstructured
+    ? {
+        table,
+        columns: facts.columns.map((c) => (c.expressionSql === undefined ? c : { ...c, expressionType: keyTypeOf(context, table, c).oid })),
+        filled: undefined,
+      }
+    : addHiddenColumns(context, table, facts);
   const oid = context.newOid();
   const index: IndexObject = {
     class: "index",
@@ -129,9 +132,11 @@ export function newIndex(
     owner: table.owner,
     table: table.oid,
     storage: oid,
-    valid: true,
+    // Parts are still to be attached, one for each partition.
+    valid: awaitsParts !== true || table.partitioned === undefined || context.snapshot.childrenOf(table.oid).length === 0,
     ...facts,
     columns: hidden.columns,
+    ...(unstructured ? { unstructured } : {}),
     ...(table.partitioned === undefined ? {} : { partitioned: true }),
   };
   context.put(index);
@@ -163,7 +168,7 @@ function requirePartitionKey(table: TableObject, definition: NewIndex): void {
 }
 
 const ginClasses: Readonly<Record<string, string>> = { jsonb_ops: "jsonb", jsonb_path_ops: "jsonb", array_ops: "anyarray" };
-/** Accepted for what PostgreSQL has classes for; searches read the table. */
+/** What PostgreSQL has classes for. */
 function requireGin(context: DefinitionContext, table: TableObject, definition: NewIndex): void {
   for (const column of definition.columns) {
     const oid =
@@ -176,6 +181,9 @@ function requireGin(context: DefinitionContext, table: TableObject, definition: 
     const isArray = type.elementType !== 0 && type.name.startsWith("_");
     if (type.name !== "jsonb" && !isArray)
       throw opclass === undefined ? noOperatorClass(type.displayName, "gin") : operatorClassMismatch(opclass, type.displayName);
+    const element = isArray ? context.type(type.elementType) : undefined;
+    if (element !== undefined && type.elementKeys === undefined)
+      throw new DbError({ sqlstate: "42883", message: `could not identify a comparison function for type ${element.displayName}` });
     if (opclass !== undefined && ginClasses[opclass] !== (isArray ? "anyarray" : "jsonb"))
       throw operatorClassMismatch(opclass, type.displayName);
   }
@@ -187,92 +195,67 @@ function requireVectorIndex(context: DefinitionContext, table: TableObject, defi
   if (definition.columns.length !== 1) throw refuse("multicolumn indexes");
   if (definition.include.length > 0) throw refuse("included columns");
   const column = definition.columns[0] as NewIndex["columns"][number];
-  const type = typeOf(context, table, column.attribute);
+  const key =
+    column.expressionSql === undefined
+      ? table.attributes[column.attribute - 1]
+      : context.session.storedExpressions(context.catalog).bindOverTable(table, column.expressionSql).expression;
+  if (key === undefined) throw invalidTable("an index column is a column of its table");
+  const type = context.type(key.type);
   if (column.opclass === undefined) throw noOperatorClass(type.displayName, method);
   if (!hasVectorOperatorClass(method, column.opclass)) throw operatorClassMissing(column.opclass, method);
-  if (vectorOperatorClasses.get(column.opclass)?.type !== type.oid) throw operatorClassMismatch(column.opclass, type.displayName);
-  checkVectorColumn(method, type.oid, table.attributes[column.attribute - 1]?.typmod ?? -1);
+  const operatorClass = vectorOperatorClasses.get(column.opclass);
+  if (operatorClass?.type !== type.oid) throw operatorClassMismatch(column.opclass, type.displayName);
+  if (method === "hnsw") checkQuantization(parseHnswOptions(definition.options).quantization, operatorClass);
+  checkVectorColumn(method, type.oid, key.typmod);
 }
 
-function indexColumn(
+export function indexColumn(
   context: DefinitionContext,
   table: TableObject,
   column: IndexColumn,
   method: IndexMethod,
 ): IndexObject["columns"][number] {
   if (column.expression !== undefined) {
-    const { opclass: written } = column;
+    const expressionSql = toStoredSql(column.expression.sql, context.catalog);
+    const { type: oid } = context.session.storedExpressions(context.catalog).bindOverTable(table, expressionSql).expression;
+    const written = operatorClass(context, context.type(oid), column.opclass, method);
     return {
       attribute: 0,
-      expressionSql: toStoredSql(column.expression.sql, context.catalog),
+      expressionSql,
       descending: column.descending,
       nullsFirst: column.nullsFirst,
       ...(written === undefined ? {} : { opclass: written }),
+      ...(column.collation === undefined || column.collation === (column.derivedCollation ?? "default")
+        ? {}
+        : { collation: column.collation }),
+      ...(column.derivedCollation === undefined ? {} : { expressionCollation: column.derivedCollation }),
     };
   }
   const attribute = attributeNumber(table, column.column ?? "");
-  const opclass =
-    column.opclass === undefined
-      ? defaultVectorOperatorClass(method, typeOf(context, table, attribute).oid)
-      : operatorClass(context, table, attribute, column.opclass, method);
-  return { attribute, descending: column.descending, nullsFirst: column.nullsFirst, ...(opclass === undefined ? {} : { opclass }) };
-}
-
-/** The default class needs no mention; the pattern classes are what "C" collation, the only one we have, does anyway. */
-function operatorClass(
-  context: DefinitionContext,
-  table: TableObject,
-  attribute: number,
-  opclass: string,
-  method: IndexMethod,
-): string | undefined {
-  if (method === "gin") return opclass;
-  if (method === "hnsw" || method === "ivfflat") {
-    if (unsupportedVectorOperatorClasses.has(opclass)) throw notSupported(`operator class "${opclass}"`);
-    return opclass;
-  }
-  const type = typeOf(context, table, attribute);
-  if (!opclass.endsWith("_ops")) throw operatorClassMissing(opclass, method);
-  const base = opclass.replace(/_pattern_ops$/, "_ops");
-  const byType: Record<string, readonly string[]> = {
-    text_ops: ["text", "varchar"],
-    varchar_ops: ["varchar", "text"],
-    bpchar_ops: ["bpchar"],
-    timestamptz_ops: ["timestamptz"],
+  const opclass = operatorClass(context, typeOf(context, table, attribute), column.opclass, method);
+  const own = table.attributes[attribute - 1]?.collation ?? "default";
+  return {
+    attribute,
+    descending: column.descending,
+    nullsFirst: column.nullsFirst,
+    ...(opclass === undefined ? {} : { opclass }),
+    ...(column.collation === undefined || column.collation === own ? {} : { collation: column.collation }),
   };
-  const accepts = byType[base] ?? [base.slice(0, -"_ops".length)];
-  if (!accepts.includes(type.name)) {
-    if (context.registry.typeByName(base.slice(0, -"_ops".length)) === undefined && byType[base] === undefined)
-      throw operatorClassMissing(opclass, method);
-    throw operatorClassMismatch(opclass, type.displayName);
-  }
-  return opclass.endsWith("_pattern_ops") ? opclass : undefined;
 }
 
-function vectorParameters(method: "hnsw" | "ivfflat", options: Readonly<Record<string, string>>): Record<string, string> {
-  if (method === "hnsw") parseHnswOptions(options);
-  else parseIvfflatOptions(options);
-  return { ...options };
+/** The name of the class where it is not the one that the type has anyway. */
+function operatorClass(context: DefinitionContext, type: SqlType, written: string | undefined, method: IndexMethod): string | undefined {
+  if (method === "hnsw" || method === "ivfflat") return written ?? defaultVectorOperatorClass(method, type.oid);
+  // Checked with the types of elements, which classes over arrays say nothing of (requireGin).
+  if (method === "gin") return written;
+  let base = type;
+  while (base.base !== undefined) base = context.type(base.base.type);
+  if (method === "gist" && written === undefined && context.snapshot.extension("btree_gist") !== undefined) return undefined;
+  const found = operatorClassOf(method, base, written);
+  return found === undefined || found === defaultOperatorClass(method, base) ? undefined : found.name;
 }
 
-/** Storage hints: a wrong one is an error, a right one changes nothing here. */
-function storageParameters(options: Readonly<Record<string, string>>, method: IndexMethod): Record<string, string> {
-  const switches: Partial<Record<IndexMethod, readonly string[]>> = {
-    btree: ["deduplicate_items"],
-    brin: ["pages_per_range", "autosummarize"],
-    gin: ["fastupdate", "gin_pending_list_limit"],
-  };
-  for (const [name, value] of Object.entries(options)) {
-    if (switches[method]?.includes(name) === true) continue;
-    if (method === "brin" || method === "gin") throw optionUnknown(name);
-    if (name !== "fillfactor") throw optionUnknown(name);
-    const n = Number(value);
-    if (!(n >= 10 && n <= 100)) throw optionOutOfRange(name, value, 10, 100);
-  }
-  return { ...options };
-}
-
-function attributeNumber(table: TableObject, name: string): number {
+export function attributeNumber(table: TableObject, name: string): number {
   const attribute = table.attributes.find((a) => !a.dropped && a.name === name);
   if (attribute === undefined) throw columnMissingPlain(name);
   return attribute.number;

@@ -8,11 +8,13 @@ import { runCommand } from "./index.js";
 
 /** What CREATE EXTENSION finds: name, default version, comment. */
 export const availableExtensions: readonly { readonly name: string; readonly version: string; readonly comment: string }[] = [
+  { name: "btree_gist", version: "1.7", comment: "support for indexing common datatypes in GiST" },
   { name: "plpgsql", version: "1.0", comment: "PL/pgSQL procedural language" },
   { name: "vector", version: "0.8.0", comment: "vector data type and ivfflat and hnsw access methods" },
 ];
 
-export function createSchema(context: DefinitionContext, command: Extract<Command, { kind: "CreateSchema" }>): void {
+export function createSchema(context: DefinitionContext, given: Extract<Command, { kind: "CreateSchema" }>): void {
+  const command = withRoleNames(context, given);
   if (context.snapshot.schema(command.name) !== undefined) {
     if (!command.ifNotExists) throw schemaExists(command.name);
     return context.notice(`schema "${command.name}" already exists, skipping`, "42P06");
@@ -35,6 +37,14 @@ export function createSchema(context: DefinitionContext, command: Extract<Comman
   runElements(context, command);
 }
 
+/** AUTHORIZATION CURRENT_USER and its kin; a schema without a name of its own is called as its owner. */
+function withRoleNames<T extends Extract<Command, { kind: "CreateSchema" }>>(context: DefinitionContext, command: T): T {
+  const { authorization } = command;
+  if (authorization !== "current_user" && authorization !== "session_user") return command;
+  const role = authorization === "current_user" ? context.session.user : context.session.sessionUser;
+  return { ...command, authorization: role, name: command.name === authorization ? role : command.name };
+}
+
 /** The elements run with the new schema first in the path, as commands of this statement. */
 function runElements(context: DefinitionContext, command: Extract<Command, { kind: "CreateSchema" }>): void {
   if (command.elements.length === 0) return;
@@ -54,6 +64,8 @@ function runElements(context: DefinitionContext, command: Extract<Command, { kin
             format: session.format,
             currentUser: session.user,
             currentDatabase: session.databaseName,
+            creatingSchema: command.name,
+            policiesFor: session.policiesIn(catalog),
           },
         );
         if (bound.body.kind !== "Command") throw notSupported(`${bound.tag} in CREATE SCHEMA`);
@@ -73,8 +85,10 @@ function runElements(context: DefinitionContext, command: Extract<Command, { kin
           columns: bound.columns,
           catalogVersion: 0,
           contextKey: "",
+          calls: 0,
           physical: undefined,
           mayWrite: true,
+          mayPause: true,
         });
       });
     }

@@ -26,7 +26,13 @@ export function createTableAs(
   const columns = query.columns.map((column, i): ColumnDefinition => {
     if (column.type === TypeOid.record) throw notSupported("a column of type record");
     const type = column.type === TypeOid.unknown ? TypeOid.text : column.type;
-    return { name: command.columnNames[i] ?? column.name, type: { type, typmod: column.typmod }, notNull: false };
+    const collation = command.collations?.[i] ?? undefined;
+    return {
+      name: command.columnNames[i] ?? column.name,
+      type: { type, typmod: column.typmod },
+      notNull: false,
+      ...(collation === undefined ? {} : { collation }),
+    };
   });
   requireStorageOptions(command.options);
   const persistence = isTemporarySchema(schema.name) ? "temporary" : (command.persistence ?? "permanent");

@@ -15,7 +15,7 @@ import {
   tooManyColumns,
   typeMissing,
 } from "../../types/index.js";
-import { physicalColumn } from "../physical-column.js";
+import { attributeColumn } from "../physical-column.js";
 import { isTemporarySchema } from "../temporary.js";
 import { defaultAclFor } from "./catalog/grant.js";
 import { addConstraint } from "./constraints.js";
@@ -112,11 +112,11 @@ export function newTable(
       context.engine,
       context.xid,
       oid,
-      attributes.map((a) => physicalColumn(context.type(a.type), a.typmod)),
+      attributes.map((a) => attributeColumn(context.type(a.type), a)),
     ),
   );
   // Keys first: a foreign key may refer to the table itself.
-  const order = { primaryKey: 0, unique: 1, check: 2, foreignKey: 3 } as const;
+  const order = { primaryKey: 0, unique: 1, check: 2, foreignKey: 3, exclusion: 1 } as const;
   for (const constraint of [...constraints].sort((a, b) => order[a.kind] - order[b.kind]))
     addConstraint(context, context.again(table), constraint, { tableIsNew: true });
   return context.again(table);

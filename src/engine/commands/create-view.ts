@@ -21,6 +21,7 @@ export function createView(context: DefinitionContext, command: Extract<Command,
     name: command.columnNames[i] ?? column.name,
     type: column.type,
     typmod: column.typmod,
+    ...(command.collations?.[i] == null ? {} : { collation: command.collations[i] }),
   }));
   columns.forEach((column, i) => {
     if (columns.findIndex((c) => c.name === column.name) !== i) throw columnTwice(column.name);

@@ -1,23 +1,23 @@
 /** DECLARE, FETCH, MOVE, CLOSE. */
 import type { Command, LogicalPlan } from "../../plan/index.js";
-import { type Datum, duplicateCursor, needsTransactionBlock, notSupported, type Row } from "../../types/index.js";
+import { cursorForwardOnly, type Datum, duplicateCursor, needsTransactionBlock, notSupported, type Row } from "../../types/index.js";
 import { clockMicros } from "../clock.js";
 import { Cursor, type CursorOptions, type CursorSource } from "../cursors.js";
 import type { EngineSession } from "../session.js";
 import { StatementContext } from "../statement-context.js";
-import type { ExecuteResult, ResultColumn } from "../types.js";
+import type { ClientPortals, ExecuteResult, ResultColumn } from "../types.js";
 import { done, rows } from "./results.js";
 
 type Declare = Extract<Command, { kind: "DeclareCursor" }>;
+type Fetch = Extract<Command, { kind: "Fetch" }>;
 
 export function declareCursor(
   session: EngineSession,
   command: Declare,
   parameters: readonly Datum[],
 ): ExecuteResult | Promise<ExecuteResult> {
-  if (command.binary) throw notSupported("DECLARE BINARY CURSOR");
   if (!session.inExplicitBlock && session.block === undefined && !command.hold) throw needsTransactionBlock("DECLARE CURSOR");
-  if (session.cursors.has(command.name)) throw duplicateCursor(command.name);
+  if (session.cursors.has(command.name) || session.listener.portals?.has(command.name)) throw duplicateCursor(command.name);
   const physical = session.planLogical(command.query, session.catalog());
   const columns = command.query.columns.slice(0, command.visibleCount);
   const options: CursorOptions = {
@@ -84,18 +84,35 @@ function readsBackward(plan: LogicalPlan): boolean {
 
 export function fetchCursor(
   session: EngineSession,
-  command: Extract<Command, { kind: "Fetch" }>,
+  command: Fetch,
   columns: readonly ResultColumn[],
-): ExecuteResult {
-  const fetched = session.cursors.require(command.cursor).fetch(command);
-  return command.move ? done(`MOVE ${fetched.length}`) : rows(columns, fetched, `FETCH ${fetched.length}`);
+): ExecuteResult | Promise<ExecuteResult> {
+  const { portals } = session.listener;
+  if (!session.cursors.has(command.cursor) && portals?.has(command.cursor)) return movePortal(portals, command);
+  const cursor = session.cursors.require(command.cursor);
+  const fetched = cursor.fetch(command);
+  return command.move ? done(`MOVE ${fetched.length}`) : rows(columns, fetched, `FETCH ${fetched.length}`, cursor.options.binary);
+}
+
+/** A portal of the client's own protocol goes forward only, and its rows are in the form that Bind asked for. */
+function movePortal(portals: ClientPortals, command: Fetch): ExecuteResult | Promise<ExecuteResult> {
+  const { direction, count } = command;
+  if (!command.move) throw notSupported("FETCH from a portal of the extended protocol");
+  if (direction === "backward" || direction === "absolute" || (count !== "all" && count < 0)) throw cursorForwardOnly();
+  const moved = portals.skip(command.cursor, count === "all" ? Number.MAX_SAFE_INTEGER : count);
+  return moved instanceof Promise ? moved.then((n) => done(`MOVE ${n}`)) : done(`MOVE ${moved}`);
 }
 
 export function closeCursor(session: EngineSession, command: Extract<Command, { kind: "ClosePortal" }>): ExecuteResult {
   if (command.name === null) {
     for (const cursor of session.cursors.values()) cursor.close();
     session.cursors.clear();
+    session.listener.portals?.closeAll();
     return done("CLOSE CURSOR ALL");
+  }
+  if (!session.cursors.has(command.name) && session.listener.portals?.has(command.name)) {
+    session.listener.portals.close(command.name);
+    return done("CLOSE CURSOR");
   }
   session.cursors.require(command.name).close();
   session.cursors.delete(command.name);

@@ -57,12 +57,6 @@ export function checkDefinitionAccess(context: DefinitionContext, command: Comma
         message: `permission denied to create extension "${command.name}"`,
         hint: "Must be superuser to create this extension.",
       });
-    case "LockTable":
-      for (const name of command.tables) {
-        const table = context.find(name);
-        if (table?.class === "table" && !access.may(me.oid, table, "rawdD", "any")) throw permissionDenied(table);
-      }
-      return;
     case "Copy": {
       if (command.table === undefined) return;
       const relation = context.find(command.table);

@@ -2,8 +2,8 @@
  * What hangs on what, for DROP. An object's parts go with it (a table's indexes, constraints, own sequences); everything else that
  * needs it either stops the drop (RESTRICT) or goes too (CASCADE), in PostgreSQL's words.
  */
-import type { CatalogObject, IndexObject, TableObject } from "../../catalog/index.js";
-import { pgvectorTypes } from "../../types/index.js";
+import { type CatalogObject, type IndexObject, isIndexConstraint, type TableObject } from "../../catalog/index.js";
+import { type Oid, pgvectorTypes } from "../../types/index.js";
 import { describeUserObject } from "./catalog/objects.js";
 import { usersOfRoutine, usersOfType } from "./catalog/users.js";
 import { columnsInSql } from "./columns-in-sql.js";
@@ -60,9 +60,14 @@ export function partsOf(context: DefinitionContext, target: Target): Target[] {
       ...snapshot.indexesOf(object.oid).filter((i) => touches([...i.columns.map((c) => c.attribute), ...i.include]) || computesFrom(i)),
       ...snapshot.sequencesOf(object.oid).filter((s) => s.ownedBy !== undefined && touches([s.ownedBy.attribute])),
       ...(target.attribute === 0 ? snapshot.childrenOf(object.oid).filter((child) => child.partition !== undefined) : []),
+      ...(target.attribute === 0 ? snapshot.policiesOf(object.oid) : []),
+      ...snapshot
+        .statisticsOf(object.oid)
+        .filter((s) => touches(s.attributes) || s.expressions.some((sql) => columnsInSql(context, object, sql).has(target.attribute))),
     ].map(whole);
   }
-  if (object.class === "constraint" && (object.kind === "primaryKey" || object.kind === "unique")) {
+  if (object.class === "schema") return snapshot.defaultPrivileges.filter((d) => d.schema === object.oid).map(whole);
+  if (object.class === "constraint" && isIndexConstraint(object)) {
     const index = snapshot.object(object.index);
     return index === undefined ? [] : [whole(index)];
   }
@@ -71,9 +76,7 @@ export function partsOf(context: DefinitionContext, target: Target): Target[] {
       .childrenOf(object.table)
       .flatMap((child) => snapshot.indexesOf(child.oid).filter((i) => i.parent === object.oid))
       .flatMap((part) => {
-        const own = snapshot
-          .constraintsOf(part.table)
-          .find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === part.oid);
+        const own = snapshot.constraintsOf(part.table).find((c) => isIndexConstraint(c) && c.index === part.oid);
         return [...(own === undefined ? [] : [whole(own)]), whole(part)];
       });
   }
@@ -107,6 +110,14 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
               .filter((a) => a.generated === true && !a.dropped && a.defaultSql !== undefined)
               .filter((a) => columnsInSql(context, object, a.defaultSql as string).has(target.attribute))
               .map((a): Target => ({ object, attribute: a.number }));
+      const policies =
+        target.attribute === 0
+          ? snapshot.policiesReading(object.oid)
+          : snapshot
+              .policiesOf(object.oid)
+              .filter((p) =>
+                [p.usingSql, p.checkSql].some((sql) => sql !== undefined && policyReads(context, object, sql, target.attribute)),
+              );
       const heirs = target.attribute === 0 ? snapshot.childrenOf(object.oid).filter((child) => child.partition === undefined) : [];
       const materialized = snapshot
         .materializedViewsOf(object.oid)
@@ -114,7 +125,7 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
       const users = target.attribute === 0 ? usersOfType(context, object) : [];
       return [
         ...generated,
-        ...[...heirs, ...foreign, ...views, ...materialized].map(whole),
+        ...[...heirs, ...foreign, ...views, ...materialized, ...policies].map(whole),
         ...users.filter((u) => u.object.class !== "view"),
       ];
     }
@@ -128,6 +139,8 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
     case "function":
     case "operator":
       return [...usersOfRoutine(context, object)];
+    case "collation":
+      return usersOfCollation(context, object.oid);
     case "index":
     case "constraint": {
       // A key's index is its part, and that is what foreign keys depend on.
@@ -146,6 +159,7 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
     case "schema":
       return [...snapshot.objects()]
         .filter((o) => "schema" in o && o.schema === object.oid && o.class !== "constraint" && !isPart(context, o))
+        .sort((a, b) => a.oid - b.oid)
         .map(whole);
     case "extension":
       return object.name === "vector" ? columnsWhere(context, (a) => pgvectorTypes.has(a.type)) : [];
@@ -154,9 +168,39 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
   }
 }
 
+/** Columns, domains, attributes of types, and indexes that order by it. What queries and expressions say is not tracked. */
+function usersOfCollation(context: DefinitionContext, collation: Oid): Target[] {
+  const found: Target[] = [];
+  for (const object of context.snapshot.objects()) {
+    switch (object.class) {
+      case "table":
+        for (const a of object.attributes) if (!a.dropped && a.collation === collation) found.push({ object, attribute: a.number });
+        if (object.partitioned?.keys.some((key) => key.collation === collation) === true) found.push(whole(object));
+        break;
+      case "index":
+        if (object.columns.some((column) => column.collation === collation)) found.push(whole(object));
+        break;
+      case "type":
+        if (object.kind === "domain" && object.collation === collation) found.push(whole(object));
+        if (object.kind === "composite")
+          for (const a of object.attributes) if (!a.dropped && a.collation === collation) found.push({ object, attribute: a.number });
+        break;
+      default:
+        break;
+    }
+  }
+  return found;
+}
+
 function isPart(context: DefinitionContext, object: CatalogObject): boolean {
   return (
     object.class === "index" ||
+    object.class === "defaultPrivileges" ||
+    (object.class === "statistics" && context.snapshot.relationByOid(object.table)?.schema === object.schema) ||
+    // A partition goes with its table when that is in the same schema.
+    (object.class === "table" &&
+      object.partition !== undefined &&
+      context.snapshot.relationByOid(object.parents?.[0] ?? 0)?.schema === object.schema) ||
     (object.class === "sequence" && object.ownedBy !== undefined && context.snapshot.object(object.ownedBy.table) !== undefined)
   );
 }
@@ -170,6 +214,10 @@ function columnsWhere(context: DefinitionContext, test: (attribute: TableObject[
   return found;
 }
 
+/** As a view, a policy names columns only in its text; subqueries in it may name others by the same name, which asks for a CASCADE too many. */
+function policyReads(context: DefinitionContext, table: TableObject, sql: string, attribute: number): boolean {
+  return viewUsesColumn(context, sql, table, attribute);
+}
 /** A view names the columns it reads only in its text; one that does not mention the name cannot use it, but by `*`. */
 function viewUsesColumn(context: DefinitionContext, sql: string, table: TableObject, attribute: number): boolean {
   const name = table.attributes[attribute - 1]?.name ?? "";

@@ -1,6 +1,13 @@
 /** DROP TABLE, INDEX, VIEW, SEQUENCE, SCHEMA, EXTENSION; also what ALTER TABLE drops. */
-import type { CatalogObject, TableObject } from "../../catalog/index.js";
-import { INFORMATION_SCHEMA_OID, PG_CATALOG_OID, REDIS_SCHEMA_OID } from "../../catalog/index.js";
+import {
+  type CatalogObject,
+  type ConstraintObject,
+  INFORMATION_SCHEMA_OID,
+  isIndexConstraint,
+  PG_CATALOG_OID,
+  REDIS_SCHEMA_OID,
+  type TableObject,
+} from "../../catalog/index.js";
 import type { Command, QualifiedName } from "../../plan/index.js";
 import { DbError, dependentObjects, dependentObjectsOfMany, objectMissing, requiredBy, systemObjectProtected } from "../../types/index.js";
 import { type DefinitionContext, displayName } from "./context.js";
@@ -24,7 +31,7 @@ export function drop(context: DefinitionContext, command: Extract<Command, { kin
     else if (!command.ifExists) throw objectMissing(command.object, missingName(context, command.object, name));
     else if (name.schema !== undefined && context.catalog.schemaByName(name.schema) === undefined)
       context.notice(`schema "${name.schema}" does not exist, skipping`);
-    else context.notice(`${command.object} "${displayName(name)}" does not exist, skipping`);
+    else context.notice(`${command.object} "${name.name}" does not exist, skipping`);
   }
   dropTargets(context, targets, command.cascade);
 }
@@ -62,9 +69,12 @@ export function dropTargets(context: DefinitionContext, targets: readonly Target
   for (const target of targets) visit(target);
   // A dependent that turned out to be part of something that is dropped anyway is not worth a word.
   const wholeTables = new Set(order.filter((t) => t.attribute === 0 && t.object.class === "table").map((t) => t.object.oid));
+  const columns = new Set(order.filter((t) => t.attribute !== 0).map(keyOf));
+  const goesWithTable = ({ table, attributes }: ConstraintObject) =>
+    wholeTables.has(table) || attributes.some((attribute) => columns.has(`${table}.${attribute}`));
   const outside = reported.filter(
     ({ target }) =>
-      !(target.object.class === "constraint" && wholeTables.has(target.object.table) && asked.has(`${target.object.table}.0`)) &&
+      !(target.object.class === "constraint" && goesWithTable(target.object)) &&
       !(target.attribute !== 0 && wholeTables.has(target.object.oid)),
   );
   if (outside.length > 0 && !cascade) {
@@ -172,9 +182,7 @@ function find(
     }
   }
   if (relation.class === "index") {
-    const constraint = context.snapshot
-      .constraintsOf(relation.table)
-      .find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === relation.oid);
+    const constraint = context.snapshot.constraintsOf(relation.table).find((c) => isIndexConstraint(c) && c.index === relation.oid);
     if (constraint !== undefined) {
       const described = describeObject(context, constraint);
       throw requiredBy(describeObject(context, relation), described, `You can drop ${described} instead.`);

@@ -1,25 +1,29 @@
 /** EXPLAIN: the plan as lines of text; with ANALYZE the statement runs, and its effects stay, as in PostgreSQL. */
-import type { BoundStatement, Command } from "../../plan/index.js";
-import type { Datum, Row } from "../../types/index.js";
-import { mayWrite } from "../may-write.js";
+import type { BoundStatement, Command, LogicalPlan } from "../../plan/index.js";
+import { type Datum, notSupported, type Row } from "../../types/index.js";
 import type { PlannedStatement } from "../plan-cache.js";
 import type { EngineSession } from "../session.js";
 import { StatementContext } from "../statement-context.js";
 import type { ExecuteResult } from "../types.js";
+import { preparedStatement } from "./prepared.js";
 import { rows } from "./results.js";
 
 export function explain(
   session: EngineSession,
   command: Extract<Command, { kind: "Explain" }>,
-  parameters: readonly Datum[],
+  given: readonly Datum[],
   planned: PlannedStatement,
 ): ExecuteResult | Promise<ExecuteResult> {
   const started = performance.now();
-  const plan = planOf(session, command.statement);
+  const { plan, parameters } = planOf(session, command.statement, given);
+  if (command.analyze && command.statement.body.kind === "Command" && command.statement.body.command.kind === "CreateTableAs")
+    throw notSupported("EXPLAIN ANALYZE of CREATE TABLE AS");
   if (plan === undefined) return rows(planned.columns, [["Utility statements have no plan structure"]], "EXPLAIN");
   const physical = session.planLogical(plan, session.catalog());
   const planningMs = performance.now() - started;
-  if (!command.analyze) return rows(planned.columns, lines(physical.explain({ ...command, planningMs }), command.format), "EXPLAIN");
+  const hotPath = command.hotPath ? [hotPathLine(physical.coldReason)] : [];
+  if (!command.analyze)
+    return rows(planned.columns, lines([...physical.explain({ ...command, planningMs }), ...hotPath], command.format), "EXPLAIN");
   return session.runInTransaction((transaction) => {
     const execution = physical.open(new StatementContext(session, transaction, session.catalogIn(transaction), parameters));
     try {
@@ -30,7 +34,7 @@ export function explain(
       return {
         tag: "EXPLAIN",
         columns: planned.columns,
-        rows: lines(physical.explain({ ...command, planningMs, executionMs }, execution), command.format),
+        rows: lines([...physical.explain({ ...command, planningMs, executionMs }, execution), ...hotPath], command.format),
       };
     } finally {
       execution.close();
@@ -38,18 +42,24 @@ export function explain(
   });
 }
 
-function planOf(session: EngineSession, statement: BoundStatement) {
+const hotPathLine = (reason: string | undefined): string => `Hot Path: ${reason === undefined ? "yes" : `no (${reason})`}`;
+
+/** No plan: a command that has none. `parameters`: what the plan's are. */
+function planOf(
+  session: EngineSession,
+  statement: BoundStatement,
+  parameters: readonly Datum[],
+): { readonly plan: LogicalPlan | undefined; readonly parameters: readonly Datum[] } {
   switch (statement.body.kind) {
     case "Plan":
-      return statement.body.plan;
+      return { plan: statement.body.plan, parameters };
     case "Empty":
-      return undefined;
+      return { plan: undefined, parameters };
     case "Command": {
       const command = statement.body.command;
-      if (command.kind === "CreateTableAs" || command.kind === "DeclareCursor") return command.query;
-      if (command.kind !== "Execute") return undefined;
-      const body = session.preparedByName.get(command.name)?.planned.bound.body;
-      return body?.kind === "Plan" && !mayWrite(body.plan) && command.args.length === 0 ? body.plan : undefined;
+      if (command.kind === "CreateTableAs" || command.kind === "DeclareCursor") return { plan: command.query, parameters };
+      if (command.kind !== "Execute") return { plan: undefined, parameters };
+      return preparedStatement(session, command, parameters);
     }
   }
 }

@@ -1,11 +1,20 @@
 /** Statements that are not queries: which file runs which. */
 import type { Command } from "../../plan/index.js";
-import { type Datum, forbidsTransactionBlock, noSuchCursor, noSuchPrepared, TypeOid, unreachable } from "../../types/index.js";
+import {
+  type Datum,
+  forbidsTransactionBlock,
+  noSuchCursor,
+  noSuchPrepared,
+  notSupported,
+  TypeOid,
+  unreachable,
+} from "../../types/index.js";
 import type { PlannedStatement } from "../plan-cache.js";
 import type { EngineSession, StatementOutcome } from "../session.js";
 import type { ExecuteResult, ResultColumn } from "../types.js";
 import { alterTable } from "./alter-table.js";
 import { catalogWork } from "./catalog/index.js";
+import { commandLocks } from "./command-locks.js";
 import { DefinitionContext } from "./context.js";
 import { copyCommand } from "./copy.js";
 import { createIndex } from "./create-index.js";
@@ -17,7 +26,8 @@ import { closeCursor, declareCursor, fetchCursor } from "./cursor.js";
 import { checkDefinitionAccess } from "./definition-access.js";
 import { drop } from "./drop.js";
 import { explain } from "./explain.js";
-import { analyze, checkpoint, cluster, lockTable, reindex } from "./maintenance.js";
+import { lockTable } from "./lock-table.js";
+import { analyze, checkpoint, cluster, refuseReindexInBlock, reindex } from "./maintenance.js";
 import { listen, notify } from "./notify.js";
 import { deallocate, discard, executePrepared, prepareNamed } from "./prepared.js";
 import { refreshMaterialized } from "./refresh.js";
@@ -25,7 +35,7 @@ import { rename, setSchema } from "./rename.js";
 import { done, rows } from "./results.js";
 import { alterRole, createRole, dropRole } from "./role.js";
 import { alterSequence, createSequence } from "./sequence.js";
-import { transactionCommand } from "./transaction-control.js";
+import { setConstraints, transactionCommand } from "./transaction-control.js";
 import { truncate } from "./truncate.js";
 
 type Run = ExecuteResult | Promise<ExecuteResult>;
@@ -38,6 +48,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     session.runInTransaction((transaction) => {
       const context = new DefinitionContext(session, transaction, tag);
       checkDefinitionAccess(context, command);
+      transaction.relations.require(commandLocks(context, command));
       const result = work(context);
       const outcome = (value: StatementOutcome | string | void): StatementOutcome =>
         typeof value === "object" ? value : { tag: value ?? tag };
@@ -99,12 +110,15 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "Cluster":
       if (command.table === undefined && session.inExplicitBlock) throw forbidsTransactionBlock("CLUSTER");
       return define("CLUSTER", (context) => cluster(context, command));
+    case "SetConstraints":
+      return setConstraints(session, command);
     case "LockTable":
-      return define("LOCK TABLE", (context) => lockTable(context, command));
+      return lockTable(session, command);
     case "Analyze":
     case "Vacuum":
       return analyze(session, command);
     case "Reindex":
+      refuseReindexInBlock(session, command);
       return define("REINDEX", (context) => reindex(context, command));
     case "CreateTable":
       return define("CREATE TABLE", (context) => createTable(context, command));
@@ -173,6 +187,8 @@ export function commandColumns(session: EngineSession, command: Command, bound: 
     case "Fetch": {
       if (command.move) return [];
       const cursor = session.cursors.get(command.cursor);
+      if (cursor === undefined && session.listener.portals?.has(command.cursor))
+        throw notSupported("FETCH from a portal of the extended protocol");
       if (cursor === undefined) throw noSuchCursor(command.cursor);
       return cursor.columns;
     }

@@ -1,6 +1,7 @@
 /** CREATE TABLE … (LIKE …): what is copied once the table is there: indexes and comments. */
 import { chooseName, columnNamesPart, type IndexObject, type TableObject } from "../../catalog/index.js";
 import type { LikeDefinition } from "../../plan/index.js";
+import { copyStatistics } from "./catalog/statistics.js";
 import { addConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
 import { newIndex } from "./create-index.js";
@@ -10,6 +11,7 @@ export function copyLike(context: DefinitionContext, like: LikeDefinition, targe
   if (source === undefined) return;
   const table = context.again(target);
   if (like.comments) copyComments(context, source, table);
+  if (source.class === "table" && like.statistics) copyStatistics(context, source, table, like.comments);
   if (source.class !== "table" || !like.indexes) return;
   for (const index of context.snapshot.indexesOf(source.oid)) copyIndex(context, source, index, context.again(table), like.comments);
 }
@@ -41,8 +43,11 @@ function copyIndex(context: DefinitionContext, source: TableObject, index: Index
       number === 0 ? 0 : (table.attributes.find((a) => !a.dropped && a.name === columnName(number))?.number ?? number);
     const names = index.columns.map((c) => (c.expressionSql === undefined ? columnName(c.attribute) : "expr"));
     copy = newIndex(context, table, {
-      name: chooseName(table.name, columnNamesPart([...names, ...index.include.map(columnName)]), "idx", (n) =>
-        context.nameTaken(table.schema, n),
+      name: chooseName(
+        table.name,
+        columnNamesPart([...names, ...index.include.map(columnName)]),
+        index.exclusion === undefined ? "idx" : "excl",
+        (n) => context.nameTaken(table.schema, n),
       ),
       method: index.method,
       unique: index.unique,
@@ -52,7 +57,20 @@ function copyIndex(context: DefinitionContext, source: TableObject, index: Index
       include: index.include.map(renumber),
       options: index.options,
       ...(index.predicateSql === undefined ? {} : { predicateSql: index.predicateSql }),
+      ...(index.exclusion === undefined ? {} : { exclusion: index.exclusion }),
+      ...(index.deferrable === true ? { deferrable: true } : {}),
     }).index;
+    const exclusion = context.snapshot.constraintsOf(source.oid).find((c) => c.kind === "exclusion" && c.index === index.oid);
+    if (exclusion?.kind === "exclusion")
+      context.put({
+        ...exclusion,
+        oid: context.newOid(),
+        schema: table.schema,
+        name: copy.name,
+        table: table.oid,
+        index: copy.oid,
+        attributes: copy.columns.map((c) => c.attribute),
+      });
   }
   const comment = context.snapshot.comment(index.oid);
   if (withComments && comment !== undefined && copy !== undefined) context.put({ ...comment, oid: context.newOid(), object: copy.oid });

@@ -1,19 +1,16 @@
 /** ANALYZE, VACUUM, REINDEX, CHECKPOINT, LOCK TABLE. */
+import type { IndexObject } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
-import {
-  columnMissing,
-  DbError,
-  forbidsTransactionBlock,
-  needsTransactionBlock,
-  notSupported,
-  relationMissing,
-} from "../../types/index.js";
+import { columnMissing, DbError, forbidsTransactionBlock, relationMissing, wrongRelationKind } from "../../types/index.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
 import { type DefinitionContext, displayName } from "./context.js";
+import { remakeSortKeys } from "./hidden-columns.js";
 import { rebuildIndex } from "./index-storage.js";
 import { withHeirs } from "./inheritance.js";
 import { done } from "./results.js";
+
+import { whileLocked } from "./table-work.js";
 
 /** Row counts are always current; the names must exist all the same. */
 export function analyze(
@@ -40,39 +37,83 @@ export function analyze(
       );
     return relation;
   });
-  if (command.kind === "Analyze") return done("ANALYZE");
+  // Row counts of a whole database are as current as those of one table: nothing is waited for that somebody works on.
+  if (command.kind === "Analyze" && command.tables.length === 0) return done("ANALYZE");
   const objects = command.tables.length > 0 ? named : catalog.snapshot.objects();
-  return vacuum(
-    session,
-    [...objects].flatMap((object) => (object.class === "table" ? [object.storage] : [])),
-  );
+  const tables = [...objects].flatMap((object) => (object.class === "table" ? [object] : []));
+  return command.kind === "Analyze" ? whileLocked(session, tables).then(() => done("ANALYZE")) : vacuum(session, tables);
 }
 
 /** Dead versions go by themselves; this only takes them sooner. Other connections get their turn between two steps. */
-async function vacuum(session: EngineSession, relations: readonly number[]): Promise<ExecuteResult> {
+async function vacuum(
+  session: EngineSession,
+  tables: readonly { readonly oid: number; readonly storage: number }[],
+): Promise<ExecuteResult> {
   const { native, engine } = session.database;
-  for (const relation of relations) while (native.storage.vacuum(engine, relation, 1) > 0) await new Promise((done) => setImmediate(done));
+  await whileLocked(session, tables, async ({ oid, storage }) => {
+    session.progress.begin("vacuum", { relation: oid });
+    try {
+      while (native.storage.vacuum(engine, storage, 1) > 0) {
+        await new Promise((done) => setImmediate(done));
+        session.checkCancel();
+      }
+    } finally {
+      session.progress.end();
+    }
+  });
   return done("VACUUM");
 }
 
 export async function reindex(context: DefinitionContext, command: Extract<Command, { kind: "Reindex" }>): Promise<void> {
   const rebuild = async (table: number) => {
-    for (const index of context.snapshot.indexesOf(table)) await rebuildIndex(context, index);
+    for (const index of context.snapshot.indexesOf(table)) await rebuildOne(context, index);
   };
+  const { name } = command;
   switch (command.object) {
     case "index": {
-      const index = context.relation(command.name);
-      if (index.class !== "index") throw notSupported(`REINDEX INDEX of a ${index.class}`);
-      return rebuildIndex(context, index);
-    }
-    case "table": {
-      for (const table of withHeirs(context, context.table(command.name))) await rebuild(table.oid);
+      const index = context.relation(name);
+      if (index.class !== "index") throw wrongRelationKind(index.name, "an index");
+      for (const part of withParts(context, index)) await rebuildOne(context, part);
       return;
     }
-    default:
-      throw notSupported(`REINDEX ${command.object.toUpperCase()}`);
+    case "table": {
+      const table = context.relation(name);
+      if (table.class !== "table") throw wrongRelationKind(table.name, "a table or materialized view");
+      for (const one of withHeirs(context, table)) await rebuild(one.oid);
+      return;
+    }
+    case "schema": {
+      const schema = context.snapshot.schema(name.name);
+      if (schema === undefined) throw new DbError({ sqlstate: "3F000", message: `schema "${name.name}" does not exist` });
+      for (const object of [...context.snapshot.objects()])
+        if (object.class === "table" && object.schema === schema.oid) await rebuild(object.oid);
+      return;
+    }
+    default: {
+      if (name.name !== "" && name.name !== context.session.databaseName)
+        throw new DbError({ sqlstate: "0A000", message: "can only reindex the currently open database" });
+      // System relations have no indexes here.
+      if (command.object === "system") return;
+      for (const object of [...context.snapshot.objects()]) if (object.class === "table") await rebuild(object.oid);
+    }
   }
 }
+function withParts(context: DefinitionContext, index: IndexObject): IndexObject[] {
+  const parts = [...context.snapshot.objects()].filter((o): o is IndexObject => o.class === "index" && o.parent === index.oid);
+  return [index, ...parts.flatMap((part) => withParts(context, part))];
+}
+/** What works in steps of its own, each committed, is refused in a block. */
+export function refuseReindexInBlock(session: EngineSession, command: Extract<Command, { kind: "Reindex" }>): void {
+  if (!session.inExplicitBlock) return;
+  if (command.concurrently) throw forbidsTransactionBlock("REINDEX CONCURRENTLY");
+  if (command.object !== "index" && command.object !== "table") throw forbidsTransactionBlock(`REINDEX ${command.object.toUpperCase()}`);
+  const relation = session.catalog().relation(command.name.schema, command.name.name);
+  if (relation !== undefined && "partitioned" in relation && relation.partitioned !== undefined)
+    throw forbidsTransactionBlock(`REINDEX ${command.object.toUpperCase()}`);
+}
+
+const rebuildOne = async (context: DefinitionContext, index: IndexObject): Promise<void> =>
+  index.columns.some((column) => column.sortKey !== undefined) ? remakeSortKeys(context, index) : rebuildIndex(context, index);
 
 /** Rows are not kept in an index's order here; the names must exist, and which index was meant is remembered. */
 export function cluster(context: DefinitionContext, command: Extract<Command, { kind: "Cluster" }>): void {
@@ -88,7 +129,7 @@ export function cluster(context: DefinitionContext, command: Extract<Command, { 
     throw new DbError({ sqlstate: "42704", message: `index "${command.index}" for table "${table.name}" does not exist` });
   if (index.predicateSql !== undefined)
     throw new DbError({ sqlstate: "0A000", message: `cannot cluster on partial index "${index.name}"` });
-  if (index.method !== "btree")
+  if (index.method !== "btree" && index.method !== "gist")
     throw new DbError({
       sqlstate: "0A000",
       message: `cannot cluster on index "${index.name}" because access method does not support clustering`,
@@ -98,12 +139,4 @@ export function cluster(context: DefinitionContext, command: Extract<Command, { 
 
 export function checkpoint(session: EngineSession): Promise<ExecuteResult> {
   return session.database.native.engine.checkpoint(session.database.engine).then(() => done("CHECKPOINT"));
-}
-
-/** Rows are locked as they are touched; a lock that would keep readers or writers out of a whole table is refused, not pretended. */
-export function lockTable(context: DefinitionContext, command: Extract<Command, { kind: "LockTable" }>): void {
-  if (!context.session.inExplicitBlock) throw needsTransactionBlock("LOCK TABLE");
-  for (const name of command.tables) context.relation(name);
-  const mode = command.mode.toUpperCase();
-  if (!["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE"].includes(mode)) throw notSupported(`LOCK TABLE … IN ${mode} MODE`);
 }

@@ -10,7 +10,7 @@ import type {
 } from "../../catalog/index.js";
 import { chooseName, columnNamesPart } from "../../catalog/index.js";
 import { boundFormat, boundTuple, boundValue, partitionMapOf } from "../../execution/internal.js";
-import type { BoundValue, PartitionBoundDefinition, PartitionSchemeDefinition } from "../../plan/index.js";
+import type { BoundPlaces, BoundValue, PartitionBoundDefinition, PartitionSchemeDefinition } from "../../plan/index.js";
 import {
   assert,
   type Datum,
@@ -18,6 +18,7 @@ import {
   defaultPartitionConflict,
   emptyRangeBound,
   hashModulusFactor,
+  notSupported,
   type Oid,
   partitionOverlap,
   type SqlType,
@@ -31,17 +32,19 @@ import { requirePartitionRows } from "./partition-rows.js";
 export function schemeOf(attributes: readonly AttributeObject[], definition: PartitionSchemeDefinition): PartitionScheme {
   return {
     strategy: definition.strategy,
-    keys: definition.keys.map(({ column, expressionSql, type, typmod }) => ({
+    keys: definition.keys.map(({ column, expressionSql, type, typmod, collation }) => ({
       attribute: column === undefined ? 0 : (attributes.find((a) => !a.dropped && a.name === column)?.number ?? 0),
       ...(expressionSql === undefined ? {} : { expressionSql }),
       type,
       typmod,
+      ...(collation === undefined ? {} : { collation }),
     })),
   };
 }
 
 /** Computes the constants of a bound and refuses one that meets another partition's. */
-export function boundOf(context: DefinitionContext, parent: Oid, definition: PartitionBoundDefinition, name: string): PartitionBound {
+export function boundOf(context: DefinitionContext, parent: Oid, given: PartitionBoundDefinition, name: string): PartitionBound {
+  const { places = NO_PLACES, ...definition } = given;
   const table = context.snapshot.relationByOid(parent);
   assert(table?.class === "table" && table.partitioned !== undefined, "the parent is partitioned");
   const { keys } = table.partitioned;
@@ -80,10 +83,11 @@ export function boundOf(context: DefinitionContext, parent: Oid, definition: Par
           throw new DbError({ sqlstate: "42P16", message: "cannot specify NULL in range bound" });
       break;
   }
-  requireRoom(context, table, types, bound, name);
+  requireRoom(context, table, types, bound, name, places);
   return bound;
 }
 
+const NO_PLACES: BoundPlaces = { bound: undefined, from: [], to: [] };
 /** check_new_partition_bound. */
 function requireRoom(
   context: DefinitionContext,
@@ -91,6 +95,7 @@ function requireRoom(
   types: readonly SqlType[],
   bound: PartitionBound,
   name: string,
+  places: BoundPlaces,
 ): void {
   const children = context.snapshot.childrenOf(parent.oid);
   const isOther = (c: TableObject): boolean => c.name !== name || c.partition !== undefined;
@@ -99,7 +104,7 @@ function requireRoom(
   const map = partitionMapOf(parent, others, (oid) => context.type(oid));
   switch (bound.kind) {
     case "default":
-      if (map.default !== undefined) throw defaultPartitionConflict(name, map.default.name);
+      if (map.default !== undefined) throw defaultPartitionConflict(name, map.default.name).at(places.bound);
       return;
     case "hash": {
       const isAfter = (h: { readonly modulus: number; readonly remainder: number }): boolean =>
@@ -115,22 +120,30 @@ function requireRoom(
         const step = Math.min(h.modulus, bound.modulus);
         return h.remainder % step === bound.remainder % step;
       });
-      if (clash !== undefined) throw partitionOverlap(name, clash.table.name);
+      if (clash !== undefined) throw partitionOverlap(name, clash.table.name).at(places.bound);
       return;
     }
     case "list": {
-      for (const datum of bound.values) {
+      for (const [i, datum] of bound.values.entries()) {
         const clash = map.find([boundValue(datum, types[0] as SqlType)]);
-        if (clash !== undefined && clash !== map.default) throw partitionOverlap(name, clash.name);
+        if (clash !== undefined && clash !== map.default) throw partitionOverlap(name, clash.name).at(places.from[i]);
       }
       return;
     }
     case "range": {
       const from = boundTuple(bound.from, types);
       const to = boundTuple(bound.to, types);
-      if (map.compareTuples(from, to) >= 0) throw emptyRangeBound(name, printTuple(bound.from, types), printTuple(bound.to, types));
+      if (map.compareTuples(from, to) >= 0)
+        throw emptyRangeBound(name, printTuple(bound.from, types), printTuple(bound.to, types)).at(
+          places.from[map.firstDifference(from, to)],
+        );
       const clash = map.overlapping(from, to);
-      if (clash !== undefined) throw partitionOverlap(name, clash.table.name);
+      if (clash !== undefined) {
+        // Either the lower bound lies in the other partition, or the upper one reaches into it.
+        const isWithin = map.compareTuples(clash.from, from) <= 0;
+        const place = isWithin ? places.from[map.firstDifference(from, clash.from)] : places.to[map.firstDifference(to, clash.from)];
+        throw partitionOverlap(name, clash.table.name).at(place);
+      }
     }
   }
 }
@@ -179,26 +192,80 @@ function requireNothingInDefault(context: DefinitionContext, parent: TableObject
 }
 
 /** The partition's part of an index: one that is there and alike, or a new one. */
-export function attachIndex(context: DefinitionContext, parent: TableObject, index: IndexObject, partition: TableObject): void {
+/** The columns of a partitioned table's index as the partition numbers them. */
+function translated(parent: TableObject, index: IndexObject, partition: TableObject): Pick<IndexObject, "columns" | "include"> {
   const numberOf = (attribute: number): number => {
     if (attribute === 0) return 0;
     const name = parent.attributes[attribute - 1]?.name;
     return partition.attributes.find((a) => !a.dropped && a.name === name)?.number ?? 0;
   };
+  return {
+    columns: index.columns.map(({ key: _key, ...c }) => ({ ...c, attribute: numberOf(c.attribute) })),
+    include: index.include.map(numberOf),
+  };
+}
+function isAlike(index: IndexObject, other: IndexObject, { columns, include }: Pick<IndexObject, "columns" | "include">): boolean {
+  return (
+    other.unique === index.unique &&
+    other.method === index.method &&
+    other.predicateSql === index.predicateSql &&
+    other.columns.length === columns.length &&
+    other.columns.every(
+      (c, i) => c.attribute === columns[i]?.attribute && c.expressionSql === columns[i]?.expressionSql && c.opclass === columns[i]?.opclass,
+    ) &&
+    other.include.join() === include.join()
+  );
+}
+
+/** ALTER INDEX … ATTACH PARTITION: the index becomes a part; with the last one the whole becomes valid. @throws DbError 42809, 55000, 42P17 */
+export function attachNamedIndex(context: DefinitionContext, index: IndexObject, part: IndexObject): void {
+  if (index.partitioned !== true)
+    throw new DbError({
+      sqlstate: "42809",
+      message: `ALTER action ATTACH PARTITION cannot be performed on relation "${index.name}"`,
+      detail: "This operation is not supported for indexes.",
+    });
+  if (part.parent === index.oid) return;
+  const refuse = (detail: string, sqlstate = "55000") =>
+    new DbError({ sqlstate, message: `cannot attach index "${part.name}" as a partition of index "${index.name}"`, detail });
+  if (part.parent !== undefined) throw refuse(`Index "${part.name}" is already attached to another index.`);
+  const parent = context.snapshot.object(index.table);
+  if (parent?.class !== "table") return;
+  const partitions = context.snapshot.childrenOf(parent.oid);
+  const partition = partitions.find((p) => p.oid === part.table);
+  if (partition === undefined) throw refuse(`Index "${part.name}" is not an index on any partition of table "${parent.name}".`);
+  if (context.snapshot.indexesOf(partition.oid).some((i) => i.parent === index.oid))
+    throw refuse(`Another index is already attached for partition "${partition.name}".`);
+  if (!isAlike(index, part, translated(parent, index, partition))) throw refuse("The index definitions do not match.", "42P17");
+  const [above, own] = [keyConstraintOf(context, index), keyConstraintOf(context, part)];
+  if (above !== undefined && own === undefined)
+    throw refuse(
+      `The index "${index.name}" belongs to a constraint in table "${parent.name}" but no constraint exists for index "${part.name}".`,
+      "42P17",
+    );
+  context.put({ ...part, parent: index.oid });
+  if (above !== undefined && own !== undefined) context.put({ ...own, parent: above.oid, local: false, inheritedCount: 1 });
+  validateWhole(context, index.oid);
+}
+/** A partitioned index is valid when every partition has a valid part of it. */
+function validateWhole(context: DefinitionContext, oid: Oid): void {
+  const index = context.snapshot.object(oid);
+  if (index?.class !== "index" || index.valid) return;
+  const partitions = context.snapshot.childrenOf(index.table);
+  if (!partitions.every((p) => context.snapshot.indexesOf(p.oid).some((i) => i.parent === oid && i.valid))) return;
+  context.put({ ...index, valid: true });
+  if (index.parent !== undefined) validateWhole(context, index.parent);
+}
+
+export function attachIndex(context: DefinitionContext, parent: TableObject, index: IndexObject, partition: TableObject): void {
   const constraint = keyConstraintOf(context, index);
-  const columns = index.columns.map(({ key: _key, ...c }) => ({ ...c, attribute: numberOf(c.attribute) }));
-  const include = index.include.map(numberOf);
+  const { columns, include } = translated(parent, index, partition);
   const alike = context.snapshot
     .indexesOf(partition.oid)
     .find(
       (other) =>
         other.parent === undefined &&
-        other.unique === index.unique &&
-        other.method === index.method &&
-        other.predicateSql === index.predicateSql &&
-        other.columns.length === columns.length &&
-        other.columns.every((c, i) => c.attribute === columns[i]?.attribute && c.expressionSql === columns[i]?.expressionSql) &&
-        other.include.join() === include.join() &&
+        isAlike(index, other, { columns, include }) &&
         (constraint === undefined || keyConstraintOf(context, other)?.kind === constraint.kind),
     );
   if (alike !== undefined) {
@@ -210,7 +277,7 @@ export function attachIndex(context: DefinitionContext, parent: TableObject, ind
   }
   if (constraint !== undefined && (constraint.kind === "primaryKey" || constraint.kind === "unique")) {
     const before = new Set(context.snapshot.indexesOf(partition.oid).map((i) => i.oid));
-    addConstraint(
+    const built = addConstraint(
       context,
       partition,
       {
@@ -223,6 +290,7 @@ export function attachIndex(context: DefinitionContext, parent: TableObject, ind
       },
       { tableIsNew: false },
     );
+    requireBuilt(built);
     const made = context.snapshot.indexesOf(partition.oid).find((i) => !before.has(i.oid));
     assert(made !== undefined, "a key has an index");
     context.put({ ...made, parent: index.oid });
@@ -231,7 +299,7 @@ export function attachIndex(context: DefinitionContext, parent: TableObject, ind
     return;
   }
   const names = columns.map((c) => (c.expressionSql === undefined ? (partition.attributes[c.attribute - 1]?.name ?? "") : "expr"));
-  const { index: made } = newIndex(context, partition, {
+  const { built } = newIndex(context, partition, {
     name: chooseName(
       partition.name,
       columnNamesPart([...names, ...include.map((n) => partition.attributes[n - 1]?.name ?? "")]),
@@ -248,7 +316,11 @@ export function attachIndex(context: DefinitionContext, parent: TableObject, ind
     ...(index.predicateSql === undefined ? {} : { predicateSql: index.predicateSql }),
     parent: index.oid,
   });
-  void made;
+  requireBuilt(built);
+}
+/** Keys that are computed for rows that are there, in a table with a vector index, are ready later than whoever attaches can wait. */
+function requireBuilt(built: Promise<void> | undefined): void {
+  if (built !== undefined) throw notSupported("computed index keys for a partition that has rows and a vector index");
 }
 function attachBelow(context: DefinitionContext, table: TableObject, index: IndexObject): void {
   if (table.partitioned === undefined) return;

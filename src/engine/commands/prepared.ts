@@ -43,18 +43,27 @@ export function preparedPlan(
   execute: { readonly name: string; readonly args: Extract<Command, { kind: "Execute" }>["args"] },
   parameters: readonly Datum[],
 ): { readonly plan: LogicalPlan; readonly parameters: readonly Datum[] } {
+  const found = preparedStatement(session, execute, parameters);
+  if (found.plan === undefined || found.tag !== "SELECT") throw preparedNotSelect();
+  return { plan: found.plan, parameters: found.parameters };
+}
+/** What EXECUTE runs and with which values; no plan: a command. */
+export function preparedStatement(
+  session: EngineSession,
+  execute: { readonly name: string; readonly args: Extract<Command, { kind: "Execute" }>["args"] },
+  parameters: readonly Datum[],
+): { readonly plan: LogicalPlan | undefined; readonly tag: string; readonly parameters: readonly Datum[] } {
   const prepared = session.preparedByName.get(execute.name);
   if (prepared === undefined) throw noSuchPrepared(execute.name);
   const expected = prepared.parameterTypes.length;
   if (execute.args.length !== expected) throw wrongParameterCount(execute.name, expected, execute.args.length);
   const { body, tag } = session.prepare(prepared.text, prepared.parameterTypes).planned.bound;
-  if (body.kind !== "Plan" || tag !== "SELECT") throw preparedNotSelect();
   const values = evaluate(
     session,
     execute.args.map((arg, i) => coerceArgument(session, arg, prepared.parameterTypes[i] as number)),
     parameters,
   );
-  return { plan: body.plan, parameters: values };
+  return { plan: body.kind === "Plan" ? body.plan : undefined, tag, parameters: values };
 }
 
 /** The binder could not know the parameter's type: an argument of another type goes through text, as its literal would. */
@@ -84,6 +93,7 @@ export function discard(session: EngineSession, command: Extract<Command, { kind
       if (session.inExplicitBlock) throw forbidsTransactionBlock("DISCARD ALL");
       for (const cursor of session.cursors.values()) cursor.close();
       session.cursors.clear();
+      session.listener.portals?.closeAll();
       session.settings.resetAll();
       session.settings.commit();
       session.preparedByName.clear();

@@ -28,10 +28,17 @@ export function refreshMaterialized(context: DefinitionContext, command: Extract
   context.nextStep();
   if (command.withData) {
     const loader = new RowLoader(context, view);
-    context.stream(context.bindQuery(view.materialized.sql), (rows) => {
-      loader.insertComputed(rows);
-      return true;
-    });
+    const owner = context.snapshot.object(view.owner);
+    // The query is its owner's, whoever refreshes: also for policies and current_user.
+    const leave = context.session.actAs(owner?.class === "role" ? owner.name : context.session.user);
+    try {
+      context.stream(context.bindQuery(view.materialized.sql, true), (rows) => {
+        loader.insertComputed(rows);
+        return true;
+      });
+    } finally {
+      leave();
+    }
   }
   if (view.materialized.populated !== command.withData)
     context.put({ ...context.again(view), materialized: { ...view.materialized, populated: command.withData } });

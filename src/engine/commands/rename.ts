@@ -1,6 +1,5 @@
 /** ALTER … RENAME and ALTER … SET SCHEMA. */
-import type { CatalogObject, TableObject } from "../../catalog/index.js";
-import { DATABASE_OID } from "../../catalog/index.js";
+import { type CatalogObject, DATABASE_OID, isIndexConstraint, type TableObject } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
 import {
   columnExists,
@@ -13,14 +12,14 @@ import {
   systemColumnName,
   wrongRelationKind,
 } from "../../types/index.js";
-import type { Renaming } from "../types.js";
+import type { BindContext, Renaming } from "../types.js";
 import { constraintNamed } from "./constraints.js";
-import { type DefinitionContext, displayName } from "./context.js";
+import type { DefinitionContext } from "./context.js";
 
 export function rename(context: DefinitionContext, command: Extract<Command, { kind: "Rename" }>): void {
   if (command.object === "schema") return renameSchema(context, command);
   if (context.find(command.name) === undefined && command.ifExists)
-    return context.notice(`relation "${displayName(command.name)}" does not exist, skipping`);
+    return context.notice(`relation "${command.name.name}" does not exist, skipping`);
   const relation = context.relation(command.name);
   switch (command.object) {
     case "column": {
@@ -62,7 +61,7 @@ export function rename(context: DefinitionContext, command: Extract<Command, { k
         }
       }
       context.put({ ...constraint, name: command.newName });
-      if (constraint.kind === "primaryKey" || constraint.kind === "unique") {
+      if (isIndexConstraint(constraint)) {
         const index = context.snapshot.object(constraint.index);
         if (index?.class === "index") context.put({ ...index, name: command.newName });
       }
@@ -77,9 +76,7 @@ export function rename(context: DefinitionContext, command: Extract<Command, { k
         renameInViews(context, relation.oid, { kind: "relation", relation: relation.oid, name: command.newName });
       context.put({ ...relation, name: command.newName });
       if (relation.class === "index") {
-        const constraint = context.snapshot
-          .constraintsOf(relation.table)
-          .find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === relation.oid);
+        const constraint = context.snapshot.constraintsOf(relation.table).find((c) => isIndexConstraint(c) && c.index === relation.oid);
         if (constraint !== undefined) context.put({ ...constraint, name: command.newName });
       }
     }
@@ -87,7 +84,7 @@ export function rename(context: DefinitionContext, command: Extract<Command, { k
 }
 
 /** The column keeps its number; what is kept as text and means it is written anew. */
-function renameColumn(
+export function renameColumn(
   context: DefinitionContext,
   given: TableObject,
   column: string,
@@ -97,6 +94,7 @@ function renameColumn(
 ): void {
   const attribute = given.attributes.find((a) => !a.dropped && a.name === column);
   if (attribute === undefined) throw columnMissingPlain(column);
+  if (!recursing && given.ofType !== undefined) throw new DbError({ sqlstate: "42809", message: "cannot rename column of typed table" });
   if (!recursing && (attribute.inheritedCount ?? 0) > 0)
     throw new DbError({ sqlstate: "42P16", message: `cannot rename inherited column "${column}"` });
   const children = context.snapshot.childrenOf(given.oid);
@@ -120,6 +118,8 @@ function renameColumn(
       ...(index.predicateSql === undefined ? {} : { predicateSql: rewritten(index.predicateSql) }),
     });
   }
+  for (const statistics of context.snapshot.statisticsOf(table.oid))
+    if (statistics.expressions.length > 0) context.put({ ...statistics, expressions: statistics.expressions.map(rewritten) });
   context.put({
     ...table,
     attributes: table.attributes.map((a) => {
@@ -149,7 +149,29 @@ export function renameInViews(context: DefinitionContext, relation: number, rena
     const materialized = view.materialized as NonNullable<TableObject["materialized"]>;
     changed.push({ ...view, materialized: { ...materialized, sql: frontEnd.renameInQuery(materialized.sql, bind, renaming) } });
   }
+  renameInPolicies(context, relation, renaming, bind);
   for (const object of changed) context.put(object);
+}
+
+/** Conditions of the relation's own policies and of those that read it, bound as a select list over the policy's table. */
+function renameInPolicies(context: DefinitionContext, relation: number, renaming: Renaming, bind: BindContext): void {
+  const { frontEnd } = context.session.database;
+  const own = context.snapshot.policiesOf(relation);
+  for (const policy of [...own, ...context.snapshot.policiesReading(relation).filter((p) => p.table !== relation)]) {
+    const table = context.snapshot.relationByOid(policy.table);
+    if (table === undefined) continue;
+    const renamed = (sql: string): string => {
+      const prefix = "SELECT ";
+      const from = ` FROM ONLY ${context.sqlName(table)}`;
+      const text = frontEnd.renameInQuery(`${prefix}(${sql})${from}`, bind, renaming);
+      return text.slice(prefix.length, text.lastIndexOf(" FROM "));
+    };
+    context.put({
+      ...policy,
+      ...(policy.usingSql === undefined ? {} : { usingSql: renamed(policy.usingSql) }),
+      ...(policy.checkSql === undefined ? {} : { checkSql: renamed(policy.checkSql) }),
+    });
+  }
 }
 
 function renameSchema(context: DefinitionContext, command: Extract<Command, { kind: "Rename" }>): void {
@@ -170,7 +192,7 @@ function renameSchema(context: DefinitionContext, command: Extract<Command, { ki
 
 export function setSchema(context: DefinitionContext, command: Extract<Command, { kind: "SetSchema" }>): void {
   if (context.find(command.name) === undefined && command.ifExists)
-    return context.notice(`relation "${displayName(command.name)}" does not exist, skipping`);
+    return context.notice(`relation "${command.name.name}" does not exist, skipping`);
   const relation = context.relation(command.name);
   const schema = context.schema(command.schema).oid;
   if (relation.schema === schema) return;

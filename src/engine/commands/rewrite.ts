@@ -2,24 +2,30 @@
  * Writing a table anew: every row is read, the changed columns computed, and the result put into a relation of its own; then the
  * indexes are built over it. Until commit other transactions read the old relation.
  */
-import { quoteIdentifier, type TableObject } from "../../catalog/index.js";
+import { type IndexObject, quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import type { Datum, Row } from "../../types/index.js";
 import { assert, FIRST_USER_OID } from "../../types/index.js";
-import { physicalColumn } from "../physical-column.js";
+import { attributeColumn } from "../physical-column.js";
 import { RowLoader } from "../row-loader.js";
 import type { DefinitionContext } from "./context.js";
 import { rebuildIndex } from "./index-storage.js";
 
-/** `values`: SQL over the old row, by attribute number. `next`: the table as it shall be (default: as it is). */
-export async function rewriteTable(
+/**
+ * A promise where an index of the table is built off this thread.
+ *
+ * `values`: SQL over the old row, by attribute number. `next`: the table as it shall be (default: as it is).
+ */
+export function rewriteTable(
   context: DefinitionContext,
   table: TableObject,
   values: ReadonlyMap<number, string>,
   next: TableObject = table,
-): Promise<void> {
+): Promise<void> | undefined {
   const live = next.attributes.filter((a) => !a.dropped || a.hidden === true);
   const list = live.map((attribute) => {
-    const sql = values.get(attribute.number) ?? (attribute.hidden === true ? attribute.defaultSql : undefined);
+    // A hidden column's SQL has its type already, and that of an index over bits no name that could be written.
+    if (attribute.hidden === true && attribute.defaultSql !== undefined) return `(${attribute.defaultSql})`;
+    const sql = values.get(attribute.number);
     if (sql === undefined) return quoteIdentifier(attribute.name);
     const type = context.type(attribute.type);
     return `CAST((${sql}) AS ${attribute.type >= FIRST_USER_OID ? type.displayName : `"${type.name}"`})`;
@@ -33,7 +39,7 @@ export async function rewriteTable(
       context.engine,
       context.xid,
       storage,
-      next.attributes.map((a) => physicalColumn(context.type(a.type), a.typmod)),
+      next.attributes.map((a) => attributeColumn(context.type(a.type), a)),
     ),
   );
   context.put(rewritten);
@@ -58,7 +64,14 @@ export async function rewriteTable(
     }),
   );
   const indexes = context.snapshot.indexesOf(table.oid);
-  for (const index of indexes) await rebuildIndex(context, index, rewritten);
-  context.check(context.storage.dropRelation(context.engine, context.xid, table.storage));
-  assert(context.again(rewritten).storage === storage, "the table points to its new relation");
+  const rebuildFrom = (at: number): Promise<void> | undefined => {
+    for (let i = at; i < indexes.length; i++) {
+      const built = rebuildIndex(context, indexes[i] as IndexObject, rewritten);
+      if (built !== undefined) return built.then(() => rebuildFrom(i + 1));
+    }
+    context.check(context.storage.dropRelation(context.engine, context.xid, table.storage));
+    assert(context.again(rewritten).storage === storage, "the table points to its new relation");
+    return undefined;
+  };
+  return rebuildFrom(0);
 }

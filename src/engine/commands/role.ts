@@ -1,12 +1,23 @@
-/** CREATE, ALTER and DROP ROLE. Passwords are kept as SCRAM-SHA-256 verifiers only. */
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+/** CREATE, ALTER and DROP ROLE. */
 import type { RoleObject } from "../../catalog/index.js";
 import type { Command, RoleOptions } from "../../plan/index.js";
-import { DbError, needsSuperuser, noSuchRole, type Oid, objectMissing, roleExists, roleOwnsObjects } from "../../types/index.js";
+import {
+  type Datum,
+  DbError,
+  needsSuperuser,
+  noSuchRole,
+  type Oid,
+  objectMissing,
+  roleExists,
+  roleOwnsObjects,
+  storedFormat,
+  TypeOid,
+} from "../../types/index.js";
 import type { EngineSession } from "../session.js";
 import { addMember } from "./catalog/membership.js";
 import type { DefinitionContext } from "./context.js";
 import { describeObject } from "./dependencies.js";
+import { storedPassword } from "./role-password.js";
 
 export function createRole(context: DefinitionContext, command: Extract<Command, { kind: "CreateRole" }>): void {
   requireMayCreate(context, command.options);
@@ -30,7 +41,7 @@ export function createRole(context: DefinitionContext, command: Extract<Command,
     bypassRls: false,
     connectionLimit: -1,
   };
-  const role = withOptions(base, command.options);
+  const role = withOptions(context.session, base, command.options);
   context.put(role);
   changeMembers(context, role, command.options);
 }
@@ -75,7 +86,7 @@ export function alterRole(context: DefinitionContext, command: Extract<Command, 
   if (role === undefined) throw noSuchRole(command.name);
   requireMayAlter(context, role, command.options);
   const { memberOf: _memberOf, members, admins: _admins, dropMembers, ...attributes } = command.options;
-  if (Object.keys(attributes).length > 0) context.put(withOptions(role, attributes));
+  if (Object.keys(attributes).length > 0) context.put(withOptions(context.session, role, attributes));
   if (members !== undefined || dropMembers !== undefined) changeMembers(context, role, command.options);
 }
 
@@ -101,19 +112,26 @@ export function dropRole(context: DefinitionContext, command: Extract<Command, {
   }
 }
 
-function withOptions(role: RoleObject, options: RoleOptions): RoleObject {
+function withOptions(session: EngineSession, role: RoleObject, options: RoleOptions): RoleObject {
   const { password: oldPassword, ...rest } = role;
   const { password, memberOf: _memberOf, members: _members, admins: _admins, dropMembers: _drop, ...changed } = options;
   const defined = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined)) as Partial<RoleObject>;
-  const verifier =
-    password === undefined
-      ? oldPassword
-      : password === null || password === ""
-        ? undefined
-        : isVerifier(password)
-          ? password
-          : scramVerifier(password);
-  return { ...rest, ...defined, ...(verifier === undefined ? {} : { password: verifier }) };
+  let verifier = oldPassword;
+  if (password === null || password === "") {
+    verifier = undefined;
+    if (password === "") session.notice("NOTICE", "00000", "empty string is not a valid password, clearing password");
+  } else if (password !== undefined)
+    verifier = storedPassword(role.name, password, session.settings.raw("password_encryption") ?? "scram-sha-256");
+  const validUntil = options.validUntil === undefined ? {} : { validUntil: normalTime(session, options.validUntil) };
+  if ((options.connectionLimit ?? 0) < -1)
+    throw new DbError({ sqlstate: "22023", message: `invalid connection limit: ${options.connectionLimit}` });
+  return { ...rest, ...defined, ...validUntil, ...(verifier === undefined ? {} : { password: verifier }) };
+}
+
+/** A time in the one form that is kept, whatever the session's settings are. */
+function normalTime(session: EngineSession, written: string): string {
+  const type = session.typeOf(TypeOid.timestamptz);
+  return type.output(type.input(written, -1, session.format) as Exclude<Datum, null>, storedFormat);
 }
 
 function requireCreateRole(context: DefinitionContext, message: string): void {
@@ -151,6 +169,7 @@ function usesOfRole(context: DefinitionContext, role: Oid): string[] {
         );
       continue;
     }
+    if (object.class === "policy" && object.roles.includes(role)) uses.push(`target of ${describeObject(context, object)}`);
     if (object.class === "index" || (object.class === "sequence" && object.ownedBy !== undefined)) continue;
     if ("owner" in object && object.owner === role) uses.push(`owner of ${describeObject(context, object)}`);
     else if ("acl" in object && object.acl?.some((item) => item.grantee === role) === true)
@@ -166,17 +185,4 @@ const DEFAULT_NOUNS = { r: "relations", S: "sequences", f: "functions", T: "type
 function belongsTo(context: DefinitionContext, owner: Oid): string {
   const role = context.snapshot.object(owner);
   return ` belonging to role ${role?.class === "role" ? role.name : owner}`;
-}
-
-const ITERATIONS = 4096; // PostgreSQL's SCRAM_SHA_256_DEFAULT_ITERATIONS
-const isVerifier = (text: string) => /^SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/.test(text);
-
-/** RFC 5803's form: SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>. */
-export function scramVerifier(password: string): string {
-  const salt = randomBytes(16);
-  const salted = pbkdf2Sync(password.normalize("NFKC"), salt, ITERATIONS, 32, "sha256");
-  const clientKey = createHmac("sha256", salted).update("Client Key").digest();
-  const storedKey = createHash("sha256").update(clientKey).digest();
-  const serverKey = createHmac("sha256", salted).update("Server Key").digest();
-  return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString("base64")}$${storedKey.toString("base64")}:${serverKey.toString("base64")}`;
 }

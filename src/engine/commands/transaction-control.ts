@@ -1,11 +1,19 @@
 /** BEGIN, COMMIT, ROLLBACK, SAVEPOINT and their kin. */
-import type { Command } from "../../plan/index.js";
-import { needsTransactionBlock, unreachable } from "../../types/index.js";
+
+import { isIndexConstraint, type SessionCatalogReader } from "../../catalog/index.js";
+import type { Command, QualifiedName } from "../../plan/index.js";
+import { DbError, needsTransactionBlock, type Oid, unreachable } from "../../types/index.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
+import { displayName } from "./context.js";
 import { done } from "./results.js";
+import { finishPrepared, prepareTransaction } from "./two-phase.js";
 
-export function transactionCommand(session: EngineSession, command: Extract<Command, { kind: "Transaction" }>, tag: string): ExecuteResult {
+export function transactionCommand(
+  session: EngineSession,
+  command: Extract<Command, { kind: "Transaction" }>,
+  tag: string,
+): ExecuteResult | Promise<ExecuteResult> {
   switch (command.action) {
     case "begin":
       session.begin(command);
@@ -13,9 +21,13 @@ export function transactionCommand(session: EngineSession, command: Extract<Comm
     case "commit": {
       if (command.chain === true && !session.inExplicitBlock) throw needsTransactionBlock("COMMIT AND CHAIN");
       const mode = { isolation: session.block?.isolation, readOnly: session.block?.readOnly };
-      const { committed, flushLsn } = session.commitBlock();
-      if (command.chain === true) session.begin(mode);
-      return done(committed ? "COMMIT" : "ROLLBACK", flushLsn);
+      const commit = (): ExecuteResult => {
+        const { committed, flushLsn } = session.commitBlock();
+        if (command.chain === true) session.begin(mode);
+        return done(committed ? "COMMIT" : "ROLLBACK", flushLsn);
+      };
+      const settled = session.settleDeferred();
+      return settled instanceof Promise ? settled.then(commit) : commit();
     }
     case "rollback": {
       if (command.chain === true && !session.inExplicitBlock) throw needsTransactionBlock("ROLLBACK AND CHAIN");
@@ -35,10 +47,61 @@ export function transactionCommand(session: EngineSession, command: Extract<Comm
       session.block?.releaseSavepoint(command.savepoint ?? "");
       return done("RELEASE");
     }
+    case "prepare":
+      return prepareTransaction(session, command.savepoint ?? "");
+    case "commitPrepared":
+    case "rollbackPrepared":
+      return finishPrepared(session, command.savepoint ?? "", command.action === "commitPrepared");
     case "rollbackTo":
       session.rollbackToSavepoint(command.savepoint ?? "");
       return done("ROLLBACK");
     default:
       return unreachable(command.action);
   }
+}
+
+/** SET CONSTRAINTS: what is no longer deferred is judged at once. */
+export function setConstraints(
+  session: EngineSession,
+  command: Extract<Command, { kind: "SetConstraints" }>,
+): ExecuteResult | Promise<ExecuteResult> {
+  const transaction = session.block;
+  if (!session.inExplicitBlock) session.notice("WARNING", "25P01", "SET CONSTRAINTS can only be used in transaction blocks");
+  const named = command.names.length === 0 ? undefined : deferrableNamed(session.catalogIn(transaction), command.names);
+  if (transaction === undefined || !session.inExplicitBlock) return done("SET CONSTRAINTS");
+  const { constraintTimes } = transaction;
+  const settle = (): ExecuteResult => {
+    if (named === undefined) {
+      constraintTimes.clear();
+      constraintTimes.set("all", command.deferred);
+    } else for (const oid of named) constraintTimes.set(oid, command.deferred);
+    return done("SET CONSTRAINTS");
+  };
+  if (command.deferred || transaction.deferred.length === 0) return settle();
+  const judged = session.judgeDeferred(named);
+  return judged instanceof Promise ? judged.then(settle) : settle();
+}
+
+/** The constraints of these names in the first schema of the search path that has one, with their parts in partitions. */
+function deferrableNamed(catalog: SessionCatalogReader, names: readonly QualifiedName[]): ReadonlySet<Oid> {
+  const all = [...catalog.objects()].flatMap((o) => (o.class === "constraint" ? [o] : []));
+  const found = new Set<Oid>();
+  for (const name of names) {
+    const schema = name.schema === undefined ? undefined : catalog.schemaByName(name.schema);
+    if (name.schema !== undefined && schema === undefined)
+      throw new DbError({ sqlstate: "3F000", message: `schema "${name.schema}" does not exist` });
+    const schemas = schema === undefined ? catalog.searchPath : [schema.oid];
+    const own = schemas.map((oid) => all.filter((c) => c.schema === oid && c.name === name.name)).find((list) => list.length > 0);
+    if (own === undefined) throw new DbError({ sqlstate: "42704", message: `constraint "${displayName(name)}" does not exist` });
+    for (const constraint of own) {
+      const deferrable = (constraint.kind === "foreignKey" || isIndexConstraint(constraint)) && constraint.deferrable === true;
+      if (!deferrable) throw new DbError({ sqlstate: "42809", message: `constraint "${constraint.name}" is not deferrable` });
+      found.add(constraint.oid);
+    }
+  }
+  for (let size = -1; size !== found.size; ) {
+    size = found.size;
+    for (const c of all) if (c.parent !== undefined && found.has(c.parent)) found.add(c.oid);
+  }
+  return found;
 }

@@ -25,6 +25,7 @@ export class CopyFromBinary implements CopyInTarget {
   readonly #end: CopyFromEnd;
   #rows: Row[] = [];
   #count = 0;
+  excluded = 0;
   #over = false;
 
   constructor(
@@ -66,6 +67,9 @@ export class CopyFromBinary implements CopyInTarget {
     this.#where = compileScalar(environment, where, layout);
   }
 
+  get rows(): number {
+    return this.#count;
+  }
   write(chunk: Uint8Array): void | Promise<void> {
     if (this.#over) return;
     return this.#guard(async () => {
@@ -104,7 +108,10 @@ export class CopyFromBinary implements CopyInTarget {
       row[this.#places[i] as number] = value;
     });
     for (const d of this.#defaults) row[d.index] = d.evaluate([], this.#state);
-    if (this.#where !== undefined && this.#where(row, this.#state) !== true) return;
+    if (this.#where !== undefined && this.#where(row, this.#state) !== true) {
+      this.excluded++;
+      return;
+    }
     try {
       this.#writer.prepare(row, this.#state);
     } catch (error) {
@@ -127,7 +134,7 @@ export class CopyFromBinary implements CopyInTarget {
         return work();
       } catch (error) {
         if (!(error instanceof WaitSignal)) throw error;
-        await this.#context.session.waitFor(this.#context.transaction, error.xid);
+        await this.#context.session.waits.forTransaction(this.#context.transaction.xid, error.xid);
       }
     }
   }

@@ -20,11 +20,13 @@ import { BlockWriter, StatusCode } from "../../native/index.js";
 import type { CopyOptions, Expression } from "../../plan/index.js";
 import {
   assert,
+  type CharacterSet,
   copyError,
   copyFailed,
   type Datum,
   DbError,
   duplicateKey,
+  invalidUtf8,
   nullInColumn,
   queryCanceled,
   type Row,
@@ -33,10 +35,11 @@ import {
   storedType,
 } from "../../types/index.js";
 import type { DefinitionContext } from "../commands/context.js";
-import { physicalColumn } from "../physical-column.js";
+import { attributeColumn } from "../physical-column.js";
 import type { StatementContext } from "../statement-context.js";
 import type { CopyInTarget } from "../types.js";
 import { CsvScanner } from "./csv-scanner.js";
+import { IncomingText } from "./encoded-text.js";
 import { type FieldScanner, FieldTable } from "./field-table.js";
 import { type ColumnLoader, type ColumnTarget, columnLoader, fieldDatum, type LoaderContext } from "./loaders.js";
 import { shortenLine, TextScanner } from "./text-scanner.js";
@@ -66,17 +69,23 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   /** Attribute index (attnum - 1) of each field. */
   readonly #places: readonly number[];
   readonly #fields: FieldTable;
-  readonly #defaults: readonly { readonly index: number; readonly type: SqlType; readonly evaluate: Evaluate }[];
+  readonly #defaults: readonly { readonly index: number; readonly notNull: boolean; readonly type: SqlType; readonly evaluate: Evaluate }[];
   readonly #loaders: readonly ColumnLoader[];
   readonly #writer: TableWriter;
   readonly #block: BlockWriter;
   readonly #isPlain: boolean;
+  /** A column that must not be null gets none. */
+  readonly #lacksValue: boolean;
   readonly #where: Evaluate | undefined;
   readonly #end: CopyFromEnd;
+  /** Where the text is not UTF-8. */
+  readonly #incoming: IncomingText | undefined;
+  readonly #nullText: string;
   #header: boolean | "match";
   #pieces: Buffer[] = [];
   #gathered = 0;
   #count = 0;
+  excluded = 0;
   #over = false;
 
   constructor(
@@ -87,11 +96,14 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     where: Expression | undefined,
     whereRow: readonly { readonly id: number }[],
     end: CopyFromEnd,
+    characters: CharacterSet | undefined,
   ) {
+    this.#incoming = characters && new IncomingText(characters);
     this.#context = context;
     this.#table = table;
     this.#end = end;
     this.#header = options.header;
+    this.#nullText = options.nullText;
     this.#statement = context.statementContext();
     this.format = this.#statement.evaluation;
     this.#state = new RunState(this.#statement, 0, 0);
@@ -103,10 +115,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       return { name: attribute.name, type: context.type(attribute.type), typmod: attribute.typmod };
     });
     const names = this.#targets.map((t) => t.name);
-    this.scanner =
-      options.format === "csv"
-        ? new CsvScanner(options, table.name, names)
-        : new TextScanner(options.delimiter, options.nullText, table.name, names);
+    this.scanner = options.format === "csv" ? new CsvScanner(options, table.name, names) : new TextScanner(options, table.name, names);
     this.#fields = new FieldTable(attributes.length, BATCH_ROWS);
     const plan = context.session.planContext(context.catalog);
     const environment = plainEnvironment(plan);
@@ -119,6 +128,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       return [
         {
           index,
+          notNull: a.notNull,
           type: storedType(context.type(a.type), a.typmod),
           evaluate: compileScalar(environment, plan.stored.bindDefault(table, a.number, sql), new Layout()),
         },
@@ -139,25 +149,33 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       table.partitioned === undefined &&
       table.partition === undefined &&
       !table.attributes.some((a) => (a.generated === true && !a.dropped) || a.hidden === true);
+    this.#lacksValue = table.attributes.some(
+      (a, i) => a.notNull && !a.dropped && !this.#places.includes(i) && !this.#defaults.some((d) => d.index === i),
+    );
     this.#loaders = this.#targets.map((target, i) =>
       columnLoader(this, target, table.attributes[this.#places[i] as number]?.notNull === true),
     );
     this.#block = new BlockWriter(
-      table.attributes.map((a) => physicalColumn(context.type(a.type), a.typmod)),
+      table.attributes.map((a) => attributeColumn(context.type(a.type), a)),
       1 << 20,
     );
   }
 
+  get rows(): number {
+    return this.#count;
+  }
   write(chunk: Uint8Array): void | Promise<void> {
     if (this.#over) return;
     // The caller may reuse its buffer.
-    this.#pieces.push(Buffer.from(chunk));
-    this.#gathered += chunk.length;
-    if (this.#gathered < GATHER_BYTES) return;
+    const piece = this.#incoming?.decode(chunk) ?? Buffer.from(chunk);
+    this.#pieces.push(piece);
+    this.#gathered += piece.length;
+    if (this.#gathered < GATHER_BYTES && this.#incoming?.failure === undefined) return;
     return this.#guard(() => this.#process(false));
   }
 
   async finish(): Promise<{ tag: string; flushLsn: number }> {
+    this.#incoming?.end();
     await this.#guard(() => this.#process(true));
     await this.#guard(() => this.#checkForeignKeys());
     const tag = `COPY ${this.#count}`;
@@ -192,7 +210,14 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.#gathered = 0;
-    return this.#batches(bytes, 0, final);
+    const failure = this.#incoming?.failure;
+    if (failure === undefined) return this.#batches(bytes, 0, final);
+    // The lines before it are judged first.
+    const refuse = () => {
+      if (this.scanner.ended) return;
+      throw new DbError({ ...failure.fields, where: `COPY ${this.#table.name}, line ${this.scanner.linesRead + 1}` });
+    };
+    return this.#batches(bytes, 0, false)?.then(refuse) ?? refuse();
   }
   #batches(bytes: Buffer, start: number, final: boolean): void | Promise<void> {
     let at = start;
@@ -200,14 +225,23 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       const fields = this.#fields;
       fields.bytes = bytes;
       fields.rows = 0;
+      fields.failure = undefined;
       const next = this.scanner.scan(fields, at, bytes.length, final);
+      const unreadable = fields.rows > 0 ? this.#cutWhereNotUtf8(bytes, at, next) : undefined;
+      const refuse =
+        unreadable !== undefined
+          ? () => {
+              throw unreadable;
+            }
+          : fields.failure && this.#refusal(fields);
       if (fields.rows > 0) {
-        this.#requireUtf8(bytes, at, next);
         const loaded = this.#load();
         at = next;
+        if (refuse !== undefined) return loaded?.then(refuse) ?? refuse();
         if (loaded !== undefined) return loaded.then(() => this.#batches(bytes, at, final));
         continue;
       }
+      refuse?.();
       if (!this.scanner.ended && next < bytes.length) {
         const rest = bytes.subarray(next);
         this.#pieces.push(rest);
@@ -215,6 +249,16 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       }
       return;
     }
+  }
+
+  /** Says what is wrong with the line after the last row, after what is wrong with its first fields. */
+  #refusal(fields: FieldTable): () => never {
+    const { rows, failure } = fields;
+    return () => {
+      for (let field = 0; field < (failure?.found ?? 0); field++)
+        fieldDatum(this, this.#targets[field] as ColumnTarget, fields, rows, field);
+      throw failure?.error;
+    };
   }
 
   #load(): Promise<void> | undefined {
@@ -228,22 +272,16 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     const fields = this.#fields;
     const block = this.#block;
     block.begin(fields.rows);
-    const { attributes } = this.#table;
-    attributes.forEach((attribute, index) => {
-      const field = this.#places.indexOf(index);
-      if (field >= 0) return (this.#loaders[field] as ColumnLoader)(fields, field, block, index);
-      const filled = this.#defaults.find((d) => d.index === index);
-      if (filled === undefined) {
-        if (attribute.notNull && !attribute.dropped) this.#nullError(fields, 0, index);
-        return;
-      }
-      const write = columnWriter(filled.type);
-      for (let row = 0; row < fields.rows; row++) {
-        const value = filled.evaluate([], this.#state);
-        if (value === null && attribute.notNull) this.#nullError(fields, row, index);
-        write(block, index, row, value);
-      }
-    });
+    try {
+      this.#loaders.forEach((load, field) => {
+        load(fields, field, block, this.#places[field] as number);
+      });
+    } catch (error) {
+      // Columns were read one by one; the error that is told is the one of the first row, and there of the first field.
+      if (error instanceof DbError) for (let row = 0; row < fields.rows; row++) this.#judgeNulls(row, this.#fullRow(row));
+      throw error;
+    }
+    this.#fillDefaults();
     const bytes = block.finish();
     return this.#retry(() => {
       const { storage, engine, xid } = this.#context;
@@ -254,17 +292,39 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     });
   }
 
+  /** Last, and row by row: sequences count as for single rows, and not for rows that fail. */
+  #fillDefaults(): void {
+    const defaults = this.#defaults.map((d) => ({ ...d, write: columnWriter(d.type) }));
+    if (!this.#lacksValue && defaults.length === 0) return;
+    for (let row = 0; row < this.#fields.rows; row++) {
+      const values = defaults.map((d) => d.evaluate([], this.#state));
+      if (this.#lacksValue || defaults.some((d, i) => d.notNull && values[i] === null)) {
+        const whole = this.#rowOf(row);
+        defaults.forEach((d, i) => {
+          whole[d.index] = values[i] as Datum;
+        });
+        this.#judgeNulls(row, whole);
+      }
+      defaults.forEach((d, i) => {
+        d.write(this.#block, d.index, row, values[i] as Datum);
+      });
+    }
+  }
+  #judgeNulls(row: number, values: Row): void {
+    const missing = this.#table.attributes.find((a, i) => a.notNull && !a.dropped && values[i] === null);
+    if (missing !== undefined)
+      throw this.#atLine(nullInColumn(missing.name, this.#writer.describe(values, this.#statement), this.#writer.place), row);
+  }
+
   #loadRows(): Promise<void> | undefined {
     const fields = this.#fields;
     const rows: Row[] = [];
-    const width = this.#table.attributes.length;
     for (let i = 0; i < fields.rows; i++) {
-      const row: Row = new Array<Datum>(width).fill(null);
-      this.#targets.forEach((target, field) => {
-        row[this.#places[field] as number] = fieldDatum(this, target, fields, i, field);
-      });
-      for (const d of this.#defaults) row[d.index] = d.evaluate([], this.#state);
-      if (this.#where !== undefined && this.#where(row, this.#state) !== true) continue;
+      const row = this.#fullRow(i);
+      if (this.#where !== undefined && this.#where(row, this.#state) !== true) {
+        this.excluded++;
+        continue;
+      }
       try {
         this.#writer.prepare(row, this.#state);
       } catch (error) {
@@ -289,7 +349,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       return undefined;
     } catch (error) {
       if (!(error instanceof WaitSignal)) throw error;
-      return this.#context.session.waitFor(this.#context.transaction, error.xid).then(() => this.#retry(work));
+      return this.#context.session.waits.forTransaction(this.#context.transaction.xid, error.xid).then(() => this.#retry(work));
     }
   }
 
@@ -306,12 +366,18 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   #takeHeader(): void {
     const fields = this.#fields;
     if (this.#header === "match") {
+      const expected = this.#targets.length;
+      if (this.scanner.headerFields !== expected)
+        throw copyError(
+          `wrong number of fields in header line: got ${this.scanner.headerFields}, expected ${expected}`,
+          `COPY ${this.#table.name}, line 1: "${shortenLine(fields.lineText(0))}"`,
+        );
       this.#targets.forEach((target, field) => {
         const given = fields.starts[field] === -1 ? undefined : this.scanner.decode(fields, field);
         if (given !== target.name)
           throw copyError(
             given === undefined
-              ? `column name mismatch in header line field ${field + 1}: got null value ("\\N"), expected "${target.name}"`
+              ? `column name mismatch in header line field ${field + 1}: got null value ("${this.#nullText}"), expected "${target.name}"`
               : `column name mismatch in header line field ${field + 1}: got "${given}", expected "${target.name}"`,
             `COPY ${this.#table.name}, line 1: "${shortenLine(fields.lineText(0))}"`,
           );
@@ -337,22 +403,19 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       where: `COPY ${this.#table.name}, line ${table.lines[row]}, column ${column.name}: "${shortenLine(text)}"`,
     });
   }
-  onNull(table: FieldTable, row: number): void {
-    const field = this.#targets.findIndex(
-      (_, i) => table.starts[row * table.columns + i] === -1 && this.#table.attributes[this.#places[i] as number]?.notNull === true,
-    );
-    this.#nullError(table, row, this.#places[field] as number);
+  onNull(_table: FieldTable, row: number): void {
+    this.#judgeNulls(row, this.#rowOf(row));
   }
-  #nullError(table: FieldTable, row: number, attribute: number): never {
-    const values = this.#rowOf(table, row);
-    const name = this.#table.attributes[attribute]?.name ?? "";
-    throw this.#atLine(nullInColumn(name, this.#writer.describe(values, this.#statement), this.#writer.place), row);
-  }
-  #rowOf(table: FieldTable, row: number): Row {
+  #rowOf(row: number): Row {
     const values: Row = new Array<Datum>(this.#table.attributes.length).fill(null);
     this.#targets.forEach((target, field) => {
-      values[this.#places[field] as number] = fieldDatum(this, target, table, row, field);
+      values[this.#places[field] as number] = fieldDatum(this, target, this.#fields, row, field);
     });
+    return values;
+  }
+  #fullRow(row: number): Row {
+    const values = this.#rowOf(row);
+    for (const d of this.#defaults) values[d.index] = d.evaluate([], this.#state);
     return values;
   }
   #collision(): never {
@@ -362,7 +425,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     assert(index !== undefined, "a unique violation names an index of the table");
     const row = Number(/row (\d+)/.exec(last.message)?.[1] ?? 0);
     const attributes = index.columns.map((c) => c.attribute);
-    const values = this.#rowOf(this.#fields, row);
+    const values = this.#rowOf(row);
     throw this.#atLine(
       duplicateKey(
         index.name,
@@ -379,31 +442,18 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     const place = `COPY ${this.#table.name}, line ${this.#fields.lines[row]}`;
     return new DbError({ ...error.fields, where: short ? place : `${place}: "${shortenLine(this.#fields.lineText(row))}"` });
   }
-  #requireUtf8(bytes: Buffer, from: number, to: number): void {
+  /** The lines before one that is no UTF-8 are loaded first; then its error is due. */
+  #cutWhereNotUtf8(bytes: Buffer, from: number, to: number): DbError | undefined {
     const part = bytes.subarray(from, to);
     const zero = part.indexOf(0);
-    if (zero < 0 && isUtf8(part)) return;
+    if (zero < 0 && isUtf8(part)) return undefined;
     const fields = this.#fields;
     for (let row = 0; row < fields.rows; row++) {
       const line = bytes.subarray(fields.lineStarts[row], fields.lineEnds[row]);
       if (!line.includes(0) && isUtf8(line)) continue;
-      throw new DbError({
-        sqlstate: "22021",
-        message: `invalid byte sequence for encoding "UTF8": ${badBytes(line)}`,
-        where: `COPY ${this.#table.name}, line ${fields.lines[row]}`,
-      });
+      fields.rows = row;
+      return new DbError({ ...(invalidUtf8(line) as DbError).fields, where: `COPY ${this.#table.name}, line ${fields.lines[row]}` });
     }
+    return undefined;
   }
-}
-
-function badBytes(line: Buffer): string {
-  for (let at = 0; at < line.length; ) {
-    const c = line[at] as number;
-    if (c === 0) return "0x00";
-    const length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-    if (length === 0 || !isUtf8(line.subarray(at, at + length)))
-      return [...line.subarray(at, at + Math.max(1, length))].map((b) => `0x${b.toString(16).padStart(2, "0")}`).join(" ");
-    at += length;
-  }
-  return "0x00";
 }

@@ -1,8 +1,14 @@
-/** COPY … TO STDOUT: rows of a portal as text or CSV lines, in chunks. */
+/**
+ * COPY … TO: rows of a portal as text, CSV or binary, many to a chunk. The addon encodes what it can; here is what those forms are, and what
+ * encodes the rest.
+ */
 import type { CopyOptions } from "../../plan/index.js";
 import type { Datum, FormatContext, SqlType } from "../../types/index.js";
 import type { CopyOutSource, Portal } from "../types.js";
 import { binaryHeader, binaryTrailer, encodeBinaryRow } from "./binary-format.js";
+
+const COPY_DATA = 0x64;
+const COPY_DATA_HEADER_BYTES = 5;
 
 export class CopyTo implements CopyOutSource {
   readonly binary: boolean;
@@ -13,12 +19,22 @@ export class CopyTo implements CopyOutSource {
   readonly #format: FormatContext;
   readonly #forceQuote: readonly boolean[];
   readonly #names: readonly string[];
+  readonly #framed: boolean;
+  #preamble: Uint8Array | undefined;
   #count = 0;
   #headerSent: boolean;
   #done = false;
   flushLsn = 0;
 
-  constructor(portal: Portal, names: readonly string[], types: readonly SqlType[], options: CopyOptions, format: FormatContext) {
+  constructor(
+    portal: Portal,
+    names: readonly string[],
+    types: readonly SqlType[],
+    options: CopyOptions,
+    format: FormatContext,
+    framed: boolean,
+  ) {
+    this.#framed = framed;
     this.#portal = portal;
     this.#names = names;
     this.#types = types;
@@ -26,43 +42,56 @@ export class CopyTo implements CopyOutSource {
     this.#format = format;
     this.columnCount = types.length;
     this.binary = options.format === "binary";
-    this.#headerSent = !this.binary && options.header === false;
+    this.#headerSent = this.binary || options.header === false;
+    this.#preamble = this.binary ? binaryHeader() : undefined;
     this.#forceQuote = names.map((name) => options.forceQuote === "*" || options.forceQuote.includes(name));
   }
 
+  get rows(): number {
+    return this.#count;
+  }
   tag = (): string => `COPY ${this.#count}`;
 
   async next(): Promise<Uint8Array | null> {
     if (this.#done) return null;
-    if (this.binary) return this.#nextBinary();
-    let text = "";
-    if (!this.#headerSent) {
-      this.#headerSent = true;
-      text = this.#line(this.#names.map((name, i) => this.#quoteIfNeeded(name, i, false)));
-    }
-    const { rows, done, flushLsn } = await this.#portal.next(0);
-    for (const row of rows) text += this.#line(row.map((value, i) => this.#field(value, i)));
-    this.#count += rows.length;
-    this.#done = done;
-    this.flushLsn = flushLsn;
-    return text === "" ? (done ? null : this.next()) : Buffer.from(text, "utf8");
-  }
-
-  async #nextBinary(): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     if (!this.#headerSent) {
       this.#headerSent = true;
-      parts.push(binaryHeader());
+      parts.push(this.#message(this.#line(this.#names.map((name, i) => this.#quoteIfNeeded(name, i, false)))));
     }
-    const { rows, done, flushLsn } = await this.#portal.next(0);
-    for (const row of rows) parts.push(encodeBinaryRow(row, this.#types));
-    this.#count += rows.length;
+    const { rows, encoded, done, flushLsn } = await this.#portal.next(0);
+    // The addon's bytes are its own until its next call.
+    if (encoded !== undefined) parts.push(this.#withPreamble(encoded.bytes));
+    for (const row of rows)
+      parts.push(this.#message(this.binary ? encodeBinaryRow(row, this.#types) : this.#line(row.map((value, i) => this.#field(value, i)))));
+    this.#count += rows.length + (encoded?.rowCount ?? 0);
     this.#done = done;
     this.flushLsn = flushLsn;
-    if (done) parts.push(binaryTrailer());
-    return Buffer.concat(parts);
+    if (done && this.binary) parts.push(this.#message(binaryTrailer()));
+    if (parts.length === 1) return parts[0] as Uint8Array;
+    return parts.length === 0 && done ? null : Buffer.concat(parts);
   }
 
+  /** A row, the header line or the trailer, as it leaves: for a client as a CopyData message. */
+  #message(bytes: string | Uint8Array): Uint8Array {
+    const body = typeof bytes === "string" ? Buffer.from(bytes, "utf8") : bytes;
+    if (!this.#framed) return this.#withPreamble(body);
+    const message = Buffer.allocUnsafe(COPY_DATA_HEADER_BYTES + body.length);
+    message[0] = COPY_DATA;
+    message.writeInt32BE(4 + body.length, 1);
+    message.set(body, COPY_DATA_HEADER_BYTES);
+    return this.#withPreamble(message);
+  }
+  /** The binary format's header stands in the first row's message, as from PostgreSQL. */
+  #withPreamble(bytes: Uint8Array): Uint8Array {
+    const preamble = this.#preamble;
+    if (preamble === undefined) return bytes;
+    this.#preamble = undefined;
+    if (!this.#framed) return Buffer.concat([preamble, bytes]);
+    const head = Buffer.from(bytes.subarray(0, COPY_DATA_HEADER_BYTES));
+    head.writeInt32BE(head.readInt32BE(1) + preamble.length, 1);
+    return Buffer.concat([head, preamble, bytes.subarray(COPY_DATA_HEADER_BYTES)]);
+  }
   #line(fields: readonly string[]): string {
     return `${fields.join(this.#options.delimiter)}\n`;
   }

@@ -17,13 +17,16 @@ export class CsvScanner implements FieldScanner {
   readonly #columnNames: readonly string[];
   readonly #forceNotNull: readonly boolean[];
   readonly #forceNull: readonly boolean[];
-  #line = 0;
+  linesRead = 0;
+  headerFields = 0;
+  readonly #hasHeader: boolean;
 
   constructor(options: CopyOptions, relation: string, columnNames: readonly string[]) {
     this.#delimiter = options.delimiter.charCodeAt(0);
     this.#quote = options.quote.charCodeAt(0);
     this.#escape = options.escape.charCodeAt(0);
     this.#nullText = Buffer.from(options.nullText, "utf8");
+    this.#hasHeader = options.header !== false;
     this.#relation = relation;
     this.#columnNames = columnNames;
     this.#forceNotNull = columnNames.map((name) => options.forceNotNull.includes(name));
@@ -45,7 +48,8 @@ export class CsvScanner implements FieldScanner {
       }
       const row = table.rows;
       const cell = row * columns;
-      const firstLine = this.#line + 1;
+      const isHeader = this.#hasHeader && this.linesRead === 0;
+      const firstLine = this.linesRead + 1;
       let lines = 1;
       let column = 0;
       for (;;) {
@@ -56,11 +60,7 @@ export class CsvScanner implements FieldScanner {
         for (;;) {
           if (at >= to) {
             if (!final) return rowStart;
-            if (inQuotes)
-              throw copyError(
-                "unterminated CSV quoted field",
-                `COPY ${this.#relation}, line ${firstLine}: "${shortenLine(bytes.toString("utf8", rowStart, to))}"`,
-              );
+            if (inQuotes) return this.#fail(table, "unterminated CSV quoted field", firstLine, rowStart, to);
             break;
           }
           const c = bytes[at] as number;
@@ -86,8 +86,8 @@ export class CsvScanner implements FieldScanner {
         }
         const atDelimiter = at < to && bytes[at] === this.#delimiter;
         if (!atDelimiter && at < to && bytes[at] === CR && at + 1 >= to && !final) return rowStart;
-        if (column >= columns) this.#fail("extra data after last expected column", bytes, firstLine, rowStart, at);
-        this.#field(table, cell + column, column, fieldStart, at, quoted);
+        if (column < columns) this.#field(table, cell + column, column, fieldStart, at, quoted);
+        else if (!isHeader) return this.#fail(table, "extra data after last expected column", firstLine, rowStart, at);
         column++;
         if (atDelimiter) {
           at++;
@@ -95,11 +95,13 @@ export class CsvScanner implements FieldScanner {
         }
         const lineEnd = at;
         if (at < to) at += bytes[at] === CR && bytes[at + 1] === LF ? 2 : 1;
-        this.#line += lines;
+        this.linesRead += lines;
         table.lines[row] = firstLine;
         table.lineStarts[row] = rowStart;
         table.lineEnds[row] = lineEnd;
-        if (column < columns) this.#fail(`missing data for column "${this.#columnNames[column]}"`, bytes, firstLine, rowStart, lineEnd);
+        if (isHeader) this.headerFields = column;
+        else if (column < columns)
+          return this.#fail(table, `missing data for column "${this.#columnNames[column]}"`, firstLine, rowStart, lineEnd, column);
         table.rows++;
         break;
       }
@@ -107,8 +109,9 @@ export class CsvScanner implements FieldScanner {
     return at;
   }
 
-  #fail(message: string, bytes: Buffer, line: number, start: number, end: number): never {
-    throw copyError(message, `COPY ${this.#relation}, line ${line}: "${shortenLine(bytes.toString("utf8", start, end))}"`);
+  #fail(table: FieldTable, message: string, line: number, start: number, end: number, found = 0): number {
+    const text = shortenLine(table.bytes.toString("utf8", start, end));
+    return table.fail(start, copyError(message, `COPY ${this.#relation}, line ${line}: "${text}"`), found);
   }
   #field(table: FieldTable, cell: number, column: number, start: number, end: number, quoted: boolean): void {
     const { bytes } = table;

@@ -17,6 +17,8 @@ export class FieldTable {
   readonly lines: Float64Array;
   readonly lineStarts: Int32Array;
   readonly lineEnds: Int32Array;
+  /** Why the line after the last row is none; its first `found` fields are judged before that is said, as PostgreSQL reads a line. */
+  failure: { readonly error: Error; readonly found: number } | undefined;
 
   constructor(columns: number, capacity: number) {
     this.columns = columns;
@@ -28,16 +30,26 @@ export class FieldTable {
     this.lineStarts = new Int32Array(capacity);
     this.lineEnds = new Int32Array(capacity);
   }
+  /** Ends a scan: `at` is where the line begins that cannot be a row. */
+  fail(at: number, error: Error, found = 0): number {
+    this.failure = { error, found };
+    return at;
+  }
   lineText(row: number): string {
     return this.bytes.toString("utf8", this.lineStarts[row], this.lineEnds[row]);
   }
 }
 
-/** Finds rows in `table.bytes` from `from` to `to`; returns how far it came: the start of the first row that is not complete. */
+/**
+ * Finds rows in `table.bytes` from `from` to `to`; returns how far it came: the start of the first row that is not complete, or that
+ * is none (`table.failure`). A header line is a row with any number of fields (`headerFields`).
+ */
 export interface FieldScanner {
   scan(table: FieldTable, from: number, to: number, final: boolean): number;
   /** A field's value with escapes resolved; not for NULLs. */
   decode(table: FieldTable, cell: number): string;
   /** The end-of-data mark was seen: what follows is ignored. */
   readonly ended: boolean;
+  readonly linesRead: number;
+  readonly headerFields: number;
 }

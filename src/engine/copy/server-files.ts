@@ -27,12 +27,16 @@ async function opened(path: string, direction: "from" | "to"): Promise<FileHandl
   return handle;
 }
 
-/** `start` is called once the file is open: it begins the statement's own work. */
-export async function copyFromFile(session: EngineSession, path: string, start: () => Promise<CopyInTarget>): Promise<ExecuteResult> {
+/** `start` is called once the file, of so many bytes, is open: it begins the statement's own work. */
+export async function copyFromFile(
+  session: EngineSession,
+  path: string,
+  start: (bytes: number) => Promise<CopyInTarget>,
+): Promise<ExecuteResult> {
   requireSuperuser(session, "from");
   const file = await opened(path, "from");
   try {
-    const target = await start();
+    const target = await start((await file.stat()).size);
     const buffer = Buffer.alloc(CHUNK_BYTES);
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);

@@ -1,5 +1,6 @@
 /** COPY's text format: fields between delimiters, backslash escapes, `\.` alone at the end. */
-import { copyError } from "../../types/index.js";
+import type { CopyOptions } from "../../plan/index.js";
+import { copyError, type DbError } from "../../types/index.js";
 import { FieldFlag, type FieldScanner, type FieldTable } from "./field-table.js";
 
 const LF = 10;
@@ -14,25 +15,30 @@ export class TextScanner implements FieldScanner {
   readonly #special = new Uint8Array(256);
   readonly #relation: string;
   readonly #columnNames: readonly string[];
-  #line = 0;
+  linesRead = 0;
+  headerFields = 0;
+  readonly #hasHeader: boolean;
   #lineEnd: "unknown" | "lf" | "crlf" | "cr" = "unknown";
 
-  constructor(delimiter: string, nullText: string, relation: string, columnNames: readonly string[]) {
-    this.#delimiter = delimiter.charCodeAt(0);
-    this.#nullText = Buffer.from(nullText, "utf8");
+  constructor(options: CopyOptions, relation: string, columnNames: readonly string[]) {
+    this.#delimiter = options.delimiter.charCodeAt(0);
+    this.#nullText = Buffer.from(options.nullText, "utf8");
+    this.#hasHeader = options.header !== false;
     for (const byte of [this.#delimiter, LF, CR, BACKSLASH]) this.#special[byte] = 1;
     this.#relation = relation;
     this.#columnNames = columnNames;
   }
 
   scan(table: FieldTable, from: number, to: number, final: boolean): number {
-    const { bytes, columns, starts, ends, flags } = table;
+    const { bytes, columns } = table;
     const special = this.#special;
     const delimiter = this.#delimiter;
     let at = from;
     while (table.rows < table.capacity && !this.ended) {
       const rowStart = at;
-      const cell = table.rows * columns;
+      const row = table.rows;
+      const cell = row * columns;
+      const isHeader = this.#hasHeader && this.linesRead === 0;
       let column = 0;
       let fieldStart = at;
       let flag: number = FieldFlag.plain;
@@ -40,66 +46,70 @@ export class TextScanner implements FieldScanner {
         while (at < to && special[bytes[at] as number] === 0) at++;
         if (at >= to && (!final || at === rowStart)) return rowStart;
         const c = at < to ? (bytes[at] as number) : LF;
+        let next = at + 1;
         if (c === BACKSLASH) {
           if (at + 1 >= to) {
             if (!final) return rowStart;
             at = to;
             continue;
           }
-          if (bytes[at + 1] === DOT && at === rowStart) {
-            const next = bytes[at + 2];
-            if (at + 2 >= to && !final) return rowStart;
-            if (at + 2 >= to || next === LF || next === CR) {
-              this.ended = true;
-              return to;
-            }
+          if (bytes[at + 1] !== DOT) {
+            flag = FieldFlag.escaped;
+            at += 2;
+            continue;
           }
-          flag = FieldFlag.escaped;
-          at += 2;
-          continue;
-        }
-        if (c === delimiter) {
-          if (column >= columns - 1) this.#extra(table, rowStart, to);
-          this.#field(table, cell + column, fieldStart, at, flag);
+          // The end of the data, even in the middle of a line, which is then the last row.
+          const wrong = this.#endMark(bytes, at + 2, to, final);
+          if (wrong === "incomplete") return rowStart;
+          if (wrong !== undefined) return table.fail(rowStart, this.#error(wrong));
+          this.ended = true;
+          if (at === rowStart) return to;
+          next = to;
+        } else if (c === delimiter) {
+          if (column < columns - 1) this.#field(table, cell + column, fieldStart, at, flag);
+          else if (!isHeader) return this.#extra(table, rowStart, to);
           column++;
           at++;
           fieldStart = at;
           flag = FieldFlag.plain;
           continue;
-        }
-        let next = at + 1;
-        if (c === CR) {
+        } else if (c === CR) {
           if (at + 1 >= to && !final) return rowStart;
           if (bytes[at + 1] === LF && at + 1 < to && this.#lineEnd !== "lf" && this.#lineEnd !== "cr") {
             this.#lineEnd = "crlf";
             next = at + 2;
           } else if (this.#lineEnd === "unknown" || this.#lineEnd === "cr") this.#lineEnd = "cr";
-          else
-            throw copyError("literal carriage return found in data", `COPY ${this.#relation}, line ${this.#line + 1}`, {
-              hint: 'Use "\\r" to represent carriage return.',
-            });
+          else return table.fail(rowStart, this.#error("literal carriage return found in data", 'Use "\\r" to represent carriage return.'));
         } else if (this.#lineEnd === "unknown") this.#lineEnd = "lf";
         else if (this.#lineEnd !== "lf" && at < to)
-          throw copyError("literal newline found in data", `COPY ${this.#relation}, line ${this.#line + 1}`, {
-            hint: 'Use "\\n" to represent newline.',
-          });
-        this.#line++;
-        const row = table.rows;
-        table.lines[row] = this.#line;
+          return table.fail(rowStart, this.#error("literal newline found in data", 'Use "\\n" to represent newline.'));
+        this.linesRead++;
+        table.lines[row] = this.linesRead;
         table.lineStarts[row] = rowStart;
         table.lineEnds[row] = at;
-        if (column < columns - 1) this.#missing(table, row, column + 1);
-        if (columns > 0) this.#field(table, cell + column, fieldStart, at, flag);
-        else if (at > rowStart) this.#extra(table, rowStart, to);
-        at = next > to ? to : next;
+        if (isHeader) this.headerFields = column + 1;
+        if (column < columns) this.#field(table, cell + column, fieldStart, at, flag);
+        if (!isHeader && column < columns - 1) return this.#missing(table, row, rowStart, column + 1);
+        if (!isHeader && columns === 0 && at > rowStart) return this.#extra(table, rowStart, to);
+        at = Math.min(next, to);
         table.rows++;
         break;
       }
     }
-    void starts;
-    void ends;
-    void flags;
     return at;
+  }
+
+  /** What is wrong with the end-of-data mark whose line end should begin at `at`; "incomplete": more bytes must come first. */
+  #endMark(bytes: Buffer, at: number, to: number, final: boolean): string | undefined {
+    const length = this.#lineEnd === "crlf" ? 2 : 1;
+    if (at + length > to && !final) return "incomplete";
+    const first = at < to ? bytes[at] : 0;
+    if (this.#lineEnd === "crlf" && first !== CR)
+      return first === LF ? "end-of-copy marker does not match previous newline style" : "end-of-copy marker corrupt";
+    const last = at + length <= to ? bytes[at + length - 1] : 0;
+    if (last !== LF && last !== CR) return "end-of-copy marker corrupt";
+    const expected = this.#lineEnd === "cr" ? CR : LF;
+    return this.#lineEnd !== "unknown" && last !== expected ? "end-of-copy marker does not match previous newline style" : undefined;
   }
 
   #field(table: FieldTable, cell: number, start: number, end: number, flag: number): void {
@@ -112,19 +122,19 @@ export class TextScanner implements FieldScanner {
     table.ends[cell] = end;
     table.flags[cell] = flag;
   }
-  #extra(table: FieldTable, rowStart: number, to: number): never {
+  #error(message: string, hint?: string): DbError {
+    return copyError(message, `COPY ${this.#relation}, line ${this.linesRead + 1}`, hint === undefined ? {} : { hint });
+  }
+  #extra(table: FieldTable, rowStart: number, to: number): number {
     let end = rowStart;
     while (end < to && table.bytes[end] !== LF) end++;
-    throw copyError(
-      "extra data after last expected column",
-      `COPY ${this.#relation}, line ${this.#line + 1}: "${shortenLine(table.bytes.toString("utf8", rowStart, end))}"`,
-    );
+    const line = shortenLine(table.bytes.toString("utf8", rowStart, end));
+    const error = copyError("extra data after last expected column", `COPY ${this.#relation}, line ${this.linesRead + 1}: "${line}"`);
+    return table.fail(rowStart, error);
   }
-  #missing(table: FieldTable, row: number, column: number): never {
-    throw copyError(
-      `missing data for column "${this.#columnNames[column]}"`,
-      `COPY ${this.#relation}, line ${this.#line}: "${shortenLine(table.lineText(row))}"`,
-    );
+  #missing(table: FieldTable, row: number, rowStart: number, column: number): number {
+    const place = `COPY ${this.#relation}, line ${this.linesRead}: "${shortenLine(table.lineText(row))}"`;
+    return table.fail(rowStart, copyError(`missing data for column "${this.#columnNames[column]}"`, place), column);
   }
 
   decode(table: FieldTable, cell: number): string {

@@ -4,6 +4,7 @@ import type { AccessService } from "../../functions/index.js";
 import type { Oid } from "../../types/index.js";
 import { aclList } from "../access.js";
 import { aclKindOf, aclOf } from "../acl.js";
+import { isRowSecurityActive } from "../row-security.js";
 import type { EngineSession } from "../session.js";
 
 export function accessService(session: EngineSession, catalog: SessionCatalogReader): AccessService {
@@ -19,6 +20,7 @@ export function accessService(session: EngineSession, catalog: SessionCatalogRea
   };
   return {
     currentRole: snapshot.role(session.user)?.oid ?? 0,
+    isSuperuser: (role) => access.isSuperuser(role),
     roleByName: (name) => snapshot.role(name)?.oid,
     roleExists: (oid) => snapshot.object(oid)?.class === "role",
     databaseByName: (name) => snapshot.database(name)?.oid,
@@ -53,7 +55,16 @@ export function accessService(session: EngineSession, catalog: SessionCatalogRea
     },
     hasColumn: (role, table, column, letter, withGrantOption) => {
       const object = snapshot.object(table);
-      if (object === undefined) return catalog.relationByOid(table) === undefined ? null : letter === "r" || access.isSuperuser(role);
+      if (object === undefined) {
+        const system = catalog.relationByOid(table);
+        if (system === undefined) return null;
+        if (
+          system.class === "system" &&
+          !system.columns.some((c, i) => (typeof column === "number" ? i + 1 === column : c.name === column))
+        )
+          return undefined;
+        return letter === "r" || access.isSuperuser(role);
+      }
       if (object.class === "view") {
         const at = typeof column === "number" ? column : object.columns.findIndex((c) => c.name === column) + 1;
         return at <= 0 || at > object.columns.length ? undefined : onObject(role, object, letter, withGrantOption);
@@ -64,6 +75,11 @@ export function accessService(session: EngineSession, catalog: SessionCatalogRea
       return (
         onObject(role, object, letter, withGrantOption) || (!withGrantOption && access.mayColumn(role, object, attribute.number, letter))
       );
+    },
+    isRowSecurityActive: (oid) => {
+      const table = snapshot.object(oid);
+      if (table?.class === "table") return isRowSecurityActive(table, snapshot.role(session.user)?.oid ?? 0, snapshot, access);
+      return catalog.relationByOid(oid) === undefined ? null : false;
     },
     hasRole: (role, of, how) =>
       how === "admin" ? access.isAdminOf(role, of) : how === "member" ? access.isMember(role, of) : access.hasPrivilegesOf(role, of),

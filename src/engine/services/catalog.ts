@@ -1,11 +1,38 @@
 /** What functions ask of the catalog: reg types, pg_get_…def, comments, visibility, sizes. */
-import { PG_CATALOG_OID, quoteIdentifier, type SessionCatalogReader } from "../../catalog/index.js";
+import {
+  type CatalogSnapshot,
+  collationByOid,
+  collationText,
+  derivedOid,
+  findCollation,
+  PG_CATALOG_OID,
+  quoteIdentifier,
+  type SessionCatalogReader,
+  type TableObject,
+  type ViewObject,
+} from "../../catalog/index.js";
 import type { CatalogService } from "../../functions/index.js";
-import type { Oid } from "../../types/index.js";
-import { constraintDefinition, indexColumnDefinition, indexDefinition, viewDefinition } from "../definitions.js";
-import { partitionKeyText } from "../partition-text.js";
-import { routineText } from "../routine-text.js";
+import { defaultOperatorClass } from "../../functions/operator-classes.js";
+import { DbError, type Oid } from "../../types/index.js";
+import { type AclKind, aclText, defaultAclOf } from "../acl.js";
+import { describeObject } from "../commands/dependencies.js";
+import {
+  constraintDefinition,
+  indexColumnDefinition,
+  indexDefinition,
+  statisticsColumns,
+  statisticsDefinition,
+  statisticsExpressions,
+} from "../definitions.js";
+import { partitionConstraintText, partitionKeyText, partitionLinks } from "../partition-text.js";
+import { parameterDefault, routineText } from "../routine-text.js";
 import type { EngineSession } from "../session.js";
+import { StoredText } from "../stored-text.js";
+
+/** acldefault's letters. Large objects, tablespaces and foreign things there are none of. */
+const ACL_KINDS: Readonly<Record<string, AclKind>> = {
+  c: "column", r: "table", s: "sequence", d: "database", f: "function", l: "language", n: "schema", T: "type",
+}; // biome-ignore format: a table
 
 export function catalogService(session: EngineSession, catalog: SessionCatalogReader): CatalogService {
   const { snapshot } = catalog;
@@ -20,13 +47,39 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       ? quoteIdentifier(relation.name)
       : `${quoteIdentifier(catalog.schemaByOid(relation.schema)?.name ?? "")}.${quoteIdentifier(relation.name)}`;
   };
+  const roleName = (oid: Oid): string | undefined => {
+    const object = snapshot.object(oid);
+    return object?.class === "role" ? object.name : undefined;
+  };
   const columnsOf = (oid: Oid): readonly (readonly [name: string, number: number])[] => {
     const relation = catalog.relationByOid(oid);
     if (relation?.class === "table") return relation.attributes.filter((a) => !a.dropped).map((a) => [a.name, a.number]);
     if (relation?.class === "view" || relation?.class === "system") return relation.columns.map((column, i) => [column.name, i + 1]);
     return [];
   };
-  const printer = { session, catalog, relationName };
+  const printer = new StoredText(session, catalog, relationName);
+  /** What the binder says of a view is what a statement would meet. */
+  const mayBind = (sql: string): boolean => {
+    try {
+      const [statement] = session.database.frontEnd.parse(sql);
+      if (statement === undefined) return false;
+      session.database.frontEnd.bind(statement, {
+        catalog,
+        registry: session.registry(catalog),
+        parameterTypes: [],
+        format: session.format,
+        currentUser: session.user,
+        currentDatabase: session.databaseName,
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof DbError) return false;
+      throw error;
+    }
+  };
+  const qualifiedName = (relation: { readonly schema: Oid; readonly name: string }): string =>
+    `${quoteIdentifier(catalog.schemaByOid(relation.schema)?.name ?? "")}.${quoteIdentifier(relation.name)}`;
+  const updateOf = (view: ViewObject, column: string): string => `UPDATE ${qualifiedName(view)} SET ${quoteIdentifier(column)} = DEFAULT`;
   return {
     relationByName: (path) =>
       (path.length === 1
@@ -35,6 +88,10 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       )?.oid,
     relationName,
     relationVisible: visible,
+    compositeVisible: (oid) => {
+      const type = snapshot.object(oid);
+      return type?.class === "type" && type.kind === "composite" ? catalog.searchPath.includes(type.schema) : undefined;
+    },
     isSequence: (oid) => catalog.relationByOid(oid)?.class === "sequence",
     columnNumber: (oid, column) => columnsOf(oid).find(([name]) => name === column)?.[1],
     columnName: (oid, number) => columnsOf(oid).find(([, at]) => at === number)?.[0],
@@ -46,30 +103,109 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
     },
     namespaceByName: (name) => catalog.schemaByName(name)?.oid,
     namespaceName: (oid) => catalog.schemaByOid(oid)?.name,
+    collationByName: (path) => findCollation(catalog, path.length === 1 ? undefined : path.at(-2), path.at(-1) ?? "")?.oid,
+    collationName: (oid) => (collationByOid(catalog, oid) === undefined ? undefined : collationText(catalog, oid)),
+    collationFacts: (oid) => collationByOid(catalog, oid),
     roleByName: (name) => catalog.role(name)?.oid,
-    roleName: (oid) => {
-      const object = snapshot.object(oid);
-      return object?.class === "role" ? object.name : undefined;
+    roleName,
+    // A table and its row type share an OID; the comment is the table's.
+    description: (oid, of, subId) =>
+      of === "pg_type" && snapshot.relationByOid(oid) !== undefined ? null : (snapshot.comment(oid, subId)?.text ?? null),
+    updatableEvents: (oid) => {
+      const relation = catalog.relationByOid(oid);
+      if (relation?.class === "table") return relation.materialized === undefined ? 28 : 0;
+      if (relation?.class !== "view" || !mayBind(`DELETE FROM ${qualifiedName(relation)}`)) return 0;
+      return relation.columns.some((c) => mayBind(updateOf(relation, c.name))) ? 28 : 16;
     },
-    description: (oid, _catalog, subId) => snapshot.comment(oid, subId)?.text ?? null,
-    indexDefinition: (oid, column) => {
+    isColumnUpdatable: (oid, column) => {
+      const relation = catalog.relationByOid(oid);
+      if (relation?.class === "table") return relation.materialized === undefined && relation.attributes[column - 1]?.dropped === false;
+      const name = relation?.class === "view" ? relation.columns[column - 1]?.name : undefined;
+      return relation?.class === "view" && name !== undefined && mayBind(updateOf(relation, name));
+    },
+    statisticsText: (oid, what) => {
+      const object = snapshot.object(oid);
+      if (object?.class !== "statistics") return undefined;
+      return what === "definition" ? statisticsDefinition(printer, object) : statisticsColumns(printer, object);
+    },
+    statisticsExpressions: (oid) => {
+      const object = snapshot.object(oid);
+      return object?.class === "statistics" ? statisticsExpressions(printer, object).map((e) => e.text) : undefined;
+    },
+    describeObject: (oid) => {
+      const object = snapshot.object(oid);
+      return object === undefined ? undefined : describeObject(session.definitionContext(""), object);
+    },
+    isStatisticsVisible: (oid) => {
+      const object = snapshot.object(oid);
+      if (object?.class !== "statistics") return undefined;
+      return catalog.searchPath.find((s) => snapshot.statisticsNamed(s, object.name) !== undefined) === object.schema;
+    },
+    indexDefinition: (oid, column, pretty) => {
       const index = snapshot.relationByOid(oid);
       if (index?.class !== "index") return null;
-      return column === 0 ? indexDefinition(printer, index) : indexColumnDefinition(printer, index, column);
+      return column === 0 ? indexDefinition(printer, index, pretty) : indexColumnDefinition(printer, index, column, pretty);
+    },
+    indexColumns: (oid) => {
+      const index = snapshot.relationByOid(oid);
+      if (index?.class !== "index") return undefined;
+      const table = snapshot.object(index.table);
+      const classOf = (attribute: number): string => {
+        const type = table?.class === "table" ? session.registry(catalog).typeByOid(table.attributes[attribute - 1]?.type ?? 0) : undefined;
+        return type === undefined ? "" : (defaultOperatorClass(index.method, type)?.name ?? "");
+      };
+      const keys = index.columns.map((c) => ({ ...c, operatorClass: c.opclass ?? classOf(c.attribute) }));
+      return { method: index.method, keys, includeCount: index.include.length };
     },
     constraintDefinition: (oid, pretty) => {
       const constraint = snapshot.object(oid);
-      return constraint?.class === "constraint" ? constraintDefinition(printer, constraint, pretty) : null;
+      if (constraint?.class === "constraint") return constraintDefinition(printer, constraint, pretty);
+      for (const object of snapshot.objects()) {
+        const check = object.class === "type" && object.kind === "domain" ? object.checks.find((c) => c.oid === oid) : undefined;
+        if (check !== undefined && object.class === "type" && object.kind === "domain")
+          return `CHECK (${printer.domainCheck(check.sql, object.base, pretty)})${check.validated ? "" : " NOT VALID"}`;
+      }
+      return null;
     },
-    viewDefinition: (oid) => {
+    viewDefinition: (oid, pretty, wrapColumn) => {
       const view = snapshot.relationByOid(oid);
-      if (view?.class === "table" && view.materialized !== undefined) return viewDefinition(view.materialized);
-      return view?.class === "view" ? viewDefinition(view) : null;
+      return view?.class === "view" || view?.class === "table" ? printer.view(view, pretty, wrapColumn) : null;
     },
-    partitionKeyDefinition: (oid) => partitionKeyText(catalog, oid),
+    storedExpression: (sql, relation, pretty) => {
+      if (/^(FOR VALUES|DEFAULT$)/.test(sql)) return sql;
+      const table = snapshot.relationByOid(relation);
+      return printer.expression(sql, "policy expressions", pretty, table?.class === "table" ? table : undefined).text;
+    },
+    columnDefault: (relation, column) => {
+      const table = snapshot.relationByOid(relation);
+      const attribute = table?.class === "table" ? table.attributes[column - 1] : undefined;
+      if (table?.class !== "table" || attribute?.defaultSql === undefined) return null;
+      const clause = attribute.generated === true ? "column generation expressions" : "DEFAULT expressions";
+      return printer.expression(attribute.defaultSql, clause, false, attribute.generated === true ? table : undefined, attribute.type).text;
+    },
+    partitionKeyDefinition: (oid) => partitionKeyText(printer, oid),
+    partitionLinks: (oid) => partitionLinks(catalog, oid),
+    partitionConstraintDefinition: (oid) => partitionConstraintText(printer, oid),
     routineText: (oid, what) => {
       const object = snapshot.object(oid);
-      return object?.class === "function" ? routineText(session.registry(catalog), catalog, object, what) : undefined;
+      return object?.class === "function" ? routineText(printer, object, what) : undefined;
+    },
+    parameterDefault: (oid, number) => {
+      const object = snapshot.object(oid);
+      return object?.class === "function" ? parameterDefault(printer, object, number) : null;
+    },
+    ruleDefinition: (rule, pretty) => {
+      const view = viewOfRule(snapshot, rule);
+      if (view === undefined) return null;
+      const name = pretty
+        ? relationName(view.oid)
+        : `${quoteIdentifier(catalog.schemaByOid(view.schema)?.name ?? "")}.${quoteIdentifier(view.name)}`;
+      return `CREATE RULE "_RETURN" AS\n    ON SELECT TO ${name} DO INSTEAD ${printer.view(view, pretty, 0)}`;
+    },
+    typeDefault: (oid) => {
+      const type = snapshot.object(oid);
+      if (type?.class !== "type" || type.kind !== "domain" || type.defaultSql === undefined) return null;
+      return printer.expression(type.defaultSql, "DEFAULT expressions", false, undefined, type.base).text;
     },
     serialSequence: (relation, column) => {
       const table = snapshot.relationByOid(relation);
@@ -97,6 +233,10 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
         if (object.class === "table" || object.class === "index") sum += Math.max(0, native.storage.relationBytes(engine, object.storage));
       return sum;
     },
+    defaultAcl: (letter, owner) => {
+      const kind = ACL_KINDS[letter];
+      return kind === undefined ? undefined : defaultAclOf(kind, owner).map((item) => aclText(roleName, item));
+    },
     currentSchemas: (includeImplicit) => {
       const names = session.searchPathNames(catalog);
       return includeImplicit && !names.includes("pg_catalog") && catalog.schemaByOid(PG_CATALOG_OID) !== undefined
@@ -104,4 +244,12 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
         : names;
     },
   };
+}
+
+function viewOfRule(snapshot: CatalogSnapshot, rule: Oid): ViewObject | TableObject | undefined {
+  for (const object of snapshot.objects()) {
+    const isView = object.class === "view" || (object.class === "table" && object.materialized !== undefined);
+    if (isView && derivedOid(object.oid, 0) === rule) return object;
+  }
+  return undefined;
 }

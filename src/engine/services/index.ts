@@ -1,12 +1,18 @@
 /** The doors that functions find through EvaluationContext.service(name). */
+
+import { PauseSignal } from "../../execution/index.js";
 import type { CursorService, SessionService } from "../../functions/index.js";
+import { DbError } from "../../types/index.js";
 import { routineService } from "../routines.js";
 import type { EngineSession } from "../session.js";
 import type { StatementContext, TransactionService } from "../statement-context.js";
+import { transactionIds } from "../transaction-ids.js";
 import { accessService } from "./access.js";
+import { blockingPids, signalBackend } from "./activity.js";
 import { catalogService } from "./catalog.js";
 import { sequenceService } from "./sequences.js";
 import { systemService } from "./system.js";
+import { vectorRecall } from "./vector-recall.js";
 
 export { SequenceState } from "./sequences.js";
 
@@ -47,7 +53,27 @@ function transactionService(session: EngineSession, context: StatementContext | 
 function sessionService(session: EngineSession, context: StatementContext | undefined): SessionService {
   return {
     backendPid: session.id,
-    currentTransactionId: () => context?.xid ?? 0,
+    get transactions() {
+      return transactionIds(session, context?.transaction);
+    },
+    advisoryLock: (key, { shared, wait, transaction }) =>
+      session.advisory.lock(key, shared, wait, transaction ? context?.transaction : undefined),
+    advisoryUnlock: (key, shared) => session.advisory.unlock(key, shared),
+    advisoryUnlockAll: () => session.advisory.releaseAll(),
+    sleep: (millis) =>
+      session.pausable("pg_sleep").recall(() => {
+        throw new PauseSignal(() => session.waits.sleep(millis));
+      }),
+    signal: (processId, signal) => signalBackend(session, processId, signal),
+    client: session.client,
+    reloadConfiguration: () => {
+      if (!session.isSuperuser) throw new DbError({ sqlstate: "42501", message: "permission denied for function pg_reload_conf" });
+      session.database.reloadConfiguration();
+    },
+    blockingPids: (processId) => blockingPids(session, processId),
+    safeSnapshotBlockingPids: (processId) =>
+      session.database.sessions.get(processId)?.waits.event?.name === "SafeSnapshot" ? blockingPids(session, processId) : [],
+    vectorRecall: (index, k, queries) => vectorRecall(session, index, k, queries),
     notify: (channel, payload) => {
       if (context?.transaction !== undefined) context.transaction.notifications.push({ channel, payload });
       else session.database.notifications.publish(session.id, [{ channel, payload }]);

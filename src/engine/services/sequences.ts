@@ -39,7 +39,8 @@ export function sequenceService(
     next(oid) {
       requireWritable("nextval");
       const sequence = find(oid, "Uw");
-      const value = native.storage.nextValue(engine, sequence.storage);
+      const take = () => native.storage.nextValue(engine, sequence.storage);
+      const value = session.journal === undefined ? take() : session.journal.recall(take);
       if (value === null)
         throw sequenceExhausted(
           sequence.name,

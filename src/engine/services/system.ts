@@ -1,27 +1,30 @@
 /** The running engine as pg_catalog shows it. */
-import type { CursorFacts, PreparedFacts, SessionCatalogReader, SessionFacts, SystemService } from "../../catalog/index.js";
+import type { CursorFacts, PreparedFacts, PreparedTransactionFacts, SessionCatalogReader, SystemService } from "../../catalog/index.js";
 import { availableExtensions } from "../commands/create-schema.js";
-import { fromStoredSql } from "../commands/stored-sql.js";
+import { accessRuleFacts } from "../host-access/server-facts.js";
 import { partitionBoundText } from "../partition-text.js";
+import { progressOf } from "../progress.js";
 import type { EngineSession } from "../session.js";
 import { settingDefinitions } from "../settings/definitions.js";
-import { catalogService } from "./catalog.js";
+import { allSessions } from "./activity.js";
+import { hotPathFacts } from "./hot-path.js";
+import { allLocks } from "./locks.js";
 
 export function systemService(session: EngineSession, catalog: SessionCatalogReader): SystemService {
   const { native, engine } = session.database;
-  const names = catalogService(session, catalog);
   return {
     extensions: availableExtensions,
     rowCount: (storage) => native.storage.rowCountEstimate(engine, storage),
     relationBytes: (storage) => Math.max(0, native.storage.relationBytes(engine, storage)),
+    hotPath: () => hotPathFacts(session.database),
     vectorIndex: (storage) => native.vector.indexFacts(engine, storage) ?? undefined,
+    ivfflatIndex: (storage) => native.vector.ivfflatFacts(engine, storage) ?? undefined,
     lastValue: (oid) => {
       const sequence = catalog.relationByOid(oid);
       if (sequence?.class !== "sequence") return null;
       const { lastValue, isCalled } = native.storage.readSequence(engine, sequence.storage);
       return isCalled ? (Number.isSafeInteger(Number(lastValue)) ? Number(lastValue) : lastValue) : null;
     },
-    printStored: (sql) => fromStoredSql(sql, (oid) => names.relationName(oid)),
     printBound: (oid) => partitionBoundText(catalog, oid, (type) => session.typeOf(type)),
     *settings() {
       for (const d of settingDefinitions) {
@@ -50,37 +53,21 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
         const { statement, hold, binary, scroll, createdMicros } = options;
         yield { name, statement, isHoldable: hold, isBinary: binary, isScrollable: scroll, createdMicros };
       }
+      for (const portal of session.listener.portals?.list() ?? [])
+        yield { ...portal, isHoldable: false, isBinary: false, isScrollable: false };
     },
     *preparedStatements(): Iterable<PreparedFacts> {
       for (const [name, prepared] of session.preparedByName) {
-        const { source, preparedMicros } = prepared;
-        if (source === undefined) continue;
-        yield { name, statement: source, preparedMicros, parameterTypes: prepared.parameterTypes, isFromSql: true };
+        const { source, text, preparedMicros, parameterTypes } = prepared;
+        yield { name, statement: source ?? text, preparedMicros, parameterTypes, isFromSql: source !== undefined };
       }
     },
-    *sessions(): Iterable<SessionFacts> {
-      for (const other of session.database.sessions.values()) {
-        const block = other.block;
-        yield {
-          processId: other.id,
-          user: other.user,
-          database: other.databaseName,
-          applicationName: other.settings.raw("application_name") ?? "",
-          startedMicros: other.startedMicros,
-          transactionMicros: block?.startMicros ?? (other === session ? other.statementStartMicros : null),
-          queryMicros: other.statementStartMicros === 0 ? null : other.statementStartMicros,
-          state:
-            other === session
-              ? "active"
-              : other.transactionStatus === "idle"
-                ? "idle"
-                : other.transactionStatus === "failed"
-                  ? "idle in transaction (aborted)"
-                  : "idle in transaction",
-          query: other.currentQuery,
-          xid: block !== undefined && block.xid !== 0 ? block.xid : null,
-        };
-      }
+    sessions: () => allSessions(session),
+    progress: () => progressOf(session.database.places),
+    locks: () => allLocks(session),
+    accessRules: () => session.database.server.accessRuleLines().map(accessRuleFacts),
+    *preparedTransactions(): Iterable<PreparedTransactionFacts> {
+      yield* session.database.native.locks.prepared(session.database.engine);
     },
   };
 }

@@ -32,7 +32,11 @@ export class SessionSettings {
   generation = 0;
 
   /** `changed` hears of every new value, with the setting's proper name. */
-  constructor(changed: (name: string, value: string) => void) {
+  constructor(
+    changed: (name: string, value: string) => void,
+    /** Parameters that the server decides; asked at each question, as the server's configuration is read again. */
+    private readonly server: () => ReadonlyMap<string, string> = () => new Map(),
+  ) {
     this.#changed = changed;
   }
 
@@ -43,9 +47,19 @@ export class SessionSettings {
     if (definition === undefined && !key.includes(".")) throw unknownSetting(name);
     if (definition !== undefined && definition.context !== "user") throw settingIsFixed(definition.name);
     const valid = definition === undefined ? value : validateSetting(definition, value);
+    if (key === "search_path") parseSearchPath(valid);
     this.#initial.set(key, valid);
     this.generation++;
     this.#changed(definition?.name ?? key, valid);
+  }
+  /** ALTER ROLE … SET and the like. What this version does not take any more keeps nobody out. */
+  initializeStored(name: string, value: string): void {
+    try {
+      this.initialize(name, value);
+    } catch (error) {
+      if (!(error instanceof DbError)) throw error;
+    }
+    if (!settingsByName.has(name.toLowerCase())) this.#custom.set(name, name);
   }
   /** Facts of the session itself (is_superuser, session_authorization). */
   fix(name: string, value: string): void {
@@ -55,7 +69,8 @@ export class SessionSettings {
 
   /** The raw value; undefined when there is no such setting. `key` in lower case. */
   raw(key: string): string | undefined {
-    return this.#values.get(key) ?? this.#initial.get(key) ?? settingsByName.get(key)?.initial ?? (this.#custom.has(key) ? "" : undefined);
+    const own = this.#values.get(key) ?? this.#initial.get(key);
+    return own ?? this.server().get(key) ?? settingsByName.get(key)?.initial ?? (this.#custom.has(key) ? "" : undefined);
   }
   /** The name as it is listed: PostgreSQL's, or as it was first SET. */
   properName(name: string): string {
@@ -63,7 +78,7 @@ export class SessionSettings {
     return settingsByName.get(key)?.name ?? this.#custom.get(key) ?? name;
   }
   resetValue(key: string): string {
-    return this.#initial.get(key) ?? settingsByName.get(key)?.initial ?? "";
+    return this.#initial.get(key) ?? this.server().get(key) ?? settingsByName.get(key)?.initial ?? "";
   }
   show(name: string): string {
     const key = alias(name);

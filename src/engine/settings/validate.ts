@@ -1,6 +1,14 @@
 /** From what was written in SET to the value kept: PostgreSQL's spellings, units and error texts. */
 import { findZone } from "../../functions/index.js";
-import { invalidSettingValue, notSupported, settingNeedsBoolean, settingOutOfRange } from "../../types/index.js";
+import {
+  DbError,
+  encodingName,
+  encodingNumber,
+  invalidSettingValue,
+  notSupported,
+  settingNeedsBoolean,
+  settingOutOfRange,
+} from "../../types/index.js";
 import type { SettingDefinition } from "./definitions.js";
 import { unchangeable } from "./known-settings.js";
 
@@ -141,7 +149,6 @@ function refuse(definition: SettingDefinition, value: string): string {
   };
   const only = onlyValue[definition.name];
   if (only !== undefined && only !== value) throw notSupported(`${definition.name} = ${value}`);
-  if (definition.name === "default_transaction_isolation" && value === "serializable") throw notSupported("isolation level serializable");
   return value;
 }
 
@@ -166,25 +173,14 @@ function text(definition: SettingDefinition, value: string, current: string): st
 }
 
 function encoding(value: string): string {
-  const name = value.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
-  if (name === "UTF8" || name === "UNICODE") return "UTF8";
-  const known = [
-    "SQLASCII",
-    "LATIN1",
-    "LATIN2",
-    "LATIN9",
-    "WIN1250",
-    "WIN1251",
-    "WIN1252",
-    "EUCJP",
-    "SJIS",
-    "GBK",
-    "BIG5",
-    "KOI8R",
-    "ISO88591",
-  ];
-  if (known.includes(name)) throw notSupported(`client_encoding ${value}`);
-  throw invalidSettingValue("client_encoding", value);
+  const name = encodingName(encodingNumber(value));
+  if (name === undefined) throw invalidSettingValue("client_encoding", value);
+  if (name === "MULE_INTERNAL")
+    throw new DbError({
+      ...invalidSettingValue("client_encoding", value, undefined, `Conversion between ${name} and UTF8 is not supported.`).fields,
+      sqlstate: "0A000",
+    });
+  return name;
 }
 
 let zones: ReadonlyMap<string, string> | undefined;

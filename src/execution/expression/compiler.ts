@@ -7,6 +7,7 @@
  *
  * SQL's three-valued logic: true, false and null are the JavaScript values of those names.
  */
+import { EMPTY, FAILED, makeJsonQuery } from "../../functions/index.js";
 import type { CallTypes, EvaluationContext, FunctionRegistry, ScalarBody } from "../../functions/registry.js";
 import type {
   ArrayComparison,
@@ -15,6 +16,7 @@ import type {
   Expression,
   FunctionCall,
   InList,
+  JsonQuery,
   LogicalPlan,
   SubqueryExpression,
 } from "../../plan/index.js";
@@ -36,7 +38,16 @@ import { hashCompatible, inlineArithmetic, inlineComparison, isOwnHashKey } from
 import type { Layout, Scope } from "./scope.js";
 import { spreadBody } from "./spread.js";
 import { compileSubquery } from "./subquery.js";
-import { assignElement, assignJsonb, assignSlice, jsonbElement } from "./subscripts.js";
+import {
+  assignElement,
+  assignFigure,
+  assignJsonb,
+  assignSlice,
+  figureElement,
+  figureWidths,
+  jsonbElement,
+  nameElement,
+} from "./subscripts.js";
 import * as helpers from "./value-helpers.js";
 
 export type Evaluate = (row: Row, state: RunState) => Datum;
@@ -241,7 +252,12 @@ export class Emitter {
           return this.#keep(`${container} === null ? null : ${this.constant(helpers.sliceOf)}(${container}, [${bounds}])`);
         }
         const subscripts = e.subscripts.map((x) => bound(x.upper)).join(", ");
-        const read = this.constant(e.container.type === TypeOid.jsonb ? jsonbElement : helpers.elementAt);
+        const width = figureWidths.get(e.container.type);
+        if (width !== undefined)
+          return this.#keep(`${container} === null ? null : ${this.constant(figureElement)}(${container}, [${subscripts}], ${width})`);
+        const read = this.constant(
+          e.container.type === TypeOid.jsonb ? jsonbElement : e.container.type === TypeOid.name ? nameElement : helpers.elementAt,
+        );
         return this.#keep(`${container} === null ? null : ${read}(${container}, [${subscripts}])`);
       }
       case "SubscriptAssignment": {
@@ -253,6 +269,7 @@ export class Emitter {
           const firstIsNumber = e.subscripts[0]?.upper?.type === TypeOid.int4;
           return this.#keep(`${this.constant(assignJsonb)}(${container}, [${bounds}], ${value}, ${firstIsNumber})`);
         }
+        if (figureWidths.has(e.type)) return this.#keep(`${this.constant(assignFigure)}(${container}, [${bounds}], ${value})`);
         const assign = this.constant(e.isSlice ? assignSlice : assignElement);
         return this.#keep(`${assign}(${container}, [${bounds}], ${value}, ${this.#type(e.type).elementType})`);
       }
@@ -293,6 +310,8 @@ export class Emitter {
       }
       case "CoerceModifier":
         return this.#coerceModifier(e.arg, e.type, e.typmod, e.explicit);
+      case "JsonQuery":
+        return this.#jsonQuery(e);
       case "Subquery":
         return this.#subquery(e);
       default:
@@ -418,6 +437,28 @@ export class Emitter {
     return this.#keep(
       `${this.constant(helpers.compareWithArray)}(${this.context}, ${left}, ${array}, ${body}, ${strict}, ${e.quantifier === "all"})`,
     );
+  }
+
+  /** What stands for the result is evaluated only where it is wanted. */
+  #jsonQuery(e: JsonQuery): string {
+    const target = this.emit(e.context);
+    const path = this.emit(e.path);
+    const values = e.passing.map((p) => this.emit(p.value)).join(", ");
+    const run = this.constant(makeJsonQuery(e, this.environment.registry));
+    const t = this.#variable();
+    this.line(`if (${target} !== null && ${path} !== null) {`);
+    this.line(`${t} = ${run}(${this.context}, ${target}, ${path}, [${values}]);`);
+    for (const [mark, otherwise] of [
+      [EMPTY, e.onEmpty],
+      [FAILED, e.onError],
+    ] as const) {
+      if (otherwise === undefined) continue;
+      this.line(`if (${t} === ${this.constant(mark)}) {`);
+      this.line(`${t} = ${this.emit(otherwise)};`);
+      this.line("}");
+    }
+    this.line("}");
+    return t;
   }
 
   #coerceModifier(arg: Expression, oid: Oid, typmod: number, explicit: boolean): string {

@@ -8,22 +8,44 @@
 import type { ColumnId, PlanColumn } from "../../plan/index.js";
 import { assert } from "../../types/index.js";
 
+/** So many columns are looked for one by one: a join of thousands asks for two of them. */
+const SEARCHED_BEFORE_INDEX = 4;
+
 export class Layout {
   readonly #access = new Map<ColumnId, string>();
+  #rows: { readonly columns: readonly PlanColumn[]; readonly variable: string }[] = [];
+  #searched = 0;
 
   static of(columns: readonly PlanColumn[], variable = "r"): Layout {
     return new Layout().add(columns, variable);
   }
   add(columns: readonly PlanColumn[], variable: string): Layout {
-    columns.forEach((c, i) => this.#access.set(c.id, `${variable}[${i}]`));
+    this.#rows.push({ columns, variable });
     return this;
   }
   set(id: ColumnId, access: string): void {
+    this.#indexRows();
     this.#access.set(id, access);
   }
   /** The JavaScript that reads the column. */
   access(id: ColumnId): string | undefined {
+    if (this.#rows.length > 0) {
+      if (this.#searched++ < SEARCHED_BEFORE_INDEX) return this.#search(id) ?? this.#access.get(id);
+      this.#indexRows();
+    }
     return this.#access.get(id);
+  }
+  /** What was added last hides what was added before, as in the index. */
+  #search(id: ColumnId): string | undefined {
+    for (const { columns, variable } of this.#rows.toReversed()) {
+      const place = columns.findLastIndex((c) => c.id === id);
+      if (place >= 0) return `${variable}[${place}]`;
+    }
+    return undefined;
+  }
+  #indexRows(): void {
+    for (const { columns, variable } of this.#rows) columns.forEach((c, i) => this.#access.set(c.id, `${variable}[${i}]`));
+    this.#rows = [];
   }
 }
 

@@ -8,17 +8,20 @@ type AnyBody = (context: EvaluationContext, ...args: Datum[]) => Datum;
 export function spreadBody(registry: FunctionRegistry, functionId: string, call: CallTypes): AnyBody {
   const fixed = call.argTypes.slice(0, -1);
   const element = registry.typeByOid(call.argTypes.at(-1) ?? 0)?.elementType ?? 0;
+  const isFormat = functionId.startsWith("format(");
   const bodies = new Map<number, AnyBody>();
   return (context, ...args) => {
     const array = args.at(-1) as ArrayValue | null;
-    if (array === null) return null;
-    const count = array.elements.length;
+    // format() takes a NULL array for one without elements; the others are NULL.
+    if (array === null && !isFormat) return null;
+    const elements = array?.elements ?? [];
+    const count = elements.length;
     let body = bodies.get(count);
     if (body === undefined) {
       const argTypes = [...fixed, ...new Array<number>(count).fill(element)];
       body = registry.scalarBody(functionId, { ...call, argTypes }) as unknown as AnyBody;
       bodies.set(count, body);
     }
-    return body(context, ...args.slice(0, -1), ...array.elements);
+    return body(context, ...args.slice(0, -1), ...elements);
   };
 }

@@ -21,7 +21,22 @@ export interface CompiledSubquery {
   };
 }
 
-export function compileSubquery(environment: CompileEnvironment, e: SubqueryExpression): CompiledSubquery {
+/** `(SELECT (SELECT x))` is `(SELECT x)`: levels that add nothing are not compiled, each would be an operator inside an operator. */
+function innermost(e: SubqueryExpression): SubqueryExpression {
+  let inner = e;
+  for (;;) {
+    const { plan } = inner;
+    if (inner.form !== "scalar" || plan.kind !== "Project" || plan.expressions.length !== 1) return inner;
+    const [only] = plan.expressions;
+    const { input } = plan;
+    const isOneRow = input.kind === "Values" && input.rows.length === 1 && input.columns.length === 0;
+    if (!isOneRow || only?.kind !== "Subquery" || only.form !== "scalar") return inner;
+    inner = only;
+  }
+}
+
+export function compileSubquery(environment: CompileEnvironment, written: SubqueryExpression): CompiledSubquery {
+  const e = innermost(written);
   const { operator, scope, cacheable } = environment.planSubquery(e.plan, environment.scope);
   const once = cacheable && scope.parameters.length === 0;
   switch (e.form) {

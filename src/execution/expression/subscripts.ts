@@ -3,7 +3,7 @@
  * (array_set_element, array_set_slice) and of jsonb subscripting.
  */
 import { assignAt, jsonbElementAt } from "../../functions/index.js";
-import { ArrayValue, arraySubscriptError, type Datum, DbError, type Jsonb, nullNotAllowed, type Oid } from "../../types/index.js";
+import { ArrayValue, arraySubscriptError, type Datum, DbError, type Jsonb, nullNotAllowed, type Oid, TypeOid } from "../../types/index.js";
 
 /** Elements that an array may hold. */
 const ARRAY_SIZE_MAX = 134_217_727;
@@ -120,6 +120,40 @@ function assignToEmpty(bounds: Bounds, source: ArrayValue, elementType: Oid): Ar
     bounds.map(([lower]) => Number(lower)),
   );
 }
+
+/** Geometric values are arrays of fixed length, counted from 0: by type how many doubles an element has, a double or a point. */
+export const figureWidths: ReadonlyMap<Oid, 1 | 2> = new Map([
+  [TypeOid.point, 1],
+  [TypeOid.line, 1],
+  [TypeOid.lseg, 2],
+  [TypeOid.box, 2],
+]);
+/** null where there is no such element. */
+export function figureElement(container: Float64Array, subscripts: readonly Datum[], width: 1 | 2): Datum {
+  const [at] = subscripts;
+  if (subscripts.length !== 1 || typeof at !== "number" || at < 0 || at * width >= container.length) return null;
+  return width === 1 ? (container[at] as number) : container.slice(at * width, (at + 1) * width);
+}
+/** `container[subscripts] = value`: as it was when any of them is null. */
+export function assignFigure(container: Float64Array | null, subscripts: readonly Datum[], value: number | Float64Array | null): Datum {
+  if (container === null || value === null) return container;
+  const [at] = subscripts.map(givenSubscript) as [number];
+  if (subscripts.length !== 1) throw wrongCount();
+  const part = typeof value === "number" ? [value] : value;
+  if (at < 0 || at * part.length >= container.length) throw outOfRange();
+  const changed = container.slice();
+  changed.set(part, at * part.length);
+  return changed;
+}
+
+/** A name is an array of its bytes from 0, whatever its length: none is "". */
+export function nameElement(container: string, subscripts: readonly Datum[]): Datum {
+  const [at] = subscripts;
+  if (subscripts.length !== 1 || at === null || at === undefined || Number(at) < 0 || Number(at) >= NAME_BYTES) return null;
+  const byte = Buffer.from(container)[Number(at)];
+  return byte === undefined ? "" : byte < 128 ? String.fromCharCode(byte) : `\\${byte.toString(8)}`;
+}
+const NAME_BYTES = 64;
 
 /** `json[subscripts]`: null where the path leads nowhere or a subscript is null. */
 export function jsonbElement(container: Jsonb, subscripts: readonly Datum[]): Datum {

@@ -249,7 +249,7 @@ function call(e: FunctionCall, compile: (x: Expression) => NativeExpression | un
       const a = compile(first);
       const b = compile(second);
       if (a === undefined || b === undefined || kind === undefined) return undefined;
-      const op = computed === null ? (arithmeticOps["mod"] as number) : (arithmeticOps[computed[1] as string] as number);
+      const op = computed === null ? (arithmeticOps.mod as number) : (arithmeticOps[computed[1] as string] as number);
       return node(kind, [cast(a, kind), cast(b, kind)], (w) => w.u8(ExpressionOp.arithmetic).u8(op), true);
     }
     const negated = likes[id];

@@ -3,11 +3,17 @@ import { affectRowTwice, type Datum, partitionOfUpdateDiffers, type Row } from "
 import type { RunState } from "../operator.js";
 import type { Leaf, PartitionedWriter } from "../partitioned-writer.js";
 import { TableReader } from "../table-reader.js";
-import { Arbiter, type ConflictPlan } from "./insert.js";
+import { Arbiter, withExisting } from "./arbiter.js";
+import type { ConflictPlan } from "./insert.js";
+
+interface Placed {
+  readonly root: Row;
+  readonly stored: Row;
+}
 
 /** The rows that were inserted or updated, in the partitioned table's layout. */
 export function resolveInPartitions(rows: readonly Row[], conflict: ConflictPlan, writer: PartitionedWriter, state: RunState): Row[] {
-  const byLeaf = new Map<Leaf, { readonly root: Row; readonly stored: Row }[]>();
+  const byLeaf = new Map<Leaf, Placed[]>();
   for (const root of rows) {
     const placed = writer.placeOf(root);
     if (placed === undefined) continue;
@@ -22,42 +28,61 @@ export function resolveInPartitions(rows: readonly Row[], conflict: ConflictPlan
     const arbiters = conflict.arbitersOf(table).map((index) => new Arbiter(index, leaf.writer));
     const stored = own.map((o) => o.stored);
     for (const arbiter of arbiters) arbiter.find(stored, reader, state);
-    const inserts: Row[] = [];
-    const changes: { rowIds: number[]; old: Row[]; now: Row[] } = { rowIds: [], old: [], now: [] };
-    const touched = new Set<number>();
-    own.forEach(({ root, stored: row }, i) => {
-      const existing = arbiters.map((a) => a.existing(i)).find((e) => e !== undefined);
-      const repeated = existing === undefined && arbiters.some((a) => a.wasProposed(i));
-      if (conflict.action === "nothing") {
-        if (existing !== undefined || repeated) return;
-      } else if (repeated) throw affectRowTwice();
-      if (existing === undefined) {
-        for (const arbiter of arbiters) arbiter.propose(i);
-        inserts.push(row);
-        affected.add(root);
-        return;
-      }
-      if (touched.has(existing.rowId)) throw affectRowTwice();
-      touched.add(existing.rowId);
-      const before = leaf.toRoot === undefined ? existing.row : leaf.toRoot(existing.row);
-      if (conflict.where !== undefined && conflict.where(before, root, state) !== true) return;
-      const updated = [...before];
-      for (const a of conflict.assignments) updated[a.index] = a.value(before, root, state);
-      writer.prepare(updated, state);
-      const place = writer.placeOf(updated);
-      if (place?.leaf !== leaf) throw partitionOfUpdateDiffers();
-      changes.rowIds.push(existing.rowId);
-      changes.old.push(existing.row);
-      changes.now.push(place.row);
-      affected.add(updated);
-    });
-    if (inserts.length > 0) leaf.writer.insert(inserts, state, conflict.arbitersOf(table));
-    if (changes.rowIds.length === 0) continue;
-    const changed = conflict.assignments.map((a) => {
-      const name = writer.table.attributes[a.index]?.name;
-      return table.attributes.findIndex((x) => !x.dropped && x.name === name);
-    });
-    leaf.writer.update(changes.rowIds, changes.old, changes.now, changed, state);
+    const rows = withExisting(arbiters, reader, conflict.where !== undefined, state, (reevaluated) =>
+      resolveInLeaf(leaf, own, arbiters, conflict, writer, reevaluated, state),
+    );
+    for (const row of rows) affected.add(row);
   }
   return [...affected] as Datum[][];
+}
+
+function resolveInLeaf(
+  leaf: Leaf,
+  own: readonly Placed[],
+  arbiters: readonly Arbiter[],
+  conflict: ConflictPlan,
+  writer: PartitionedWriter,
+  reevaluated: boolean,
+  state: RunState,
+): Row[] {
+  const { table } = leaf.writer;
+  const affected: Row[] = [];
+  const inserts: Row[] = [];
+  const changes: { rowIds: number[]; old: Row[]; now: Row[] } = { rowIds: [], old: [], now: [] };
+  const touched = new Set<number>();
+  own.forEach(({ root, stored: row }, i) => {
+    const existing = arbiters.map((a) => a.existing(i)).find((e) => e !== undefined);
+    const repeated = existing === undefined && arbiters.some((a) => a.wasProposed(i));
+    if (conflict.action === "nothing") {
+      if (existing !== undefined || repeated) return;
+    } else if (repeated) throw affectRowTwice();
+    if (existing === undefined) {
+      for (const arbiter of arbiters) arbiter.propose(i);
+      inserts.push(row);
+      affected.push(root);
+      return;
+    }
+    if (touched.has(existing.rowId)) throw affectRowTwice();
+    touched.add(existing.rowId);
+    const before = leaf.toRoot === undefined ? existing.row : leaf.toRoot(existing.row);
+    if (conflict.where !== undefined && conflict.where(before, root, state) !== true) return;
+    writer.checkRow(before, state, conflict.existingChecks);
+    const updated = [...before];
+    for (const a of conflict.assignments) updated[a.index] = a.value(before, root, state);
+    writer.prepare(updated, state, writer.updateChecks);
+    const place = writer.placeOf(updated);
+    if (place?.leaf !== leaf) throw partitionOfUpdateDiffers();
+    changes.rowIds.push(existing.rowId);
+    changes.old.push(existing.row);
+    changes.now.push(place.row);
+    affected.push(updated);
+  });
+  const changed = conflict.assignments.map((a) => {
+    const name = writer.table.attributes[a.index]?.name;
+    return table.attributes.findIndex((x) => !x.dropped && x.name === name);
+  });
+  // Updates first: where one meets a changed row nothing was inserted yet.
+  if (changes.rowIds.length > 0) leaf.writer.update(changes.rowIds, changes.old, changes.now, changed, state, reevaluated);
+  if (inserts.length > 0) leaf.writer.insert(inserts, state, conflict.arbitersOf(table));
+  return affected;
 }

@@ -4,16 +4,16 @@
  * ON CONFLICT looks the proposed keys up in the arbiter indexes before it inserts. A row that a concurrent transaction commits in
  * between makes the insert collide: the statement runs again and finds it.
  */
-import { type IndexObject, keyAttribute, type TableObject } from "../../catalog/index.js";
-import { affectRowTwice, type Datum, type Row, type SqlType } from "../../types/index.js";
+import type { IndexObject, TableObject } from "../../catalog/index.js";
+import { affectRowTwice, type Datum, type Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { insertBlocks } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
 import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
-import { type HashKey, hashKeyOf } from "../row-keys.js";
 import type { TableReader } from "../table-reader.js";
-import type { TableWriter } from "../table-writer.js";
+import type { CompiledCheck, TableWriter } from "../table-writer.js";
+import { Arbiter, withExisting } from "./arbiter.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 import { resolveInPartitions } from "./insert-conflict-partitions.js";
 
@@ -28,6 +28,8 @@ export interface ConflictPlan {
   readonly reader: TableReader;
   readonly assignments: readonly { readonly index: number; readonly value: PairEvaluate }[];
   readonly where: PairEvaluate | undefined;
+  /** Policies that the row that is there must meet. */
+  readonly existingChecks: readonly CompiledCheck[];
 }
 
 export class InsertOperator extends OperatorBase {
@@ -78,22 +80,33 @@ export class InsertOperator extends OperatorBase {
       writer.prepare(row, state);
       rows[i] = row;
     }
-    const affected = this.conflict === undefined ? rows : this.#resolve(rows, this.conflict, state);
+    const { affected, existing }: Resolved = this.conflict === undefined ? { affected: rows } : this.#resolve(rows, this.conflict, state);
     if (this.conflict === undefined) writer.insert(rows, state);
     if (this.isTop) state.affectedRows += affected.length;
-    return returning === undefined ? [] : affected.map((row) => returning(writer.returned(row), state));
+    if (returning === undefined) return [];
+    if (existing === undefined) return affected.map((row) => returning(writer.returned(row), state));
+    const none: Row = new Array<Datum>(width).fill(null);
+    return affected.map((row, i) => returning(row.concat(existing[i] ?? none), state));
   }
 
-  #resolve(rows: readonly Row[], conflict: ConflictPlan, state: RunState): Row[] {
+  #resolve(rows: readonly Row[], conflict: ConflictPlan, state: RunState): Resolved {
     const { writer } = this;
-    if (writer instanceof PartitionedWriter) return resolveInPartitions(rows, conflict, writer, state);
+    if (writer instanceof PartitionedWriter) return { affected: resolveInPartitions(rows, conflict, writer, state) };
     const arbiters = conflict.arbiters.map((index) => new Arbiter(index, writer));
     for (const arbiter of arbiters) arbiter.find(rows, conflict.reader, state);
+    // WHERE is judged over rows that nobody changes any more.
+    return withExisting(arbiters, conflict.reader, conflict.where !== undefined, state, (reevaluated) =>
+      this.#apply(rows, arbiters, conflict, reevaluated, state),
+    );
+  }
+  #apply(rows: readonly Row[], arbiters: readonly Arbiter[], conflict: ConflictPlan, reevaluated: boolean, state: RunState): Resolved {
+    const { writer } = this;
     const inserts: Row[] = [];
     const rowIds: number[] = [];
     const oldRows: Row[] = [];
     const newRows: Row[] = [];
     const affected: Row[] = [];
+    const replaced: (Row | undefined)[] = [];
     const touched = new Set<number>();
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as Row;
@@ -106,20 +119,23 @@ export class InsertOperator extends OperatorBase {
         for (const arbiter of arbiters) arbiter.propose(i);
         inserts.push(row);
         affected.push(row);
+        replaced.push(undefined);
         continue;
       }
       if (touched.has(existing.rowId)) throw affectRowTwice();
       touched.add(existing.rowId);
       if (conflict.where !== undefined && conflict.where(existing.row, row, state) !== true) continue;
+      writer.checkRow(existing.row, state, conflict.existingChecks);
       const updated = [...existing.row];
       for (const a of conflict.assignments) updated[a.index] = a.value(existing.row, row, state);
-      writer.prepare(updated, state);
+      writer.prepare(updated, state, writer.updateChecks);
       rowIds.push(existing.rowId);
       oldRows.push(existing.row);
       newRows.push(updated);
       affected.push(updated);
+      replaced.push(existing.row);
     }
-    if (inserts.length > 0) writer.insert(inserts, state, conflict.arbiters);
+    // Updates first: where one meets a changed row nothing was inserted yet.
     if (rowIds.length > 0)
       writer.update(
         rowIds,
@@ -127,44 +143,15 @@ export class InsertOperator extends OperatorBase {
         newRows,
         conflict.assignments.map((a) => a.index),
         state,
+        reevaluated,
       );
-    return affected;
+    if (inserts.length > 0) writer.insert(inserts, state, conflict.arbiters);
+    return { affected, existing: replaced };
   }
 }
 
-/** One unique index that decides what conflicts. */
-export class Arbiter {
-  readonly #keys: (HashKey | undefined)[] = [];
-  readonly #existing = new Map<HashKey, { readonly rowId: number; readonly row: Row }>();
-  readonly #proposed = new Set<HashKey>();
-  readonly #hash: (values: readonly Datum[]) => HashKey;
-  constructor(
-    readonly index: IndexObject,
-    writer: TableWriter,
-  ) {
-    this.#hash = hashKeyOf(index.columns.map((c) => writer.types[keyAttribute(c) - 1] as SqlType));
-  }
-  find(rows: readonly Row[], reader: TableReader, state: RunState): void {
-    const keys: Row[] = [];
-    const hashes: HashKey[] = [];
-    rows.forEach((row, i) => {
-      const key = this.index.columns.map((c) => row[keyAttribute(c) - 1] as Datum);
-      // NULLs are distinct: such a row conflicts with nothing here.
-      if (key.includes(null)) return;
-      const hash = this.#hash(key);
-      this.#keys[i] = hash;
-      keys.push(key);
-      hashes.push(hash);
-    });
-    for (const found of reader.lookup(this.index, keys, state)) this.#existing.set(hashes[found.key], found);
-  }
-  existing(i: number): { readonly rowId: number; readonly row: Row } | undefined {
-    return this.#keys[i] === undefined ? undefined : this.#existing.get(this.#keys[i]);
-  }
-  wasProposed(i: number): boolean {
-    return this.#keys[i] !== undefined && this.#proposed.has(this.#keys[i]);
-  }
-  propose(i: number): void {
-    if (this.#keys[i] !== undefined) this.#proposed.add(this.#keys[i]);
-  }
+/** Rows that were written; `existing`: which one each replaced. */
+interface Resolved {
+  readonly affected: readonly Row[];
+  readonly existing?: readonly (Row | undefined)[];
 }

@@ -5,7 +5,8 @@
 import { type Datum, mergeAffectsTwice, type Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow, Predicate } from "../expression/compiler.js";
 import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
-import type { TableWriter } from "../table-writer.js";
+import type { RowRecheck } from "../row-recheck.js";
+import type { CompiledCheck, TableWriter } from "../table-writer.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
 export interface MergeWhenPlan {
@@ -15,6 +16,23 @@ export interface MergeWhenPlan {
     | { readonly kind: "nothing" | "delete" }
     /** Attribute index and value over the pair. */
     | { readonly kind: "update" | "insert"; readonly values: readonly { readonly index: number; readonly value: Evaluate }[] };
+}
+
+/** The first clause that fits the pair. `markerColumn`: NULL where a target row has no source row. */
+export function clauseFor(
+  whens: readonly MergeWhenPlan[],
+  pair: Row,
+  rowIdColumn: number,
+  markerColumn: number | undefined,
+  state: RunState,
+): MergeWhenPlan | undefined {
+  const match =
+    pair[rowIdColumn] === null
+      ? "notMatchedByTarget"
+      : markerColumn !== undefined && pair[markerColumn] === null
+        ? "notMatchedBySource"
+        : "matched";
+  return whens.find((when) => when.match === match && (when.condition === undefined || when.condition(pair, state)));
 }
 
 /** Changes of one clause that follow each other. */
@@ -29,15 +47,18 @@ export class MergeOperator extends OperatorBase {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
+    /** Policies that a row must meet which is to be changed. */
+    readonly existingChecks: Readonly<Record<"update" | "delete", readonly CompiledCheck[]>>,
     readonly source: Operator,
     readonly rowIdColumn: number,
     /** The column that is NULL where a target row has no source row. */
     readonly markerColumn: number | undefined,
     readonly oldColumns: readonly (readonly [number, number])[],
     readonly whens: readonly MergeWhenPlan[],
-    /** Over the row as it is now (deleted: as it was) followed by the pair. */
+    /** Over the row as it is now (deleted: as it was) followed by the pair, the row as it is now (deleted: NULLs) and the action. */
     readonly returning: EvaluateRow | undefined,
     readonly isTop: boolean,
+    readonly recheck: RowRecheck | undefined,
   ) {
     super(facts, [source]);
   }
@@ -56,9 +77,12 @@ export class MergeOperator extends OperatorBase {
   #run(state: RunState): Row[] {
     const runs: Run[] = [];
     const touched = new Set<number>();
-    const returned: [Row, Row][] = [];
+    const returned: Row[] = [];
     let count = 0;
-    for (const pair of drain(state.open(this.source))) {
+    const { pairs, reevaluated } = settledPairs(drain(state.open(this.source)), this.recheck, this.rowIdColumn, state, (pair) =>
+      this.#clauseFor(pair, state),
+    );
+    for (const pair of pairs) {
       const when = this.#clauseFor(pair, state);
       if (when === undefined || when.action.kind === "nothing") continue;
       count++;
@@ -73,22 +97,18 @@ export class MergeOperator extends OperatorBase {
         runs.push(run);
       }
       const now = this.#change(run, pair, rowId, state);
-      if (this.returning !== undefined) returned.push([now, pair]);
+      if (this.returning === undefined) continue;
+      const { kind } = when.action;
+      returned.push(now.concat(pair, kind === "delete" ? new Array<Datum>(now.length).fill(null) : now, kind.toUpperCase()));
     }
-    for (const run of runs) this.#apply(run, state);
+    for (const run of runs) this.#apply(run, reevaluated, state);
     if (this.isTop) state.affectedRows += count;
     const { returning } = this;
-    return returning === undefined ? [] : returned.map(([now, pair]) => returning(now.concat(pair), state));
+    return returning === undefined ? [] : returned.map((row) => returning(row, state));
   }
 
   #clauseFor(pair: Row, state: RunState): MergeWhenPlan | undefined {
-    const match =
-      pair[this.rowIdColumn] === null
-        ? "notMatchedByTarget"
-        : this.markerColumn !== undefined && pair[this.markerColumn] === null
-          ? "notMatchedBySource"
-          : "matched";
-    return this.whens.find((when) => when.match === match && (when.condition === undefined || when.condition(pair, state)));
+    return clauseFor(this.whens, pair, this.rowIdColumn, this.markerColumn, state);
   }
 
   #change(run: Run, pair: Row, rowId: number | null, state: RunState): Row {
@@ -99,22 +119,43 @@ export class MergeOperator extends OperatorBase {
       for (const [attribute, column] of this.oldColumns) old[attribute] = pair[column] as Datum;
       run.rowIds.push(rowId);
       run.oldRows.push(old);
+      if (action.kind === "update" || action.kind === "delete") writer.checkRow(old, state, this.existingChecks[action.kind]);
     }
     if (!("values" in action)) return old;
     const row = old.slice();
     for (const { index, value } of action.values) row[index] = value(pair, state);
-    writer.prepare(row, state);
+    writer.prepare(row, state, action.kind === "update" ? writer.updateChecks : writer.rowChecks);
     run.newRows.push(row);
     return row;
   }
 
-  #apply(run: Run, state: RunState): void {
+  #apply(run: Run, reevaluated: boolean, state: RunState): void {
     const { action } = run.when;
     if (action.kind === "insert") this.writer.insert(run.newRows, state);
-    else if (action.kind === "delete") this.writer.delete(run.rowIds, run.oldRows, state);
+    else if (action.kind === "delete") this.writer.delete(run.rowIds, run.oldRows, state, reevaluated);
     else if ("values" in action) {
       const changed = action.values.map((v) => v.index);
-      this.writer.update(run.rowIds, run.oldRows, run.newRows, changed, state);
+      this.writer.update(run.rowIds, run.oldRows, run.newRows, changed, state, reevaluated);
     }
   }
+}
+
+/** Read committed: the rows that a clause changes are locked before it is chosen for good, and judged again where they changed. */
+export function settledPairs(
+  pairs: readonly Row[],
+  recheck: RowRecheck | undefined,
+  rowIdColumn: number,
+  state: RunState,
+  clauseOf: (pair: Row) => MergeWhenPlan | undefined,
+): { readonly pairs: readonly Row[]; readonly reevaluated: boolean } {
+  if (recheck === undefined || !state.context.restartable) return { pairs, reevaluated: false };
+  const changes = (pair: Row) => {
+    const kind = pair[rowIdColumn] === null ? undefined : clauseOf(pair)?.action.kind;
+    return kind === "update" || kind === "delete";
+  };
+  const locked = pairs.filter(changes);
+  if (locked.length === 0) return { pairs, reevaluated: false };
+  const judged = recheck.judgeEach(locked, 3, state);
+  let at = 0;
+  return { pairs: pairs.flatMap((pair) => (changes(pair) ? (judged[at++] as Row[]) : [pair])), reevaluated: true };
 }

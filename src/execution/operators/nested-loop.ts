@@ -9,6 +9,9 @@ import { BATCH_ROWS, type Cursor, drain, drainLazily, type Operator, type RunSta
 import { OperatorBase, type OperatorFacts } from "./base.js";
 import type { JoinType } from "./hash-join.js";
 
+/** Right rows between two looks whether the statement shall end. */
+const ROWS_MASK = (1 << 14) - 1;
+
 export class NestedLoopOperator extends OperatorBase {
   constructor(
     facts: OperatorFacts,
@@ -69,6 +72,7 @@ export class NestedLoopOperator extends OperatorBase {
       let i = -1;
       for (const right of rights) {
         i++;
+        if ((i & ROWS_MASK) === ROWS_MASK) state.context.checkCancel();
         if (condition !== undefined && !condition(left, right, state)) continue;
         matched = true;
         if (type === "semi" || type === "anti") break;

@@ -2,7 +2,7 @@
 import type { Datum, Row } from "../../types/index.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { MemoryAccount } from "../memory-account.js";
-import { BATCH_ROWS, type Cursor, cursorOver, type Operator, type RunState } from "../operator.js";
+import { BATCH_ROWS, type Cursor, cancellable, cursorOver, type Operator, type RunState } from "../operator.js";
 import { compareKeys, evaluateAll, type SortSpecification } from "../row-keys.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
@@ -41,7 +41,7 @@ export class SortOperator extends OperatorBase {
     const bound = this.bound?.(state) ?? Infinity;
     const prune = bound === Infinity ? Infinity : Math.max(2 * bound, MIN_PRUNE);
     const account = new MemoryAccount("sort", state);
-    const order = (a: Keyed, b: Keyed): number => this.#compare(a.keys, b.keys);
+    const order = cancellable((a: Keyed, b: Keyed): number => this.#compare(a.keys, b.keys), state.context);
     let kept: Keyed[] = [];
     let worst: Keyed | undefined;
     const cursor = state.open(this.input);

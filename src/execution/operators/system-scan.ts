@@ -3,6 +3,7 @@ import { type Datum, notSupported, type Row } from "../../types/index.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { type Cursor, cursorOfIterable, type RunState } from "../operator.js";
 import { systemProvider } from "../system-providers.js";
+import type { TextRange } from "../types.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
 const noRow: Row = [];
@@ -15,6 +16,8 @@ export class SystemScanOperator extends OperatorBase {
     readonly attributes: readonly number[],
     /** column = value, where the value reads no row. */
     readonly equalities: readonly { readonly column: number; readonly value: Evaluate }[],
+    /** The part of the relation that is asked for, from values that read no row; null: a bound is NULL, so nothing is. */
+    readonly range?: (state: RunState) => TextRange | null,
   ) {
     super(facts);
   }
@@ -24,7 +27,8 @@ export class SystemScanOperator extends OperatorBase {
     const provide = systemProvider(this.provider);
     if (provide === undefined) throw notSupported(`relation ${this.provider}`);
     const filters: { column: number; value: Datum }[] = this.equalities.map((e) => ({ column: e.column, value: e.value(noRow, state) }));
-    const rows = provide(state.context, filters);
+    const range = this.range?.(state);
+    const rows = range === null ? [] : provide(state.context, filters, range);
     const { attributes } = this;
     return cursorOfIterable(mapRows(rows, attributes));
   }

@@ -9,6 +9,7 @@ import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
 import type { PartitionRouter } from "../partition-router.js";
 import type { PartitionedWriter } from "../partitioned-writer.js";
+import { changeRechecked, type RowRecheck } from "../row-recheck.js";
 import type { TableReader } from "../table-reader.js";
 import type { TableWriter } from "../table-writer.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
@@ -31,6 +32,36 @@ export interface TreeSource {
   tableOf(oid: number): TreeTable;
 }
 
+/** The rows that are to be changed: as the snapshot has them, or those that were locked and judged again as they are now. */
+export function rowsToChange(tree: TreeTable, rowIds: readonly number[], reevaluated: boolean, state: RunState): Row[] {
+  return reevaluated ? tree.reader.fetchVisible(rowIds, true, state) : tree.reader.fetch(rowIds, state);
+}
+
+/** A row after its assignments, ready to be written: as its own table stores it, as the named table shows it, and whether it leaves its partition. */
+export function changedRow(
+  tree: TreeTable,
+  before: Row,
+  assignments: readonly { readonly index: number; readonly value: Evaluate }[],
+  source: Row,
+  mover: PartitionedWriter | undefined,
+  state: RunState,
+): { readonly row: Row; readonly shown: Row; readonly moves: boolean } {
+  const row = before.slice();
+  for (const a of assignments) {
+    const at = tree.attributeOf[a.index] as number;
+    if (at >= 0) row[at] = a.value(source, state);
+  }
+  if (tree.router === undefined || tree.router.accepts(row, state)) {
+    tree.writer.prepare(row, state);
+    return { row, shown: tree.toRoot === undefined ? row : tree.toRoot(row), moves: false };
+  }
+  if (mover === undefined)
+    throw partitionConstraintViolated(tree.table.name, tree.writer.describe(row, state.context), tree.writer.schemaName);
+  const shown = tree.toRoot === undefined ? row.slice() : tree.toRoot(row);
+  mover.prepare(shown, state, []);
+  return { row, shown, moves: true };
+}
+
 interface Group {
   readonly tree: TreeTable;
   readonly rowIds: number[];
@@ -38,10 +69,10 @@ interface Group {
   /** Place of each row among all, so that RETURNING keeps the source's order. */
   readonly places: number[];
 }
-function groupRows(tree: TreeSource, state: RunState): { readonly groups: Iterable<Group>; readonly count: number } {
+function groupRows(tree: TreeSource, given: readonly Row[]): { readonly groups: Iterable<Group>; readonly count: number } {
   const groups = new Map<number, Group & { readonly seen: Set<number> }>();
   let count = 0;
-  for (const source of drain(state.open(tree.source))) {
+  for (const source of given) {
     const rowId = source[tree.rowIdColumn] as number | null;
     if (rowId === null) continue;
     const oid = source[tree.tableOidColumn] as number;
@@ -84,43 +115,37 @@ export class TreeUpdateOperator extends TreeOperator {
     readonly root: TableWriter,
     readonly returning: EvaluateRow | undefined,
     readonly isTop: boolean,
+    readonly recheck: RowRecheck | undefined,
   ) {
     super(facts, [tree.source]);
   }
 
   run(state: RunState): Row[] {
+    const sources = drain(state.open(this.tree.source));
+    return changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
+  }
+  #change(given: readonly Row[], reevaluated: boolean, state: RunState): Row[] {
     const { returning, assignments, mover } = this;
-    const { groups, count } = groupRows(this.tree, state);
+    const { groups, count } = groupRows(this.tree, given);
     const results: Row[] = returning === undefined ? [] : new Array<Row>(count);
     const moved: Row[] = [];
     for (const { tree, rowIds, sources, places } of groups) {
-      const old = tree.reader.fetch(rowIds, state);
+      const old = rowsToChange(tree, rowIds, reevaluated, state);
       const kept: { ids: number[]; old: Row[]; now: Row[] } = { ids: [], old: [], now: [] };
       const left: { ids: number[]; old: Row[] } = { ids: [], old: [] };
       sources.forEach((source, i) => {
         const before = old[i] as Row;
-        const row = before.slice();
-        for (const a of assignments) {
-          const at = tree.attributeOf[a.index] as number;
-          if (at >= 0) row[at] = a.value(source, state);
-        }
-        let shown: Row;
-        if (tree.router !== undefined && !tree.router.accepts(row, state)) {
-          if (mover === undefined)
-            throw partitionConstraintViolated(tree.table.name, tree.writer.describe(row, state.context), tree.writer.schemaName);
-          shown = tree.toRoot === undefined ? row.slice() : tree.toRoot(row);
-          mover.prepare(shown, state);
+        const { row, shown, moves } = changedRow(tree, before, assignments, source, mover, state);
+        if (moves) {
           moved.push(shown);
           left.ids.push(rowIds[i] as number);
           left.old.push(before);
         } else {
-          tree.writer.prepare(row, state);
           kept.ids.push(rowIds[i] as number);
           kept.old.push(before);
           kept.now.push(row);
-          shown = tree.toRoot === undefined ? row : tree.toRoot(row);
         }
-        if (this.root.viewChecks.length > 0) this.root.checkViews(shown, state);
+        if (this.root.rowChecks.length > 0) this.root.checkRow(shown, state);
         if (returning !== undefined)
           results[places[i] as number] = [
             ...shown,
@@ -129,8 +154,8 @@ export class TreeUpdateOperator extends TreeOperator {
           ];
       });
       const changed = assignments.map((a) => tree.attributeOf[a.index] as number).filter((index) => index >= 0);
-      if (kept.ids.length > 0) tree.writer.update(kept.ids, kept.old, kept.now, changed, state);
-      if (left.ids.length > 0) tree.writer.delete(left.ids, left.old, state);
+      if (kept.ids.length > 0) tree.writer.update(kept.ids, kept.old, kept.now, changed, state, reevaluated);
+      if (left.ids.length > 0) tree.writer.delete(left.ids, left.old, state, reevaluated, true);
     }
     if (moved.length > 0) mover?.insert(moved, state);
     if (this.isTop) state.affectedRows += count;
@@ -144,23 +169,28 @@ export class TreeDeleteOperator extends TreeOperator {
     readonly tree: TreeSource,
     readonly returning: EvaluateRow | undefined,
     readonly isTop: boolean,
+    readonly recheck: RowRecheck | undefined,
   ) {
     super(facts, [tree.source]);
   }
 
   run(state: RunState): Row[] {
+    const sources = drain(state.open(this.tree.source));
+    return changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
+  }
+  #change(given: readonly Row[], reevaluated: boolean, state: RunState): Row[] {
     const { returning } = this;
-    const { groups, count } = groupRows(this.tree, state);
+    const { groups, count } = groupRows(this.tree, given);
     const results: Row[] = returning === undefined ? [] : new Array<Row>(count);
     for (const { tree, rowIds, sources, places } of groups) {
-      const old = tree.reader.fetch(rowIds, state);
+      const old = rowsToChange(tree, rowIds, reevaluated, state);
       if (returning !== undefined) {
         sources.forEach((source, i) => {
           const row = old[i] as Row;
           results[places[i] as number] = [...(tree.toRoot === undefined ? row : tree.toRoot(row)), ...source, tree.table.oid] as Datum[];
         });
       }
-      tree.writer.delete(rowIds, old, state);
+      tree.writer.delete(rowIds, old, state, reevaluated);
     }
     if (this.isTop) state.affectedRows += count;
     return returning === undefined ? [] : results.map((row) => returning(row, state));

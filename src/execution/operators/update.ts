@@ -1,7 +1,9 @@
 /** UPDATE: new versions of the source's rows. A row that the source gives twice (a join) is changed once, by the first. */
+import { keyAttribute } from "../../catalog/index.js";
 import type { Datum, Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { changeRechecked, type RowRecheck } from "../row-recheck.js";
 import type { TableWriter } from "../table-writer.js";
 import { OperatorBase, type OperatorFacts } from "./base.js";
 
@@ -17,6 +19,7 @@ export class UpdateOperator extends OperatorBase {
     /** Over the new full row followed by the source row. */
     readonly returning: EvaluateRow | undefined,
     readonly isTop: boolean,
+    readonly recheck: RowRecheck | undefined,
   ) {
     super(facts, [source]);
   }
@@ -33,6 +36,16 @@ export class UpdateOperator extends OperatorBase {
   }
 
   #run(state: RunState): Row[] {
+    const sources = drain(state.open(this.source));
+    return changeRechecked(sources, this.recheck, this.#strength, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
+  }
+  /** Keys that others may refer to change: nobody may hold them. */
+  get #strength(): 2 | 3 {
+    const changed = new Set(this.assignments.map((a) => a.index + 1));
+    return this.writer.indexes.some((index) => index.unique && index.columns.some((c) => changed.has(keyAttribute(c)))) ? 3 : 2;
+  }
+
+  #change(given: readonly Row[], reevaluated: boolean, state: RunState): Row[] {
     const { writer, assignments, returning } = this;
     const width = writer.table.attributes.length;
     const rowIds: number[] = [];
@@ -40,7 +53,7 @@ export class UpdateOperator extends OperatorBase {
     const newRows: Row[] = [];
     const sources: Row[] = [];
     const seen = new Set<number>();
-    for (const source of drain(state.open(this.source))) {
+    for (const source of given) {
       const rowId = source[this.rowIdColumn] as number | null;
       if (rowId === null || seen.has(rowId)) continue;
       seen.add(rowId);
@@ -61,6 +74,7 @@ export class UpdateOperator extends OperatorBase {
         newRows,
         assignments.map((a) => a.index),
         state,
+        reevaluated,
       );
     if (this.isTop) state.affectedRows += rowIds.length;
     return returning === undefined ? [] : newRows.map((row, i) => returning([...row, ...(sources[i] as Row)], state));

@@ -1,12 +1,11 @@
 /**
  * Nearest rows first: `ORDER BY v <-> query LIMIT k` through an HNSW graph, through inverted lists, or exactly over all rows. Simple conditions are judged
  * during the native search, every condition again when a row is decoded. Rows without a vector come last in an exact scan and not at
- * all from an index, as in pgvector; a NULL query gives the rows in any order.
+ * all from an index, as in pgvector; a NULL query gives what there is in any order.
  */
 
 import { type ComparisonOp, PredicateBuilder, type PredicateValue } from "../../native/predicate.js";
-import type { KeyKind } from "../../types/index.js";
-import { type Datum, dimensionMismatch, type Row } from "../../types/index.js";
+import type { Datum, KeyKind, Row } from "../../types/index.js";
 import { BlockCursor, type DecodeBlock } from "../block-scan.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { type Cursor, emptyCursor, type RunState } from "../operator.js";
@@ -37,8 +36,13 @@ export interface VectorScanSource {
   readonly index: { readonly storage: number; readonly method: "hnsw" | "ivfflat" } | undefined;
   readonly column: number;
   readonly metric: number;
-  readonly dimensions: number;
   readonly query: Evaluate;
+  /** The query's value as the addon takes it; throws when it does not fit the column. */
+  readonly queryVector: (query: Exclude<Datum, null>) => Float32Array;
+  /** What an index is asked for instead of NULL: the vector of zeros, as pgvector does. */
+  readonly origin: Float32Array | undefined;
+  /** The greatest distance that a condition lets through. */
+  readonly greatest: Evaluate | undefined;
   readonly columns: Uint32Array;
   readonly withRowIds: boolean;
   readonly bufferBytes: number;
@@ -46,7 +50,7 @@ export interface VectorScanSource {
   /** Conditions that the addon does not judge: how many rows must be looked at is not known. */
   readonly hasResidual: boolean;
   readonly bound: (state: RunState) => number;
-  /** Rows without a vector (exact scans); and all rows, for a NULL query. */
+  /** Rows without a vector, for exact scans. */
   readonly decodeWithoutVector: DecodeBlock;
 }
 
@@ -64,22 +68,32 @@ export class VectorScanOperator extends OperatorBase {
   open(state: RunState): Cursor {
     const { source } = this;
     const { context } = state;
-    const query = source.query(noRow, state) as Float32Array | null;
-    if (query === null) return this.#scan(state, this.decode);
-    if (source.dimensions > 0 && query.length !== source.dimensions) throw dimensionMismatch(source.dimensions, query.length);
+    const value = source.query(noRow, state);
+    if (value === null && source.origin === undefined) return this.#scan(state, this.decode);
+    const query = value === null ? (source.origin as Float32Array) : source.queryVector(value);
     const predicate = buildPredicate(source.predicate, state);
     if (predicate === "never") return emptyCursor;
     const bound = source.bound(state);
     const limit = bound === Infinity || source.hasResidual ? 0 : bound;
+    const greatest = source.greatest === undefined ? Infinity : (source.greatest(noRow, state) as number | null);
+    if (greatest === null) return emptyCursor;
     const { vector } = context.native;
     if (source.index !== undefined) {
       const { storage, method } = source.index;
       const setting = (name: string) => state.evaluation.setting(name, true) ?? "";
-      const rest = [limit, predicate, source.columns, source.withRowIds] as const;
+      const rest = [greatest, limit, predicate, source.columns, source.withRowIds] as const;
       if (method === "hnsw")
         return this.#cursor(
           state,
-          vector.searchOpen(context.engine, context.xid, storage, query, Number(setting("hnsw.ef_search")), ...rest),
+          vector.searchOpen(
+            context.engine,
+            context.xid,
+            storage,
+            query,
+            Number(setting("hnsw.ef_search")),
+            Number(setting("hnsw.recall_target")),
+            ...rest,
+          ),
         );
       // As pgvector: without iterative scans the answer is what the probed lists hold, be it fewer rows than wanted.
       const probes = Number(setting("ivfflat.probes"));
@@ -95,13 +109,14 @@ export class VectorScanOperator extends OperatorBase {
         source.column,
         source.metric,
         query,
+        greatest,
         limit,
         predicate,
         source.columns,
         source.withRowIds,
       ),
     );
-    return then(nearest, () => this.#scan(state, source.decodeWithoutVector));
+    return source.greatest !== undefined ? nearest : then(nearest, () => this.#scan(state, source.decodeWithoutVector));
   }
 
   #cursor(state: RunState, scan: number): Cursor {

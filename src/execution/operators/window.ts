@@ -8,7 +8,7 @@
 import { type Datum, nthValueArgument, ntileArgument, type Row } from "../../types/index.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { MemoryAccount } from "../memory-account.js";
-import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { type Cursor, cancellable, cursorOver, drain, type Operator, type RunState } from "../operator.js";
 import { compareKeys, evaluateAll, type SortSpecification } from "../row-keys.js";
 import type { MovingAggregate } from "../window/moving.js";
 import { type Entry, type FramePlan, Frames, keptRanges, Partition } from "../window/partition.js";
@@ -83,7 +83,9 @@ function computeWindow(calls: readonly WindowCallPlan[], first: number, end: num
   const comparePartition = partitionBy.length === 0 ? () => 0 : compareKeys(partitionBy);
   const compareOrder = orderBy.length === 0 ? () => 0 : compareKeys(orderBy);
   if (partitionBy.length + orderBy.length > 0)
-    entries.sort((a, b) => comparePartition(a.partition, b.partition) || compareOrder(a.order, b.order));
+    entries.sort(
+      cancellable((a: Entry, b: Entry) => comparePartition(a.partition, b.partition) || compareOrder(a.order, b.order), state.context),
+    );
   for (let from = 0; from < entries.length; ) {
     state.context.checkCancel();
     let to = from + 1;

@@ -163,6 +163,9 @@ export class FakeStorage {
     pipelineOpen: () => 0,
     pipelineNext: () => 0,
     pipelineRows: () => 0,
+    pipelineRun: () => undefined,
+    pipelineTake: () => 0,
+    pipelineClose: () => undefined,
     runPoint: () => 0,
     lookupRow: (_e, _x, id, columns, withRowIds, key, block) => {
       const scan = this.binding.indexScanOpen(_e, _x, id, columns, withRowIds, key, true, key, true, false);

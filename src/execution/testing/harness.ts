@@ -170,6 +170,8 @@ export class Harness {
       indexesOf: (oid) => indexes.filter((i) => i.table === oid),
       constraintsOf: (oid) => constraints.filter((c) => c.table === oid),
       referencing: (oid) => constraints.filter((c) => c.kind === "foreignKey" && c.references === oid),
+      userCollation: () => undefined,
+      userCollationNamed: () => undefined,
       role: () => undefined,
       childrenOf: () => [],
       objects: () => [],

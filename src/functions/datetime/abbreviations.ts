@@ -91,6 +91,19 @@ export function readAbbreviation(word: string): number | string | undefined {
   return inputs.get(word);
 }
 
+/** Every abbreviation that input reads, in lower case: seconds east of UTC or the name of a zone. */
+export function inputAbbreviations(): ReadonlyMap<string, number | string> {
+  readAbbreviation("");
+  return inputs as ReadonlyMap<string, number | string>;
+}
+/** The zones that have abbreviations of letters. */
+export function namedZones(): string[] {
+  return outputFacts
+    .trim()
+    .split("\n")
+    .flatMap((line) => line.split(" ").slice(1));
+}
+
 let outputs: ReadonlyMap<string, readonly [standard: string, saving: string]> | undefined;
 /** Abbreviations of standard and daylight saving time of a zone, by its name in lower case. */
 export function zoneAbbreviations(zone: string): readonly [standard: string, saving: string] | undefined {

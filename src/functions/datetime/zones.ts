@@ -8,6 +8,7 @@ import { unknownTimeZone } from "../../types/index.js";
 import { type Int64, int64 } from "../types/integers.js";
 import { readAbbreviation, zoneAbbreviations } from "./abbreviations.js";
 import { addMicros, civilOf, daysOf, isInfinite, MICROS_PER_DAY, MICROS_PER_SECOND, split, UNIX_EPOCH_DAYS } from "./calendar.js";
+import { posixZone } from "./posix-zone.js";
 
 export interface Zone {
   readonly name: string;
@@ -44,11 +45,11 @@ function makeZone(name: string): Zone | undefined {
     const offset = posix[3] === "-" ? seconds : -seconds;
     return fixedZone(abbreviation ?? formatOffset(offset), offset);
   }
-  if (!/^[a-z][a-z0-9_+/-]*$/i.test(name)) return undefined;
+  if (!/^[a-z][a-z0-9_+/-]*$/i.test(name)) return posixZone(name);
   try {
     return namedZone(name);
   } catch {
-    return undefined; // Intl throws RangeError for a name it does not know.
+    return posixZone(name); // Intl throws RangeError for a name it does not know.
   }
 }
 /** What AT TIME ZONE and timezone() take: an abbreviation, a zone name, a POSIX zone. */

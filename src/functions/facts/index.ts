@@ -2,6 +2,7 @@
 import type { CastSignature, FunctionSignature, Oid, OperatorSignature } from "../../types/index.js";
 import { castFacts } from "./cast-facts.js";
 import { functionFacts } from "./function-facts.js";
+import { laterFunctionFacts } from "./later-function-facts.js";
 import { operatorFacts } from "./operator-facts.js";
 import { typeFacts } from "./type-facts.js";
 
@@ -54,7 +55,7 @@ export function typeOid(name: string): Oid {
 export function* readFunctionFacts(wanted: (name: string, id: string) => boolean): Iterable<FunctionSignature> {
   const kinds: Record<string, FunctionSignature["kind"]> = { f: "function", s: "set", a: "aggregate", w: "window" };
   const volatilities: Record<string, FunctionSignature["volatility"]> = { i: "immutable", s: "stable", v: "volatile" };
-  for (const line of lines(functionFacts)) {
+  for (const line of [...lines(functionFacts), ...lines(laterFunctionFacts)]) {
     const nameAt = line.indexOf("|") + 1;
     const argumentsAt = line.indexOf("|", nameAt) + 1;
     const lineName = line.slice(nameAt, argumentsAt - 1);

@@ -8,7 +8,7 @@ import { compareJson } from "../json/jsonb-value.js";
 import { compareNumerics } from "../numeric/numeric-value.js";
 import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
-import { compareArrays } from "../types/array.js";
+import { compareArrays, compareOidVectors } from "../types/array.js";
 import { compareBytes } from "../types/bytea.js";
 import { compareTimeTzs } from "../types/datetime.js";
 import { compareFloats } from "../types/floats.js";
@@ -197,9 +197,7 @@ for (const [suffix, test] of Object.entries(orderTests)) {
     const compare = registry.typeByOid(TypeOid.record)!.compare!;
     return (_c, a: RowValue, b: RowValue) => test(compare(a, b));
   });
-  if (suffix !== "cmp")
-    scalars[`oidvector${suffix}`] = (_c, a: ArrayValue, b: ArrayValue) =>
-      test(compareArrays(a, b, (x, y) => (x as number) - (y as number)));
+  if (suffix !== "cmp") scalars[`oidvector${suffix}`] = (_c, a: ArrayValue, b: ArrayValue) => test(compareOidVectors(a, b));
 }
 
 export const comparisonFamily: Family = { scalars: { ...scalars, ...typed } };

@@ -1,5 +1,6 @@
 /** Arithmetic of float4 and float8: IEEE, but overflow, underflow and division by zero are errors. */
 import { DbError, divisionByZero, floatRangeError, invalidParameter } from "../../types/index.js";
+import { atan, atan2, cos, cosh, exp, log, pow, sin, sinh, tan } from "../numeric/double-double.js";
 import type { EvaluationContext, ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { formatGeneral } from "../types/floats.js";
@@ -43,7 +44,7 @@ function power(a: number, b: number): number {
   if (a < 0 && Number.isFinite(b) && !Number.isInteger(b))
     throw new DbError({ sqlstate: "2201F", message: "a negative number raised to a non-integer power yields a complex result" });
   if (a === 1 || (a === -1 && !Number.isFinite(b))) return 1;
-  const result = a ** b;
+  const result = pow(a, b);
   if (Number.isFinite(a) && Number.isFinite(b)) {
     if (!Number.isFinite(result)) throw floatRangeError("overflow");
     if (result === 0 && a !== 0) throw floatRangeError("underflow");
@@ -60,7 +61,7 @@ export function logArgument<T extends number>(a: T): T {
   return a;
 }
 function exponential(a: number): number {
-  const result = Math.exp(a);
+  const result = exp(a);
   if (result === Number.POSITIVE_INFINITY && Number.isFinite(a)) throw floatRangeError("overflow");
   if (result === 0 && Number.isFinite(a)) throw floatRangeError("underflow");
   return result;
@@ -73,13 +74,13 @@ function inputRange(valid: boolean): void {
  * that they meet there. Source: float.c.
  */
 const RADIANS_PER_DEGREE = 0.017453292519943295;
-const SINE_30 = Math.sin(30 * RADIANS_PER_DEGREE);
-const ONE_MINUS_COSINE_60 = 1 - Math.cos(60 * RADIANS_PER_DEGREE);
+const SINE_30 = sin(30 * RADIANS_PER_DEGREE);
+const ONE_MINUS_COSINE_60 = 1 - cos(60 * RADIANS_PER_DEGREE);
 const ARCSINE_HALF = Math.asin(0.5);
 const ARCCOSINE_HALF = Math.acos(0.5);
-const ARCTANGENT_ONE = Math.atan(1);
-const sineTo30 = (x: number) => Math.sin(x * RADIANS_PER_DEGREE) / SINE_30 / 2;
-const cosineTo60 = (x: number) => 1 - (1 - Math.cos(x * RADIANS_PER_DEGREE)) / ONE_MINUS_COSINE_60 / 2;
+const ARCTANGENT_ONE = atan(1);
+const sineTo30 = (x: number) => sin(x * RADIANS_PER_DEGREE) / SINE_30 / 2;
+const cosineTo60 = (x: number) => 1 - (1 - cos(x * RADIANS_PER_DEGREE)) / ONE_MINUS_COSINE_60 / 2;
 const sineTo90 = (x: number) => (x <= 30 ? sineTo30(x) : cosineTo60(90 - x));
 const cosineTo90 = (x: number) => (x <= 60 ? cosineTo60(x) : sineTo30(90 - x));
 const TANGENT_45 = sineTo90(45) / cosineTo90(45);
@@ -148,8 +149,8 @@ const oneArgument: Record<string, (a: number) => number> = {
   dcbrt: Math.cbrt,
   exp: exponential,
   dexp: exponential,
-  ln: (a) => Math.log(logArgument(a)),
-  dlog1: (a) => Math.log(logArgument(a)),
+  ln: (a) => log(logArgument(a)),
+  dlog1: (a) => log(logArgument(a)),
   log: (a) => Math.log10(logArgument(a)),
   log10: (a) => Math.log10(logArgument(a)),
   dlog10: (a) => Math.log10(logArgument(a)),
@@ -157,19 +158,19 @@ const oneArgument: Record<string, (a: number) => number> = {
   radians: (a) => a * (Math.PI / 180),
   sin: (a) => {
     inputRange(Number.isNaN(a) || Number.isFinite(a));
-    return Math.sin(a);
+    return sin(a);
   },
   cos: (a) => {
     inputRange(Number.isNaN(a) || Number.isFinite(a));
-    return Math.cos(a);
+    return cos(a);
   },
   tan: (a) => {
     inputRange(Number.isNaN(a) || Number.isFinite(a));
-    return Math.tan(a);
+    return tan(a);
   },
   cot: (a) => {
     inputRange(Number.isNaN(a) || Number.isFinite(a));
-    return 1 / Math.tan(a);
+    return 1 / tan(a);
   },
   asin: (a) => {
     inputRange(!(a < -1 || a > 1));
@@ -179,9 +180,9 @@ const oneArgument: Record<string, (a: number) => number> = {
     inputRange(!(a < -1 || a > 1));
     return Math.acos(a);
   },
-  atan: Math.atan,
-  sinh: Math.sinh,
-  cosh: Math.cosh,
+  atan,
+  sinh,
+  cosh,
   tanh: Math.tanh,
   asinh: Math.asinh,
   acosh: (a) => {
@@ -204,7 +205,7 @@ const oneArgument: Record<string, (a: number) => number> = {
     inputRange(!(a < -1 || a > 1));
     return a >= 0 ? arccosineTo90(a) : Number.isNaN(a) ? a : 90 + arcsineTo90(-a);
   },
-  atand: (a) => inDegrees(Math.atan(a)),
+  atand: (a) => inDegrees(atan(a)),
 };
 
 const scalars: Bodies = {
@@ -217,8 +218,8 @@ const scalars: Bodies = {
   dpow: (_c, a: number, b: number) => power(a, b),
   "power(float8,float8)": (_c, a: number, b: number) => power(a, b),
   "pow(float8,float8)": (_c, a: number, b: number) => power(a, b),
-  atan2: (_c, a: number, b: number) => Math.atan2(a, b),
-  atan2d: (_c, a: number, b: number) => inDegrees(Math.atan2(a, b)),
+  atan2: (_c, a: number, b: number) => atan2(a, b),
+  atan2d: (_c, a: number, b: number) => inDegrees(atan2(a, b)),
   pi: () => Math.PI,
   random: (c: EvaluationContext) => c.random(),
   setseed: (c: EvaluationContext, seed: number) => {

@@ -65,6 +65,7 @@ import {
   subtract,
   subtractPoints,
 } from "../geometry/primitives.js";
+import { cos, sin } from "../numeric/double-double.js";
 import type { ScalarBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { flatten, pointsOf } from "../types/geometric.js";
@@ -336,8 +337,8 @@ function circlePolygon(count: number, { center, radius }: Circle): Datum {
   for (let i = 0; i < count; i++) {
     const angle = multiply(step, i);
     points.push({
-      x: subtract(center.x, multiply(radius, Math.cos(angle))),
-      y: add(center.y, multiply(radius, Math.sin(angle))),
+      x: subtract(center.x, multiply(radius, cos(angle))),
+      y: add(center.y, multiply(radius, sin(angle))),
     });
   }
   return ofPolygon(points);

@@ -14,6 +14,7 @@ import { type JsonConverter, keyText, makeConverter, rowText, sortedMap } from "
 import { canonicalText, contains, isArray, isObject, jsonbOf, quoteJson, typeName } from "../json/jsonb-value.js";
 import { JsonReader } from "../json/parse.js";
 import { changeAt, fieldOf, follow, itemOf, merge, stripNulls, withoutIndex, withoutKeys } from "../json/path.js";
+import { ObjectPairs, objectText } from "../json/sql-json.js";
 import { parseNumeric } from "../numeric/numeric-value.js";
 import { type AggregateBody, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
@@ -322,52 +323,69 @@ const sets: Sets = {
   json_object_keys: (_c, j: string) => jsonEntries(j, "json_object_keys").map(({ key }) => key),
 };
 
-const objectAggregate = (asJsonb: boolean) =>
-  new TypedBody<AggregateBody<(readonly [string, string | JsonValue])[]>>((call, registry) => {
+const objectAggregate = (asJsonb: boolean, absentOnNull = false, uniqueKeys = false) =>
+  new TypedBody<AggregateBody<ObjectPairs<string | JsonValue> | undefined>>((call, registry) => {
     const [keyType, valueType] = call.argTypes as [number, number];
     const keys = makeConverter(keyType, registry);
     const values = makeConverter(valueType, registry);
     const type = registry.typeByOid(keyType);
     return {
-      create: () => [],
-      step: (c, state, key, value) => {
+      create: () => undefined,
+      step: (c, before, key, value) => {
+        const state = before ?? new ObjectPairs(absentOnNull, uniqueKeys, asJsonb);
         if (key === null) throw invalidParameter("field name must not be null");
-        state.push([keyText(key!, type, keys, c), asJsonb ? values.value(value!, c) : values.text(value!, c)]);
+        state.add(keyText(key!, type, keys, c), value === null, () => (asJsonb ? values.value(value!, c) : values.text(value!, c)));
         return state;
       },
       finish: (_c, state) => {
-        if (state.length === 0) return null;
-        return asJsonb ? jsonbOf(sortedMap(state)) : `{ ${state.map(([k, v]) => `${quoteJson(k)} : ${v as string}`).join(", ")} }`;
+        if (state === undefined) return null;
+        const { pairs } = state;
+        return asJsonb ? jsonbOf(sortedMap(pairs as [string, JsonValue][])) : `{ ${objectText(pairs as [string, string][])} }`;
       },
+    };
+  });
+const jsonArrayAggregate = (absentOnNull: boolean) =>
+  new TypedBody<AggregateBody<string[] | undefined>>((call, registry) => {
+    const converter = makeConverter(call.argTypes[0]!, registry);
+    const lines = converter.category === "array" || converter.category === "record";
+    return {
+      create: () => undefined,
+      step: (c, before, value) => {
+        const state = before ?? [];
+        if (value === null && absentOnNull) return state;
+        state.push((lines && value !== null && state.length > 0 ? "\n " : "") + converter.text(value!, c));
+        return state;
+      },
+      finish: (_c, state) => (state === undefined ? null : `[${state.join(", ")}]`),
+    };
+  });
+const jsonbArrayAggregate = (absentOnNull: boolean) =>
+  new TypedBody<AggregateBody<JsonValue[] | undefined>>((call, registry) => {
+    const converter = makeConverter(call.argTypes[0]!, registry);
+    return {
+      create: () => undefined,
+      step: (c, before, value) => {
+        const state = before ?? [];
+        if (value !== null || !absentOnNull) state.push(converter.value(value!, c));
+        return state;
+      },
+      finish: (_c, state) => (state === undefined ? null : jsonbOf(state)),
     };
   });
 
 const aggregates = {
-  json_agg: new TypedBody<AggregateBody<string[]>>((call, registry) => {
-    const converter = makeConverter(call.argTypes[0]!, registry);
-    const lines = converter.category === "array" || converter.category === "record";
-    return {
-      create: () => [],
-      step: (c, state, value) => {
-        state.push((lines && value !== null && state.length > 0 ? "\n " : "") + converter.text(value!, c));
-        return state;
-      },
-      finish: (_c, state) => (state.length === 0 ? null : `[${state.join(", ")}]`),
-    };
-  }),
-  jsonb_agg: new TypedBody<AggregateBody<JsonValue[]>>((call, registry) => {
-    const converter = makeConverter(call.argTypes[0]!, registry);
-    return {
-      create: () => [],
-      step: (c, state, value) => {
-        state.push(converter.value(value!, c));
-        return state;
-      },
-      finish: (_c, state) => (state.length === 0 ? null : jsonbOf(state)),
-    };
-  }),
+  json_agg: jsonArrayAggregate(false),
+  json_agg_strict: jsonArrayAggregate(true),
+  jsonb_agg: jsonbArrayAggregate(false),
+  jsonb_agg_strict: jsonbArrayAggregate(true),
   json_object_agg: objectAggregate(false),
+  json_object_agg_strict: objectAggregate(false, true),
+  json_object_agg_unique: objectAggregate(false, false, true),
+  json_object_agg_unique_strict: objectAggregate(false, true, true),
   jsonb_object_agg: objectAggregate(true),
+  jsonb_object_agg_strict: objectAggregate(true, true),
+  jsonb_object_agg_unique: objectAggregate(true, false, true),
+  jsonb_object_agg_unique_strict: objectAggregate(true, true, true),
 };
 
 export const jsonFamily: Family = { scalars, sets, aggregates };

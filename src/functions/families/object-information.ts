@@ -1,6 +1,18 @@
 /** What functions tell of types, functions, operators and other objects: visibility, arguments, descriptions, keywords. */
-import { type Datum, DbError, type FunctionSignature, invalidParameter, type Oid, RowValue, TypeOid } from "../../types/index.js";
-import { catalogOf, quoteIdentifier } from "../catalog-service.js";
+import {
+  type Datum,
+  DbError,
+  type FormatContext,
+  type FunctionSignature,
+  invalidParameter,
+  notSupported,
+  type Oid,
+  type OperatorSignature,
+  RowValue,
+  TypeOid,
+} from "../../types/index.js";
+import { catalogOf, quoteIdentifier, splitName } from "../catalog-service.js";
+import { actualVersion } from "../collation/collator.js";
 import { keywordFacts } from "../facts/keywords.js";
 import { knownFunctions } from "../facts/known-functions.js";
 import { type FunctionRegistry, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
@@ -9,15 +21,23 @@ import { formatType } from "./system.js";
 
 const withRegistry = (make: (registry: FunctionRegistry) => ScalarBody) => new TypedBody<ScalarBody>((_call, registry) => make(registry));
 
-function functionByOid(registry: FunctionRegistry, oid: Oid): FunctionSignature | undefined {
+export function functionByOid(registry: FunctionRegistry, oid: Oid): FunctionSignature | undefined {
+  if (oid === 0) return undefined;
   const known = knownFunctions().get(oid);
   if (known !== undefined) return known;
   for (const signature of registry.functions()) if (signature.oid === oid) return signature;
   return undefined;
 }
-function operatorExists(registry: FunctionRegistry, oid: Oid): boolean {
-  for (const operator of registry.operators()) if (operator.oid === oid) return true;
-  return false;
+function operatorByOid(registry: FunctionRegistry, oid: Oid): OperatorSignature | undefined {
+  for (const operator of registry.operators()) if (operator.oid === oid) return operator;
+  return undefined;
+}
+const sameTypes = (a: readonly Oid[], b: readonly Oid[]) => a.length === b.length && a.every((type, i) => type === b[i]);
+/** Whether a name alone finds what is in `schema`: that is in the search path, and none of the `same` comes before. */
+function isFirstInPath(context: FormatContext, schema: string, same: readonly { readonly schema: string }[]): boolean {
+  const path = catalogOf(context)?.currentSchemas(true) ?? ["pg_catalog"];
+  const place = path.indexOf(schema);
+  return place >= 0 && !same.some((other) => path.slice(0, place).includes(other.schema));
 }
 
 /** `a integer, b text DEFAULT 'x'::text`; identity leaves defaults out. */
@@ -30,18 +50,21 @@ function argumentsOf(registry: FunctionRegistry, signature: FunctionSignature, i
     const value = identity || i < firstDefault ? "" : ` DEFAULT ${defaults[i - firstDefault]}`;
     return `${isVariadic ? "VARIADIC " : ""}${name === undefined || name === "" ? "" : `${quoteIdentifier(name)} `}${formatType(registry, type, null)}${value}`;
   });
-  const outs = identity
-    ? []
-    : (signature.outColumns ?? []).map((column) => `OUT ${quoteIdentifier(column.name)} ${formatType(registry, column.type, null)}`);
+  const outs = (signature.outColumns ?? []).map(
+    (column) => `OUT ${quoteIdentifier(column.name)} ${formatType(registry, column.type, null)}`,
+  );
   return [...ins, ...outs].join(", ");
 }
 function resultOf(registry: FunctionRegistry, signature: FunctionSignature): string {
   return (signature.kind === "set" ? "SETOF " : "") + formatType(registry, signature.returnType, null);
 }
 
-const CLASS = { relation: 1259, type: 1247, function: 1255, schema: 2615, role: 1260, constraint: 2606 } as const;
+const CLASS = { relation: 1259, type: 1247, function: 1255, schema: 2615, role: 1260, constraint: 2606, collation: 3456 } as const;
 
 const words: Readonly<Record<string, string>> = { table: "table", index: "index", view: "view", sequence: "sequence" };
+
+/** Catalogs of objects that only definitions know: constraints, casts, operators, policies, extended statistics. */
+const described: ReadonlySet<Oid> = new Set([2606, 2605, 2617, 3256, 3381]);
 
 /** pg_describe_object; null where there is no such object. */
 function describe(registry: FunctionRegistry): ScalarBody {
@@ -65,11 +88,16 @@ function describe(registry: FunctionRegistry): ScalarBody {
         const name = catalog?.namespaceName(oid);
         return name === undefined ? null : `schema ${quoteIdentifier(name)}`;
       }
+      case CLASS.collation: {
+        const name = catalog?.collationName(oid);
+        return name === undefined ? null : `collation ${name}`;
+      }
       case CLASS.role: {
         const name = catalog?.roleName(oid);
         return name === undefined ? null : `role ${quoteIdentifier(name)}`;
       }
       default:
+        if (described.has(catalogOid)) return catalog?.describeObject?.(oid) ?? null;
         throw invalidParameter(`unsupported object class: ${catalogOid}`);
     }
   };
@@ -99,6 +127,12 @@ function identify(registry: FunctionRegistry): ScalarBody {
         ? row(null, null, null, null)
         : row("type", "pg_catalog", quoteIdentifier(type.name), formatType(registry, oid, null));
     }
+    if (catalogOid === CLASS.collation) {
+      const facts = catalog?.collationFacts(oid);
+      if (facts === undefined) return row(null, null, null, null);
+      const [schema, name] = [quoteIdentifier(catalog?.namespaceName(facts.schema) ?? ""), quoteIdentifier(facts.name)];
+      return row("collation", schema, name, `${schema}.${name}`);
+    }
     if (catalogOid === CLASS.schema) {
       const name = catalog?.namespaceName(oid);
       return name === undefined ? row(null, null, null, null) : row("schema", null, quoteIdentifier(name), quoteIdentifier(name));
@@ -108,25 +142,40 @@ function identify(registry: FunctionRegistry): ScalarBody {
 }
 
 const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
-  pg_type_is_visible: withRegistry(
-    (registry) =>
-      (_c, oid: Oid): Datum =>
-        registry.typeByOid(oid) === undefined ? null : true,
-  ),
-  pg_function_is_visible: withRegistry(
-    (registry) =>
-      (_c, oid: Oid): Datum =>
-        functionByOid(registry, oid) === undefined ? null : true,
-  ),
-  pg_operator_is_visible: withRegistry(
-    (registry) =>
-      (_c, oid: Oid): Datum =>
-        operatorExists(registry, oid) ? true : null,
-  ),
+  pg_type_is_visible: withRegistry((registry) => (_c, oid: Oid): Datum => {
+    const type = registry.typeByOid(oid);
+    return type === undefined ? null : registry.typeByName(type.name)?.oid === oid;
+  }),
+  pg_function_is_visible: withRegistry((registry) => (c, oid: Oid): Datum => {
+    const signature = functionByOid(registry, oid);
+    if (signature === undefined) return null;
+    const same = registry.functionsByName(signature.name).filter((other) => sameTypes(other.argTypes, signature.argTypes));
+    return isFirstInPath(c, signature.schema, same);
+  }),
+  pg_operator_is_visible: withRegistry((registry) => (c, oid: Oid): Datum => {
+    const operator = operatorByOid(registry, oid);
+    if (operator === undefined) return null;
+    const { name, left, right } = operator;
+    return isFirstInPath(
+      c,
+      operator.schema,
+      [...registry.operators()].filter((other) => other.name === name && other.left === left && other.right === right),
+    );
+  }),
   // Of these there are only those that come with the server, and their schema is always searched.
   pg_opclass_is_visible: () => true,
   pg_opfamily_is_visible: () => true,
-  pg_collation_is_visible: (_c, oid: Oid): Datum => ([100, 950, 951].includes(oid) ? true : null),
+  pg_collation_is_visible: (c, oid: Oid): Datum => {
+    const name = catalogOf(c)?.collationName(oid);
+    return name === undefined ? null : splitName(name).length === 1;
+  },
+  pg_collation_actual_version: (c, oid: Oid): Datum => {
+    const facts = catalogOf(c)?.collationFacts(oid);
+    if (facts === undefined) throw new DbError({ sqlstate: "42704", message: `collation with OID ${oid} does not exist` });
+    return actualVersion(facts.icuLocale);
+  },
+  // Every locale that there is has its collation from the start.
+  pg_import_system_collations: () => 0,
   pg_conversion_is_visible: () => null,
   pg_statistics_obj_is_visible: () => null,
   pg_ts_config_is_visible: () => null,
@@ -145,21 +194,18 @@ const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
     const signature = functionByOid(registry, oid);
     return signature === undefined ? null : argumentsOf(registry, signature, true);
   }),
-  "pg_get_function_result(oid)": withRegistry((registry) => (_c, oid: Oid): Datum => {
+  "pg_get_function_result(oid)": withRegistry((registry) => (c, oid: Oid): Datum => {
+    const own = catalogOf(c)?.routineText?.(oid, "result");
+    if (own !== undefined) return own;
     const signature = functionByOid(registry, oid);
     return signature === undefined ? null : resultOf(registry, signature);
   }),
   pg_describe_object: withRegistry(describe),
   pg_identify_object: withRegistry(identify),
-  pg_collation_for: new TypedBody<ScalarBody>((call, registry) => {
-    const type = registry.typeByOid(call.argTypes[0] ?? 0);
-    const isCollatable = type?.category === "S" || (type?.category === "A" && registry.typeByOid(type.elementType)?.category === "S");
-    return (): Datum => {
-      if (!isCollatable)
-        throw new DbError({ sqlstate: "42804", message: `collations are not supported by type ${type?.displayName ?? "unknown"}` });
-      return '"default"';
-    };
-  }),
+  // The binder knows the collation (sql/binder/collate-expression.ts); this is for its signature.
+  pg_collation_for: () => {
+    throw notSupported("COLLATION FOR here");
+  },
 };
 
 const categories: Readonly<Record<string, string>> = {

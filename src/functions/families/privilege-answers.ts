@@ -9,6 +9,7 @@ export type PrivilegeKind = "table" | "sequence" | "schema" | "function" | "data
 /** `service("access")`. */
 export interface AccessService {
   readonly currentRole: Oid;
+  isSuperuser(role: Oid): boolean;
   roleByName(name: string): Oid | undefined;
   roleExists(oid: Oid): boolean;
   databaseByName(name: string): Oid | undefined;
@@ -16,6 +17,8 @@ export interface AccessService {
   has(role: Oid, kind: PrivilegeKind, object: Oid, letter: string, withGrantOption: boolean): boolean | null;
   /** undefined: no such column. */
   hasColumn(role: Oid, table: Oid, column: string | number, letter: string, withGrantOption: boolean): boolean | null | undefined;
+  /** null: there is no such relation. */
+  isRowSecurityActive(table: Oid): boolean | null;
   hasRole(role: Oid, of: Oid, how: "member" | "usage" | "admin"): boolean;
 }
 
@@ -92,11 +95,20 @@ function objectOf(context: EvaluationContext, kind: PrivilegeKind, given: Datum)
   }
 }
 
+/** @throws DbError 42809 when the OID is that of another relation */
+function requireSequence(context: EvaluationContext, oid: Oid): void {
+  const catalog = catalogOf(context);
+  const facts = catalog?.relationFacts(oid);
+  if (facts !== undefined && catalog?.isSequence(oid) === false)
+    throw new DbError({ sqlstate: "42809", message: `"${facts.name}" is not a sequence` });
+}
+
 const scalars: Record<string, ScalarBody> = {};
 
 function define(name: string, kind: PrivilegeKind): void {
   const answer = (context: EvaluationContext, role: Oid, object: Datum, privileges: string): Datum => {
     const oid = objectOf(context, kind, object);
+    if (kind === "sequence") requireSequence(context, oid);
     let answered: boolean | null = false;
     for (const { letter, option } of parsePrivileges(privileges, kind)) {
       const one = letter === "" ? false : access(context).has(role, kind, oid, letter, option);
@@ -172,5 +184,42 @@ for (const of of ["name", "oid"]) {
     scalars[`pg_has_role(${role},${of},text)`] = ((c: EvaluationContext, r: Datum, o: Datum, p: string) =>
       hasRole(c, roleOf(c, r), o, p)) as ScalarBody;
 }
+
+/** Kinds of objects that there are none of: a name is an error, an OID names nothing. */
+for (const [name, what] of [
+  ["has_foreign_data_wrapper_privilege", "foreign-data wrapper"],
+  ["has_server_privilege", "server"],
+] as const) {
+  const answer = (given: Datum): Datum => {
+    if (typeof given === "number") return null;
+    throw new DbError({ sqlstate: "42704", message: `${what} "${given as string}" does not exist` });
+  };
+  for (const object of ["text", "oid"]) {
+    scalars[`${name}(${object},text)`] = ((_c: EvaluationContext, o: Datum) => answer(o)) as ScalarBody;
+    for (const role of ["name", "oid"])
+      scalars[`${name}(${role},${object},text)`] = ((c: EvaluationContext, r: Datum, o: Datum) => {
+        roleOf(c, r);
+        return answer(o);
+      }) as ScalarBody;
+  }
+}
+/** Nobody is granted a parameter here: what superusers may set, they alone may. */
+function parameterAnswer(context: EvaluationContext, role: Oid, privileges: string): Datum {
+  for (const part of privileges.split(","))
+    if (!/^\s*(set|alter system)(\s+with\s+grant\s+option)?\s*$/i.test(part))
+      throw new DbError({ sqlstate: "22023", message: `unrecognized privilege type: "${part.trim()}"` });
+  return access(context).isSuperuser(role);
+}
+scalars["has_parameter_privilege(text,text)"] = ((c: EvaluationContext, _name: string, p: string) =>
+  parameterAnswer(c, access(c).currentRole, p)) as ScalarBody;
+for (const role of ["name", "oid"])
+  scalars[`has_parameter_privilege(${role},text,text)`] = ((c: EvaluationContext, r: Datum, _name: string, p: string) =>
+    parameterAnswer(c, roleOf(c, r), p)) as ScalarBody;
+
+for (const table of ["text", "oid"])
+  scalars[`row_security_active(${table})`] = ((c: EvaluationContext, t: Datum) => {
+    const oid = objectOf(c, "table", t);
+    return access(c).isRowSecurityActive(oid);
+  }) as ScalarBody;
 
 export const privilegeAnswerFamily: Family = { scalars };

@@ -4,11 +4,11 @@ import { ArrayValue, type Datum, DbError, invalidParameter, TypeOid } from "../.
 import { quoteIdentifier } from "../catalog-service.js";
 import { type EvaluationContext, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
-import { decodeFrom, encodeTo, encodingOf } from "../text/encodings.js";
+import { decodeFrom, encodeTo, encodingOf, requireConversion } from "../text/encodings.js";
 import { formatText } from "../text/format.js";
 import { parseIdentifier, unescapeUnicode } from "../text/identifiers.js";
 import { fromEscape, fromHex, toHex } from "../types/bytea.js";
-import { concatBytes, encodeText } from "../types/bytes.js";
+import { concatBytes } from "../types/bytes.js";
 import { characterCount, positionAfter, trimSpacesRight } from "../types/strings.js";
 
 type Bodies = Record<string, ScalarBody | TypedBody<ScalarBody>>;
@@ -226,6 +226,8 @@ const printed = (body: (text: string) => string, ofNull: Datum) =>
 const scalars: Bodies = {
   upper: (_c, t: string) => upper(t),
   lower: (_c, t: string) => lower(t),
+  // Without a locale that folds otherwise.
+  casefold: (_c, t: string) => lower(t),
   initcap: (_c, t: string) => initcap(t),
   "length(text)": (_c, t: string) => characterCount(t),
   char_length: (_c, t: string) => characterCount(t),
@@ -302,6 +304,7 @@ const scalars: Bodies = {
   convert: (_c, b: Uint8Array, from: string, to: string) => {
     const source = encodingOf(from, "source");
     const target = encodingOf(to, "destination");
+    requireConversion(source, target);
     return encodeTo(decodeFrom(b, source), target);
   },
   "length(bytea,name)": (_c, b: Uint8Array, name: string) => characterCount(decodeFrom(b, encodingOf(name, ""))),
@@ -309,7 +312,7 @@ const scalars: Bodies = {
     throw noAscii("UTF8");
   },
   "to_ascii(text,name)": (_c, _t: string, name: string) => {
-    throw noAscii(encodingOf(name, "").name);
+    throw noAscii(encodingOf(name, ""));
   },
   "to_hex(int4)": (_c, n: number) => (n >>> 0).toString(16),
   "to_hex(int8)": (_c, n: number | bigint) => BigInt.asUintN(64, BigInt(n)).toString(16),

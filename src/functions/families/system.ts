@@ -4,6 +4,10 @@ import {
   ArrayValue,
   type Datum,
   DbError,
+  encodingBytesMax,
+  encodingName,
+  encodingNumber,
+  type Interval,
   invalidParameter,
   type Numeric,
   notSupported,
@@ -12,19 +16,22 @@ import {
   TypeOid,
 } from "../../types/index.js";
 import { version } from "../../types/version.js";
-import { catalogOf, findService, requireService, type SequenceService, type SessionService, splitName } from "../catalog-service.js";
+import { type AdvisoryKey, catalogOf, findService, requireService, type SequenceService, type SessionService } from "../catalog-service.js";
+import { parseAddress } from "../network/address.js";
 import { multiply } from "../numeric/arithmetic.js";
 import { formatNumeric, fromInteger, parseNumeric, round, truncate } from "../numeric/numeric-value.js";
-import { type EvaluationContext, type FunctionRegistry, type ScalarBody, TypedBody } from "../registry.js";
+import { type EvaluationContext, type FunctionRegistry, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { type Int64, int64 } from "../types/integers.js";
-import { findRelation, findType } from "../types/registered.js";
+import { findRelation, findType, knownTypeName, requireRelation } from "../types/registered.js";
 
 export const VERSION_TEXT = `PostgreSQL 15.0 (Orrery ${version}) on ${process.arch === "x64" ? "x86_64" : process.arch}-pc-${process.platform}-gnu, 64-bit`;
 
 type Bodies = Record<string, ScalarBody | TypedBody<ScalarBody>>;
 const catalog = (context: EvaluationContext) => catalogOf(context);
 const session = (context: EvaluationContext) => requireService<SessionService>(context, "session");
+/** Without a session there is no client either. */
+const client = (context: EvaluationContext) => findService<SessionService>(context, "session")?.client ?? undefined;
 const sequences = (context: EvaluationContext) => requireService<SequenceService>(context, "sequences");
 const withRegistry = (make: (registry: FunctionRegistry) => ScalarBody) => new TypedBody<ScalarBody>((_call, registry) => make(registry));
 
@@ -32,28 +39,18 @@ const withRegistry = (make: (registry: FunctionRegistry) => ScalarBody) => new T
 export function formatType(registry: FunctionRegistry, oid: Oid, typmod: number | null): string {
   if (oid === 0) return "-";
   const type = registry.typeByOid(oid);
-  if (type === undefined) return "???";
+  if (type === undefined) return knownTypeName(oid) ?? "???";
   if (type.oid === TypeOid.int2vector || type.oid === TypeOid.oidvector) return type.name;
   if (type.elementType !== 0 && type.length === -1 && type.category === "A") return `${formatType(registry, type.elementType, typmod)}[]`;
   if (typmod === null) return type.displayName;
   // bpchar without a length is its own name; with one it is character(n).
   if (type.oid === TypeOid.bpchar && typmod < 0) return "bpchar";
+  if (type.oid === TypeOid.bit && typmod < 0) return '"bit"';
   // A type that has no modifiers shows the number.
   const modifier =
     typmod < 0 ? "" : type.parseModifier === undefined && type.oid !== TypeOid.interval ? `(${typmod})` : type.formatModifier(typmod);
   const zone = /^(timestamp|time)( with(?:out)? time zone)$/.exec(type.displayName);
   return zone === null ? type.displayName + modifier : zone[1]! + modifier + zone[2]!;
-}
-
-/** PostgreSQL's encodings in the order of their numbers. */
-const encodings = (
-  "SQL_ASCII EUC_JP EUC_CN EUC_KR EUC_TW EUC_JIS_2004 UTF8 MULE_INTERNAL LATIN1 LATIN2 LATIN3 LATIN4 LATIN5 LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 " +
-  "WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252 ISO_8859_5 ISO_8859_6 ISO_8859_7 ISO_8859_8 WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC " +
-  "GB18030 JOHAB SHIFT_JIS_2004"
-).split(" ");
-function encodingByName(name: string): number {
-  const bare = (text: string) => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
-  return bare(name) === "UNICODE" ? 6 : encodings.findIndex((encoding) => bare(encoding) === bare(name));
 }
 
 const sizeUnits = ["bytes", "kB", "MB", "GB", "TB", "PB"];
@@ -108,12 +105,27 @@ const input = (registry: FunctionRegistry, type: Oid) =>
   lookup((text, context) =>
     /^\s*\d+\s*$/.test(text) ? undefined : ((registry.typeByOid(type) as SqlType).input(text, -1, context) as Oid),
   );
-function advisoryKey(a: Int64, b: number | undefined): bigint {
-  return b === undefined ? BigInt(a) : (BigInt(a) << 32n) | BigInt(b >>> 0);
+function advisoryKey(a: Int64, b: number | undefined): AdvisoryKey {
+  if (b !== undefined) return { high: Number(a), low: b, isPair: true };
+  const key = BigInt(a);
+  return { high: Number(BigInt.asIntN(32, key >> 32n)), low: Number(BigInt.asIntN(32, key)), isPair: false };
 }
+function sleep(context: EvaluationContext, micros: number): Datum {
+  const wait = findService<SessionService>(context, "session")?.sleep;
+  if (wait === undefined) throw notSupported("pg_sleep");
+  if (micros > 0) wait(micros / 1000);
+  return "";
+}
+function signal(context: EvaluationContext, processId: number, what: "cancel" | "terminate"): boolean {
+  const send = findService<SessionService>(context, "session")?.signal;
+  if (send === undefined) throw notSupported(`pg_${what}_backend`);
+  return send(processId, what);
+}
+const pids = (list: readonly number[] | undefined) => new ArrayValue(TypeOid.int4, [...(list ?? [])]);
+
+const inet = (address: string | null | undefined): Datum => (address == null ? null : parseAddress(address, false));
 
 const nothing: ScalarBody = () => null;
-const yes: ScalarBody = () => true;
 const no: ScalarBody = () => false;
 
 const scalars: Bodies = {
@@ -136,34 +148,38 @@ const scalars: Bodies = {
     return () => oid;
   }),
   pg_backend_pid: (c) => session(c).backendPid,
-  txid_current: (c) => session(c).currentTransactionId(),
-  pg_current_xact_id: (c) => session(c).currentTransactionId(),
   pg_is_in_recovery: no,
   pg_jit_available: no,
-  row_security_active: no,
-  pg_client_encoding: () => "UTF8",
+  pg_client_encoding: (c) => c.setting("client_encoding", false),
   getdatabaseencoding: () => "UTF8",
-  pg_encoding_to_char: (_c, n: number) => encodings[n] ?? "",
-  pg_char_to_encoding: (_c, name: string) => encodingByName(name),
-  pg_encoding_max_length: (_c, n: number): Datum => (n === 6 ? 4 : n === 0 ? 1 : null),
-  inet_client_addr: nothing,
-  inet_client_port: nothing,
-  inet_server_port: nothing,
+  pg_encoding_to_char: (_c, n: number) => encodingName(n) ?? "",
+  pg_char_to_encoding: (_c, name: string) => encodingNumber(name),
+  pg_encoding_max_length: (_c, n: number): Datum => encodingBytesMax(n) ?? null,
+  inet_client_addr: (c) => inet(client(c)?.address),
+  inet_client_port: (c) => (client(c)?.address == null ? null : (client(c)?.port ?? null)),
+  inet_server_addr: (c) => inet(client(c)?.server?.address),
+  inet_server_port: (c) => client(c)?.server?.port ?? null,
+  pg_reload_conf: (c) => {
+    const reload = session(c).reloadConfiguration;
+    if (reload === undefined) throw notSupported("pg_reload_conf");
+    reload();
+    return true;
+  },
   pg_my_temp_schema: () => 0,
   pg_is_other_temp_schema: no,
   pg_trigger_depth: () => 0,
   pg_notification_queue_usage: () => 0,
-  pg_blocking_pids: () => new ArrayValue(TypeOid.int4, []),
+  pg_blocking_pids: (c, processId: number) => pids(session(c).blockingPids?.(processId)),
+  pg_safe_snapshot_blocking_pids: (c, processId: number) => pids(session(c).safeSnapshotBlockingPids?.(processId)),
   pg_conf_load_time: (c) => c.transactionTimeMicros,
   pg_postmaster_start_time: (c) => c.clockMicros() - Math.round(process.uptime() * 1e6),
-  pg_sleep: () => {
-    throw notSupported("pg_sleep");
-  },
-  pg_sleep_for: () => {
-    throw notSupported("pg_sleep_for");
-  },
-  pg_sleep_until: () => {
-    throw notSupported("pg_sleep_until");
+  pg_sleep: (c, seconds: number) => sleep(c, seconds * 1e6),
+  pg_sleep_for: (c, time: Interval) => sleep(c, Number(time.micros) + (time.days + time.months * 30) * 86_400_000_000),
+  pg_sleep_until: (c, time: Int64) => sleep(c, Number(time) - c.clockMicros()),
+  pg_cancel_backend: (c, processId: number) => signal(c, processId, "cancel"),
+  pg_terminate_backend: (c, processId: number, timeout: Int64) => {
+    if (Number(timeout) < 0) throw new DbError({ sqlstate: "22003", message: '"timeout" must not be negative' });
+    return signal(c, processId, "terminate");
   },
   pg_notify: (c, channel: string, payload: string | null) => {
     const notify = findService<SessionService>(c, "session")?.notify;
@@ -201,26 +217,30 @@ const scalars: Bodies = {
   ),
   pg_get_userbyid: (c, oid: Oid) => catalog(c)?.roleName(oid) ?? (oid === 10 ? "postgres" : `unknown (OID=${oid})`),
   pg_table_is_visible: (c, oid: Oid): Datum =>
-    catalog(c)?.relationName(oid) === undefined ? null : (catalog(c)?.relationVisible(oid) ?? null),
+    catalog(c)?.relationName(oid) === undefined
+      ? (catalog(c)?.compositeVisible?.(oid) ?? null)
+      : (catalog(c)?.relationVisible(oid) ?? null),
   "obj_description(oid,name)": (c, oid: Oid, name: string) => catalog(c)?.description(oid, name, 0) ?? null,
   "obj_description(oid)": (c, oid: Oid) => catalog(c)?.description(oid, undefined, 0) ?? null,
   "col_description(oid,int4)": (c, oid: Oid, column: number) => catalog(c)?.description(oid, "pg_class", column) ?? null,
   "shobj_description(oid,name)": (c, oid: Oid, name: string) => catalog(c)?.description(oid, name, 0) ?? null,
+  // What a catalog column shows is printed already; only the pretty form is made anew.
   "pg_get_expr(pg_node_tree,oid)": (_c, expression: string) => expression,
-  "pg_get_expr(pg_node_tree,oid,bool)": (_c, expression: string) => expression,
+  "pg_get_expr(pg_node_tree,oid,bool)": (c, expression: string, relation: Oid, pretty: boolean) =>
+    pretty ? (catalog(c)?.storedExpression(expression, relation, true) ?? expression) : expression,
   "pg_get_indexdef(oid)": (c, oid: Oid) => catalog(c)?.indexDefinition(oid, 0, false) ?? null,
   "pg_get_indexdef(oid,int4,bool)": (c, oid: Oid, column: number, pretty: boolean) =>
     catalog(c)?.indexDefinition(oid, column, pretty) ?? null,
   "pg_get_constraintdef(oid)": (c, oid: Oid) => catalog(c)?.constraintDefinition(oid, false) ?? null,
   "pg_get_constraintdef(oid,bool)": (c, oid: Oid, pretty: boolean) => catalog(c)?.constraintDefinition(oid, pretty) ?? null,
-  "pg_get_viewdef(oid)": (c, oid: Oid) => catalog(c)?.viewDefinition(oid, false) ?? null,
-  "pg_get_viewdef(oid,bool)": (c, oid: Oid, pretty: boolean) => catalog(c)?.viewDefinition(oid, pretty) ?? null,
-  "pg_get_viewdef(oid,int4)": (c, oid: Oid) => catalog(c)?.viewDefinition(oid, true) ?? null,
-  "pg_get_viewdef(text)": (c, name: string) => catalog(c)?.viewDefinition(findRelation(name, c) ?? 0, false) ?? null,
-  "pg_get_viewdef(text,bool)": (c, name: string, pretty: boolean) => catalog(c)?.viewDefinition(findRelation(name, c) ?? 0, pretty) ?? null,
+  "pg_get_viewdef(oid)": (c, oid: Oid) => catalog(c)?.viewDefinition(oid, false, 0) ?? null,
+  "pg_get_viewdef(oid,bool)": (c, oid: Oid, pretty: boolean) => catalog(c)?.viewDefinition(oid, pretty, 0) ?? null,
+  "pg_get_viewdef(oid,int4)": (c, oid: Oid, wrapColumn: number) => catalog(c)?.viewDefinition(oid, true, wrapColumn) ?? null,
+  "pg_get_viewdef(text)": (c, name: string) => catalog(c)?.viewDefinition(requireRelation(name, c), false, 0) ?? null,
+  "pg_get_viewdef(text,bool)": (c, name: string, pretty: boolean) =>
+    catalog(c)?.viewDefinition(requireRelation(name, c), pretty, 0) ?? null,
   pg_get_serial_sequence: (c, table: string, column: string): Datum => {
-    const oid = findRelation(table, c);
-    if (oid === undefined) throw new DbError({ sqlstate: "42P01", message: `relation "${splitName(table).join(".")}" does not exist` });
+    const oid = requireRelation(table, c);
     if (catalog(c)?.columnNumber(oid, column) === undefined)
       throw new DbError({
         sqlstate: "42703",
@@ -238,22 +258,39 @@ const scalars: Bodies = {
   pg_indexes_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "indexes") ?? null,
   pg_total_relation_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "total") ?? null,
   pg_database_size: (c) => catalog(c)?.databaseSize() ?? null,
-  pg_get_ruledef: nothing,
+  "pg_get_ruledef(oid)": (c, rule: Oid) => catalog(c)?.ruleDefinition?.(rule, false) ?? null,
+  "pg_get_ruledef(oid,bool)": (c, rule: Oid, pretty: boolean) => catalog(c)?.ruleDefinition?.(rule, pretty) ?? null,
   pg_get_triggerdef: nothing,
   pg_get_functiondef: (c, oid: Oid) => catalog(c)?.routineText?.(oid, "definition") ?? null,
   pg_get_partkeydef: (c, oid: Oid) => catalog(c)?.partitionKeyDefinition?.(oid) ?? null,
-  pg_get_partition_constraintdef: nothing,
-  pg_get_statisticsobjdef: nothing,
-  pg_get_statisticsobjdef_columns: nothing,
-  pg_get_function_arg_default: nothing,
-  pg_get_function_sqlbody: nothing,
+  pg_get_partition_constraintdef: (c, oid: Oid) => catalog(c)?.partitionConstraintDefinition?.(oid) ?? null,
+  pg_get_statisticsobjdef: (c, oid: Oid) => catalog(c)?.statisticsText?.(oid, "definition") ?? null,
+  pg_get_statisticsobjdef_columns: (c, oid: Oid) => catalog(c)?.statisticsText?.(oid, "columns") ?? null,
+  pg_get_statisticsobjdef_expressions: (c, oid: Oid) => {
+    const texts = catalog(c)?.statisticsExpressions?.(oid);
+    return texts === undefined || texts.length === 0 ? null : new ArrayValue(TypeOid.text, [...texts]);
+  },
+  pg_statistics_obj_is_visible: (c, oid: Oid) => catalog(c)?.isStatisticsVisible?.(oid) ?? null,
+  pg_get_function_arg_default: (c, oid: Oid, number: number) => catalog(c)?.parameterDefault?.(oid, number) ?? null,
+  pg_get_function_sqlbody: (c, oid: Oid) => catalog(c)?.routineText?.(oid, "body") ?? null,
   pg_tablespace_location: () => "",
   pg_relation_filepath: nothing,
   pg_relation_filenode: (_c, oid: Oid) => oid,
+  acldefault: (c, kind: string, owner: Oid) => {
+    const items = catalog(c)?.defaultAcl(kind, owner) ?? (/^[LptFS]$/.test(kind) ? [] : undefined);
+    if (items === undefined) throw new DbError({ sqlstate: "XX000", message: `unrecognized object type abbreviation: ${kind}` });
+    return new ArrayValue(TypeOid.aclitem, items);
+  },
+  pg_partition_root: (c, oid: Oid) => {
+    let root: Oid | null = null;
+    for (let at: Oid | undefined = oid; at !== undefined; at = catalog(c)?.partitionLinks?.(at)?.parent)
+      if (catalog(c)?.partitionLinks?.(at) !== undefined) root = at;
+    return root;
+  },
   pg_relation_is_publishable: no,
   pg_get_replica_identity_index: nothing,
-  pg_relation_is_updatable: () => 28,
-  pg_column_is_updatable: yes,
+  pg_relation_is_updatable: (c, oid: Oid) => catalog(c)?.updatableEvents(oid) ?? 0,
+  pg_column_is_updatable: (c, oid: Oid, column: number) => catalog(c)?.isColumnUpdatable(oid, column) === true,
   pg_is_wal_replay_paused: no,
   to_regtype: withRegistry((registry) => lookup((text) => findType(text, registry)?.oid)),
   to_regclass: lookup((text, c) => findRelation(text, c)),
@@ -294,4 +331,54 @@ scalars.pg_advisory_unlock_all = (c) => {
   return "";
 };
 
-export const systemFamily: Family = { scalars };
+/** An item as it is written: `grantee=letters/grantor`, names quoted where they must be. */
+const aclItem = /^(?:"((?:[^"]|"")*)"|([^"=]*))=([a-zA-Z*]*)\/(?:"((?:[^"]|"")*)"|(.*))$/;
+const PRIVILEGES: Readonly<Record<string, string>> = {
+  a: "INSERT", r: "SELECT", w: "UPDATE", d: "DELETE", D: "TRUNCATE", x: "REFERENCES", t: "TRIGGER",
+  X: "EXECUTE", U: "USAGE", C: "CREATE", T: "TEMPORARY", c: "CONNECT",
+}; // biome-ignore format: a table
+
+const sets: Record<string, SetBody> = {
+  *pg_partition_ancestors(c, oid: Oid) {
+    let links = catalog(c)?.partitionLinks?.(oid);
+    for (
+      let at: Oid | undefined = oid;
+      links !== undefined && at !== undefined;
+      at = links?.parent, links = at === undefined ? undefined : catalog(c)?.partitionLinks?.(at)
+    )
+      yield [at];
+  },
+  *pg_partition_tree(c, root: Oid) {
+    const pending: { readonly oid: Oid; readonly level: number }[] = [{ oid: root, level: 0 }];
+    for (const { oid, level } of pending) {
+      const links = catalog(c)?.partitionLinks?.(oid);
+      if (links === undefined) return;
+      yield [oid, links.parent ?? null, links.isLeaf, level];
+      pending.push(...links.children.map((child) => ({ oid: child, level: level + 1 })));
+    }
+  },
+  *aclexplode(c, items: ArrayValue) {
+    for (const item of items.elements) {
+      const match = aclItem.exec(item as string);
+      if (match === null) continue;
+      const role = (quoted: string | undefined, plain: string | undefined): Oid => {
+        const name = quoted?.replaceAll('""', '"') ?? plain ?? "";
+        return name === "" ? 0 : (catalog(c)?.roleByName(name) ?? Number(name));
+      };
+      const letters = match[3]!;
+      for (let i = 0; i < letters.length; i++) {
+        const privilege = PRIVILEGES[letters[i]!];
+        if (privilege !== undefined) yield [role(match[4], match[5]), role(match[1], match[2]), privilege, letters[i + 1] === "*"];
+      }
+    }
+  },
+  *pg_options_to_table(_c, options: ArrayValue) {
+    for (const option of options.elements) {
+      const text = option as string;
+      const at = text.indexOf("=");
+      yield at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)];
+    }
+  },
+};
+
+export const systemFamily: Family = { scalars, sets };

@@ -1,6 +1,8 @@
 /** jsonb values: canonical text, order, equality, containment. */
-import { Jsonb, JsonNumber, type JsonValue } from "../../types/index.js";
+import { Jsonb, JsonNumber, type JsonValue, type KeyWriter, writeOrderedKey } from "../../types/index.js";
 import { compareNumerics, numericKey, parseNumeric } from "../numeric/numeric-value.js";
+import { encodeText } from "../types/bytes.js";
+import { numericType } from "../types/numeric.js";
 import { compareText } from "../types/strings.js";
 import { JsonReader } from "./parse.js";
 
@@ -94,6 +96,27 @@ export function compareJson(left: JsonValue, right: JsonValue, top = true): numb
       }
       return 0;
     }
+  }
+}
+
+/** As compareJson. A kind's byte leaves room below all of them for the empty array at the top. */
+export function writeJsonKey(value: JsonValue, out: KeyWriter, top = true): void {
+  if (top && isArray(value) && value.length === 0) return out.byte(0);
+  out.byte(ranks[typeName(value)] + 1);
+  if (value === null) return;
+  if (typeof value === "boolean") return out.byte(value ? 1 : 0);
+  if (typeof value === "string") return out.bytes(encodeText(value));
+  if (value instanceof JsonNumber) return writeOrderedKey(numericType, parseNumeric(value.text), out);
+  if (isArray(value)) {
+    out.uint32(value.length);
+    for (const item of value) writeJsonKey(item, out, false);
+    return;
+  }
+  const members = value as ReadonlyMap<string, JsonValue>;
+  out.uint32(members.size);
+  for (const [key, item] of members) {
+    out.bytes(encodeText(key));
+    writeJsonKey(item, out, false);
   }
 }
 

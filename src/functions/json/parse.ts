@@ -1,18 +1,20 @@
 /** JSON reader: numbers keep their text, errors say what PostgreSQL's say. One parser serves json (order kept) and jsonb. */
-import { DbError, JsonNumber, type JsonValue } from "../../types/index.js";
+import { DbError, duplicateJsonKey, JsonNumber, type JsonValue } from "../../types/index.js";
 import { formatNumeric, parseNumeric } from "../numeric/numeric-value.js";
 import { compareText } from "../types/strings.js";
 
-const DEPTH_MAX = 3000;
+/** Between what PostgreSQL takes with its default max_stack_depth and what it refuses. */
+const DEPTH_MAX = 6000;
 
 export class JsonReader {
   #at = 0;
   #depth = 0;
-  /** `lenient`: only the syntax is judged; escapes that name no character pass. */
+  /** `lenient`: only the syntax is judged; escapes that name no character pass. `uniqueKeys`: 22030 for a key that an object has twice. */
   constructor(
     readonly text: string,
     readonly jsonb: boolean,
     readonly lenient = false,
+    readonly uniqueKeys = false,
   ) {}
 
   get position(): number {
@@ -89,6 +91,7 @@ export class JsonReader {
         this.skipBlanks();
         if (this.text[this.#at] !== '"') throw this.#unexpected(map.size === 0 ? 'Expected string or "}"' : "Expected string");
         const key = this.#readString();
+        if (this.uniqueKeys && map.has(key)) throw duplicateJsonKey();
         this.skipBlanks();
         if (this.text[this.#at] !== ":") throw this.#unexpected('Expected ":"');
         this.#at++;

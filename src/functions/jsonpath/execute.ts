@@ -23,7 +23,8 @@ type Truth = boolean | null;
 
 export interface PathRun {
   readonly root: JsonValue;
-  readonly variables: JsonValue;
+  /** A map by name. */
+  readonly variables: JsonValue | ReadonlyMap<string, Item>;
   /** Comparisons may use the session's time zone. */
   readonly useZone: boolean;
   readonly context: FormatContext;
@@ -115,8 +116,8 @@ class Execution {
     return false;
   }
 
-  #variable(name: string): JsonValue {
-    const value = isObject(this.run.variables) ? this.run.variables.get(name) : undefined;
+  #variable(name: string): Item {
+    const value: Item | undefined = this.run.variables instanceof Map ? this.run.variables.get(name) : undefined;
     if (value === undefined) throw new DbError({ sqlstate: "42704", message: `could not find jsonpath variable "${name}"` });
     return value;
   }

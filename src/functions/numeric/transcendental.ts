@@ -98,7 +98,7 @@ function lnTo(value: Numeric, scale: number): Numeric {
   const integerDigits = Math.max(0, absolute(value.coefficient).toString().length - value.scale);
   const smallness = Math.max(0, value.scale - absolute(value.coefficient).toString().length);
   const digits = scale + GUARD_DIGITS + integerDigits.toString().length + smallness;
-  const exact = value.scale > digits ? value.scale : digits;
+  const exact = Math.max(value.scale, digits);
   return round(new Numeric(lnFixed(toFixed(value, exact), exact), exact), scale);
 }
 function checkLogArgument(value: Numeric): void {

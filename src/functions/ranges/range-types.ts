@@ -4,7 +4,8 @@
  * Stored and sent alike, as range_send and multirange_send write them: a byte of flags and the bounds, each with its length.
  */
 import {
-  assert, type Datum, DbError, invalidBinary, type MultirangeValue, outOfRange, PhysicalType, type RangeRules, RangeValue, type SqlType,
+  assert, type Datum, DbError, invalidBinary, KeyWriter, type MultirangeValue, outOfRange, PhysicalType, type RangeRules, RangeValue,
+  type SqlType, writeOrderedKey,
 } from "../../types/index.js"; // biome-ignore format: a list
 import { typeFactsByName } from "../facts/index.js";
 import { add8 } from "../families/integer-math.js";
@@ -63,6 +64,7 @@ export function makeRangeTypes(
     fromStorage: (bytes) => receiveRange(bytes, rules, subtype),
     compare: (left, right) => compareRanges(rules, left as RangeValue, right as RangeValue),
     hashKey: (value) => rangeKey(value as RangeValue, subtype),
+    writeKey: (value, out) => writeRangeKey(value as RangeValue, subtype, out),
   };
   const multirangeType: SqlType = {
     ...multirange,
@@ -79,8 +81,47 @@ export function makeRangeTypes(
     fromStorage: (bytes) => receiveMultirange(bytes, rules, subtype),
     compare: (left, right) => compareMultiranges(rules, left as MultirangeValue, right as MultirangeValue),
     hashKey: (value) => (value as MultirangeValue).ranges.map((one) => rangeKey(one, subtype)).join(";"),
+    writeKey: (value, out) => {
+      // A range that is not empty begins with one, so the end is below it.
+      for (const one of (value as MultirangeValue).ranges) writeRangeKey(one, subtype, out);
+      out.byte(0);
+    },
   };
   return [rangeType, multirangeType];
+}
+
+/** As compareRanges: empty ones first, then the lower bound, then the upper one. */
+function writeRangeKey(range: RangeValue, subtype: SqlType, out: KeyWriter): void {
+  out.byte(range.isEmpty ? 0 : 1);
+  if (range.isEmpty) return;
+  const bound = (value: Datum, open: number, later: boolean): void => {
+    if (value === null) return out.byte(open);
+    out.byte(0x80);
+    writeOrderedKey(subtype, value, out);
+    out.byte(later ? 1 : 0);
+  };
+  bound(range.lower, 0, !range.lowerInclusive);
+  bound(range.upper, 0xff, range.upperInclusive);
+}
+
+/**
+ * Where ordered keys of ranges lie that may overlap a range: from the first key (what begins with it follows it) to the end of what begins with
+ * the second. Ranges that start below it are not in between.
+ */
+export function overlapBounds(range: RangeValue, subtype: SqlType): { readonly lower: Uint8Array; readonly upper: Uint8Array } {
+  const start = (value: Datum, open: number, end: readonly number[]): Uint8Array => {
+    const out = new KeyWriter();
+    out.byte(1);
+    if (value === null) out.byte(open);
+    else {
+      out.byte(0x80);
+      writeOrderedKey(subtype, value, out);
+      for (const byte of end) out.byte(byte);
+    }
+    return out.finish();
+  };
+  // A bound's last byte says whether it is inclusive (0) or not (1).
+  return { lower: start(range.lower, 0, []), upper: start(range.upper, 0xff, [2]) };
 }
 
 function rangeKey(range: RangeValue, subtype: SqlType): string {

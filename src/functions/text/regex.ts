@@ -53,10 +53,10 @@ export function parseOptions(flags: string, allowGlobal: boolean, functionName: 
       case "t":
         expanded = false;
         break;
+      // "e" asks for extended expressions, but PostgreSQL 15 takes away the flag it has just set: they are read as basic ones.
       case "e":
-        basic = false;
-        break;
       case "b":
+        literal = false;
         basic = true;
         break;
       default:
@@ -108,7 +108,7 @@ function embedded(options: RegexOptions, letters: string): RegexOptions {
     newline: /[mnpws]/.test(letters) ? own.newline : options.newline,
     expanded: /[xt]/.test(letters) ? own.expanded : options.expanded,
     literal: /q/.test(letters) || options.literal,
-    basic: /[be]/.test(letters) ? (own.basic ?? false) : (options.basic ?? false),
+    basic: letters.lastIndexOf("b") > letters.lastIndexOf("e"),
   };
 }
 

@@ -1,5 +1,19 @@
 /** Array types: `{1,2,NULL}` with quotes, nesting and `[2:3]=` bounds; the wire form of array_send, which is also how arrays are stored. */
-import { ArrayValue, type Datum, DbError, invalidBinary, malformedArray, type Oid, PhysicalType, type SqlType } from "../../types/index.js";
+import {
+  ArrayValue,
+  type Datum,
+  DbError,
+  hasOrderedKey,
+  invalidBinary,
+  KeyKind,
+  KeyWriter,
+  malformedArray,
+  type Oid,
+  PhysicalType,
+  type SqlType,
+  writeNullableKey,
+  writeOrderedKey,
+} from "../../types/index.js";
 import { checkArrayStructure } from "./array-structure.js";
 import { concatBytes, made, viewOf } from "./bytes.js";
 import { makeType, type TypeBodies } from "./define-type.js";
@@ -8,6 +22,21 @@ const DIMENSIONS_MAX = 6;
 /** No subscript may be this large: the one behind the last must be a number too. */
 const INT4_MAX = 2_147_483_647;
 export const ARRAY_SIZE_MAX = 134_217_727;
+
+/** Values of these are equal when their bytes are: no scale, no sign of zero, no padding. */
+const bytewiseKinds: ReadonlySet<KeyKind> = new Set([
+  KeyKind.bool,
+  KeyKind.int16,
+  KeyKind.int32,
+  KeyKind.int64,
+  KeyKind.uuid,
+  KeyKind.bytes,
+]);
+function orderedKeyOf(type: SqlType, value: Exclude<Datum, null>): Uint8Array {
+  const out = new KeyWriter();
+  writeOrderedKey(type, value, out);
+  return out.finish();
+}
 
 export function makeArrayType(name: string, element: SqlType, separator = ","): SqlType {
   return makeType(name, arrayBodies(element, separator));
@@ -54,6 +83,14 @@ export function arrayBodies(element: SqlType, separator = ","): TypeBodies {
             compareArrays(left as ArrayValue, right as ArrayValue, element.compare!),
           hashKey: (value: Exclude<Datum, null>) => arrayKey(value as ArrayValue, element.hashKey!),
         }),
+    bytewiseElements: element.keyKind !== undefined && bytewiseKinds.has(element.keyKind),
+    ...(hasOrderedKey(element)
+      ? {
+          writeKey: (value: Exclude<Datum, null>, out: KeyWriter) => writeArrayKey(value as ArrayValue, element, out),
+          elementKeys: (value: Exclude<Datum, null>) =>
+            sendArray(value as ArrayValue, { ...element, send: (item) => orderedKeyOf(element, item) }),
+        }
+      : {}),
   };
 }
 
@@ -86,6 +123,22 @@ export function compareArrays(left: ArrayValue, right: ArrayValue, compare: NonN
     if (order !== 0) return order;
   }
   return 0;
+}
+/** As compareArrays: elements, an end below any element, dimensions, then each one's size and lower bound. */
+function writeArrayKey(array: ArrayValue, element: SqlType, out: KeyWriter): void {
+  for (const item of array.elements) writeNullableKey(element, item, out);
+  out.byte(0);
+  out.byte(array.dimensions.length);
+  array.dimensions.forEach((size, i) => {
+    out.uint32(size);
+    out.int32(array.lowerBounds[i] as number);
+  });
+}
+/** btoidvectorcmp. */
+export function compareOidVectors(left: ArrayValue, right: ArrayValue): number {
+  let order = left.elements.length - right.elements.length;
+  for (let i = 0; order === 0 && i < left.elements.length; i++) order = (left.elements[i] as number) - (right.elements[i] as number);
+  return order;
 }
 function arrayKey(array: ArrayValue, hashKey: NonNullable<SqlType["hashKey"]>): string {
   const items = array.elements.map((item) => {

@@ -1,5 +1,5 @@
 /** Reading and writing of the wire's big-endian values. */
-import { protocolViolation } from "../../types/index.js";
+import { invalidUtf8, protocolViolation } from "../../types/index.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -7,8 +7,19 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
+/** What was checked when it came in. */
 export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+/** What a client sent. @throws DbError 22021 when it is not UTF-8 or holds a zero byte. */
+export function receiveText(bytes: Uint8Array): string {
+  const text = decoder.decode(bytes);
+  // The decoder puts U+FFFD where nothing can be read; the character itself may stand in the text, too.
+  if (text.includes("\ufffd") || text.includes("\0")) {
+    const invalid = invalidUtf8(bytes);
+    if (invalid !== undefined) throw invalid;
+  }
+  return text;
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

@@ -3,7 +3,7 @@ import { ArrayValue, type Datum, invalidInput, type SqlType, TypeOid } from "../
 import { typeFactsByName } from "../facts/index.js";
 import { makeBuiltinRangeTypes } from "../ranges/range-types.js";
 import type { FunctionRegistry } from "../registry.js";
-import { makeArrayType } from "./array.js";
+import { compareOidVectors, makeArrayType } from "./array.js";
 import { bitType, varbitType } from "./bits.js";
 import { boolType } from "./bool.js";
 import { byteaType, uuidType } from "./bytea.js";
@@ -39,6 +39,20 @@ function makeVectorType(name: string, element: SqlType): SqlType {
       );
     },
     output: (value) => (value as ArrayValue).elements.join(" "),
+  };
+}
+
+/** oidvectors order by their length first, and have no bounds to tell apart. */
+function makeOidVectorType(element: SqlType): SqlType {
+  return {
+    ...makeVectorType("oidvector", element),
+    compare: (left, right) => compareOidVectors(left as ArrayValue, right as ArrayValue),
+    hashKey: (value) => (value as ArrayValue).elements.join(" "),
+    writeKey: (value, out) => {
+      const { elements } = value as ArrayValue;
+      out.uint32(elements.length);
+      for (const item of elements) out.uint32(item as number);
+    },
   };
 }
 
@@ -94,7 +108,7 @@ export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[]
     jsonbType,
     jsonpathType,
     makeVectorType("int2vector", int2Type),
-    makeVectorType("oidvector", oidType),
+    makeOidVectorType(oidType),
     makeRecordType((oid) => registry.typeByOid(oid)),
     ...makeRegisteredTypes(registry),
   ];

@@ -3,7 +3,7 @@ import { invalidBinary, PhysicalType } from "../../types/index.js";
 import { parseJsonPath } from "../jsonpath/parser.js";
 import { printJsonPath } from "../jsonpath/print.js";
 import type { JsonPath } from "../jsonpath/syntax.js";
-import { concatBytes, decodeText, encodeText } from "./bytes.js";
+import { concatBytes, encodeText, receiveText } from "./bytes.js";
 import { makeType } from "./define-type.js";
 
 const parsed = new Map<string, JsonPath>();
@@ -27,7 +27,7 @@ export const jsonpathType = makeType("jsonpath", {
   output: (value) => value as string,
   receive: (bytes) => {
     if (bytes[0] !== 1) throw invalidBinary(`unsupported jsonpath version number: ${bytes[0] ?? 0}`);
-    return input(decodeText(bytes.subarray(1)));
+    return input(receiveText(bytes.subarray(1)));
   },
   send: (value) => concatBytes([Uint8Array.of(1), encodeText(value as string)]),
 });

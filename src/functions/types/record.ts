@@ -62,6 +62,9 @@ export function rowKey(row: RowValue, typeOf: TypeOf): string {
     .join(",");
 }
 
+export const noComparison = (type: SqlType) =>
+  new DbError({ sqlstate: "42883", message: `could not identify a comparison function for type ${type.displayName}` });
+
 export function compareRows(left: RowValue, right: RowValue, typeOf: TypeOf): number {
   if (left.fields.length !== right.fields.length)
     throw new DbError({ sqlstate: "42804", message: "cannot compare record types with different numbers of columns" });
@@ -80,8 +83,7 @@ export function compareRows(left: RowValue, right: RowValue, typeOf: TypeOf): nu
       if (a === b) continue;
       return a === null ? 1 : -1;
     }
-    if (type.compare === undefined)
-      throw new DbError({ sqlstate: "42883", message: `could not identify a comparison function for type ${type.displayName}` });
+    if (type.compare === undefined) throw noComparison(type);
     const order = type.compare(a, b);
     if (order !== 0) return order;
   }

@@ -1,5 +1,5 @@
 /** regclass, regtype, regproc and their kind: oids that read and print as names. */
-import { DbError, FIRST_USER_OID, type FormatContext, type Oid, type SqlType } from "../../types/index.js";
+import { DbError, FIRST_USER_OID, type FormatContext, type FunctionSignature, type Oid, type SqlType } from "../../types/index.js";
 import { catalogOf, findService, quoteIdentifier, splitName } from "../catalog-service.js";
 import { typeFactsByName } from "../facts/index.js";
 import { knownFunctionCount, knownFunctions } from "../facts/known-functions.js";
@@ -7,21 +7,33 @@ import type { FunctionRegistry } from "../registry.js";
 import { makeOidType } from "./integers.js";
 
 /** Types that only facts know print by their name. */
-const typeNameOf = (oid: Oid): string => [...typeFactsByName.values()].find((fact) => fact.oid === oid)?.displayName ?? String(oid);
-const collations: ReadonlyMap<string, Oid> = new Map([
-  ["default", 100],
-  ["C", 950],
-  ["POSIX", 951],
-]);
+/** Of every type of PostgreSQL, also where no value can be of it here. */
+export const knownTypeName = (oid: Oid): string | undefined => [...typeFactsByName.values()].find((fact) => fact.oid === oid)?.displayName;
 const isNumber = (text: string) => /^\s*\d+\s*$/.test(text);
 const missing = (sqlstate: string, what: string, name: string) => new DbError({ sqlstate, message: `${what} "${name}" does not exist` });
 
+/** @throws DbError 3F000 when the name is qualified with a schema that does not exist */
+function requireSchema(path: readonly string[], context: FormatContext): void {
+  const schema = path.at(-2);
+  const catalog = catalogOf(context);
+  if (schema !== undefined && catalog !== undefined && catalog.namespaceByName(schema) === undefined)
+    throw missing("3F000", "schema", schema);
+}
+/** The name of a type without its modifiers and brackets. */
+const bareTypeName = (text: string) => text.replace(/[([].*$/s, "");
+
+/** @throws DbError 42P01 when there is no such relation */
+export function requireRelation(text: string, context: FormatContext): Oid {
+  const oid = findRelation(text, context);
+  if (oid === undefined) throw new DbError({ sqlstate: "42P01", message: `relation "${splitName(text).join(".")}" does not exist` });
+  return oid;
+}
 export function findRelation(text: string, context: FormatContext): Oid | undefined {
   return catalogOf(context)?.relationByName(splitName(text));
 }
 
 /** `int4`, `character varying(10)`, `pg_catalog.text[]`; modifiers are read over. */
-export function findType(text: string, registry: FunctionRegistry): SqlType | undefined {
+export function findType(text: string, registry: FunctionRegistry): { readonly oid: Oid } | undefined {
   let name = text.trim().replace(/\s+/g, " ");
   let isArray = false;
   while (/\s*\[\d*\]$/.test(name)) {
@@ -36,7 +48,12 @@ export function findType(text: string, registry: FunctionRegistry): SqlType | un
     const schema = parts.at(-2);
     type = registry.typeByName(parts.at(-1)!, schema) ?? type;
   }
-  return isArray && type !== undefined ? registry.typeByOid(type.arrayType) : type;
+  if (type === undefined) {
+    const [known, schema] = splitName(name).reverse();
+    const fact = schema === undefined || schema === "pg_catalog" ? typeFactsByName.get(`${isArray ? "_" : ""}${known}`) : undefined;
+    return fact && { oid: fact.oid };
+  }
+  return isArray ? registry.typeByOid(type.arrayType) : type;
 }
 
 function make(
@@ -44,11 +61,23 @@ function make(
   read: (text: string, context: FormatContext) => Oid,
   write: (oid: Oid, context: FormatContext) => string | undefined,
 ): SqlType {
+  // Of these "-" is a name like any other; 0 is for none.
+  const isOperator = name === "regoperator" || name === "regoper";
   return makeOidType(name, {
-    input: (text, _typmod, context) => (text.trim() === "-" ? 0 : isNumber(text) ? Number(text) : read(text.trim(), context)),
-    output: (value, context) =>
-      value === 0 ? (name === "regoperator" || name === "regoper" ? "0" : "-") : (write(value as Oid, context) ?? String(value)),
+    input: (text, _typmod, context) =>
+      text.trim() === "-" && !isOperator ? 0 : isNumber(text) ? Number(text) : read(text.trim(), context),
+    output: (value, context) => (value === 0 ? (isOperator ? "0" : "-") : (write(value as Oid, context) ?? String(value))),
   });
+}
+
+/** What a bare name may mean: of functions with the same arguments the one that the search path meets first. */
+function reachable(functions: readonly FunctionSignature[], context: FormatContext): readonly FunctionSignature[] {
+  const schemas = catalogOf(context)?.currentSchemas(true);
+  if (schemas === undefined) return functions;
+  const found = new Map<string, FunctionSignature>();
+  for (const schema of schemas)
+    for (const f of functions) if (f.schema === schema && !found.has(f.argTypes.join())) found.set(f.argTypes.join(), f);
+  return [...found.values()];
 }
 
 export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType[] {
@@ -60,10 +89,16 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
     if (f === undefined) for (const candidate of registry.functions()) if (candidate.oid === oid) f = candidate;
     if (f === undefined) return undefined;
     const name = quoteIdentifier(f.name);
-    if (withArguments) return `${name}(${f.argTypes.map((t) => registry.typeByOid(t)?.displayName ?? typeNameOf(t)).join(",")})`;
+    const qualifiedName = `${quoteIdentifier(f.schema)}.${name}`;
+    const inReach = reachable(registry.functionsByName(f.name), context);
+    if (withArguments) {
+      const args = f.argTypes.map((t) => registry.typeByOid(t)?.displayName ?? knownTypeName(t) ?? String(t)).join(",");
+      const isFound = f.oid < FIRST_USER_OID || inReach.some((other) => other.oid === f.oid);
+      return `${isFound ? name : qualifiedName}(${args})`;
+    }
     // A bare name must mean this function alone.
-    const others = f.oid >= FIRST_USER_OID ? registry.functionsByName(f.name).length : knownFunctionCount(f.name);
-    return others > 1 ? `${quoteIdentifier(f.schema)}.${name}` : name;
+    if (f.oid < FIRST_USER_OID) return knownFunctionCount(f.name) > 1 ? qualifiedName : name;
+    return inReach.length === 1 && inReach[0]?.oid === f.oid ? name : qualifiedName;
   };
   const findFunction = (text: string, context: FormatContext): Oid => {
     const registry = scoped(context);
@@ -77,6 +112,15 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
       const types = inside === "" ? [] : inside.split(",").map((t) => findType(t, registry)?.oid);
       found = found.filter((f) => f.argTypes.length === types.length && f.argTypes.every((t, i) => t === types[i]));
     }
+    const path = splitName(bare);
+    if (path.length > 1) found = found.filter((f) => f.schema === path.at(-2));
+    else if (found.length > 1) {
+      // The search path's first schema that has one.
+      const schemas = catalogOf(context)?.currentSchemas(true) ?? [];
+      const first = schemas.find((schema) => found.some((f) => f.schema === schema));
+      if (first !== undefined) found = found.filter((f) => f.schema === first);
+    }
+    if (found.length === 0) requireSchema(path, context);
     if (found.length === 0) throw new DbError({ sqlstate: "42883", message: `function "${text}" does not exist` });
     if (found.length > 1) throw new DbError({ sqlstate: "42725", message: `more than one function named "${text}"` });
     return found[0]!.oid;
@@ -127,7 +171,10 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
         if (path.length > 3)
           throw new DbError({ sqlstate: "42601", message: `improper relation name (too many dotted names): ${path.join(".")}` });
         const oid = findRelation(text, context);
-        if (oid === undefined) throw missing("42P01", "relation", path.join("."));
+        if (oid === undefined) {
+          requireSchema(path, context);
+          throw missing("42P01", "relation", path.join("."));
+        }
         return oid;
       },
       (oid, context) => catalogOf(context)?.relationName(oid),
@@ -136,10 +183,13 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
       "regtype",
       (text, context) => {
         const type = findType(text, scoped(context));
-        if (type === undefined) throw missing("42704", "type", text);
+        if (type === undefined) {
+          requireSchema(splitName(bareTypeName(text)), context);
+          throw missing("42704", "type", text);
+        }
         return type.oid;
       },
-      (oid, context) => scoped(context).typeByOid(oid)?.displayName,
+      (oid, context) => scoped(context).typeByOid(oid)?.displayName ?? knownTypeName(oid),
     ),
     make("regproc", findFunction, (oid, context) => functionName(oid, false, context)),
     make("regprocedure", findProcedure, (oid, context) => functionName(oid, true, context)),
@@ -147,13 +197,15 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
     make("regoperator", findOperatorByTypes, operatorSignature),
     make(
       "regcollation",
-      (text) => {
-        const name = splitName(text).at(-1)!;
-        const oid = collations.get(name);
-        if (oid === undefined) throw new DbError({ sqlstate: "42704", message: `collation "${name}" for encoding "UTF8" does not exist` });
+      (text, context) => {
+        const path = splitName(text);
+        requireSchema(path, context);
+        const oid = catalogOf(context)?.collationByName(path);
+        if (oid === undefined)
+          throw new DbError({ sqlstate: "42704", message: `collation "${path.join(".")}" for encoding "UTF8" does not exist` });
         return oid;
       },
-      (oid) => mapped([...collations].find(([, known]) => known === oid)?.[0]),
+      (oid, context) => catalogOf(context)?.collationName(oid),
     ),
     make(
       "regnamespace",

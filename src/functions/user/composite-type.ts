@@ -7,14 +7,16 @@ import {
   type Datum,
   DbError,
   type FormatContext,
+  hasOrderedKey,
   type Oid,
   PhysicalType,
   RowValue,
   type SqlType,
+  writeNullableKey,
 } from "../../types/index.js";
 import { concatBytes, made, viewOf } from "../types/bytes.js";
 import type { TypeBodies } from "../types/define-type.js";
-import { compareRows, formatRow, rowKey, sendRow } from "../types/record.js";
+import { compareRows, formatRow, noComparison, rowKey, sendRow } from "../types/record.js";
 
 export type TypeLookup = (oid: Oid) => SqlType;
 
@@ -76,6 +78,14 @@ export function compositeBodies(fields: readonly CompositeField[], typeOf: TypeL
     },
     compare: (left, right) => compareRows(left as RowValue, right as RowValue, typeOf),
     hashKey: (value) => rowKey(value as RowValue, typeOf),
+    writeKey: (value, out) => {
+      const row = value as RowValue;
+      row.fields.forEach((field, i) => {
+        const type = typeOf(row.types[i]!);
+        if (!hasOrderedKey(type)) throw noComparison(type);
+        writeNullableKey(type, field, out);
+      });
+    },
   };
 }
 

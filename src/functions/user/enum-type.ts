@@ -4,7 +4,7 @@
  */
 import type { EnumObject } from "../../catalog/index.js";
 import { type Datum, DbError, KeyKind, type Oid, PhysicalType, type SqlType } from "../../types/index.js";
-import { decodeText, encodeText, made, viewOf } from "../types/bytes.js";
+import { encodeText, made, receiveText, viewOf } from "../types/bytes.js";
 import type { TypeBodies } from "../types/define-type.js";
 
 export interface EnumType extends SqlType {
@@ -34,7 +34,7 @@ export function enumBodies(object: EnumObject, displayName: string): TypeBodies 
     keyKind: KeyKind.float64,
     input,
     output,
-    receive: (bytes) => input(decodeText(bytes)),
+    receive: (bytes) => input(receiveText(bytes)),
     send: (value) => encodeText(output(value)),
     toStorage: (value) => made(8, (view) => view.setFloat64(0, value as number)),
     fromStorage: (bytes) => viewOf(bytes).getFloat64(0),

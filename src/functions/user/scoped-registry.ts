@@ -131,7 +131,10 @@ export class ScopedRegistry implements FunctionRegistry {
         const base = this.typeByOid(owner.base);
         if (base === undefined) return null;
         const { oid: own, name, displayName, arrayType } = facts;
-        return { ...base, ...domainBodies(owner, base), oid: own, name, displayName, arrayType } as SqlType;
+        // The collation is this domain's alone: one below says its own.
+        const { collation: _collation, ...below } = base;
+        const collation = owner.collation === undefined ? {} : { collation: owner.collation };
+        return { ...below, ...domainBodies(owner, base), ...collation, oid: own, name, displayName, arrayType } as SqlType;
       }
       case "range":
         return makeRangeTypes(owner, oid, this, (name, of) => this.#displayName(owner.schema, name, of));

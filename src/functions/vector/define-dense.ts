@@ -1,6 +1,6 @@
 /** Functions, operators, casts and aggregates that vector and halfvec both have, as pgvector 0.8 declares them. */
 import { type ArrayValue, TypeOid } from "../../types/index.js";
-import { averageVectors, sumVectors } from "./aggregates.js";
+import { accumulate, averageOf, averageVectors, combine, sumVectors } from "./aggregates.js";
 import { addVectors, concatVectors, multiplyVectors, normalizeVector, subtractVectors, subvector } from "./arithmetic.js";
 import { arrayToDense, denseToFloat4Array } from "./casts.js";
 import { comparisonOperators, type TypeDefinition } from "./definition.js";
@@ -12,6 +12,7 @@ import {
   l1Distance,
   l2Distance,
   l2Squared,
+  maxSim,
   negativeInnerProduct,
   norm,
   sphericalDistance,
@@ -37,6 +38,13 @@ export function denseDefinition(kind: DenseKind): TypeDefinition {
       ["cosine_distance", two, float8, pair(cosineDistance)],
       ["l1_distance", two, float8, pair(l1Distance)],
       [`${name}_spherical_distance`, two, float8, pair(sphericalDistance)],
+      [
+        "max_sim",
+        [kind.arrayType, kind.arrayType],
+        float8,
+        (_context, query: ArrayValue, document: ArrayValue) =>
+          maxSim(kind, query.elements as (Float32Array | null)[], document.elements as (Float32Array | null)[]),
+      ],
       ["vector_dims", [type], int4, (_context, value: Float32Array) => value.length],
       [name === "vector" ? "vector_norm" : "l2_norm", [type], float8, (_context, value: Float32Array) => norm(value)],
       ["l2_normalize", [type], type, (_context, value: Float32Array) => normalizeVector(kind, value)],
@@ -72,6 +80,14 @@ export function denseDefinition(kind: DenseKind): TypeDefinition {
         type,
         (_context, value: ArrayValue, typmod: number) => arrayToDense(kind, value, typmod),
       ]),
+      [
+        `${name}_accum`,
+        [float8Array, type],
+        float8Array,
+        (_context, state: ArrayValue, value: Float32Array) => accumulate(kind, state, value),
+      ],
+      [`${name}_avg`, [float8Array], type, (_context, state: ArrayValue) => averageOf(kind, state)],
+      [`${name}_combine`, [float8Array, float8Array], float8Array, (_context, a: ArrayValue, b: ArrayValue) => combine(kind, a, b)],
       [`${name}_to_float4`, [type, int4, bool], float4Array, (_context, value: Float32Array) => denseToFloat4Array(value)],
     ],
     aggregates: [

@@ -2,6 +2,7 @@
 import {
   type Datum,
   invalidVector,
+  type KeyWriter,
   PhysicalType,
   protocolViolation,
   type SqlType,
@@ -125,6 +126,12 @@ export function compareDense(left: Float32Array, right: Float32Array): number {
   return left.length - right.length;
 }
 
+/** As compareDense. No element is an infinity or NaN, so an end of zero bits is below all of them. */
+function writeDenseKey(vector: Float32Array, out: KeyWriter): void {
+  for (const element of vector) out.float32(element);
+  out.uint32(0);
+}
+
 /** The modifier of `vector(3)`: a number of dimensions, at most `limit`. */
 export function parseDimensionModifier(type: string, values: readonly string[], limit: number): number {
   for (const value of values) if (!/^\s*[+-]?\d+\s*$/.test(value)) throw vectorModifierNotInteger(value);
@@ -158,6 +165,15 @@ function makeDenseType(kind: DenseKind): SqlType {
     // A column without a modifier holds vectors of any length: those are stored as their wire form.
     toStorage: (value) => sendDense(kind, asDense(value)),
     fromStorage: (bytes) => receiveDense(kind, bytes, -1),
+    fromNumbers(numbers) {
+      checkDimensions(kind, numbers.length);
+      const values = new Float32Array(numbers.length);
+      for (let i = 0; i < values.length; i++) {
+        values[i] = kind.round(numbers[i] as number);
+        checkElement(kind.name, values[i] as number);
+      }
+      return values;
+    },
     coerceModifier(value, typmod) {
       checkExpectedDimensions(typmod, asDense(value).length);
       return value;
@@ -165,6 +181,7 @@ function makeDenseType(kind: DenseKind): SqlType {
     compare: (left, right) => compareDense(asDense(left), asDense(right)),
     // -0 equals 0.
     hashKey: (value) => asDense(value).join(","),
+    writeKey: (value, out) => writeDenseKey(asDense(value), out),
   };
 }
 

@@ -2,6 +2,7 @@
  * pgvector's distances. Sums are kept in float32 as pgvector keeps them, so that small vectors give the same digits and large values
  * overflow to infinity at the same place; the addon's kernels agree within 1e-5 of the sum of the terms' magnitudes.
  */
+import { vectorArrayNulls } from "../../types/index.js";
 import { checkSameDimensions, type DenseKind } from "./dense-kind.js";
 
 const { fround } = Math;
@@ -12,6 +13,23 @@ export function l2Squared(kind: DenseKind, left: Float32Array, right: Float32Arr
   for (let i = 0; i < left.length; i++) {
     const difference = fround((left[i] as number) - (right[i] as number));
     sum = fround(sum + fround(difference * difference));
+  }
+  return sum;
+}
+
+/** For each vector of `query` the greatest inner product with one of `document`, summed: late interaction (ColBERT, arXiv:2004.12832). */
+export function maxSim(
+  kind: DenseKind,
+  query: readonly (Float32Array | null)[],
+  document: readonly (Float32Array | null)[],
+): number | null {
+  if (query.includes(null) || document.includes(null)) throw vectorArrayNulls();
+  if (query.length === 0 || document.length === 0) return null;
+  let sum = 0;
+  for (const q of query) {
+    let best = -Infinity;
+    for (const d of document) best = Math.max(best, innerProduct(kind, q as Float32Array, d as Float32Array));
+    sum += best;
   }
   return sum;
 }

@@ -2,6 +2,7 @@
 import {
   type Datum,
   invalidVector,
+  type KeyWriter,
   PhysicalType,
   protocolViolation,
   SparseVector,
@@ -156,6 +157,24 @@ export function compareSparse(left: SparseVector, right: SparseVector): number {
   return left.dimensions - right.dimensions;
 }
 
+/**
+ * As compareSparse, without writing the zeros: between them something happens at a place that is not zero. What makes the vector less
+ * than one that goes on with zeros (a negative element, the end) makes it the less the earlier it happens; a positive element the other way.
+ */
+function writeSparseKey({ dimensions, indices, values }: SparseVector, out: KeyWriter): void {
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i] as number;
+    const value = values[i] as number;
+    out.byte(value < 0 ? 0 : 1);
+    out.uint32(value < 0 ? index : 0xffffffff - index);
+    if (value < 0) out.byte(1);
+    out.float32(value);
+  }
+  out.byte(0);
+  out.uint32(dimensions);
+  out.byte(0);
+}
+
 const asSparse = (value: Exclude<Datum, null>) => value as SparseVector;
 
 export const sparsevecType: SqlType = {
@@ -183,4 +202,5 @@ export const sparsevecType: SqlType = {
   },
   compare: (left, right) => compareSparse(asSparse(left), asSparse(right)),
   hashKey: (value) => formatSparse(asSparse(value)),
+  writeKey: (value, out) => writeSparseKey(asSparse(value), out),
 };

@@ -171,6 +171,11 @@ describe("vector functions", () => {
     expect(run("avg(vector)", [v(1, 2, 3), v(3, 5, 7)])).toEqual(v(2, 3.5, 5));
     expect(run("avg(vector)", [])).toBeNull();
     expect(run("avg(vector)", [v(3e38), v(3e38)])).toEqual(v(3e38));
+    const numbers = (...values: number[]) => new ArrayValue(TypeOid.float8, values);
+    expect(call("vector_accum(_float8,vector)", numbers(0), v(1, 2))).toEqual(numbers(1, 1, 2));
+    expect(call("vector_combine(_float8,_float8)", numbers(1, 2, 3), numbers(2, 3, 4))).toEqual(numbers(3, 5, 7));
+    expect(call("vector_avg(_float8)", numbers(2, 4, 6))).toEqual(v(2, 3));
+    expect(call("vector_avg(_float8)", numbers(0))).toBeNull();
     expect(failure(() => run("avg(vector)", [v(1, 2), v(3)]))).toEqual(["22000", "expected 2 dimensions, not 1"]);
     expect(run("sum(vector)", [v(1, 2, 3), v(3, 5, 7)])).toEqual(v(4, 7, 10));
     expect(failure(() => run("sum(vector)", [v(3e38), v(3e38)]))).toEqual(["22003", "value out of range: overflow"]);
@@ -196,7 +201,7 @@ describe("vector functions", () => {
 
 describe("hnsw options", () => {
   it("has pgvector's defaults and limits", () => {
-    expect(parseHnswOptions({})).toEqual({ m: 16, efConstruction: 64 });
+    expect(parseHnswOptions({})).toEqual({ m: 16, efConstruction: 64, quantization: "none" });
     expect(failure(() => parseHnswOptions({ m: "1" }))).toEqual([
       "22023",
       'value 1 out of bounds for option "m"',

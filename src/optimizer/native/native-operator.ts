@@ -5,6 +5,7 @@
 import {
   type ColumnSource,
   compileDecoder,
+  type DecodeBlock,
   HashJoinOperator,
   IndexScanOperator,
   NativeKind,
@@ -20,6 +21,7 @@ import {
 import type { Expression, LogicalPlan, Scan } from "../../plan/index.js";
 import { TypeOid } from "../../types/index.js";
 import { conjunctsOf } from "../conjuncts.js";
+import { isLeakproof } from "../leakproof.js";
 import { planScan } from "../plan-scan.js";
 import type { Planner } from "../planner.js";
 import { conjunction } from "../walk.js";
@@ -80,7 +82,13 @@ function operatorOf(planner: Planner, native: NativePlan, general: Operator, sco
   const types = plan.columns.map((c) => planner.type(outputType(planner, c)));
   if (types.some((t, i) => storedKind(t) !== plan.columns[i]?.kind)) return undefined;
   const sources = types.map((type, index): ColumnSource => ({ kind: "block", index, type }));
-  const decode = compileDecoder(planner.environment(scope), plan.columns, sources, undefined);
+  // An operator above may take this one's plan into its own: only one that runs needs code.
+  const environment = planner.environment(scope);
+  let compiled: DecodeBlock | undefined;
+  const decode: DecodeBlock = (block, rows, out, state) => {
+    compiled ??= compileDecoder(environment, plan.columns, sources, undefined);
+    compiled(block, rows, out, state);
+  };
   return new NativePipelineOperator(plan, general, types, decode);
 }
 /** A row id is a number of its own kind, whatever type its column says. */
@@ -111,7 +119,7 @@ function build(builder: NativePlanner, plan: LogicalPlan): NativePlan | undefine
     case "Filter": {
       let input = plan.input;
       const terms: Expression[] = [...conjunctsOf(plan.predicate)];
-      while (input.kind === "Filter") {
+      while (input.kind === "Filter" && (input.barrier !== true || terms.every(isLeakproof))) {
         terms.unshift(...conjunctsOf(input.predicate));
         input = input.input;
       }

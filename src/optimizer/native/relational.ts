@@ -12,7 +12,7 @@ import {
   storedKind,
   toStored,
 } from "../../execution/internal.js";
-import type { Expression, Filter, Join, Limit, PlanColumn, Project, Sort, SortKey } from "../../plan/index.js";
+import type { ColumnId, Expression, Filter, Join, Limit, PlanColumn, Project, Sort, SortKey } from "../../plan/index.js";
 import { conjunctsOf } from "../conjuncts.js";
 import { columnsOf } from "../walk.js";
 import { comparableKeys, type NativePlanner, withKeys } from "./native-planner.js";
@@ -63,8 +63,16 @@ export function projected(input: NativePlan, columns: readonly PlanColumn[], lis
 
 /** The columns of `wanted`, in its order, as storage and the wire know them. undefined: one is missing. */
 export function arranged(input: NativePlan, wanted: readonly PlanColumn[]): NativePlan | undefined {
-  const places = wanted.map((c) => input.columns.findIndex((x) => x.id === c.id));
-  if (places.includes(-1)) return undefined;
+  const placeOf = new Map<ColumnId, number>();
+  input.columns.forEach((c, at) => {
+    if (!placeOf.has(c.id)) placeOf.set(c.id, at);
+  });
+  const places: number[] = [];
+  for (const { id } of wanted) {
+    const at = placeOf.get(id);
+    if (at === undefined) return undefined;
+    places.push(at);
+  }
   const plain = places.every((at, i) => at === i) && places.length === input.columns.length;
   if (plain && input.columns.every((c) => toStored(columnAt(c, 0)).kind === c.kind)) return input;
   return projected(
@@ -159,12 +167,14 @@ export function nativeLimit(planner: NativePlanner, plan: Limit, sortsFirst: boo
   };
 }
 
+/** Wider rows of joins stay in TypeScript: each of thousands of joins would describe all the columns below it once more. */
+const JOINED_COLUMNS_MAX = 1664;
 const joinTypes = { inner: 1, left: 2, right: 3, full: 4, semi: 5, anti: 6 } as const;
 
 export function nativeJoin(planner: NativePlanner, plan: Join, leftRows: number, rightRows: number): NativePlan | undefined {
   const left = planner.input(plan.left);
   const right = planner.input(plan.right);
-  if (left === undefined || right === undefined) return undefined;
+  if (left === undefined || right === undefined || left.columns.length + right.columns.length > JOINED_COLUMNS_MAX) return undefined;
   const leftIds = new Set(left.columns.map((c) => c.id));
   const rightIds = new Set(right.columns.map((c) => c.id));
   const pairs: { readonly left: KeySide; readonly right: KeySide }[] = [];

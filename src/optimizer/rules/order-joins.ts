@@ -15,7 +15,6 @@ export const orderJoins: Rule = { name: "order joins", apply: order };
 interface Part {
   readonly plan: LogicalPlan;
   readonly rows: number;
-  readonly ids: ReadonlySet<ColumnId>;
 }
 
 function order(plan: LogicalPlan, context: PlanContext): LogicalPlan {
@@ -30,7 +29,7 @@ function order(plan: LogicalPlan, context: PlanContext): LogicalPlan {
     return mapOwnExpressions(mapInputs(plan, again), (e) => mapSubqueryPlans(e, again));
   }
   return greedy(
-    parts.map(again).map((p) => ({ plan: p, rows: rowsOf(p, context), ids: new Set(p.columns.map((c) => c.id)) })),
+    parts.map(again).map((p) => ({ plan: p, rows: rowsOf(p, context) })),
     terms,
   );
 }
@@ -42,66 +41,102 @@ function flattenJoin(plan: LogicalPlan, parts: LogicalPlan[], terms: Expression[
   }
   flattenJoin(plan.left, parts, terms);
   flattenJoin(plan.right, parts, terms);
-  terms.push(...conjunctsOf(plan.condition));
+  for (const term of conjunctsOf(plan.condition)) terms.push(term);
+}
+
+/** A condition, and how many of the parts it reads are not joined yet. */
+interface Term {
+  readonly term: Expression;
+  readonly parts: ReadonlySet<number>;
+  missing: number;
+}
+
+/** A part that waits, and the conditions that would join it to what is joined: those that miss nothing else. */
+interface Waiting extends Part {
+  readonly number: number;
+  connected: boolean;
+  byEquality: boolean;
 }
 
 function greedy(parts: readonly Part[], conditions: readonly Expression[]): LogicalPlan {
-  const all = new Set(parts.flatMap((p) => [...p.ids]));
-  let terms = conditions.map((term) => ({ term, ids: [...columnsOf(term)].filter((id) => all.has(id)) }));
-  const rest = [...parts].sort((a, b) => a.rows - b.rows);
-  // Start with the smallest that is connected to another one.
-  const start = Math.max(
-    0,
-    rest.findIndex((p) => terms.some((t) => t.ids.some((id) => p.ids.has(id)) && t.ids.some((id) => !p.ids.has(id)))),
-  );
-  let current = rest.splice(start, 1)[0] as Part;
-  while (rest.length > 0) {
-    let best = 0;
-    let bestRows = Infinity;
-    rest.forEach((part, i) => {
-      const connecting = terms.filter(
-        (t) =>
-          t.ids.some((id) => part.ids.has(id)) &&
-          t.ids.some((id) => current.ids.has(id)) &&
-          t.ids.every((id) => part.ids.has(id) || current.ids.has(id)),
-      );
-      const rows =
-        connecting.length === 0
-          ? Infinity
-          : resultRows(
-              current,
-              part,
-              connecting.map((t) => t.term),
-            );
-      if (rows < bestRows) {
-        best = i;
-        bestRows = rows;
+  // Thousands of parts: each step looks at each part that waits, and at the conditions of the part that was joined; nothing else.
+  const waiting = [...parts]
+    .sort((a, b) => a.rows - b.rows)
+    .map((part, number): Waiting => ({ ...part, number, connected: false, byEquality: false }));
+  const partOf = new Map<ColumnId, number>();
+  for (const { plan, number } of waiting) for (const { id } of plan.columns) partOf.set(id, number);
+  const terms = conditions.map((term): Term => {
+    const read = new Set<number>();
+    for (const id of columnsOf(term)) {
+      const part = partOf.get(id);
+      if (part !== undefined) read.add(part);
+    }
+    return { term, parts: read, missing: read.size };
+  });
+  const termsOf = waiting.map((): Term[] => []);
+  for (const term of terms) for (const part of term.parts) termsOf[part]?.push(term);
+
+  // Conditions that are attached at the next join: all their parts are there then.
+  let ready = new Set(terms.filter((t) => t.missing === 0));
+  const join = (part: Waiting): void => {
+    for (const t of termsOf[part.number] as Term[]) {
+      t.missing--;
+      if (t.missing === 0) ready.add(t);
+      if (t.missing !== 1) continue;
+      for (const other of t.parts) {
+        const next = waiting[other] as Waiting;
+        if (!joined.has(next)) {
+          next.connected = true;
+          next.byEquality ||= isEquality(t.term);
+        }
       }
-    });
-    const next = rest.splice(best, 1)[0] as Part;
-    const ids = new Set([...current.ids, ...next.ids]);
-    const now = terms.filter((t) => t.ids.every((id) => ids.has(id)));
-    terms = terms.filter((t) => !now.includes(t));
+    }
+  };
+  const place = new Map(terms.map((t, i) => [t, i]));
+  const joined = new Set<Waiting>();
+  // Start with the smallest that is connected to another one.
+  const first = waiting.find((p) => (termsOf[p.number] as Term[]).some((t) => t.parts.size > 1)) ?? (waiting[0] as Waiting);
+  const rest = new Set(waiting);
+  rest.delete(first);
+  joined.add(first);
+  join(first);
+  let { plan, rows } = first as { plan: LogicalPlan; rows: number };
+  while (rest.size > 0) {
+    let next: Waiting | undefined;
+    let nextRows = Infinity;
+    for (const part of rest) {
+      const result = part.connected ? resultRows(rows, part) : Infinity;
+      if (next === undefined || result < nextRows) {
+        next = part;
+        nextRows = result;
+      }
+    }
+    const chosen = next as Waiting;
+    rest.delete(chosen);
+    joined.add(chosen);
+    join(chosen);
+    const now = [...ready].sort((a, b) => (place.get(a) as number) - (place.get(b) as number));
+    ready = new Set();
     const condition = conjunction(now.map((t) => t.term));
-    const rows = now.length === 0 ? current.rows * next.rows : bestRows;
-    const plan: LogicalPlan = {
+    rows = nextRows === Infinity ? rows * chosen.rows : nextRows;
+    plan = {
       kind: "Join",
       type: "inner",
-      left: current.plan,
-      right: next.plan,
+      left: plan,
+      right: chosen.plan,
       lateral: false,
-      columns: [...current.plan.columns, ...next.plan.columns],
+      columns: [...plan.columns, ...chosen.plan.columns],
       ...(condition === undefined ? {} : { condition }),
     };
-    current = { plan, rows, ids };
   }
-  return current.plan;
+  return plan;
 }
 
+const isEquality = (t: Expression): boolean => t.kind === "FunctionCall" && t.syntax.form === "operator" && t.syntax.name === "=";
+
 /** An equality keeps about as many rows as the larger side has, another condition a third of the product. */
-function resultRows(a: Part, b: Part, terms: readonly Expression[]): number {
-  const equality = terms.some((t) => t.kind === "FunctionCall" && t.syntax.form === "operator" && t.syntax.name === "=");
-  return equality ? Math.max(a.rows, b.rows) : (a.rows * b.rows) / 3;
+function resultRows(rows: number, part: Waiting): number {
+  return part.byEquality ? Math.max(rows, part.rows) : (rows * part.rows) / 3;
 }
 
 /** A guess at how many rows a plan gives, without planning it. */

@@ -6,8 +6,11 @@ import type { Rule } from "./rule.js";
 
 export const pruneColumns: Rule = { name: "prune columns", apply: (plan) => prune(plan, new Set(plan.columns.map((c) => c.id))) };
 
-/** `needed` are ids that the plan's consumers read, those of enclosing plans' consumers do not matter here. */
-function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
+/**
+ * `needed` are ids that the plan's consumers read, those of enclosing plans' consumers do not matter here. Nodes that pass their inputs' columns on
+ * add what they read themselves: an id has one maker, so what one side reads keeps nothing alive in the other.
+ */
+function prune(plan: LogicalPlan, needed: Set<ColumnId>): LogicalPlan {
   switch (plan.kind) {
     case "Scan":
     case "AppendScan":
@@ -30,7 +33,8 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
     case "Sample":
     case "LockRows": {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
-      const wanted = new Set([...needed, ...expressionsOf(plan).flatMap((e) => [...columnsOf(e)])]);
+      const wanted = needed;
+      for (const e of expressionsOf(plan)) columnsOf(e, wanted);
       if (plan.kind === "Sample") wanted.add(plan.rowId);
       if (plan.kind === "LockRows") {
         for (const t of plan.targets) {
@@ -43,7 +47,8 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
     }
     case "Join": {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
-      const wanted = new Set([...needed, ...(plan.condition === undefined ? [] : columnsOf(plan.condition))]);
+      const wanted = needed;
+      if (plan.condition !== undefined) columnsOf(plan.condition, wanted);
       const right = prune(plan.right, wanted);
       // A lateral right side reads the left one's columns.
       if (plan.lateral) for (const id of deepColumns(right)) wanted.add(id);
@@ -69,7 +74,7 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<ColumnId>): LogicalPlan {
     case "Merge": {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
       const wanted = new Set([plan.rowId, ...plan.oldRow.map((c) => c.id), ...expressionsOf(plan).flatMap((e) => [...columnsOf(e)])]);
-      if (plan.kind !== "Merge" && plan.tableOid !== undefined) wanted.add(plan.tableOid);
+      if (plan.tableOid !== undefined) wanted.add(plan.tableOid);
       if (plan.kind === "Merge" && plan.sourceMarker !== undefined) wanted.add(plan.sourceMarker);
       return { ...own, source: prune(plan.source, wanted) } as LogicalPlan;
     }

@@ -3,25 +3,32 @@
  * aggregations (on group keys) and into common join conditions. Outer joins whose NULL rows a condition drops become inner ones first.
  */
 import type { ColumnId, Expression, Join, LogicalPlan } from "../../plan/index.js";
+import { ColumnHomes } from "../column-homes.js";
 import { conjunctsOf } from "../conjuncts.js";
+import { isLeakproof } from "../leakproof.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
 import { columnsOf, conjunction, hasSubquery, isVolatile, mapInputs, mapOwnExpressions, substitute } from "../walk.js";
 import type { Rule } from "./rule.js";
 
-export const pushFilters: Rule = { name: "push filters", apply: (plan) => push(plan, []) };
+export const pushFilters: Rule = { name: "push filters", apply: (plan) => push(plan, [], new ColumnHomes()) };
 
 /** `plan` with `terms` applied to its rows, as deep as possible. */
-function push(plan: LogicalPlan, terms: readonly Expression[]): LogicalPlan {
+function push(plan: LogicalPlan, terms: readonly Expression[], homes: ColumnHomes): LogicalPlan {
+  const inside = insideWith(homes);
   switch (plan.kind) {
     case "Filter":
-      return push(plan.input, [...conjunctsOf(plan.predicate).map(inside), ...terms]);
+      if (plan.barrier === true) {
+        const [down, up] = split(terms, isLeakproof);
+        return above(up, { ...plan, input: push(plan.input, down, homes), predicate: inside(plan.predicate) });
+      }
+      return push(plan.input, [...conjunctsOf(plan.predicate).map(inside), ...terms], homes);
     case "Join":
-      return pushJoin(plan, terms);
+      return pushJoin(plan, terms, homes);
     case "Project": {
       const byId = new Map(plan.columns.map((c, i) => [c.id, plan.expressions[i] as Expression]));
       const [down, up] = split(terms, (t) => !hasSubquery(t) && [...columnsOf(t)].every((id) => isSimple(byId.get(id))));
       const moved = down.map((t) => substitute(t, (id) => byId.get(id)));
-      return above(up, { ...plan, input: push(plan.input, moved), expressions: plan.expressions.map(inside) });
+      return above(up, { ...plan, input: push(plan.input, moved, homes), expressions: plan.expressions.map(inside) });
     }
     case "Aggregate": {
       const keys = new Map(plan.keys.map((k, i) => [plan.columns[i]?.id as ColumnId, k]));
@@ -32,10 +39,10 @@ function push(plan: LogicalPlan, terms: readonly Expression[]): LogicalPlan {
         return used.length > 0 && used.every((id) => keys.has(id));
       });
       const moved = down.map((t) => substitute(t, (id) => keys.get(id)));
-      return above(up, descend({ ...plan, input: push(plan.input, moved) }, false));
+      return above(up, descend({ ...plan, input: push(plan.input, moved, homes) }, false, homes));
     }
     case "Sort":
-      return mapOwn({ ...plan, input: push(plan.input, terms) });
+      return mapOwn({ ...plan, input: push(plan.input, terms, homes) }, homes);
     case "SetOperation": {
       const [down, up] = split(terms, (t) => !isVolatile(t) && !hasSubquery(t));
       const side = (input: LogicalPlan): LogicalPlan => {
@@ -50,6 +57,7 @@ function push(plan: LogicalPlan, terms: readonly Expression[]): LogicalPlan {
                 : { kind: "ColumnReference", id: column.id, name: column.name, type: column.type, typmod: column.typmod };
             }),
           ),
+          homes,
         );
       };
       return above(up, { ...plan, left: side(plan.left), right: side(plan.right) });
@@ -57,22 +65,22 @@ function push(plan: LogicalPlan, terms: readonly Expression[]): LogicalPlan {
     case "Distinct": {
       const on = plan.on;
       const [down, up] = split(terms, (t) => on === undefined && !isVolatile(t));
-      return above(up, descend({ ...plan, input: push(plan.input, down) }, false));
+      return above(up, descend({ ...plan, input: push(plan.input, down, homes) }, false, homes));
     }
     default:
-      return above(terms, descend(plan, true));
+      return above(terms, descend(plan, true, homes));
   }
 }
 
 /** Conditions also go down inside of subqueries' plans. */
-function inside(e: Expression): Expression {
-  return mapSubqueryPlans(e, (plan) => push(plan, []));
+function insideWith(homes: ColumnHomes): (e: Expression) => Expression {
+  return (e) => mapSubqueryPlans(e, (plan) => push(plan, [], homes));
 }
-function mapOwn(plan: LogicalPlan): LogicalPlan {
-  return mapOwnExpressions(plan, inside);
+function mapOwn(plan: LogicalPlan, homes: ColumnHomes): LogicalPlan {
+  return mapOwnExpressions(plan, insideWith(homes));
 }
-function descend(plan: LogicalPlan, inputs: boolean): LogicalPlan {
-  return mapOwn(inputs ? mapInputs(plan, (input) => push(input, [])) : plan);
+function descend(plan: LogicalPlan, inputs: boolean, homes: ColumnHomes): LogicalPlan {
+  return mapOwn(inputs ? mapInputs(plan, (input) => push(input, [], homes)) : plan, homes);
 }
 function above(terms: readonly Expression[], plan: LogicalPlan): LogicalPlan {
   const predicate = conjunction(terms);
@@ -90,11 +98,19 @@ function isSimple(e: Expression | undefined): boolean {
   return !isVolatile(e) && !hasSubquery(e) && !(e.kind === "FunctionCall" && e.syntax.form === "function");
 }
 
-function pushJoin(join: Join, terms: readonly Expression[]): LogicalPlan {
-  const left = new Set(join.left.columns.map((c) => c.id));
-  const right = new Set(join.right.columns.map((c) => c.id));
+/** Is the column one of those that a side makes? */
+type Side = (id: ColumnId) => boolean;
+
+function pushJoin(join: Join, terms: readonly Expression[], homes: ColumnHomes): LogicalPlan {
+  homes.add(join);
+  const inside = insideWith(homes);
+  const left: Side = (id) => homes.makes(join.left, id);
+  const right: Side = (id) => homes.makes(join.right, id);
   const type = simplified(join, terms, left, right);
-  const uses = (t: Expression, ids: ReadonlySet<ColumnId>): boolean => [...columnsOf(t)].some((id) => ids.has(id));
+  const uses = (t: Expression, side: Side): boolean => {
+    for (const id of columnsOf(t)) if (side(id)) return true;
+    return false;
+  };
   const toLeft: Expression[] = [];
   const toRight: Expression[] = [];
   const kept: Expression[] = [];
@@ -118,17 +134,17 @@ function pushJoin(join: Join, terms: readonly Expression[]): LogicalPlan {
   const joined: Join = {
     ...rest,
     type,
-    left: push(join.left, toLeft),
-    right: push(join.right, toRight),
+    left: push(join.left, toLeft, homes),
+    right: push(join.right, toRight, homes),
     ...(condition === undefined ? {} : { condition }),
   };
   return above(up, joined);
 }
 
 /** A condition that is never true for a row of NULLs makes the outer join's filled-in rows pointless. */
-function simplified(join: Join, terms: readonly Expression[], left: ReadonlySet<ColumnId>, right: ReadonlySet<ColumnId>): Join["type"] {
+function simplified(join: Join, terms: readonly Expression[], left: Side, right: Side): Join["type"] {
   if (join.type !== "left" && join.type !== "right" && join.type !== "full") return join.type;
-  const rejects = (ids: ReadonlySet<ColumnId>): boolean => terms.some((t) => rejectsNulls(t, ids));
+  const rejects = (ids: Side): boolean => terms.some((t) => rejectsNulls(t, ids));
   const dropsRightNulls = rejects(right);
   const dropsLeftNulls = rejects(left);
   switch (join.type) {
@@ -140,7 +156,7 @@ function simplified(join: Join, terms: readonly Expression[], left: ReadonlySet<
       return dropsLeftNulls && dropsRightNulls ? "inner" : dropsLeftNulls ? "left" : dropsRightNulls ? "right" : "full";
   }
 }
-function rejectsNulls(t: Expression, ids: ReadonlySet<ColumnId>): boolean {
+function rejectsNulls(t: Expression, ids: Side): boolean {
   switch (t.kind) {
     case "FunctionCall":
       return t.strict && t.args.some((a) => isNullOn(a, ids));
@@ -155,14 +171,14 @@ function rejectsNulls(t: Expression, ids: ReadonlySet<ColumnId>): boolean {
     case "Or":
       return t.args.every((a) => rejectsNulls(a, ids));
     case "ColumnReference":
-      return ids.has(t.id);
+      return ids(t.id);
     default:
       return false;
   }
 }
 /** NULL whenever the columns are. */
-function isNullOn(e: Expression, ids: ReadonlySet<ColumnId>): boolean {
-  if (e.kind === "ColumnReference") return ids.has(e.id);
+function isNullOn(e: Expression, ids: Side): boolean {
+  if (e.kind === "ColumnReference") return ids(e.id);
   if (e.kind === "Relabel" || e.kind === "CoerceModifier" || e.kind === "CoerceViaText") return isNullOn(e.arg, ids);
   return e.kind === "FunctionCall" && e.strict && e.args.some((a) => isNullOn(a, ids));
 }

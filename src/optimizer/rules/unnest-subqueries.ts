@@ -6,6 +6,7 @@
  */
 import type { FunctionRegistry } from "../../functions/registry.js";
 import type { ColumnId, Expression, LogicalPlan } from "../../plan/index.js";
+import { TypeOid } from "../../types/index.js";
 import { conjunctsOf } from "../conjuncts.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
 import {
@@ -35,8 +36,12 @@ function unnest(plan: LogicalPlan, registry: FunctionRegistry): LogicalPlan {
     else input = joined;
   }
   const predicate = conjunction(rest);
-  return predicate === undefined ? input : { ...inner, input, predicate, columns: input.columns };
+  if (predicate !== undefined) return { ...inner, input, predicate, columns: input.columns };
+  // Joins took its conditions; that nothing may be judged before them stays.
+  return inner.barrier === true ? { ...inner, input, predicate: TRUE, columns: input.columns } : input;
 }
+
+const TRUE: Expression = { kind: "Constant", value: true, type: TypeOid.bool, typmod: -1 };
 
 function asJoin(term: Expression, left: LogicalPlan, registry: FunctionRegistry): LogicalPlan | undefined {
   const negated = term.kind === "Not";

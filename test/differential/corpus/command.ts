@@ -1,11 +1,12 @@
 /**
  * `npm run corpus -- [topic | file.sql …] [--all]`: agreement with PostgreSQL 15, and the statements that differ.
  *
- * `--all` prints known differences too. `--ports ours,theirs` uses servers that already run.
+ * `--document` writes the marked ones into docs/compatibility.md. `--all` prints known differences too, `--positions` errors that stand elsewhere in the statement. `--ports ours,theirs` uses servers that already run.
  */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { hasPostgres, startOrrery, startPostgres } from "../../support/processes.js";
+import { writeKnownDifferences } from "./document.js";
 import { figuresLine, figuresOf, isUnexpected } from "./figures.js";
 import { type Comparison, type FileReport, filesOf, runFile, topics } from "./run.js";
 
@@ -13,9 +14,14 @@ import { type Comparison, type FileReport, filesOf, runFile, topics } from "./ru
 const shownCharacters = 600;
 
 const given = process.argv.slice(2);
+if (given.includes("--document")) {
+  writeKnownDifferences();
+  process.exit(0);
+}
 const portsAt = given.indexOf("--ports");
 const givenPorts = portsAt < 0 ? undefined : given.splice(portsAt, 2)[1]?.split(",").map(Number);
 const showAll = given.includes("--all");
+const showPositions = given.includes("--positions");
 const names = given.filter((argument) => !argument.startsWith("--"));
 
 const files = (names.length > 0 ? names : topics()).flatMap((name) => {
@@ -40,6 +46,11 @@ try {
 }
 for (const report of reports) {
   for (const comparison of report.comparisons) {
+    const [mine, judge] = comparison.positions ?? [0, 0];
+    if (showPositions && mine !== judge)
+      console.log(
+        `--- ${report.topic}:${comparison.step.line}: position ${mine}, not ${judge}: ${comparison.step.text.slice(0, shownCharacters)}\n  ${firstError(comparison.theirs)}`,
+      );
     if (isUnexpected(comparison) || (showAll && !comparison.equal)) print(report, comparison);
   }
 }
@@ -56,6 +67,11 @@ function print(report: FileReport, { step, ours: mine, theirs: judge, equal }: C
     const [shownMine, shownJudge] = fromDifference(mine, judge);
     console.log(`  ours:   ${indented(shownMine)}\n  theirs: ${indented(shownJudge)}`);
   }
+}
+
+/** The message under the SQLSTATE. */
+function firstError(answer: string): string {
+  return answer.split("\n")[1] ?? "";
 }
 
 /** Both texts from the line where they part, the head kept. */

@@ -11,6 +11,9 @@ export interface Figures {
   readonly errors: number;
   /** Errors with the same texts. */
   readonly equalErrors: number;
+  /** Same errors that the judge places in the statement, and those that stand at the same place here. */
+  readonly placed: number;
+  readonly samePlace: number;
   /** Marked in the file as known to differ. */
   readonly known: number;
 }
@@ -24,16 +27,18 @@ export function figuresOf(reports: readonly FileReport[]): Figures {
     equal: count((one) => one.equal),
     errors: count((one) => one.isError),
     equalErrors: count((one) => one.isError && one.equal),
+    placed: count((one) => one.positions !== undefined && one.positions[1] > 0),
+    samePlace: count((one) => one.positions !== undefined && one.positions[1] > 0 && one.positions[0] === one.positions[1]),
     known: count((one) => one.step.differs !== undefined),
   };
 }
 
 export function figuresLine(name: string, figures: Figures): string {
   const share = (part: number, whole: number) => (whole === 0 ? "-" : `${((100 * part) / whole).toFixed(2)} %`);
-  const { statements, agree, equal, errors, equalErrors, known } = figures;
+  const { statements, agree, equal, errors, equalErrors, placed, samePlace, known } = figures;
   return (
     `${name.padEnd(16)} ${String(statements).padStart(6)} statements  agree ${share(agree, statements).padStart(8)}  ` +
-    `texts too ${share(equal, statements).padStart(8)}  error texts ${share(equalErrors, errors).padStart(8)} of ${errors}  known ${known}`
+    `texts too ${share(equal, statements).padStart(8)}  error texts ${share(equalErrors, errors).padStart(8)} of ${errors}  positions ${share(samePlace, placed).padStart(8)} of ${placed}  known ${known}`
   );
 }
 

@@ -26,6 +26,8 @@ export interface Comparison {
   readonly essentiallyEqual: boolean;
   /** The judge answered with an error. */
   readonly isError: boolean;
+  /** Where the errors say they are in the statement, when both are the same error: ours and the judge's, 0 for nowhere. */
+  readonly positions: readonly [ours: number, theirs: number] | undefined;
 }
 export interface FileReport {
   readonly topic: string;
@@ -114,7 +116,12 @@ function compare(step: Step, ours: Answer, theirs: Answer): Comparison {
     essentiallyEqual,
     equal: essentiallyEqual && myWords === judgeWords,
     isError: theirs.outcome.error !== undefined,
+    positions: positionsOf(ours.outcome, theirs.outcome),
   };
+}
+function positionsOf(ours: WireOutcome, theirs: WireOutcome): readonly [number, number] | undefined {
+  if (ours.error === undefined || theirs.error === undefined || ours.error.message !== theirs.error.message) return undefined;
+  return [ours.error.position ?? 0, theirs.error.position ?? 0];
 }
 
 /** What has to agree in any case. */

@@ -31,6 +31,7 @@ export class QueryMaker {
       [10, () => this.top(this.select([], 0))],
       [2, () => this.top(this.setOperation(0))],
       [2, () => this.withQuery()],
+      [1, () => this.recursiveQuery()],
     ]);
   }
 
@@ -52,6 +53,24 @@ export class QueryMaker {
     const materialized = draw.pick(["", "materialized ", "not materialized "]);
     const columns = inner.columns.map((c) => c.name).join(", ");
     return this.top({ sql: `with ${name} (${columns}) as ${materialized}(${inner.sql}) ${body.sql}`, columns: body.columns });
+  }
+
+  /** A recursion that ends: its first column counts to a bound. */
+  recursiveQuery(): GeneratedQuery {
+    const { draw } = this;
+    const kind = draw.pick(kinds);
+    const columns: Column[] = [
+      { name: "n", kind: "int" },
+      { name: "v", kind },
+    ];
+    const table = draw.pick(this.schema.tables);
+    const seed: Item = { alias: "b", columns: table.columns, key: ["id"] };
+    const own: Item = { alias: "w", columns, key: undefined };
+    const base = `select 1, ${this.expression(kind, [seed], 2)} from ${table.name} b${this.where([seed], 2)}`;
+    const step = `select w.n + 1, ${this.expression(kind, [own], 2)} from w where w.n < ${draw.between(2, 4)} and ${this.expression("bool", [own], 2)}`;
+    const body = this.select([own], 1);
+    const sql = `with recursive w (n, v) as (${base} union ${draw.pick(["", "all "])}${step}) ${body.sql}`;
+    return this.top({ sql, columns: body.columns });
   }
 
   setOperation(depth: number): { sql: string; columns: readonly Column[] } {
@@ -97,9 +116,7 @@ export class QueryMaker {
       );
       return { sql: `select ${targets.join(", ")} from ${from}${where}`, columns: windowKinds(outputs) };
     }
-    const aggregates = outputs.map(
-      (c, i): Column => ({ name: `a${i}`, kind: draw.pick(["int", "numeric", "text", "bool", "date"] as const) }),
-    );
+    const aggregates = outputs.map((_, i): Column => ({ name: `a${i}`, kind: draw.pick(kinds) }));
     if (form === "total") {
       const targets = aggregates.map((c) => `${this.aggregate(c.kind, items, depth)} as ${c.name}`);
       const having = draw.chance(20) ? ` having count(*) ${draw.pick([">", "<", "="])} ${draw.below(4)}` : "";
@@ -238,6 +255,14 @@ export class QueryMaker {
           () => `(${e("bool")})::int`,
           () => `(${e("date")} - ${e("date")})`,
           () => `position(${e("text")} in ${e("text")})`,
+          () => `(${e("ints")})[${draw.between(0, 3)}]`,
+          () => `cardinality(${e("ints")})`,
+          () => `array_position(${e("ints")}, ${e("int")}::int4)`,
+          () => `${draw.pick(["lower", "upper"])}(${e("range")})`,
+          () => `extract(${draw.pick(["day", "month", "dow", "week"])} from ${e(draw.pick(["stamp", "date"] as const))})::int4`,
+          () => `(${e("json")} ->> 'a')::int4`,
+          () => `jsonb_array_length(case when jsonb_typeof(${e("json")}) = 'array' then '[1]'::jsonb else '[]' end)`,
+          () => `ascii(${e("text")})`,
         ])();
       case "numeric":
         return draw.pick([
@@ -257,9 +282,58 @@ export class QueryMaker {
           () => `concat(${e("text")}, ${e("int")})`,
           () => `replace(${e("text")}, 'a', 'zz')`,
           () => `lpad(${e("text")}, ${draw.below(5)}, '*')`,
+          () => `(${e("json")} ->> ${draw.pick(["'a'", "'b'", "0"])})`,
+          () => `(${e(draw.pick(["json", "ints", "range", "stamp", "bool"] as const))})::text`,
+          () => `array_to_string(${e("ints")}, ','${draw.pick(["", ", '-'"])})`,
+          () => `to_char(${e("stamp")}, ${draw.pick(["'YYYY-MM-DD HH24:MI:SS'", "'Day, DD Mon'", "'IYYY-IW'"])})`,
+          () => `(${e("stamp")} - ${e("stamp")})::text`,
+          () => `${draw.pick(["left", "right"])}(${e("text")}, ${draw.between(-1, 2)})`,
+          () =>
+            `regexp_replace(${e("text")}, ${draw.pick(["'[ab]'", "'^.'", "'(b)'"])}, ${draw.pick(["'x'", "''", "'<\\&>'"])}${draw.pick(["", ", 'g'"])})`,
+          () => `translate(${e("text")}, 'ab', 'b')`,
+          () => `split_part(${e("text")}, 'b', ${draw.between(1, 2)})`,
+          () => `jsonb_typeof(${e("json")})`,
         ])();
       case "date":
-        return draw.pick([() => `(${e("date")} + ${draw.between(-40, 40)})`, () => `(${e("date")} - ${draw.below(10)})`])();
+        return draw.pick([
+          () => `(${e("date")} + ${draw.between(-40, 40)})`,
+          () => `(${e("date")} - ${draw.below(10)})`,
+          () => `(${e("stamp")})::date`,
+        ])();
+      case "stamp":
+        return draw.pick([
+          () => `(${e("date")})::timestamp`,
+          () =>
+            `(${e(draw.pick(["stamp", "date"] as const))} ${draw.pick(["+", "-"])} interval ${draw.pick(["'1 month'", "'36 hours'", "'1 day -1 minute'"])})`,
+          () => `date_trunc(${draw.pick(["'month'", "'hour'", "'week'", "'year'"])}, ${e("stamp")})`,
+        ])();
+      case "ints":
+        return draw.pick([
+          () => `array[${draw.times(draw.between(1, 3), () => `${e("int")}::int4`).join(", ")}]`,
+          () => `(${e("ints")} || ${draw.chance(50) ? e("ints") : `${e("int")}::int4`})`,
+          () => `array_remove(${e("ints")}, ${e("int")}::int4)`,
+          () => `array_append(${e("ints")}, ${e("int")}::int4)`,
+          () => `(${e("ints")})[${draw.between(0, 2)}:${draw.between(1, 3)}]`,
+          () => `array_replace(${e("ints")}, 2, ${e("int")}::int4)`,
+        ])();
+      case "json":
+        return draw.pick([
+          () => `jsonb_build_object('a', ${e(draw.pick(["int", "text", "bool", "json"] as const))}, 'c', ${e("ints")})`,
+          () => `to_jsonb(${e(draw.pick(["int", "text", "bool", "date", "stamp", "ints"] as const))})`,
+          () => `(${e("json")} -> ${draw.pick(["'a'", "'b'", "0", "-1"])})`,
+          () => `(${e("json")} || ${e("json")})`,
+          () => `(${e("json")} #> '{b,0}')`,
+          () => `jsonb_path_query_first(${e("json")}, ${draw.pick(["'$.a'", "'$.b[*] ? (@ > 1)'", "'lax $[0]'"])})`,
+          () => `jsonb_set(${e("json")}, '{a}', ${e("json")})`,
+          () => `jsonb_strip_nulls(${e("json")})`,
+        ])();
+      case "range":
+        return draw.pick([
+          () => `int4range(${e("int")}::int4, ${e("int")}::int4${draw.pick(["", ", '[]'", ", '()'"])})`,
+          () => `(${e("range")} * ${e("range")})`,
+          () => `(${e("range")} + ${e("range")})`,
+          () => `range_merge(${e("range")}, ${e("range")})`,
+        ])();
       case "bool":
         return this.condition(items, depth);
     }
@@ -279,6 +353,14 @@ export class QueryMaker {
       [1, () => `(${e(k)} is ${draw.pick(["", "not "])}distinct from ${e(k)})`],
       [1, () => `(${e(k)} ${draw.pick(["", "not "])}between ${draw.pick(["", "symmetric "])}${e(k)} and ${e(k)})`],
       [2, () => `(${e(k)} ${draw.pick(["", "not "])}in (${draw.times(draw.between(1, 4), () => e(k)).join(", ")}))`],
+      [1, () => `(${e("int")}::int4 ${compare()} ${draw.pick(["any", "all"])} (${e("ints")}))`],
+      [1, () => `(${e("ints")} ${draw.pick(["@>", "<@", "&&"])} ${e("ints")})`],
+      [1, () => `(${e("json")} ${draw.pick(["@>", "<@"])} ${e("json")})`],
+      [1, () => `(${e("json")} ${draw.pick(["? 'a'", "?| array['a', 'b']", "?& array['a', 'b']"])})`],
+      [1, () => `(${e("range")} ${draw.pick(["@>", "<@", "&&", "<<", ">>", "-|-"])} ${e("range")})`],
+      [1, () => `(${e("range")} @> ${e("int")}::int4)`],
+      [1, () => `(${e("text")} ~ ${draw.pick(["'a|b'", "'^.$'", "'[[:digit:]]'"])})`],
+      [1, () => `((${e("date")}, ${e("date")}) overlaps (${e("date")}, ${e("date")}))`],
       [1, () => `(${e("text")} ${draw.pick(["", "not "])}like ${draw.pick(["'a%'", "'%b%'", "'_'", "''"])})`],
       [1, () => `(${e(k)} ${compare()} ${draw.pick(["any", "all"])} (array[${e(k)}, ${e(k)}]))`],
       [1, () => `((${e(k)}, ${e("int")}) ${compare()} (${e(k)}, ${e("int")}))`],
@@ -340,7 +422,18 @@ export class QueryMaker {
       case "bool":
         return `${draw.pick(["bool_and", "bool_or", "every"])}(${e("bool")})${filter}`;
       case "date":
-        return `${draw.pick(["min", "max"])}(${e("date")})${filter}`;
+      case "stamp":
+        return `${draw.pick(["min", "max"])}(${e(kind)})${filter}`;
+      case "ints": {
+        const value = `${e("int")}::int4`;
+        return `array_agg(${value} order by ${value})${filter}`;
+      }
+      case "json": {
+        const value = e("json");
+        return draw.pick([() => `jsonb_agg(${value} order by ${value})${filter}`, () => `to_jsonb(count(${distinct}${value})${filter})`])();
+      }
+      case "range":
+        return `int4range(min(${e("int")}::int4), null)`;
     }
   }
 
@@ -376,7 +469,14 @@ export class QueryMaker {
 /** Windows give text, whatever the column was meant to be. */
 const windowKinds = (outputs: readonly Column[]): readonly Column[] =>
   outputs.map((c, i) => (i === 0 ? c : { ...c, kind: "text" as const }));
-const sqlType = (kind: Kind): string => (kind === "int" ? "int4" : kind);
+const SQL_TYPES: Readonly<Partial<Record<Kind, string>>> = {
+  int: "int4",
+  stamp: "timestamp",
+  ints: "int4[]",
+  json: "jsonb",
+  range: "int4range",
+};
+const sqlType = (kind: Kind): string => SQL_TYPES[kind] ?? kind;
 
 function frameOf(draw: Draw, wanted: boolean): string {
   if (!wanted || draw.chance(40)) return "";

@@ -1,15 +1,25 @@
 /** Random tables with data: few rows, values that meet each other and NULLs. */
 import type { Draw } from "./draw.js";
 
-export type Kind = "int" | "numeric" | "text" | "bool" | "date";
-export const kinds: readonly Kind[] = ["int", "numeric", "text", "bool", "date"];
+export type Kind = "int" | "numeric" | "text" | "bool" | "date" | "stamp" | "ints" | "json" | "range";
+/** The first five are drawn more often. */
+export const kinds: readonly Kind[] = [
+  "int", "int", "numeric", "numeric", "text", "text", "bool", "bool", "date", "stamp", "ints", "json", "range",
+]; // biome-ignore format: weights
 const typeNames: Readonly<Record<Kind, readonly string[]>> = {
   int: ["int4", "int8", "int2"],
   numeric: ["numeric(8,2)", "numeric"],
   text: ["text", "varchar(20)"],
   bool: ["bool"],
   date: ["date", "date"],
+  stamp: ["timestamp"],
+  ints: ["int4[]"],
+  json: ["jsonb"],
+  range: ["int4range"],
 };
+
+/** A type that takes every value of the kind. */
+export const kindType = (kind: Kind): string => typeNames[kind][0]!;
 
 export interface Column {
   readonly name: string;
@@ -37,8 +47,26 @@ export function literal(draw: Draw, kind: Kind): string {
       return draw.pick(["true", "false"]);
     case "date":
       return draw.pick(["date '2020-01-01'", "date '2020-02-29'", "date '1999-12-31'", "date '2021-07-15'"]);
+    case "stamp":
+      return draw.pick(["timestamp '2020-01-01 00:00'", "timestamp '2020-02-29 12:34:56.789'", "timestamp '1999-12-31 23:59:59'"]);
+    case "ints":
+      return draw.pick(["'{}'::int4[]", "'{1}'::int4[]", "'{1,2,3}'::int4[]", "'{3,NULL,1}'::int4[]", "'{2,2}'::int4[]"]);
+    case "json":
+      return draw.pick([
+        `'{"a": 1}'::jsonb`,
+        `'{"a": "x", "b": [1, 2]}'::jsonb`,
+        "'[1, 2, null]'::jsonb",
+        "'3'::jsonb",
+        "'null'::jsonb",
+        "'{}'::jsonb",
+      ]);
+    case "range":
+      return draw.pick(["'[1,5)'::int4range", "'[3,9)'::int4range", "'empty'::int4range", "'(,4)'::int4range", "'[5,6)'::int4range"]);
   }
 }
+
+/** Kinds that both servers have B-tree indexes for. */
+const isIndexable = (kind: Kind): boolean => kind !== "ints" && kind !== "json" && kind !== "range";
 
 export function makeSchema(draw: Draw): Schema {
   const statements: string[] = [];
@@ -54,7 +82,8 @@ export function makeSchema(draw: Draw): Schema {
       return `(${values.join(", ")})`;
     });
     if (rows.length > 0) statements.push(`insert into ${name} values ${rows.join(", ")}`);
-    for (const column of columns.slice(1)) if (draw.chance(25)) statements.push(`create index on ${name} (${column.name})`);
+    for (const column of columns.slice(1))
+      if (draw.chance(25) && isIndexable(column.kind)) statements.push(`create index on ${name} (${column.name})`);
     return { name, columns };
   });
   return { tables, statements };

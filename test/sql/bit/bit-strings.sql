@@ -367,7 +367,6 @@ select cast(b'11' as text), cast('11' as bit(2));
 select pg_typeof(b'1'), pg_typeof('1'::varbit);
 select b'101'::bytea;
 select b'1'::bool;
--- differs: format_type without a modifier
 select format_type(1560,5), format_type(1562,7), format_type(1560,-1), format_type(1562,-1), format_type(1560,null);
 select to_jsonb(b'101');
 select bitcat(b'1',b'0');

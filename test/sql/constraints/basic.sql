@@ -77,9 +77,7 @@ insert into m values (1, 2);
 insert into mc values (1, 2), (null, null);
 insert into mc values (1, null);
 insert into mc values (2, 1);
--- differs: EXCLUDE is refused
 create table ex (a int, exclude using btree (a with =));
--- differs: EXCLUDE is refused
 create table ex2 (a int, exclude (a with =));
 create table inc (a int, b int, c text, primary key (a) include (b, c));
 select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'inc'::regclass;

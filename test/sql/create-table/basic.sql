@@ -30,7 +30,6 @@ select count(*), count(empty.*) from empty;
 create table defaults (a int default 1 + 1, b text default upper('x'), c date default '2020-01-01', d int[] default '{1,2}', e timestamptz default null);
 insert into defaults default values returning *;
 insert into defaults (a, b) values (default, default), (5, 'y') returning *;
--- differs: printed as it was written, without the casts that PostgreSQL adds
 select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'defaults'::regclass order by adnum;
 create table named (a int constraint pos check (a > 0), b int constraint uq unique, constraint both_set check (a + b < 100), constraint pk primary key (a));
 select conname, contype, pg_get_constraintdef(oid) from pg_constraint where conrelid = 'named'::regclass order by 1;

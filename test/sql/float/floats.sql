@@ -515,7 +515,6 @@ select log10('90'::float8);
 select degrees('90'::float8);
 select radians('90'::float8);
 select sin('90'::float8);
--- differs: last digit of a function of the C library
 select cos('90'::float8);
 select tan('90'::float8);
 select cot('90'::float8);
@@ -585,7 +584,6 @@ select trunc('270'::float8);
 select sign('270'::float8);
 select sqrt('270'::float8);
 select cbrt('270'::float8);
--- differs: last digit of a function of the C library
 select exp('270'::float8);
 select ln('270'::float8);
 select log('270'::float8);
@@ -599,9 +597,7 @@ select cot('270'::float8);
 select asin('270'::float8);
 select acos('270'::float8);
 select atan('270'::float8);
--- differs: last digit of a function of the C library
 select sinh('270'::float8);
--- differs: last digit of a function of the C library
 select cosh('270'::float8);
 select tanh('270'::float8);
 select asinh('270'::float8);
@@ -985,7 +981,6 @@ select '-2.5'::float8 * '3'::float8;
 select '-2.5'::float8 / '3'::float8;
 select '-2.5'::float8 ^ '3'::float8;
 select '-2.5'::float8 = '3'::float8, '-2.5'::float8 < '3', '-2.5'::float8 > '3', '-2.5'::float8 <> '3';
--- differs: last digit of a function of the C library
 select atan2('-2.5'::float8,'3'), atan2d('-2.5'::float8,'3');
 select '-2.5'::float8 + '-0.5'::float8;
 select '-2.5'::float8 - '-0.5'::float8;
@@ -1546,7 +1541,6 @@ select 1::float8/0;
 select 5::float8 % 2;
 select float4(1.5::float8), float8(2::int), float4 '3.5';
 select degrees(1e308::float8);
-select erf(1);
 select width_bucket(5.35::float8, 0.024, 10.06, 5), width_bucket('NaN'::float8,0,1,2);
 select width_bucket(0::float8, 1, 0, 4), width_bucket(0.5::float8, 1, 0, 4), width_bucket(1::float8,1,0,4), width_bucket(2::float8,1,0,4);
 select 1::float4 < 2::float8, 1::float8 >= 1::float4, '1.1'::float4 = '1.1'::float8;

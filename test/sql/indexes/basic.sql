@@ -32,7 +32,6 @@ create index on t (a) with (nothing = 5);
 create index on t (b text_pattern_ops);
 create index on t (b nothing_ops);
 create index on t (a text_ops);
--- differs: no order of jsonb in indexes yet
 create index on t (j);
 select indexdef from pg_indexes where schemaname = 'indexes_basic' and tablename = 't' and indexname <> 't_j_idx2' order by indexname;
 select b from t where lower(b) = 'name7' order by a limit 2;

@@ -68,6 +68,7 @@ merge into mt using ms on mt.id = ms.id when matched then insert values (1);
 merge into mt using ms on mt.id = ms.id when not matched then delete;
 merge into mt using ms on mt.id = ms.id when not matched then update set v = 1;
 merge into mt using ms on mt.id = ms.id;
+-- differs: MERGE in WITH is PostgreSQL 17's
 with x as (merge into mt using ms on true when matched then delete) select 1;
 begin;
 savepoint s;

@@ -644,13 +644,18 @@ select regexp_match('aa',E'a\\{2\\}','b');
 select regexp_replace('aa',E'a\\{2\\}','<\&>','b');
 select regexp_like('aa',E'a\\{2\\}','b'), regexp_count('aa',E'a\\{2\\}',1,'b');
 select regexp_split_to_table('aa',E'a\\{2\\}','b');
--- differs: bounds of extended regular expressions
 select regexp_match('aa','a{2}','e');
--- differs: bounds of extended regular expressions
+select regexp_match('a+','a+','e');
+select regexp_match('aa','a\{2\}','e');
+select regexp_match('aa','(?e)a{2}');
+select regexp_match('aa','(?be)a{2}');
+select regexp_match('aa','(?eb)a{2}');
+select regexp_match('aa','(a)(a)','e');
+select regexp_match('a+','a+','qe');
+select regexp_match('a+','a+','eq');
+select regexp_match('a.a','a.','qb');
 select regexp_replace('aa','a{2}','<\&>','e');
--- differs: bounds of extended regular expressions
 select regexp_like('aa','a{2}','e'), regexp_count('aa','a{2}',1,'e');
--- differs: bounds of extended regular expressions
 select regexp_split_to_table('aa','a{2}','e');
 select regexp_match(E'x\ny','x$','n');
 select regexp_replace(E'x\ny','x$','<\&>','n');

@@ -17,6 +17,7 @@ show standard_conforming_strings;
 show integer_datetimes;
 show bytea_output;
 show extra_float_digits;
+-- differs: the default is 1000
 show max_connections;
 show is_superuser;
 show statement_timeout;

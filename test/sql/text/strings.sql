@@ -554,7 +554,6 @@ select string_agg(distinct x,',') from (values ('a'),('a'),('b')) v(x);
 select array_to_string(array['a',null,'b'],','), array_to_string(array['a',null,'b'],',','*');
 select greatest('a','b'), least('a','B'), coalesce(null,'x'), nullif('a','a');
 select 'abc' between 'abb' and 'abd', 'b' in ('a','b');
--- differs: type of a literal that nothing decides
 select pg_typeof('a'), pg_typeof('a'::text), pg_typeof('a'||'b'), pg_typeof(upper('a')), pg_typeof('a'::char(2)), pg_typeof('a'::name||'b');
 select 'a' 'b';
 select length(repeat('x',1000)), repeat('ab',3), repeat('x',-1);

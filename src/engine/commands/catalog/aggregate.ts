@@ -39,7 +39,10 @@ export function createAggregate(context: DefinitionContext, command: Extract<Com
       detail: `A result of type ${typeName(stateType)} requires at least one input of type anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange.`,
     });
   const step = lookup(context, functions.sfunc, [stateType, ...inputs]);
-  if (!compatible(context, step.returnType, stateType))
+  // A polymorphic result is of the type of the argument that is declared like it.
+  const alike = isPolymorphicType(step.returnType) ? step.argTypes.indexOf(step.returnType) : -1;
+  const stepResult = alike < 0 ? step.returnType : ([stateType, ...inputs][alike] ?? step.returnType);
+  if (!compatible(context, stepResult, stateType))
     throw new DbError({
       sqlstate: "42804",
       message: `return type of transition function ${functions.sfunc.name} is not ${typeName(stateType)}`,

@@ -1,6 +1,6 @@
 /** CREATE TYPE … AS (…), its ALTER TYPE actions, and shell types. */
-import type { CompositeAttribute, CompositeObject } from "../../../catalog/index.js";
-import type { AlterTypeAction, Command, TypeAttribute } from "../../../plan/index.js";
+import type { CompositeAttribute, CompositeObject, TableObject } from "../../../catalog/index.js";
+import type { AlterTableAction, AlterTypeAction, Command, TypeAttribute } from "../../../plan/index.js";
 import {
   columnTwice,
   DbError,
@@ -10,8 +10,11 @@ import {
   tooManyColumns,
   wrongRelationKind,
 } from "../../../types/index.js";
+import { applyToTable } from "../alter-table.js";
 import { type DefinitionContext, displayName } from "../context.js";
 import { dropTargets } from "../drop.js";
+import { rewriteTable } from "../rewrite.js";
+import { typedTables } from "../typed-table.js";
 import { findType, newType } from "./type-names.js";
 import { usersOfType } from "./users.js";
 
@@ -43,23 +46,70 @@ export function createShellType(context: DefinitionContext, command: Extract<Com
   context.put({ ...base, arrayOid: 0, kind: "shell" });
 }
 
-export function alterComposite(context: DefinitionContext, command: Extract<Command, { kind: "AlterComposite" }>): void {
+export function alterComposite(
+  context: DefinitionContext,
+  command: Extract<Command, { kind: "AlterComposite" }>,
+): Promise<void> | undefined {
   const found = findType(context, command.name);
   if (found === undefined) {
     const relation = context.find(command.name);
     if (relation !== undefined) throw wrongRelationKind(relation.name, "a composite type");
-    if (command.ifExists) return context.notice(`relation "${displayName(command.name)}" does not exist, skipping`);
+    if (command.ifExists) {
+      context.notice(`relation "${command.name.name}" does not exist, skipping`);
+      return undefined;
+    }
     throw relationMissing(displayName(command.name));
   }
   if (found.kind !== "composite") throw relationMissing(displayName(command.name));
   let type: CompositeObject = found;
+  const typed: (() => Promise<void>)[] = [];
   for (const action of command.actions) {
     if (action.kind === "retype") refuseWhenStored(context, type);
+    for (const table of typedTables(context, type, action.cascade)) typed.push(() => alterTyped(context, table, action));
     type = applyAction(context, type, action);
     context.put(type);
     const after = context.snapshot.object(type.oid);
     if (after?.class === "type" && after.kind === "composite") type = after;
   }
+  if (typed.length > 0) return oneByOne(typed).then(() => keysOf(context, type));
+  return keysOf(context, type);
+}
+async function oneByOne(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const step of steps) await step();
+}
+/** The same to a table of the type, which by itself may not. */
+async function alterTyped(context: DefinitionContext, given: TableObject, action: AlterTypeAction): Promise<void> {
+  const { ofType, ...plain } = context.again(given);
+  context.put(plain);
+  await applyToTable(context, plain, tableAction(action));
+  if (ofType !== undefined) context.put({ ...context.again(plain), ofType });
+}
+function tableAction(action: AlterTypeAction): AlterTableAction {
+  switch (action.kind) {
+    case "add": {
+      const { name, type, collation } = action.attribute;
+      const column = { name, type, notNull: false, ...(collation === undefined ? {} : { collation }) };
+      return { kind: "addColumn", column, constraints: [], ifNotExists: false };
+    }
+    case "drop":
+      return { kind: "dropColumn", column: action.name, ifExists: action.ifExists, cascade: action.cascade };
+    case "retype": {
+      const { name, type, collation } = action.attribute;
+      return { kind: "alterType", column: name, type, ...(collation === undefined ? {} : { collation }) };
+    }
+  }
+}
+function keysOf(context: DefinitionContext, type: CompositeObject): Promise<void> | undefined {
+  const keyed = [...context.snapshot.objects()].filter(
+    (o): o is TableObject =>
+      o.class === "table" && o.partitioned === undefined && o.attributes.some((a) => a.hidden === true && holds(context, a.type, type.oid)),
+  );
+  return keyed.length === 0 ? undefined : computeKeysAgain(context, keyed);
+}
+
+/** Indexes hold ordered keys of whole values, and an attribute more or less is another key. */
+async function computeKeysAgain(context: DefinitionContext, tables: readonly TableObject[]): Promise<void> {
+  for (const table of tables) await rewriteTable(context, table, new Map());
 }
 
 function applyAction(context: DefinitionContext, type: CompositeObject, action: AlterTypeAction): CompositeObject {

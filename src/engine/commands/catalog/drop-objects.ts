@@ -1,13 +1,18 @@
 /** DROP, RENAME, SET SCHEMA, OWNER TO and COMMENT of types, functions, operators, casts and roles. */
-import type { CatalogObject } from "../../../catalog/index.js";
+import { type AclItem, type CatalogObject, type CollationObject, ENCODING_ANY } from "../../../catalog/index.js";
 import { inputParameters } from "../../../functions/index.js";
 import type { Command, ObjectReference } from "../../../plan/index.js";
-import { DbError, notSupported, schemaExists } from "../../../types/index.js";
+import { DbError, notSupported, type Oid, schemaExists } from "../../../types/index.js";
 import type { DefinitionContext } from "../context.js";
 import { type Target, whole } from "../dependencies.js";
 import { dropTargets } from "../drop.js";
+import { renameColumn } from "../rename.js";
+import { dependsOnName } from "../role-password.js";
+import { typedTables } from "../typed-table.js";
 import { findObject, missingObject, requireObject, sameTypes, skippedNotice } from "./objects.js";
 import { requireOwner, requireRole, roleOf } from "./ownership.js";
+import { renamePolicy } from "./policy.js";
+import { requireFreeStatisticsName } from "./statistics.js";
 import { arrayNameFor, typeExists } from "./type-names.js";
 
 export function dropObjects(context: DefinitionContext, command: Extract<Command, { kind: "DropObjects" }>): void {
@@ -52,10 +57,17 @@ export function renameObject(context: DefinitionContext, command: Extract<Comman
   const { object, attribute } = requireObject(context, ref);
   requireOwner(context, object);
   switch (object.class) {
+    case "statistics":
+      requireFreeStatisticsName(context, object.schema, newName);
+      return context.put({ ...object, name: newName });
+    case "policy":
+      return renamePolicy(context, object, newName);
     case "type": {
       if (ref.kind === "attribute" && object.kind === "composite") {
         if (object.attributes.some((a) => !a.dropped && a.name === newName))
           throw new DbError({ sqlstate: "42701", message: `column "${newName}" of relation "${object.name}" already exists` });
+        for (const table of typedTables(context, object, command.cascade))
+          renameColumn(context, table, ref.part ?? "", newName, false, true);
         return context.put({ ...object, attributes: object.attributes.map((a) => (a.number === attribute ? { ...a, name: newName } : a)) });
       }
       if (ref.kind === "domconstraint" && object.kind === "domain") {
@@ -80,6 +92,9 @@ export function renameObject(context: DefinitionContext, command: Extract<Comman
       if (clash) throw routineExists(context, newName, types, context.schemaName(object.schema));
       return context.put({ ...object, name: newName });
     }
+    case "collation":
+      requireFreeCollation(context, object, object.schema, newName);
+      return context.put({ ...object, name: newName });
     case "role": {
       if (context.snapshot.role(newName) !== undefined)
         throw new DbError({ sqlstate: "42710", message: `role "${newName}" already exists` });
@@ -91,11 +106,25 @@ export function renameObject(context: DefinitionContext, command: Extract<Comman
         });
       if (object.name === context.session.sessionUser) throw notSupportedRename("session user cannot be renamed");
       if (object.name === context.session.user) throw notSupportedRename("current user cannot be renamed");
+      if (object.password !== undefined && dependsOnName(object.password)) {
+        const { password: _, ...rest } = object;
+        context.session.notice("NOTICE", "00000", "MD5 password cleared because of role rename");
+        return context.put({ ...rest, name: newName });
+      }
       return context.put({ ...object, name: newName });
     }
     default:
       throw notSupported(`ALTER ${ref.kind.toUpperCase()} RENAME`);
   }
+}
+function requireFreeCollation(context: DefinitionContext, collation: CollationObject, schema: number, name: string): void {
+  const other = context.snapshot.collation(schema, name);
+  if (other === undefined || (other.oid === collation.oid && schema !== collation.schema)) return;
+  const inWords = other.encoding === ENCODING_ANY ? "" : ' for encoding "UTF8"';
+  throw new DbError({
+    sqlstate: "42710",
+    message: `collation "${name}"${inWords} already exists in schema "${context.schemaName(schema)}"`,
+  });
 }
 const notSupportedRename = (message: string) => new DbError({ sqlstate: "0A000", message });
 
@@ -130,7 +159,13 @@ export function setObjectSchema(context: DefinitionContext, command: Extract<Com
       if (clash) throw routineExists(context, object.name, types, schema.name);
       return context.put({ ...object, schema: schema.oid });
     }
+    case "collation":
+      requireFreeCollation(context, object, schema.oid, object.name);
+      return context.put({ ...object, schema: schema.oid });
     case "operator":
+      return context.put({ ...object, schema: schema.oid });
+    case "statistics":
+      if (object.schema !== schema.oid) requireFreeStatisticsName(context, schema.oid, object.name);
       return context.put({ ...object, schema: schema.oid });
     default:
       throw notSupported(`ALTER ${command.object.kind.toUpperCase()} SET SCHEMA`);
@@ -155,16 +190,40 @@ export function changeOwner(context: DefinitionContext, object: CatalogObject, o
   const acl = "acl" in object ? object.acl : undefined;
   const old = object.owner;
   // The old owner's place in the list goes to the new one.
-  const moved = acl?.map((item) => ({
-    ...item,
-    grantor: item.grantor === old ? owner : item.grantor,
-    grantee: item.grantee === old ? owner : item.grantee,
-  }));
+  const moved = acl === undefined ? undefined : withNewOwner(acl, old, owner);
   context.put({ ...object, owner, ...(moved === undefined ? {} : { acl: moved }) } as CatalogObject);
   if (object.class === "table") {
     for (const part of [...context.snapshot.indexesOf(object.oid), ...context.snapshot.sequencesOf(object.oid)])
       context.put({ ...part, owner });
   }
+}
+
+/** aclnewowner: items that come to stand for the same grantee and grantor become one. */
+function withNewOwner(acl: readonly AclItem[], from: Oid, to: Oid): AclItem[] {
+  const items = new Map<string, AclItem>();
+  for (const item of acl) {
+    const grantor = item.grantor === from ? to : item.grantor;
+    const grantee = item.grantee === from ? to : item.grantee;
+    const key = `${grantee}/${grantor}`;
+    const same = items.get(key);
+    items.set(key, {
+      grantee,
+      grantor,
+      privileges: same === undefined ? item.privileges : unitedPrivileges(same.privileges, item.privileges),
+    });
+  }
+  return [...items.values()];
+}
+/** Letters with their `*`, each once, the option kept where either has it. */
+function unitedPrivileges(a: string, b: string): string {
+  const all = new Map<string, boolean>();
+  for (const text of [a, b])
+    for (const match of text.matchAll(/(\w)(\*?)/g)) all.set(match[1]!, all.get(match[1]!) === true || match[2] === "*");
+  const order = "arwdDxtXUCTc";
+  return [...all]
+    .sort(([x], [y]) => order.indexOf(x) - order.indexOf(y))
+    .map(([letter, option]) => letter + (option ? "*" : ""))
+    .join("");
 }
 
 export function commentOn(context: DefinitionContext, command: Extract<Command, { kind: "CommentOn" }>): void {

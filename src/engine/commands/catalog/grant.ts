@@ -31,8 +31,10 @@ function lettersFor(kind: AclKind, names: readonly string[]): string {
   for (const name of names) {
     const letter = LETTER_OF[name.toLowerCase()];
     if (letter === undefined) throw new DbError({ sqlstate: "42601", message: `unrecognized privilege type "${name}"` });
+    // What a sequence may have is asked of the table itself, which the word then names.
+    const word = kind === "table" && ALL_LETTERS.sequence.includes(letter) ? "table" : KIND_WORDS[kind];
     if (!ALL_LETTERS[kind].includes(letter))
-      throw new DbError({ sqlstate: "0LP01", message: `invalid privilege type ${name.toUpperCase()} for ${KIND_WORDS[kind]}` });
+      throw new DbError({ sqlstate: "0LP01", message: `invalid privilege type ${name.toUpperCase()} for ${word}` });
     if (!letters.includes(letter)) letters += letter;
   }
   return letters;
@@ -277,11 +279,25 @@ export function alterDefaultPrivileges(context: DefinitionContext, command: Extr
           option: command.grant.grantOption,
           cascade: command.grant.cascade,
         });
-      const isPlain = schema === 0 ? sameAcl(acl, defaultAclOf(kind, role.oid)) : acl.length === 0;
-      if (isPlain) {
-        if (existing !== undefined) context.remove(existing.oid);
-      } else context.put({ class: "defaultPrivileges", oid: existing?.oid ?? context.newOid(), owner: role.oid, schema, objects, acl });
+      keepDefaults(context, existing, { owner: role.oid, schema, objects, acl });
     }
+}
+/** Default privileges that say nothing but what holds anyway are not kept. Sorted by grantee, as the catalog shows them. */
+function keepDefaults(
+  context: DefinitionContext,
+  existing: DefaultPrivilegesObject | undefined,
+  given: Omit<DefaultPrivilegesObject, "class" | "oid">,
+): void {
+  const { owner, schema, objects } = given;
+  const acl = given.acl.toSorted((a, b) => a.grantee - b.grantee || a.grantor - b.grantor);
+  const isPlain = schema === 0 ? sameAcl(acl, defaultAclOf(KIND_OF_LETTER[objects], owner)) : acl.length === 0;
+  if (!isPlain) context.put({ class: "defaultPrivileges", oid: existing?.oid ?? context.newOid(), owner, schema, objects, acl });
+  else if (existing !== undefined) context.remove(existing.oid);
+}
+/** DROP OWNED: nothing is granted to the role any more. */
+export function withoutDefaultsFor(context: DefinitionContext, defaults: DefaultPrivilegesObject, role: Oid): void {
+  if (!defaults.acl.some((item) => item.grantee === role)) return;
+  keepDefaults(context, defaults, { ...defaults, acl: defaults.acl.filter((item) => item.grantee !== role) });
 }
 function sameAcl(a: readonly AclItem[], b: readonly AclItem[]): boolean {
   const key = (items: readonly AclItem[]) =>

@@ -5,17 +5,21 @@ import type { StatementOutcome } from "../../session.js";
 import type { DefinitionContext } from "../context.js";
 import { createAggregate } from "./aggregate.js";
 import { call } from "./call.js";
+import { createCollation, refreshCollation } from "./collation.js";
 import { alterComposite, createComposite, createShellType } from "./composite.js";
 import { alterDomain, createDomain } from "./domain.js";
 import { commentOn, dropObjects, renameObject, setObjectSchema, setOwner } from "./drop-objects.js";
 import { alterEnum, createEnum } from "./enum.js";
 import { alterDefaultPrivileges, grant } from "./grant.js";
-import { alterRoleSettings, dropOwned, grantRole, reassignOwned } from "./membership.js";
+import { dropOwned, grantRole, reassignOwned } from "./membership.js";
 import { alterOperator, createCast, createOperator } from "./operator.js";
+import { alterPolicy, createPolicy } from "./policy.js";
 import { createRange } from "./range.js";
 import { alterRoutine, createRoutine } from "./routine.js";
+import { alterStatistics, createStatistics } from "./statistics.js";
+import { alterDatabaseSettings, alterRoleSettings } from "./stored-settings.js";
 
-type Work = (context: DefinitionContext) => StatementOutcome | void;
+type Work = (context: DefinitionContext) => StatementOutcome | void | Promise<void>;
 
 export function catalogWork(command: Command, parameters: readonly Datum[]): Work | undefined {
   switch (command.kind) {
@@ -33,6 +37,10 @@ export function catalogWork(command: Command, parameters: readonly Datum[]): Wor
       return (context) => alterComposite(context, command);
     case "CreateRange":
       return (context) => createRange(context, command);
+    case "CreateCollation":
+      return (context) => createCollation(context, command);
+    case "RefreshCollation":
+      return (context) => refreshCollation(context, command);
     case "CreateShellType":
       return (context) => createShellType(context, command);
     case "CreateRoutine":
@@ -65,12 +73,22 @@ export function catalogWork(command: Command, parameters: readonly Datum[]): Wor
       return (context) => alterDefaultPrivileges(context, command);
     case "GrantRole":
       return (context) => grantRole(context, command);
+    case "CreateStatistics":
+      return (context) => createStatistics(context, command);
+    case "AlterStatistics":
+      return (context) => alterStatistics(context, command);
+    case "CreatePolicy":
+      return (context) => createPolicy(context, command);
+    case "AlterPolicy":
+      return (context) => alterPolicy(context, command);
     case "ReassignOwned":
       return (context) => reassignOwned(context, command);
     case "DropOwned":
       return (context) => dropOwned(context, command);
     case "AlterRoleSettings":
       return (context) => alterRoleSettings(context, command);
+    case "AlterDatabaseSettings":
+      return (context) => alterDatabaseSettings(context, command);
     default:
       return undefined;
   }

@@ -7,6 +7,7 @@ import type { DefinitionContext } from "../context.js";
 import { whole } from "../dependencies.js";
 import { dropTargets } from "../drop.js";
 import { changeOwner } from "./drop-objects.js";
+import { withoutDefaultsFor } from "./grant.js";
 import { requireRole, roleOf } from "./ownership.js";
 
 export function grantRole(context: DefinitionContext, command: Extract<Command, { kind: "GrantRole" }>): void {
@@ -96,6 +97,13 @@ export function dropOwned(context: DefinitionContext, command: Extract<Command, 
     for (const object of [...context.snapshot.objects()]) {
       if (object.class === "defaultPrivileges") {
         if (object.owner === role.oid) context.remove(object.oid);
+        else withoutDefaultsFor(context, object, role.oid);
+        continue;
+      }
+      if (object.class === "policy" && object.roles.includes(role.oid)) {
+        const roles = object.roles.filter((r) => r !== role.oid);
+        if (roles.length === 0) context.remove(object.oid);
+        else context.put({ ...object, roles });
         continue;
       }
       if (aclKindOf(object) !== undefined) withoutRole(context, object, role.oid);
@@ -120,22 +128,4 @@ export function withoutRole(context: DefinitionContext, object: CatalogObject, r
   if (next.class === "table" && next.attributes.some((a) => a.acl?.some((i) => i.grantee === role) === true))
     next = { ...next, attributes: next.attributes.map((a) => (a.acl === undefined ? a : { ...a, acl: others(a.acl) })) };
   if (next !== object) context.put(next);
-}
-
-export function alterRoleSettings(context: DefinitionContext, command: Extract<Command, { kind: "AlterRoleSettings" }>): void {
-  if (command.role === undefined) throw new DbError({ sqlstate: "0A000", message: "ALTER ROLE ALL is not supported" });
-  const role = requireRole(context, command.role);
-  const me = roleOf(context);
-  if (!me.superuser && me.oid !== role.oid && !(me.createrole && !role.superuser))
-    throw new DbError({ sqlstate: "42501", message: "permission denied" });
-  if (command.database !== undefined && context.snapshot.database(command.database) === undefined)
-    throw new DbError({ sqlstate: "3D000", message: `database "${command.database}" does not exist` });
-  const name = command.name.toLowerCase();
-  const { settings: old, ...rest } = role;
-  if (name === "all" && command.value === null) return context.put(rest);
-  if (command.value !== null && !context.session.hasSetting(name) && !name.includes("."))
-    throw new DbError({ sqlstate: "42704", message: `unrecognized configuration parameter "${command.name}"` });
-  const others = (old ?? []).filter((s) => s.name !== name);
-  const settings = command.value === null ? others : [...others, { name, value: command.value }];
-  context.put(settings.length === 0 ? rest : { ...rest, settings });
 }

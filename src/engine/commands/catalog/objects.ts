@@ -1,11 +1,12 @@
 /** Objects as statements name them: found by kind, name and argument types, with PostgreSQL's words when they are not there. */
 import type { CatalogObject, FunctionObject, OperatorObject } from "../../../catalog/index.js";
-import { quoteIdentifier } from "../../../catalog/index.js";
+import { collationText, findCollation, PG_CATALOG_OID, quoteIdentifier } from "../../../catalog/index.js";
 import { inputParameters } from "../../../functions/index.js";
 import type { ObjectReference } from "../../../plan/index.js";
 import {
   columnMissing,
   DbError,
+  FIRST_USER_OID,
   noSuchRole,
   notSupported,
   type Oid,
@@ -14,7 +15,10 @@ import {
   wrongRelationKind,
 } from "../../../types/index.js";
 import { type DefinitionContext, displayName } from "../context.js";
+import { absentNotice, absentObject, isAbsentKind } from "./absent-objects.js";
 import { noConstraint, requireDomain } from "./domain.js";
+import { policyMissing } from "./policy.js";
+import { findStatistics, statisticsMissing } from "./statistics.js";
 import { findType, notADomain } from "./type-names.js";
 
 export interface FoundObject {
@@ -101,6 +105,25 @@ export function findObject(context: DefinitionContext, ref: ObjectReference): Fo
       if (number === 0) throw columnMissing(ref.part ?? "", relation.name);
       return { object: relation, attribute: number };
     }
+    case "trigger":
+    case "rule":
+    case "event trigger":
+    case "publication":
+    case "subscription":
+    case "foreign server":
+    case "fdw":
+    case "foreign table":
+    case "conversion":
+      return undefined;
+    case "statistics": {
+      const found = findStatistics(context, ref.name.schema, ref.name.name);
+      return found === undefined ? undefined : whole(found);
+    }
+    case "policy": {
+      if (context.find(ref.name) === undefined) return undefined;
+      const policy = snapshot.policiesOf(context.table(ref.name).oid).find((p) => p.name === ref.part);
+      return policy === undefined ? undefined : whole(policy);
+    }
     case "tabconstraint": {
       const table = context.table(ref.name);
       const constraint = snapshot.constraintsOf(table.oid).find((c) => c.name === ref.part);
@@ -119,6 +142,8 @@ export function findObject(context: DefinitionContext, ref: ObjectReference): Fo
       const found = findOperatorObject(context, ref);
       return found === undefined ? undefined : whole(found);
     }
+    case "collation":
+      return collationObject(context, ref);
     case "cast": {
       const [source, target] = ref.args ?? [];
       const found = snapshot.casts.find((c) => c.source === source && c.target === target);
@@ -145,17 +170,50 @@ export function findObject(context: DefinitionContext, ref: ObjectReference): Fo
   }
 }
 
+/** One of PostgreSQL's own cannot be changed. */
+function collationObject(context: DefinitionContext, ref: ObjectReference): FoundObject | undefined {
+  const found = findCollation(context.catalog, ref.name.schema, ref.name.name);
+  if (found !== undefined && found.schema === PG_CATALOG_OID)
+    throw new DbError({
+      sqlstate: "2BP01",
+      message: `cannot drop collation ${collationText(context.catalog, found.oid)} because it is required by the database system`,
+    });
+  return found === undefined ? undefined : whole(found);
+}
+
 export function requireObject(context: DefinitionContext, ref: ObjectReference): FoundObject {
   if (ref.name.schema !== undefined && ref.kind !== "cast") context.schema(ref.name.schema);
+  refuseBuiltIn(context, ref);
   const found = findObject(context, ref);
   if (found === undefined) throw missingObject(context, ref);
   return found;
+}
+
+/** What comes with the server has no object that could be changed, granted on or commented. */
+function refuseBuiltIn(context: DefinitionContext, ref: ObjectReference): void {
+  const { name, schema } = ref.name;
+  if (schema !== undefined && schema !== "pg_catalog") return;
+  if (ref.kind === "type") {
+    const builtIn = context.registry.typeByName(name, schema);
+    if (builtIn !== undefined && builtIn.oid < FIRST_USER_OID) throw notSupported(`changing the built-in type ${builtIn.displayName}`);
+    return;
+  }
+  if (isBuiltInRoutine(context, ref)) throw notSupported(`changing the built-in ${ref.kind} ${name}`);
+}
+
+export function isBuiltInRoutine(context: DefinitionContext, ref: ObjectReference): boolean {
+  if (ref.kind !== "function" && ref.kind !== "aggregate" && ref.kind !== "routine") return false;
+  const { name } = ref.name;
+  if (context.snapshot.functionsNamed(name).length > 0) return false;
+  const { args } = ref;
+  return context.registry.functionsByName(name).some((f) => f.oid < FIRST_USER_OID && (args === undefined || sameTypes(f.argTypes, args)));
 }
 
 const typesText = (context: DefinitionContext, args: readonly Oid[]): string =>
   args.map((oid) => (oid === 0 ? "NONE" : (context.registry.typeByOid(oid)?.displayName ?? "???"))).join(", ");
 
 export function missingObject(context: DefinitionContext, ref: ObjectReference): DbError {
+  if (isAbsentKind(ref.kind)) return absentObject(context, ref);
   const name = displayName(ref.name);
   switch (ref.kind) {
     case "function":
@@ -163,6 +221,11 @@ export function missingObject(context: DefinitionContext, ref: ObjectReference):
     case "routine":
     case "aggregate": {
       const kind = ref.kind === "routine" ? "function" : ref.kind;
+      if (isBuiltInRoutine(context, ref))
+        return new DbError({
+          sqlstate: "2BP01",
+          message: `cannot drop function ${name}(${typesText(context, ref.args ?? [])}) because it is required by the database system`,
+        });
       if (ref.args === undefined)
         return new DbError({
           sqlstate: "42883",
@@ -185,6 +248,11 @@ export function missingObject(context: DefinitionContext, ref: ObjectReference):
       return new DbError({ sqlstate: "42704", message: `type "${name}" does not exist` });
     case "role":
       return noSuchRole(name);
+    case "statistics":
+      return statisticsMissing(name);
+    case "policy":
+      if (context.find(ref.name) === undefined) return new DbError({ sqlstate: "42P01", message: `relation "${name}" does not exist` });
+      return policyMissing(ref.part ?? "", ref.name.name);
     case "attribute":
     case "table":
     case "view":
@@ -192,6 +260,8 @@ export function missingObject(context: DefinitionContext, ref: ObjectReference):
     case "sequence":
     case "matview":
       return new DbError({ sqlstate: "42P01", message: `relation "${name}" does not exist` });
+    case "collation":
+      return new DbError({ sqlstate: "42704", message: `collation "${name}" for encoding "UTF8" does not exist` });
     case "database":
       return new DbError({ sqlstate: "3D000", message: `database "${name}" does not exist` });
     default:
@@ -212,6 +282,7 @@ export function skippedNotice(context: DefinitionContext, ref: ObjectReference):
     return ref.missingType.startsWith("schema ")
       ? `schema "${ref.missingType.slice(7)}" does not exist, skipping`
       : `type "${ref.missingType}" does not exist, skipping`;
+  if (isAbsentKind(ref.kind)) return absentNotice(context, ref);
   const name = displayName(ref.name);
   switch (ref.kind) {
     case "function":
@@ -228,6 +299,12 @@ export function skippedNotice(context: DefinitionContext, ref: ObjectReference):
     case "type":
     case "domain":
       return `type "${name}" does not exist, skipping`;
+    case "statistics":
+      return `statistics object "${name}" does not exist, skipping`;
+    case "policy":
+      return context.find(ref.name) === undefined
+        ? `relation "${name}" does not exist, skipping`
+        : `policy "${ref.part}" for relation "${name}" does not exist, skipping`;
     default:
       return `${ref.kind} "${name}" does not exist, skipping`;
   }
@@ -259,24 +336,11 @@ export function findRoutine(context: DefinitionContext, ref: ObjectReference): F
   const args = ref.args;
   for (const schema of schemas) {
     const candidates = named.filter((f) => f.schema === schema);
-    const fits = (f: FunctionObject, types: readonly Oid[]): boolean =>
-      types.length === args.length && types.every((t, i) => t === args[i]);
+    const fits = (types: readonly Oid[]): boolean => types.length === args.length && types.every((t, i) => t === args[i]);
     const found =
-      candidates.find((f) =>
-        fits(
-          f,
-          inputParameters(f).map((p) => p.type),
-        ),
-      ) ??
+      candidates.find((f) => fits(inputParameters(f).map((p) => p.type))) ??
       // A procedure may be named with its OUT parameters too.
-      candidates.find(
-        (f) =>
-          f.kind === "procedure" &&
-          fits(
-            f,
-            f.parameters.map((p) => p.type),
-          ),
-      );
+      candidates.find((f) => f.kind === "procedure" && fits(f.parameters.map((p) => p.type)));
     if (found !== undefined) {
       requireRoutineKind(context, ref, found);
       return found;
@@ -358,8 +422,18 @@ export function describeUserObject(context: DefinitionContext, object: CatalogOb
       return `operator ${operatorObjectText(context, object)}`;
     case "cast":
       return `cast from ${typeName(object.source)} to ${typeName(object.target)}`;
+    case "collation":
+      return `collation ${collationText(context.catalog, object.oid)}`;
     case "role":
       return `role ${object.name}`;
+    case "statistics": {
+      const visible = visibleInPath(context, object.schema, (s) => context.snapshot.statisticsNamed(s, object.name) !== undefined);
+      return `statistics object ${qualify(context, visible, object.schema, quoteIdentifier(object.name))}`;
+    }
+    case "policy": {
+      const table = context.snapshot.relationByOid(object.table);
+      return `policy ${object.name} on table ${table === undefined ? "" : context.visibleName(table)}`;
+    }
     default:
       return undefined;
   }

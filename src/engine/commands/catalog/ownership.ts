@@ -25,7 +25,9 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
   schema: "schema",
   type: "type",
   operator: "operator",
+  collation: "collation",
   database: "database",
+  statistics: "statistics object",
 };
 /** 42501 "must be owner of …" unless the current user owns it. */
 export function requireOwner(context: DefinitionContext, object: CatalogObject): void {
@@ -44,7 +46,7 @@ export function requireOwner(context: DefinitionContext, object: CatalogObject):
     const names = [object.source, object.target].map((t) => context.registry.typeByOid(t)?.displayName);
     throw new DbError({ sqlstate: "42501", message: `must be owner of type ${names[0]} or type ${names[1]}` });
   }
-  const owned = object.class === "constraint" ? context.snapshot.object(object.table) : object;
+  const owned = object.class === "constraint" || object.class === "policy" ? context.snapshot.object(object.table) : object;
   if (owned === undefined || !("owner" in owned) || access.isMember(me.oid, owned.owner)) return;
   const kind = owned.class === "function" ? owned.kind : (KIND_NAMES[owned.class] ?? owned.class);
   const name = "name" in owned ? owned.name : "";

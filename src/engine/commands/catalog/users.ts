@@ -45,6 +45,7 @@ function collect(snapshot: CatalogSnapshot): Users {
       case "table":
         // PostgreSQL comes to the last column first.
         for (const a of object.attributes.toReversed()) if (!a.dropped) add(ofType, a.type, { object, attribute: a.number });
+        add(ofType, object.ofType, whole);
         break;
       case "view":
         for (const oid of object.dependsOn) {

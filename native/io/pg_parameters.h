@@ -1,0 +1,40 @@
+// pg_parameters.h: parameters of Bind, and literals of a simple query's text, as the columns of a key.
+//
+// Only the forms that clients write are read; whatever else PostgreSQL would accept or refuse (blanks, signs, a NULL, digits without end) is
+// nothing here, so that JavaScript answers it.
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "../index/btree/key.h"
+#include "pg_state.h"
+
+namespace orrery::io {
+
+struct PgParameter {
+  std::string_view bytes;
+  bool binary = false;
+  bool is_null = false;
+};
+using PgParameters = std::vector<PgParameter>;
+
+enum class KeyMade : std::uint8_t {
+  kYes,
+  kNoSuchKey,  // a value that the column's type cannot hold: no row has it
+  kOther,      // a form that is JavaScript's to judge
+};
+
+/// Encodes the key of `plan`.
+KeyMade make_key(const PgPlan& plan, const PgParameters& parameters, index::Key& key);
+
+/// The plan of `state` whose text this query is, with its literals as parameters. nullptr: none.
+PgPlan* plan_of_text(PgState& state, std::string_view query, PgParameters& parameters);
+
+// One value. False: a form that is JavaScript's to judge. None of them takes a NULL.
+/// An integer of `type`'s range.
+bool read_integer(const PgParameter& parameter, PgType type, std::int64_t* out) noexcept;
+bool read_uuid(const PgParameter& parameter, char (&out)[16]) noexcept;
+/// Well-formed UTF-8 without a NUL.
+bool is_utf8(std::string_view text) noexcept;
+
+}  // namespace orrery::io

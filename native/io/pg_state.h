@@ -1,0 +1,153 @@
+// pg_state.h: what an I/O thread knows of a PostgreSQL session: the statements that it can execute, and the transaction block that it is in.
+//
+// Threads: read and written by the owner of the connection, under its statements' mutex (connection.h).
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../core/row_image.h"
+#include "../exec/point_select.h"
+#include "../exec/point_write.h"
+#include "held_locks.h"
+
+namespace orrery::io {
+
+/// How a parameter is read from its text or binary form, as its SQL type says (src/native/io.ts: LaneType).
+enum class PgType : std::uint8_t {
+  kInt2 = 1,
+  kInt4 = 2,
+  kInt8 = 3,
+  kText = 4,
+  kUuid = 5,
+  kBool = 6,
+  kFloat4 = 7,
+  kFloat8 = 8,
+  kMicros = 9,  // timestamps: binary only
+  kDate = 10,   // binary only
+  kLast = kDate,
+};
+
+/// A column of the plan's key.
+struct PgKey {
+  PgType type;
+  std::uint32_t parameter;
+};
+
+/// A column that a write sets.
+struct PgValue {
+  enum class Form : std::uint8_t {
+    kParameter = 0,
+    kAdd = 1,          // the column plus a parameter, integers
+    kSubtract = 2,     // the column minus a parameter
+    kAddConstant = 3,  // the column plus `addend`
+    kNow = 4,          // when the transaction began, microseconds since 2000
+    kConstant = 5,     // as the image has it
+    kLast = kConstant,
+  };
+  std::uint32_t column;
+  Form form;
+  PgType type;  // the parameter's
+  std::uint32_t parameter;
+  bool not_null;
+  std::uint32_t characters_max;  // of text; 0: any number
+  std::int64_t addend;
+};
+
+/// A statement that can run here: a prepared one for one choice of result formats, or the text of a simple query. A SELECT by a whole key that
+/// parameters give, a write of one row, or the beginning or end of a transaction block.
+struct PgPlan {
+  enum class Kind : std::uint8_t { kSelect = 0, kInsert = 1, kUpdate = 2, kDelete = 3, kBegin = 4, kCommit = 5, kRollback = 6, kLast = kRollback };
+  Kind kind = Kind::kSelect;
+  std::string statement;  // its name
+  std::string formats;    // the result formats as they stand in Bind: a count and codes, 16 bits each, big-endian
+  std::string parse;      // of the unnamed statement: the body of the Parse message that makes it
+  /// A simple query instead: the text around its literals, which are the parameters; a letter for each literal, i an integer of up to
+  /// nine digits, n one with a minus, s a string.
+  std::vector<std::string> pieces;
+  std::string literals;
+  std::shared_ptr<const exec::PointSelect> select;
+  std::shared_ptr<const exec::PointWrite> write;
+  std::vector<PgKey> keys;  // one for each column of the index
+  std::vector<PgValue> values;
+  std::optional<RowImage> image;  // of a row to write, with its constants
+  std::string tag;                // of kBegin, kCommit, kRollback
+  std::string text;               // the statement's, a simple query's with $1 and so on for its literals
+  std::shared_ptr<std::atomic<std::uint64_t>> calls;  // of all connections (hot_statements.h)
+  std::uint32_t parameter_count = 0;
+  std::uint64_t catalog_version = 0;  // the plan is right while the catalog has this version
+  std::string row_description;        // the message that answers Describe of the portal; of a simple query without rows nothing
+  std::uint32_t relation = 0;         // whose lock it takes
+
+  bool is_text() const noexcept { return !pieces.empty(); }
+  bool is_select() const noexcept { return kind == Kind::kSelect; }
+  bool is_write() const noexcept { return kind >= Kind::kInsert && kind <= Kind::kDelete; }
+  const index::KeyEncoder& encoder() const noexcept { return select ? select->encoder() : write->encoder(); }
+  bool same_place(const PgPlan& other) const noexcept {
+    return statement == other.statement && formats == other.formats && parse == other.parse && pieces == other.pieces && literals == other.literals;
+  }
+};
+
+struct PgState {
+  /// Few: a linear search is enough, and a session with more statements leaves the others to JavaScript.
+  static constexpr std::size_t kPlansMax = 64;
+  std::vector<PgPlan> plans;
+  bool has_texts = false;
+
+  // Of the session, as they were when the plans were registered.
+  storage::ProcessId process = 0;
+  storage::Isolation isolation = storage::Isolation::kReadCommitted;
+  bool is_synchronous = true;  // a commit is answered when it is durable
+
+  /// The transaction block that began here. Without a transaction no statement of it has run yet.
+  bool in_block = false;
+  storage::Transaction* transaction = nullptr;
+  std::int64_t start_micros = 0;  // of the block, since 2000
+  HeldLocks locks;
+  /// The next statement has waited for a row: it keeps its snapshot, and judges the row as it is now (ADR 13).
+  bool resumes = false;
+
+  /// Body of the Parse message that made the unnamed statement as it is now; empty: there is none, or JavaScript alone knows it.
+  std::string unnamed;
+  bool unnamed_changed = false;  // since JavaScript gave the connection away
+
+  /// For pg_stat_activity: the newest statement that ran here, and when, since 2000; 0: none since JavaScript gave the connection away.
+  std::string query;
+  std::int64_t query_micros = 0;
+
+  PgPlan* find(std::string_view statement, std::string_view formats, std::string_view parse) noexcept {
+    for (PgPlan& plan : plans)
+      if (plan.statement == statement && plan.formats == formats && plan.parse == parse && !plan.is_text()) return &plan;
+    return nullptr;
+  }
+  /// The body of a Parse message makes an unnamed statement that can run here.
+  bool knows_parse(std::string_view body) const noexcept {
+    for (const PgPlan& plan : plans)
+      if (!plan.parse.empty() && plan.parse == body) return true;
+    return false;
+  }
+  void add(PgPlan plan) {
+    has_texts = has_texts || plan.is_text();
+    for (PgPlan& known : plans) {
+      if (!known.same_place(plan)) continue;
+      known = std::move(plan);
+      return;
+    }
+    if (plans.size() < kPlansMax) plans.push_back(std::move(plan));
+  }
+  void forget_plans() noexcept {
+    plans.clear();
+    has_texts = false;
+  }
+  void set_unnamed(std::string_view body) {
+    if (unnamed == body) return;
+    unnamed = body;
+    unnamed_changed = true;
+  }
+};
+
+}  // namespace orrery::io

@@ -1,0 +1,287 @@
+/**
+ * Statements of one connection that may run where their messages arrive (native/io/pg_fast_path.h): prepared ones, and texts of simple
+ * queries that differ in literals; and when the connection is given away for it.
+ *
+ * A plan is registered after JavaScript has run it, and leaves its place when the catalog moves on. What else it depends on is looked at with
+ * each statement that the session runs: another setting forgets all plans, and so does a command, which may have changed names or roles.
+ */
+import type {
+  BegunBlock,
+  LaneActivity,
+  LiftedStatement,
+  NativeStatement,
+  NativeWrite,
+  PreparedStatement,
+  SessionFacts,
+} from "../../src/engine/types.js";
+import { type Oid, TypeOid } from "../../src/types/index.js";
+
+/** How a parameter is read. */
+export type LaneTypeName = "int2" | "int4" | "int8" | "text" | "uuid" | "bool" | "float4" | "float8" | "micros" | "date";
+/** A column of a plan's key. */
+export interface LaneKey {
+  readonly type: LaneTypeName;
+  readonly parameter: number;
+}
+/** A column that a write sets. `addend`: of addConstant. */
+export interface LaneValue {
+  readonly column: number;
+  readonly form: "parameter" | "add" | "subtract" | "addConstant" | "now" | "constant";
+  readonly type: LaneTypeName;
+  readonly parameter: number;
+  readonly notNull: boolean;
+  readonly charactersMax: number;
+  readonly addend: number;
+}
+/**
+ * A prepared statement: `parse` is the body of the message that made the unnamed one (of a named one empty), `formats` the result formats as
+ * they stand in Bind. Or a simple query: the text around its literals, and i, n or s for each.
+ */
+export type LanePlace =
+  | readonly [statement: Uint8Array, parse: Uint8Array, formats: Uint8Array]
+  | readonly [pieces: readonly Uint8Array[], literals: Uint8Array];
+export interface LaneFacts {
+  /** The statement's; with $1 and so on for lifted literals. */
+  readonly text: string;
+  readonly parameterCount: number;
+  readonly catalogVersion: number;
+  /** What answers Describe; of a simple query what comes before its rows. */
+  readonly rowDescription: Uint8Array;
+  readonly relation: number;
+}
+export interface TakenStatements {
+  /** Body of the Parse message that made the unnamed statement; empty: it was dropped; undefined: it is as it was. */
+  readonly parse: Uint8Array | undefined;
+  readonly block: BegunBlock | undefined;
+}
+export interface PgFastLane {
+  setSession(facts: SessionFacts): void;
+  registerSelect(
+    place: LanePlace,
+    facts: LaneFacts,
+    keys: readonly LaneKey[],
+    pipeline: Extract<NativeStatement, { kind: "select" }>["pipeline"],
+  ): void;
+  registerWrite(place: LanePlace, facts: LaneFacts, keys: readonly LaneKey[], values: readonly LaneValue[], write: NativeWrite): void;
+  registerControl(place: LanePlace, text: string, rowDescription: Uint8Array, kind: ControlKind, tag: string): void;
+  /** What has run there since the connection was given away. */
+  activity(): LaneActivity | undefined;
+  forgetPlans(): void;
+  /** False: input is on its way here. `parse`: body of the message that made the unnamed statement; empty: there is none. */
+  handBack(parse: Uint8Array): boolean;
+  /** The connection is JavaScript's at once, with what changed meanwhile. */
+  takeBack(): TakenStatements;
+}
+
+const laneTypes: ReadonlyMap<Oid, LaneTypeName> = new Map([
+  [TypeOid.int2, "int2"],
+  [TypeOid.int4, "int4"],
+  [TypeOid.int8, "int8"],
+  [TypeOid.text, "text"],
+  [TypeOid.varchar, "text"],
+  [TypeOid.bpchar, "text"],
+  [TypeOid.uuid, "uuid"],
+]);
+/** Of values that are written. */
+const valueTypes: ReadonlyMap<Oid, LaneTypeName> = new Map([
+  [TypeOid.int2, "int2"],
+  [TypeOid.int4, "int4"],
+  [TypeOid.int8, "int8"],
+  [TypeOid.text, "text"],
+  [TypeOid.varchar, "text"],
+  [TypeOid.uuid, "uuid"],
+  [TypeOid.bool, "bool"],
+  [TypeOid.float4, "float4"],
+  [TypeOid.float8, "float8"],
+  [TypeOid.timestamp, "micros"],
+  [TypeOid.timestamptz, "micros"],
+  [TypeOid.date, "date"],
+]);
+export type ControlKind = "begin" | "commit" | "rollback";
+/** Nothing but the words: what chooses a level or chains is the session's. */
+const controls: readonly (readonly [ControlKind, RegExp])[] = [
+  ["begin", /^\s*(begin(\s+(work|transaction))?|start\s+transaction)\s*;?\s*$/i],
+  ["commit", /^\s*(commit|end)(\s+(work|transaction))?\s*;?\s*$/i],
+  ["rollback", /^\s*(rollback|abort)(\s+(work|transaction))?\s*;?\s*$/i],
+];
+/** Tags of ends that are what the statement asks for: COMMIT of a failed block is a ROLLBACK. */
+const tagsOf: Readonly<Record<ControlKind, readonly string[]>> = {
+  begin: ["BEGIN", "START TRANSACTION"],
+  commit: ["COMMIT"],
+  rollback: ["ROLLBACK"],
+};
+/** A connection whose last executions were all of registered plans goes to the lane: one that mixes would only change hands. */
+const executionsBefore = 2;
+
+const NOTHING = Buffer.alloc(0);
+const NO_DATA = Buffer.from([0x6e, 0, 0, 0, 4]);
+/** A longer statement is parsed by the session each time. */
+const PARSE_BYTES = 8192;
+/** Plans that one connection registers before it begins anew; the lane looks through them all. */
+const PLANS_MAX = 64;
+
+/** A statement that has run to its end. */
+export interface RanStatement {
+  readonly text: string;
+  readonly tag: string;
+  readonly parameterTypes: readonly Oid[];
+  readonly columns: PreparedStatement["columns"];
+  readonly native: NativeStatement | undefined;
+  /** RowDescription. */
+  readonly describe: () => Uint8Array;
+  readonly facts: () => SessionFacts | undefined;
+}
+
+export class PointLane {
+  /** Place of a statement to the catalog version that it was registered for. */
+  readonly #registered = new Map<string, number>();
+  /** Body of the message that made the unnamed statement; empty: there is none, or it is too long. */
+  #parse = NOTHING;
+  #generation = -1;
+  #inRow = 0;
+  #isAway = false;
+
+  constructor(private readonly lane: PgFastLane) {}
+
+  /** A statement was made, the unnamed one in place of the one before. */
+  parsed(name: string, body: Uint8Array): void {
+    if (name !== "") this.#inRow = 0;
+    else if (!this.#parse.equals(body)) this.#parse = body.length > PARSE_BYTES ? NOTHING : Buffer.from(body);
+  }
+  /** A simple query came. */
+  unnamedDropped(): void {
+    this.#parse = NOTHING;
+  }
+  /** A portal of a prepared statement has run to its end. */
+  executed(name: string, formats: readonly number[], ran: RanStatement): void {
+    if (name === "" && this.#parse.length === 0) return this.missed();
+    const parse = name === "" ? this.#parse : NOTHING;
+    const noData = ran.columns.length === 0 && ran.tag !== "SELECT";
+    this.#note(`${formats.join()} ${name}\0${parse.toString("latin1")}`, ran, noData ? () => NO_DATA : ran.describe, () => {
+      const codes = Buffer.alloc(2 + 2 * formats.length);
+      [formats.length, ...formats].forEach((code, i) => void codes.writeUInt16BE(code, 2 * i));
+      return [Buffer.from(name), parse, codes];
+    });
+  }
+  /** A simple query with this text has run to its end. `lifted`: other literals would have given the same plan. */
+  queried(query: string, lifted: LiftedStatement | undefined, ran: RanStatement): void {
+    const noData = ran.columns.length === 0 && ran.tag !== "SELECT";
+    const describe = noData ? () => NOTHING : ran.describe;
+    if (lifted === undefined)
+      return this.#note(`control ${query}`, { ...ran, native: undefined }, describe, () => [[Buffer.from(query)], NOTHING]);
+    const { text, kinds } = lifted;
+    this.#note(`${kinds} ${text}`, { ...ran, text }, describe, () => [
+      text.split(/\$\d+/).map((piece) => Buffer.from(piece)),
+      Buffer.from(kinds),
+    ]);
+  }
+  #note(key: string, ran: RanStatement, describe: () => Uint8Array, place: () => LanePlace): void {
+    const { native } = ran;
+    const control = native === undefined ? controlOf(ran) : undefined;
+    if (native === undefined && control === undefined) return this.missed();
+    const facts = ran.facts();
+    if (facts === undefined || (native?.kind === "write" && !facts.mayWrite) || (control !== undefined && !facts.mayBegin))
+      return this.missed();
+    if (facts.generation !== this.#generation || this.#registered.size >= PLANS_MAX) {
+      this.interrupted();
+      this.#generation = facts.generation;
+    }
+    const version = native?.catalogVersion ?? 0;
+    if (this.#registered.get(key) === version) return void this.#inRow++;
+    const isRegistered =
+      control !== undefined
+        ? this.#registerControl(place(), ran, describe(), control)
+        : this.#register(place(), ran, native as NativeStatement, describe());
+    if (!isRegistered) return this.missed();
+    if (this.#registered.size === 0) this.lane.setSession(facts);
+    this.#registered.set(key, version);
+    this.#inRow++;
+  }
+  #registerControl(place: LanePlace, { text, tag }: RanStatement, description: Uint8Array, kind: ControlKind): boolean {
+    this.lane.registerControl(place, text, description, kind, tag);
+    return true;
+  }
+  /** False: a type that the lane does not read, or a parameter that it would not look at. */
+  #register(place: LanePlace, { text, parameterTypes: types }: RanStatement, native: NativeStatement, rowDescription: Uint8Array): boolean {
+    const keys: LaneKey[] = [];
+    for (const parameter of native.keys) {
+      const type = laneTypes.get(types[parameter] ?? 0);
+      if (type === undefined) return false;
+      keys.push({ type, parameter });
+    }
+    const values = native.kind === "write" ? valuesOf(native) : [];
+    if (values === undefined) return false;
+    const isRead = (_: Oid, i: number): boolean =>
+      native.keys.includes(i) ||
+      values.some((v) => v.parameter === i && (v.form === "parameter" || v.form === "add" || v.form === "subtract"));
+    if (!types.every(isRead)) return false;
+    const facts: LaneFacts = {
+      text,
+      parameterCount: types.length,
+      catalogVersion: native.catalogVersion,
+      rowDescription,
+      relation: native.relation,
+    };
+    if (native.kind === "select") this.lane.registerSelect(place, facts, keys, native.pipeline);
+    else this.lane.registerWrite(place, facts, keys, values, native);
+    return true;
+  }
+  /** BEGIN, COMMIT or ROLLBACK, and they did what they say. */
+  isControl(text: string, tag: string): boolean {
+    return controlOf({ text, tag }) !== undefined;
+  }
+  /** Something ran that changes no plan, but is not the lane's. */
+  missed(): void {
+    this.#inRow = 0;
+  }
+  /** What plans depend on may have changed. */
+  interrupted(): void {
+    this.#inRow = 0;
+    if (this.#registered.size === 0) return;
+    this.#registered.clear();
+    this.lane.forgetPlans();
+  }
+  /** The session waits for nothing and holds nothing. */
+  rest(): void {
+    if (this.#isAway || this.#inRow < executionsBefore) return;
+    this.#isAway = this.lane.handBack(this.#parse);
+  }
+  /** undefined: the session itself ran the newest statement. */
+  activity(): LaneActivity | undefined {
+    return this.#isAway ? this.lane.activity() : undefined;
+  }
+  /** Input came, or the connection ends: what changed while the lane had it; undefined: it had not. */
+  taken(): TakenStatements | undefined {
+    if (!this.#isAway) return undefined;
+    this.#isAway = false;
+    const taken = this.lane.takeBack();
+    if (taken.parse !== undefined) this.#parse = Buffer.from(taken.parse);
+    return taken;
+  }
+}
+
+/** Not a query or a change of rows: it may have changed names, roles, definitions. */
+export const isCommandTag = (tag: string): boolean => !/^(SELECT|INSERT|UPDATE|DELETE|MERGE) /.test(tag);
+
+function controlOf({ text, tag }: Pick<RanStatement, "text" | "tag">): ControlKind | undefined {
+  return controls.find(([kind, form]) => tagsOf[kind].includes(tag) && form.test(text))?.[0];
+}
+
+/** undefined: a type that has no form on the lane. */
+function valuesOf({ source }: NativeWrite): LaneValue[] | undefined {
+  const out: LaneValue[] = [];
+  for (const value of source.values) {
+    const type = "type" in value ? valueTypes.get(value.type) : "int8";
+    if (type === undefined) return undefined;
+    out.push({
+      column: value.column,
+      form: value.form,
+      type,
+      parameter: "parameter" in value ? value.parameter : 0,
+      notNull: value.notNull,
+      charactersMax: value.form === "parameter" ? value.charactersMax : 0,
+      addend: value.form === "addConstant" ? value.addend : 0,
+    });
+  }
+  return out;
+}

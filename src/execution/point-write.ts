@@ -1,0 +1,50 @@
+/**
+ * INSERT of one row, UPDATE and DELETE by the whole key of a unique index, in the form that I/O threads run them in
+ * (native/exec/point_write.h, native/io/pg_values.h). The general operators give the same result, and run whatever fails there.
+ */
+import type { FormatContext, Oid } from "../types/index.js";
+import type { PointKey } from "./point-select.js";
+import { wireKindOf } from "./wire-kind.js";
+
+/** A column that is set. `type`: the parameter's. */
+export type PointValue = { readonly column: number; readonly notNull: boolean } & (
+  | { readonly form: "parameter"; readonly parameter: number; readonly type: Oid; readonly charactersMax: number }
+  /** The column's own value plus or minus an integer parameter. */
+  | { readonly form: "add" | "subtract"; readonly parameter: number; readonly type: Oid }
+  | { readonly form: "addConstant"; readonly addend: number }
+  /** When the transaction began. */
+  | { readonly form: "now" }
+  /** As `row` has it. */
+  | { readonly form: "constant" }
+);
+
+export interface PointWriteSource {
+  readonly kind: "insert" | "update" | "delete";
+  /** The table's OID. */
+  readonly relation: Oid;
+  readonly storage: number;
+  /** Storage of the index; 0 for an insert. */
+  readonly index: number;
+  readonly keys: readonly PointKey[];
+  /** A block of one row with the constants. */
+  readonly row: Uint8Array;
+  readonly values: readonly PointValue[];
+  readonly outputs: readonly { readonly column: number; readonly type: Oid }[];
+}
+
+export class PointWrite {
+  constructor(readonly source: PointWriteSource) {}
+
+  /** Column, wire kind and format of each output; undefined: TypeScript must encode. */
+  outputs(formats: readonly number[], format: FormatContext): Uint32Array | undefined {
+    const { outputs } = this.source;
+    const specs = new Uint32Array(3 * outputs.length);
+    for (const [i, { column, type }] of outputs.entries()) {
+      const binary = (formats.length === 1 ? formats[0] : formats[i]) === 1;
+      const kind = wireKindOf(type, binary, format);
+      if (kind === undefined) return undefined;
+      specs.set([column, kind, binary ? 1 : 0], 3 * i);
+    }
+    return specs;
+  }
+}

@@ -1,0 +1,2 @@
+export * from "./collator.js";
+export * from "./define-collation.js";

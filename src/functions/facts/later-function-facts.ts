@@ -1,0 +1,51 @@
+/**
+ * Functions of PostgreSQL 16 to 18 that are here beside those of 15, as lines of the same form as function-facts.ts: oid, name, argument types,
+ * result, kind and strictness and volatility, variadic element, defaults, parameters. Source: the manual of each version and pg_proc.dat's numbers.
+ */
+export const laterFunctionFacts = `
+6276|json_agg_strict|anyelement|json|a-s|||
+6280|json_object_agg_strict|any,any|json|a-s|||
+6281|json_object_agg_unique|any,any|json|a-s|||
+6282|json_object_agg_unique_strict|any,any|json|a-s|||
+6284|jsonb_agg_strict|anyelement|jsonb|a-s|||
+6288|jsonb_object_agg_strict|any,any|jsonb|a-s|||
+6289|jsonb_object_agg_unique|any,any|jsonb|a-s|||
+6290|jsonb_object_agg_unique_strict|any,any|jsonb|a-s|||
+6292|any_value|anyelement|anyelement|asi|||
+6210|pg_input_is_valid|text,text|bool|fss|||
+6211|pg_input_error_info|text,text|record|fss|||i:value:text,i:type_name:text,o:message:text,o:detail:text,o:hint:text,o:sql_error_code:text
+6212|random_normal|float8,float8|float8|fsv||0, 1|i:mean:float8,i:stddev:float8
+6215|array_shuffle|anyarray|anyarray|fsv|||
+6216|array_sample|anyarray,int4|anyarray|fsv|||
+6219|erf|float8|float8|fsi|||
+6220|erfc|float8|float8|fsi|||
+6221|date_add|timestamptz,interval|timestamptz|fss|||
+6222|date_add|timestamptz,interval,text|timestamptz|fsi|||
+6223|date_subtract|timestamptz,interval|timestamptz|fss|||
+6273|date_subtract|timestamptz,interval,text|timestamptz|fsi|||
+6330|to_bin|int4|text|fsi|||
+6331|to_bin|int8|text|fsi|||
+6332|to_oct|int4|text|fsi|||
+6333|to_oct|int8|text|fsi|||
+6339|random|int4,int4|int4|fsv|||i:min:int4,i:max:int4
+6340|random|int8,int8|int8|fsv|||i:min:int8,i:max:int8
+6341|random|numeric,numeric|numeric|fsv|||i:min:numeric,i:max:numeric
+6342|uuid_extract_timestamp|uuid|timestamptz|fsi|||
+6343|uuid_extract_version|uuid|int2|fsi|||
+6549|unicode_version||text|fsi|||
+6105|unicode_assigned|text|bool|fsi|||
+8312|pg_basetype|regtype|regtype|fss|||
+6412|casefold|text|text|fsi|||
+6428|uuidv4||uuid|fsv|||
+6429|uuidv7||uuid|fsv|||
+6430|uuidv7|interval|uuid|fsv|||i:shift:interval
+8702|gamma|float8|float8|fsi|||
+8703|lgamma|float8|float8|fsi|||
+6381|array_reverse|anyarray|anyarray|fsi|||
+6388|array_sort|anyarray|anyarray|fsi|||
+6389|array_sort|anyarray,bool|anyarray|fsi|||i:array:anyarray,i:descending:bool
+6390|array_sort|anyarray,bool,bool|anyarray|fsi|||i:array:anyarray,i:descending:bool,i:nulls_first:bool
+6382|reverse|bytea|bytea|fsi|||
+6383|crc32|bytea|int8|fsi|||
+6384|crc32c|bytea|int8|fsi|||
+`;

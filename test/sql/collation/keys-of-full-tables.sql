@@ -1,0 +1,24 @@
+-- Keys that are added to tables with rows, over columns whose order an index keeps in another form.
+create table full_a (a text collate "en-x-icu", b int);
+insert into full_a values ('x', 1), ('y', 2), ('x', 3);
+alter table full_a add unique (a);
+alter table full_a add constraint full_pk primary key (a);
+delete from full_a where b = 3;
+alter table full_a add constraint full_pk primary key (a);
+insert into full_a values ('x', 4);
+insert into full_a values (null, 4);
+select * from full_a order by a;
+alter table full_a add constraint full_u unique (a, b) deferrable initially deferred;
+begin;
+insert into full_a values ('z', 1);
+update full_a set a = 'w' where a = 'z';
+commit;
+select * from full_a order by a;
+create table full_p (a text collate "en-x-icu", b int) partition by list (a);
+create table full_p1 partition of full_p for values in ('a', 'b');
+insert into full_p values ('a', 1), ('b', 2), ('a', 3);
+alter table full_p add primary key (a);
+delete from full_p where b = 3;
+alter table full_p add primary key (a);
+insert into full_p values ('b', 9);
+drop table full_a, full_p;

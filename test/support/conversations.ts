@@ -1,0 +1,106 @@
+/** Conversations byte by byte: what is sent in pieces, what comes back up to a mark, on one server and on another. */
+import { connect, type Socket } from "node:net";
+import { expect } from "vitest";
+
+/** Repeatable: the seed is in the test's name. */
+export function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) % below;
+  };
+}
+
+export class Conversation {
+  #received = Buffer.alloc(0);
+  #wake: () => void = () => {};
+  #ended = false;
+  private constructor(readonly socket: Socket) {
+    socket.on("data", (chunk) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake();
+    });
+    socket.on("close", () => {
+      this.#ended = true;
+      this.#wake();
+    });
+    socket.on("error", () => {});
+  }
+  static async open(port: number): Promise<Conversation> {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
+    return new Conversation(socket);
+  }
+  /** What came up to the end of `mark`. */
+  async until(mark: string): Promise<string> {
+    for (;;) {
+      const at = this.#received.indexOf(mark, 0, "latin1");
+      if (at >= 0 || this.#ended) {
+        const end = at < 0 ? this.#received.length : at + mark.length;
+        const text = this.#received.subarray(0, end).toString("latin1");
+        this.#received = this.#received.subarray(end);
+        return text;
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+  async send(pieces: readonly Buffer[]): Promise<void> {
+    for (const [i, piece] of pieces.entries()) {
+      this.socket.write(piece);
+      // Sometimes the server sees the pieces one by one.
+      if (i % 3 === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+/** Cut at random places; every sixteenth conversation at every byte. */
+export function cut(bytes: Buffer, random: (below: number) => number): Buffer[] {
+  const longest = random(16) === 0 ? 1 : 1 + random(200);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = 1 + random(longest);
+    pieces.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return pieces;
+}
+
+export async function sameAnswers(
+  ports: readonly [number, number],
+  conversation: (c: Conversation, random: (below: number) => number) => Promise<string>,
+  seed: number,
+) {
+  const answers: string[] = [];
+  for (const port of ports) {
+    const c = await Conversation.open(port);
+    answers.push(await conversation(c, randomOf(seed)));
+    c.socket.destroy();
+  }
+  expect(answers[0]).toBe(answers[1]);
+}
+
+// Messages of the PostgreSQL protocol.
+
+export const message = (type: string, ...fields: readonly (string | Buffer)[]): Buffer => {
+  const body = Buffer.concat(fields.map((f) => (typeof f === "string" ? Buffer.from(`${f}\0`) : f)));
+  const head = Buffer.from(`${type}0000`, "latin1");
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+};
+export const int16 = (...values: number[]) => Buffer.concat(values.map((v) => Buffer.from([(v >> 8) & 255, v & 255])));
+export const int32 = (v: number) => {
+  const b = Buffer.alloc(4);
+  b.writeInt32BE(v);
+  return b;
+};
+/** A message without a type byte. */
+export const startUp = () => message("-", int32(196608), "user", "postgres", "database", "postgres", Buffer.from([0])).subarray(1);
+export const query = (text: string) => message("Q", text);
+export const describe_ = message("D", Buffer.from("P"), "");
+export const execute = (rows = 0) => message("E", "", int32(rows));
+export const sync = message("S");
+
+export async function logIn(c: Conversation): Promise<void> {
+  await c.send([startUp()]);
+  await c.until("Z\0\0\0\x05I");
+}
