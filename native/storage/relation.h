@@ -130,6 +130,8 @@ class Relation {
   void unlink(VersionRef newer, VersionRef gone) noexcept;
   /// True when vacuum looked at the chunk in the same circumstances before; notes them.
   bool is_judged(const Chunk& chunk, CommitTs oldest) noexcept;
+  /// Held for a step of vacuum, before the write latch: two at work on one relation would each take the other's moves for open changes.
+  std::mutex vacuum_latch;
   CommitTs pruned_ts = 0;                        // when versions between snapshots were unlinked last
   std::uint64_t pruned_dead = 0;                 // dead_versions then
   Chunk* tail() const noexcept { return tail_; }

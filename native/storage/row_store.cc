@@ -76,7 +76,7 @@ void RowStore::retire(std::shared_ptr<void> object) {
 
 void RowStore::purge_retired() {
   std::vector<Retired> gone;  // destroyed outside the latch
-  const CommitTs oldest = manager_.oldest_needed(), oldest_user = manager_.oldest_user();
+  const CommitTs oldest = manager_.oldest_needed();
   std::lock_guard guard(retired_latch_);
   const auto purge = [&](std::vector<Retired>& retired, CommitTs until) {
     const auto end = std::stable_partition(retired.begin(), retired.end(), [&](const Retired& r) { return r.ts >= until; });
@@ -84,7 +84,7 @@ void RowStore::purge_retired() {
     retired.erase(end, retired.end());
   };
   purge(retired_, oldest);
-  purge(retired_chunks_, oldest_user);
+  purge(retired_chunks_, manager_.oldest_user());
   if (!gone.empty()) heap_was_freed.store(true, std::memory_order_relaxed);
 }
 

@@ -137,7 +137,7 @@ class TransactionManager {
   /// False while a snapshot is being taken: try again later.
   bool read_timestamps(std::vector<CommitTs>& out, CommitTs* now) const;
   /// Who looks at versions now, transactions that rest excepted, began to do so at this timestamp or later: what was out of reach
-  /// before it is in nobody's hands.
+  /// before it is in nobody's hands. UINT64_MAX when nobody looks. Ask after having put things out of reach, under the latch that tells of them.
   CommitTs oldest_user() const;
   /// A transaction that rests keeps its snapshot, but none of its owner's pointers leads to a version. Begun transactions do not rest;
   /// resume() or next_command() before the next call that reads or writes.

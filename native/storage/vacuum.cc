@@ -161,7 +161,9 @@ bool RowStore::vacuum(Relation& relation, bool thorough) {
     erase_relation(relation.id());
     return true;
   }
-  const CommitTs oldest_user = manager_.oldest_user();
+  std::unique_lock one(relation.vacuum_latch, std::defer_lock);
+  if (thorough) one.lock();
+  else if (!one.try_lock()) return false;
   const std::uint32_t chunks = relation.chunk_count();
   for (std::uint32_t step = 0; step < chunks; step++) {
     // The tail first: what is moved goes to its end, and would hide that many of its rows are dead.
@@ -175,7 +177,7 @@ bool RowStore::vacuum(Relation& relation, bool thorough) {
       const bool tail = chunk == relation.tail();
       // Moving the living costs as much as they are: worth it where as many are dead, or on demand one of 32.
       if (ended == 0 || ended * (thorough ? 32 : 2) < count || (tail && !thorough && (ended < 1024 || ended < 3 * (count - ended)))) continue;
-      if (oldest_user <= relation.pruned_ts) continue;
+      if (relation.pruned_ts != 0 && manager_.oldest_user() <= relation.pruned_ts) continue;
       if (!thorough && relation.is_judged(*chunk, oldest)) continue;
       const Census census = census_of(*chunk, oldest);
       if (census.undecided) continue;

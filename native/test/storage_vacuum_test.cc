@@ -51,6 +51,29 @@ TEST("vacuum: versions between a long reader's snapshot and the newest are recla
   CHECK_EQ(db.index_scan(Database::kByValue).size(), static_cast<std::size_t>(kRows));
 }
 
+TEST("vacuum: what was unlinked beside a reader goes once the reader has, whether or not anything commits after it") {
+  Database db;
+  constexpr int kRows = 4096;
+  Transaction* t = db.begin();
+  RowId first = 0;
+  std::vector<Row> rows;
+  for (int i = 0; i < kRows; i++) rows.push_back({i, "x"});
+  CHECK(db.insert(t, rows, &first).is_ok());
+  db.commit(t);
+  Transaction* reader = db.begin(Isolation::kRepeatableRead);
+  t = db.begin();
+  for (int i = 0; i < kRows / 2; i++) CHECK(db.remove(t, first + static_cast<RowId>(i)).is_ok());
+  db.commit(t);
+  for (int steps = 0; steps < 100 && db.rows.vacuum(*db.table, true); steps++) {}
+  CHECK(db.table->live_estimate() + db.table->dead_versions.load() >= kRows);
+  db.manager.rollback(reader);
+  for (int steps = 0; steps < 100 && db.rows.vacuum(*db.table, true); steps++) {}
+  std::uint64_t there = 0;
+  for (std::uint32_t i = 0; i < db.table->chunk_count(); i++)
+    if (const Chunk* chunk = db.table->chunk(i)) there += chunk->count();
+  CHECK(there <= kRows / 2 + kRows / 32);  // one dead of 32 may stay
+}
+
 TEST("vacuum: a change between two moves of a row is still a change to who came before it") {
   Database db;
   Transaction* t = db.begin();
