@@ -1,4 +1,5 @@
 /** Whether a plan calls something that changes data or waits: such a statement runs in a transaction and to its end before it answers. */
+import { routineId } from "../functions/index.js";
 import type { LogicalPlan } from "../plan/index.js";
 
 /** Volatile only because their answers differ: they change nothing. */
@@ -37,7 +38,7 @@ function hasPause(node: unknown): boolean {
   if (typed.kind === "SystemScan") return asksOtherThreads.has(String(typed.provider));
   if (typeof typed.functionId === "string") {
     const name = typed.functionId.split("(")[0] as string;
-    if (pausing.test(name) || /^\d+$/.test(name)) return true;
+    if (pausing.test(name) || routineId.oidOf(typed.functionId) !== undefined) return true;
   }
   return partsOf(node).some(hasPause);
 }

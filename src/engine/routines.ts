@@ -7,7 +7,7 @@
  */
 import type { DomainObject, FunctionObject, SessionCatalogReader } from "../catalog/index.js";
 import type { PhysicalPlan } from "../execution/index.js";
-import { type CallTypes, inputParameters, type RoutineService, type ScopedRegistry } from "../functions/index.js";
+import { type CallTypes, inputParameters, type RoutineService, routineId, type ScopedRegistry } from "../functions/index.js";
 import { compileExpression, type EvaluateExpression } from "../optimizer/index.js";
 import type { BoundStatement, Expression, RoutineOutcome } from "../plan/index.js";
 import {
@@ -402,7 +402,7 @@ function rowsOf(
     const { result } = compiled;
     if (result === undefined || call.returnType === TypeOid.void) return [];
     const execution = new StatementContext(session, context?.transaction ?? session.block, catalog, args);
-    const width = session.registry(catalog).functionById(`${object.name}()#${object.oid}`)?.outColumns?.length;
+    const width = session.registry(catalog).functionById(routineId.of(object))?.outColumns?.length;
     return rows.map((row): Datum | Row => {
       const values = result.convert(row, execution);
       if (result.isRow) return width === undefined ? new RowValue(values, result.types, result.names) : values;

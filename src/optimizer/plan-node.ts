@@ -414,10 +414,9 @@ function tryScanAggregate(planner: Planner, plan: Aggregate, input: Operator, sc
   const { registry } = planner.context;
   const calls = plan.aggregates.map(
     (a): ScanAggregateCall => ({
-      body:
-        a.functionId.startsWith("count(") && a.args.length <= 1
-          ? undefined
-          : registry.aggregateBody(a.functionId, { argTypes: a.args.map((x) => x.type), returnType: a.type }),
+      body: a.functionId.startsWith("count(")
+        ? undefined
+        : registry.aggregateBody(a.functionId, { argTypes: a.args.map((x) => x.type), returnType: a.type }),
       args: a.args,
       strict: registry.functionById(a.functionId)?.strict ?? false,
       filter: a.filter,

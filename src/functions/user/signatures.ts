@@ -1,9 +1,12 @@
-/** Signatures of the catalog's functions. Their ids end in the OID: `f(int4)#16390`, so that bodies are found without a name. */
+/**
+ * Signatures of the catalog's functions. Their ids end in the OID, so that bodies are found without a name, and begin with a colon, so that
+ * no function of the catalog is taken for a built-in one of its name: `:count()#16390`.
+ */
 import type { FunctionObject, FunctionParameter } from "../../catalog/index.js";
 import { type FunctionSignature, type Oid, type SqlType, TypeOid } from "../../types/index.js";
 
 export const routineId = {
-  of: (object: { readonly name: string; readonly oid: Oid }): string => `${object.name}()#${object.oid}`,
+  of: (object: { readonly name: string; readonly oid: Oid }): string => `:${object.name}()#${object.oid}`,
   oidOf: (id: string): Oid | undefined => {
     const at = id.lastIndexOf(")#");
     if (at < 0) return undefined;

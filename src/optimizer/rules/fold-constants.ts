@@ -6,7 +6,7 @@ import type { CallTypes, EvaluationContext, FunctionRegistry } from "../../funct
 import type { BooleanOperation, Case, Coalesce, Constant, Expression, FunctionCall } from "../../plan/index.js";
 import { type Datum, DbError } from "../../types/index.js";
 import { mapChildren, mapExpressions } from "../walk.js";
-import type { Rule } from "./rule.js";
+import { noSession, type Rule } from "./rule.js";
 
 export const foldConstants: Rule = {
   name: "fold constants",
@@ -105,10 +105,3 @@ function foldCoalesce(e: Coalesce, again: (child: Expression) => Expression): Ex
   if (args.length === 0) return { kind: "Constant", value: null, type: e.type, typmod: e.typmod };
   return args.length === 1 ? (args[0] as Expression) : { ...e, args };
 }
-
-/** An immutable function may not ask the session anything; one that does is not folded. */
-const noSession = new Proxy({} as EvaluationContext, {
-  get: (_target, property) => {
-    throw new Error(`assertion failed: an immutable function asked for ${String(property)}`);
-  },
-});

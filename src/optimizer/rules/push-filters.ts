@@ -2,7 +2,9 @@
  * Moves each condition as far down as it means the same: into scans, the sides of joins, below projections, sorts, set operations,
  * aggregations (on group keys) and into common join conditions. Outer joins whose NULL rows a condition drops become inner ones first.
  */
-import type { ColumnId, Expression, Join, LogicalPlan } from "../../plan/index.js";
+import { routineId } from "../../functions/index.js";
+import type { ArrayComparison, ColumnId, Expression, Join, LogicalPlan } from "../../plan/index.js";
+import type { ArrayValue } from "../../types/index.js";
 import { ColumnHomes } from "../column-homes.js";
 import { conjunctsOf } from "../conjuncts.js";
 import { isLeakproof } from "../leakproof.js";
@@ -163,7 +165,7 @@ function rejectsNulls(t: Expression, ids: Side): boolean {
     case "InList":
       return isNullOn(t.arg, ids);
     case "ArrayComparison":
-      return isNullOn(t.left, ids);
+      return arrayRejectsNulls(t, ids);
     case "NullTest":
       return t.negated && isNullOn(t.arg, ids);
     case "And":
@@ -175,6 +177,15 @@ function rejectsNulls(t: Expression, ids: Side): boolean {
     default:
       return false;
   }
+}
+/** ANY of no elements is false, but ALL of none is true, whatever stands on the left. */
+function arrayRejectsNulls({ quantifier, functionId, left, array }: ArrayComparison, ids: Side): boolean {
+  if (routineId.oidOf(functionId) !== undefined) return false;
+  return isNullOn(array, ids) || (isNullOn(left, ids) && (quantifier === "any" || hasElements(array)));
+}
+function hasElements(array: Expression): boolean {
+  if (array.kind === "ArrayConstructor") return !array.multidimensional && array.elements.length > 0;
+  return array.kind === "Constant" && (array.value === null || (array.value as ArrayValue).elements.length > 0);
 }
 /** NULL whenever the columns are. */
 function isNullOn(e: Expression, ids: Side): boolean {

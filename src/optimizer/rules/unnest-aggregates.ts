@@ -9,12 +9,14 @@
  */
 import type { PlanContext } from "../../execution/index.js";
 import { hashCompatible } from "../../execution/internal.js";
-import type { Aggregate, ColumnId, Expression, LogicalPlan, PlanColumn, SubqueryExpression } from "../../plan/index.js";
-import { TypeOid } from "../../types/index.js";
+import { routineId } from "../../functions/index.js";
+import type { FunctionRegistry } from "../../functions/registry.js";
+import type { Aggregate, AggregateCall, ColumnId, Expression, LogicalPlan, PlanColumn, SubqueryExpression } from "../../plan/index.js";
+import { type Datum, TypeOid } from "../../types/index.js";
 import { conjunctsOf } from "../conjuncts.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
 import { columnsOf, conjunction, mapChildren, mapInputs, mapOwnExpressions, outerColumnsOf, planIsVolatile, substitute } from "../walk.js";
-import type { Rule } from "./rule.js";
+import { noSession, type Rule } from "./rule.js";
 
 export const unnestAggregates: Rule = { name: "unnest aggregates", apply: unnest };
 
@@ -70,6 +72,17 @@ function asJoin(subquery: SubqueryExpression, outer: LogicalPlan, context: PlanC
   if (project?.expressions.some((e) => [...columnsOf(e)].some((id) => outerIds.has(id))) === true) return undefined;
   if (rowsOf(outer, context) * LOOKUP_ROWS < rowsOf(filter.input, context)) return undefined;
 
+  // Over no rows a count is 0, where the join gives NULL.
+  const overNothing = new Map<ColumnId, Expression>();
+  for (const [i, call] of aggregate.aggregates.entries()) {
+    const { id, name, type, typmod } = aggregate.columns[i] as PlanColumn;
+    const value = resultOfNoRows(call, context.registry);
+    if (value === undefined) return undefined;
+    const reference: Expression = { kind: "ColumnReference", id, name, type, typmod };
+    const otherwise: Expression = { kind: "Constant", value, type, typmod: -1 };
+    if (value !== null) overNothing.set(id, { kind: "Coalesce", args: [reference, otherwise], type, typmod });
+  }
+
   const [result] = subquery.plan.columns;
   if (result === undefined) return undefined;
   const keys = pairs.map((p, i): PlanColumn => ({ id: keyId(result.id, i), name: "key", type: p.inner.type, typmod: p.inner.typmod }));
@@ -90,18 +103,19 @@ function asJoin(subquery: SubqueryExpression, outer: LogicalPlan, context: PlanC
     lateral: false,
     columns: [...outer.columns, ...grouped.columns],
   };
-  // Over no rows a count is 0, where the join gives NULL; everything else is NULL both times.
-  const counts = new Map<ColumnId, Expression>();
-  aggregate.aggregates.forEach((a, i) => {
-    const column = aggregate.columns[i] as PlanColumn;
-    const { name, id, type, typmod } = column;
-    const reference: Expression = { kind: "ColumnReference", id, name, type, typmod };
-    const zero: Expression = { kind: "Constant", value: 0, type: TypeOid.int8, typmod: -1 };
-    if (a.functionId.startsWith("count(")) counts.set(id, { kind: "Coalesce", args: [reference, zero], type, typmod });
-  });
   const value: Expression = project === undefined ? reference(result) : (project.expressions[0] as Expression);
-  return { input: joined, value: substitute(value, (id) => counts.get(id)) };
+  return { input: joined, value: substitute(value, (id) => overNothing.get(id)) };
 }
+
+/** Of an aggregate that is built in, as one of the catalog calls what it likes, and that takes any values, as groups that nobody asks for have them. */
+function resultOfNoRows(call: AggregateCall, registry: FunctionRegistry): Datum | undefined {
+  if (routineId.oidOf(call.functionId) !== undefined || refusing.test(call.functionId)) return undefined;
+  const body = registry.aggregateBody(call.functionId, { argTypes: call.args.map((a) => a.type), returnType: call.type });
+  return body.finish(noSession, body.create());
+}
+
+/** Keys of objects must not be NULL, arrays of arrays neither NULL nor of different sizes. */
+const refusing = /^(jsonb?_object_agg|array_agg\(anyarray\))/;
 
 function reference(c: PlanColumn): Expression {
   return { kind: "ColumnReference", id: c.id, name: c.name, type: c.type, typmod: c.typmod };

@@ -34,3 +34,23 @@ select myavg(1.5);
 create or replace aggregate myavg(numeric) (stype = int, sfunc = int4pl);
 create function myavg2(numeric) returns numeric language sql as 'select $1';
 create or replace aggregate myavg2(numeric) (stype = numeric, sfunc = numeric_add);
+-- Over no rows, an aggregate gives what its initial value makes; also in a correlated subquery.
+create table uo (id int);
+insert into uo values (1), (2);
+create table ui (k int, x float8);
+insert into ui values (1, 1), (1, 2);
+create aggregate from_five(float8) (sfunc = float8pl, stype = float8, initcond = '5');
+select id, (select from_five(x) from ui where k = id) from uo order by id;
+select id, (select from_five(x) + count(*) from ui where k = id) from uo where (select from_five(x) from ui where k = id) > 4 order by id;
+-- Names of built-in aggregates and functions.
+create aggregate count(float8) (sfunc = float8pl, stype = float8, initcond = '5');
+select count(x) from ui;
+select id, (select count(x) from ui where k = id) from uo order by id;
+select k, count(x) from ui group by k;
+select count(x) over (order by x rows between 1 preceding and current row) from ui order by x;
+create aggregate max(float8, float8) (sfunc = float8_accum, stype = float8);
+create function last_of(float8, float8) returns float8 language sql as 'select $2';
+create aggregate min(float8) (sfunc = last_of, stype = float8);
+select pg_catalog.min(x), count(k) from ui;
+select x, min(x) over (order by x desc rows between 1 preceding and current row) from ui order by x;
+drop aggregate count(float8);

@@ -149,3 +149,15 @@ select f1 from s order by f1 desc fetch first 0 rows with ties;
 select f1 from s fetch first 1 rows with ties;
 select f1, f2 from s order by f1, f2 offset 1 fetch first 2 rows with ties;
 select distinct f1 from s order by f1 fetch first 2 rows with ties;
+-- Aggregates over no rows, of correlated subqueries that become joins.
+create table sn (k int, x float8, y float8, j text);
+insert into sn values (1, 1, 2, 'a'), (1, 2, 3, 'b'), (3, null, 1, null);
+create table so (id int);
+insert into so values (1), (2), (3), (4);
+select id, (select regr_count(x, y) from sn where k = id) from so order by id;
+select id, (select count(*) from sn where k = id), (select count(x) from sn where k = id) + 1, (select every(x > 0) from sn where k = id) from so order by id;
+select id, (select array_agg(x) from sn where k = id), (select json_agg(x) from sn where k = id), (select string_agg(j, ',') from sn where k = id) from so where id <> 1 order by id;
+select id, (select regr_count(x, y) + count(*) from sn where k = id) from so where (select regr_count(y, x) from sn where k = id) = 0 order by id;
+select id, (select json_object_agg(j, x) from sn where k = id) from so where id <> 3 order by id;
+select id, (select jsonb_object_agg(j, x) from sn where k = id) from so where id = 2;
+select id, (select corr(x, y) from sn where k = id), (select mode() within group (order by x) from sn where k = id), (select rank(1) within group (order by x) from sn where k = id) from so order by id;
