@@ -43,7 +43,7 @@ function bindInList(binder: Binder, scope: Scope, expr: InExpr): Expression {
     const coerced = items.map((item) => coerceTo(binder, item, type, "IN"));
     const operator = requireOperator(binder, "=", left.type, type, expr.position);
     const call = operatorCall(binder, operator, left, coerced[0]!, "=");
-    if (call.kind === "FunctionCall") {
+    if (call.kind === "FunctionCall" && operator.isUserDefined !== true) {
       const target = call.args[1]!.type;
       return {
         kind: "InList",
@@ -105,7 +105,7 @@ export function bindQuantified(binder: Binder, scope: Scope, expr: QuantifiedExp
   return {
     kind: "ArrayComparison",
     quantifier: expr.quantifier,
-    operator: operator.name,
+    operator: call.syntax.name,
     functionId: operator.functionId,
     left: coercedLeft!,
     array: coerceTo(binder, array, arrayType, "op ANY/ALL"),
@@ -190,31 +190,38 @@ export function compareRows(
   const pair = (operator: string, i: number): Expression =>
     makeOperator(binder, operator, resolvePair(binder, left[i]!), resolvePair(binder, right[i]!), position);
   if (left.length === 1) return pair(name, 0);
-  switch (name) {
+  const tests = left.map((_, i) => pair(name, i));
+  const isUserDefined = tests.some((t) => t.kind === "FunctionCall" && t.syntax.name.includes("."));
+  switch (isUserDefined ? "" : name.replace(/^pg_catalog\./, "")) {
     case "=":
-      return { kind: "And", args: left.map((_, i) => pair("=", i)), ...boolean };
+      return { kind: "And", args: tests, ...boolean };
     case "<>":
     case "!=":
-      return { kind: "Or", args: left.map((_, i) => pair("<>", i)), ...boolean };
+      return { kind: "Or", args: tests, ...boolean };
     case "<":
     case "<=":
     case ">":
     case ">=": {
       // Lexicographic: a < c OR (a = c AND (b < d OR …)); only the last place keeps the "or equal".
-      let result = pair(name, left.length - 1);
+      const direction = name.replace(/^pg_catalog\./, "")[0]!;
+      let result = tests[left.length - 1]!;
       for (let i = left.length - 2; i >= 0; i--) {
         const tie: Expression = { kind: "And", args: [pair("=", i), result], ...boolean };
-        result = { kind: "Or", args: [pair(name[0]!, i), tie], ...boolean };
+        result = { kind: "Or", args: [pair(direction, i), tie], ...boolean };
       }
       return result;
     }
     default: {
-      for (const test of left.map((_, i) => pair(name, i))) {
+      for (const test of tests) {
         if (test.type !== TypeOid.bool)
           throw datatypeMismatch(`row comparison operator must yield type boolean, not type ${binder.typeName(test.type)}`, at(position));
       }
       const hint = "Row comparison operators must be associated with btree operator families.";
-      throw featureNotSupported(`could not determine interpretation of row comparison operator ${name}`, at(position), hint);
+      throw featureNotSupported(
+        `could not determine interpretation of row comparison operator ${name.slice(name.lastIndexOf(".") + 1)}`,
+        at(position),
+        hint,
+      );
     }
   }
 }

@@ -61,7 +61,7 @@ export function bindSubqueryExpression(binder: Binder, scope: Scope, expr: Subqu
     // Only a bare inner column lends itself to a semi-join; a coerced one stays a test.
     const inner = args[1];
     const pairs =
-      inner?.kind === "ColumnReference"
+      inner?.kind === "ColumnReference" && operator.isUserDefined !== true
         ? { pairs: [{ outer: args[0]!, inner: inner.id, functionId: operator.functionId, operator: operator.name }] }
         : {};
     return { kind: "Subquery", form: expr.form, plan, test: call, ...pairs, ...boolean };
@@ -77,13 +77,13 @@ export function bindSubqueryExpression(binder: Binder, scope: Scope, expr: Subqu
 }
 
 function rowPairs(binder: Binder, expr: SubqueryExpr, left: readonly Expression[], right: readonly Expression[]) {
-  if (expr.operator !== "=") return {};
+  if (expr.operator !== "=" && expr.operator !== "pg_catalog.=") return {};
   const pairs = [];
   for (const [i, outer] of left.entries()) {
     const operator = requireOperator(binder, "=", outer.type, right[i]!.type, expr.position);
     const call = operatorCall(binder, operator, outer, right[i]!, "=");
     const inner = call.kind === "FunctionCall" ? call.args[1] : undefined;
-    if (call.kind !== "FunctionCall" || inner?.kind !== "ColumnReference") return {};
+    if (call.kind !== "FunctionCall" || inner?.kind !== "ColumnReference" || operator.isUserDefined === true) return {};
     pairs.push({ outer: call.args[0]!, inner: inner.id, functionId: operator.functionId, operator: "=" });
   }
   return { pairs };

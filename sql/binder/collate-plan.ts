@@ -214,6 +214,7 @@ function output(c: Collations, e: Expression, column: PlanColumn): Expression {
 /** What the key sorts by; a column without collation raises the error when it is compared. */
 function sortKey(c: Collations, key: SortKey): SortKey {
   const { expression, state } = collateExpression(c, key.expression);
+  if (key.byBytes === true) return { ...key, expression: withoutCollation(expression) };
   requireAgreement(c.binder, state);
   return { ...key, expression: orderedBy(c, expression, state) };
 }

@@ -2,14 +2,17 @@
 import type { Expression, FunctionCall } from "../../src/plan/index.js";
 import {
   ambiguousFunction,
+  DbError,
   datatypeMismatch,
   FIRST_USER_OID,
   type FunctionSignature,
+  featureNotSupported,
   type Oid,
   type OperatorSignature,
   type RangeRules,
   TypeOid,
   undefinedFunction,
+  undefinedSchema,
 } from "../../src/types/index.js";
 import { at, type Binder, type RecordFields } from "./binder.js";
 import { canCoerce, commonType, isBinaryCoercible, isPolymorphic, tryCoerce } from "./coerce.js";
@@ -97,7 +100,7 @@ export function findOperator(binder: Binder, name: string, left: Oid, right: Oid
   // What the catalog cannot have changed is resolved once for all its versions.
   const { base } = binder.registry;
   const isOurs = left >= FIRST_USER_OID || right >= FIRST_USER_OID;
-  const key0 = name === "!=" ? "<>" : name;
+  const key0 = bareOperator(name);
   const owner =
     base !== undefined && !isOurs && base.operatorsByName(key0) === binder.registry.operatorsByName(key0) ? base : binder.registry;
   let cache = operatorCaches.get(owner);
@@ -105,7 +108,8 @@ export function findOperator(binder: Binder, name: string, left: Oid, right: Oid
     cache = new Map();
     operatorCaches.set(owner, cache);
   }
-  const key = `${name} ${left} ${right}`;
+  const path = owner === binder.registry ? binder.catalog.searchPath.join() : "";
+  const key = `${name} ${left} ${right} ${path}`;
   let found = cache.get(key);
   if (found === undefined) {
     found = selectOperator(binder, name, left, right) ?? null;
@@ -116,7 +120,7 @@ export function findOperator(binder: Binder, name: string, left: Oid, right: Oid
 
 function selectOperator(binder: Binder, name: string, left: Oid, right: Oid): OperatorSignature | undefined {
   const prefix = left === 0;
-  const operators = binder.registry.operatorsByName(name === "!=" ? "<>" : name).filter((operator) => (operator.left === 0) === prefix);
+  const operators = visibleOperators(binder, name).filter((operator) => (operator.left === 0) === prefix);
   const unknown = TypeOid.unknown;
   // An unknown literal is first taken to be of the other side's type.
   const exactLeft = left === unknown && right !== unknown ? right : left;
@@ -141,6 +145,38 @@ function selectOperator(binder: Binder, name: string, left: Oid, right: Oid): Op
 }
 class AmbiguousOperator extends Error {}
 
+/** `schema.op` without its schema, in the one spelling that operators are kept in. */
+function bareOperator(name: string): string {
+  const bare = name.slice(name.lastIndexOf(".") + 1);
+  return bare === "!=" ? "<>" : bare;
+}
+
+/** In the order of the search path; of several with the same operands only the first. */
+function visibleOperators(binder: Binder, name: string): readonly OperatorSignature[] {
+  const all = binder.registry.operatorsByName(bareOperator(name));
+  const point = name.lastIndexOf(".");
+  if (point >= 0) {
+    const schema = operatorSchema(binder, schemaOf(name), name);
+    return all.filter((operator) => operator.schema === schema);
+  }
+  if (!all.some((operator) => operator.isUserDefined)) return all;
+  const path = binder.catalog.searchPath.map((oid) => binder.catalog.schemaByOid(oid)?.name);
+  const placeOf = (operator: OperatorSignature): number => {
+    const place = path.indexOf(operator.schema);
+    // What extensions bring is found wherever they are.
+    return place < 0 && operator.isUserDefined !== true ? path.length : place;
+  };
+  const visible = all.filter((operator) => placeOf(operator) >= 0).sort((a, b) => placeOf(a) - placeOf(b));
+  return visible.filter((operator, i) => visible.findIndex((o) => o.left === operator.left && o.right === operator.right) === i);
+}
+const schemaOf = (name: string): string => name.slice(0, name.lastIndexOf("."));
+function operatorSchema(binder: Binder, qualifier: string, name: string): string {
+  if (binder.catalog.schemaByName(qualifier) !== undefined) return qualifier;
+  throw qualifier.includes(".")
+    ? featureNotSupported(`cross-database references are not implemented: ${name}`)
+    : undefinedSchema(qualifier);
+}
+
 function acceptsAll(binder: Binder, inputs: readonly Oid[], declared: readonly Oid[]): boolean {
   if (!inputs.every((input, i) => canCoerce(binder, input, declared[i]!, "implicit"))) return false;
   return !declared.some(isPolymorphic) || resolvePolymorphic(binder, inputs, declared, 0) !== undefined;
@@ -154,6 +190,7 @@ export function requireOperator(binder: Binder, name: string, left: Oid, right: 
   try {
     operator = findOperator(binder, name, left, right);
   } catch (error) {
+    if (error instanceof DbError && error.sqlstate === "3F000") throw undefinedSchema(schemaOf(name), at(position));
     if (!(error instanceof AmbiguousOperator)) throw error;
     throw ambiguousFunction(
       `operator is not unique: ${operatorText(binder, name, left, right)}`,
@@ -483,7 +520,8 @@ export function operatorCall(
     args: operands.map((operand, i) => tryCoerce(binder, operand, argTypes[i]!, "implicit")!),
     strict: signature?.strict ?? true,
     volatility: signature?.volatility ?? "immutable",
-    syntax: { form: "operator", name },
+    // Nothing is concluded from the name of an operator that somebody made.
+    syntax: { form: "operator", name: operator.isUserDefined === true ? `${operator.schema}.${name}` : name },
     type: resolved?.result ?? operator.result,
     typmod: -1,
     ...(position === undefined || position === 0 ? {} : { position }),

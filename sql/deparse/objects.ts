@@ -31,9 +31,12 @@ export function functionText(printer: Printer, signature: FunctionSignature): st
 }
 
 /** generate_operator_name. */
-export function operatorText(printer: Printer, name: string, functionId: string): string {
+export function operatorText(printer: Printer, written: string, functionId: string): string {
+  const point = written.lastIndexOf(".");
+  const name = written.slice(point + 1);
+  const isOurs = point >= 0;
   for (const operator of printer.registry.operatorsByName(name)) {
-    if (operator.functionId !== functionId) continue;
+    if (operator.functionId !== functionId || (isOurs && operator.schema !== written.slice(0, point))) continue;
     return isInPath(printer, operator.schema) ? name : `OPERATOR(${quoteIdentifier(operator.schema)}.${name})`;
   }
   return name;

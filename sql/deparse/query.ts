@@ -13,7 +13,7 @@ import { Names } from "./names.js";
 import { typeText } from "./objects.js";
 import { INDENT, type Printer } from "./printer.js";
 import { printSortItem } from "./sort.js";
-import { direction, printWindow } from "./window.js";
+import { printWindow, sortText } from "./window.js";
 
 export interface QueryTarget {
   /** The view's own column names, which the select list has to give. */
@@ -91,8 +91,7 @@ function printSort(p: Printer, query: Query, item: SortItem): void {
   if (place !== undefined && query.kind === "SetOperation") p.add(String(place));
   else if (place !== undefined) p.add(`"*VALUES*".column${place}`);
   else printSortItem(p, boundOf(p, item.expr), printExpression);
-  const { descending, nullsFirst } = direction(item);
-  p.add(descending ? (nullsFirst ? " DESC" : " DESC NULLS LAST") : nullsFirst ? " NULLS FIRST" : "");
+  p.add(sortText(item));
 }
 
 function printWith(p: Printer, clause: WithClause): void {

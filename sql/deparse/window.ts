@@ -20,7 +20,7 @@ export function printWindow(p: Printer, window: WindowSpecification, print: Prin
       p.add("ORDER BY ");
       p.list(window.orderBy, (item) => {
         printSortItem(p, bound(item.expr), print);
-        p.add(directionText(direction(item)));
+        p.add(sortText(item));
       });
     });
   if (frame !== undefined) parts.push(() => printFrame(p, frame, (e) => print(p, bound(e), false)));
@@ -28,8 +28,16 @@ export function printWindow(p: Printer, window: WindowSpecification, print: Prin
   p.list(parts, (part) => part(), " ");
   p.add(")");
 }
+/** get_rule_orderby: an order that neither ASC nor DESC means is named by its operator. */
+export function sortText(item: SortItem): string {
+  const { descending, nullsFirst } = direction(item);
+  if (item.direction !== "using" || isPlainOrder(item)) return directionText({ descending, nullsFirst });
+  return ` USING ${bareName(item)} NULLS ${nullsFirst ? "FIRST" : "LAST"}`;
+}
+const bareName = ({ operator = "" }: SortItem): string => operator.slice(operator.lastIndexOf(".") + 1);
+const isPlainOrder = (item: SortItem): boolean => bareName(item) === "<" || bareName(item) === ">";
 export function direction(item: SortItem): { descending: boolean; nullsFirst: boolean } {
-  const descending = item.direction === "desc" || (item.direction === "using" && item.operator === ">");
+  const descending = item.direction === "desc" || (item.direction === "using" && bareName(item).includes(">"));
   return { descending, nullsFirst: item.nulls === "default" ? descending : item.nulls === "first" };
 }
 

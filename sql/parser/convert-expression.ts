@@ -233,7 +233,7 @@ function convertSublink(converter: Converter, raw: RawNode, depth: number): Expr
     kind: "Subquery",
     form,
     test,
-    operator: operators.at(-1) ?? "=",
+    operator: operators.length === 0 ? "=" : operators.join("."),
     isIn: form === "any" && operators.length === 0,
     query,
     position,
@@ -257,8 +257,8 @@ export function convertSortItem(converter: Converter, wrapped: RawNode, depth = 
     direction:
       direction === "SORTBY_DESC" ? "desc" : direction === "SORTBY_ASC" ? "asc" : direction === "SORTBY_USING" ? "using" : "default",
     nulls: nulls === "SORTBY_NULLS_FIRST" ? "first" : nulls === "SORTBY_NULLS_LAST" ? "last" : "default",
-    operator: strings(raw, "useOp").at(-1),
-    position: expr.position,
+    operator: direction === "SORTBY_USING" ? strings(raw, "useOp").join(".") : undefined,
+    position: direction === "SORTBY_USING" ? converter.position(raw) : expr.position,
   };
 }
 

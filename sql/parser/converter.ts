@@ -17,8 +17,8 @@ export class Converter {
   }
 }
 
-/** Operators are qualified only as OPERATOR(schema.op); the schema is not needed to find ours. */
-export const operatorName = (raw: RawNode): string => strings(raw, "name").at(-1)!;
+/** OPERATOR(schema.op) is `schema.op`: no operator has a point in its name. */
+export const operatorName = (raw: RawNode): string => strings(raw, "name").join(".");
 
 const TEMPORAL_FIELDS = "interval";
 export function convertTypeName(converter: Converter, raw: RawNode): TypeName {

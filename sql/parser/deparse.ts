@@ -67,19 +67,19 @@ export function deparseExpression(expr: Expr): string {
     case "ColumnRef":
       return [...renamed(expr).map(quoteName), ...(expr.star ? ["*"] : [])].join(".");
     case "Operator": {
-      if (expr.left === undefined) return `(${expr.name} ${d(expr.right)})`;
+      if (expr.left === undefined) return `(${operatorText(expr.name)} ${d(expr.right)})`;
       const parts: string[] = [];
       let left: Expr = expr;
       let opened = 0;
       while (left.kind === "Operator" && left.left !== undefined) {
-        parts.push(` ${left.name} ${d(left.right)})`);
+        parts.push(` ${operatorText(left.name)} ${d(left.right)})`);
         opened++;
         left = left.left;
       }
       return "(".repeat(opened) + d(left) + parts.reverse().join("");
     }
     case "Quantified":
-      return `(${d(expr.left)} ${expr.operator} ${expr.quantifier.toUpperCase()} (${d(expr.array)}))`;
+      return `(${d(expr.left)} ${operatorText(expr.operator)} ${expr.quantifier.toUpperCase()} (${d(expr.array)}))`;
     case "Distinct":
       return `(${d(expr.left)} IS ${expr.negated ? "NOT " : ""}DISTINCT FROM ${d(expr.right)})`;
     case "NullIf":
@@ -236,12 +236,17 @@ function deparseSubquery(expr: Extract<Expr, { kind: "Subquery" }>): string {
     case "all":
       return expr.isIn
         ? `(${deparseExpression(expr.test!)} IN (${query}))`
-        : `(${deparseExpression(expr.test!)} ${expr.operator} ${expr.form.toUpperCase()} (${query}))`;
+        : `(${deparseExpression(expr.test!)} ${operatorText(expr.operator)} ${expr.form.toUpperCase()} (${query}))`;
   }
 }
 
+function operatorText(name: string): string {
+  const point = name.lastIndexOf(".");
+  return point < 0 ? name : `OPERATOR(${quoteName(name.slice(0, point))}${name.slice(point)})`;
+}
+
 export function deparseSortItem(item: SortItem): string {
-  const direction = item.direction === "desc" ? " DESC" : item.direction === "using" ? ` USING ${item.operator}` : "";
+  const direction = item.direction === "desc" ? " DESC" : item.direction === "using" ? ` USING ${operatorText(item.operator ?? "")}` : "";
   const nulls = item.nulls === "default" ? "" : ` NULLS ${item.nulls.toUpperCase()}`;
   return deparseExpression(item.expr) + direction + nulls;
 }

@@ -65,6 +65,7 @@ export interface ColumnRef extends Positioned {
   readonly fields: readonly string[];
   readonly star: boolean;
 }
+/** `name`: `schema.op` where OPERATOR(schema.op) was written. */
 export interface OperatorExpr extends Positioned {
   readonly kind: "Operator";
   readonly name: string;

@@ -19,7 +19,8 @@ export function deparse(e: Expression): string {
       // What follows the text says the collation in our own way.
       if (e.functionId === COLLATION_KEY_ID) return `collation_key(${args[0]})`;
       if (e.syntax.form === "function") return `${e.syntax.name}(${args.join(", ")})`;
-      return args.length === 1 ? `(${e.syntax.name} ${args[0]})` : `(${args[0]} ${e.syntax.name} ${args[1]})`;
+      const operator = bareOperator(e.syntax.name);
+      return args.length === 1 ? `(${operator} ${args[0]})` : `(${args[0]} ${operator} ${args[1]})`;
     }
     case "And":
       return `(${e.args.map(deparse).join(" AND ")})`;
@@ -47,7 +48,7 @@ export function deparse(e: Expression): string {
     case "InList":
       return `(${deparse(e.arg)} = ANY (${e.items.every((i) => i.kind === "Constant") ? `'{${e.items.map((i) => bare(i)).join(",")}}'` : `ARRAY[${e.items.map(deparse).join(", ")}]`}))`;
     case "ArrayComparison":
-      return `(${deparse(e.left)} ${e.operator} ${e.quantifier.toUpperCase()} (${deparse(e.array)}))`;
+      return `(${deparse(e.left)} ${bareOperator(e.operator)} ${e.quantifier.toUpperCase()} (${deparse(e.array)}))`;
     case "ArrayConstructor":
       return `ARRAY[${e.elements.map(deparse).join(", ")}]`;
     case "RowConstructor":
@@ -105,3 +106,5 @@ function constant(value: Datum, type: number): string {
   }
   return `'${plain(value).replaceAll("'", "''")}'${type === TypeOid.text ? "::text" : ""}`;
 }
+/** An operator that CREATE OPERATOR made carries its schema. */
+const bareOperator = (name: string): string => name.slice(name.lastIndexOf(".") + 1);

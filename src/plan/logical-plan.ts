@@ -170,8 +170,9 @@ export interface WindowFrame {
 export interface SortKey {
   readonly expression: Expression;
   readonly descending: boolean;
-  readonly nullsFirst: boolean /** ORDER BY … USING / opclass order is refused. */;
-  readonly collation?: string;
+  readonly nullsFirst: boolean;
+  /** USING ~<~: by bytes, whatever the text's collation is. The binder makes a key without it of this. */
+  readonly byBytes?: boolean;
 }
 export interface Sort extends Node {
   readonly kind: "Sort";

@@ -41,6 +41,10 @@ export const windowingError = (message: string, position?: number, hint?: string
   located("42P20", message, position, hint === undefined ? {} : { hint });
 export const wrongObjectType = (message: string, position?: number, detail?: string) =>
   located("42809", message, position, detail === undefined ? {} : { detail });
+export const notAnOrderingOperator = (name: string, position?: number) =>
+  located("42809", `operator ${name} is not a valid ordering operator`, position, {
+    hint: 'Ordering operators must be "<" or ">" members of btree operator families.',
+  });
 export const invalidColumnReference = (message: string, position?: number, more?: { detail?: string; hint?: string }) =>
   located("42P10", message, position, more);
 export const conflictNeedsTarget = (position?: number) =>

@@ -37,6 +37,8 @@ export interface OperatorSignature {
   readonly right: Oid;
   readonly result: Oid;
   readonly functionId: string;
+  /** CREATE OPERATOR made it: its name says nothing about what it does. */
+  readonly isUserDefined?: boolean;
   readonly commutator?: string;
   readonly negator?: string;
 }

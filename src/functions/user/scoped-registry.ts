@@ -265,6 +265,7 @@ export class ScopedRegistry implements FunctionRegistry {
           right: o.right,
           result: o.result,
           functionId: o.functionId,
+          isUserDefined: true,
           ...(commutator === 0 ? {} : { commutator: nameOf(commutator)?.name ?? "" }),
           ...(negator === 0 ? {} : { negator: nameOf(negator)?.name ?? "" }),
         };

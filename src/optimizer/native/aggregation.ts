@@ -13,7 +13,7 @@ import {
 import type { Aggregate, AggregateCall, Distinct, Expression, FrameBound, PlanColumn, Window } from "../../plan/index.js";
 import { TypeOid } from "../../types/index.js";
 import { comparableKeys, type NativePlanner, withKeys } from "./native-planner.js";
-import { isByteOrder, writeSortKeys } from "./relational.js";
+import { writeSortKeys } from "./relational.js";
 
 const aggregateOps: Readonly<Record<string, number>> = { count: 2, sum: 3, avg: 4, min: 5, max: 6, bool_and: 7, every: 7, bool_or: 8 };
 const summable = new Set<number>([TypeOid.int2, TypeOid.int4, TypeOid.int8, TypeOid.float4, TypeOid.float8, TypeOid.numeric]);
@@ -155,7 +155,7 @@ export function nativeWindow(planner: NativePlanner, plan: Window): NativePlan |
   const calls: NativeCall[] = [];
   for (const call of plan.calls) {
     const one = windowCall(planner, call, input.columns);
-    if (one === undefined || !isByteOrder(call.orderBy)) return undefined;
+    if (one === undefined) return undefined;
     calls.push(one);
   }
   // Neighbouring calls over one partitioning and order share it.

@@ -98,11 +98,6 @@ export function writeSortKeys(
       .u8(k.nullsFirst ? 1 : 0),
   );
 }
-const ownCollations: ReadonlySet<string | undefined> = new Set([undefined, "C", "POSIX", "default"]);
-export function isByteOrder(keys: readonly SortKey[]): boolean {
-  return keys.every((k) => ownCollations.has(k.collation));
-}
-
 export function nativeSort(
   planner: NativePlanner,
   plan: Sort,
@@ -116,7 +111,7 @@ export function nativeSort(
       input,
       plan.keys.map((k) => k.expression),
     );
-  if (input === undefined || compiled === undefined || !isByteOrder(plan.keys)) return undefined;
+  if (input === undefined || compiled === undefined) return undefined;
   const keyed = withKeys(input, compiled);
   return {
     ...keyed.plan,
