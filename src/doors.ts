@@ -163,7 +163,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
     }
     reception?.on("message", (message: Received) => {
       if (message.kind === "connection") pg?.listener.adopt(message.descriptor, message.received, message.origin);
-      else database.sessions.get(message.processId)?.noticeInterrupt();
+      else database.sessions.get(message.processId)?.clock.noticeInterrupt();
     });
     database.server = configuration.facts;
     database.configurationAsked = () => {

@@ -82,7 +82,7 @@ export class Orrery implements Queryable {
       return await work(client);
     } finally {
       // A session that was left inside a block (BEGIN through query()) must not go to the next caller.
-      if (client.session.inExplicitBlock) client.session.rollbackBlock();
+      if (client.session.inExplicitBlock) client.session.transactionBlock.rollback();
       if (this.#idle.length < IDLE_SESSIONS_MAX && !this.#closed) this.#idle.push(client);
       else client.session.close();
     }

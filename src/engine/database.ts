@@ -182,7 +182,7 @@ export class EngineDatabase implements Database {
   interrupted(id: number): void {
     const session = this.sessions.get(id);
     if (session === undefined) this.tellOthers({ kind: "interrupt", processId: id });
-    else session.noticeInterrupt();
+    else session.clock.noticeInterrupt();
   }
   /** To the other JavaScript threads of this engine; they get it as a `told` event. */
   tellOthers(message: ThreadMessage): void {
@@ -241,7 +241,7 @@ export class EngineDatabase implements Database {
         if (message.kind === "notify") this.notifications.deliver(message.processId, message.notifications);
         else if (message.kind === "interrupt") {
           if (message.key !== undefined) this.interrupts.ask(message.processId, Interrupt.cancel, message.key);
-          this.sessions.get(message.processId)?.noticeInterrupt();
+          this.sessions.get(message.processId)?.clock.noticeInterrupt();
         } else if (message.kind === "reload") this.configurationAsked();
         else if (message.kind === "question" || message.kind === "answer") this.#questions.told(message);
         break;

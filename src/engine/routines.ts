@@ -118,7 +118,7 @@ function compileDomain(session: EngineSession, registry: ScopedRegistry, oid: Oi
   for (let at = snapshot.object(oid); at?.class === "type" && at.kind === "domain"; at = snapshot.object(at.base)) levels.push(at);
   const own = levels[0];
   assert(own !== undefined, "a domain check names a domain");
-  const plan = session.planContext(registry.catalog);
+  const plan = session.view.planContext(registry.catalog);
   const checks = levels
     .toReversed()
     .flatMap((level) =>
@@ -156,7 +156,7 @@ function bindBase(session: EngineSession, registry: ScopedRegistry) {
     format: session.format,
     currentUser: session.user,
     currentDatabase: session.databaseName,
-    policiesFor: session.policiesIn(registry.catalog),
+    policiesFor: session.view.policiesIn(registry.catalog),
   };
 }
 /** The expression of a SELECT without FROM and with one column. */
@@ -195,7 +195,7 @@ function compile(session: EngineSession, registry: ScopedRegistry, object: Funct
   const statements = bound.map((b): CompiledStatement => ({ bound: b, physical: undefined }));
   const last = bound.at(-1);
   const result = last?.routine;
-  const plan = session.planContext(registry.catalog);
+  const plan = session.view.planContext(registry.catalog);
   let evaluate: EvaluateExpression | undefined;
   if (
     statements.length === 1 &&
@@ -346,7 +346,7 @@ function entering<T>(session: EngineSession, context: StatementContext | undefin
     if (object.settings.length > 0) leave.push(session.applyLocally(object.settings));
     if (object.securityDefiner) {
       const owner = (context?.catalog ?? session.catalog()).snapshot.object(object.owner);
-      if (owner?.class === "role") leave.push(session.actAs(owner.name));
+      if (owner?.class === "role") leave.push(session.view.actAs(owner.name));
     }
     return work();
   } catch (error) {
@@ -485,7 +485,7 @@ function runNested(
   if (object.volatility !== "volatile")
     throw new DbError({ sqlstate: "0A000", message: `${bound.tag} is not allowed in a non-volatile function` });
   assert(transaction !== undefined, "a volatile function runs in a transaction");
-  session.runInside(transaction, () =>
+  session.runner.runInside(transaction, () =>
     runCommand(session, command, args, {
       parsed: { text: "", offset: 0, tree: null, transactionAction: undefined },
       bound,

@@ -31,7 +31,7 @@ export class RowLoader {
   insertComputed(rows: readonly Row[]): void {
     const { attributes } = this.#table;
     const context = this.#context;
-    const plan = context.session.planContext(context.catalog);
+    const plan = context.session.view.planContext(context.catalog);
     this.#writer ??= new TableWriter(this.#table, plan, plainEnvironment(plan));
     const writer = this.#writer;
     const state = context.runState();

@@ -110,10 +110,7 @@ export class SessionWaits {
       if (lockTimeout > 0) after(lockTimeout, () => handle.abandon(lockTimedOut()));
       after(Number(session.settings.raw("deadlock_timeout")), () => this.#breakDeadlock(handle));
     }
-    if (session.deadlineMs !== Infinity)
-      after(Math.max(0, session.deadlineMs - performance.now()), () => handle.abandon(statementTimedOut()));
-    if (session.transactionDeadlineMs !== Infinity)
-      after(Math.max(0, session.transactionDeadlineMs - performance.now()), () => handle.abandon(transactionTimedOut()));
+    for (const { millis, error } of session.clock.limits()) after(Math.max(0, millis), () => handle.abandon(error()));
     try {
       return await handle.over;
     } finally {

@@ -104,7 +104,7 @@ export class StatementContext implements ExecutionContext {
     this.transaction = transaction;
     this.parameters = parameters;
     this.catalog = catalog;
-    this.memoryLimitBytes = session.memoryLimitBytes;
+    this.memoryLimitBytes = session.view.now.memoryLimitBytes;
     this.#startMicros = transaction?.startMicros ?? session.statementStartMicros;
   }
 

@@ -23,8 +23,8 @@ export function temporarySchema(context: DefinitionContext): SchemaObject {
   const { session } = context;
   const name = temporarySchemaName(session);
   const known = context.snapshot.schema(name);
-  if (known !== undefined && session.usesTemporarySchema) return known;
-  session.useTemporarySchema();
+  if (known !== undefined && session.view.usesTemporarySchema) return known;
+  session.view.useTemporarySchema();
   // A session of this number that ended badly may have left it.
   if (known !== undefined) {
     dropContents(context, known);
@@ -53,9 +53,9 @@ export function endTemporaryTables(session: EngineSession, transaction: SessionT
 
 /** At the end of the session, and for DISCARD: everything in the schema goes, the schema itself stays for reuse. */
 export function dropTemporaryObjects(session: EngineSession): void {
-  if (!session.usesTemporarySchema) return;
+  if (!session.view.usesTemporarySchema) return;
   session.temporaryAtCommit.clear();
-  const result = session.runInTransaction((transaction) => {
+  const result = session.runner.runInTransaction((transaction) => {
     transaction.readOnly = false;
     const context = new DefinitionContext(session, transaction, "DISCARD TEMP");
     const schema = context.snapshot.schema(temporarySchemaName(session));

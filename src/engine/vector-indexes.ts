@@ -15,7 +15,7 @@ export async function buildVectorIndex(context: DefinitionContext, table: TableO
   if (index.method === "hnsw") {
     const { m, efConstruction, quantization } = parseHnswOptions(index.options);
     context.check(
-      await context.session.interruptible(() => vector.createIndex(...place, m, efConstruction, VectorQuantization[quantization])),
+      await context.session.clock.interruptible(() => vector.createIndex(...place, m, efConstruction, VectorQuantization[quantization])),
     );
     return;
   }

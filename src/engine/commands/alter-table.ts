@@ -584,7 +584,7 @@ function addOwnColumn(
     const [row] = context.run({
       kind: "Values",
       columns: [{ id: 1_700_000_000 as never, name: "d", type: attribute.type, typmod: attribute.typmod }],
-      rows: [[context.session.storedExpressions(context.catalog).bindDefault(next, attribute.number, filling)]],
+      rows: [[context.session.view.storedExpressions(context.catalog).bindDefault(next, attribute.number, filling)]],
     });
     const value = row?.[0] ?? null;
     if (value !== null) {

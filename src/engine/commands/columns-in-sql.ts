@@ -3,7 +3,7 @@ import type { TableObject } from "../../catalog/index.js";
 import type { DefinitionContext } from "./context.js";
 
 export function columnsInSql(context: DefinitionContext, table: TableObject, sql: string): ReadonlySet<number> {
-  const { row, expression } = context.session.storedExpressions(context.catalog).bindOverTable(table, sql);
+  const { row, expression } = context.session.view.storedExpressions(context.catalog).bindOverTable(table, sql);
   const numbers = new Map(row.map((column, i) => [column.id as number, i + 1]));
   const found = new Set<number>();
   // Expressions are plain trees of data: every reference is reached by its properties.

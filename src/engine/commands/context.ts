@@ -223,7 +223,7 @@ export class DefinitionContext {
       format: this.session.format,
       currentUser: this.session.user,
       currentDatabase: this.session.databaseName,
-      ...(restricted ? { policiesFor: this.session.policiesIn(this.catalog) } : {}),
+      ...(restricted ? { policiesFor: this.session.view.policiesIn(this.catalog) } : {}),
     });
     assert(bound.body.kind === "Plan", "a statement of our own is a plan");
     return bound.body.plan;

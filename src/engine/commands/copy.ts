@@ -38,7 +38,7 @@ export function copyCommand(
 
 /** `fileBytes`: of the file that takes the place of the client's stream. */
 function copyFrom(session: EngineSession, command: CopyCommand, fileBytes?: number): ExecuteResult | Promise<ExecuteResult> {
-  return session.runInTransaction((transaction) => {
+  return session.runner.runInTransaction((transaction) => {
     const context = new DefinitionContext(session, transaction, "COPY FROM");
     assert(command.table !== undefined, "COPY FROM names a table");
     const relation = context.relation(command.table);
@@ -48,7 +48,7 @@ function copyFrom(session: EngineSession, command: CopyCommand, fileBytes?: numb
         message: `cannot copy to ${relation.class} "${relation.name}"`,
         ...(relation.class === "view" ? { hint: "To enable copying to a view, provide an INSTEAD OF INSERT trigger." } : {}),
       });
-    if (session.policiesIn(context.catalog)(relation, undefined) !== undefined)
+    if (session.view.policiesIn(context.catalog)(relation, undefined) !== undefined)
       throw new DbError({
         sqlstate: "0A000",
         message: "COPY FROM not supported with row-level security",
@@ -131,13 +131,13 @@ function copyTo(session: EngineSession, command: CopyCommand, parameters: readon
       format: session.format,
       currentUser: session.user,
       currentDatabase: session.databaseName,
-      policiesFor: session.policiesIn(catalog),
+      policiesFor: session.view.policiesIn(catalog),
     });
     assert(bound.body.kind === "Plan", "a SELECT is a plan");
     plan = bound.body.plan;
   }
   const characters = charactersOf(session, command);
-  const portal = session.openCopy(plan, parameters, command.options, framed);
+  const portal = session.runner.openCopy(plan, parameters, command.options, framed);
   const rows = new CopyTo(
     portal,
     plan.columns.map((c) => c.name),

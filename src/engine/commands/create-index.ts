@@ -174,7 +174,7 @@ function requireGin(context: DefinitionContext, table: TableObject, definition: 
     const oid =
       column.expressionSql === undefined
         ? (table.attributes[column.attribute - 1]?.type ?? 0)
-        : context.session.storedExpressions(context.catalog).bindOverTable(table, column.expressionSql).expression.type;
+        : context.session.view.storedExpressions(context.catalog).bindOverTable(table, column.expressionSql).expression.type;
     const type = context.type(oid);
     const { opclass } = column;
     if (opclass !== undefined && ginClasses[opclass] === undefined) throw operatorClassMissing(opclass, "gin");
@@ -198,7 +198,7 @@ function requireVectorIndex(context: DefinitionContext, table: TableObject, defi
   const key =
     column.expressionSql === undefined
       ? table.attributes[column.attribute - 1]
-      : context.session.storedExpressions(context.catalog).bindOverTable(table, column.expressionSql).expression;
+      : context.session.view.storedExpressions(context.catalog).bindOverTable(table, column.expressionSql).expression;
   if (key === undefined) throw invalidTable("an index column is a column of its table");
   const type = context.type(key.type);
   if (column.opclass === undefined) throw noOperatorClass(type.displayName, method);
@@ -217,7 +217,7 @@ export function indexColumn(
 ): IndexObject["columns"][number] {
   if (column.expression !== undefined) {
     const expressionSql = toStoredSql(column.expression.sql, context.catalog);
-    const { type: oid } = context.session.storedExpressions(context.catalog).bindOverTable(table, expressionSql).expression;
+    const { type: oid } = context.session.view.storedExpressions(context.catalog).bindOverTable(table, expressionSql).expression;
     const written = operatorClass(context, context.type(oid), column.opclass, method);
     return {
       attribute: 0,

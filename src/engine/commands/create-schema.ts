@@ -53,7 +53,7 @@ function runElements(context: DefinitionContext, command: Extract<Command, { kin
   const undo = session.applyLocally([{ name: "search_path", value: path }]);
   try {
     for (const tree of command.elements) {
-      session.runInside(transaction, () => {
+      session.runner.runInside(transaction, () => {
         const catalog = session.catalog();
         const bound = session.database.frontEnd.bind(
           { text: "", offset: 0, tree, transactionAction: undefined },
@@ -65,7 +65,7 @@ function runElements(context: DefinitionContext, command: Extract<Command, { kin
             currentUser: session.user,
             currentDatabase: session.databaseName,
             creatingSchema: command.name,
-            policiesFor: session.policiesIn(catalog),
+            policiesFor: session.view.policiesIn(catalog),
           },
         );
         if (bound.body.kind !== "Command") throw notSupported(`${bound.tag} in CREATE SCHEMA`);

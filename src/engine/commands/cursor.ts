@@ -37,9 +37,9 @@ export function declareCursor(
     if (block === undefined) cursor.fetch({ direction: "absolute", count: 0 });
     return done("DECLARE CURSOR");
   };
-  if (!physical.writes) return declare(session.openStream(command.query.columns, physical, parameters, true));
+  if (!physical.writes) return declare(session.runner.openStream(command.query.columns, physical, parameters, true));
   // Row locks: waited for like any other statement's, all at once.
-  return session.runInTransaction((transaction) => {
+  return session.runner.runInTransaction((transaction) => {
     const execution = physical.open(new StatementContext(session, transaction, session.catalogIn(transaction), parameters));
     const all: Row[] = [];
     try {

@@ -118,7 +118,7 @@ function familyOf(type: SqlType): string {
 export function judgeRows(context: DefinitionContext, table: TableObject, index: IndexObject): void {
   if (table.partitioned !== undefined) return;
   context.nextStep();
-  const plan = context.session.planContext(context.catalog);
+  const plan = context.session.view.planContext(context.catalog);
   const current = context.again(table);
   const writer = new TableWriter(current, plan, plainEnvironment(plan), true);
   const state = context.runState();

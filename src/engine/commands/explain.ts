@@ -24,7 +24,7 @@ export function explain(
   const hotPath = command.hotPath ? [hotPathLine(physical.coldReason)] : [];
   if (!command.analyze)
     return rows(planned.columns, lines([...physical.explain({ ...command, planningMs }), ...hotPath], command.format), "EXPLAIN");
-  return session.runInTransaction((transaction) => {
+  return session.runner.runInTransaction((transaction) => {
     const execution = physical.open(new StatementContext(session, transaction, session.catalogIn(transaction), parameters));
     try {
       execution.instrument();

@@ -68,7 +68,7 @@ export function addHiddenColumns(
     isVectorIndex || isInverted ? [0] : rivalTree(index, (i) => keyTypeOf(context, table, index.columns[i] as Columns[number])).order;
   if (predicateSql === undefined && index.columns.every(isPlain)) return { table, columns: index.columns, filled: undefined };
   if (predicateSql !== undefined && index.nullsNotDistinct) throw notSupported("NULLS NOT DISTINCT in a partial index");
-  const stored = context.session.storedExpressions(context.catalog);
+  const stored = context.session.view.storedExpressions(context.catalog);
   const attributes: AttributeObject[] = [];
   const columns = index.columns.map((column, i) => {
     const wrapped = (i === first || isInverted) && predicateSql !== undefined;
@@ -159,7 +159,7 @@ export function keyTypeOf(context: DefinitionContext, table: TableObject, column
   if (column.sortKey !== undefined) return context.type(TypeOid.bytea);
   const { expressionSql } = column;
   if (expressionSql === undefined) return context.type(table.attributes[column.attribute - 1]?.type ?? TypeOid.text);
-  return context.type(context.session.storedExpressions(context.catalog).bindOverTable(table, expressionSql).expression.type);
+  return context.type(context.session.view.storedExpressions(context.catalog).bindOverTable(table, expressionSql).expression.type);
 }
 
 /** When the index goes, its computed keys are no longer written. */

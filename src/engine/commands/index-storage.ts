@@ -19,7 +19,7 @@ export function buildIndex(
   command: number = BuildCommand.create,
 ): Promise<void> | undefined {
   if (index.partitioned === true || index.unstructured === true) return undefined;
-  const { progress } = context.session;
+  const { progress } = context.session.clock;
   progress.begin("createIndex", { relation: table.oid, index: index.oid, command });
   let built: Promise<void> | undefined;
   try {
@@ -48,7 +48,7 @@ function buildBtree(context: DefinitionContext, table: TableObject, index: Index
     assert(kind !== undefined, "a btree column has an order");
     return { column: keyAttribute(column) - 1, kind, descending: column.descending, nullsFirst: column.nullsFirst };
   });
-  const status = context.session.interruptible(() =>
+  const status = context.session.clock.interruptible(() =>
     context.storage.createIndex(
       context.engine,
       context.xid,

@@ -10,7 +10,8 @@ import {
   unreachable,
 } from "../../types/index.js";
 import type { PlannedStatement } from "../plan-cache.js";
-import type { EngineSession, StatementOutcome } from "../session.js";
+import type { EngineSession } from "../session.js";
+import type { StatementOutcome } from "../statement-outcome.js";
 import type { ExecuteResult, ResultColumn } from "../types.js";
 import { alterTable } from "./alter-table.js";
 import { catalogWork } from "./catalog/index.js";
@@ -45,7 +46,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     tag: string,
     work: (context: DefinitionContext) => StatementOutcome | string | void | undefined | Promise<string | void>,
   ): Run =>
-    session.runInTransaction((transaction) => {
+    session.runner.runInTransaction((transaction) => {
       const context = new DefinitionContext(session, transaction, tag);
       checkDefinitionAccess(context, command);
       transaction.relations.require(commandLocks(context, command));
@@ -64,7 +65,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
       if (command.session) {
         if (command.isolation !== undefined) session.changeSetting("default_transaction_isolation", command.isolation, false);
         if (command.readOnly !== undefined) session.changeSetting("default_transaction_read_only", command.readOnly ? "on" : "off", false);
-      } else session.setTransactionMode(command);
+      } else session.transactionBlock.setMode(command);
       return done("SET");
     case "SetVariable":
       if (command.value === null && command.name.toLowerCase() === "all") session.settings.resetAll();

@@ -51,14 +51,14 @@ async function vacuum(
 ): Promise<ExecuteResult> {
   const { native, engine } = session.database;
   await whileLocked(session, tables, async ({ oid, storage }) => {
-    session.progress.begin("vacuum", { relation: oid });
+    session.clock.progress.begin("vacuum", { relation: oid });
     try {
       while (native.storage.vacuum(engine, storage, 1) > 0) {
         await new Promise((done) => setImmediate(done));
         session.checkCancel();
       }
     } finally {
-      session.progress.end();
+      session.clock.progress.end();
     }
   });
   return done("VACUUM");

@@ -7,7 +7,7 @@ import type { DefinitionContext } from "./context.js";
 /** `what`: whose rows are looked at, for the error's words. */
 export function requirePartitionRows(context: DefinitionContext, table: TableObject, what: "attached" | "default"): void {
   context.nextStep();
-  const router = PartitionRouter.of(context.session.planContext(context.catalog), table);
+  const router = PartitionRouter.of(context.session.view.planContext(context.catalog), table);
   const state = context.runState();
   const names = table.attributes.filter((a) => !a.dropped);
   const plan = context.bindQuery(`SELECT * FROM ${context.sqlName(table)}`);

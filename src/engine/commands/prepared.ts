@@ -11,7 +11,8 @@ import {
   wrongParameterCount,
 } from "../../types/index.js";
 import { evaluate } from "../evaluate.js";
-import { type EngineSession, SessionStatement } from "../session.js";
+import type { EngineSession } from "../session.js";
+import { SessionStatement } from "../session-statement.js";
 import { dropTemporaryObjects } from "../temporary.js";
 import type { ExecuteResult } from "../types.js";
 import { done } from "./results.js";

@@ -30,7 +30,7 @@ export function refreshMaterialized(context: DefinitionContext, command: Extract
     const loader = new RowLoader(context, view);
     const owner = context.snapshot.object(view.owner);
     // The query is its owner's, whoever refreshes: also for policies and current_user.
-    const leave = context.session.actAs(owner?.class === "role" ? owner.name : context.session.user);
+    const leave = context.session.view.actAs(owner?.class === "role" ? owner.name : context.session.user);
     try {
       context.stream(context.bindQuery(view.materialized.sql, true), (rows) => {
         loader.insertComputed(rows);

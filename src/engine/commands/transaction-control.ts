@@ -16,30 +16,30 @@ export function transactionCommand(
 ): ExecuteResult | Promise<ExecuteResult> {
   switch (command.action) {
     case "begin":
-      session.begin(command);
+      session.transactionBlock.begin(command);
       return done(tag);
     case "commit": {
       if (command.chain === true && !session.inExplicitBlock) throw needsTransactionBlock("COMMIT AND CHAIN");
       const mode = { isolation: session.block?.isolation, readOnly: session.block?.readOnly };
       const commit = (): ExecuteResult => {
-        const { committed, flushLsn } = session.commitBlock();
-        if (command.chain === true) session.begin(mode);
+        const { committed, flushLsn } = session.transactionBlock.commit();
+        if (command.chain === true) session.transactionBlock.begin(mode);
         return done(committed ? "COMMIT" : "ROLLBACK", flushLsn);
       };
-      const settled = session.settleDeferred();
+      const settled = session.transactionBlock.settleDeferred();
       return settled instanceof Promise ? settled.then(commit) : commit();
     }
     case "rollback": {
       if (command.chain === true && !session.inExplicitBlock) throw needsTransactionBlock("ROLLBACK AND CHAIN");
       const mode = { isolation: session.block?.isolation, readOnly: session.block?.readOnly };
       if (session.block === undefined) session.notice("WARNING", "25P01", "there is no transaction in progress");
-      session.rollbackBlock();
-      if (command.chain === true) session.begin(mode);
+      session.transactionBlock.rollback();
+      if (command.chain === true) session.transactionBlock.begin(mode);
       return done("ROLLBACK");
     }
     case "savepoint": {
       if (!session.inExplicitBlock) throw needsTransactionBlock("SAVEPOINT");
-      session.savepoint(command.savepoint ?? "");
+      session.transactionBlock.savepoint(command.savepoint ?? "");
       return done("SAVEPOINT");
     }
     case "release": {
@@ -53,7 +53,7 @@ export function transactionCommand(
     case "rollbackPrepared":
       return finishPrepared(session, command.savepoint ?? "", command.action === "commitPrepared");
     case "rollbackTo":
-      session.rollbackToSavepoint(command.savepoint ?? "");
+      session.transactionBlock.rollbackToSavepoint(command.savepoint ?? "");
       return done("ROLLBACK");
     default:
       return unreachable(command.action);
@@ -78,7 +78,7 @@ export function setConstraints(
     return done("SET CONSTRAINTS");
   };
   if (command.deferred || transaction.deferred.length === 0) return settle();
-  const judged = session.judgeDeferred(named);
+  const judged = session.transactionBlock.judgeDeferred(named);
   return judged instanceof Promise ? judged.then(settle) : settle();
 }
 

@@ -18,15 +18,15 @@ export function prepareTransaction(session: EngineSession, name: string): Execut
     return done("ROLLBACK");
   }
   if (session.hasFailed) {
-    session.rollbackBlock();
+    session.transactionBlock.rollback();
     return done("ROLLBACK");
   }
   const prepare = (): ExecuteResult =>
     done(
       "PREPARE TRANSACTION",
-      session.leavePrepared((block) => prepareBlock(session, block, name)),
+      session.transactionBlock.leavePrepared((block) => prepareBlock(session, block, name)),
     );
-  const settled = session.settleDeferred();
+  const settled = session.transactionBlock.settleDeferred();
   return settled instanceof Promise ? settled.then(prepare) : prepare();
 }
 

@@ -50,7 +50,7 @@ export class CopyFromBinary implements CopyInTarget {
         return { name: attribute.name, type: context.type(attribute.type), typmod: attribute.typmod };
       }),
     );
-    const plan = context.session.planContext(context.catalog);
+    const plan = context.session.view.planContext(context.catalog);
     const environment = plainEnvironment(plan);
     this.#defaults = table.attributes.flatMap((a, index) => {
       if (a.dropped || a.generated === true || this.#places.includes(index)) return [];

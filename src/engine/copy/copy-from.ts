@@ -117,7 +117,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     const names = this.#targets.map((t) => t.name);
     this.scanner = options.format === "csv" ? new CsvScanner(options, table.name, names) : new TextScanner(options, table.name, names);
     this.#fields = new FieldTable(attributes.length, BATCH_ROWS);
-    const plan = context.session.planContext(context.catalog);
+    const plan = context.session.view.planContext(context.catalog);
     const environment = plainEnvironment(plan);
     this.#defaults = table.attributes.flatMap((a, index) => {
       if (a.dropped || a.generated === true || this.#places.includes(index)) return [];
@@ -206,7 +206,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   }
 
   #process(final: boolean): void | Promise<void> {
-    if (this.#context.session.cancelRequested) throw queryCanceled();
+    if (this.#context.session.clock.isCancelRequested) throw queryCanceled();
     const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.#gathered = 0;

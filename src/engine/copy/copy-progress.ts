@@ -18,8 +18,8 @@ export interface CountedRows {
 }
 
 function begin(session: EngineSession, relation: Oid, direction: number, isFile: boolean, fileBytes: number): void {
-  session.progress.begin("copy", { relation, command: direction });
-  session.progress.phase(isFile ? CopyEnd.file : CopyEnd.client, fileBytes);
+  session.clock.progress.begin("copy", { relation, command: direction });
+  session.clock.progress.phase(isFile ? CopyEnd.file : CopyEnd.client, fileBytes);
 }
 
 /** `fileBytes`: 0 when the client sends. */
@@ -29,7 +29,7 @@ export function watchedTarget(
   target: CopyInTarget & CountedRows,
   fileBytes: number | undefined,
 ): CopyInTarget {
-  const { progress } = session;
+  const { progress } = session.clock;
   begin(session, relation, Direction.from, fileBytes !== undefined, fileBytes ?? 0);
   let bytes = 0;
   const tell = (): void => {
@@ -59,7 +59,7 @@ export function watchedSource(
   source: CopyOutSource & Pick<CountedRows, "rows">,
   framed: boolean,
 ): CopyOutSource {
-  const { progress } = session;
+  const { progress } = session.clock;
   begin(session, relation, Direction.to, !framed, 0);
   let bytes = 0;
   return {

@@ -2,7 +2,7 @@
 import type { SessionFacts } from "../../catalog/index.js";
 import { PauseSignal } from "../../execution/index.js";
 import { FIRST_PREPARED_PROCESS } from "../../native/index.js";
-import { DbError, queryCanceled, terminatedByAdministrator } from "../../types/index.js";
+import { DbError, terminatedByAdministrator } from "../../types/index.js";
 import type { EngineDatabase } from "../database.js";
 import { Interrupt } from "../interrupts.js";
 import type { EngineSession } from "../session.js";
@@ -63,8 +63,8 @@ export function allSessions(session: EngineSession): SessionFacts[] {
 export function signalOwn(database: EngineDatabase, processId: number, signal: "cancel" | "terminate"): boolean {
   const target = database.sessions.get(processId);
   if (target === undefined) return false;
-  if (signal === "terminate") target.terminate(terminatedByAdministrator());
-  else if (!target.waits.abandon(queryCanceled())) target.cancel();
+  if (signal === "terminate") target.clock.terminate(terminatedByAdministrator());
+  else target.cancel();
   return true;
 }
 

@@ -4,7 +4,7 @@ import type { Command } from "../../../plan/index.js";
 import { type Datum, notSupported, type Row, RowValue, TypeOid } from "../../../types/index.js";
 import { permissionDenied } from "../../access.js";
 import { routineService } from "../../routines.js";
-import type { StatementOutcome } from "../../session.js";
+import type { StatementOutcome } from "../../statement-outcome.js";
 import type { DefinitionContext } from "../context.js";
 
 export function call(

@@ -1,7 +1,7 @@
 /** Which file runs which command about types, functions, operators, casts, roles and privileges; undefined: none of these. */
 import type { Command } from "../../../plan/index.js";
 import type { Datum } from "../../../types/index.js";
-import type { StatementOutcome } from "../../session.js";
+import type { StatementOutcome } from "../../statement-outcome.js";
 import type { DefinitionContext } from "../context.js";
 import { createAggregate } from "./aggregate.js";
 import { call } from "./call.js";
