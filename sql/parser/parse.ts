@@ -90,6 +90,7 @@ const GRAMMAR_STATES: readonly (readonly [RegExp, string])[] = [
   [/^frame (start|end)/, "42P20"],
   [/must be unique|specified more than once/, "42601"],
   [/^(number of|interval).*precision|precision.*must be/, "22023"],
+  [/^role name ".*" is reserved|cannot be used as a role name here$/, "42939"],
   [/^parameter number too large|^there is no parameter/, "42P02"],
 ];
 

@@ -233,7 +233,7 @@ provide("pg_catalog.pg_settings", function* (source) {
 provide("pg_catalog.pg_stat_activity", function* (source) {
   for (const s of source.system.sessions()) {
     const role = source.catalog.role(s.user);
-    yield {
+    const known = {
       datid: DATABASE_OID,
       datname: s.database,
       pid: s.processId,
@@ -241,6 +241,15 @@ provide("pg_catalog.pg_stat_activity", function* (source) {
       usesysid: role?.oid ?? null,
       usename: s.user,
       application_name: s.applicationName,
+      backend_xid: s.xid,
+      backend_xmin: s.xmin,
+    };
+    if (!source.system.mayWatch(s.user)) {
+      yield { ...known, query: "<insufficient privilege>" };
+      continue;
+    }
+    yield {
+      ...known,
       client_addr: s.client?.address == null ? null : parseNetworkAddress(s.client.address, false),
       client_port: s.client?.port ?? null,
       backend_start: s.startedMicros,
@@ -250,8 +259,6 @@ provide("pg_catalog.pg_stat_activity", function* (source) {
       wait_event_type: s.waitEventType,
       wait_event: s.waitEvent,
       state: s.state,
-      backend_xid: s.xid,
-      backend_xmin: s.xmin,
       query: s.query,
       backend_type: "client backend",
     };

@@ -2,6 +2,7 @@ export * from "./collations.js";
 export * from "./names.js";
 export * from "./objects.js";
 export * from "./overlay.js";
+export * from "./predefined-roles.js";
 export * from "./reader.js";
 export * from "./session-reader.js";
 export * from "./snapshot.js";

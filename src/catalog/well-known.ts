@@ -1,6 +1,7 @@
 /** Objects that every database has from its first start, with PostgreSQL's OIDs where it has them. */
 import type { Oid } from "../types/index.js";
 import type { CatalogObject } from "./objects.js";
+import { PredefinedRole, predefinedRoles } from "./predefined-roles.js";
 
 export const PG_CATALOG_OID: Oid = 11;
 export const PUBLIC_OID: Oid = 2200;
@@ -8,8 +9,6 @@ export const INFORMATION_SCHEMA_OID: Oid = 14000;
 export const REDIS_SCHEMA_OID: Oid = 14001;
 export const BOOTSTRAP_ROLE_OID: Oid = 10;
 export const DATABASE_OID: Oid = 5;
-/** The owner of schema public in PostgreSQL 15. */
-export const PG_DATABASE_OWNER_OID: Oid = 6171;
 
 export const bootstrapObjects: readonly CatalogObject[] = [
   {
@@ -25,24 +24,12 @@ export const bootstrapObjects: readonly CatalogObject[] = [
     bypassRls: true,
     connectionLimit: -1,
   },
-  {
-    class: "role",
-    oid: PG_DATABASE_OWNER_OID,
-    name: "pg_database_owner",
-    login: false,
-    superuser: false,
-    createdb: false,
-    createrole: false,
-    inherit: true,
-    replication: false,
-    bypassRls: false,
-    connectionLimit: -1,
-  },
+  ...predefinedRoles(BOOTSTRAP_ROLE_OID),
   { class: "database", oid: DATABASE_OID, name: "postgres", owner: BOOTSTRAP_ROLE_OID },
   { class: "schema", oid: PG_CATALOG_OID, name: "pg_catalog", owner: BOOTSTRAP_ROLE_OID },
   { class: "schema", oid: INFORMATION_SCHEMA_OID, name: "information_schema", owner: BOOTSTRAP_ROLE_OID },
   { class: "schema", oid: REDIS_SCHEMA_OID, name: "redis", owner: BOOTSTRAP_ROLE_OID },
-  { class: "schema", oid: PUBLIC_OID, name: "public", owner: PG_DATABASE_OWNER_OID },
+  { class: "schema", oid: PUBLIC_OID, name: "public", owner: PredefinedRole.databaseOwner },
   { class: "comment", oid: 14010, object: PG_CATALOG_OID, attribute: 0, text: "system catalog schema" },
   { class: "comment", oid: 14011, object: PUBLIC_OID, attribute: 0, text: "standard public schema" },
   { class: "comment", oid: 14012, object: DATABASE_OID, attribute: 0, text: "default administrative connection database" },

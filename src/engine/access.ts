@@ -3,7 +3,7 @@
  * plans of theirs are never checked at all: privileges cost only those who need them.
  */
 import type { AclItem, CatalogObject, CatalogSnapshot } from "../catalog/index.js";
-import { PG_DATABASE_OWNER_OID, PUBLIC_OID } from "../catalog/index.js";
+import { PredefinedRole, PUBLIC_OID } from "../catalog/index.js";
 import { DbError, type Oid } from "../types/index.js";
 import { type AclKind, aclKindOf, aclOf, grantOptionsOf, lettersOf } from "./acl.js";
 
@@ -56,7 +56,7 @@ export class Access {
     }
     // The owner of the database is a member of pg_database_owner by nature.
     for (const object of [this.#snapshot.database("postgres")])
-      if (object !== undefined && reached.has(object.owner)) reached.add(PG_DATABASE_OWNER_OID);
+      if (object !== undefined && reached.has(object.owner)) reached.add(PredefinedRole.databaseOwner);
     cache.set(role, reached);
     return reached;
   }
@@ -66,7 +66,21 @@ export class Access {
     if (this.isSuperuser(role)) return true;
     const kind = aclKindOf(object);
     if (kind === undefined || !("owner" in object)) return true;
-    return this.mayByList(role, aclList(object), kind, object.owner, letters, how);
+    const implied = this.#implied(role, object);
+    const rest = implied === "" ? letters : [...letters].filter((letter) => !implied.includes(letter)).join("");
+    if (rest === "" || (how === "any" && rest !== letters)) return true;
+    return this.mayByList(role, aclList(object), kind, object.owner, rest, how);
+  }
+  mayReadSystem(role: Oid, name: string): boolean {
+    return !isClosedRelation(name) || this.hasPrivilegesOf(role, PredefinedRole.readAllData);
+  }
+  /** What pg_read_all_data and pg_write_all_data may, without a list that says so. */
+  #implied(role: Oid, object: CatalogObject): string {
+    const isRelation = object.class === "table" || object.class === "view" || object.class === "sequence";
+    if (!isRelation && object.class !== "schema") return "";
+    const reads = this.hasPrivilegesOf(role, PredefinedRole.readAllData);
+    const writes = this.hasPrivilegesOf(role, PredefinedRole.writeAllData);
+    return isRelation ? (reads ? "r" : "") + (writes ? "awd" : "") : reads || writes ? "U" : "";
   }
   mayByList(role: Oid, acl: readonly AclItem[] | undefined, kind: AclKind, owner: Oid, letters: string, how: "any" | "all"): boolean {
     if (this.isSuperuser(role)) return true;
@@ -106,6 +120,18 @@ export function aclList(object: CatalogObject): readonly AclItem[] | undefined {
     ];
   return undefined;
 }
+
+/** The system's relations that not everybody may read: passwords, what users' rows are like, files of the server. */
+const closedRelations: ReadonlyMap<string, "table" | "view"> = new Map([
+  ...(["pg_authid", "pg_largeobject", "pg_statistic", "pg_statistic_ext_data", "pg_user_mapping"] as const).map((n) => [n, "table"] as const),
+  ...([
+    "pg_shadow", "pg_config", "pg_file_settings", "pg_hba_file_rules", "pg_ident_file_mappings", "pg_replication_origin_status",
+    "pg_backend_memory_contexts", "pg_shmem_allocations",
+  ] as const).map((n) => [n, "view"] as const),
+]); // biome-ignore format: a list
+export const isClosedRelation = (name: string): boolean => closedRelations.has(name);
+export const closedRelationDenied = (name: string): DbError =>
+  new DbError({ sqlstate: "42501", message: `permission denied for ${closedRelations.get(name) ?? "table"} ${name}` });
 
 const NOUNS: Readonly<Record<string, string>> = {
   table: "table",

@@ -4,7 +4,14 @@
 
 import { threadId } from "node:worker_threads";
 import type { ClientFacts, SessionFacts } from "../catalog/index.js";
-import { bootstrapObjects, CatalogStore, type SystemRelation, SystemRelations } from "../catalog/index.js";
+import {
+  BOOTSTRAP_ROLE_OID,
+  bootstrapObjects,
+  CatalogStore,
+  predefinedRoles,
+  type SystemRelation,
+  SystemRelations,
+} from "../catalog/index.js";
 import type { Statistics } from "../execution/index.js";
 import type { FunctionRegistry } from "../functions/index.js";
 import { native as addon, type Engine, type EngineEvent, type EngineOptions, type NativeAddon, StatusCode } from "../native/index.js";
@@ -252,10 +259,14 @@ export class EngineDatabase implements Database {
 
   /** The first start writes what every database has; two threads that start at once may both try: the second finds it done. */
   #bootstrap(): void {
-    if (this.store.current().schema("pg_catalog") !== undefined) return;
+    const catalog = this.store.current();
+    const isFirst = catalog.schema("pg_catalog") === undefined;
+    // A folder of an earlier version lacks roles that came later.
+    const missing = isFirst ? bootstrapObjects : predefinedRoles(BOOTSTRAP_ROLE_OID).filter((o) => catalog.object(o.oid) === undefined);
+    if (missing.length === 0) return;
     const { storage } = this.native;
     const xid = storage.begin(this.engine, 0);
-    for (const object of bootstrapObjects) {
+    for (const object of missing) {
       const status = storage.catalogPut(this.engine, xid, object.oid, JSON.stringify(object));
       if (status === StatusCode.ok) continue;
       storage.rollback(this.engine, xid);

@@ -4,12 +4,12 @@
  * Its parts have files of their own: what names and values mean now (session-view.ts), the way from a text to a plan
  * (statement-planner.ts), running it (statement-runner.ts), the transaction block (transaction-block.ts), limits of time (session-clock.ts).
  */
-import type { ClientFacts, SessionCatalogReader } from "../catalog/index.js";
+import { type ClientFacts, PredefinedRole, type SessionCatalogReader } from "../catalog/index.js";
 import type { PhysicalPlan } from "../execution/index.js";
 import type { ScopedRegistry } from "../functions/index.js";
 import { planStatement } from "../optimizer/index.js";
 import type { LogicalPlan } from "../plan/index.js";
-import { assert, type Datum, DbError, type FormatContext, notSupported, type Oid, type SqlType } from "../types/index.js";
+import { assert, type Datum, DbError, type FormatContext, notSupported, type Oid, type SqlType, settingHidden } from "../types/index.js";
 import type { Access } from "./access.js";
 import { AdvisoryLocks } from "./advisory-locks.js";
 import { clockMicros } from "./clock.js";
@@ -24,7 +24,7 @@ import { SessionClock } from "./session-clock.js";
 import { SessionStatement } from "./session-statement.js";
 import { SessionView } from "./session-view.js";
 import { SessionWaits } from "./session-waits.js";
-import { settingsByName } from "./settings/definitions.js";
+import { isHiddenSetting, settingsByName } from "./settings/definitions.js";
 import { parseSearchPath, SessionSettings } from "./settings/session-settings.js";
 import type { StatementContext } from "./statement-context.js";
 import type { StatementJournal } from "./statement-journal.js";
@@ -142,6 +142,12 @@ export class EngineSession implements Session {
   get sessionUser(): string {
     return this.view.now.sessionUser;
   }
+  /** Of the current user: superuser, the role itself, or inherited from it. */
+  hasPrivilegesOf(role: Oid): boolean {
+    const catalog = this.catalog();
+    const me = catalog.snapshot.role(this.user);
+    return me !== undefined && this.access(catalog).hasPrivilegesOf(me.oid, role);
+  }
   get isSuperuser(): boolean {
     return this.catalog().snapshot.role(this.user)?.superuser === true;
   }
@@ -175,6 +181,12 @@ export class EngineSession implements Session {
       default:
         return this.settings.show(name);
     }
+  }
+  /** For a client to read: some say where files are, and are shown to few. */
+  shownSetting(name: string): string {
+    const value = this.setting(name);
+    if (isHiddenSetting(name) && !this.hasPrivilegesOf(PredefinedRole.readAllSettings)) throw settingHidden(this.settings.properName(name));
+    return value;
   }
   hasSetting(name: string): boolean {
     return this.settings.raw(name.toLowerCase()) !== undefined;

@@ -66,7 +66,7 @@ class StatementEvaluation implements EvaluationContext {
   }
   setting(name: string, missingOk: boolean): string | null {
     if (missingOk && !this.#session.hasSetting(name)) return null;
-    return this.#session.setting(name);
+    return this.#session.shownSetting(name);
   }
   setSetting(name: string, value: string, local: boolean): string {
     return this.#session.changeSetting(name, value, local);

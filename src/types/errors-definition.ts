@@ -122,6 +122,13 @@ export const copyFileError = (path: string, direction: "from" | "to", code: stri
   );
 export const copyIsDirectory = (path: string) => simple("42809", `"${path}" is a directory`);
 export const copyRelativePath = () => simple("42602", "relative path not allowed for COPY to file");
+export const checkpointDenied = () => simple("42501", "must be superuser or have privileges of pg_checkpoint to do CHECKPOINT");
+export const settingHidden = (name: string) =>
+  simple("42501", `must be superuser or have privileges of pg_read_all_settings to examine "${name}"`);
+export const roleReserved = (name: string) =>
+  simple("42939", `role name "${name}" is reserved`, { detail: 'Role names starting with "pg_" are reserved.' });
+export const roleFixed = (name: string) => simple("42939", `role name "${name}" is reserved`, { detail: "Cannot alter reserved roles." });
+export const rolePinned = (name: string) => simple("2BP01", `cannot drop role ${name} because it is required by the database system`);
 export const copyFileDenied = (direction: "from" | "to") =>
   simple(
     "42501",

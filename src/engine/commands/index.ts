@@ -1,4 +1,6 @@
 /** Statements that are not queries: which file runs which. */
+
+import { PredefinedRole } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
 import {
   type Datum,
@@ -9,8 +11,10 @@ import {
   TypeOid,
   unreachable,
 } from "../../types/index.js";
+import { requireFileRights } from "../copy/server-files.js";
 import type { PlannedStatement } from "../plan-cache.js";
 import type { EngineSession } from "../session.js";
+import { isHiddenSetting } from "../settings/definitions.js";
 import type { StatementOutcome } from "../statement-outcome.js";
 import type { ExecuteResult, ResultColumn } from "../types.js";
 import { alterTable } from "./alter-table.js";
@@ -75,14 +79,19 @@ export function runCommand(session: EngineSession, command: Command, parameters:
         else session.changeSetting(command.name, command.value, command.local);
       }
       return done(tag === "" ? "SET" : tag);
-    case "ShowVariable":
+    case "ShowVariable": {
+      const mayReadSettings = session.hasPrivilegesOf(PredefinedRole.readAllSettings);
       if (command.name.toLowerCase() === "all")
         return rows(
           planned.columns,
-          session.settings.all().map((s) => [s.name, s.value, s.description]),
+          session.settings
+            .all()
+            .filter((s) => !isHiddenSetting(s.name) || mayReadSettings)
+            .map((s) => [s.name, s.value, s.description]),
           "SHOW",
         );
-      return rows(planned.columns, [[session.setting(command.name)]], "SHOW");
+      return rows(planned.columns, [[session.shownSetting(command.name)]], "SHOW");
+    }
     case "Explain":
       return explain(session, command, parameters, planned);
     case "Prepare":
@@ -155,7 +164,10 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "Truncate":
       return define("TRUNCATE TABLE", (context) => truncate(context, command));
     case "Copy":
-      if (!session.isSuperuser) checkDefinitionAccess(session.definitionContext("COPY"), command);
+      if (!session.isSuperuser) {
+        if (command.file !== undefined) requireFileRights(session, command.direction);
+        checkDefinitionAccess(session.definitionContext("COPY"), command);
+      }
       return copyCommand(session, command, parameters);
     default:
       return unreachable(command as never);

@@ -1,7 +1,16 @@
 /** ANALYZE, VACUUM, REINDEX, CHECKPOINT, LOCK TABLE. */
+
 import type { IndexObject } from "../../catalog/index.js";
+import { PredefinedRole } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
-import { columnMissing, DbError, forbidsTransactionBlock, relationMissing, wrongRelationKind } from "../../types/index.js";
+import {
+  checkpointDenied,
+  columnMissing,
+  DbError,
+  forbidsTransactionBlock,
+  relationMissing,
+  wrongRelationKind,
+} from "../../types/index.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
 import { type DefinitionContext, displayName } from "./context.js";
@@ -138,5 +147,6 @@ export function cluster(context: DefinitionContext, command: Extract<Command, { 
 }
 
 export function checkpoint(session: EngineSession): Promise<ExecuteResult> {
+  if (!session.hasPrivilegesOf(PredefinedRole.checkpoint)) throw checkpointDenied();
   return session.database.native.engine.checkpoint(session.database.engine).then(() => done("CHECKPOINT"));
 }

@@ -1,15 +1,21 @@
 /** CREATE, ALTER and DROP ROLE. */
+
 import type { RoleObject } from "../../catalog/index.js";
+import { isPredefinedRole } from "../../catalog/index.js";
 import type { Command, RoleOptions } from "../../plan/index.js";
 import {
   type Datum,
   DbError,
+  FIRST_USER_OID,
   needsSuperuser,
   noSuchRole,
   type Oid,
   objectMissing,
   roleExists,
+  roleFixed,
   roleOwnsObjects,
+  rolePinned,
+  roleReserved,
   storedFormat,
   TypeOid,
 } from "../../types/index.js";
@@ -21,12 +27,7 @@ import { storedPassword } from "./role-password.js";
 
 export function createRole(context: DefinitionContext, command: Extract<Command, { kind: "CreateRole" }>): void {
   requireMayCreate(context, command.options);
-  if (command.name.startsWith("pg_"))
-    throw new DbError({
-      sqlstate: "42939",
-      message: `role name "${command.name}" is reserved`,
-      detail: 'Role names starting with "pg_" are reserved.',
-    });
+  if (command.name.startsWith("pg_")) throw roleReserved(command.name);
   if (context.snapshot.role(command.name) !== undefined) throw roleExists(command.name);
   const base: RoleObject = {
     class: "role",
@@ -84,6 +85,7 @@ function changeMembers(context: DefinitionContext, role: RoleObject, options: Ro
 export function alterRole(context: DefinitionContext, command: Extract<Command, { kind: "AlterRole" }>): void {
   const role = context.snapshot.role(command.name);
   if (role === undefined) throw noSuchRole(command.name);
+  if (isPredefinedRole(role.oid)) throw roleFixed(role.name);
   requireMayAlter(context, role, command.options);
   const { memberOf: _memberOf, members, admins: _admins, dropMembers, ...attributes } = command.options;
   if (Object.keys(attributes).length > 0) context.put(withOptions(context.session, role, attributes));
@@ -103,6 +105,7 @@ export function dropRole(context: DefinitionContext, command: Extract<Command, {
     if (name === context.session.sessionUser) throw new DbError({ sqlstate: "55006", message: "session user cannot be dropped" });
     if (role.superuser && context.snapshot.role(context.session.user)?.superuser !== true)
       throw new DbError({ sqlstate: "42501", message: "must be superuser to drop superusers" });
+    if (role.oid < FIRST_USER_OID) throw rolePinned(name);
     const uses = usesOfRole(context, role.oid);
     if (uses.length > 0) throw roleOwnsObjects(name, uses.join("\n"));
     for (const membership of [...context.snapshot.membershipsOf(role.oid), ...context.snapshot.membersOf(role.oid)])

@@ -1,6 +1,7 @@
-/** COPY from and to files of the server's machine, for superusers: the file takes the place of the client's stream. */
+/** COPY from and to files of the server's machine, for superusers and members of pg_read_server_files and pg_write_server_files: the file takes the place of the client's stream. */
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
+import { PredefinedRole } from "../../catalog/index.js";
 import { copyFileDenied, copyFileError, copyIsDirectory, copyRelativePath } from "../../types/index.js";
 import { RowsPortal } from "../portals.js";
 import type { EngineSession } from "../session.js";
@@ -8,8 +9,9 @@ import type { CopyInTarget, CopyOutSource, ExecuteResult } from "../types.js";
 
 const CHUNK_BYTES = 1 << 16;
 
-function requireSuperuser(session: EngineSession, direction: "from" | "to"): void {
-  if (session.catalog().role(session.user)?.superuser !== true) throw copyFileDenied(direction);
+export function requireFileRights(session: EngineSession, direction: "from" | "to"): void {
+  if (!session.hasPrivilegesOf(direction === "from" ? PredefinedRole.readServerFiles : PredefinedRole.writeServerFiles))
+    throw copyFileDenied(direction);
 }
 async function opened(path: string, direction: "from" | "to"): Promise<FileHandle> {
   let handle: FileHandle;
@@ -33,7 +35,7 @@ export async function copyFromFile(
   path: string,
   start: (bytes: number) => Promise<CopyInTarget>,
 ): Promise<ExecuteResult> {
-  requireSuperuser(session, "from");
+  requireFileRights(session, "from");
   const file = await opened(path, "from");
   try {
     const target = await start((await file.stat()).size);
@@ -51,7 +53,7 @@ export async function copyFromFile(
 }
 
 export async function copyToFile(session: EngineSession, path: string, start: () => CopyOutSource): Promise<ExecuteResult> {
-  requireSuperuser(session, "to");
+  requireFileRights(session, "to");
   if (!isAbsolute(path)) throw copyRelativePath();
   const file = await opened(path, "to");
   try {

@@ -44,7 +44,8 @@ export function accessService(session: EngineSession, catalog: SessionCatalogRea
         case "sequence": {
           if (object === undefined) {
             const system = catalog.relationByOid(oid);
-            return system === undefined ? null : access.isSuperuser(role) || letter === "r";
+            if (system === undefined) return null;
+            return access.isSuperuser(role) || (letter === "r" && access.mayReadSystem(role, system.name));
           }
           if (onObject(role, object, letter, withGrantOption)) return true;
           return kind === "anyColumn" && !withGrantOption && access.mayAnyColumn(role, object, letter);
@@ -63,7 +64,7 @@ export function accessService(session: EngineSession, catalog: SessionCatalogRea
           !system.columns.some((c, i) => (typeof column === "number" ? i + 1 === column : c.name === column))
         )
           return undefined;
-        return letter === "r" || access.isSuperuser(role);
+        return access.isSuperuser(role) || (letter === "r" && access.mayReadSystem(role, system.name));
       }
       if (object.class === "view") {
         const at = typeof column === "number" ? column : object.columns.findIndex((c) => c.name === column) + 1;

@@ -1,5 +1,7 @@
 /** What sessions are doing, over all threads; cancelling and ending them; who blocks whom. */
+
 import type { SessionFacts } from "../../catalog/index.js";
+import { PredefinedRole } from "../../catalog/index.js";
 import { PauseSignal } from "../../execution/index.js";
 import { FIRST_PREPARED_PROCESS } from "../../native/index.js";
 import { DbError, terminatedByAdministrator } from "../../types/index.js";
@@ -102,7 +104,9 @@ function checkMaySignal(session: EngineSession, target: string, signal: "cancel"
   const deny = (message: string) => new DbError({ sqlstate: "42501", message });
   const { snapshot } = session.catalog();
   if (snapshot.role(target)?.superuser === true) throw deny(`must be a superuser to ${doing[1]} superuser ${doing[2]}`);
-  if (session.user !== target)
+  const role = snapshot.role(target);
+  const isMine = session.user === target || (role !== undefined && session.hasPrivilegesOf(role.oid));
+  if (!isMine && !session.hasPrivilegesOf(PredefinedRole.signalBackend))
     throw deny(`must be a member of the role whose ${doing[2]} is being ${doing[0]} or member of pg_signal_backend`);
 }
 

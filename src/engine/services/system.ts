@@ -1,11 +1,13 @@
 /** The running engine as pg_catalog shows it. */
+
 import type { CursorFacts, PreparedFacts, PreparedTransactionFacts, SessionCatalogReader, SystemService } from "../../catalog/index.js";
+import { PredefinedRole } from "../../catalog/index.js";
 import { availableExtensions } from "../commands/create-schema.js";
 import { accessRuleFacts } from "../host-access/server-facts.js";
 import { partitionBoundText } from "../partition-text.js";
 import { progressOf } from "../progress.js";
 import type { EngineSession } from "../session.js";
-import { settingDefinitions } from "../settings/definitions.js";
+import { isHiddenSetting, settingDefinitions } from "../settings/definitions.js";
 import { allSessions } from "./activity.js";
 import { hotPathFacts } from "./hot-path.js";
 import { allLocks } from "./locks.js";
@@ -27,7 +29,9 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
     },
     printBound: (oid) => partitionBoundText(catalog, oid, (type) => session.typeOf(type)),
     *settings() {
+      const isAll = session.hasPrivilegesOf(PredefinedRole.readAllSettings);
       for (const d of settingDefinitions) {
+        if (!isAll && isHiddenSetting(d.name)) continue;
         const key = d.name.toLowerCase();
         const value = key.startsWith("transaction_") ? session.setting(d.name) : (session.settings.raw(key) ?? d.initial);
         yield {
@@ -63,6 +67,10 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
       }
     },
     sessions: () => allSessions(session),
+    mayWatch: (user) => {
+      const role = catalog.snapshot.role(user);
+      return session.hasPrivilegesOf(PredefinedRole.readAllStats) || (role !== undefined && session.hasPrivilegesOf(role.oid));
+    },
     progress: () => progressOf(session.database.places),
     locks: () => allLocks(session),
     accessRules: () => session.database.server.accessRuleLines().map(accessRuleFacts),

@@ -525,3 +525,11 @@ function vectorScanMode(name: string, values: readonly string[]): SettingDefinit
     description: "Sets the mode for iterative scans",
   };
 }
+
+/** GUC_SUPERUSER_ONLY: where files are and how connections are protected is shown to superusers and members of pg_read_all_settings. */
+const hiddenSettings: ReadonlySet<string> = new Set([
+  "config_file", "data_directory", "dynamic_library_path", "extension_destdir", "external_pid_file", "hba_file", "ident_file", "jit_provider",
+  "krb_server_keyfile", "log_directory", "log_filename", "primary_conninfo", "session_preload_libraries", "shared_preload_libraries", "ssl_ciphers",
+  "ssl_dh_params_file", "ssl_ecdh_curve", "ssl_max_protocol_version", "ssl_min_protocol_version", "ssl_passphrase_command", "unix_socket_directories",
+]); // biome-ignore format: a list
+export const isHiddenSetting = (name: string): boolean => hiddenSettings.has(name.toLowerCase());

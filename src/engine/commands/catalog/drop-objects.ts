@@ -1,8 +1,8 @@
 /** DROP, RENAME, SET SCHEMA, OWNER TO and COMMENT of types, functions, operators, casts and roles. */
-import { type AclItem, type CatalogObject, type CollationObject, ENCODING_ANY } from "../../../catalog/index.js";
+import { type AclItem, type CatalogObject, type CollationObject, ENCODING_ANY, isPredefinedRole } from "../../../catalog/index.js";
 import { inputParameters } from "../../../functions/index.js";
 import type { Command, ObjectReference } from "../../../plan/index.js";
-import { DbError, notSupported, type Oid, schemaExists } from "../../../types/index.js";
+import { DbError, notSupported, type Oid, roleReserved, schemaExists } from "../../../types/index.js";
 import type { DefinitionContext } from "../context.js";
 import { type Target, whole } from "../dependencies.js";
 import { dropTargets } from "../drop.js";
@@ -96,14 +96,10 @@ export function renameObject(context: DefinitionContext, command: Extract<Comman
       requireFreeCollation(context, object, object.schema, newName);
       return context.put({ ...object, name: newName });
     case "role": {
+      if (isPredefinedRole(object.oid)) throw roleReserved(object.name);
       if (context.snapshot.role(newName) !== undefined)
         throw new DbError({ sqlstate: "42710", message: `role "${newName}" already exists` });
-      if (newName.startsWith("pg_"))
-        throw new DbError({
-          sqlstate: "42939",
-          message: `role name "${newName}" is reserved`,
-          detail: 'Role names starting with "pg_" are reserved.',
-        });
+      if (newName.startsWith("pg_")) throw roleReserved(newName);
       if (object.name === context.session.sessionUser) throw notSupportedRename("session user cannot be renamed");
       if (object.name === context.session.user) throw notSupportedRename("current user cannot be renamed");
       if (object.password !== undefined && dependsOnName(object.password)) {

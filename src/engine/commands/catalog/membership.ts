@@ -1,5 +1,7 @@
 /** GRANT and REVOKE of roles, REASSIGN OWNED, DROP OWNED, ALTER ROLE … SET. */
+
 import type { AclItem, CatalogObject, RoleObject } from "../../../catalog/index.js";
+import { PredefinedRole } from "../../../catalog/index.js";
 import type { Command } from "../../../plan/index.js";
 import { DbError, noSuchRole, type Oid } from "../../../types/index.js";
 import { aclKindOf } from "../../acl.js";
@@ -34,6 +36,10 @@ function requireAdmin(context: DefinitionContext, role: RoleObject): void {
 }
 
 export function addMember(context: DefinitionContext, role: RoleObject, member: RoleObject, admin: boolean): void {
+  if (role.oid === PredefinedRole.databaseOwner)
+    throw new DbError({ sqlstate: "XX000", message: `role "${role.name}" cannot have explicit members` });
+  if (member.oid === PredefinedRole.databaseOwner)
+    throw new DbError({ sqlstate: "XX000", message: `role "${member.name}" cannot be a member of any role` });
   if (context.session.access(context.catalog).isDirectOrIndirectMember(role.oid, member.oid))
     throw new DbError({ sqlstate: "0LP01", message: `role "${role.name}" is a member of role "${member.name}"` });
   const existing = context.snapshot.membershipsOf(member.oid).find((m) => m.role === role.oid);

@@ -1,7 +1,9 @@
 /** ALTER ROLE … SET and ALTER DATABASE … SET: what new sessions begin with. */
+
 import type { DatabaseObject, StoredSetting } from "../../../catalog/index.js";
+import { isPredefinedRole } from "../../../catalog/index.js";
 import type { Command } from "../../../plan/index.js";
-import { DbError, settingIsFixed, settingNeedsRestart, unknownSetting } from "../../../types/index.js";
+import { DbError, roleFixed, settingIsFixed, settingNeedsRestart, unknownSetting } from "../../../types/index.js";
 import { settingsByName } from "../../settings/definitions.js";
 import { validateSetting } from "../../settings/validate.js";
 import type { DefinitionContext } from "../context.js";
@@ -10,6 +12,7 @@ import { requireOwner, requireRole, roleOf } from "./ownership.js";
 export function alterRoleSettings(context: DefinitionContext, command: Extract<Command, { kind: "AlterRoleSettings" }>): void {
   if (command.role === undefined) throw new DbError({ sqlstate: "0A000", message: "ALTER ROLE ALL is not supported" });
   const role = requireRole(context, command.role);
+  if (isPredefinedRole(role.oid)) throw roleFixed(role.name);
   const me = roleOf(context);
   if (!me.superuser && me.oid !== role.oid && !(me.createrole && !role.superuser))
     throw new DbError({ sqlstate: "42501", message: "permission denied" });
