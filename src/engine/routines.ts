@@ -3,7 +3,7 @@
  * catalog version of the session and kept with that version's registry.
  *
  * A function's statements run inside the calling statement's transaction, synchronously. What must wait leaves as a signal through the
- * calling statement, which is undone to where it began and runs again (session.ts); so nothing here may keep state over a call.
+ * calling statement, which is undone to where it began and runs again (statement-attempts.ts); so nothing here may keep state over a call.
  */
 import type { DomainObject, FunctionObject, SessionCatalogReader } from "../catalog/index.js";
 import type { PhysicalPlan } from "../execution/index.js";

@@ -264,7 +264,7 @@ export interface SessionListener {
   /** Whether a statement is running, for pg_stat_activity. */
   isBusy?(): boolean;
   /** Portals that the client opened by name: SQL moves and closes them like cursors. */
-  readonly portals?: ClientPortals;
+  readonly portals?: ClientPortals | undefined;
 }
 export interface ClientPortals {
   has(name: string): boolean;

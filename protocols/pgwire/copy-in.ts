@@ -1,0 +1,81 @@
+/** COPY FROM STDIN under way: its statement is running, and its own messages are handled. */
+import type { CopyInTarget } from "../../src/engine/types.js";
+import { DbError } from "../../src/types/index.js";
+import { Frontend } from "./frontend-messages.js";
+import type { MessageReader } from "./message-reader.js";
+import type { Output } from "./output.js";
+import * as respond from "./responses.js";
+
+export class CopyIn {
+  readonly #target: CopyInTarget;
+  readonly #output: Output;
+  /** More messages can be taken. */
+  readonly #goOn: () => void;
+  #resolve: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  /** A message is being worked on, or the COPY has ended. */
+  isBusy = false;
+  /** The end of the statement. */
+  readonly over = new Promise<void>((resolve, reject) => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  });
+
+  constructor(target: CopyInTarget, output: Output, goOn: () => void) {
+    this.#target = target;
+    this.#output = output;
+    this.#goOn = goOn;
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+
+  handle(reader: MessageReader): void {
+    switch (reader.type) {
+      case Frontend.copyData:
+        return this.#data(reader.rest());
+      case Frontend.copyDone:
+        return this.#finish(
+          this.#target.finish().then(({ tag, flushLsn }) => {
+            this.#output.note(flushLsn);
+            respond.commandComplete(this.#output.writer, tag);
+          }),
+        );
+      case Frontend.copyFail: {
+        const reason = reader.cstring();
+        return this.#finish(
+          this.#target.fail(reason).then(() => {
+            throw new DbError({ sqlstate: "57014", message: `COPY from stdin failed: ${reason}` });
+          }),
+        );
+      }
+      case Frontend.flush:
+      case Frontend.sync:
+        return; // allowed inside COPY, ignored
+      default: {
+        const message = `unexpected message type 0x${reader.type.toString(16)} during COPY from stdin`;
+        return this.#finish(Promise.reject(new DbError({ sqlstate: "08P01", message })));
+      }
+    }
+  }
+  #data(bytes: Buffer): void {
+    try {
+      const pending = this.#target.write(bytes);
+      if (!pending) return;
+      this.isBusy = true;
+      void pending.then(() => {
+        this.isBusy = false;
+        this.#goOn();
+      }, this.#reject);
+    } catch (error) {
+      this.isBusy = true;
+      this.#reject(error);
+    }
+  }
+  /** After this the statement goes on; no further message is COPY's. */
+  #finish(work: Promise<void>): void {
+    this.isBusy = true;
+    void work.then(this.#resolve, this.#reject);
+  }
+}

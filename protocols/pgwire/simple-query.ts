@@ -1,0 +1,118 @@
+/** The Query message: a text of one or several statements. Source: PostgreSQL documentation, "Message Flow", Simple Query. */
+import type { ExecuteResult, LiftedStatement, ParsedStatement, PortalRows, PreparedStatement } from "../../src/engine/types.js";
+import type { Datum } from "../../src/types/index.js";
+import type { Conversation } from "./conversation.js";
+import { BINARY, type Pending, TEXT } from "./frontend-messages.js";
+import * as respond from "./responses.js";
+import { Backend } from "./responses.js";
+
+export class SimpleQuery {
+  readonly #talk: Conversation;
+  /** False: the connection has closed meanwhile. */
+  readonly #isOpen: () => boolean;
+  constructor(talk: Conversation, isOpen: () => boolean) {
+    this.#talk = talk;
+    this.#isOpen = isOpen;
+  }
+
+  query(text: string): Pending {
+    const { session, names, lane, output } = this.#talk;
+    names.dropPortal("");
+    names.setUnnamed(undefined);
+    lane?.unnamedDropped();
+    try {
+      const lifted = session.prepareLifted(text);
+      if (lifted) return this.#done(this.#run(lifted.prepared, lifted.parameters, text, lifted));
+      const statements = session.split(text);
+      if (statements.length > 1) {
+        lane?.interrupted();
+        return this.#several(statements);
+      }
+      const [statement] = statements;
+      if (statement === undefined) respond.empty(output.writer, Backend.emptyQuery);
+      else return this.#done(this.#run(session.prepareParsed(statement), [], text));
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#done();
+  }
+  #done(pending?: Pending): Pending {
+    if (pending)
+      return pending.then(
+        () => this.#done(),
+        (error) => {
+          this.#failed(error);
+          this.#done();
+        },
+      );
+    if (this.#isOpen()) respond.readyForQuery(this.#talk.output.writer, this.#talk.session.transactionStatus);
+  }
+  #failed(error: unknown): void {
+    if (!this.#talk.tell(error)) this.#talk.session.fail();
+  }
+  /** Several statements in one message are one transaction. */
+  async #several(statements: readonly ParsedStatement[]): Promise<void> {
+    const talk = this.#talk;
+    let failed = false;
+    try {
+      for (const statement of statements) {
+        talk.session.beginImplicit();
+        talk.isImplicit = true;
+        await this.#run(talk.session.prepareParsed(statement), [], statement.text);
+      }
+    } catch (error) {
+      failed = true;
+      this.#failed(error);
+    }
+    talk.isImplicit = false;
+    try {
+      talk.output.note(await talk.session.endImplicit(failed));
+    } catch (error) {
+      talk.tell(error);
+    }
+    this.#done();
+  }
+
+  #run(prepared: PreparedStatement, parameters: readonly Datum[], query: string, lifted?: LiftedStatement): Pending {
+    const talk = this.#talk;
+    const result = talk.session.execute(prepared, parameters, { ...talk.encodingOptions(TEXT), undescribed: true });
+    if (result instanceof Promise) return result.then((r) => this.#show(prepared, r, query));
+    return this.#show(prepared, result, query, lifted);
+  }
+  #show(prepared: PreparedStatement, result: ExecuteResult, query: string, lifted?: LiftedStatement): Pending {
+    const talk = this.#talk;
+    const { writer } = talk.output;
+    if (result.kind !== "portal") talk.lane?.missed();
+    switch (result.kind) {
+      case "empty":
+        return respond.empty(writer, Backend.emptyQuery);
+      case "copyIn":
+        return talk.copyIn(result.copy);
+      case "copyOut":
+        return talk.copyOut(result.copy);
+      case "portal": {
+        const { portal } = result;
+        const columns = portal.columns;
+        const formats = portal.isBinary ? BINARY : TEXT;
+        if (columns.length > 0 || prepared.tag === "SELECT") respond.rowDescription(writer, columns, talk.lengthOf, formats);
+        let rows: PortalRows | Promise<PortalRows>;
+        try {
+          rows = talk.sendRows(portal, formats, 0);
+        } catch (error) {
+          portal.close();
+          throw error;
+        }
+        if (rows instanceof Promise)
+          return rows
+            .then((last) => {
+              talk.lane?.missed();
+              respond.commandComplete(writer, last.tag);
+            })
+            .finally(() => portal.close());
+        if (talk.lane !== undefined) talk.noteRan(prepared, portal, rows.tag, TEXT, (ran) => talk.lane?.queried(query, lifted, ran));
+        respond.commandComplete(writer, rows.tag);
+        portal.close();
+      }
+    }
+  }
+}
