@@ -6,9 +6,9 @@ import type { AggregateBody, EvaluationContext } from "../../functions/registry.
 import type { Datum, Row, SqlType } from "../../types/index.js";
 import type { Evaluate, Predicate } from "../expression/compiler.js";
 import { MemoryAccount } from "../memory-account.js";
-import { BATCH_ROWS, type Cursor, cursorOver, type Operator, type RunState } from "../operator.js";
+import { BATCH_ROWS, type Operator, type RunState } from "../operator.js";
 import { compareKeys, evaluateAll, type HashKey, hashKeyOf, type SortSpecification } from "../row-keys.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorFacts } from "./base.js";
 import { OrderedSetAccumulator, type OrderedSetPlan } from "./ordered-set.js";
 
 export interface AggregateStep {
@@ -27,7 +27,7 @@ interface Group {
   readonly states: Accumulator[];
 }
 
-export class AggregateOperator extends OperatorBase {
+export class AggregateOperator extends BlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly input: Operator,
@@ -41,18 +41,7 @@ export class AggregateOperator extends OperatorBase {
     super(facts, [input]);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const { evaluation } = state;
     const account = new MemoryAccount("aggregation", state);
     const sets = this.groupingSets ?? [this.keys.map((_, i) => i)];

@@ -1,5 +1,6 @@
 import type { PlanColumn } from "../../plan/index.js";
-import type { Cursor, Estimate, Operator, PlanDetail, RunState } from "../operator.js";
+import type { Row } from "../../types/index.js";
+import { type Cursor, cursorOver, type Estimate, type Operator, type PlanDetail, type RunState } from "../operator.js";
 
 /** The facts that every operator is built with. */
 export interface OperatorFacts {
@@ -27,4 +28,19 @@ export abstract class OperatorBase implements Operator {
     this.subplans = facts.subplans ?? [];
   }
   abstract open(state: RunState): Cursor;
+}
+
+/** An operator that has all its rows before its first one leaves: what it reads, or changes, it has read to the end. */
+export abstract class BlockingOperator extends OperatorBase {
+  protected abstract run(state: RunState): Row[];
+  open(state: RunState): Cursor {
+    let result: Cursor | undefined;
+    return {
+      next: (hint) => {
+        result ??= cursorOver(this.run(state));
+        return result.next(hint);
+      },
+      close: () => undefined,
+    };
+  }
 }

@@ -3,13 +3,13 @@ import type { Datum, Row } from "../../types/index.js";
 import type { EvaluateRow } from "../expression/compiler.js";
 import { nativeRowIds } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
-import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { drain, type Operator, type RunState } from "../operator.js";
 import { changeRechecked, type RowRecheck } from "../row-recheck.js";
 import { RestartSignal } from "../signals.js";
 import type { TableWriter } from "../table-writer.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorFacts } from "./base.js";
 
-export class DeleteOperator extends OperatorBase {
+export class DeleteOperator extends BlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
@@ -26,18 +26,7 @@ export class DeleteOperator extends OperatorBase {
     super(facts, [source]);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const deleted = this.#deleteNative(state);
     if (deleted !== undefined) {
       if (this.isTop) state.affectedRows += deleted;

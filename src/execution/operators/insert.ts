@@ -9,12 +9,12 @@ import { affectRowTwice, type Datum, type Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { insertBlocks } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
-import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { drain, type Operator, type RunState } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
 import type { TableReader } from "../table-reader.js";
 import type { CompiledCheck, TableWriter } from "../table-writer.js";
 import { Arbiter, withExisting } from "./arbiter.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorFacts } from "./base.js";
 import { resolveInPartitions } from "./insert-conflict-partitions.js";
 
 /** Over the existing and the proposed row. */
@@ -32,7 +32,7 @@ export interface ConflictPlan {
   readonly existingChecks: readonly CompiledCheck[];
 }
 
-export class InsertOperator extends OperatorBase {
+export class InsertOperator extends BlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
@@ -49,18 +49,7 @@ export class InsertOperator extends OperatorBase {
     super(facts, [source]);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const { writer, targets, defaults, returning } = this;
     if (this.native !== undefined) {
       const inserted = insertBlocks(this.native, writer, state);

@@ -4,10 +4,10 @@
  */
 import { type Datum, mergeAffectsTwice, type Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow, Predicate } from "../expression/compiler.js";
-import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { drain, type Operator, type RunState } from "../operator.js";
 import type { RowRecheck } from "../row-recheck.js";
 import type { CompiledCheck, TableWriter } from "../table-writer.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorFacts } from "./base.js";
 
 export interface MergeWhenPlan {
   readonly match: "matched" | "notMatchedBySource" | "notMatchedByTarget";
@@ -43,7 +43,7 @@ interface Run {
   readonly newRows: Row[];
 }
 
-export class MergeOperator extends OperatorBase {
+export class MergeOperator extends BlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
@@ -63,18 +63,7 @@ export class MergeOperator extends OperatorBase {
     super(facts, [source]);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const runs: Run[] = [];
     const touched = new Set<number>();
     const returned: Row[] = [];

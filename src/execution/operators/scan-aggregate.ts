@@ -10,9 +10,9 @@ import type { ScanBuffer } from "../codec.js";
 import type { CompileEnvironment, Emitter } from "../expression/compiler.js";
 import { isOwnHashKey } from "../expression/inline-operators.js";
 import { MemoryAccount } from "../memory-account.js";
-import { type Cursor, cursorOver, type RunState } from "../operator.js";
+import type { RunState } from "../operator.js";
 import { type HashKey, hashKeyOf } from "../row-keys.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorBase, type OperatorFacts } from "./base.js";
 import type { SeqScanSource } from "./seq-scan.js";
 
 export interface ScanAggregateCall {
@@ -80,7 +80,7 @@ function stepOf(emitter: Emitter, call: ScanAggregateCall, i: number): string {
   return `${test === "" ? step : `if (${test}) ${step}`}${close}`;
 }
 
-export class ScanAggregateOperator extends OperatorBase {
+export class ScanAggregateOperator extends BlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly source: SeqScanSource,
@@ -92,18 +92,7 @@ export class ScanAggregateOperator extends OperatorBase {
     super(facts, [scan]);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const { context, evaluation } = state;
     const { source, calls } = this;
     const account = new MemoryAccount("aggregation", state);

@@ -2,16 +2,16 @@
 import type { Datum, Row } from "../../types/index.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { MemoryAccount } from "../memory-account.js";
-import { BATCH_ROWS, type Cursor, cancellable, cursorOver, type Operator, type RunState } from "../operator.js";
+import { BATCH_ROWS, cancellable, type Operator, type RunState } from "../operator.js";
 import { compareKeys, evaluateAll, type SortSpecification } from "../row-keys.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorFacts } from "./base.js";
 
 interface Keyed {
   readonly keys: readonly Datum[];
   readonly row: Row;
 }
 
-export class SortOperator extends OperatorBase {
+export class SortOperator extends BlockingOperator {
   readonly #compare: (a: readonly Datum[], b: readonly Datum[]) => number;
   readonly #evaluates: readonly Evaluate[];
   constructor(
@@ -26,18 +26,7 @@ export class SortOperator extends OperatorBase {
     this.#evaluates = keys.map((k) => k.evaluate);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const bound = this.bound?.(state) ?? Infinity;
     const prune = bound === Infinity ? Infinity : Math.max(2 * bound, MIN_PRUNE);
     const account = new MemoryAccount("sort", state);

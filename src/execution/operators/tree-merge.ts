@@ -5,11 +5,11 @@
  */
 import { type Datum, mergeAffectsTwice, type Row } from "../../types/index.js";
 import type { EvaluateRow } from "../expression/compiler.js";
-import { type Cursor, cursorOver, drain, type RunState } from "../operator.js";
+import { drain, type RunState } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
 import type { RowRecheck } from "../row-recheck.js";
 import type { CompiledCheck, TableWriter } from "../table-writer.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorFacts } from "./base.js";
 import { clauseFor, type MergeWhenPlan, settledPairs } from "./merge.js";
 import { changedRow, rowsToChange, type TreeSource, type TreeTable } from "./tree-modify.js";
 
@@ -20,7 +20,7 @@ interface Run {
   readonly pairs: Row[];
 }
 
-export class TreeMergeOperator extends OperatorBase {
+export class TreeMergeOperator extends BlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly tree: TreeSource,
@@ -37,18 +37,7 @@ export class TreeMergeOperator extends OperatorBase {
     super(facts, [tree.source]);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const { rowIdColumn, tableOidColumn } = this.tree;
     const runs: Run[] = [];
     const touched = new Map<number, Set<number>>();

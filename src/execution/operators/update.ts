@@ -2,12 +2,12 @@
 import { keyAttribute } from "../../catalog/index.js";
 import type { Datum, Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
-import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { drain, type Operator, type RunState } from "../operator.js";
 import { changeRechecked, type RowRecheck } from "../row-recheck.js";
 import type { TableWriter } from "../table-writer.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorFacts } from "./base.js";
 
-export class UpdateOperator extends OperatorBase {
+export class UpdateOperator extends BlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
@@ -24,18 +24,7 @@ export class UpdateOperator extends OperatorBase {
     super(facts, [source]);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const sources = drain(state.open(this.source));
     return changeRechecked(sources, this.recheck, this.#strength, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
   }

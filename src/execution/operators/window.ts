@@ -8,12 +8,12 @@
 import { type Datum, nthValueArgument, ntileArgument, type Row } from "../../types/index.js";
 import type { Evaluate } from "../expression/compiler.js";
 import { MemoryAccount } from "../memory-account.js";
-import { type Cursor, cancellable, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { cancellable, drain, type Operator, type RunState } from "../operator.js";
 import { compareKeys, evaluateAll, type SortSpecification } from "../row-keys.js";
 import type { MovingAggregate } from "../window/moving.js";
 import { type Entry, type FramePlan, Frames, keptRanges, Partition } from "../window/partition.js";
 import type { AggregateStep } from "./aggregate.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { BlockingOperator, type OperatorFacts } from "./base.js";
 
 export type { WindowBound } from "../window/partition.js";
 
@@ -34,7 +34,7 @@ export interface WindowCallPlan {
     | { readonly kind: "window"; readonly name: string; readonly args: readonly Evaluate[] };
 }
 
-export class WindowOperator extends OperatorBase {
+export class WindowOperator extends BlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly input: Operator,
@@ -43,18 +43,7 @@ export class WindowOperator extends OperatorBase {
     super(facts, [input]);
   }
 
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.#run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-
-  #run(state: RunState): Row[] {
+  protected override run(state: RunState): Row[] {
     const account = new MemoryAccount("window functions", state);
     const entries = drain(state.open(this.input)).map((row): Entry => {
       account.hold(row);
