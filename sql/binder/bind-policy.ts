@@ -9,7 +9,7 @@ import { bindExpression } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
 import type { Binder } from "./binder.js";
 import { coerceToBoolean } from "./coerce.js";
-import { Scope } from "./scope.js";
+import { scopeOfTable } from "./table-scope.js";
 
 type PolicyStatement = Extract<CatalogStatement, { kind: "CreatePolicy" | "AlterPolicy" }>;
 
@@ -45,14 +45,7 @@ function bindCondition(binder: Binder, table: TableObject, expr: Expr): { readon
   const recorded = { schemas: new Map(), stars: new Map() };
   binder.recorded = recorded;
   binder.relationsRead.clear();
-  const row = table.attributes
-    .filter((a) => !a.dropped)
-    .map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: table.oid, attribute: a.number }));
-  const item = { name: table.name, relation: table.oid, wholeRow: true, columns: row, relationVisible: true, columnsVisible: true };
-  const scope = new Scope(undefined);
-  binder.own(scope, item);
-  scope.items = [item];
-  scope.clause = "policy expressions";
+  const scope = scopeOfTable(binder, table, "policy expressions");
   coerceToBoolean(binder, bindExpression(binder, scope, expr), "POLICY", expr.position);
   return { sql: deparseResolved(expr, recorded), dependsOn: [...binder.relationsRead].filter((oid) => oid !== table.oid) };
 }

@@ -7,7 +7,7 @@ import { nameOf } from "./bind-catalog.js";
 import { bindExpression } from "./bind-expression.js";
 import { findRelationObject } from "./bind-from.js";
 import type { Binder } from "./binder.js";
-import { Scope } from "./scope.js";
+import { scopeOfTable } from "./table-scope.js";
 
 const KINDS: Readonly<Record<string, string>> = { view: "views", index: "indexes", sequence: "sequences" };
 
@@ -24,14 +24,7 @@ export function bindCreateStatistics(binder: Binder, statement: Extract<CatalogS
       `This operation is not supported for ${KINDS[table.class]}.`,
     );
   binder.parametersAllowed = false;
-  const row = table.attributes
-    .filter((a) => !a.dropped)
-    .map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: table.oid, attribute: a.number }));
-  const item = { name: table.name, relation: table.oid, wholeRow: true, columns: row, relationVisible: true, columnsVisible: true };
-  const scope = new Scope(undefined);
-  binder.own(scope, item);
-  scope.items = [item];
-  scope.clause = "statistics expressions";
+  const scope = scopeOfTable(binder, table, "statistics expressions");
   const elements = statement.elements.map((element) => {
     if (element.column !== undefined) return { column: element.column };
     const expr = element.expr!;

@@ -122,6 +122,23 @@ function addKey(
       columns: attributes.map((attribute) => ({ attribute, descending: false, nullsFirst: false })),
     }));
   }
+  putIndexConstraint(context, table, index, definition);
+  const finish = (): void => {
+    if (definition.deferrable === true && !situation.tableIsNew) judgeRows(context, table, index);
+    if (table.partitioned === undefined || situation.only === true) return;
+    for (const partition of context.snapshot.childrenOf(table.oid))
+      attachIndex(context, context.again(table), index, context.again(partition));
+  };
+  return built === undefined ? void finish() : built.then(finish);
+}
+
+/** The constraint that an index enforces. */
+function putIndexConstraint(
+  context: DefinitionContext,
+  table: TableObject,
+  index: IndexObject,
+  definition: Extract<ConstraintDefinition, { kind: "primaryKey" | "unique" | "exclusion" }>,
+): void {
   context.put({
     class: "constraint",
     oid: context.newOid(),
@@ -135,13 +152,6 @@ function addKey(
     ...(definition.deferrable === true ? { deferrable: true } : {}),
     ...(definition.initiallyDeferred === true ? { initiallyDeferred: true } : {}),
   });
-  const finish = (): void => {
-    if (definition.deferrable === true && !situation.tableIsNew) judgeRows(context, table, index);
-    if (table.partitioned === undefined || situation.only === true) return;
-    for (const partition of context.snapshot.childrenOf(table.oid))
-      attachIndex(context, context.again(table), index, context.again(partition));
-  };
-  return built === undefined ? void finish() : built.then(finish);
 }
 
 function addExclusion(
@@ -157,19 +167,7 @@ function addExclusion(
     if (context.nameTaken(table.schema, definition.name)) throw relationExists(definition.name);
   }
   const { index, built } = exclusionIndex(context, table, definition);
-  context.put({
-    class: "constraint",
-    oid: context.newOid(),
-    schema: table.schema,
-    name: index.name,
-    table: table.oid,
-    validated: true,
-    kind: "exclusion",
-    index: index.oid,
-    attributes: index.columns.map((c) => c.attribute),
-    ...(definition.deferrable === true ? { deferrable: true } : {}),
-    ...(definition.initiallyDeferred === true ? { initiallyDeferred: true } : {}),
-  });
+  putIndexConstraint(context, table, index, definition);
   if (situation.tableIsNew) return undefined;
   const judge = (): void => judgeRows(context, table, index);
   return built === undefined ? void judge() : built.then(judge);
