@@ -150,9 +150,9 @@ export interface IvfflatFacts {
 }
 export interface SystemService {
   settings(): Iterable<SettingFacts>;
-  /** Of all threads. */
   /** Whether the current user may see what a session of that user does. */
   mayWatch(user: string): boolean;
+  /** Of all threads. */
   sessions(): Iterable<SessionFacts>;
   progress(): Iterable<ProgressFacts>;
   locks(): Iterable<LockFacts>;
