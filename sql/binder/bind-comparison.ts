@@ -1,6 +1,7 @@
 /** IN, BETWEEN, ANY/ALL over arrays, IS DISTINCT FROM, NULLIF and comparisons of rows. */
 import type { Expression } from "../../src/plan/index.js";
 import { datatypeMismatch, featureNotSupported, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
+import { noteName } from "../parser/schemas-of-names.js";
 import type {
   BetweenExpr,
   DistinctExpr,
@@ -98,6 +99,7 @@ export function bindQuantified(binder: Binder, scope: Scope, expr: QuantifiedExp
   const probe: Expression = { kind: "CaseOperand", type: elementType === TypeOid.unknown ? operator.right : elementType, typmod: -1 };
   const call = operatorCall(binder, operator, left, probe, operator.name);
   if (call.kind !== "FunctionCall") throw undefinedObjectAt(`operator ${expr.operator}`, at(expr.position));
+  if (operator.isUserDefined === true) noteName(expr, operator.oid, operator.schema, operator.name);
   const [coercedLeft, coercedElement] = call.args;
   const arrayType = binder.arrayType(coercedElement!.type);
   if (arrayType === 0)

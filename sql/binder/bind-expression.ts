@@ -15,6 +15,7 @@ import {
   undefinedObjectAt,
 } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
+import { noteName } from "../parser/schemas-of-names.js";
 import type { CaseExpr, CastExpr, Expr, IndirectionExpr, Literal, OperatorExpr, TypeName } from "../parser/syntax-tree.js";
 import { bindBetween, bindDistinct, bindIn, bindNullIf, bindQuantified, bindRowComparison } from "./bind-comparison.js";
 import { attributeFunction, bindFunction, bindSqlValue } from "./bind-function.js";
@@ -111,7 +112,8 @@ function bindNode(binder: Binder, scope: Scope, expr: Exclude<Expr, Literal>): E
     case "Collate": {
       const arg = resolveUnknown(binder, bind(expr.arg));
       requireCollatable(binder, arg.type, expr.position);
-      const { oid } = requireCollation(binder.catalog, expr.collation, expr.position);
+      const { oid, schema, name } = requireCollation(binder.catalog, expr.collation, expr.position);
+      noteName(expr.collation, oid, binder.catalog.schemaByOid(schema)?.name, name);
       if (oid >= FIRST_USER_OID) binder.relationsRead.add(oid);
       if (binder.notes !== undefined) {
         binder.notes.collations.set(arg, expr.collation);
@@ -229,12 +231,21 @@ function bindOperator(binder: Binder, scope: Scope, expr: OperatorExpr): Express
       left = bindExpression(binder, scope, bottom);
     }
     const right = bindExpression(binder, scope, node.right);
-    left = makeOperator(binder, node.name, left, right, node.position);
+    left = makeOperator(binder, node.name, left, right, node.position, node);
   }
   return left!;
 }
-export function makeOperator(binder: Binder, name: string, left: Expression | undefined, right: Expression, position: number): Expression {
+/** `written`: where the operator stands, when that may be stored. */
+export function makeOperator(
+  binder: Binder,
+  name: string,
+  left: Expression | undefined,
+  right: Expression,
+  position: number,
+  written?: object,
+): Expression {
   const operator = requireOperator(binder, name, left === undefined ? 0 : left.type, right.type, position);
+  if (written !== undefined && operator.isUserDefined === true) noteName(written, operator.oid, operator.schema, operator.name);
   return operatorCall(binder, operator, left, right, operator.name, position);
 }
 
@@ -274,7 +285,10 @@ export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; ty
     throw undefinedObjectAt(`type "${name.names.join(".")}" is only a shell`, at(name.position));
   if (found === undefined)
     throw undefinedObjectAt(`type "${name.names.join(".")}${"[]".repeat(name.arrayDimensions)}" does not exist`, at(name.position));
-  if (found.oid >= FIRST_USER_OID) binder.relationsRead.add(found.oid);
+  if (found.oid >= FIRST_USER_OID) {
+    binder.relationsRead.add(found.oid);
+    noteName(name.names, found.oid, schema ?? schemaOfType(binder, last, found.oid), last);
+  }
   let typmod = -1;
   // bpchar without a length is char(1) only when written as character, which the grammar spells out.
   if (name.modifiers.length > 0) {
@@ -289,6 +303,15 @@ export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; ty
   if (found.category === "A") return { type: found.oid, typmod };
   if (found.arrayType === 0) throw undefinedObjectAt(`could not find array type for data type ${found.displayName}`, at(name.position));
   return { type: found.arrayType, typmod };
+}
+
+/** Where along the search path the name means that type. */
+function schemaOfType(binder: Binder, name: string, type: Oid): string | undefined {
+  for (const oid of binder.catalog.searchPath) {
+    const schema = binder.catalog.schemaByOid(oid)?.name;
+    if (schema !== undefined && binder.registry.typeByName(name, schema)?.oid === type) return schema;
+  }
+  return undefined;
 }
 
 function bindCast(binder: Binder, scope: Scope, expr: CastExpr): Expression {

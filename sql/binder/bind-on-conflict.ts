@@ -10,7 +10,7 @@ import {
   wrongObjectType,
 } from "../../src/types/index.js";
 import { deparseExpression } from "../parser/deparse.js";
-import type { OnConflictClause } from "../parser/syntax-tree.js";
+import type { Expr, OnConflictClause } from "../parser/syntax-tree.js";
 import { bindAssignments } from "./bind-assignment.js";
 import { findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression } from "./bind-expression.js";
@@ -25,7 +25,7 @@ export function bindOnConflict(
   target: NamespaceItem,
   clause: OnConflictClause,
 ): OnConflict {
-  const arbiters = findArbiters(binder, table, clause);
+  const arbiters = findArbiters(binder, table, target, clause);
   const row = () =>
     liveAttributes(table).map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: table.oid, attribute: a.number }));
   const existing = row();
@@ -52,7 +52,7 @@ export function bindOnConflict(
   return { action: "update", arbiters, existing, excluded, assignments, ...(where === undefined ? {} : { where }) };
 }
 
-function findArbiters(binder: Binder, table: TableObject, clause: OnConflictClause): Oid[] {
+function findArbiters(binder: Binder, table: TableObject, target: NamespaceItem, clause: OnConflictClause): Oid[] {
   if (clause.constraint !== undefined) {
     const constraint = binder.catalog.constraintsOf(table.oid).find((candidate) => candidate.name === clause.constraint);
     if (constraint === undefined) throw undefinedObjectAt(`constraint "${clause.constraint}" for table "${table.name}" does not exist`);
@@ -63,32 +63,53 @@ function findArbiters(binder: Binder, table: TableObject, clause: OnConflictClau
   }
   if (clause.elements.length === 0) return [];
   const columns = new Set<number>();
-  const expressions = new Set<string>();
+  const expressions: InferenceText[] = [];
   for (const element of clause.elements) {
     if (element.column !== undefined) {
       const attribute = findAttribute(table, element.column);
       if (attribute === undefined) throw undefinedColumn(`column "${element.column}" does not exist`, at(element.position));
       columns.add(attribute.number);
-    } else expressions.add(deparseExpression(element.expr!));
+    } else expressions.push(inferenceText(binder, table, target, element.expr!, "index expressions"));
   }
-  const predicate = clause.elementsWhere === undefined ? undefined : deparseExpression(clause.elementsWhere);
+  const predicate =
+    clause.elementsWhere === undefined ? undefined : inferenceText(binder, table, target, clause.elementsWhere, "index predicates");
   const matches = binder.catalog.indexesOf(table.oid).filter((index) => matchesInference(index, columns, expressions, predicate));
   if (matches.length === 0) {
     throw invalidColumnReference("there is no unique or exclusion constraint matching the ON CONFLICT specification");
   }
   return matches.map((index) => index.oid);
 }
+/** An expression as indexes keep it: with the schemas that binding finds, or, as earlier versions did, without. */
+type InferenceText = readonly [string, string];
+function inferenceText(binder: Binder, table: TableObject, target: NamespaceItem, expr: Expr, clause: string): InferenceText {
+  const written = deparseExpression(expr);
+  const scope = new Scope(undefined);
+  const columns = liveAttributes(table).map((a) =>
+    binder.newColumn(a.name, a.type, a.typmod, { relation: table.oid, attribute: a.number }),
+  );
+  const item: NamespaceItem = { ...target, columns };
+  binder.own(scope, item);
+  scope.items = [item];
+  scope.clause = clause as Scope["clause"];
+  bindExpression(binder, scope, expr);
+  return [deparseExpression(expr), written];
+}
 /** infer_arbiter_indexes: the same set of columns and expressions; a partial index needs its predicate named. */
 function matchesInference(
   index: IndexObject,
   columns: ReadonlySet<number>,
-  expressions: ReadonlySet<string>,
-  predicate: string | undefined,
+  expressions: readonly InferenceText[],
+  predicate: InferenceText | undefined,
 ): boolean {
   if (!index.unique || !index.valid) return false;
-  if (index.predicateSql !== undefined && index.predicateSql !== predicate) return false;
+  if (index.predicateSql !== undefined && predicate?.includes(index.predicateSql) !== true) return false;
   const ownColumns = new Set(index.columns.filter((column) => column.expressionSql === undefined).map((column) => column.attribute));
   const ownExpressions = new Set(index.columns.flatMap((column) => (column.expressionSql === undefined ? [] : [column.expressionSql])));
   const sameColumns = ownColumns.size === columns.size && [...columns].every((column) => ownColumns.has(column));
-  return sameColumns && ownExpressions.size === expressions.size && [...expressions].every((expression) => ownExpressions.has(expression));
+  const distinct = new Map(expressions.map((text) => [text[0], text]));
+  return (
+    sameColumns &&
+    ownExpressions.size === distinct.size &&
+    [...distinct.values()].every((texts) => texts.some((text) => ownExpressions.has(text)))
+  );
 }

@@ -1,6 +1,7 @@
 /** Subqueries inside expressions: EXISTS, scalar, ARRAY(…), IN, op ANY, op ALL. */
 import type { Expression } from "../../src/plan/index.js";
 import { featureNotSupported, syntaxError, TypeOid, undefinedObjectAt, wrongObjectType } from "../../src/types/index.js";
+import { noteName } from "../parser/schemas-of-names.js";
 import type { SubqueryExpr } from "../parser/syntax-tree.js";
 import { compareRows } from "./bind-comparison.js";
 import { bindExpression, columnReference, expandRow } from "./bind-expression.js";
@@ -58,6 +59,7 @@ export function bindSubqueryExpression(binder: Binder, scope: Scope, expr: Subqu
       );
     const call = operatorCall(binder, operator, left[0]!, right[0]!, operator.name);
     const args = call.kind === "FunctionCall" ? call.args : [];
+    if (operator.isUserDefined === true) noteName(expr, operator.oid, operator.schema, operator.name);
     // Only a bare inner column lends itself to a semi-join; a coerced one stays a test.
     const inner = args[1];
     const pairs =

@@ -6,9 +6,11 @@ import type { BindContext, Renaming } from "../../src/engine/types.js";
 import type { FunctionRegistry } from "../../src/functions/registry.js";
 import { deparseResolved } from "../parser/deparse.js";
 import { parseExpressionText, parseQueryText } from "../parser/parse.js";
-import type { ColumnRef, Expr, RelationName } from "../parser/syntax-tree.js";
+import { type Rename, withRenamed } from "../parser/schemas-of-names.js";
+import type { ColumnRef, Expr, Query, RelationName, SelectQuery } from "../parser/syntax-tree.js";
 import { bindQuery } from "./bind-query.js";
 import { Binder } from "./binder.js";
+import { outputName } from "./output-name.js";
 
 /** What binding found of the old name. */
 export type RenamingRecord = Renaming & {
@@ -20,20 +22,51 @@ export type RenamingRecord = Renaming & {
 
 export function renameInQuery(registry: FunctionRegistry, context: BindContext, sql: string, renaming: Renaming): string {
   const query = parseQueryText(sql);
-  const binder = new Binder(registry, context);
+  const binder = new Binder(context.registry ?? registry, context);
   binder.parametersAllowed = false;
   const record: RenamingRecord = { ...renaming, columns: new Map(), relations: new Map(), qualifiers: new Map() };
   binder.renaming = record;
   bindQuery(binder, undefined, query, { resolveUnknowns: true });
+  keepOutputNames(query, renaming);
   // Where something else has the new name already, an alias keeps the old one.
   const isFree = renaming.kind === "relation" && renaming.name !== undefined && !sql.includes(renaming.name);
-  return deparseResolved(query, {
-    schemas: new Map(),
-    stars: new Map(),
-    columns: record.columns,
-    relations: record.relations,
-    ...(isFree ? { qualifiers: record.qualifiers } : {}),
-  });
+  return withRenamed(renameOf(context, renaming), () =>
+    deparseResolved(query, {
+      schemas: new Map(),
+      stars: new Map(),
+      columns: record.columns,
+      relations: record.relations,
+      ...(isFree ? { qualifiers: record.qualifiers } : {}),
+    }),
+  );
+}
+/** A column of a select list that is called by what is renamed goes on to be called so. */
+function keepOutputNames(query: Query, renaming: Renaming): void {
+  if (renaming.kind !== "column" && renaming.kind !== "object") return;
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    if (Array.isArray(node)) return node.forEach(visit);
+    const select = node as Partial<SelectQuery>;
+    if (select.kind === "Select")
+      for (const target of select.targets ?? []) {
+        if (target.name !== undefined || (target.expr.kind === "ColumnRef" && target.expr.star)) continue;
+        const name = outputName(target.expr);
+        const isConcerned = renaming.kind === "column" ? name === renaming.from : target.expr.kind !== "ColumnRef" && name !== "?column?";
+        if (isConcerned) (target as { name: string | undefined }).name = name;
+      }
+    for (const value of Object.values(node)) visit(value);
+  };
+  visit(query);
+}
+function renameOf(context: BindContext, renaming: Renaming): Rename {
+  if (renaming.kind === "object") return ({ oid }) => (oid === renaming.oid ? renaming : undefined);
+  // The row type of a table has its name.
+  if (renaming.kind === "relation")
+    return ({ oid, schema, name }) =>
+      oid === renaming.relation ? { schema: renaming.schema ?? schema, name: renaming.name ?? name } : undefined;
+  if (renaming.kind === "column") return () => undefined;
+  const before = context.catalog.schemaByOid(renaming.oid)?.name;
+  return ({ schema, name }) => (schema === before ? { schema: renaming.name, name } : undefined);
 }
 
 /** `table`: what qualifies a column of the row. */

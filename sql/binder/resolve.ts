@@ -1,4 +1,5 @@
 /** Overload resolution of functions and operators: func_get_detail, oper and func_select_candidate. */
+
 import type { Expression, FunctionCall } from "../../src/plan/index.js";
 import {
   ambiguousFunction,
@@ -14,6 +15,7 @@ import {
   undefinedFunction,
   undefinedSchema,
 } from "../../src/types/index.js";
+import { noteName } from "../parser/schemas-of-names.js";
 import { at, type Binder, type RecordFields } from "./binder.js";
 import { canCoerce, commonType, isBinaryCoercible, isPolymorphic, tryCoerce } from "./coerce.js";
 
@@ -172,9 +174,11 @@ function visibleOperators(binder: Binder, name: string): readonly OperatorSignat
 const schemaOf = (name: string): string => name.slice(0, name.lastIndexOf("."));
 function operatorSchema(binder: Binder, qualifier: string, name: string): string {
   if (binder.catalog.schemaByName(qualifier) !== undefined) return qualifier;
-  throw qualifier.includes(".")
-    ? featureNotSupported(`cross-database references are not implemented: ${name}`)
-    : undefinedSchema(qualifier);
+  const point = qualifier.indexOf(".");
+  if (point < 0) throw undefinedSchema(qualifier);
+  if (qualifier.slice(0, point) !== binder.context.currentDatabase)
+    throw featureNotSupported(`cross-database references are not implemented: ${name}`);
+  return operatorSchema(binder, qualifier.slice(point + 1), name);
 }
 
 function acceptsAll(binder: Binder, inputs: readonly Oid[], declared: readonly Oid[]): boolean {
@@ -442,6 +446,7 @@ export function resolveFunction(
   // A function that takes the arguments as they are wins over a variadic one that collects them.
   const chosen = exact.find((candidate) => candidate.packFrom < 0) ?? exact[0] ?? bestFunction(binder, name, inputs, candidates, position);
   if (chosen === undefined) return undefined;
+  noteName(name, chosen.target.oid, chosen.target.schema, chosen.target.name);
   if (!chosen.argTypes.some(isPolymorphic) && !isPolymorphic(chosen.target.returnType)) {
     const { packFrom, places } = chosen;
     const facts = { signature: chosen.target, argTypes: chosen.argTypes, result: chosen.target.returnType, packFrom };

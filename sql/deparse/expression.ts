@@ -2,7 +2,7 @@
  * Bound expressions as SQL, in the form of ruleutils.c's get_rule_expr: every operator in parentheses (or, pretty, only where
  * precedence asks for them), constants with their types, coercions that nobody wrote only where `showImplicit` says so.
  */
-import { quoteIdentifier } from "../../src/catalog/index.js";
+import { findCollation, quoteIdentifier } from "../../src/catalog/index.js";
 import type { ColumnReference, Constant, Expression, FunctionCall } from "../../src/plan/index.js";
 import { notSupported } from "../../src/types/index.js";
 import { makeOperator } from "../binder/bind-expression.js";
@@ -23,7 +23,7 @@ export function printExpression(p: Printer, e: Expression, showImplicit: boolean
     p.notes.collations.delete(e);
     parenthesized(p, () => inside(p, e, e, showImplicit));
     const at = p.text.endsWith(")") && !p.layout.fewParentheses ? p.text.length - 1 : p.text.length;
-    p.text = `${p.text.slice(0, at)} COLLATE ${collation.map((part) => quoteIdentifier(part)).join(".")}${p.text.slice(at)}`;
+    p.text = `${p.text.slice(0, at)} COLLATE ${collationText(p, collation)}${p.text.slice(at)}`;
     p.notes.collations.set(e, collation);
     return;
   }
@@ -325,6 +325,13 @@ function printRowComparison(p: Printer, written: OperatorExpr): void {
   p.add(")");
 }
 
+/** With its schema only where the search path needs it. */
+function collationText(p: Printer, names: readonly string[]): string {
+  const { catalog } = p.binder;
+  const bare = names.at(-1) ?? "";
+  const isVisible = findCollation(catalog, undefined, bare)?.oid === findCollation(catalog, names.at(-2), bare)?.oid;
+  return (isVisible ? [bare] : names).map((part) => quoteIdentifier(part)).join(".");
+}
 /** ROW(…); the row of a FROM entry is `entry.*`. */
 function printRow(p: Printer, e: Extract<Expression, { kind: "RowConstructor" }>, written: Expr | undefined): void {
   const [first] = e.fields;

@@ -5,6 +5,7 @@
 
 import { notSupported } from "../../src/types/index.js";
 import { deparseJson, deparseJsonTable } from "./deparse-json.js";
+import { qualified, qualifiedOperator } from "./schemas-of-names.js";
 import type {
   Alias, CommonTableExpr, Expr, FrameEdge, FromItem, GroupItem, Indirection, QualifiedIdentifier, Query, RelationName, SampleClause, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
 } from "./syntax-tree.js"; // biome-ignore format: a list of names
@@ -67,19 +68,19 @@ export function deparseExpression(expr: Expr): string {
     case "ColumnRef":
       return [...renamed(expr).map(quoteName), ...(expr.star ? ["*"] : [])].join(".");
     case "Operator": {
-      if (expr.left === undefined) return `(${operatorText(expr.name)} ${d(expr.right)})`;
+      if (expr.left === undefined) return `(${operatorText(expr, expr.name)} ${d(expr.right)})`;
       const parts: string[] = [];
       let left: Expr = expr;
       let opened = 0;
       while (left.kind === "Operator" && left.left !== undefined) {
-        parts.push(` ${operatorText(left.name)} ${d(left.right)})`);
+        parts.push(` ${operatorText(left, left.name)} ${d(left.right)})`);
         opened++;
         left = left.left;
       }
       return "(".repeat(opened) + d(left) + parts.reverse().join("");
     }
     case "Quantified":
-      return `(${d(expr.left)} ${operatorText(expr.operator)} ${expr.quantifier.toUpperCase()} (${d(expr.array)}))`;
+      return `(${d(expr.left)} ${operatorText(expr, expr.operator)} ${expr.quantifier.toUpperCase()} (${d(expr.array)}))`;
     case "Distinct":
       return `(${d(expr.left)} IS ${expr.negated ? "NOT " : ""}DISTINCT FROM ${d(expr.right)})`;
     case "NullIf":
@@ -118,7 +119,7 @@ export function deparseExpression(expr: Expr): string {
     case "BooleanTest":
       return `(${d(expr.arg)} IS ${expr.negated ? "NOT " : ""}${expr.test.toUpperCase()})`;
     case "Collate":
-      return `(${d(expr.arg)} COLLATE ${quoteNames(expr.collation)})`;
+      return `(${d(expr.arg)} COLLATE ${quoteNames(qualified(expr.collation))})`;
     case "SqlValue":
       return `${expr.name.toUpperCase()}${expr.precision >= 0 ? `(${expr.precision})` : ""}`;
     case "CurrentOf":
@@ -158,7 +159,7 @@ function deparseStep(step: Indirection): string {
 
 export function deparseType(type: TypeName): string {
   // The grammar spells built-in types pg_catalog.int4; a "char" in quotes is another type than char.
-  const names = type.names.length > 1 && type.names[0] === "pg_catalog" ? type.names.slice(1) : type.names;
+  const names = type.names.length > 1 && type.names[0] === "pg_catalog" ? type.names.slice(1) : qualified(type.names);
   const name =
     type.names[0] === "pg_catalog" && names[0] === "interval" && type.modifiers.length > 0
       ? intervalType(type)
@@ -188,8 +189,9 @@ function deparseFunction(expr: Extract<Expr, { kind: "Function" }>): string {
   const within = expr.withinGroup ? ` WITHIN GROUP (${order})` : "";
   const filter = expr.filter === undefined ? "" : ` FILTER (WHERE ${deparseExpression(expr.filter)})`;
   const over = expr.over === undefined ? "" : ` OVER ${deparseWindow(expr.over)}`;
-  const name = expr.name
-    .map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) && (expr.name.length > 1 || !RESERVED.has(part)) ? part : `"${part}"`))
+  const parts = qualified(expr.name);
+  const name = parts
+    .map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) && (parts.length > 1 || !RESERVED.has(part)) ? part : `"${part}"`))
     .join(".");
   return `${name}(${inner})${within}${filter}${over}`;
 }
@@ -236,17 +238,19 @@ function deparseSubquery(expr: Extract<Expr, { kind: "Subquery" }>): string {
     case "all":
       return expr.isIn
         ? `(${deparseExpression(expr.test!)} IN (${query}))`
-        : `(${deparseExpression(expr.test!)} ${operatorText(expr.operator)} ${expr.form.toUpperCase()} (${query}))`;
+        : `(${deparseExpression(expr.test!)} ${operatorText(expr, expr.operator)} ${expr.form.toUpperCase()} (${query}))`;
   }
 }
 
-function operatorText(name: string): string {
+function operatorText(written: object, bare: string): string {
+  const name = qualifiedOperator(written, bare);
   const point = name.lastIndexOf(".");
   return point < 0 ? name : `OPERATOR(${quoteName(name.slice(0, point))}${name.slice(point)})`;
 }
 
 export function deparseSortItem(item: SortItem): string {
-  const direction = item.direction === "desc" ? " DESC" : item.direction === "using" ? ` USING ${operatorText(item.operator ?? "")}` : "";
+  const direction =
+    item.direction === "desc" ? " DESC" : item.direction === "using" ? ` USING ${operatorText(item, item.operator ?? "")}` : "";
   const nulls = item.nulls === "default" ? "" : ` NULLS ${item.nulls.toUpperCase()}`;
   return deparseExpression(item.expr) + direction + nulls;
 }

@@ -1,9 +1,12 @@
 /** information_schema's lists of privileges, of roles and of what uses what: only what concerns a role that the user has. */
+
 import type { AclItem } from "../../src/catalog/index.js";
 import { type AclKind, aclOf } from "../../src/engine/acl.js";
 import type { Oid } from "../../src/types/index.js";
+import { specificName, userRoutines } from "./information-schema-routines.js";
 import { provide, type Source } from "./provider.js";
 import type { NamedRow } from "./relation-shape.js";
+import { attributesOf } from "./relations.js";
 
 const NAMES: Readonly<Record<string, string>> = {
   a: "INSERT", r: "SELECT", w: "UPDATE", d: "DELETE", D: "TRUNCATE", x: "REFERENCES", t: "TRIGGER", X: "EXECUTE", U: "USAGE",
@@ -222,6 +225,7 @@ provide("information_schema.view_table_usage", function* (source) {
     for (const oid of view.dependsOn) {
       const table = source.catalog.relationByOid(oid);
       if ((table?.class !== "table" && table?.class !== "view") || !roles.has(table.owner)) continue;
+      if (table.class === "table" && table.materialized !== undefined) continue;
       yield {
         view_catalog: source.database,
         view_schema: schemaName(source, view.schema),
@@ -229,6 +233,49 @@ provide("information_schema.view_table_usage", function* (source) {
         table_catalog: source.database,
         table_schema: schemaName(source, table.schema),
         table_name: table.name,
+      };
+    }
+  }
+});
+provide("information_schema.view_column_usage", function* (source) {
+  const roles = enabledRoles(source);
+  for (const view of source.catalog.objects()) {
+    if (view.class !== "view") continue;
+    const given = new Set<string>();
+    for (const { relation, attribute } of source.definitions.columnsOfView(view.oid)) {
+      const table = source.catalog.relationByOid(relation);
+      if ((table?.class !== "table" && table?.class !== "view") || !roles.has(table.owner)) continue;
+      if (table.class === "table" && table.materialized !== undefined) continue;
+      const column = attributesOf(source, table)[attribute - 1];
+      if (column === undefined || given.has(`${relation} ${attribute}`)) continue;
+      given.add(`${relation} ${attribute}`);
+      yield {
+        view_catalog: source.database,
+        view_schema: schemaName(source, view.schema),
+        view_name: view.name,
+        table_catalog: source.database,
+        table_schema: schemaName(source, table.schema),
+        table_name: table.name,
+        column_name: column.name,
+      };
+    }
+  }
+});
+provide("information_schema.view_routine_usage", function* (source) {
+  const roles = enabledRoles(source);
+  const routines = new Map([...userRoutines(source)].map((r) => [r.oid, r]));
+  for (const view of source.catalog.objects()) {
+    if (view.class !== "view") continue;
+    for (const oid of view.dependsOn) {
+      const routine = routines.get(oid);
+      if (routine === undefined || !roles.has(routine.owner)) continue;
+      yield {
+        table_catalog: source.database,
+        table_schema: schemaName(source, view.schema),
+        table_name: view.name,
+        specific_catalog: source.database,
+        specific_schema: schemaName(source, routine.schema),
+        specific_name: specificName(routine.name, oid),
       };
     }
   }

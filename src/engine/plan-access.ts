@@ -71,6 +71,17 @@ function plansIn(statement: BoundStatement): LogicalPlan[] {
   if (command.kind === "Explain") return plansIn(command.statement);
   return "query" in command && typeof command.query === "object" ? [command.query as LogicalPlan] : [];
 }
+/** The columns that the statement itself mentions; not those that views below it read. */
+export function columnsRead(statement: BoundStatement): { readonly relation: Oid; readonly attribute: number }[] {
+  const uses: Uses = { ids: new Set(), routines: new Set(), locked: new Set(), changes: [] };
+  for (const plan of plansIn(statement)) {
+    collect(plan, uses);
+    for (const column of plan.columns) uses.ids.add(column.id);
+  }
+  return (statement.reads ?? []).flatMap(({ relation, view, columns }) =>
+    view === 0 ? columns.filter((c) => uses.ids.has(c.id)).map(({ attribute }) => ({ relation, attribute })) : [],
+  );
+}
 /** Throws 42501 when the user may not do what the statement does. Superusers are not asked. */
 export function checkStatementAccess(statement: BoundStatement, catalog: SessionCatalogReader, access: Access, userName: string): void {
   const role = catalog.snapshot.role(userName);

@@ -85,7 +85,9 @@ export type Renaming =
   | { readonly kind: "column"; readonly relation: Oid; readonly attribute: number; readonly from: string; readonly to: string }
   /** `name`, `schema`: what changes. */
   | { readonly kind: "relation"; readonly relation: Oid; readonly name?: string; readonly schema?: string }
-  | { readonly kind: "schema"; readonly oid: Oid; readonly name: string };
+  | { readonly kind: "schema"; readonly oid: Oid; readonly name: string }
+  /** A function, type, operator or collation, and what it is called afterwards. */
+  | { readonly kind: "object"; readonly oid: Oid; readonly schema: string; readonly name: string };
 export interface ParsedStatement {
   readonly text: string;
   /** Offset of `text` in the whole query string, for error positions (characters). */

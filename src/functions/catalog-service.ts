@@ -49,6 +49,8 @@ export interface CatalogService {
       }
     | undefined;
   constraintDefinition(oid: Oid, pretty: boolean): string | null;
+  /** The columns that a view's query mentions. */
+  columnsOfView(oid: Oid): readonly { readonly relation: Oid; readonly attribute: number }[];
   /** `wrapColumn`: how long a line of a list may get; 0: every item in a line of its own. */
   viewDefinition(oid: Oid, pretty: boolean, wrapColumn: number): string | null;
   /** pg_get_expr of what a catalog column holds: SQL over the relation's row, or a partition's bound. */

@@ -206,6 +206,7 @@ export class DefinitionContext {
   bindContext(): BindContext {
     return {
       catalog: this.catalog,
+      registry: this.session.registry(this.catalog),
       parameterTypes: [],
       format: this.session.format,
       currentUser: this.session.user,

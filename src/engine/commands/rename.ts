@@ -1,4 +1,5 @@
 /** ALTER … RENAME and ALTER … SET SCHEMA. */
+
 import { type CatalogObject, DATABASE_OID, isIndexConstraint, type TableObject } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
 import {
@@ -15,6 +16,7 @@ import {
 import type { BindContext, Renaming } from "../types.js";
 import { constraintNamed } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
+import { renameInStored } from "./rename-stored.js";
 
 export function rename(context: DefinitionContext, command: Extract<Command, { kind: "Rename" }>): void {
   if (command.object === "schema") return renameSchema(context, command);
@@ -162,9 +164,9 @@ function renameInPolicies(context: DefinitionContext, relation: number, renaming
     if (table === undefined) continue;
     const renamed = (sql: string): string => {
       const prefix = "SELECT ";
-      const from = ` FROM ONLY ${context.sqlName(table)}`;
+      const from = ` AS "?" FROM ONLY ${context.sqlName(table)}`;
       const text = frontEnd.renameInQuery(`${prefix}(${sql})${from}`, bind, renaming);
-      return text.slice(prefix.length, text.lastIndexOf(" FROM "));
+      return text.slice(prefix.length, text.lastIndexOf(' AS "?" FROM '));
     };
     context.put({
       ...policy,
@@ -187,6 +189,7 @@ function renameSchema(context: DefinitionContext, command: Extract<Command, { ki
     });
   const inside = [...context.snapshot.objects()].filter((o) => (o.class === "table" || o.class === "view") && o.schema === schema.oid);
   for (const object of inside) renameInViews(context, object.oid, { kind: "schema", oid: schema.oid, name: command.newName });
+  renameInStored(context, { kind: "schema", oid: schema.oid, name: command.newName }, schema.name);
   context.put({ ...schema, name: command.newName });
 }
 

@@ -1,4 +1,5 @@
 /** What functions ask of the catalog: reg types, pg_get_…def, comments, visibility, sizes. */
+
 import {
   type CatalogSnapshot,
   collationByOid,
@@ -13,6 +14,7 @@ import {
 } from "../../catalog/index.js";
 import type { CatalogService } from "../../functions/index.js";
 import { defaultOperatorClass } from "../../functions/operator-classes.js";
+import type { BoundStatement } from "../../plan/index.js";
 import { DbError, type Oid } from "../../types/index.js";
 import { type AclKind, aclText, defaultAclOf } from "../acl.js";
 import { describeObject } from "../commands/dependencies.js";
@@ -25,6 +27,7 @@ import {
   statisticsExpressions,
 } from "../definitions.js";
 import { partitionConstraintText, partitionKeyText, partitionLinks } from "../partition-text.js";
+import { columnsRead } from "../plan-access.js";
 import { parameterDefault, routineText } from "../routine-text.js";
 import type { EngineSession } from "../session.js";
 import { StoredText } from "../stored-text.js";
@@ -59,19 +62,21 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
   };
   const printer = new StoredText(session, catalog, relationName);
   /** What the binder says of a view is what a statement would meet. */
+  const bind = (sql: string): BoundStatement | undefined => {
+    const [statement] = session.database.frontEnd.parse(sql);
+    if (statement === undefined) return undefined;
+    return session.database.frontEnd.bind(statement, {
+      catalog,
+      registry: session.registry(catalog),
+      parameterTypes: [],
+      format: session.format,
+      currentUser: session.user,
+      currentDatabase: session.databaseName,
+    });
+  };
   const mayBind = (sql: string): boolean => {
     try {
-      const [statement] = session.database.frontEnd.parse(sql);
-      if (statement === undefined) return false;
-      session.database.frontEnd.bind(statement, {
-        catalog,
-        registry: session.registry(catalog),
-        parameterTypes: [],
-        format: session.format,
-        currentUser: session.user,
-        currentDatabase: session.databaseName,
-      });
-      return true;
+      return bind(sql) !== undefined;
     } catch (error) {
       if (error instanceof DbError) return false;
       throw error;
@@ -166,6 +171,18 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
           return `CHECK (${printer.domainCheck(check.sql, object.base, pretty)})${check.validated ? "" : " NOT VALID"}`;
       }
       return null;
+    },
+    columnsOfView: (oid) => {
+      const view = snapshot.object(oid);
+      if (view?.class !== "view") return [];
+      try {
+        const bound = bind(view.sql);
+        return bound === undefined ? [] : columnsRead(bound);
+      } catch (error) {
+        // It reads what lies in a schema that the user may not look into.
+        if (error instanceof DbError && error.sqlstate === "42501") return [];
+        throw error;
+      }
     },
     viewDefinition: (oid, pretty, wrapColumn) => {
       const view = snapshot.relationByOid(oid);

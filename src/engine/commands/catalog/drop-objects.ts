@@ -1,4 +1,5 @@
 /** DROP, RENAME, SET SCHEMA, OWNER TO and COMMENT of types, functions, operators, casts and roles. */
+
 import { type AclItem, type CatalogObject, type CollationObject, ENCODING_ANY, isPredefinedRole } from "../../../catalog/index.js";
 import { inputParameters } from "../../../functions/index.js";
 import type { Command, ObjectReference } from "../../../plan/index.js";
@@ -7,6 +8,7 @@ import type { DefinitionContext } from "../context.js";
 import { type Target, whole } from "../dependencies.js";
 import { dropTargets } from "../drop.js";
 import { renameColumn } from "../rename.js";
+import { renameObjectInStored } from "../rename-stored.js";
 import { dependsOnName } from "../role-password.js";
 import { typedTables } from "../typed-table.js";
 import { findObject, missingObject, requireObject, sameTypes, skippedNotice } from "./objects.js";
@@ -76,6 +78,7 @@ export function renameObject(context: DefinitionContext, command: Extract<Comman
         return context.put({ ...object, checks: object.checks.map((c) => (c.name === ref.part ? { ...c, name: newName } : c)) });
       }
       if (context.snapshot.typeNamed(object.schema, newName) !== undefined) throw typeExists(newName);
+      renameObjectInStored(context, object, { name: newName });
       const arrayName = object.arrayOid === 0 ? object.arrayName : arrayNameFor(context, object.schema, newName);
       return context.put({ ...object, name: newName, arrayName });
     }
@@ -90,10 +93,12 @@ export function renameObject(context: DefinitionContext, command: Extract<Comman
           ),
       );
       if (clash) throw routineExists(context, newName, types, context.schemaName(object.schema));
+      renameObjectInStored(context, object, { name: newName });
       return context.put({ ...object, name: newName });
     }
     case "collation":
       requireFreeCollation(context, object, object.schema, newName);
+      renameObjectInStored(context, object, { name: newName });
       return context.put({ ...object, name: newName });
     case "role": {
       if (isPredefinedRole(object.oid)) throw roleReserved(object.name);
@@ -139,6 +144,7 @@ export function setObjectSchema(context: DefinitionContext, command: Extract<Com
       const clash = context.snapshot.typeNamed(schema.oid, object.name);
       if (clash !== undefined)
         throw new DbError({ sqlstate: "42710", message: `type "${object.name}" already exists in schema "${schema.name}"` });
+      renameObjectInStored(context, object, { schema: schema.name });
       return context.put({ ...object, schema: schema.oid });
     }
     case "function": {
@@ -153,12 +159,15 @@ export function setObjectSchema(context: DefinitionContext, command: Extract<Com
           ),
       );
       if (clash) throw routineExists(context, object.name, types, schema.name);
+      renameObjectInStored(context, object, { schema: schema.name });
       return context.put({ ...object, schema: schema.oid });
     }
     case "collation":
       requireFreeCollation(context, object, schema.oid, object.name);
+      renameObjectInStored(context, object, { schema: schema.name });
       return context.put({ ...object, schema: schema.oid });
     case "operator":
+      renameObjectInStored(context, object, { schema: schema.name });
       return context.put({ ...object, schema: schema.oid });
     case "statistics":
       if (object.schema !== schema.oid) requireFreeStatisticsName(context, schema.oid, object.name);
