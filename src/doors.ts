@@ -16,7 +16,7 @@ import { compose } from "./compose.js";
 import type { EngineDatabase, ThreadMessage } from "./engine/index.js";
 import { createLogger } from "./logger.js";
 import { native } from "./native/index.js";
-import type { Received } from "./reception-thread.js";
+import type { Heard, Received } from "./reception-thread.js";
 import { prepareCertificate, readConfiguration } from "./server-configuration.js";
 import { version } from "./types/version.js";
 
@@ -163,7 +163,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
     }
     reception?.on("message", (message: Received) => {
       if (message.kind === "connection") pg?.listener.adopt(message.descriptor, message.received, message.origin);
-      else database.sessions.get(message.processId)?.clock.noticeInterrupt();
+      else if (database.noticeInterrupt(message.processId)) reception.postMessage({ heard: message.processId } satisfies Heard);
     });
     database.server = configuration.facts;
     database.configurationAsked = () => {

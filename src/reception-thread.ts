@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 // These two files alone, not their rooms: the thread starts quickly and keeps little.
 import { Reception } from "../protocols/server/reception.js";
 import type { Origin } from "../protocols/server/transport.js";
-import { Interrupt, Interrupts } from "./engine/interrupts.js";
+import { Interrupts } from "./engine/interrupts.js";
 import { SessionPlaces } from "./engine/session-places.js";
 import { native } from "./native/index.js";
 
@@ -21,6 +21,10 @@ export interface ReceptionShare {
 export type Received =
   | { readonly kind: "connection"; readonly descriptor: number; readonly received: Uint8Array; readonly origin: Origin }
   | { readonly kind: "cancelled"; readonly processId: number };
+/** From the carrier of the session: it has heard of it. */
+export interface Heard {
+  readonly heard: number;
+}
 /** To the main thread. */
 export type ReceptionReport =
   | { readonly port: number }
@@ -37,6 +41,13 @@ const { sessionPlaces, carriers, ...share } = workerData as ReceptionShare;
 const parent = parentPort as MessagePort;
 const interrupts = new Interrupts(new SessionPlaces(sessionPlaces));
 let turn = 0;
+/** Who asked to cancel, by process id, until its thread has heard of it. */
+const waiting = new Map<number, (() => void)[]>();
+for (const carrier of carriers)
+  carrier.on("message", ({ heard }: Heard) => {
+    for (const told of waiting.get(heard) ?? []) told();
+    waiting.delete(heard);
+  });
 const reception = new Reception({
   ...share,
   duplicateDescriptor: native.engine.duplicateDescriptor,
@@ -44,11 +55,16 @@ const reception = new Reception({
     const message: Received = { kind: "connection", descriptor, received: Uint8Array.from(received), origin };
     (carriers[turn++ % carriers.length] as MessagePort).postMessage(message);
   },
-  cancel: (processId, key) => {
-    if (!interrupts.ask(processId, Interrupt.cancel, key)) return;
+  cancel: async (processId, key) => {
     // Whoever waits without running anything has to be told.
-    const message: Received = { kind: "cancelled", processId };
-    for (const carrier of carriers) carrier.postMessage(message);
+    const heard = (): Promise<void> =>
+      new Promise((resolve) => {
+        waiting.set(processId, [...(waiting.get(processId) ?? []), resolve]);
+        const message: Received = { kind: "cancelled", processId };
+        for (const carrier of carriers) carrier.postMessage(message);
+      });
+    await interrupts.stand(processId, key, heard);
+    waiting.delete(processId);
   },
 });
 parent.on("message", async () => {

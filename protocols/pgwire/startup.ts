@@ -75,8 +75,7 @@ export class Startup {
       const id = reader.int32();
       const key: number[] = [];
       while (reader.remaining >= 4) key.push(reader.int32());
-      this.#options.database.cancelSession(id, key);
-      return "over";
+      return this.#options.database.cancelSession(id, key).then(() => "over");
     }
     if (code >>> 16 !== 3)
       throw fatal("0A000", `unsupported frontend protocol ${code >>> 16}.${code & 0xffff}: server supports 3.0 to 3.${NEWEST_MINOR}`);

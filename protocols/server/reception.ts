@@ -17,7 +17,8 @@ export interface ReceptionOptions {
   readonly socketPermissions: number;
   /** Who has not said a first message is held here; more than so many are not. */
   readonly maxSilent: number;
-  readonly cancel: (processId: number, key: CancelKey) => void;
+  /** Resolves when the request concerns nothing that is still to come: the client's connection ends then. */
+  readonly cancel: (processId: number, key: CancelKey) => Promise<void>;
   /** Takes the connection (a duplicate of the descriptor that is its own to close) and what was read of it. */
   readonly carry: (descriptor: number, received: Uint8Array, origin: Origin) => void;
   readonly duplicateDescriptor: (descriptor: number) => number;
@@ -65,7 +66,9 @@ export class Reception {
   }
 
   #listen(where: { readonly host: string; readonly port: number } | { readonly path: string }, isLocal: boolean): Promise<Server> {
-    const server = createServer({ noDelay: !isLocal, keepAlive: !isLocal }, (socket) => this.#receive(socket, isLocal));
+    const server = createServer({ noDelay: !isLocal, keepAlive: !isLocal, allowHalfOpen: true }, (socket) =>
+      this.#receive(socket, isLocal),
+    );
     this.#servers.push(server);
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -79,6 +82,7 @@ export class Reception {
   #receive(socket: Socket, isLocal: boolean): void {
     if (this.#silent.size >= this.options.maxSilent) return void socket.destroy();
     let received: Buffer = Buffer.alloc(0);
+    let cancels = false;
     const forget = (): void => {
       clearTimeout(this.#silent.get(socket));
       this.#silent.delete(socket);
@@ -87,7 +91,10 @@ export class Reception {
       socket,
       setTimeout(() => socket.destroy(), SILENCE_MILLIS),
     );
+    // A cancel request's connection stays open for as long as the request stands, whatever the client does with its end.
+    socket.on("end", () => cancels || socket.end());
     socket.on("data", (chunk) => {
+      if (cancels) return;
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       switch (firstMessage(received)) {
         case "unfinished":
@@ -98,9 +105,12 @@ export class Reception {
         case "cancel": {
           const key: number[] = [];
           for (let at = 12; at + 4 <= received.length; at += 4) key.push(received.readInt32BE(at));
-          this.options.cancel(received.readInt32BE(8), key);
-          forget();
-          return void socket.end();
+          cancels = true;
+          void this.options.cancel(received.readInt32BE(8), key).then(() => {
+            forget();
+            socket.destroySoon();
+          });
+          return;
         }
         case "other":
           forget();

@@ -181,15 +181,24 @@ export class EngineDatabase implements Database {
   registerCancelKey(id: number, secret: CancelKey): void {
     this.sessions.get(id)?.setCancelKey(secret);
   }
-  cancelSession(id: number, secret: CancelKey): void {
-    if (this.interrupts.ask(id, Interrupt.cancel, secret)) this.interrupted(id);
-    else if (!this.sessions.has(id)) this.tellOthers({ kind: "interrupt", processId: id, key: secret });
+  /** Resolves when the request concerns nothing that is still to come. */
+  async cancelSession(id: number, secret: CancelKey): Promise<void> {
+    const standing = this.interrupts.stand(id, secret, () => {
+      this.interrupted(id);
+      return Promise.resolve();
+    });
+    if (standing === undefined && !this.sessions.has(id)) this.tellOthers({ kind: "interrupt", processId: id, key: secret });
+    await standing;
   }
   /** Something was asked of a session: its thread looks, when it is free to. */
   interrupted(id: number): void {
+    if (!this.noticeInterrupt(id)) this.tellOthers({ kind: "interrupt", processId: id });
+  }
+  /** False: the session is none of this thread's. */
+  noticeInterrupt(id: number): boolean {
     const session = this.sessions.get(id);
-    if (session === undefined) this.tellOthers({ kind: "interrupt", processId: id });
-    else session.clock.noticeInterrupt();
+    session?.clock.noticeInterrupt();
+    return session !== undefined;
   }
   /** To the other JavaScript threads of this engine; they get it as a `told` event. */
   tellOthers(message: ThreadMessage): void {

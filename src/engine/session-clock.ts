@@ -23,6 +23,7 @@ export class SessionClock {
   /** Where others ask it to stop and see how far it is. */
   readonly #place: number;
   readonly progress: Progress;
+  /** Set by cancel(); the next check of the running statement turns it into 57014. */
   #cancelRequested = false;
   /** statement_timeout and transaction_timeout, in milliseconds of performance.now(). */
   #statementEnds = Infinity;
@@ -48,9 +49,13 @@ export class SessionClock {
     this.progress.end();
   }
 
-  /** Set by cancel(); the next check of the running statement turns it into 57014. */
-  get isCancelRequested(): boolean {
-    return this.#cancelRequested;
+  /** Whether a cancel request is there; it is used up. */
+  takeCancel(): boolean {
+    const asked = this.#session.database.interrupts.take(this.#place);
+    if (asked === Interrupt.terminate) this.#session.listener.terminate?.(terminatedByAdministrator());
+    const isAsked = asked !== Interrupt.none || this.#cancelRequested;
+    this.#cancelRequested = false;
+    return isAsked;
   }
   /** What the running statement has left, in milliseconds, and the error when it is over. */
   limits(): readonly { readonly millis: number; readonly error: () => DbError }[] {
@@ -61,12 +66,7 @@ export class SessionClock {
   }
   /** Ends what runs when somebody asked for it or its time is over. */
   checkCancel(): void {
-    const asked = this.#session.database.interrupts.take(this.#place);
-    if (asked === Interrupt.terminate) this.#session.listener.terminate?.(terminatedByAdministrator());
-    if (asked !== Interrupt.none || this.#cancelRequested) {
-      this.#cancelRequested = false;
-      throw queryCanceled();
-    }
+    if (this.takeCancel()) throw queryCanceled();
     if (this.#statementEnds !== Infinity && performance.now() > this.#statementEnds) throw statementTimedOut();
     if (this.#transactionEnds !== Infinity && performance.now() > this.#transactionEnds) throw transactionTimedOut();
   }
@@ -76,6 +76,8 @@ export class SessionClock {
   }
   /** Does what was asked for while nothing looked: a wait ends. */
   noticeInterrupt(): void {
+    // What stands is taken by whoever it ends: a wait at once, what runs when it looks, a statement that is on its way when it begins.
+    if (this.#session.database.interrupts.stands(this.#place) && !this.#session.waits.isWaiting) return;
     const asked = this.#session.database.interrupts.take(this.#place);
     if (asked === Interrupt.terminate) this.terminate(terminatedByAdministrator());
     else if (asked === Interrupt.cancel) this.cancel();

@@ -7,7 +7,7 @@
  */
 import { DATABASE_OID } from "../catalog/index.js";
 import { LockKind, lockModeNames, type WaitEdge, type Xid } from "../native/index.js";
-import { type DbError, deadlockDetected, lockTimedOut, statementTimedOut, transactionTimedOut } from "../types/index.js";
+import { type DbError, deadlockDetected, lockTimedOut, queryCanceled } from "../types/index.js";
 import { clockMicros } from "./clock.js";
 import type { EngineSession } from "./session.js";
 import type { WaitHandle } from "./wait-registry.js";
@@ -42,6 +42,10 @@ export class SessionWaits {
     if (this.#abandon === undefined) return false;
     this.#abandon(error);
     return true;
+  }
+
+  get isWaiting(): boolean {
+    return this.#abandon !== undefined;
   }
 
   async forTransaction(
@@ -110,6 +114,8 @@ export class SessionWaits {
       if (lockTimeout > 0) after(lockTimeout, () => handle.abandon(lockTimedOut()));
       after(Number(session.settings.raw("deadlock_timeout")), () => this.#breakDeadlock(handle));
     }
+    // A request that stands came before the wait: nobody tells of it any more.
+    if (session.clock.takeCancel()) handle.abandon(queryCanceled());
     for (const { millis, error } of session.clock.limits()) after(Math.max(0, millis), () => handle.abandon(error()));
     try {
       return await handle.over;

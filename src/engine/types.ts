@@ -359,6 +359,6 @@ export interface Database {
   /** Only who knows the session's secret may cancel it. */
   registerCancelKey(id: number, secret: CancelKey): void;
   /** A client's cancel request; it may have come in on another thread than the session's. */
-  cancelSession(id: number, secret: CancelKey): void;
+  cancelSession(id: number, secret: CancelKey): Promise<void>;
   close(): Promise<void>;
 }

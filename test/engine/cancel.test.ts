@@ -37,6 +37,50 @@ test("a long streamed result is cancelled, and the session goes on", async () =>
   await client.end();
 });
 
+const codeOf = (running: Promise<unknown>) =>
+  running.then(
+    () => "finished",
+    (error: pg.DatabaseError) => error.code,
+  );
+
+test("a request right behind its statement finds it, one after it harms no later statement", async () => {
+  const client = await connectPg(orrery.port);
+  for (let round = 0; round < 20; round++) {
+    const running = codeOf(client.query("select pg_sleep(100)"));
+    await requestCancel(client, orrery.port);
+    expect(await running).toBe("57014");
+    await requestCancel(client, orrery.port);
+    expect((await client.query("select count(*)::int as count from generate_series(1, 10000)")).rows).toEqual([{ count: 10_000 }]);
+  }
+  await client.end();
+});
+
+test("a statement of a block that waits for a row where I/O threads run it is cancelled", async () => {
+  const [holder, waiter] = [await connectPg(orrery.port), await connectPg(orrery.port)];
+  await holder.query("create table counted (id int primary key, n int)");
+  await holder.query("insert into counted values (1, 0), (2, 0)");
+  const add = (client: pg.Client, id: number) =>
+    client.query({ name: "add", text: "update counted set n = n + 1 where id = $1", values: [id] });
+  for (let round = 0; round < 5; round++) {
+    // Often enough for both to be given to an I/O thread.
+    for (const client of [holder, waiter])
+      for (let i = 0; i < 3; i++) {
+        await client.query("begin");
+        await add(client, 2);
+        await client.query("commit");
+      }
+    await holder.query("begin");
+    await add(holder, 1);
+    await waiter.query("begin");
+    const running = codeOf(add(waiter, 1));
+    await requestCancel(waiter, orrery.port);
+    expect(await running).toBe("57014");
+    await waiter.query("rollback");
+    await holder.query("commit");
+  }
+  for (const client of [holder, waiter]) await client.end();
+});
+
 /** On a machine that others use too; without load each ends within some 20 ms. */
 const BOUND_MILLIS = 1_500;
 

@@ -206,7 +206,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   }
 
   #process(final: boolean): void | Promise<void> {
-    if (this.#context.session.clock.isCancelRequested) throw queryCanceled();
+    if (this.#context.session.clock.takeCancel()) throw queryCanceled();
     const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.#gathered = 0;
