@@ -1,10 +1,12 @@
 /** One physical operator per logical node; nodes that look at their input's kind (Filter over Scan, Limit over Sort) are decided here. */
+
 import {
   AggregateOperator,
   type AggregateStep,
   AppendOperator,
   BATCH_ROWS,
   type CommonTablePlan,
+  type CompileEnvironment,
   CteScanOperator,
   compareKeys,
   compilePredicate,
@@ -35,6 +37,7 @@ import {
   ValuesOperator,
   WithOperator,
 } from "../execution/internal.js";
+import { COLLATION_KEY_ID, collatorOf } from "../functions/index.js";
 import type {
   Aggregate,
   AggregateCall,
@@ -226,10 +229,28 @@ export function sortSpecifications(planner: Planner, keys: readonly SortKey[], l
   const environment = planner.environment(scope);
   return keys.map((k) => ({
     evaluate: compileScalar(environment, k.expression, layout),
+    ...collationKeys(environment, k.expression, layout),
     type: planner.type(k.expression.type),
     descending: k.descending,
     nullsFirst: k.nullsFirst,
   }));
+}
+
+/** Keys of a collation: ICU is asked for those of many texts at once. */
+function collationKeys(environment: CompileEnvironment, key: Expression, layout: Layout): Pick<SortSpecification, "evaluateMany"> {
+  if (key.kind !== "FunctionCall" || key.functionId !== COLLATION_KEY_ID) return {};
+  const [text, locale, deterministic] = key.args;
+  if (text === undefined || locale?.kind !== "Constant" || deterministic?.kind !== "Constant") return {};
+  const evaluate = compileScalar(environment, text, layout);
+  return {
+    evaluateMany: (rows, state) => {
+      const texts = rows.map((row) => evaluate(row, state));
+      const given = texts.filter((t) => t !== null) as string[];
+      const found = collatorOf(locale.value as string, deterministic.value === true).keys(given);
+      let next = 0;
+      return texts.map((t) => (t === null ? null : (found[next++] as Uint8Array)));
+    },
+  };
 }
 
 function planSort(planner: Planner, plan: Sort, scope: Scope, bound: ((state: RunState) => number) | undefined): Operator {

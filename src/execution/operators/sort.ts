@@ -14,6 +14,7 @@ interface Keyed {
 export class SortOperator extends BlockingOperator {
   readonly #compare: (a: readonly Datum[], b: readonly Datum[]) => number;
   readonly #evaluates: readonly Evaluate[];
+  readonly #many: readonly SortSpecification["evaluateMany"][] | undefined;
   constructor(
     facts: OperatorFacts,
     readonly input: Operator,
@@ -24,6 +25,7 @@ export class SortOperator extends BlockingOperator {
     super(facts, [input]);
     this.#compare = compareKeys(keys);
     this.#evaluates = keys.map((k) => k.evaluate);
+    if (keys.some((k) => k.evaluateMany !== undefined)) this.#many = keys.map((k) => k.evaluateMany);
   }
 
   protected override run(state: RunState): Row[] {
@@ -36,8 +38,13 @@ export class SortOperator extends BlockingOperator {
     const cursor = state.open(this.input);
     try {
       for (let batch = cursor.next(BATCH_ROWS * 16); batch !== null; batch = cursor.next(BATCH_ROWS * 16)) {
-        for (const row of batch) {
-          const keyed = { keys: evaluateAll(this.#evaluates, row, state), row };
+        const columns = this.#many?.map(
+          (evaluate, k) => evaluate?.(batch, state) ?? batch.map((row) => this.#evaluates[k]?.(row, state) ?? null),
+        );
+        for (let i = 0; i < batch.length; i++) {
+          const row = batch[i] as Row;
+          const keys = columns === undefined ? evaluateAll(this.#evaluates, row, state) : columns.map((column) => column[i] as Datum);
+          const keyed = { keys, row };
           // Not before the last row that counts: an equal one later in the input loses, as in a stable sort.
           if (worst !== undefined && order(keyed, worst) >= 0) continue;
           if (prune === Infinity) account.hold(row);

@@ -8,6 +8,8 @@
 import { native } from "../../native/index.js";
 import { DbError } from "../../types/index.js";
 
+/** Texts whose keys are asked for at once: their keys lie in one piece of memory. */
+const KEYS_AT_ONCE = 1024;
 /** Texts and keys of a collation that are kept; beyond it the oldest half goes. */
 const KEYS_KEPT_MAX = 8192;
 const TEXT_KEPT_LENGTH_MAX = 128;
@@ -16,6 +18,8 @@ export interface Collator {
   readonly locale: string;
   readonly deterministic: boolean;
   key(text: string): Uint8Array;
+  /** One crossing into the addon for about a thousand texts; nothing is kept. */
+  keys(texts: readonly string[]): Uint8Array[];
 }
 
 const collators = new Map<string, Collator>();
@@ -35,16 +39,28 @@ function makeCollator(locale: string, deterministic: boolean): Collator {
   let kept = new Map<string, Uint8Array>();
   let older = new Map<string, Uint8Array>();
   const length = new Uint32Array(1);
-  const make = (text: string): Uint8Array => {
+  const keysOf = (texts: readonly string[], lengths: Uint32Array): Uint8Array => {
     try {
-      return native.collation.keys(locale, [text], deterministic, length);
+      return native.collation.keys(locale, texts, deterministic, lengths);
     } catch (error) {
       throw refusal(locale, error);
     }
   };
+  const make = (text: string): Uint8Array => keysOf([text], length);
   return {
     locale,
     deterministic,
+    keys(texts) {
+      const keys: Uint8Array[] = [];
+      const lengths = new Uint32Array(Math.min(texts.length, KEYS_AT_ONCE));
+      for (let first = 0; first < texts.length; first += KEYS_AT_ONCE) {
+        const some = texts.slice(first, first + KEYS_AT_ONCE);
+        const bytes = keysOf(some, lengths);
+        let at = 0;
+        for (let i = 0; i < some.length; i++) keys.push(bytes.subarray(at, (at += lengths[i] as number)));
+      }
+      return keys;
+    },
     key(text) {
       if (text.length > TEXT_KEPT_LENGTH_MAX) return make(text);
       const known = kept.get(text);
