@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "../core/check.h"
 #include "../core/crc32c.h"
@@ -12,6 +13,7 @@
 namespace orrery::storage {
 namespace {
 constexpr std::size_t kBufferKeptBytes = 8u << 20;  // what a quiet log may keep of each buffer
+constexpr std::chrono::microseconds kGatherMax{1000};
 constexpr std::uint8_t kZeros[64 << 10] = {};
 using Clock = std::chrono::steady_clock;
 }  // namespace
@@ -83,7 +85,8 @@ Lsn FileLog::append(CommitTs ts, std::span<const std::uint8_t> effects) {
   buffer.size += bytes;
   const Lsn end = appended_.load(std::memory_order_relaxed) + bytes;
   appended_.store(end, std::memory_order_release);
-  const bool wake = idle_;
+  waiting_++;
+  const bool wake = idle_ || waiting_ == gather_target_;
   idle_ = false;
   lock.unlock();
   if (wake) work_.notify_one();
@@ -160,7 +163,12 @@ void FileLog::run() {
     idle_ = false;
     if (stopping_ && buffers_[active_].size == 0 && written_ == flushed()) return;
 
+    if (requested_ > flushed() && !stopping_) gather(lock);
+    // Requests that come from here on have a group of their own.
+    const bool wanted = asked();
+
     Buffer& buffer = buffers_[active_];
+    unsynced_ += std::exchange(waiting_, 0);
     const Lsn first = written_;
     active_ = 1 - active_;
     if (buffer.size >= settings_.buffer_bytes_max) space_.notify_all();
@@ -176,20 +184,34 @@ void FileLog::run() {
     if (!s.is_ok()) return fail(std::move(s));
 
     lock.lock();
-    const bool sync = asked() || Clock::now() >= synced_at + sync_interval;
+    const bool sync = wanted || Clock::now() >= synced_at + sync_interval;
     if (!sync || written_ == flushed()) continue;
     lock.unlock();
+    const auto sync_start = Clock::now();
     s = sync_segment();
     synced_at = Clock::now();
+    sync_time_ += (synced_at - sync_start - sync_time_) / 8;
     if (!s.is_ok()) return fail(std::move(s));
     const Lsn now = written_;
     lock.lock();
     flushed_.store(now, std::memory_order_release);
+    pacer_.synced(std::exchange(unsynced_, 0), waiting_);
     done_.notify_all();
     lock.unlock();
     report(now);
     lock.lock();
   }
+}
+
+void FileLog::gather(std::unique_lock<std::mutex>& lock) {
+  const std::size_t before = unsynced_ + waiting_, target = pacer_.target(before);
+  if (target <= before) return;
+  const auto limit = settings_.gather_us != 0 ? std::chrono::nanoseconds(std::chrono::microseconds(settings_.gather_us))
+                                              : std::min<std::chrono::nanoseconds>(sync_time_ / 2, kGatherMax);
+  gather_target_ = target - unsynced_;
+  work_.wait_for(lock, limit, [&] { return stopping_ || waiting_ >= gather_target_; });
+  gather_target_ = 0;
+  pacer_.gathered(before, unsynced_ + waiting_);
 }
 
 Status FileLog::write_blocks(const Buffer& buffer, Lsn first) {

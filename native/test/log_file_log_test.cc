@@ -344,6 +344,55 @@ TEST("log: unrequested records reach the operating system within a moment, and t
   CHECK_EQ(log.sync_count(), 1u);
 }
 
+TEST("log: a sync waits for the commits of those whom the last one let go") {
+  FaultFileSystem files;
+  (void)files.create_folder(kFolder);
+  FileLogSettings s = settings();
+  s.gather_us = 60'000'000;
+  s.sync_interval_ms = 600'000;
+  FileLog log(files, s);
+  log.start(0);
+  std::uint64_t n = 0;
+  const auto commit = [&](std::uint64_t count) {
+    Lsn lsn = 0;
+    for (std::uint64_t i = 0; i < count; i++) {
+      n++;
+      log.request_flush(lsn = log.append(n, effects_of(n)));
+    }
+    return lsn;
+  };
+  // 16 records that nobody asked a sync for, then one request: they are one group, and 16 are expected from then on.
+  Lsn lsn = 0;
+  for (n = 1; n <= 16; n++) lsn = log.append(n, effects_of(n));
+  n = 16;
+  CHECK(log.wait_flushed(lsn).is_ok());
+  for (int round = 0; round < 20; round++) {
+    const std::uint64_t before = log.sync_count();
+    CHECK(log.wait_flushed(commit(16)).is_ok());
+    CHECK_EQ(log.sync_count(), before + 1);
+  }
+  CHECK(log.stop().is_ok());
+  CHECK_EQ(read_all(files).numbers.size(), n);
+}
+
+TEST("log: who waited for commits in vain waits less and less often") {
+  GroupPacer pacer;
+  pacer.synced(8, 8);
+  CHECK_EQ(pacer.target(16), std::size_t{16});  // everybody is there
+  CHECK_EQ(pacer.target(3), std::size_t{16});
+  pacer.gathered(3, 6);  // twice as many: worth it
+  CHECK_EQ(pacer.target(3), std::size_t{16});
+  for (const std::size_t skipped : {1, 2, 4, 8, 16, 32, 64, 64}) {
+    pacer.gathered(8, 9);
+    for (std::size_t i = 0; i < skipped; i++) CHECK_EQ(pacer.target(8), std::size_t{8});
+    CHECK_EQ(pacer.target(8), std::size_t{16});
+  }
+  pacer.gathered(8, 16);
+  pacer.gathered(8, 9);
+  CHECK_EQ(pacer.target(8), std::size_t{8});
+  CHECK_EQ(pacer.target(8), std::size_t{16});
+}
+
 TEST("threads: log: concurrent appenders share syncs, every record comes back once, a full buffer only slows them") {
   FaultFileSystem files;
   (void)files.create_folder(kFolder);
