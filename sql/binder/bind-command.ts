@@ -434,6 +434,9 @@ function bindCreateView(binder: Binder, statement: Extract<DefinitionStatement, 
   const columnNames = query.columns.map((column, i) => statement.columnNames[i] ?? column.name);
   const twice = columnNames.find((name, i) => columnNames.indexOf(name) !== i);
   if (twice !== undefined) throw duplicateColumn(`column "${twice}" specified more than once`);
+  const pseudo = query.columns.findIndex((column) => binder.category(column.type) === "P");
+  if (pseudo >= 0)
+    throw invalidTableDefinition(`column "${columnNames[pseudo]}" has pseudo-type ${binder.typeName(query.columns[pseudo]!.type)}`);
   if (statement.checkOption !== undefined) requireUpdatable(statement.query);
   return {
     kind: "CreateView",

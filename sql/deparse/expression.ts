@@ -4,7 +4,7 @@
  */
 import { findCollation, quoteIdentifier } from "../../src/catalog/index.js";
 import type { ColumnReference, Constant, Expression, FunctionCall } from "../../src/plan/index.js";
-import { notSupported } from "../../src/types/index.js";
+import { notSupported, TypeOid } from "../../src/types/index.js";
 import { makeOperator } from "../binder/bind-expression.js";
 import { coerceTo, commonType } from "../binder/coerce.js";
 import { deparseExpression } from "../parser/deparse.js";
@@ -343,6 +343,8 @@ function printRow(p: Printer, e: Extract<Expression, { kind: "RowConstructor" }>
   p.add("ROW(");
   p.list(e.fields, (field) => printExpression(p, field, true));
   p.add(")");
+  // A type that was written; one that an assignment gives is not shown.
+  if (written?.kind === "Cast" && e.type !== TypeOid.record) p.add(`::${typeText(p, e.type, -1)}`);
 }
 
 function printSubscript(p: Printer, e: Extract<Expression, { kind: "Subscript" }>): void {

@@ -71,3 +71,17 @@ comment on view gv is 'comment';
 select obj_description('gv'::regclass, 'pg_class');
 comment on column gv.a is 'column comment';
 select col_description('gv'::regclass, 1);
+-- Rows of a composite type keep it; columns of pseudo-types are refused.
+create type vrow as (p int, q text);
+create view vrows as select (1, 'a')::vrow as a, row(1, 'b')::vrow as b, array[(1, 'd')::vrow] as d, cast(row(null, 'f') as vrow) as f, row_to_json((1, 'g')::vrow) as g;
+select pg_get_viewdef('vrows'::regclass);
+select * from vrows;
+create table vrow_table (a vrow default (1, 'x'), b vrow default row(2, 'y')::vrow, check (b <> row(0, 'z')::vrow));
+select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'vrow_table'::regclass order by adnum;
+select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'vrow_table'::regclass;
+create view vpseudo as select 1 as a, (1, 'e') as e;
+create view vpseudo as select array[(1, 'e')] as es;
+create view vpseudo (x, y) as select 1, row(1, 2);
+create or replace view vpseudo as select pg_notify('a', 'b') as v;
+create view vpseudo as select null as n, 'x' as x;
+select * from vpseudo;
