@@ -179,8 +179,8 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
         const bound = bind(view.sql);
         return bound === undefined ? [] : columnsRead(bound);
       } catch (error) {
-        // It reads what lies in a schema that the user may not look into.
-        if (error instanceof DbError && error.sqlstate === "42501") return [];
+        // One that this session cannot read does not spoil the list: it reads what the user may not look into, or what was dropped.
+        if (error instanceof DbError) return [];
         throw error;
       }
     },

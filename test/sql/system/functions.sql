@@ -206,7 +206,6 @@ select count(*) from information_schema.table_privileges where table_name = 'nos
 select count(*) from information_schema.role_table_grants where table_name = 'nosuch';
 -- differs: system relations are computed: they are listed as such
 select count(*) from information_schema.element_types;
--- differs: refused: the relation is not computed yet
 select count(*) from information_schema.view_column_usage where view_name = 'nosuch';
 select count(*) from information_schema.user_defined_types;
 select count(*) from information_schema.foreign_tables;
