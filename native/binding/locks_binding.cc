@@ -98,6 +98,12 @@ Napi::Object edge_object(Napi::Env env, const storage::WaitEdge& e) {
   if (!e.lock) {
     o.Set("xid", number(env, static_cast<double>(e.xid)));
     o.Set("waiterXid", number(env, static_cast<double>(e.waiter_xid)));
+    if (e.row.relation != 0) {
+      o.Set("storage", number(env, e.row.relation));
+      o.Set("row", number(env, static_cast<double>(e.row.row)));
+      o.Set("strength", number(env, static_cast<double>(e.strength)));
+      o.Set("isBehind", Napi::Boolean::New(env, e.is_behind));
+    }
   }
   return o;
 }
@@ -111,8 +117,8 @@ Napi::Value waits(const Napi::CallbackInfo& info) {
   Napi::Array out = Napi::Array::New(env);
   std::uint32_t n = 0;
   for (const auto& w : engine->transactions->waits())
-    out.Set(n++, edge_object(env, {w.process, w.blocker_process, w.blocker, w.waiter, std::nullopt}));
-  for (const auto& e : engine->rows->lock_manager().edges()) out.Set(n++, edge_object(env, {e.waiter, e.blocker, 0, 0, e}));
+    out.Set(n++, edge_object(env, storage::WaitEdge::of(w)));
+  for (const auto& e : engine->rows->lock_manager().edges()) out.Set(n++, edge_object(env, {.waiter = e.waiter, .blocker = e.blocker, .lock = e}));
   return out;
 }
 

@@ -173,6 +173,15 @@ Napi::Value cancel_wait(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// The statement that waited for a row is over.
+Napi::Value leave_queue(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  storage::Transaction* t = call.engine->transactions->find(static_cast<storage::Xid>(number_of(info[1])));
+  if (t != nullptr) call.engine->transactions->leave_queue(*t);
+  return info.Env().Undefined();
+}
+
 // ---- definitions ----
 
 Napi::Value allocate_oid(const Napi::CallbackInfo& info) {
@@ -725,6 +734,7 @@ void init_storage(Napi::Env env, Napi::Object exports) {
   add.operator()<snapshot_safety>("snapshotSafety");
   add.operator()<wait_for>("waitFor");
   add.operator()<cancel_wait>("cancelWait");
+  add.operator()<leave_queue>("leaveQueue");
   add.operator()<allocate_oid>("allocateOid");
   add.operator()<create_relation>("createRelation");
   add.operator()<drop_relation>("dropRelation");

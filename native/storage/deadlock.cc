@@ -42,8 +42,8 @@ std::vector<WaitEdge> break_deadlock(LockManager& locks, TransactionManager& tra
   locks.settle_wait(process, [&](const std::vector<LockManager::Edge>& of_locks) {
     transactions.settle_wait(process, [&](const std::vector<TransactionManager::WaitFacts>& of_transactions) {
       std::vector<WaitEdge> edges;
-      for (const auto& w : of_transactions) edges.push_back({w.process, w.blocker_process, w.blocker, w.waiter, std::nullopt});
-      for (const auto& e : of_locks) edges.push_back({e.waiter, e.blocker, 0, 0, e});
+      for (const auto& w : of_transactions) edges.push_back(WaitEdge::of(w));
+      for (const auto& e : of_locks) edges.push_back({.waiter = e.waiter, .blocker = e.blocker, .lock = e});
       cycle = find_cycle(edges, process);
       return !cycle.empty();
     });

@@ -12,11 +12,18 @@
 
 namespace orrery::storage {
 
-/// `waiter` waits for `blocker`: for the end of its transaction `xid`, or for a lock.
+/// `waiter` waits for `blocker`: for the end of its transaction `xid`, or behind it for a row, or for a lock.
 struct WaitEdge {
   ProcessId waiter = 0, blocker = 0;
   Xid xid = 0, waiter_xid = 0;
   std::optional<LockManager::Edge> lock;
+  RowPlace row{};  // relation 0: no wait for a row
+  LockStrength strength = LockStrength::kKeyShare;
+  bool is_behind = false;
+
+  static WaitEdge of(const TransactionManager::WaitFacts& w) {
+    return {w.process, w.blocker_process, w.blocker, w.waiter, std::nullopt, w.row, w.strength, w.is_behind};
+  }
 };
 
 /// The edges of a cycle through `start`, from its own wait on; empty: there is none.

@@ -33,6 +33,14 @@ Xid LockTable::conflict(RelationId relation, RowId row, Xid xid, LockStrength st
   return 0;
 }
 
+bool LockTable::holds(RelationId relation, RowId row, Xid xid) const {
+  const Key key{relation, row};
+  Shard& s = shard(key);
+  std::lock_guard guard(s.latch);
+  const auto it = s.rows.find(key);
+  return it != s.rows.end() && std::any_of(it->second.begin(), it->second.end(), [&](const Holder& h) { return h.xid == xid; });
+}
+
 void LockTable::release(RelationId relation, RowId row, Xid xid, LockStrength strength) {
   const Key key{relation, row};
   Shard& s = shard(key);

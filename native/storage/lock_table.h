@@ -27,6 +27,8 @@ class LockTable {
   Xid acquire(RelationId relation, RowId row, Xid xid, LockStrength strength, bool* added);
   /// The xid of another transaction that holds a lock conflicting with `strength`, or 0.
   Xid conflict(RelationId relation, RowId row, Xid xid, LockStrength strength) const;
+  /// It holds a lock on the row, of any strength.
+  bool holds(RelationId relation, RowId row, Xid xid) const;
   void release(RelationId relation, RowId row, Xid xid, LockStrength strength);
 
  private:

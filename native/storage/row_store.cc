@@ -17,11 +17,19 @@ RowChanges& RowStore::changes_of(Transaction& t) {
     t.attach(ParticipantSlot::kRows, std::move(fresh));
   }
   changes->start(t.xid());
+  t.want_nothing();
   return *changes;
 }
 
 Status RowStore::undo(Transaction& t, std::size_t mark, Status status) {
-  changes_of(t).on_rollback_to(mark);
+  t.participant(ParticipantSlot::kRows)->on_rollback_to(mark);
+  return status;
+}
+
+/// A change that waits will be made again: the rows that it has got already stay locked.
+Status RowStore::undo_change(Transaction& t, std::size_t mark, Status status) {
+  if (status.code != StatusCode::kWait) return undo(t, mark, std::move(status));
+  t.participant(ParticipantSlot::kRows)->on_restart_from(mark);
   return status;
 }
 
@@ -505,6 +513,23 @@ Status RowStore::writable(const Transaction& t, Relation& relation, VersionRef n
   return Status::ok();
 }
 
+/// What writable() says of a row, and who waits for it in which order (row_queues.h). Who holds a lock on the row already stands in no queue: those
+/// who do may be waiting for its end.
+Status RowStore::in_turn(Transaction& t, const Relation& relation, RowId row, LockStrength strength, Status status) {
+  const RowPlace place{relation.id(), row};
+  const bool is_queued = t.is_queued_for(place);
+  if (status.is_ok()) {
+    const Xid ahead = is_queued ? manager_.ahead_of(t) : 0;
+    if (ahead == 0) return status;
+    status = Status::wait(ahead);
+  }
+  // After a row that has changed under it, it is judged anew and keeps its place.
+  const bool stays = is_queued && status.code == StatusCode::kSerializationFailure;
+  if (stays || (status.code == StatusCode::kWait && (is_queued || !locks_.holds(relation.id(), row, t.xid()))))
+    t.want({place, strength, status.detail});
+  return status;
+}
+
 LockStrength RowStore::strength_of_update(const Relation::IndexList& indexes, std::span<const std::uint8_t> changed, VersionRef old,
                                           const Block& block, std::uint32_t row) const {
   for (const auto& index : indexes) {
@@ -559,12 +584,13 @@ Status RowStore::update(Transaction& t, Relation& relation, const Block& block, 
       const LockStrength strength = old ? strength_of_update(*indexes, mask, old, block, r) : LockStrength::kUpdate;
       bool skip = false;
       RowFate fate;
-      Status status = writable(t, relation, old, row, strength, &skip, reevaluated ? &fate : nullptr);
+      Status status = in_turn(t, relation, row, strength, writable(t, relation, old, row, strength, &skip, reevaluated ? &fate : nullptr));
       if (!status.is_ok()) {
         guard.unlock();
         *failed_row = r;
-        return undo(t, mark, std::move(status));
+        return undo_change(t, mark, std::move(status));
       }
+      if (t.is_queued_for({relation.id(), row})) manager_.leave_queue(t, strength);
       if (skip) continue;
       const Relation::Run run = relation.allocate(1);
       relation.write_header(run, 0, row, old_pos, stamp, strength == LockStrength::kUpdate);
@@ -587,7 +613,7 @@ Status RowStore::update(Transaction& t, Relation& relation, const Block& block, 
     Status status = index->insert(versions, t.xid(), &failed);
     if (!status.is_ok()) {
       *failed_row = rows[failed];
-      return undo(t, mark, std::move(status));
+      return undo_change(t, mark, std::move(status));
     }
   }
   if (rows.empty()) return Status::ok();
@@ -616,11 +642,13 @@ Status RowStore::remove(Transaction& t, Relation& relation, std::span<const RowI
       const VersionRef newest = relation.newest(row);
       bool skip = false;
       RowFate fate;
-      Status status = writable(t, relation, newest, row, LockStrength::kUpdate, &skip, reevaluated ? &fate : nullptr);
+      constexpr LockStrength strength = LockStrength::kUpdate;
+      Status status = in_turn(t, relation, row, strength, writable(t, relation, newest, row, strength, &skip, reevaluated ? &fate : nullptr));
       if (!status.is_ok()) {
         guard.unlock();
-        return undo(t, mark, std::move(status));
+        return undo_change(t, mark, std::move(status));
       }
+      if (t.is_queued_for({relation.id(), row})) manager_.leave_queue(t, strength);
       if (skip) continue;
       changes.removed(relation, relation.newest_pos(row));
       if (moves) relation.mark_left(newest);
@@ -693,16 +721,18 @@ Status RowStore::lock(Transaction& t, Relation& relation, std::span<const RowId>
     const RowId row = rows[i];
     Status status = Status::ok();
     bool skip = false;
-    if (row != 0) status = writable(t, relation, relation.newest(row), row, strength, &skip, fates.empty() ? nullptr : &fates[i]);
-    if (status.is_ok() && !skip && (fates.empty() || (fates[i] != RowFate::kGone && fates[i] != RowFate::kMoved))) {
+    if (row != 0) status = in_turn(t, relation, row, strength, writable(t, relation, relation.newest(row), row, strength, &skip, fates.empty() ? nullptr : &fates[i]));
+    const bool exists = fates.empty() || (fates[i] != RowFate::kGone && fates[i] != RowFate::kMoved);
+    if (status.is_ok() && !skip && exists) {
       bool added = false;
       const Xid holder = locks_.acquire(relation.id(), row, t.xid(), strength, &added);
-      if (holder != 0) status = Status::wait(holder);
+      if (holder != 0) status = in_turn(t, relation, row, strength, Status::wait(holder));
       if (holder == 0 && added) {
         relation.row_locks.fetch_add(1, std::memory_order_relaxed);
         changes.locked(relation, row, strength);
       }
     }
+    if (status.is_ok() && t.is_queued_for({relation.id(), row})) manager_.leave_queue(t, exists ? std::optional(strength) : std::nullopt);
     if (!status.is_ok()) {
       guard.unlock();
       return undo(t, mark, std::move(status));

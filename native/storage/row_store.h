@@ -126,6 +126,7 @@ class RowStore final : public CheckpointParticipant {
               std::function<void()> rollback);
   Status writable(const Transaction& t, Relation& relation, VersionRef newest, RowId row, LockStrength strength, bool* skip,
                   RowFate* fate = nullptr) const;
+  Status in_turn(Transaction& t, const Relation& relation, RowId row, LockStrength strength, Status status);
   Status lock(Transaction& t, Relation& relation, std::span<const RowId> rows, LockStrength strength, std::span<RowFate> fates);
   LockStrength strength_of_update(const Relation::IndexList& indexes, std::span<const std::uint8_t> changed, VersionRef old,
                                   const Block& block, std::uint32_t row) const;
@@ -133,6 +134,7 @@ class RowStore final : public CheckpointParticipant {
   Status claim_definition(Transaction& t, Relation& relation, bool* fresh);
   static Status enterable(const Transaction& t, const Relation& relation);
   Status undo(Transaction& t, std::size_t mark, Status status);
+  Status undo_change(Transaction& t, std::size_t mark, Status status);
   void retire(std::shared_ptr<void> object);
   void purge_retired();
   void erase_relation(RelationId id);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "../core/check.h"
 
@@ -67,11 +68,12 @@ struct TransactionManager::Impl {
 
   Serializability serializability;
 
-  // Waits: one edge per waiter.
-  struct Wait { Xid blocker; std::uint64_t order; std::function<void()> wake; };
+  // Waits: one edge per waiter. `is_behind`: it waits until its blocker leaves the row's queue, not until it ends.
+  struct Wait { Xid blocker; std::uint64_t order; std::function<void()> wake; RowPlace row{}; LockStrength strength{}; bool is_behind = false; };
   std::uint64_t next_order = 0;
   mutable std::mutex wait_mutex;
   std::unordered_map<Xid, Wait> waits;
+  RowQueues queues;
   std::atomic<std::size_t> wait_count{0};
 
   Seat& seat(std::uint32_t i) const noexcept {
@@ -113,6 +115,13 @@ struct TransactionManager::Impl {
 
   void finish(Transaction* t);
   void wake_waiters(Xid xid);
+  using Wakes = std::vector<std::function<void()>>;
+  void leave_queue_latched(Transaction& t, std::optional<LockStrength> taken, Wakes& wakes);
+  void leave_queue(Transaction& t, std::optional<LockStrength> taken);
+  /// Its statement goes on without the row that it waited for.
+  void leave_unless_wanted(Transaction& t) {
+    if (t.is_queued() && !(t.want_.place == t.queued_)) leave_queue(t, std::nullopt);
+  }
   std::vector<WaitFacts> waits_latched() const;
   Stamp resolve(Xid xid) const noexcept;
 };
@@ -184,6 +193,7 @@ void TransactionManager::next_command(Transaction& t, bool keep_snapshot) {
   t.snapshot_.command++;
   ORRERY_ASSERT(t.snapshot_.command < (1u << 24));
   impl_->use(t.seat_);
+  impl_->leave_unless_wanted(t);
   if (t.isolation_ == Isolation::kReadCommitted && !keep_snapshot) t.snapshot_.read_ts = impl_->sit(t.seat_);
 }
 
@@ -191,6 +201,8 @@ void TransactionManager::next_command(Transaction& t, bool keep_snapshot) {
 void TransactionManager::Impl::finish(Transaction* t) {
   const Xid xid = t->xid_;
   leave(t->seat_);
+  t->want_ = {};
+  if (t->is_queued()) leave_queue(*t, std::nullopt);
   t->effects_.clear();
   t->savepoints_.clear();
   for (auto& p : t->participants_)
@@ -296,6 +308,7 @@ void TransactionManager::rollback_to(Transaction& t, std::size_t savepoint) {
     if (t.participants_[i]) t.participants_[i]->on_rollback_to(s.marks[i]);
   t.effects_.truncate(s.effects);
   t.savepoints_.resize(savepoint + 1);
+  impl_->leave_unless_wanted(t);
   // What somebody waits for may be what was just given back: they look again, and wait again where it was not.
   if (impl_->wait_count.load(std::memory_order_seq_cst) != 0) impl_->wake_waiters(t.xid_);
 }
@@ -306,6 +319,7 @@ void TransactionManager::restart_from(Transaction& t, std::size_t savepoint) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(ParticipantSlot::kCount); i++)
     if (t.participants_[i]) t.participants_[i]->on_restart_from(s.marks[i]);
   t.effects_.truncate(s.effects);
+  impl_->leave_unless_wanted(t);
 }
 
 void TransactionManager::release(Transaction& t, std::size_t savepoint) {
@@ -407,15 +421,75 @@ Stamp TransactionManager::Impl::resolve(Xid xid) const noexcept {
 
 bool TransactionManager::wait_for(Xid waiter, Xid blocker, std::function<void()> wake) {
   Impl& m = *impl_;
-  std::lock_guard guard(m.wait_mutex);
-  m.wait_count.fetch_add(1, std::memory_order_seq_cst);
-  if (resolve(blocker) != 0) {
-    m.wait_count.fetch_sub(1, std::memory_order_relaxed);
-    return false;
+  Transaction* t = find(waiter);
+  Impl::Wakes wakes;
+  bool waits = true;
+  {
+    std::lock_guard guard(m.wait_mutex);
+    m.wait_count.fetch_add(1, std::memory_order_seq_cst);
+    Impl::Wait wait{blocker, m.next_order++, std::move(wake)};
+    const bool for_row = t != nullptr && t->want_.place.relation != 0 && t->want_.blocker == blocker;
+    if (t != nullptr && t->is_queued() && !(for_row && t->queued_ == t->want_.place)) m.leave_queue_latched(*t, std::nullopt, wakes);
+    Xid next_blocker = 0;
+    if (for_row) {
+      wait.row = t->queued_ = t->want_.place;
+      wait.strength = t->want_.strength;
+      m.queues.join(wait.row, waiter, wait.strength);
+      const Xid ahead = m.queues.ahead(wait.row, waiter);
+      wait.is_behind = ahead != 0;
+      if (ahead != 0) wait.blocker = ahead;
+      next_blocker = std::exchange(m.queues.entry(wait.row, waiter)->next_blocker, 0);
+    }
+    if (!wait.is_behind && m.resolve(wait.blocker) != 0) {
+      wait.blocker = next_blocker;
+      waits = next_blocker != 0 && m.resolve(next_blocker) == 0;
+    }
+    if (!waits || !m.waits.insert_or_assign(waiter, std::move(wait)).second) m.wait_count.fetch_sub(1, std::memory_order_relaxed);
   }
-  const bool fresh = m.waits.insert_or_assign(waiter, Impl::Wait{blocker, m.next_order++, std::move(wake)}).second;
-  if (!fresh) m.wait_count.fetch_sub(1, std::memory_order_relaxed);
-  return true;
+  for (const auto& run : wakes) run();
+  return waits;
+}
+
+/// Everybody behind it moves up: who has nobody before it now is woken, or goes on waiting for the one that took the row.
+void TransactionManager::Impl::leave_queue_latched(Transaction& t, std::optional<LockStrength> taken, Wakes& wakes) {
+  queues.leave(t.queued_, t.xid_, [&](RowQueues::Entry& e, Xid ahead) {
+    const bool is_taken = ahead == 0 && taken && conflicts(*taken, e.strength);
+    const auto at = waits.find(e.xid);
+    if (at == waits.end()) {
+      if (is_taken) e.next_blocker = t.xid_;
+      return;
+    }
+    Wait& wait = at->second;
+    if (!wait.is_behind) return;
+    if (ahead != 0) wait.blocker = ahead;
+    else if (is_taken) {
+      wait.blocker = t.xid_;
+      wait.is_behind = false;
+    } else {
+      wakes.push_back(std::move(wait.wake));
+      waits.erase(at);
+      wait_count.fetch_sub(1, std::memory_order_relaxed);
+    }
+  });
+  t.queued_ = {};
+}
+
+void TransactionManager::Impl::leave_queue(Transaction& t, std::optional<LockStrength> taken) {
+  Wakes wakes;
+  {
+    std::lock_guard guard(wait_mutex);
+    leave_queue_latched(t, taken, wakes);
+  }
+  for (const auto& wake : wakes) wake();
+}
+
+void TransactionManager::leave_queue(Transaction& t, std::optional<LockStrength> taken) {
+  if (t.is_queued()) impl_->leave_queue(t, taken);
+}
+
+Xid TransactionManager::ahead_of(const Transaction& t) const {
+  std::lock_guard guard(impl_->wait_mutex);
+  return impl_->queues.ahead(t.queued_, t.xid_);
 }
 
 void TransactionManager::cancel_wait(Xid waiter) {
@@ -440,7 +514,8 @@ void TransactionManager::settle_wait(std::uint32_t process, const std::function<
 std::vector<TransactionManager::WaitFacts> TransactionManager::Impl::waits_latched() const {
   std::vector<WaitFacts> out;
   const auto process = [&](Xid xid) { return resolve(xid) == 0 ? owners[xid % kStates].process.load(std::memory_order_relaxed) : 0; };
-  for (const auto& [waiter, wait] : waits) out.push_back({waiter, wait.blocker, process(waiter), process(wait.blocker)});
+  for (const auto& [waiter, wait] : waits)
+    out.push_back({waiter, wait.blocker, process(waiter), process(wait.blocker), wait.row, wait.strength, wait.is_behind});
   return out;
 }
 
@@ -462,7 +537,7 @@ void TransactionManager::Impl::wake_waiters(Xid xid) {
   {
     std::lock_guard guard(wait_mutex);
     for (auto it = waits.begin(); it != waits.end();) {
-      if (it->second.blocker == xid) {
+      if (it->second.blocker == xid && !it->second.is_behind) {
         over.push_back(std::move(it->second));
         it = waits.erase(it);
         wait_count.fetch_sub(1, std::memory_order_relaxed);

@@ -11,10 +11,12 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "ids.h"
 #include "log.h"
+#include "row_queues.h"
 #include "serializable.h"
 
 namespace orrery::storage {
@@ -71,6 +73,13 @@ class Transaction {
     participants_[static_cast<std::size_t>(slot)] = std::move(p);
   }
 
+  /// The row that its last operation could not have: a wait for `blocker` that follows is a wait for the row (row_queues.h).
+  struct RowWant { RowPlace place; LockStrength strength = LockStrength::kKeyShare; Xid blocker = 0; };
+  void want(const RowWant& row) noexcept { want_ = row; }
+  void want_nothing() noexcept { want_ = {}; }
+  bool is_queued() const noexcept { return queued_.relation != 0; }
+  bool is_queued_for(const RowPlace& place) const noexcept { return queued_ == place; }
+
  private:
   friend class TransactionManager;
   struct Savepoint { std::size_t effects; std::size_t marks[static_cast<std::size_t>(ParticipantSlot::kCount)]; };
@@ -79,6 +88,8 @@ class Transaction {
   Isolation isolation_ = Isolation::kReadCommitted;
   Snapshot snapshot_;
   std::atomic<bool> has_written_{false};
+  RowWant want_;
+  RowPlace queued_;  // the queue that it stands in; relation 0: none
   EffectBuffer effects_;
   std::vector<Savepoint> savepoints_;
   std::unique_ptr<TransactionParticipant> participants_[static_cast<std::size_t>(ParticipantSlot::kCount)];
@@ -147,12 +158,25 @@ class TransactionManager {
   /// stamps were all rewritten since the caller read this one: read the stamp again.
   Stamp resolve(Xid xid) const noexcept;
 
-  /// Waits: registers that `waiter` waits for the end of `blocker`; `wake` runs once on any thread when it ended, earlier waiters first.
-  /// False: the blocker is gone already. Cycles are looked for by who has waited for deadlock_timeout (`waits`).
+  /// Waits: registers that `waiter` waits for the end of `blocker`, or for its turn at the row that it wanted (Transaction::want); `wake` runs
+  /// once on any thread when it came, earlier waiters first. False: the blocker is gone already, and it is its turn. Cycles are looked for by
+  /// who has waited for deadlock_timeout (`waits`).
   bool wait_for(Xid waiter, Xid blocker, std::function<void()> wake);
+  /// Its place in a row's queue stays.
   void cancel_wait(Xid waiter);
-  /// Who waits for whom. Waiters that are no transactions (RESP sessions) have process 0.
-  struct WaitFacts { Xid waiter, blocker; std::uint32_t process, blocker_process; };
+  /// Whom a transaction that stands in a row's queue has before it there, or 0.
+  Xid ahead_of(const Transaction& transaction) const;
+  /// It stands in no queue any more. `taken`: it holds the row now, at this strength.
+  void leave_queue(Transaction& transaction, std::optional<LockStrength> taken = std::nullopt);
+  /// Who waits for whom. Waiters that are no transactions (RESP sessions) have process 0. `is_behind`: for its turn at the row, behind the
+  /// blocker; relation 0: for no row.
+  struct WaitFacts {
+    Xid waiter, blocker;
+    std::uint32_t process, blocker_process;
+    RowPlace row{};
+    LockStrength strength = LockStrength::kKeyShare;
+    bool is_behind = false;
+  };
   std::vector<WaitFacts> waits() const;
   /// `judge` gets them while none begins or ends; true: what `process` waits for is given up, and nothing wakes it.
   void settle_wait(std::uint32_t process, const std::function<bool(const std::vector<WaitFacts>&)>& judge);

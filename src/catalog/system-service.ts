@@ -72,9 +72,11 @@ export interface SessionFacts {
 }
 /** A row of pg_locks: the columns that are not NULL. */
 export interface LockFacts {
-  readonly locktype: "virtualxid" | "transactionid" | "relation" | "advisory";
+  readonly locktype: "virtualxid" | "transactionid" | "relation" | "tuple" | "advisory";
   readonly database?: Oid;
   readonly relation?: Oid;
+  readonly page?: number;
+  readonly tuple?: number;
   readonly virtualxid?: string;
   readonly transactionid?: number;
   readonly classid?: number;

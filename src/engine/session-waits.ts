@@ -6,8 +6,9 @@
  * the cycle closed is the victim.
  */
 import { DATABASE_OID } from "../catalog/index.js";
+import { tupleId } from "../execution/internal.js";
 import { LockKind, lockModeNames, type WaitEdge, type Xid } from "../native/index.js";
-import { type DbError, deadlockDetected, lockTimedOut, queryCanceled } from "../types/index.js";
+import { type DbError, deadlockDetected, lockTimedOut, type Oid, queryCanceled } from "../types/index.js";
 import { clockMicros } from "./clock.js";
 import type { EngineSession } from "./session.js";
 import type { WaitHandle } from "./wait-registry.js";
@@ -100,7 +101,7 @@ export class SessionWaits {
   #breakDeadlock(handle: WaitHandle<unknown>): void {
     const { native, engine } = this.#session.database;
     const cycle = native.locks.breakDeadlock(engine, this.#session.id);
-    if (cycle.length > 0) handle.abandon(deadlockDetected(cycle.map(describeEdge)));
+    if (cycle.length > 0) handle.abandon(deadlockDetected(cycle.map((edge) => describeEdge(edge, this.#session))));
   }
 
   async #pause<T>(handle: WaitHandle<T>, event: Omit<WaitEvent, "startMicros">): Promise<T> {
@@ -128,12 +129,21 @@ export class SessionWaits {
 }
 
 /** As the DETAIL of a deadlock says it. */
-function describeEdge(edge: WaitEdge): string {
-  const [mode, object] =
-    edge.tag === undefined
-      ? ["ShareLock", `transaction ${edge.xid}`]
-      : [lockModeNames[edge.mode] ?? "", describeLock(edge.tag, edge.fields)];
+function describeEdge(edge: WaitEdge, session: EngineSession): string {
+  const [mode, object] = describeWait(edge, session);
   return `Process ${edge.waiter} waits for ${mode} on ${object}; blocked by process ${edge.blocker}.`;
+}
+function describeWait(edge: WaitEdge, session: EngineSession): readonly [mode: string, object: string] {
+  if (edge.tag !== undefined) return [lockModeNames[edge.mode] ?? "", describeLock(edge.tag, edge.fields)];
+  if (edge.storage === undefined || !edge.isBehind) return ["ShareLock", `transaction ${edge.xid}`];
+  const relation = relationOfStorage(session, edge.storage) ?? edge.storage;
+  return [tupleLockModes[edge.strength] ?? "", `tuple ${tupleId(edge.row)} of relation ${relation} of database ${DATABASE_OID}`];
+}
+/** As PostgreSQL locks a tuple for each strength of a row lock. */
+export const tupleLockModes = ["AccessShareLock", "RowShareLock", "ExclusiveLock", "AccessExclusiveLock"] as const;
+export function relationOfStorage(session: EngineSession, storage: number): Oid | undefined {
+  for (const object of session.catalog().snapshot.objects()) if (object.class === "table" && object.storage === storage) return object.oid;
+  return undefined;
 }
 function describeLock(tag: number, fields: readonly number[]): string {
   return tag === LockKind.relation ? `relation ${fields[1]} of database ${DATABASE_OID}` : `advisory lock [${fields.join(",")}]`;

@@ -25,6 +25,8 @@ export class StatementAttempts {
   readonly #journal: StatementJournal;
   #mark: ReturnType<SessionTransaction["mark"]> | undefined;
   #keepSnapshot = false;
+  /** For a transaction: where it waited for a row, it may stand in that row's queue. */
+  #hasWaited = false;
 
   constructor(session: EngineSession, work: StatementWork, again: "inPlace" | "anew", mayPause: boolean) {
     this.#session = session;
@@ -83,6 +85,7 @@ export class StatementAttempts {
     const transaction = this.#transaction;
     const block = this.#session.transactionBlock;
     this.#session.journal = undefined;
+    if (this.#hasWaited) transaction.leaveQueue();
     transaction.checkSerializable();
     if (this.#mark !== undefined) transaction.release(this.#mark);
     const commit = (): number => (this.#isOwn ? block.commitTransaction(transaction) : 0);
@@ -105,6 +108,7 @@ export class StatementAttempts {
     }
     if (error instanceof WaitSignal) {
       this.#undo(this.#again === "inPlace");
+      this.#hasWaited = true;
       return this.#session.waits.forTransaction(transaction.xid, error.xid);
     }
     if (error instanceof LockSignal) {
@@ -117,6 +121,7 @@ export class StatementAttempts {
       this.#undo(true);
       return error.pause().then((answer) => this.#journal.complete(answer));
     }
+    if (this.#hasWaited) transaction.leaveQueue();
     this.#rollbackOwn();
     throw error instanceof RestartSignal ? serializationFailure() : error;
   }

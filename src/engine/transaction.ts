@@ -138,6 +138,10 @@ export class SessionTransaction {
     this.notifications.length = mark.notifications;
     this.deferred.length = Math.min(this.deferred.length, mark.deferred);
   }
+  /** After a statement that waited for a row: who waits behind it for that row need not wait for it any more. */
+  leaveQueue(): void {
+    if (this.xid !== 0) this.#native.storage.leaveQueue(this.#engine, this.xid);
+  }
   release(mark: Mark): void {
     this.#native.storage.release(this.#engine, this.xid, mark.native);
   }

@@ -35,7 +35,10 @@ export class WaitRegistry {
     // The event may come on the next turn of the loop at the earliest, so registering after the call is soon enough.
     const status = this.#native.storage.waitFor(this.#engine, xid, blocker, token);
     if (status === StatusCode.ok) return undefined;
-    return this.#handle(token, () => this.#native.storage.cancelWait(this.#engine, xid));
+    return this.#handle(token, () => {
+      this.#native.storage.cancelWait(this.#engine, xid);
+      this.#native.storage.leaveQueue(this.#engine, xid);
+    });
   }
 
   /** Undefined when the lock is held at once. A request that is granted while it is abandoned is given back. */

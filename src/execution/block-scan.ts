@@ -36,7 +36,14 @@ export function compileDecoder(
 
 /** Row ids count from 1; as pages of as many rows as PostgreSQL could have at most. */
 const ROWS_PER_PAGE = 226;
-export const tupleId = (rowId: number): string => `(${Math.floor((rowId - 1) / ROWS_PER_PAGE)},${((rowId - 1) % ROWS_PER_PAGE) + 1})`;
+export const tuplePlace = (rowId: number): { readonly page: number; readonly tuple: number } => ({
+  page: Math.floor((rowId - 1) / ROWS_PER_PAGE),
+  tuple: ((rowId - 1) % ROWS_PER_PAGE) + 1,
+});
+export const tupleId = (rowId: number): string => {
+  const { page, tuple } = tuplePlace(rowId);
+  return `(${page},${tuple})`;
+};
 
 export interface BlockLoop {
   /** Emits code for one row; the columns that it mentions first are read in front of it. */

@@ -124,7 +124,10 @@ export interface StorageBinding {
   snapshotSafety(engine: Engine, xid: Xid): number;
   /** Waits for the end of `blocker`: 0 = it is over already; kWait (1) = a waitOver event with `token` follows. Deadlocks: locks.waits. */
   waitFor(engine: Engine, xid: Xid, blocker: Xid, token: number): number;
+  /** Its place in the queue of a row stays until `leaveQueue`. */
   cancelWait(engine: Engine, xid: Xid): void;
+  /** The statement is over that waited for a row: who came after it does not wait for it any more. */
+  leaveQueue(engine: Engine, xid: Xid): void;
 
   /** A fresh storage id (relations, indexes, sequences, catalog OIDs share the counter with `allocateOid`). */
   allocateOid(engine: Engine): number;

@@ -39,9 +39,19 @@ export interface HeldLock extends LockTag {
   /** Taken without the lock manager (native/storage/lock_slots.h). */
   readonly inSlot: boolean;
 }
-/** One edge: `waiter` waits for the end of a transaction of `blocker` (xid), or for a lock that it holds or asked for before (tag). */
+/** The row that a transaction waits for. */
+export interface RowWait {
+  /** Storage id of its relation. */
+  readonly storage: number;
+  readonly row: number;
+  /** 0 key share, 1 share, 2 no key update, 3 update. */
+  readonly strength: number;
+  /** For its turn: the blocker stands before it in the row's queue. */
+  readonly isBehind: boolean;
+}
+/** One edge: `waiter` waits for the end of a transaction of `blocker` (xid), for a row or not, or for a lock that it holds or asked for before (tag). */
 export type WaitEdge = { readonly waiter: number; readonly blocker: number } & (
-  | { readonly xid: Xid; readonly waiterXid: Xid; readonly tag?: undefined }
+  | ({ readonly xid: Xid; readonly waiterXid: Xid; readonly tag?: undefined } & (RowWait | { readonly storage?: undefined }))
   | (LockTag & { readonly mode: number; readonly xid?: undefined })
 );
 export interface OpenTransaction {

@@ -1,7 +1,9 @@
 /** pg_locks: locks of objects, of transactions (each holds its own xid; who waits for one asks for it), of virtual transactions. */
 import { DATABASE_OID, type LockFacts } from "../../catalog/index.js";
+import { tuplePlace } from "../../execution/internal.js";
 import { LockKind, lockModeNames } from "../../native/index.js";
 import type { EngineSession } from "../session.js";
+import { relationOfStorage, tupleLockModes } from "../session-waits.js";
 import { allSessions } from "./activity.js";
 
 export function* allLocks(session: EngineSession): Iterable<LockFacts> {
@@ -32,6 +34,23 @@ export function* allLocks(session: EngineSession): Iterable<LockFacts> {
   for (const edge of native.locks.waits(engine)) {
     if (edge.tag !== undefined || edge.waiter === 0) continue;
     const { waiter, xid } = edge;
+    if (edge.storage !== undefined) {
+      // Who waits for a row's holder has the lock of the tuple, as in PostgreSQL, and who comes later waits for that.
+      const { page, tuple } = tuplePlace(edge.row);
+      yield {
+        ...virtual(waiter),
+        locktype: "tuple",
+        database: DATABASE_OID,
+        relation: relationOfStorage(session, edge.storage) ?? edge.storage,
+        page,
+        tuple,
+        mode: tupleLockModes[edge.strength] ?? "",
+        granted: !edge.isBehind,
+        fastpath: false,
+        ...(edge.isBehind ? waiting(waiter) : {}),
+      };
+      if (edge.isBehind) continue;
+    }
     yield {
       ...virtual(waiter),
       locktype: "transactionid",
