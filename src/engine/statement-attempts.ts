@@ -54,31 +54,36 @@ export class StatementAttempts {
         if (!this.#isOwn || this.#again === "anew") this.#mark = transaction.mark();
         this.#session.journal = this.#journal;
         const outcome = this.#work(transaction);
-        if (this.#isOwn && transaction.deferred.length > 0) {
-          // The commit follows at once: what it checks may have to wait, as the statement may.
-          this.#session.transactionBlock.runDeferred(transaction);
-          transaction.deferred.length = 0;
-        }
-        if (!(outcome instanceof Promise)) return this.#done(outcome);
-        return outcome.then(
-          (value) => this.#done(value),
-          async (error) => {
-            await this.#recover(error);
-            return this.#attempt();
-          },
-        );
+        if (!(outcome instanceof Promise)) return this.#settled(outcome);
+        return outcome
+          .then((value) => this.#settled(value))
+          .catch((error) => {
+            const waiting = this.#recover(error);
+            return waiting === undefined ? this.#attempt() : this.#attemptAfter(waiting);
+          });
       } catch (error) {
         const waiting = this.#recover(error);
-        if (waiting !== undefined)
-          return waiting.then(
-            () => this.#attempt(),
-            (reason) => {
-              this.#rollbackOwn();
-              throw reason;
-            },
-          );
+        if (waiting !== undefined) return this.#attemptAfter(waiting);
       }
     }
+  }
+  #attemptAfter(waiting: Promise<unknown>): Promise<ExecuteResult> {
+    return waiting.then(
+      () => this.#attempt(),
+      (reason) => {
+        this.#rollbackOwn();
+        throw reason;
+      },
+    );
+  }
+  #settled(outcome: StatementOutcome): ExecuteResult {
+    const transaction = this.#transaction;
+    if (this.#isOwn && transaction.deferred.length > 0) {
+      // The commit follows at once: what it checks may have to wait, as the statement may.
+      this.#session.transactionBlock.runDeferred(transaction);
+      transaction.deferred.length = 0;
+    }
+    return this.#done(outcome);
   }
 
   #done(outcome: StatementOutcome): ExecuteResult {

@@ -17,6 +17,7 @@ import { StatementAttempts, type StatementWork } from "./statement-attempts.js";
 import { StatementContext } from "./statement-context.js";
 import type { StatementOutcome } from "./statement-outcome.js";
 import type { SessionTransaction } from "./transaction.js";
+import { inTurns } from "./turns.js";
 import type { ExecuteOptions, ExecuteResult, NativeWrite, Portal, ResultColumn } from "./types.js";
 
 export class StatementRunner {
@@ -312,7 +313,7 @@ export class StatementRunner {
     const mayChange = options?.undescribed;
     let planned = first;
     let physical = firstPhysical;
-    const run = (transaction: SessionTransaction): StatementOutcome => {
+    const run = (transaction: SessionTransaction): StatementOutcome | Promise<StatementOutcome> => {
       assert(planned.bound.body.kind === "Plan", "a statement stays what it is");
       transaction.relations.require(planner.locksOf(planned, planned.bound.body.plan));
       if (session.catalogIn(transaction).version !== planned.catalogVersion) {
@@ -326,14 +327,20 @@ export class StatementRunner {
       if (transaction.readOnly && physical.writes) throw readOnlyTransaction(planned.bound.tag);
       const context = new StatementContext(session, transaction, session.catalogIn(transaction), parameters);
       const execution = physical.open(context);
-      try {
+      const end = (): StatementOutcome => {
         const rows: Row[] = [];
         for (let batch = execution.next(0); batch.length > 0; batch = execution.next(0)) for (const row of batch) rows.push(row);
         const tag = commandTag(planned.bound.tag, execution.affectedRows, rows.length);
         return { tag, rows, columns: planned.columns, native: this.#nativeWrite(physical.pointWrite, transaction, options) };
+      };
+      let others: Promise<void> | undefined;
+      try {
+        others = this.#nested === undefined ? inTurns(execution.steps(), () => context.checkCancel()) : undefined;
+        if (others === undefined) return end();
       } finally {
-        execution.close();
+        if (others === undefined) execution.close();
       }
+      return others.then(end).finally(() => execution.close());
     };
     return this.runInTransaction(run, { again: "inPlace", mayPause: planned.mayPause });
   }

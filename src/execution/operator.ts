@@ -36,6 +36,20 @@ export interface Operator {
   open(state: RunState): Cursor;
 }
 
+/** Work that is done in steps of some milliseconds at most: between two of them the thread may serve others. */
+export type Steps<T> = Generator<undefined, T, undefined>;
+export function finish<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+/** An operator that changes rows; at the top of a statement it gives its rows in steps. */
+export interface SteppedOperator extends Operator {
+  steps(state: RunState): Steps<Row[]>;
+}
+export const isStepped = (operator: Operator): operator is SteppedOperator => "steps" in operator;
+
 export interface Estimate {
   readonly rows: number;
   readonly startupCost: number;
@@ -123,6 +137,20 @@ export function drain(cursor: Cursor): Row[] {
   return rows;
 }
 
+/** As `drain`, a step each batch. */
+export function* drainInSteps(cursor: Cursor): Steps<Row[]> {
+  const rows: Row[] = [];
+  try {
+    for (let batch = cursor.next(BATCH_ROWS); batch !== null; batch = cursor.next(BATCH_ROWS)) {
+      for (const row of batch) rows.push(row);
+      yield;
+    }
+  } finally {
+    cursor.close();
+  }
+  return rows;
+}
+
 /** The rows of a cursor one by one; closes it when the loop ends, however it ends. */
 export function* drainLazily(cursor: Cursor): Generator<Row> {
   try {
@@ -136,6 +164,18 @@ export function* drainLazily(cursor: Cursor): Generator<Row> {
 export const BATCH_ROWS = 1024;
 
 export const emptyCursor: Cursor = { next: () => null, close: () => undefined };
+
+/** Rows that are made when the first one is asked for. */
+export function cursorLater(make: () => readonly Row[]): Cursor {
+  let result: Cursor | undefined;
+  return {
+    next: (hint) => {
+      result ??= cursorOver(make());
+      return result.next(hint);
+    },
+    close: () => undefined,
+  };
+}
 
 /** Rows that are already there, in batches. */
 export function cursorOver(rows: readonly Row[]): Cursor {

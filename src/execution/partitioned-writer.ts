@@ -7,7 +7,7 @@
 import type { IndexObject, TableObject } from "../catalog/index.js";
 import { type Datum, partitionConstraintViolated, type Row } from "../types/index.js";
 import type { CompileEnvironment } from "./expression/compiler.js";
-import type { RunState } from "./operator.js";
+import type { RunState, Steps } from "./operator.js";
 import { layoutConversion, PartitionRouter } from "./partition-router.js";
 import { plainEnvironment } from "./table-reader.js";
 import { TableWriter } from "./table-writer.js";
@@ -57,7 +57,7 @@ export class PartitionedWriter extends TableWriter {
     return [...row, this.#placed.get(row)?.leaf.writer.table.oid ?? this.table.oid];
   }
 
-  override insert(rows: readonly Row[], state: RunState, arbiters?: readonly IndexObject[]): void {
+  override *insertInSteps(rows: readonly Row[], state: RunState, arbiters?: readonly IndexObject[]): Steps<void> {
     const byLeaf = new Map<Leaf, Row[]>();
     for (const row of rows) {
       const placed = this.#placed.get(row);
@@ -66,7 +66,7 @@ export class PartitionedWriter extends TableWriter {
       if (list === undefined) byLeaf.set(placed.leaf, [placed.row]);
       else list.push(placed.row);
     }
-    for (const [leaf, own] of byLeaf) leaf.writer.insert(own, state, arbiters);
+    for (const [leaf, own] of byLeaf) yield* leaf.writer.insertInSteps(own, state, arbiters);
   }
 
   leafOf(table: TableObject, convert: ((row: Row) => Row) | undefined): Leaf {

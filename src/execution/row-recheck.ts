@@ -9,7 +9,7 @@
 import { RowFate } from "../native/addon.js";
 import { StatusCode } from "../native/status.js";
 import { type Datum, movedToAnotherPartition, type Row } from "../types/index.js";
-import { drain, type Operator, RunState } from "./operator.js";
+import { drain, type Operator, RunState, type Steps } from "./operator.js";
 import { RestartSignal } from "./signals.js";
 import { throwStatus } from "./storage-status.js";
 import type { TableReader } from "./table-reader.js";
@@ -161,6 +161,20 @@ function isEqual(a: Datum, b: Datum): boolean {
  * Changes made from `sources`; where a row was changed meanwhile, those made from the sources as they are judged again. What the first try
  * did not undo itself (earlier blocks) is passed over by the second: a command changes a row once.
  */
+export function* changeRecheckedInSteps<T>(
+  sources: readonly Row[],
+  recheck: RowRecheck | undefined,
+  strength: Strength,
+  state: RunState,
+  change: (sources: readonly Row[], reevaluated: boolean) => Steps<T>,
+): Steps<T> {
+  try {
+    return yield* change(sources, false);
+  } catch (error) {
+    if (!(error instanceof RestartSignal) || recheck === undefined) throw error;
+    return yield* change(recheck.judgeEach(sources, strength, state).flat(), true);
+  }
+}
 export function changeRechecked<T>(
   sources: readonly Row[],
   recheck: RowRecheck | undefined,

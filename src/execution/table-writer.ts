@@ -31,7 +31,7 @@ import { RowEncoder } from "./codec.js";
 import { type CompileEnvironment, compileScalar, type Evaluate } from "./expression/compiler.js";
 import { Layout } from "./expression/scope.js";
 import { ForeignKeys } from "./foreign-keys.js";
-import type { RunState } from "./operator.js";
+import { finish, type RunState, type Steps } from "./operator.js";
 import { PartitionRouter } from "./partition-router.js";
 import { Rivals } from "./rivals.js";
 import { RestartSignal } from "./signals.js";
@@ -40,6 +40,7 @@ import type { ExecutionContext, PlanContext } from "./types.js";
 
 /** Rows per native call: a thousand-row INSERT is one crossing, and a wide block stays within a few megabytes. */
 const WRITE_ROWS = 4096;
+const DELETE_ROWS = 16384;
 
 /** A row check over the table's row. */
 export interface CompiledCheck {
@@ -136,6 +137,9 @@ export class TableWriter {
 
   /** Inserts prepared rows. `arbiters`: a collision there restarts the statement, whose next snapshot will see the row (ON CONFLICT). */
   insert(rows: readonly Row[], state: RunState, arbiters?: readonly IndexObject[]): void {
+    finish(this.insertInSteps(rows, state, arbiters));
+  }
+  *insertInSteps(rows: readonly Row[], state: RunState, arbiters?: readonly IndexObject[]): Steps<void> {
     const { context } = state;
     for (let at = 0; at < rows.length; at += WRITE_ROWS) {
       const block = rows.length <= WRITE_ROWS ? rows : rows.slice(at, at + WRITE_ROWS);
@@ -143,6 +147,7 @@ export class TableWriter {
       const status = context.native.storage.insert(context.engine, context.xid, this.table.storage, this.#encoder.encode(block), rowIds);
       if (status !== StatusCode.ok) this.#explain(status, block, state, arbiters);
       if (rowIds !== null) this.#rivals.written(rowIds, block, state);
+      yield;
     }
     this.foreignKeys.inserted(rows, state);
   }
@@ -185,6 +190,16 @@ export class TableWriter {
     state: RunState,
     reevaluated = false,
   ): void {
+    finish(this.updateInSteps(rowIds, oldRows, newRows, changed, state, reevaluated));
+  }
+  *updateInSteps(
+    rowIds: readonly number[],
+    oldRows: readonly Row[],
+    newRows: readonly Row[],
+    changed: readonly number[],
+    state: RunState,
+    reevaluated: boolean,
+  ): Steps<void> {
     const { context } = state;
     const columns = Uint32Array.from(new Set([...changed, ...this.#generated.map((g) => g.index)]));
     for (let at = 0; at < rowIds.length; at += WRITE_ROWS) {
@@ -192,6 +207,7 @@ export class TableWriter {
       const bytes = this.#encoder.encode(block, rowIds.slice(at, at + WRITE_ROWS));
       const status = context.native.storage.update(context.engine, context.xid, this.table.storage, bytes, columns, reevaluated);
       if (status !== StatusCode.ok) this.#explain(status, block, state, undefined);
+      yield;
     }
     if (this.#rivals.any) this.#rivals.written(rowIds, newRows, state, new Set(columns));
     this.foreignKeys.updated(oldRows, newRows, columns, state);
@@ -199,14 +215,21 @@ export class TableWriter {
 
   /** `moves`: the rows go to another partition. */
   delete(rowIds: readonly number[], oldRows: readonly Row[], state: RunState, reevaluated = false, moves = false): void {
-    this.deleteIds(Float64Array.from(rowIds), state, reevaluated, moves);
+    finish(this.deleteInSteps(rowIds, oldRows, state, reevaluated, moves));
+  }
+  *deleteInSteps(rowIds: readonly number[], oldRows: readonly Row[], state: RunState, reevaluated = false, moves = false): Steps<void> {
+    yield* this.deleteIdsInSteps(Float64Array.from(rowIds), state, reevaluated, moves);
     this.foreignKeys.deleted(oldRows, state);
   }
   /** Rows that no foreign key refers to. */
-  deleteIds(rowIds: Float64Array, state: RunState, reevaluated = false, moves = false): void {
+  *deleteIdsInSteps(rowIds: Float64Array, state: RunState, reevaluated = false, moves = false): Steps<void> {
     const { context } = state;
-    const status = context.native.storage.delete(context.engine, context.xid, this.table.storage, rowIds, reevaluated, moves);
-    if (status !== StatusCode.ok) throwStatus(context, status);
+    for (let at = 0; at < rowIds.length; at += DELETE_ROWS) {
+      const part = rowIds.subarray(at, at + DELETE_ROWS);
+      const status = context.native.storage.delete(context.engine, context.xid, this.table.storage, part, reevaluated, moves);
+      if (status !== StatusCode.ok) throwStatus(context, status);
+      yield;
+    }
   }
 
   get place(): { readonly schema: string; readonly table: string } {

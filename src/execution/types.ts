@@ -11,6 +11,7 @@ import type { Expression, PlanColumn } from "../plan/index.js";
 import type { Datum, FormatContext, Oid, Row } from "../types/index.js";
 import type { InvertedKeys } from "./inverted-query.js";
 import type { EncodedOutputs, EncodedStep } from "./native-pipeline/pipeline.js";
+import type { Steps } from "./operator.js";
 import type { PointSelect } from "./point-select.js";
 import type { PointWrite } from "./point-write.js";
 
@@ -106,6 +107,8 @@ export interface PhysicalPlan {
 export interface Execution {
   /** Up to `maxRows` rows (0 = a batch of any size); an empty array only at the end. */
   next(maxRows: number): Row[];
+  /** The work that `next` would do before its first row, in steps; for statements that change rows. */
+  steps(): Steps<void>;
   /** DataRow messages in place of rows, after encodedOutputs said so; "general": from now on `next` gives the rows that are left. */
   nextEncoded(outputs: EncodedOutputs): EncodedStep;
   /** Rows inserted, updated, deleted, or returned so far by the top of the statement. */

@@ -5,6 +5,7 @@ import {
   type EncodedStep,
   encodedOutputs,
   generalAfter,
+  isStepped,
   NativePipelineOperator,
   type Operator,
   type Pipeline,
@@ -13,6 +14,7 @@ import {
   RunState,
   runAtEnd,
   Scope,
+  type Steps,
 } from "../execution/internal.js";
 import type { LogicalPlan, PlanColumn } from "../plan/index.js";
 import { assert, type FormatContext, type Row, statementTooComplex } from "../types/index.js";
@@ -114,6 +116,16 @@ class StatementExecution implements Execution {
     const batch = this.#batch(maxRows);
     this.#returned += batch.length;
     return batch;
+  }
+
+  *steps(): Steps<void> {
+    const { root, writes } = this.plan;
+    if (!writes || this.#cursor !== undefined || this.state.timings !== undefined || !isStepped(root)) return;
+    this.state.context.checkCancel();
+    this.#pending = yield* root.steps(this.state);
+    this.#at = 0;
+    this.#end();
+    runAtEnd(this.state);
   }
 
   nextEncoded(outputs: EncodedOutputs): EncodedStep {

@@ -1,7 +1,7 @@
 /** INSERT and DELETE whose source is a native pipeline: its blocks go to storage without becoming rows. */
 import { type Datum, PhysicalType, type Row, type SqlType, TypeOid } from "../../types/index.js";
 import { acquireBuffer, columnCode, releaseBuffer, type ScanBuffer } from "../codec.js";
-import type { RunState } from "../operator.js";
+import type { RunState, Steps } from "../operator.js";
 import type { TableWriter } from "../table-writer.js";
 import { openPipeline } from "./pipeline.js";
 import type { NativePlan } from "./plan.js";
@@ -13,7 +13,7 @@ const BLOCK_ROWS = 16384;
  * Inserts all rows of the plan; their number. undefined: nothing was changed, the general plan must run. A source that may fail half way is read to its
  * end first; the rows of one that cannot are inserted as they come (they have the statement's command id: it does not see them).
  */
-export function insertBlocks(plan: NativePlan, writer: TableWriter, state: RunState): number | undefined {
+export function* insertBlocks(plan: NativePlan, writer: TableWriter, state: RunState): Steps<number | undefined> {
   const columns = writer.columns;
   const pipeline = openPipeline(plan, columns, state, "insert");
   if (pipeline === undefined) return undefined;
@@ -30,6 +30,7 @@ export function insertBlocks(plan: NativePlan, writer: TableWriter, state: RunSt
       inserted += filled.rows;
       if (plan.fallibleLate) kept.push(buffer.bytes.slice(0, buffer.u32[3] as number));
       else insert(buffer);
+      yield;
     }
     for (const block of kept) {
       if (buffer.bytes.length < block.length) {
@@ -38,6 +39,7 @@ export function insertBlocks(plan: NativePlan, writer: TableWriter, state: RunSt
       }
       buffer.bytes.set(block);
       insert(buffer);
+      yield;
     }
   } finally {
     pipeline.close();
@@ -61,7 +63,7 @@ function rowsOf(block: ScanBuffer, columns: readonly { readonly type: SqlType }[
 }
 
 /** The row ids that a plan of one float64 column gives; undefined: the general plan must run. */
-export function nativeRowIds(plan: NativePlan, state: RunState): Float64Array | undefined {
+export function* nativeRowIds(plan: NativePlan, state: RunState): Steps<Float64Array | undefined> {
   const type = { oid: TypeOid.float8, physical: PhysicalType.float64 } as SqlType;
   const pipeline = openPipeline(plan, [{ type, typmod: -1 }], state, "delete");
   if (pipeline === undefined) return undefined;
@@ -77,6 +79,7 @@ export function nativeRowIds(plan: NativePlan, state: RunState): Float64Array | 
       const at = (buffer.u32[7] as number) >>> 3;
       parts.push(buffer.f64.slice(at, at + filled.rows));
       count += filled.rows;
+      yield;
     }
   } finally {
     pipeline.close();

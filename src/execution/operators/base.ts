@@ -1,6 +1,16 @@
 import type { PlanColumn } from "../../plan/index.js";
 import type { Row } from "../../types/index.js";
-import { type Cursor, cursorOver, type Estimate, type Operator, type PlanDetail, type RunState } from "../operator.js";
+import {
+  type Cursor,
+  cursorLater,
+  type Estimate,
+  finish,
+  type Operator,
+  type PlanDetail,
+  type RunState,
+  type SteppedOperator,
+  type Steps,
+} from "../operator.js";
 
 /** The facts that every operator is built with. */
 export interface OperatorFacts {
@@ -34,13 +44,14 @@ export abstract class OperatorBase implements Operator {
 export abstract class BlockingOperator extends OperatorBase {
   protected abstract run(state: RunState): Row[];
   open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
+    return cursorLater(() => this.run(state));
+  }
+}
+
+/** One that works in steps, so that the thread may serve other sessions between them when it is the top of a statement. */
+export abstract class SteppedBlockingOperator extends OperatorBase implements SteppedOperator {
+  abstract steps(state: RunState): Steps<Row[]>;
+  open(state: RunState): Cursor {
+    return cursorLater(() => finish(this.steps(state)));
   }
 }

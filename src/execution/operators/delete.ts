@@ -3,13 +3,13 @@ import type { Datum, Row } from "../../types/index.js";
 import type { EvaluateRow } from "../expression/compiler.js";
 import { nativeRowIds } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
-import { drain, type Operator, type RunState } from "../operator.js";
-import { changeRechecked, type RowRecheck } from "../row-recheck.js";
+import { BATCH_ROWS, drainInSteps, type Operator, type RunState, type Steps } from "../operator.js";
+import { changeRecheckedInSteps, type RowRecheck } from "../row-recheck.js";
 import { RestartSignal } from "../signals.js";
 import type { TableWriter } from "../table-writer.js";
-import { BlockingOperator, type OperatorFacts } from "./base.js";
+import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 
-export class DeleteOperator extends BlockingOperator {
+export class DeleteOperator extends SteppedBlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
@@ -26,21 +26,22 @@ export class DeleteOperator extends BlockingOperator {
     super(facts, [source]);
   }
 
-  protected override run(state: RunState): Row[] {
-    const deleted = this.#deleteNative(state);
+  override *steps(state: RunState): Steps<Row[]> {
+    const deleted = yield* this.#deleteNative(state);
     if (deleted !== undefined) {
       if (this.isTop) state.affectedRows += deleted;
       return [];
     }
-    const sources = drain(state.open(this.source));
-    return changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
+    const sources = yield* drainInSteps(state.open(this.source));
+    const change = (rows: readonly Row[], reevaluated: boolean) => this.#change(rows, reevaluated, state);
+    return yield* changeRecheckedInSteps(sources, this.recheck, 3, state, change);
   }
   /** The number of rows; undefined: not this time (a row was changed meanwhile, and is to be judged again). */
-  #deleteNative(state: RunState): number | undefined {
-    const ids = this.native === undefined ? undefined : nativeRowIds(this.native, state);
+  *#deleteNative(state: RunState): Steps<number | undefined> {
+    const ids = this.native === undefined ? undefined : yield* nativeRowIds(this.native, state);
     if (ids === undefined || ids.length === 0) return ids?.length;
     try {
-      this.writer.deleteIds(ids, state);
+      yield* this.writer.deleteIdsInSteps(ids, state);
     } catch (error) {
       if (error instanceof RestartSignal && this.recheck !== undefined) return undefined;
       throw error;
@@ -48,7 +49,7 @@ export class DeleteOperator extends BlockingOperator {
     return ids.length;
   }
 
-  #change(given: readonly Row[], reevaluated: boolean, state: RunState): Row[] {
+  *#change(given: readonly Row[], reevaluated: boolean, state: RunState): Steps<Row[]> {
     const { writer, returning } = this;
     const width = writer.table.attributes.length;
     const rowIds: number[] = [];
@@ -64,8 +65,9 @@ export class DeleteOperator extends BlockingOperator {
       rowIds.push(rowId);
       oldRows.push(old);
       sources.push(source);
+      if (rowIds.length % BATCH_ROWS === 0) yield;
     }
-    if (rowIds.length > 0) writer.delete(rowIds, oldRows, state, reevaluated);
+    if (rowIds.length > 0) yield* writer.deleteInSteps(rowIds, oldRows, state, reevaluated);
     if (this.isTop) state.affectedRows += rowIds.length;
     return returning === undefined ? [] : oldRows.map((row, i) => returning([...row, ...(sources[i] as Row)], state));
   }

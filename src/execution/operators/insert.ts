@@ -9,12 +9,12 @@ import { affectRowTwice, type Datum, type Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { insertBlocks } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
-import { drain, type Operator, type RunState } from "../operator.js";
+import { BATCH_ROWS, drainInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
 import type { TableReader } from "../table-reader.js";
 import type { CompiledCheck, TableWriter } from "../table-writer.js";
 import { Arbiter, withExisting } from "./arbiter.js";
-import { BlockingOperator, type OperatorFacts } from "./base.js";
+import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 import { resolveInPartitions } from "./insert-conflict-partitions.js";
 
 /** Over the existing and the proposed row. */
@@ -32,7 +32,7 @@ export interface ConflictPlan {
   readonly existingChecks: readonly CompiledCheck[];
 }
 
-export class InsertOperator extends BlockingOperator {
+export class InsertOperator extends SteppedBlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
@@ -49,17 +49,17 @@ export class InsertOperator extends BlockingOperator {
     super(facts, [source]);
   }
 
-  protected override run(state: RunState): Row[] {
+  override *steps(state: RunState): Steps<Row[]> {
     const { writer, targets, defaults, returning } = this;
     if (this.native !== undefined) {
-      const inserted = insertBlocks(this.native, writer, state);
+      const inserted = yield* insertBlocks(this.native, writer, state);
       if (inserted !== undefined) {
         if (this.isTop) state.affectedRows += inserted;
         return [];
       }
     }
     const width = writer.table.attributes.length;
-    const source = drain(state.open(this.source));
+    const source = yield* drainInSteps(state.open(this.source));
     const rows: Row[] = new Array<Row>(source.length);
     for (let i = 0; i < source.length; i++) {
       const given = source[i] as Row;
@@ -68,9 +68,10 @@ export class InsertOperator extends BlockingOperator {
       for (const d of defaults) row[d.index] = d.evaluate(row, state);
       writer.prepare(row, state);
       rows[i] = row;
+      if ((i + 1) % BATCH_ROWS === 0) yield;
     }
     const { affected, existing }: Resolved = this.conflict === undefined ? { affected: rows } : this.#resolve(rows, this.conflict, state);
-    if (this.conflict === undefined) writer.insert(rows, state);
+    if (this.conflict === undefined) yield* writer.insertInSteps(rows, state);
     if (this.isTop) state.affectedRows += affected.length;
     if (returning === undefined) return [];
     if (existing === undefined) return affected.map((row) => returning(writer.returned(row), state));

@@ -2,12 +2,12 @@
 import { keyAttribute } from "../../catalog/index.js";
 import type { Datum, Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
-import { drain, type Operator, type RunState } from "../operator.js";
-import { changeRechecked, type RowRecheck } from "../row-recheck.js";
+import { BATCH_ROWS, drainInSteps, type Operator, type RunState, type Steps } from "../operator.js";
+import { changeRecheckedInSteps, type RowRecheck } from "../row-recheck.js";
 import type { TableWriter } from "../table-writer.js";
-import { BlockingOperator, type OperatorFacts } from "./base.js";
+import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 
-export class UpdateOperator extends BlockingOperator {
+export class UpdateOperator extends SteppedBlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
@@ -24,9 +24,10 @@ export class UpdateOperator extends BlockingOperator {
     super(facts, [source]);
   }
 
-  protected override run(state: RunState): Row[] {
-    const sources = drain(state.open(this.source));
-    return changeRechecked(sources, this.recheck, this.#strength, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
+  override *steps(state: RunState): Steps<Row[]> {
+    const sources = yield* drainInSteps(state.open(this.source));
+    const change = (rows: readonly Row[], reevaluated: boolean) => this.#change(rows, reevaluated, state);
+    return yield* changeRecheckedInSteps(sources, this.recheck, this.#strength, state, change);
   }
   /** Keys that others may refer to change: nobody may hold them. */
   get #strength(): 2 | 3 {
@@ -34,7 +35,7 @@ export class UpdateOperator extends BlockingOperator {
     return this.writer.indexes.some((index) => index.unique && index.columns.some((c) => changed.has(keyAttribute(c)))) ? 3 : 2;
   }
 
-  #change(given: readonly Row[], reevaluated: boolean, state: RunState): Row[] {
+  *#change(given: readonly Row[], reevaluated: boolean, state: RunState): Steps<Row[]> {
     const { writer, assignments, returning } = this;
     const width = writer.table.attributes.length;
     const rowIds: number[] = [];
@@ -55,9 +56,10 @@ export class UpdateOperator extends BlockingOperator {
       oldRows.push(old);
       newRows.push(row);
       if (returning !== undefined) sources.push(source);
+      if (rowIds.length % BATCH_ROWS === 0) yield;
     }
     if (rowIds.length > 0)
-      writer.update(
+      yield* writer.updateInSteps(
         rowIds,
         oldRows,
         newRows,

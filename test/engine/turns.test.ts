@@ -1,0 +1,85 @@
+/** One long change of rows does not keep the other sessions of its thread waiting: counted in turns, not in time. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { EngineDatabase, EngineSession } from "../../src/engine/index.js";
+import { openTestDatabase, openTestSession, run } from "./support.js";
+
+let database: EngineDatabase;
+let long: EngineSession;
+let short: EngineSession;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  [long, short] = [openTestSession(database), openTestSession(database)];
+  await run(long, "create table t (k int primary key, v int, w int)");
+  await run(long, "insert into t select g, 0, 0 from generate_series(1, 100000) g");
+});
+afterAll(() => database.close());
+
+/** How many statements the other session ran meanwhile, each with what it saw. */
+async function meanwhile(sql: string, look: string): Promise<{ readonly turns: number; readonly seen: ReadonlySet<string> }> {
+  let over = false;
+  const running = run(long, sql).finally(() => {
+    over = true;
+  });
+  const seen = new Set<string>();
+  let turns = 0;
+  while (!over) {
+    const answer = (await run(short, look)).rows[0]?.[0] as string;
+    if (!over) {
+      turns++;
+      seen.add(answer);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await running;
+  return { turns, seen };
+}
+
+const changes: readonly (readonly [string, string, string])[] = [
+  ["UPDATE", "update t set v = v + 1", "select v from t where k = 100000"],
+  ["UPDATE with RETURNING", "update t set v = v + 1 returning k", "select v from t where k = 100000"],
+  [
+    "INSERT of rows",
+    "insert into t select g, v, w from t, generate_series(k + 100000, k + 100000) g",
+    "select count(*) from t where k = 150000",
+  ],
+  ["DELETE with RETURNING", "delete from t where k > 100000 returning *", "select count(*) from t where k = 150000"],
+];
+test.each(changes)("%s gives others their turn, and shows them nothing before its end", async (_name, sql, look) => {
+  const before = (await run(short, look)).rows[0]?.[0];
+  const { turns, seen } = await meanwhile(sql, look);
+  expect(turns).toBeGreaterThan(2);
+  expect([...seen]).toEqual([before]);
+  expect((await run(short, look)).rows[0]?.[0]).not.toBe(before);
+});
+
+test("a change that is cancelled between two steps leaves nothing", async () => {
+  const before = (await run(short, "select sum(v) from t")).rows;
+  const running = run(long, "update t set v = v + 1").then(
+    () => "finished",
+    (error) => error.fields.sqlstate,
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  long.cancel();
+  expect(await running).toBe("57014");
+  expect((await run(short, "select sum(v) from t")).rows).toEqual(before);
+  expect((await run(short, "update t set v = v where k = 1")).tag).toBe("UPDATE 1");
+});
+
+test("two long changes of the same rows meet: the second waits and counts on from the first", async () => {
+  const before = Number((await run(short, "select v from t where k = 1")).rows[0]?.[0]);
+  const both = await Promise.all([run(long, "update t set v = v + 1"), run(short, "update t set v = v + 1")]);
+  expect(both.map((answer) => answer.tag)).toEqual(["UPDATE 100000", "UPDATE 100000"]);
+  expect((await run(short, "select distinct v from t")).rows).toEqual([[String(before + 2)]]);
+});
+
+test("the second of two long changes of the same rows in blocks is the victim of a deadlock when they come from both ends", async () => {
+  await run(long, "begin; update t set w = 1 where k = 100000");
+  await run(short, "begin; update t set w = 2 where k = 1");
+  const outcomes = await Promise.allSettled([run(long, "update t set w = 1"), run(short, "update t set w = 2")]);
+  expect(outcomes.map((o) => (o.status === "fulfilled" ? o.value.tag : o.reason.fields.sqlstate)).sort()).toEqual([
+    "40P01",
+    "UPDATE 100000",
+  ]);
+  await run(long, "rollback");
+  await run(short, "rollback");
+});
