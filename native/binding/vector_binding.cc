@@ -61,6 +61,12 @@ Napi::Value build_index(const Napi::CallbackInfo& info, Engine& engine, Build&& 
   return promise;
 }
 
+/// The most threads that a build may use, at least one and no more than there are cores; 0: all cores.
+unsigned threads_of(const Napi::CallbackInfo& info, std::size_t argument) {
+  const unsigned asked = u32(info, argument), cores = index::all_cores();
+  return asked == 0 ? cores : std::min(asked, cores);
+}
+
 Napi::Value create_index(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
@@ -72,8 +78,8 @@ Napi::Value create_index(const Napi::CallbackInfo& info) {
   options.quantization = static_cast<index::hnsw::Quantization>(u32(info, 8));
   if (u32(info, 5) > 10 || u32(info, 8) > 4 || !HnswIndex::is_valid(options))
     return type_error(info, "createIndex takes a metric from 1 to 10, m from 2 to 100, efConstruction from 4 to 1000 and a quantization that goes with the metric");
-  return build_index(info, *engine, [engine, index = u32(info, 2), relation = u32(info, 3), column = u32(info, 4), options](storage::Transaction& t) {
-    return engine->vectors->create(t, index, relation, column, options);
+  return build_index(info, *engine, [engine, index = u32(info, 2), relation = u32(info, 3), column = u32(info, 4), options, threads = threads_of(info, 9)](storage::Transaction& t) {
+    return engine->vectors->create(t, index, relation, column, options, threads);
   });
 }
 
@@ -86,8 +92,8 @@ Napi::Value create_ivfflat(const Napi::CallbackInfo& info) {
   options.lists = u32(info, 6);
   if (!IvfflatIndex::is_valid(options))
     return type_error(info, "createIvfflat takes the metric l2, inner product, cosine or Hamming and lists from 1 to 32768");
-  return build_index(info, *engine, [engine, index = u32(info, 2), relation = u32(info, 3), column = u32(info, 4), options](storage::Transaction& t) {
-    return engine->ivfflat->create(t, index, relation, column, options);
+  return build_index(info, *engine, [engine, index = u32(info, 2), relation = u32(info, 3), column = u32(info, 4), options, threads = threads_of(info, 7)](storage::Transaction& t) {
+    return engine->ivfflat->create(t, index, relation, column, options, threads);
   });
 }
 

@@ -39,12 +39,12 @@ void VectorIndexStore<Index>::attach(const std::shared_ptr<Index>& index) {
 
 template <typename Index>
 Status VectorIndexStore<Index>::create(storage::Transaction& t, storage::RelationId id, storage::RelationId relation, std::uint32_t column,
-                                       Options options) {
+                                       Options options, unsigned threads) {
   if (rows_.find_index(id)) return Status::error(StatusCode::kInvalid, "the index exists");
   std::shared_ptr<Index> index;
   if (Status s = make(id, relation, column, options, &index); !s.is_ok()) return s;
   attach(index);
-  if (Status s = index->build(rows_.manager().oldest_needed()); !s.is_ok()) {
+  if (Status s = index->build(rows_.manager().oldest_needed(), threads); !s.is_ok()) {
     rows_.detach_index(id);
     return s;
   }

@@ -24,8 +24,9 @@ class VectorIndexStore final : public storage::CheckpointParticipant {
   explicit VectorIndexStore(storage::RowStore& rows) : rows_(rows) {}
 
   /// kNotFound, kInvalid (no vector column, options out of bounds), kLimit. Long: runs on the caller's thread and others. `options.dimensions`
-  /// is taken from the column. The transaction is used by nobody else meanwhile.
-  Status create(storage::Transaction& t, storage::RelationId index, storage::RelationId relation, std::uint32_t column, Options options);
+  /// is taken from the column. The transaction is used by nobody else meanwhile. With one of `threads` the same rows give the same index.
+  Status create(storage::Transaction& t, storage::RelationId index, storage::RelationId relation, std::uint32_t column, Options options,
+                unsigned threads = all_cores());
   /// nullptr: there is none.
   std::shared_ptr<Index> find(storage::RelationId index) const;
 

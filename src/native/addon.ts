@@ -279,7 +279,7 @@ export interface IvfflatFacts {
 
 /** Metrics of vector indexes and scans: l2 1, inner product 2, cosine 3, l1 4 (VectorMetric in vector.ts). */
 export interface VectorBinding {
-  /** Builds an HNSW index over a vector column from all rows that the transaction sees, with all cores, off this thread: nothing
+  /** Builds an HNSW index over a vector column from all rows that the transaction sees, with `threads` (0: all cores), off this thread: nothing
    *  else may use the transaction until the promise resolves, with a status. It stays attached to the relation: every later insert and
    *  update reaches it. NULLs are left out, under cosine zero vectors too. storage.dropIndex drops it. */
   createIndex(
@@ -292,9 +292,19 @@ export interface VectorBinding {
     m: number,
     efConstruction: number,
     quantization: number,
+    threads: number,
   ): Promise<number>;
   /** The same for an IVFFlat index with `lists` lists; l2, inner product, cosine, Hamming. */
-  createIvfflat(engine: Engine, xid: Xid, index: number, relation: number, column: number, metric: number, lists: number): Promise<number>;
+  createIvfflat(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    relation: number,
+    column: number,
+    metric: number,
+    lists: number,
+    threads: number,
+  ): Promise<number>;
   /** Nearest rows of the `probes` nearest lists first, then of the next `probes`, until `maxProbes` lists were read. Other arguments and
    *  blocks as in searchOpen. */
   ivfflatOpen(

@@ -97,7 +97,7 @@ describe.skipIf(mnist === undefined)("hnsw recall on MNIST", () => {
       }
     });
     await inTransaction(async (xid) =>
-      ok(await native.vector.createIndex(engine, xid, index, relation, 2, VectorMetric.l2, 16, 64, VectorQuantization.none)),
+      ok(await native.vector.createIndex(engine, xid, index, relation, 2, VectorMetric.l2, 16, 64, VectorQuantization.none, 0)),
     );
   });
   afterAll(() => {

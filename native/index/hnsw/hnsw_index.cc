@@ -106,8 +106,8 @@ void HnswIndex::remove_stale(VersionRef version) noexcept {
   maintain_if_due();
 }
 
-Status HnswIndex::build(storage::CommitTs oldest) {
-  if (Status s = graph_.build(items_since(oldest), all_cores()); !s.is_ok()) return s;
+Status HnswIndex::build(storage::CommitTs oldest, unsigned threads) {
+  if (Status s = graph_.build(items_since(oldest), threads); !s.is_ok()) return s;
   probe();
   return Status::ok();
 }

@@ -39,7 +39,7 @@ class HnswIndex final : public VectorColumnIndex {
 
   /// Adds every version that a snapshot from `oldest` on may see, with all cores. Writers may work at the same time when the
   /// index is attached already.
-  Status build(storage::CommitTs oldest);
+  Status build(storage::CommitTs oldest, unsigned threads);
 
   // Recovery: rows come faster than they can be linked one by one, so inserts are left out until recovered() adds them in parallel.
   void set_recovering() noexcept { recovering_ = true; }

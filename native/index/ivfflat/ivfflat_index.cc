@@ -88,16 +88,16 @@ void IvfflatIndex::remove_stale(storage::VersionRef version) noexcept {
   if (!recovering_ && item_of(version, &item) && !is_needed_by_another(version, item)) apply(item, true);
 }
 
-Status IvfflatIndex::build(storage::CommitTs oldest) {
+Status IvfflatIndex::build(storage::CommitTs oldest, unsigned threads) {
   std::vector<VectorItem> items = items_since(oldest);
-  lists_.train(items, all_cores());
+  lists_.train(items, threads);
   const std::scoped_lock lock(pending_latch_);
   // A version that a writer added during the walk may have been seen by it too.
   for (const Change& c : pending_)
     if (!c.removed) items.push_back(c.item);
   std::sort(items.begin(), items.end(), before);
   items.erase(std::unique(items.begin(), items.end(), same), items.end());
-  lists_.fill(items, all_cores());
+  lists_.fill(items, threads);
   for (const Change& c : pending_)
     if (c.removed) lists_.remove(c.item);
   pending_.clear();

@@ -39,7 +39,7 @@ class IvfflatIndex final : public VectorColumnIndex {
 
   /// Trains and fills the lists with every version that a snapshot from `oldest` on may see, with all cores. The index is attached
   /// already: what writers do meanwhile comes in at the end.
-  Status build(storage::CommitTs oldest);
+  Status build(storage::CommitTs oldest, unsigned threads);
   void set_recovering() noexcept { recovering_ = true; }
   /// After redo: keeps what the image had and is still so, adds the rest. An index that has no image is built.
   Status recovered();
