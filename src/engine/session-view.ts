@@ -142,6 +142,11 @@ export class SessionView {
     }
     return this.#catalog;
   }
+  /** The one that catalogIn gave last, without asking the addon whether there is a newer one: planning has asked. */
+  get catalogJustRead(): SessionCatalogReader {
+    assert(this.#catalog !== undefined, "a statement that runs was planned");
+    return this.#catalog;
+  }
   /** Types, functions, operators and casts as `catalog` has them. */
   registry(catalog: SessionCatalogReader): ScopedRegistry {
     if (this.#registry === undefined || this.#registry.catalog !== catalog)

@@ -161,7 +161,7 @@ export class StatementPlanner {
     return {
       parsed: statement,
       bound,
-      columns: view.sentAs(columns, session.catalog()),
+      columns: view.sentAs(columns, catalog),
       catalogVersion: catalog.version,
       contextKey: view.now.contextKey,
       physical: undefined,

@@ -224,7 +224,7 @@ export class StatementRunner {
     const encoded = (stream: StreamPortal): Portal =>
       outputs === undefined ? stream : new EncodedPortal(planned.columns, stream, { fields: outputs, copy: null });
     if (block === undefined && !physical.needsTransaction && !this.#isSerializable) {
-      const context = new StatementContext(session, undefined, session.catalog(), parameters, waits);
+      const context = new StatementContext(session, undefined, session.view.catalogJustRead, parameters, waits);
       const owner = {
         finished: (): number => {
           locks.releaseAll();
