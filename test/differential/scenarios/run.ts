@@ -169,7 +169,7 @@ export class ScenarioServer {
 }
 
 async function connect(port: number): Promise<pg.Client> {
-  const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres", options: "-c deadlock_timeout=200ms" });
+  const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres", options: "-c deadlock_timeout=400ms" });
   await client.connect();
   return client;
 }
