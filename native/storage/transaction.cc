@@ -402,8 +402,8 @@ bool TransactionManager::read_timestamps(std::vector<CommitTs>& out, CommitTs* n
 
 CommitTs TransactionManager::oldest_user() const {
   CommitTs oldest = kNoSnapshot;
-  // What the caller has put out of reach is so before a seat is looked at: whoever sits down after the look cannot reach it.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  // Whoever sits down after the look reads `newest` after this write to it, and so sees out of reach what the caller put there.
+  impl_->newest.fetch_add(0, std::memory_order_seq_cst);
   std::lock_guard guard(impl_->latch);
   const std::uint32_t n = impl_->seat_count.load(std::memory_order_seq_cst);
   for (std::uint32_t i = 0; i < n; i++) oldest = std::min(oldest, impl_->seat(i).used_since.load(std::memory_order_seq_cst));
