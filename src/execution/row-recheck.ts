@@ -175,6 +175,7 @@ export function* changeRecheckedInSteps<T>(
     return yield* change(recheck.judgeEach(sources, strength, state).flat(), true);
   }
 }
+/** The same for changes that are made in one piece. */
 export function changeRechecked<T>(
   sources: readonly Row[],
   recheck: RowRecheck | undefined,
