@@ -242,7 +242,38 @@ void add_plan(const Napi::CallbackInfo& info, io::Connection& connection, io::Pg
   if (!connection.pg) connection.pg = std::make_unique<io::PgState>();
   connection.pg->add(std::move(plan));
 }
-/// registerSelect(hub, id, place, text, parameterCount, catalogVersion, rowDescription, relation, keys, pipeline)
+/// Form, direction, most rows, and type and parameter of their number (0: none is); of each bound type (0: there is none), parameter and whether it
+/// is included; then type and parameter of each item of a list.
+bool read_search(std::span<const std::uint32_t> words, std::size_t columns, io::PgPlan* plan) {
+  constexpr std::size_t kFixedWords = 11;
+  if (words.size() < kFixedWords || words[0] > static_cast<std::uint32_t>(io::PgSearch::Form::kLast)) return false;
+  const auto is_key = [&](std::size_t at) { return words[at] <= static_cast<std::uint32_t>(io::PgType::kUuid) && words[at + 1] < plan->parameter_count; };
+  const auto key = [&](std::size_t at) { return io::PgKey{static_cast<io::PgType>(words[at]), words[at + 1]}; };
+  io::PgSearch search;
+  search.form = static_cast<io::PgSearch::Form>(words[0]);
+  search.backward = words[1] != 0;
+  search.limit = words[2];
+  if (words[3] != 0) {
+    if (words[3] > static_cast<std::uint32_t>(io::PgType::kInt8) || !is_key(3)) return false;
+    search.limit_parameter = key(3);
+  }
+  for (auto* bound : {&search.lower, &search.upper}) {
+    const std::size_t at = bound == &search.lower ? 5 : 8;
+    if (words[at] == 0) continue;
+    if (!is_key(at)) return false;
+    *bound = io::PgSearch::Bound{key(at), words[at + 2] != 0};
+  }
+  for (std::size_t at = kFixedWords; at + 1 < words.size(); at += 2) {
+    if (words[at] == 0 || !is_key(at)) return false;
+    search.list.push_back(key(at));
+  }
+  const bool lists = search.form != io::PgSearch::Form::kRange;
+  const std::size_t used = plan->keys.size() + (lists || search.lower || search.upper ? 1 : 0);
+  if (lists ? search.list.empty() || used != columns : used > columns) return false;
+  plan->search = std::move(search);
+  return true;
+}
+/// registerSelect(hub, id, place, text, parameterCount, catalogVersion, rowDescription, relation, keys, pipeline, search: Uint32Array or undefined)
 Napi::Value register_select(const Napi::CallbackInfo& info) {
   count_crossing();
   io::Connection* c = owned_connection_of(info);
@@ -251,7 +282,11 @@ Napi::Value register_select(const Napi::CallbackInfo& info) {
   if (!read_place(info, info[2], &plan)) return info.Env().Undefined();
   read_facts(info, 3, &plan);
   const auto* handle = handle_of<PointHandle>(info.Env(), info[9]);
-  if (handle == nullptr || !fits_place(plan) || !read_keys(info[8], handle->select->encoder().columns().size(), &plan))
+  std::span<std::uint32_t> keys, search;
+  const bool searches = array_of(info[10], napi_uint32_array, &search);
+  const std::size_t columns = handle == nullptr ? 0 : handle->select->encoder().columns().size();
+  const std::size_t given = searches && array_of(info[8], napi_uint32_array, &keys) ? std::min(columns, keys.size() / 2) : columns;
+  if (handle == nullptr || !fits_place(plan) || !read_keys(info[8], given, &plan) || (searches && !read_search(search, columns, &plan)))
     return type_error(info, "a plan's keys are the pipeline's");
   plan.select = handle->select;
   add_plan(info, *c, std::move(plan));

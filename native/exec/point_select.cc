@@ -1,5 +1,7 @@
 #include "point_select.h"
 
+#include <algorithm>
+
 namespace orrery::exec {
 
 std::uint32_t PointSelect::run(const Block& key, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
@@ -34,6 +36,34 @@ std::uint32_t PointSelect::run_integer(std::int64_t value, const storage::Snapsh
   return emit(encoded, snapshot, manager, out, [&](storage::VersionRef version) {
     return !version.chunk->is_null(column, version.slot) && encoder.integer_of(version) == value;
   });
+}
+
+std::uint32_t PointSelect::run_range(const index::KeyRange& range, bool backward, std::uint32_t most, const storage::Snapshot& snapshot,
+                                     const storage::TransactionManager& manager, wire::WireBuffer& out) const {
+  constexpr std::size_t kPage = 64;
+  thread_local std::vector<index::BTree::Item> items;
+  thread_local index::Key keys, actual;
+  const storage::Relation& relation = index_->relation();
+  relation.note_read(snapshot, manager, storage::Serializability::Read::kNewRows);
+  index::BTree::Position position;
+  std::uint32_t count = 0;
+  while (count < most && !position.finished && !out.overflowed()) {
+    items.clear();
+    keys.clear();
+    bool recheck = false;
+    index_->collect(range, backward, position, std::min<std::size_t>(kPage, most - count), items, keys, &recheck);
+    for (const index::BTree::Item& item : items) {
+      const storage::VersionRef version = relation.visible(item.row, snapshot, manager);
+      if (!version) continue;
+      if (recheck) {
+        index_->encoder().encode(version, actual);
+        if (actual != std::string_view(keys).substr(item.key_at, item.key_length)) continue;
+      }
+      wire::write_data_row(version, columns_, out);
+      count++;
+    }
+  }
+  return count;
 }
 
 template <typename HasKey>

@@ -1,4 +1,5 @@
-// point_select.h: rows by a whole key of a B-tree index (through its hash, where it has one), encoded as DataRow messages: what a prepared point SELECT runs.
+// point_select.h: rows by a whole key of a B-tree index (through its hash, where it has one) or by a range of keys, encoded as DataRow messages: what
+// a prepared point SELECT runs.
 //
 // Made once per plan, run per execution: encode the key, look it up, check visibility, encode. Nothing is allocated after the first run
 // on a thread. Threads: immutable after construction; run() from any thread with its own output.
@@ -28,6 +29,9 @@ class PointSelect {
   /// The same for a key that the caller has encoded with `encoder()`, all columns, none of them NULL.
   std::uint32_t run_encoded(const index::Key& key, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
                             wire::WireBuffer& out) const;
+  /// The rows of a range of keys in their order, `most` at most.
+  std::uint32_t run_range(const index::KeyRange& range, bool backward, std::uint32_t most, const storage::Snapshot& snapshot,
+                          const storage::TransactionManager& manager, wire::WireBuffer& out) const;
   const index::KeyEncoder& encoder() const noexcept;
 
  private:

@@ -1,6 +1,8 @@
 #include "pg_fast_path.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "../keyspace/clock.h"
 #include "pg_messages.h"
@@ -11,9 +13,9 @@ namespace {
 
 constexpr std::size_t kOutputBytes = 256 << 10;  // a row that does not fit goes to JavaScript
 constexpr std::size_t kSendBytes = 64 << 10;     // replies are sent when this much has gathered
-constexpr std::size_t kParametersMax = 32;
+constexpr std::size_t kParametersMax = kListMax + 16;
 
-constexpr std::size_t kFixedReplies = 256;          // ParseComplete to ReadyForQuery without the description and the rows
+constexpr std::size_t kFixedReplies = 256;       // ParseComplete to ReadyForQuery without the description and the rows
 constexpr std::int64_t kEpoch2000 = 946'684'800'000'000;
 /// A row that changes between a statement's snapshot and its write is looked at again, by a statement of its own, so many times.
 constexpr int kTries = 4;
@@ -54,12 +56,19 @@ void command_complete(wire::WireBuffer& out, std::string_view tag, bool in_block
   out.raw(in_block ? "Z\0\0\0\5T" : "Z\0\0\0\5I", 6);
 }
 
+/// "SELECT 17" and so on, in `room`.
+std::string_view select_tag(std::uint32_t count, std::array<char, 24>& room) noexcept {
+  constexpr std::string_view verb = "SELECT ";
+  std::copy(verb.begin(), verb.end(), room.begin());
+  return {room.data(), std::to_chars(room.data() + verb.size(), room.data() + room.size(), count).ptr};
+}
+
 std::string_view tag_of(PgPlan::Kind kind, std::uint32_t count) noexcept {
   switch (kind) {
     case PgPlan::Kind::kInsert: return "INSERT 0 1";
     case PgPlan::Kind::kUpdate: return count == 0 ? "UPDATE 0" : "UPDATE 1";
     case PgPlan::Kind::kDelete: return count == 0 ? "DELETE 0" : "DELETE 1";
-    default: return count == 0 ? "SELECT 0" : "SELECT 1";
+    default: return {};
   }
 }
 
@@ -155,26 +164,30 @@ bool PgFastPath::execute(PgState& state, PgPlan& plan, bool parses, bool describ
 }
 
 bool PgFastPath::select(PgState& state, const PgPlan& plan, wire::WireBuffer& out) {
-  const KeyMade made = make_key(plan, parameters_, key_);
+  const KeyMade made = plan.search ? (search_.make(plan, parameters_) ? KeyMade::kYes : KeyMade::kOther) : make_key(plan, parameters_, key_);
   if (made == KeyMade::kOther) return false;
   storage::TransactionManager& manager = rows_->manager();
-  std::uint32_t count = 0;
+  const auto find = [&](const storage::Snapshot& snapshot) -> std::optional<std::uint32_t> {
+    if (made == KeyMade::kNoSuchKey) return 0;
+    if (plan.search) return search_.run(plan, snapshot, manager, out);
+    return plan.select->run_encoded(key_, snapshot, manager, out);
+  };
+  std::optional<std::uint32_t> count;
   if (state.in_block) {
     const storage::Transaction* t = start_statement(state, plan, storage::LockMode::kAccessShare);
     if (t == nullptr) return false;
-    if (made == KeyMade::kYes) count = plan.select->run_encoded(key_, t->snapshot(), manager, out);
+    count = find(t->snapshot());
   } else {
     // Its lock would be given back before anybody could ask who holds it: that nobody has or wants a stronger one is enough.
     if (rows_->lock_manager().slots()->is_contended(plan.relation)) return false;
     const storage::Snapshot snapshot = manager.acquire_snapshot();
     // The snapshot first: what the catalog says now holds for every row that it sees.
-    const bool is_current = rows_->catalog().version() == plan.catalog_version;
-    if (is_current && made == KeyMade::kYes) count = plan.select->run_encoded(key_, snapshot, manager, out);
+    if (rows_->catalog().version() == plan.catalog_version) count = find(snapshot);
     manager.release_snapshot(snapshot);
-    if (!is_current) return false;
   }
-  if (count > 1) return false;
-  command_complete(out, tag_of(plan.kind, count), state.in_block);
+  if (!count) return false;
+  std::array<char, 24> room;
+  command_complete(out, select_tag(*count, room), state.in_block);
   return !out.overflowed();
 }
 

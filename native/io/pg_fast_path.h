@@ -15,6 +15,7 @@
 #include "connection.h"
 #include "pg_messages.h"
 #include "pg_parameters.h"
+#include "pg_search.h"
 #include "served.h"
 
 namespace orrery::io {
@@ -49,6 +50,7 @@ class PgFastPath {
   std::shared_ptr<LockPlaces> places_;
   PgParameters parameters_;  // of the statement at hand
   index::Key key_;
+  SearchKeys search_;
   storage::Lsn lsn_ = 0;  // of the commits in the output
   storage::Xid blocker_ = 0;  // whose end the statement at hand would have to wait for
   bool is_over_ = false;  // the log failed at a commit: the connection ends

@@ -106,24 +106,26 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+KeyMade append_key(const index::KeyEncoder& encoder, std::size_t column, PgType type, const PgParameter& parameter, index::Key& key) {
+  if (parameter.is_null) return KeyMade::kOther;
+  if (type == PgType::kText) return is_utf8(parameter.bytes) && encoder.append_bytes(column, parameter.bytes, key) ? KeyMade::kYes : KeyMade::kOther;
+  if (type == PgType::kUuid) {
+    char uuid[16];
+    return read_uuid(parameter, uuid) && encoder.append_bytes(column, std::string_view(uuid, sizeof uuid), key) ? KeyMade::kYes : KeyMade::kOther;
+  }
+  std::int64_t value = 0;
+  if (!read_integer(parameter, type, &value)) return KeyMade::kOther;
+  return encoder.append_integer(column, value, key) ? KeyMade::kYes : KeyMade::kNoSuchKey;
+}
+
 KeyMade make_key(const PgPlan& plan, const PgParameters& parameters, index::Key& key) {
-  const index::KeyEncoder& encoder = plan.encoder();
   key.clear();
   for (std::size_t i = 0; i < plan.keys.size(); i++) {
     const auto [type, index] = plan.keys[i];
-    const PgParameter& parameter = parameters[index];
-    if (parameter.is_null) return KeyMade::kOther;
-    if (type == PgType::kText) {
-      if (!is_utf8(parameter.bytes) || !encoder.append_bytes(i, parameter.bytes, key)) return KeyMade::kOther;
-    } else if (type == PgType::kUuid) {
-      char uuid[16];
-      if (!read_uuid(parameter, uuid) || !encoder.append_bytes(i, std::string_view(uuid, sizeof uuid), key)) return KeyMade::kOther;
-    } else {
-      std::int64_t value = 0;
-      if (!read_integer(parameter, type, &value)) return KeyMade::kOther;
-      // Only one integer column may be narrower than its parameter: a value beyond it is in no row, and no other parameter goes unread.
-      if (!encoder.append_integer(i, value, key)) return plan.keys.size() == 1 && plan.is_select() ? KeyMade::kNoSuchKey : KeyMade::kOther;
-    }
+    const KeyMade made = append_key(plan.encoder(), i, type, parameters[index], key);
+    // A value beyond the column's type is in no row. But then other parameters would go unread, and JavaScript reads them all.
+    if (made == KeyMade::kNoSuchKey) return plan.keys.size() == 1 && plan.is_select() && !plan.search ? made : KeyMade::kOther;
+    if (made != KeyMade::kYes) return made;
   }
   return KeyMade::kYes;
 }

@@ -24,7 +24,9 @@ enum class KeyMade : std::uint8_t {
   kOther,      // a form that is JavaScript's to judge
 };
 
-/// Encodes the key of `plan`.
+/// Appends the value of key column `column` to a key that has the columns before it.
+KeyMade append_key(const index::KeyEncoder& encoder, std::size_t column, PgType type, const PgParameter& parameter, index::Key& key);
+/// Encodes the key of `plan`, or the columns of it that a search holds equal.
 KeyMade make_key(const PgPlan& plan, const PgParameters& parameters, index::Key& key);
 
 /// The plan of `state` whose text this query is, with its literals as parameters. nullptr: none.

@@ -4,6 +4,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,26 @@ struct PgKey {
   std::uint32_t parameter;
 };
 
+/// How a SELECT finds its rows behind the columns that `PgPlan::keys` hold equal, where those are not the whole key of a unique index.
+struct PgSearch {
+  enum class Form : std::uint8_t {
+    kList = 0,   // the next column, the last one, is any of some parameters
+    kArray = 1,  // the same, of the elements of one parameter
+    kRange = 2,  // the next column lies between bounds, where there are any
+    kLast = kRange,
+  };
+  struct Bound {
+    PgKey key;
+    bool inclusive;
+  };
+  Form form = Form::kRange;
+  std::vector<PgKey> list;  // of kArray one: the elements' type
+  std::optional<Bound> lower, upper;
+  bool backward = false;
+  std::uint32_t limit = std::numeric_limits<std::uint32_t>::max();  // most rows
+  std::optional<PgKey> limit_parameter;
+};
+
 /// A column that a write sets.
 struct PgValue {
   enum class Form : std::uint8_t {
@@ -58,8 +79,8 @@ struct PgValue {
   std::int64_t addend;
 };
 
-/// A statement that can run here: a prepared one for one choice of result formats, or the text of a simple query. A SELECT by a whole key that
-/// parameters give, a write of one row, or the beginning or end of a transaction block.
+/// A statement that can run here: a prepared one for one choice of result formats, or the text of a simple query. A SELECT by a whole key, a
+/// list of keys or a range that parameters give, a write of one row, or the beginning or end of a transaction block.
 struct PgPlan {
   enum class Kind : std::uint8_t { kSelect = 0, kInsert = 1, kUpdate = 2, kDelete = 3, kBegin = 4, kCommit = 5, kRollback = 6, kLast = kRollback };
   Kind kind = Kind::kSelect;
@@ -72,7 +93,8 @@ struct PgPlan {
   std::string literals;
   std::shared_ptr<const exec::PointSelect> select;
   std::shared_ptr<const exec::PointWrite> write;
-  std::vector<PgKey> keys;  // one for each column of the index
+  std::vector<PgKey> keys;  // one for each column of the index, but for a search
+  std::optional<PgSearch> search;  // of a SELECT
   std::vector<PgValue> values;
   std::optional<RowImage> image;  // of a row to write, with its constants
   std::string tag;                // of kBegin, kCommit, kRollback

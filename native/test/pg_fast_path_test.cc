@@ -149,3 +149,106 @@ TEST("statements: input cut at every byte is waited for, and lengths that lie ar
     lane.path.clear();
   }
 }
+
+namespace {
+
+PgSearch list_of(PgType type, std::uint32_t count) {
+  PgSearch search;
+  search.form = PgSearch::Form::kList;
+  for (std::uint32_t i = 0; i < count; i++) search.list.push_back({type, i});
+  return search;
+}
+PgSearch array_of(PgType type) {
+  PgSearch search;
+  search.form = PgSearch::Form::kArray;
+  search.list = {{type, 0}};
+  return search;
+}
+PgPlan searching(Lane& lane, const std::string& name, storage::RelationId index, PgType type, std::uint32_t parameters, PgSearch search) {
+  PgPlan plan = lane.plan(name, index, type);
+  plan.keys.clear();
+  plan.parameter_count = parameters;
+  plan.search = std::move(search);
+  return plan;
+}
+std::string rows_of(const std::vector<int>& keys) {
+  std::string out;
+  for (const int key : keys) out += row("value " + std::to_string(key));
+  return out;
+}
+std::string run_of(const std::string& name, const std::vector<std::string>& values, int format = 0) { return test::pg::bind(name, values, format) + kExecute + kSync; }
+
+}  // namespace
+
+TEST("statements: a list of keys gives each row once, numbers in their order") {
+  Lane lane;
+  lane.state.add(searching(lane, "list", test::Database::kPrimary, PgType::kInt8, 4, list_of(PgType::kInt8, 4)));
+  lane.state.add(searching(lane, "texts", test::Database::kByValue, PgType::kText, 2, list_of(PgType::kText, 2)));
+  CHECK_EQ(lane.ask(run_of("list", {"9", "3", "9", "700"})), kAnswer + rows_of({3, 9}) + done(2));
+  // A value that the column cannot hold is in no row.
+  CHECK_EQ(lane.ask(run_of("list", {"9", "99999999999", "-1", "5"})), kAnswer + rows_of({5, 9}) + done(2));
+  CHECK_EQ(lane.ask(run_of("texts", {"value 9", "value 3"})), kAnswer + rows_of({9, 3}) + done(2));
+  CHECK_EQ(lane.ask(run_of("texts", {"value 9", "value 9"})), kAnswer + rows_of({9}) + done(1));
+  for (const auto& values : {std::vector<std::string>{"1", "2", "3", "x"}, {"1", "2", "3", ""}, {"1", "2", "3"}})
+    CHECK_EQ(lane.ask(run_of("list", values)), "JavaScript from 0");
+}
+
+TEST("statements: the elements of an array are such a list, in text and binary form") {
+  Lane lane;
+  lane.state.add(searching(lane, "array", test::Database::kPrimary, PgType::kInt4, 1, array_of(PgType::kInt4)));
+  lane.state.add(searching(lane, "texts", test::Database::kByValue, PgType::kText, 1, array_of(PgType::kText)));
+  CHECK_EQ(lane.ask(run_of("array", {"{9,3,9}"})), kAnswer + rows_of({3, 9}) + done(2));
+  CHECK_EQ(lane.ask(run_of("array", {"{}"})), kAnswer + done(0));
+  CHECK_EQ(lane.ask(run_of("texts", {"{\"value 9\",value3,\"value 3\"}"})), kAnswer + rows_of({9, 3}) + done(2));
+  const auto binary = [](std::uint64_t dimensions, std::uint64_t oid, const std::string& rest) { return number(dimensions, 4) + number(0, 4) + number(oid, 4) + rest; };
+  const std::string two = number(2, 4) + number(1, 4) + number(4, 4) + number(9, 4) + number(4, 4) + number(3, 4);
+  CHECK_EQ(lane.ask(run_of("array", {binary(1, 23, two)}, 1)), kAnswer + rows_of({3, 9}) + done(2));
+  CHECK_EQ(lane.ask(run_of("array", {binary(0, 23, "")}, 1)), kAnswer + done(0));
+  const std::string null = number(1, 4) + number(1, 4) + number(0xffffffff, 4);
+  for (const std::string& other : {binary(1, 20, two), binary(2, 23, two), binary(1, 23, two + "x"), binary(1, 23, two.substr(0, 20)), binary(1, 23, null),
+                                   binary(1, 23, number(1, 4) + number(0, 4) + number(4, 4) + number(9, 4)), std::string("x")})
+    CHECK_EQ(lane.ask(run_of("array", {other}, 1)), "JavaScript from 0");
+  std::string long_list = "{1";
+  for (int i = 0; i < 100; i++) long_list += ",1";
+  for (const std::string& other : {std::string("{1,NULL}"), std::string("{null}"), std::string("{1, 2}"), std::string("[0:1]={1,2}"), std::string("{{1}}"), std::string("{1"),
+                                   std::string("{1,}"), std::string(""), std::string("{"), long_list + "}"})
+    CHECK_EQ(lane.ask(run_of("array", {other})), "JavaScript from 0");
+  CHECK_EQ(lane.ask(run_of("texts", {"{\"a\\\"b\"}"})), "JavaScript from 0");
+}
+
+TEST("statements: a range gives its rows in the index's order, up to a limit") {
+  Lane lane;
+  PgSearch between;
+  between.lower = PgSearch::Bound{{PgType::kInt4, 0}, true};
+  between.upper = PgSearch::Bound{{PgType::kInt4, 1}, false};
+  lane.state.add(searching(lane, "between", test::Database::kPrimary, PgType::kInt4, 2, between));
+  PgSearch after = between;
+  after.upper.reset();
+  after.lower->inclusive = false;
+  after.limit_parameter = PgKey{PgType::kInt8, 1};
+  lane.state.add(searching(lane, "after", test::Database::kPrimary, PgType::kInt4, 2, after));
+  PgSearch last;
+  last.backward = true;
+  last.limit = 2;
+  lane.state.add(searching(lane, "last", test::Database::kPrimary, PgType::kInt4, 0, last));
+  CHECK_EQ(lane.ask(run_of("between", {"7", "10"})), kAnswer + rows_of({7, 8, 9}) + done(3));
+  CHECK_EQ(lane.ask(run_of("between", {"10", "7"})), kAnswer + done(0));
+  CHECK_EQ(lane.ask(run_of("after", {"96", "2"})), kAnswer + rows_of({97, 98}) + done(2));
+  CHECK_EQ(lane.ask(run_of("after", {"96", "0"})), kAnswer + done(0));
+  CHECK_EQ(lane.ask(run_of("after", {"96", "99"})), kAnswer + rows_of({97, 98, 99}) + done(3));
+  CHECK_EQ(lane.ask(run_of("last", {})), kAnswer + rows_of({99, 98}) + done(2));
+  CHECK_EQ(lane.ask(run_of("after", {"96", "-1"})), "JavaScript from 0");
+  CHECK_EQ(lane.ask(run_of("between", {"7", ""})), "JavaScript from 0");
+}
+
+TEST("statements: a range without end is JavaScript's, and leaves no half of an answer") {
+  Lane lane;
+  storage::Transaction* t = lane.database.begin();
+  std::vector<test::Row> rows;
+  for (std::int32_t i = 100; i < 1200; i++) rows.push_back({i, "value " + std::to_string(i)});
+  CHECK(lane.database.insert(t, rows).is_ok());
+  lane.database.commit(t);
+  lane.state.add(searching(lane, "all", test::Database::kPrimary, PgType::kInt4, 0, PgSearch{}));
+  const std::string first = bind("by key", {"7"}) + kExecute + kSync;
+  CHECK_EQ(lane.ask(first + run_of("all", {})), lane.ask(first) + "JavaScript from " + std::to_string(first.size()));
+}

@@ -1,3 +1,3 @@
 export type { Peer, PeerTls } from "./authentication.js";
 export { PgConnection, type PgConnectionOptions, type PgTransport } from "./connection.js";
-export type { LaneFacts, LaneKey, LaneValue, PgFastLane } from "./point-lane.js";
+export type { LaneBound, LaneFacts, LaneKey, LaneSearch, LaneValue, PgFastLane } from "./point-lane.js";

@@ -7,11 +7,14 @@
  */
 import type {
   BegunBlock,
+  IndexSearchSource,
   LaneActivity,
   LiftedStatement,
+  NativePoint,
   NativeStatement,
   NativeWrite,
   PreparedStatement,
+  SearchBound,
   SessionFacts,
 } from "../../src/engine/types.js";
 import { type Oid, TypeOid } from "../../src/types/index.js";
@@ -23,6 +26,16 @@ export interface LaneKey {
   readonly type: LaneTypeName;
   readonly parameter: number;
 }
+/** How a SELECT finds its rows behind the key columns that it holds equal, where those are not a whole key (native/io/pg_state.h: PgSearch). */
+export interface LaneSearch {
+  readonly form: "list" | "array" | "range";
+  readonly list: readonly LaneKey[];
+  readonly lower: LaneBound | undefined;
+  readonly upper: LaneBound | undefined;
+  readonly backward: boolean;
+  readonly limit: number | LaneKey | undefined;
+}
+export type LaneBound = LaneKey & { readonly inclusive: boolean };
 /** A column that a write sets. `addend`: of addConstant. */
 export interface LaneValue {
   readonly column: number;
@@ -60,7 +73,8 @@ export interface PgFastLane {
     place: LanePlace,
     facts: LaneFacts,
     keys: readonly LaneKey[],
-    pipeline: Extract<NativeStatement, { kind: "select" }>["pipeline"],
+    pipeline: NativePoint["pipeline"],
+    search: LaneSearch | undefined,
   ): void;
   registerWrite(place: LanePlace, facts: LaneFacts, keys: readonly LaneKey[], values: readonly LaneValue[], write: NativeWrite): void;
   registerControl(place: LanePlace, text: string, rowDescription: Uint8Array, kind: ControlKind, tag: string): void;
@@ -117,6 +131,8 @@ const NOTHING = Buffer.alloc(0);
 const NO_DATA = Buffer.from([0x6e, 0, 0, 0, 4]);
 /** A longer statement is parsed by the session each time. */
 const PARSE_BYTES = 8192;
+/** A search that found more rows is left to the session: it may well find more than the lane gives. */
+const SEARCH_ROWS = 200;
 /** Plans that one connection registers before it begins anew; the lane looks through them all. */
 const PLANS_MAX = 64;
 
@@ -179,6 +195,7 @@ export class PointLane {
     const { native } = ran;
     const control = native === undefined ? controlOf(ran) : undefined;
     if (native === undefined && control === undefined) return this.missed();
+    if (native?.kind === "select" && native.search !== undefined && rowsOf(ran.tag) > SEARCH_ROWS) return this.missed();
     const facts = ran.facts();
     if (facts === undefined || (native?.kind === "write" && !facts.mayWrite) || (control !== undefined && !facts.mayBegin))
       return this.missed();
@@ -203,16 +220,14 @@ export class PointLane {
   }
   /** False: a type that the lane does not read, or a parameter that it would not look at. */
   #register(place: LanePlace, { text, parameterTypes: types }: RanStatement, native: NativeStatement, rowDescription: Uint8Array): boolean {
-    const keys: LaneKey[] = [];
-    for (const parameter of native.keys) {
-      const type = laneTypes.get(types[parameter] ?? 0);
-      if (type === undefined) return false;
-      keys.push({ type, parameter });
-    }
+    const keys = native.keys.map((parameter) => laneKey(parameter, types[parameter]));
     const values = native.kind === "write" ? valuesOf(native) : [];
-    if (values === undefined) return false;
+    const search = native.kind === "select" && native.search !== undefined ? searchOf(native.search, types) : undefined;
+    if (!keys.every(isKnown) || values === undefined || search === "other") return false;
+    const searched = search === undefined ? [] : [...search.list, search.lower, search.upper, search.limit].flatMap(parameterIn);
     const isRead = (_: Oid, i: number): boolean =>
       native.keys.includes(i) ||
+      searched.includes(i) ||
       values.some((v) => v.parameter === i && (v.form === "parameter" || v.form === "add" || v.form === "subtract"));
     if (!types.every(isRead)) return false;
     const facts: LaneFacts = {
@@ -222,7 +237,7 @@ export class PointLane {
       rowDescription,
       relation: native.relation,
     };
-    if (native.kind === "select") this.lane.registerSelect(place, facts, keys, native.pipeline);
+    if (native.kind === "select") this.lane.registerSelect(place, facts, keys, native.pipeline, search);
     else this.lane.registerWrite(place, facts, keys, values, native);
     return true;
   }
@@ -265,6 +280,32 @@ export const isCommandTag = (tag: string): boolean => !/^(SELECT|INSERT|UPDATE|D
 
 function controlOf({ text, tag }: Pick<RanStatement, "text" | "tag">): ControlKind | undefined {
   return controls.find(([kind, form]) => tagsOf[kind].includes(tag) && form.test(text))?.[0];
+}
+
+const rowsOf = (tag: string): number => Number(/ (\d+)$/.exec(tag)?.[1] ?? 0);
+
+/** undefined: a type that keys are not read from. */
+function laneKey(parameter: number, type: Oid | undefined): LaneKey | undefined {
+  const name = laneTypes.get(type ?? 0);
+  return name === undefined ? undefined : { type: name, parameter };
+}
+const isKnown = (key: LaneKey | undefined): key is LaneKey => key !== undefined;
+const parameterIn = (key: LaneKey | number | undefined): number[] => (typeof key === "object" ? [key.parameter] : []);
+
+function searchOf({ next, backward, limit }: IndexSearchSource, types: readonly Oid[]): LaneSearch | "other" {
+  const key = (parameter: number): LaneKey | undefined => laneKey(parameter, types[parameter]);
+  const bound = (given: SearchBound | undefined): LaneBound | undefined | "other" => {
+    if (given === undefined) return undefined;
+    const found = key(given.parameter);
+    return found === undefined ? "other" : { ...found, inclusive: given.inclusive };
+  };
+  const most = limit === undefined ? undefined : "count" in limit ? limit.count : (key(limit.parameter) ?? "other");
+  const list = next.form === "list" ? next.parameters.map(key) : next.form === "array" ? [laneKey(next.parameter, next.elementType)] : [];
+  const [lower, upper] = next.form === "range" ? [bound(next.lower), bound(next.upper)] : [undefined, undefined];
+  if (!list.every(isKnown) || most === "other" || lower === "other" || upper === "other") return "other";
+  // Elements are looked up in one order.
+  if (list.some(({ type }) => type !== list[0]?.type)) return "other";
+  return { form: next.form, list, lower, upper, backward, limit: most };
 }
 
 /** undefined: a type that has no form on the lane. */

@@ -2,8 +2,18 @@
  * Connections whose sockets native I/O threads carry (native/io), for one JavaScript thread: events in, calls out. The peer of node:net's
  * sockets in listener.ts; sessions see no difference but the fast lane.
  */
-import { type Engine, IoEvent, type IoHub, IoProtocol, LaneForm, LaneKind, LaneType, type NativeAddon } from "../../src/native/index.js";
-import type { LaneKey, LaneValue, Peer, PgFastLane, LaneFacts as PgLaneFacts } from "../pgwire/index.js";
+import {
+  type Engine,
+  IoEvent,
+  type IoHub,
+  IoProtocol,
+  LaneForm,
+  LaneKind,
+  LaneSearchForm,
+  LaneType,
+  type NativeAddon,
+} from "../../src/native/index.js";
+import type { LaneBound, LaneKey, LaneSearch, LaneValue, Peer, PgFastLane, LaneFacts as PgLaneFacts } from "../pgwire/index.js";
 import type { FastLane, LaneFacts } from "../resp/index.js";
 import { type ConnectionHandler, type Origin, peerOf, type SocketTransport } from "./transport.js";
 
@@ -103,6 +113,21 @@ const factsOf = ({ text, parameterCount, catalogVersion, rowDescription, relatio
 const keyWords = (keys: readonly LaneKey[]): Uint32Array =>
   Uint32Array.from(keys.flatMap(({ type, parameter }) => [LaneType[type], parameter]));
 
+/** Words of a search as the addon reads them (native/binding/io_binding.cc: read_search). */
+function searchWords({ form, list, lower, upper, backward, limit }: LaneSearch): Uint32Array {
+  const [most, counted] = typeof limit === "object" ? [0xffffffff, limit] : [Math.min(limit ?? 0xffffffff, 0xffffffff), undefined];
+  const bound = (b: LaneBound | undefined) => (b === undefined ? [0, 0, 0] : [LaneType[b.type], b.parameter, b.inclusive ? 1 : 0]);
+  return Uint32Array.from([
+    LaneSearchForm[form],
+    backward ? 1 : 0,
+    most,
+    ...(counted === undefined ? [0, 0] : keyWords([counted])),
+    ...bound(lower),
+    ...bound(upper),
+    ...keyWords(list),
+  ]);
+}
+
 /** Seven words a value, and the addends that the last of them points at. */
 function valueWords(values: readonly LaneValue[]): [Uint32Array, Float64Array] {
   const words = values.flatMap((v, i) => [
@@ -144,7 +169,8 @@ class NativeTransport implements SocketTransport, FastLane {
     return {
       setSession: ({ process, isolation, isSynchronous }) =>
         io.setSession(hub, id, process, isolation === "repeatable read" ? 1 : 0, isSynchronous),
-      registerSelect: (place, facts, keys, pipeline) => io.registerSelect(hub, id, place, ...factsOf(facts), keyWords(keys), pipeline),
+      registerSelect: (place, facts, keys, pipeline, search) =>
+        io.registerSelect(hub, id, place, ...factsOf(facts), keyWords(keys), pipeline, search && searchWords(search)),
       registerWrite: (place, facts, keys, values, { source, outputs }) =>
         io.registerWrite(
           ...([

@@ -47,7 +47,7 @@ export class PointPortal implements Portal {
     const keys = point.parameterKeys;
     const { pipeline } = point;
     if (catalogVersion === undefined || keys === undefined || pipeline === undefined) return undefined;
-    return { kind: "select", pipeline, keys, catalogVersion, relation: point.relation };
+    return { kind: "select", pipeline, keys, search: undefined, catalogVersion, relation: point.relation };
   }
   next(): PortalRows {
     if (this.#done) return { rows: [], done: true, tag: "SELECT 0", flushLsn: 0 };
@@ -78,12 +78,17 @@ export class StreamPortal implements Portal {
     execution: Execution,
     owner: StreamOwner,
     verb = "SELECT",
+    /** The same statement as I/O threads run it. */
+    private readonly native?: () => NativePoint | undefined,
   ) {
     this.#execution = execution;
     this.#owner = owner;
     this.#verb = verb;
   }
 
+  get nativeStatement(): NativePoint | undefined {
+    return this.native?.();
+  }
   next(maxRows: number): PortalRows {
     const execution = this.#execution;
     if (execution === undefined) return { rows: [], done: true, tag: `${this.#verb} 0`, flushLsn: 0 };

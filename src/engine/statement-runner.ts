@@ -18,7 +18,7 @@ import { StatementContext } from "./statement-context.js";
 import type { StatementOutcome } from "./statement-outcome.js";
 import type { SessionTransaction } from "./transaction.js";
 import { inTurns } from "./turns.js";
-import type { ExecuteOptions, ExecuteResult, NativeWrite, Portal, ResultColumn } from "./types.js";
+import type { ExecuteOptions, ExecuteResult, NativePoint, NativeWrite, Portal, ResultColumn } from "./types.js";
 
 export class StatementRunner {
   readonly #session: EngineSession;
@@ -205,6 +205,22 @@ export class StatementRunner {
     return new PointPortal(planned.columns, physical.point, native, engine, block?.xid ?? 0, parameters, version);
   }
 
+  /** A search of an index, as I/O threads run it; asked for when its rows have been read. */
+  #nativeSearch({ search }: PhysicalPlan, options: ExecuteOptions | undefined): (() => NativePoint | undefined) | undefined {
+    const formats = options?.resultFormats;
+    const { database, format, block } = this.#session;
+    const { native, engine, store } = database;
+    if (search === undefined || formats === undefined || this.#isSerializable || block?.overlay.isEmpty === false) return undefined;
+    const { version } = store;
+    return () => {
+      const { parametric: source, relation } = search;
+      if (source === undefined || !search.prepare(native, engine, formats, format)) return undefined;
+      const { pipeline } = search;
+      if (pipeline === undefined) return undefined;
+      return { kind: "select", pipeline, keys: source.equals, search: source, catalogVersion: version, relation };
+    };
+  }
+
   /** A read whose locks are held. */
   #openPlan(
     planned: PlannedStatement,
@@ -221,6 +237,7 @@ export class StatementRunner {
     }
     const outputs = options?.resultFormats === undefined ? undefined : physical.encodedOutputs(options.resultFormats, session.format);
     const waits = outputs === undefined ? undefined : this.#backgroundWaits;
+    const search = this.#nativeSearch(physical, options);
     const encoded = (stream: StreamPortal): Portal =>
       outputs === undefined ? stream : new EncodedPortal(planned.columns, stream, { fields: outputs, copy: null });
     if (block === undefined && !physical.needsTransaction && !this.#isSerializable) {
@@ -236,7 +253,8 @@ export class StatementRunner {
         },
       };
       try {
-        return { kind: "portal", portal: encoded(new StreamPortal(planned.columns, physical.open(context), owner)) };
+        const stream = new StreamPortal(planned.columns, physical.open(context), owner, "SELECT", search);
+        return { kind: "portal", portal: encoded(stream) };
       } catch (error) {
         locks.releaseAll();
         throw error;
@@ -244,7 +262,7 @@ export class StatementRunner {
     }
     transactionBlock.locksInHand = locks;
     try {
-      return { kind: "portal", portal: encoded(this.openStream(planned.columns, physical, parameters, false, waits)) };
+      return { kind: "portal", portal: encoded(this.openStream(planned.columns, physical, parameters, false, waits, search)) };
     } finally {
       transactionBlock.locksInHand = undefined;
     }
@@ -269,6 +287,7 @@ export class StatementRunner {
     /** A cursor reads ahead: an error counts when its row is asked for. */
     isCursor = false,
     waits?: BackgroundWaits,
+    search?: () => NativePoint | undefined,
   ): StreamPortal {
     const session = this.#session;
     const { block, transactionBlock } = session;
@@ -290,7 +309,7 @@ export class StatementRunner {
     };
     try {
       const execution = physical.open(new StatementContext(session, transaction, session.catalogIn(transaction), parameters, waits));
-      portal = new StreamPortal(columns, execution, owner);
+      portal = new StreamPortal(columns, execution, owner, "SELECT", search);
     } catch (error) {
       if (block === undefined) transaction.rollback();
       throw error;

@@ -3,7 +3,7 @@
  * the SQL front end is passed in by the composition root, because the engine must not know SQL text.
  */
 import type { CatalogReader, ClientFacts, PolicyObject, TableObject } from "../catalog/index.js";
-import type { PointWriteSource } from "../execution/index.js";
+import type { IndexSearchSource, PointWriteSource } from "../execution/index.js";
 import type { FunctionRegistry } from "../functions/index.js";
 import type { PointPipeline } from "../native/index.js";
 import type { BoundStatement } from "../plan/index.js";
@@ -13,6 +13,7 @@ import type { CancelKey } from "./interrupts.js";
 import type { ThreadQuestion } from "./thread-questions.js";
 
 export type { ClientFacts, EncryptionFacts } from "../catalog/index.js";
+export type { IndexSearchSource, SearchBound } from "../execution/index.js";
 export type { AccessRule, AuthenticationMethod } from "./host-access/index.js";
 export type { CancelKey } from "./interrupts.js";
 
@@ -165,12 +166,13 @@ export interface Portal {
   close(): void;
 }
 export type NativeStatement = NativePoint | NativeWrite;
-/** A SELECT by a whole key of parameters. */
+/** A SELECT by a whole key of parameters, or a search of an index by a list of keys or a range. */
 export interface NativePoint {
   readonly kind: "select";
   readonly pipeline: PointPipeline;
-  /** The parameter of each key column. */
+  /** The parameter of each key column, of a search of those that are held equal. */
   readonly keys: readonly number[];
+  readonly search: IndexSearchSource | undefined;
   /** The native catalog's version that it was planned for. */
   readonly catalogVersion: number;
   /** OID of the table that it reads. */

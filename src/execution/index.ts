@@ -1,3 +1,4 @@
+export type { IndexSearch, IndexSearchSource, SearchBound } from "./index-search.js";
 export { copyFormat } from "./native-pipeline/copy-format.js";
 export type { EncodedOutputs, EncodedStep } from "./native-pipeline/pipeline.js";
 export type { Steps } from "./operator.js";

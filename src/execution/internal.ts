@@ -5,6 +5,7 @@ export * from "./expression/compiler.js";
 export * from "./expression/inline-operators.js";
 export * from "./expression/scope.js";
 export * from "./foreign-keys.js";
+export * from "./index-search.js";
 export * from "./inverted-query.js";
 export * from "./native-pipeline/expressions.js";
 export * from "./native-pipeline/kinds.js";

@@ -5,23 +5,19 @@
  * prepared lookup at one border crossing.
  */
 import type { Engine, PointPipeline, Xid } from "../native/addon.js";
-import type { Datum, FormatContext, Oid, Row } from "../types/index.js";
+import type { Datum, Row } from "../types/index.js";
 import type { RowEncoder } from "./codec.js";
+import { NativeSelect, type NativeSelectSource } from "./native-select.js";
 import type { ExecutionNative } from "./types.js";
-import { wireKindOf } from "./wire-kind.js";
 
 /** A key column's value: a parameter's index, or a constant. */
 export type PointKey = { readonly parameter: number } | { readonly constant: Datum };
 
-export interface PointSource {
-  /** The table's OID. */
-  readonly relation: Oid;
-  readonly index: number;
+export interface PointSource extends NativeSelectSource {
   readonly keys: readonly PointKey[];
   /** One integer column: the key goes over as a number, without a block. */
   readonly integerKey: boolean;
   readonly encoder: RowEncoder;
-  readonly outputs: readonly { readonly column: number; readonly type: Oid }[];
 }
 
 /** Encoded rows; `bytes` is a view that the thread's next point select overwrites. */
@@ -34,51 +30,18 @@ const ROWS_UNIT = 4294967296;
 const noRows: EncodedRows = { bytes: new Uint8Array(0), rowCount: 0 };
 let output = Buffer.allocUnsafeSlow(64 * 1024);
 
-export class PointSelect {
-  #formats: readonly number[] | undefined;
-  #pipeline: PointPipeline | null = null;
-
-  constructor(private readonly source: PointSource) {}
-
-  /**
-   * Makes the pipeline for these result formats (kept for the next call). False: TypeScript must encode. The settings in `format` are
-   * part of the plan's key in the plan cache, so they do not change under a plan.
-   */
-  prepare(native: ExecutionNative, engine: Engine, formats: readonly number[], format: FormatContext): boolean {
-    if (this.#formats !== undefined && sameFormats(this.#formats, formats)) return this.#pipeline !== null;
-    this.#formats = [...formats];
-    this.#pipeline = null;
-    const { outputs, index } = this.source;
-    const specs = new Uint32Array(3 * outputs.length);
-    for (let i = 0; i < outputs.length; i++) {
-      const { column, type } = outputs[i] as { column: number; type: Oid };
-      const binary = (formats.length === 1 ? formats[0] : formats[i]) === 1;
-      const kind = wireKindOf(type, binary, format);
-      if (kind === undefined) return false;
-      specs.set([column, kind, binary ? 1 : 0], 3 * i);
-    }
-    this.#pipeline = native.exec.preparePoint(engine, index, specs);
-    return this.#pipeline !== null;
-  }
-
-  get relation(): Oid {
-    return this.source.relation;
-  }
+export class PointSelect extends NativeSelect<PointSource> {
   /** The parameter of each key column; undefined: not all are parameters. */
   get parameterKeys(): readonly number[] | undefined {
     const { keys } = this.source;
     return keys.every((key) => "parameter" in key) ? keys.map((key) => key.parameter) : undefined;
   }
   /** After prepare() said yes. */
-  get pipeline(): PointPipeline | undefined {
-    return this.#pipeline ?? undefined;
-  }
-  /** After prepare() said yes. */
   run(native: ExecutionNative, engine: Engine, xid: Xid, parameters: readonly Datum[]): EncodedRows {
     const key = this.#key(parameters);
     if (key === undefined) return noRows;
     for (;;) {
-      const result = native.exec.runPoint(engine, this.#pipeline as PointPipeline, xid, key, output);
+      const result = native.exec.runPoint(engine, this.pipeline as PointPipeline, xid, key, output);
       if (result >= 0) {
         const rowCount = Math.floor(result / ROWS_UNIT);
         return { bytes: output.subarray(0, result - rowCount * ROWS_UNIT), rowCount };
@@ -103,10 +66,4 @@ export class PointSelect {
 
 function valueOf(key: PointKey, parameters: readonly Datum[]): Datum {
   return "parameter" in key ? (parameters[key.parameter] as Datum) : key.constant;
-}
-
-function sameFormats(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

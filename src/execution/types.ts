@@ -9,6 +9,7 @@ import type { EvaluationContext, FunctionRegistry } from "../functions/registry.
 import type { Engine, NativeAddon, Xid } from "../native/addon.js";
 import type { Expression, PlanColumn } from "../plan/index.js";
 import type { Datum, FormatContext, Oid, Row } from "../types/index.js";
+import type { IndexSearch } from "./index-search.js";
 import type { InvertedKeys } from "./inverted-query.js";
 import type { EncodedOutputs, EncodedStep } from "./native-pipeline/pipeline.js";
 import type { Steps } from "./operator.js";
@@ -92,6 +93,8 @@ export interface PhysicalPlan {
   readonly needsTransaction: boolean;
   /** The statement is one lookup by a unique key: the addon can answer it with encoded rows. */
   readonly point?: PointSelect | undefined;
+  /** The statement is a search of an index by a list of keys or a range that an I/O thread can run. */
+  readonly search?: IndexSearch | undefined;
   /** The statement is a write of one row that an I/O thread can run. */
   readonly pointWrite?: PointWrite | undefined;
   /** Why no I/O thread can run the statement; undefined: it can. */

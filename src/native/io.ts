@@ -12,6 +12,7 @@ export const IoProtocol = { resp: 0, postgres: 1 } as const;
 
 /** How the I/O thread reads a parameter (native/io/pg_state.h). */
 export const LaneType = { int2: 1, int4: 2, int8: 3, text: 4, uuid: 5, bool: 6, float4: 7, float8: 8, micros: 9, date: 10 } as const;
+export const LaneSearchForm = { list: 0, array: 1, range: 2 } as const;
 /** Where a written column's value comes from. */
 export const LaneForm = { parameter: 0, add: 1, subtract: 2, addConstant: 3, now: 4, constant: 5 } as const;
 export const LaneKind = { insert: 1, update: 2, delete: 3, begin: 4, commit: 5, rollback: 6 } as const;
@@ -49,7 +50,9 @@ export interface IoBinding {
   describe(hub: IoHub, id: number, address: Uint8Array, name: Uint8Array): void;
   /**
    * PostgreSQL: a SELECT by a whole key that runs on the I/O thread while the catalog has this version and nobody has or wants a strong lock
-   * of `relation`. `keys`: LaneType and parameter of each column of the pipeline's key.
+   * of `relation`. `keys`: LaneType and parameter of each column of the pipeline's key, or of those that `search` holds equal; `search`: LaneSearchForm,
+   * whether backward, most rows, LaneType (0: none) and parameter of their number, LaneType (0: none), parameter and inclusion of each bound,
+   * LaneType and parameter of each key of a list (of an array: its elements' type).
    */
   registerSelect(
     hub: IoHub,
@@ -62,6 +65,7 @@ export interface IoBinding {
     relation: number,
     keys: Uint32Array,
     pipeline: PointPipeline,
+    search: Uint32Array | undefined,
   ): void;
   /**
    * The same for a write of one row (LaneKind). `storage`, `index`: storage ids (0: an insert has no index); `row`: a block of one row with the

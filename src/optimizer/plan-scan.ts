@@ -18,6 +18,7 @@ import {
   FilterOperator,
   hashCompatible,
   IndexScanOperator,
+  type IndexTerms,
   Layout,
   type Operator,
   type PlanDetail,
@@ -193,10 +194,19 @@ export function planScan(
       anyOf: path.list === undefined ? undefined : listValue(planner, path.list.term, value),
       encoders,
       single: path.single,
+      terms: shown.length === 0 && index.columns.every(isPlainKey) ? termsOf(path) : undefined,
     },
     decode,
   );
   return { operator, ordered: path.ordered };
+}
+
+/** The key is the column itself. */
+const isPlainKey = (c: IndexObject["columns"][number]): boolean => c.key === undefined && c.sortKey === undefined && c.attribute > 0;
+
+function termsOf({ index, equals, list, lower, upper }: AccessPath): IndexTerms {
+  const [first, last] = index.columns[equals.length]?.descending === true ? [upper, lower] : [lower, upper];
+  return { equals, list: list?.term, lower: first, upper: last };
 }
 
 /** Written out when EXPLAIN asks: a list may have many thousands of values. */

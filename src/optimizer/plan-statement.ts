@@ -5,6 +5,7 @@ import {
   type EncodedStep,
   encodedOutputs,
   generalAfter,
+  type IndexSearch,
   isStepped,
   NativePipelineOperator,
   type Operator,
@@ -19,6 +20,7 @@ import {
 import type { LogicalPlan, PlanColumn } from "../plan/index.js";
 import { assert, type FormatContext, type Row, statementTooComplex } from "../types/index.js";
 import { explainPlan } from "./explain.js";
+import { indexSearchOf } from "./index-search.js";
 import { nativeRoot } from "./native/index.js";
 import { ordered } from "./ordered.js";
 import { scanCount, usesVolatile, writesDeep } from "./plan-facts.js";
@@ -46,8 +48,9 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
   const general = planNode(planner, rewritten, scope, true);
   const root = ordered(planner, writes ? general : nativeRoot(planner, rewritten, scope, general), plan.columns, scope);
   const point = pointPlanOf(planner, rewritten, root, plan.columns);
+  const search = point === undefined && !writes ? indexSearchOf(planner, rewritten, root, plan.columns) : undefined;
   const write = writes && isModify(rewritten) ? pointWriteOf(planner, rewritten, root) : undefined;
-  const reason = typeof write === "string" ? write : "not a lookup of columns by the whole key of a unique index";
+  const reason = typeof write === "string" ? write : "not a lookup of columns by keys or a range of an index that parameters give";
   return new StatementPlan(
     plan.columns,
     root,
@@ -56,8 +59,9 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
     writes || usesVolatile(rewritten) || scanCount(rewritten) > 1,
     isModify(rewritten),
     point,
+    search,
     typeof write === "string" ? undefined : write,
-    point === undefined && (write === undefined || typeof write === "string") ? reason : undefined,
+    point === undefined && search === undefined && (write === undefined || typeof write === "string") ? reason : undefined,
   );
 }
 
@@ -75,6 +79,7 @@ class StatementPlan implements PhysicalPlan {
     readonly needsTransaction: boolean,
     readonly modifies: boolean,
     readonly point: PointSelect | undefined,
+    readonly search: IndexSearch | undefined,
     readonly pointWrite: PointWrite | undefined,
     readonly coldReason: string | undefined,
   ) {}

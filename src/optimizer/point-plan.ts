@@ -11,7 +11,8 @@ import {
 } from "../execution/internal.js";
 import type { Expression, LogicalPlan, PlanColumn, Scan } from "../plan/index.js";
 import { TypeOid } from "../types/index.js";
-import { comparisonOf, conjunctsOf, plainColumn } from "./conjuncts.js";
+import { comparisonOf, conjunctsOf } from "./conjuncts.js";
+import { columnReference, storedOutputs, throughProject } from "./plain-outputs.js";
 import { tableOf } from "./plan-scan.js";
 import type { Planner } from "./planner.js";
 
@@ -24,16 +25,11 @@ export function pointPlanOf(planner: Planner, plan: LogicalPlan, root: Operator,
   if (!(operator instanceof IndexScanOperator) || !operator.source.single) return undefined;
 
   let node = plan;
-  let outputs: readonly Expression[] = columns.map(reference);
+  let outputs: readonly Expression[] = columns.map(columnReference);
   const terms: Expression[] = [];
   for (;;) {
     if (node.kind === "Project") {
-      const { columns: named, expressions } = node;
-      outputs = outputs.map((o) => {
-        const column = plainColumn(o);
-        const at = named.findIndex((c) => c.id === column?.id);
-        return (at < 0 ? o : expressions[at]) as Expression;
-      });
+      outputs = throughProject(outputs, node);
       if (terms.length > 0) return undefined;
       node = node.input;
     } else if (node.kind === "Filter") {
@@ -94,16 +90,8 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
   const whole = wholeKeyOf(planner, scan, terms);
   if (whole === undefined) return undefined;
   const { table, index, keys, keyTypes, integerKey } = whole;
-  const source: { column: number; type: number }[] = [];
-  for (const output of outputs) {
-    const column = plainColumn(output);
-    const attribute = column === undefined ? undefined : scan.attributes[scan.columns.findIndex((c) => c.id === column.id)];
-    if (attribute === undefined || attribute <= 0) return undefined;
-    // The native encoder reads a vector's matrix; without dimensions there is none.
-    if (output.type === TypeOid.vector && (table.attributes[attribute - 1]?.typmod ?? -1) < 1) return undefined;
-    source.push({ column: attribute - 1, type: output.type });
-  }
-  if (source.length === 0) return undefined;
+  const stored = storedOutputs(table, scan, outputs);
+  if (stored === undefined) return undefined;
   const encoders = acquireEncoders(
     index.columns.map((c, i) => ({ type: keyTypes[i] as PointTypes, typmod: table.attributes[c.attribute - 1]?.typmod ?? -1 })),
   );
@@ -113,9 +101,7 @@ function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outp
     keys: keys.map((k) => k.key),
     integerKey,
     encoder: encoders[keys.length - 1] as PointSource["encoder"],
-    outputs: source,
+    outputs: stored,
   });
 }
 type PointTypes = ReturnType<Planner["type"]>;
-
-const reference = (c: PlanColumn): Expression => ({ kind: "ColumnReference", id: c.id, name: c.name, type: c.type, typmod: c.typmod });

@@ -9,7 +9,6 @@ using storage::VersionRef;
 
 std::optional<KeyRange> range_of(const KeyEncoder& encoder, const Block* lower, bool lower_inclusive, const Block* upper,
                                  bool upper_inclusive) {
-  KeyRange range;
   const auto& columns = encoder.columns();
   Key low, high;
   std::size_t low_columns = 0, high_columns = 0;
@@ -21,22 +20,28 @@ std::optional<KeyRange> range_of(const KeyEncoder& encoder, const Block* lower, 
     encoder.encode(*upper, 0, high);
     high_columns = std::min<std::size_t>(upper->column_count(), columns.size());
   }
+  return range_of(encoder, {low, low_columns, lower_inclusive}, {high, high_columns, upper_inclusive});
+}
+
+std::optional<KeyRange> range_of(const KeyEncoder& encoder, const EncodedBound& lower, const EncodedBound& upper) {
+  const auto& columns = encoder.columns();
+  KeyRange range;
   // Values that one side leaves open in a column that the other side bounds: cut the NULLs off, where they are on that side.
-  const bool low_is_prefix = low_columns < high_columns && high.starts_with(low);
-  const bool high_is_prefix = high_columns < low_columns && low.starts_with(high);
-  if (low_columns > 0 || low_is_prefix) {
-    range.lower = low;
-    if (low_columns > 0 && !lower_inclusive && !next_prefix(*range.lower)) return std::nullopt;
-    if (low_is_prefix && (low_columns == 0 || lower_inclusive) && columns[low_columns].nulls_first) range.lower->push_back('\x01');
+  const bool low_is_prefix = lower.columns < upper.columns && upper.key.starts_with(lower.key);
+  const bool high_is_prefix = upper.columns < lower.columns && lower.key.starts_with(upper.key);
+  if (lower.columns > 0 || low_is_prefix) {
+    range.lower = lower.key;
+    if (lower.columns > 0 && !lower.inclusive && !next_prefix(*range.lower)) return std::nullopt;
+    if (low_is_prefix && (lower.columns == 0 || lower.inclusive) && columns[lower.columns].nulls_first) range.lower->push_back('\x01');
     if (range.lower->empty()) range.lower.reset();
   }
-  if (high_columns > 0 || high_is_prefix) {
-    Key bound = high;
-    if (high_is_prefix && (high_columns == 0 || upper_inclusive) && !columns[high_columns].nulls_first) {
+  if (upper.columns > 0 || high_is_prefix) {
+    Key bound = upper.key;
+    if (high_is_prefix && (upper.columns == 0 || upper.inclusive) && !columns[upper.columns].nulls_first) {
       bound.push_back('\xff');
       range.upper = std::move(bound);
-    } else if (high_columns > 0) {
-      if (!upper_inclusive || next_prefix(bound)) range.upper = std::move(bound);
+    } else if (upper.columns > 0) {
+      if (!upper.inclusive || next_prefix(bound)) range.upper = std::move(bound);
     }
   }
   return range;

@@ -11,8 +11,16 @@
 
 namespace orrery::index {
 
-/// The key range of bounds given as one-row blocks of the first key columns. Where only one side bounds a column, rows with
-/// NULL in it are left out, as a comparison would.
+/// One end of a range: the key of the first `columns` key columns.
+struct EncodedBound {
+  const Key& key;
+  std::size_t columns;
+  bool inclusive;
+};
+/// The range between two bounds, one of which may have one column more than the other. Where only one side bounds a column, rows with NULL in it
+/// are left out, as a comparison would. nullopt: no key is in it.
+std::optional<KeyRange> range_of(const KeyEncoder& encoder, const EncodedBound& lower, const EncodedBound& upper);
+/// The same for bounds given as one-row blocks of the first key columns.
 std::optional<KeyRange> range_of(const KeyEncoder& encoder, const Block* lower, bool lower_inclusive, const Block* upper, bool upper_inclusive);
 
 class IndexScan final : public storage::Scan {

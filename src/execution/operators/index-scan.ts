@@ -3,7 +3,7 @@
  * (`column IN (…)`, `= ANY (array)`). Keys are evaluated when the scan opens; a NULL key finds nothing.
  */
 import type { Expression } from "../../plan/index.js";
-import { type ArrayValue, assert, type Datum, type Row } from "../../types/index.js";
+import { type ArrayValue, assert, type Datum, type Oid, type Row } from "../../types/index.js";
 import { BlockCursor, type DecodeBlock } from "../block-scan.js";
 import { acquireBuffer, type RowEncoder, releaseBuffer } from "../codec.js";
 import type { Evaluate } from "../expression/compiler.js";
@@ -32,6 +32,19 @@ export interface IndexScanSource {
   readonly encoders: readonly RowEncoder[];
   /** All columns of a unique index are given: at most one row per key. */
   readonly single: boolean;
+  /** The whole condition, where it is nothing but the keys. */
+  readonly terms: IndexTerms | undefined;
+}
+/** What the keys are compared with; bounds as `lower` and `upper` of the scan. */
+export interface IndexTerms {
+  readonly equals: readonly IndexTerm[];
+  readonly list: Expression | undefined;
+  readonly lower: IndexTerm | undefined;
+  readonly upper: IndexTerm | undefined;
+}
+export interface IndexTerm {
+  readonly value: Expression;
+  readonly columnType: Oid;
 }
 
 const noRow: Row = [];
@@ -229,7 +242,8 @@ function listed(list: ArrayValue | null): Datum[] {
     for (const value of sorted) if (keys.length === 0 || !isSameNumber(value, keys[keys.length - 1] as number)) keys.push(value + 0);
     return keys;
   }
-  return [...new Set(list.elements)].filter((v) => v !== null);
+  const keys = [...new Set(list.elements)].filter((v) => v !== null);
+  return keys.every((v) => typeof v === "number" || typeof v === "bigint") ? keys.sort((a, b) => (a < b ? -1 : 1)) : keys;
 }
 /** -0 is 0 and NaN is itself, as for SQL. */
 function isSameNumber(a: number, b: number): boolean {

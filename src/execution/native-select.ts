@@ -1,0 +1,55 @@
+/** A SELECT of plain columns that the addon encodes as it finds the rows in an index: what its pipeline is made of. */
+import type { Engine, PointPipeline } from "../native/addon.js";
+import type { FormatContext, Oid } from "../types/index.js";
+import type { ExecutionNative } from "./types.js";
+import { wireKindOf } from "./wire-kind.js";
+
+export interface NativeSelectSource {
+  /** The table's OID. */
+  readonly relation: Oid;
+  /** The index's storage. */
+  readonly index: number;
+  readonly outputs: readonly { readonly column: number; readonly type: Oid }[];
+}
+
+export abstract class NativeSelect<Source extends NativeSelectSource> {
+  #formats: readonly number[] | undefined;
+  #pipeline: PointPipeline | null = null;
+
+  constructor(protected readonly source: Source) {}
+
+  /**
+   * Makes the pipeline for these result formats (kept for the next call). False: TypeScript must encode. The settings in `format` are
+   * part of the plan's key in the plan cache, so they do not change under a plan.
+   */
+  prepare(native: ExecutionNative, engine: Engine, formats: readonly number[], format: FormatContext): boolean {
+    if (this.#formats !== undefined && sameFormats(this.#formats, formats)) return this.#pipeline !== null;
+    this.#formats = [...formats];
+    this.#pipeline = null;
+    const { outputs, index } = this.source;
+    const specs = new Uint32Array(3 * outputs.length);
+    for (let i = 0; i < outputs.length; i++) {
+      const { column, type } = outputs[i] as { column: number; type: Oid };
+      const binary = (formats.length === 1 ? formats[0] : formats[i]) === 1;
+      const kind = wireKindOf(type, binary, format);
+      if (kind === undefined) return false;
+      specs.set([column, kind, binary ? 1 : 0], 3 * i);
+    }
+    this.#pipeline = native.exec.preparePoint(engine, index, specs);
+    return this.#pipeline !== null;
+  }
+
+  get relation(): Oid {
+    return this.source.relation;
+  }
+  /** After prepare() said yes. */
+  get pipeline(): PointPipeline | undefined {
+    return this.#pipeline ?? undefined;
+  }
+}
+
+function sameFormats(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
