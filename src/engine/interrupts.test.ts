@@ -18,6 +18,11 @@ test("a statement that begins forgets what was asked for before it", () => {
   expect([interrupts.take(place), stop()]).toEqual([Interrupt.none, 0]);
 });
 
+test("a place that is free is no session's", () => {
+  const { interrupts } = session();
+  expect(interrupts.ask(0, Interrupt.cancel)).toBe(false);
+});
+
 test("a client's request stands for the statement that begins next, and is taken once", async () => {
   const { interrupts, place, stop } = session();
   const over = interrupts.stand(7, [1, 2], never);

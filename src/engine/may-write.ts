@@ -24,8 +24,10 @@ const identifying = new Set([
   "txid_current", "pg_current_xact_id", "txid_current_if_assigned", "pg_current_xact_id_if_assigned", "txid_current_snapshot", "pg_current_snapshot",
 ]); // biome-ignore format: a list
 
-/** Computed relations that ask the other threads. */
-const asksOtherThreads = new Set(["pg_catalog.pg_stat_activity", "pg_catalog.pg_locks", "pg_catalog.pg_stat_ssl"]);
+/** Computed relations that ask the other threads: those whose providers read the system service's sessions or locks. */
+const asksOtherThreads = new Set(
+  ["activity", "database", "gssapi", "ssl"].map((what) => `pg_catalog.pg_stat_${what}`).concat("pg_catalog.pg_locks"),
+);
 
 export function mayPause(plan: LogicalPlan): boolean {
   return hasPause(plan);

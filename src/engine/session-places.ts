@@ -58,6 +58,8 @@ export class SessionPlaces {
     for (const word of [Word.kind, Word.keyLength, Word.asked, Word.process]) Atomics.store(this.words, place + word, 0);
   }
   find(processId: number): number {
+    // A free place has no session.
+    if (processId === 0) return NO_PLACE;
     for (let place = 0; place < this.words.length; place += WORDS)
       if (Atomics.load(this.words, place + Word.process) === processId) return place;
     return NO_PLACE;

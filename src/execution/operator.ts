@@ -151,6 +151,16 @@ export function* drainInSteps(cursor: Cursor): Steps<Row[]> {
   return rows;
 }
 
+/** As `map`, a step each batch. */
+export function* mapInSteps<T, U>(items: readonly T[], make: (item: T, index: number) => U): Steps<U[]> {
+  const made = new Array<U>(items.length);
+  for (let i = 0; i < items.length; i++) {
+    made[i] = make(items[i] as T, i);
+    if ((i + 1) % BATCH_ROWS === 0) yield;
+  }
+  return made;
+}
+
 /** The rows of a cursor one by one; closes it when the loop ends, however it ends. */
 export function* drainLazily(cursor: Cursor): Generator<Row> {
   try {

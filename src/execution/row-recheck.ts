@@ -9,7 +9,7 @@
 import { RowFate } from "../native/addon.js";
 import { StatusCode } from "../native/status.js";
 import { type Datum, movedToAnotherPartition, type Row } from "../types/index.js";
-import { drain, type Operator, RunState, type Steps } from "./operator.js";
+import { BATCH_ROWS, drain, type Operator, RunState, type Steps } from "./operator.js";
 import { RestartSignal } from "./signals.js";
 import { throwStatus } from "./storage-status.js";
 import type { TableReader } from "./table-reader.js";
@@ -85,10 +85,15 @@ export class RowRecheck {
   }
 
   /** The same for a statement that waits for whoever holds a row; what became of each source. */
-  judgeEach(sources: readonly Row[], strength: Strength, state: RunState): readonly (readonly Row[])[] {
-    const judged = this.judge(sources, strength, state);
-    if ("waitsAt" in judged) throwStatus(state.context, StatusCode.wait);
-    return judged.rows;
+  *judgeEach(sources: readonly Row[], strength: Strength, state: RunState): Steps<readonly (readonly Row[])[]> {
+    const rows: (readonly Row[])[] = [];
+    for (let at = 0; at < sources.length; at += BATCH_ROWS) {
+      const judged = this.judge(sources.slice(at, at + BATCH_ROWS), strength, state);
+      if ("waitsAt" in judged) throwStatus(state.context, StatusCode.wait);
+      for (const each of judged.rows) rows.push(each);
+      yield;
+    }
+    return rows;
   }
 
   #evaluate(plan: RecheckPlan, source: Row, outside: RunState): Row[] {
@@ -161,7 +166,7 @@ function isEqual(a: Datum, b: Datum): boolean {
  * Changes made from `sources`; where a row was changed meanwhile, those made from the sources as they are judged again. What the first try
  * did not undo itself (earlier blocks) is passed over by the second: a command changes a row once.
  */
-export function* changeRecheckedInSteps<T>(
+export function* changeRechecked<T>(
   sources: readonly Row[],
   recheck: RowRecheck | undefined,
   strength: Strength,
@@ -172,21 +177,6 @@ export function* changeRecheckedInSteps<T>(
     return yield* change(sources, false);
   } catch (error) {
     if (!(error instanceof RestartSignal) || recheck === undefined) throw error;
-    return yield* change(recheck.judgeEach(sources, strength, state).flat(), true);
-  }
-}
-/** The same for changes that are made in one piece. */
-export function changeRechecked<T>(
-  sources: readonly Row[],
-  recheck: RowRecheck | undefined,
-  strength: Strength,
-  state: RunState,
-  change: (sources: readonly Row[], reevaluated: boolean) => T,
-): T {
-  try {
-    return change(sources, false);
-  } catch (error) {
-    if (!(error instanceof RestartSignal) || recheck === undefined) throw error;
-    return change(recheck.judgeEach(sources, strength, state).flat(), true);
+    return yield* change((yield* recheck.judgeEach(sources, strength, state)).flat(), true);
   }
 }

@@ -11,6 +11,13 @@ beforeAll(async () => {
   [long, short] = [openTestSession(database), openTestSession(database)];
   await run(long, "create table t (k int primary key, v int, w int)");
   await run(long, "insert into t select g, 0, 0 from generate_series(1, 100000) g");
+  await run(long, "create table u (k int primary key, v int, w int); insert into u select * from t");
+  await run(long, "create table p (k int primary key, v int, w int) partition by range (k)");
+  await run(long, "create table p1 partition of p for values from (0) to (25001)");
+  await run(long, "create table p2 partition of p for values from (25001) to (200000)");
+  await run(long, "create table parent (k int, v int, w int); create table child () inherits (parent)");
+  await run(long, "insert into parent select g, 0, 0 from generate_series(1, 25000) g");
+  await run(long, "insert into child select g, 0, 0 from generate_series(1, 25000) g");
 });
 afterAll(() => database.close());
 
@@ -43,6 +50,32 @@ const changes: readonly (readonly [string, string, string])[] = [
     "select count(*) from t where k = 150000",
   ],
   ["DELETE with RETURNING", "delete from t where k > 100000 returning *", "select count(*) from t where k = 150000"],
+  [
+    "INSERT … ON CONFLICT DO UPDATE",
+    "insert into u select g, 0, 0 from generate_series(75001, 125000) g on conflict (k) do update set v = u.v + 1",
+    "select v from u where k = 100000",
+  ],
+  [
+    "MERGE",
+    "merge into u using generate_series(1, 50000) g on u.k = g when matched and g > 40000 then delete when matched then update set v = v + 1",
+    "select v from u where k = 1",
+  ],
+  ["INSERT into partitions", "insert into p select g, 0, 0 from generate_series(1, 50000) g", "select count(*) from p"],
+  ["UPDATE in partitions", "update p set v = v + 1", "select v from p where k = 50000"],
+  ["UPDATE that moves rows to another partition", "update p set k = 50001 - k, v = v + 1", "select v from p where k = 1"],
+  [
+    "INSERT … ON CONFLICT into partitions",
+    "insert into p select g, 0, 0 from generate_series(1, 50000) g on conflict (k) do update set v = p.v + 1",
+    "select v from p where k = 50000",
+  ],
+  [
+    "MERGE into partitions",
+    "merge into p using generate_series(1, 50000) g on p.k = g when matched and g > 40000 then delete when matched then update set v = v + 1",
+    "select v from p where k = 1",
+  ],
+  ["DELETE from partitions", "delete from p where k > 100", "select count(*) from p"],
+  ["UPDATE of a table and what inherits from it", "update parent set v = v + 1", "select sum(v) from parent where k = 7"],
+  ["DELETE from a table and what inherits from it", "delete from parent where k > 7", "select count(*) from parent"],
 ];
 test.each(changes)("%s gives others their turn, and shows them nothing before its end", async (_name, sql, look) => {
   const before = (await run(short, look)).rows[0]?.[0];

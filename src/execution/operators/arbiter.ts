@@ -3,12 +3,15 @@ import { type IndexObject, keyAttribute } from "../../catalog/index.js";
 import { RowFate } from "../../native/addon.js";
 import { StatusCode } from "../../native/status.js";
 import type { Datum, Row, SqlType } from "../../types/index.js";
-import type { RunState } from "../operator.js";
+import { BATCH_ROWS, type RunState, type Steps } from "../operator.js";
 import { type HashKey, hashKeyOf } from "../row-keys.js";
 import { RestartSignal } from "../signals.js";
 import { throwStatus } from "../storage-status.js";
 import type { TableReader } from "../table-reader.js";
 import type { TableWriter } from "../table-writer.js";
+
+/** Keys that one step looks up: an INSERT of a thousand rows asks once. */
+const LOOKUP_ROWS = 4 * BATCH_ROWS;
 
 /** One unique index that decides what conflicts. */
 export class Arbiter {
@@ -22,18 +25,24 @@ export class Arbiter {
   ) {
     this.#hash = hashKeyOf(index.columns.map((c) => writer.types[keyAttribute(c) - 1] as SqlType));
   }
-  find(rows: readonly Row[], reader: TableReader, state: RunState): void {
+  *find(rows: readonly Row[], reader: TableReader, state: RunState): Steps<void> {
+    for (let from = 0; from < rows.length; from += LOOKUP_ROWS) {
+      this.#findBlock(rows, from, Math.min(from + LOOKUP_ROWS, rows.length), reader, state);
+      yield;
+    }
+  }
+  #findBlock(rows: readonly Row[], from: number, to: number, reader: TableReader, state: RunState): void {
     const keys: Row[] = [];
     const hashes: HashKey[] = [];
-    rows.forEach((row, i) => {
-      const key = this.index.columns.map((c) => row[keyAttribute(c) - 1] as Datum);
+    for (let i = from; i < to; i++) {
+      const key = this.index.columns.map((c) => (rows[i] as Row)[keyAttribute(c) - 1] as Datum);
       // Where NULLs are distinct, such a row conflicts with nothing.
-      if (key.includes(null) && !this.index.nullsNotDistinct) return;
+      if (key.includes(null) && !this.index.nullsNotDistinct) continue;
       const hash = this.#hash(key);
       this.#keys[i] = hash;
       keys.push(key);
       hashes.push(hash);
-    });
+    }
     for (const found of reader.lookup(this.index, keys, state)) this.#existing.set(hashes[found.key], found);
   }
   existing(i: number): { readonly rowId: number; readonly row: Row } | undefined {
@@ -66,39 +75,40 @@ export class Arbiter {
  * Read committed: locks the rows that are in the way and takes those that changed after the snapshot as they are now, as DO UPDATE does in PostgreSQL. A
  * row that went, or that has another key now, is for a run of the statement with a new snapshot.
  */
-export function lockExisting(arbiters: readonly Arbiter[], reader: TableReader, state: RunState): void {
+function* lockExisting(arbiters: readonly Arbiter[], reader: TableReader, state: RunState): Steps<void> {
   const ids = [...new Set(arbiters.flatMap((arbiter) => [...arbiter.rowIds()]))];
-  if (ids.length === 0) return;
   const { native, engine, xid } = state.context;
-  const fates = new Uint8Array(ids.length);
-  const status = native.storage.lockNewest(engine, xid, reader.table.storage, Float64Array.from(ids), 2, fates);
-  if (status !== StatusCode.ok) throwStatus(state.context, status);
-  ids.forEach((id, i) => {
-    if (fates[i] === RowFate.same) return;
-    const row = fates[i] === RowFate.changed ? reader.fetchVisible([id], true, state)[0] : undefined;
-    if (!arbiters.every((arbiter) => arbiter.replaceExisting(id, row))) throw new RestartSignal();
-  });
+  for (let at = 0; at < ids.length; at += LOOKUP_ROWS) {
+    const block = ids.slice(at, at + LOOKUP_ROWS);
+    const fates = new Uint8Array(block.length);
+    const status = native.storage.lockNewest(engine, xid, reader.table.storage, Float64Array.from(block), 2, fates);
+    if (status !== StatusCode.ok) throwStatus(state.context, status);
+    block.forEach((id, i) => {
+      if (fates[i] === RowFate.same) return;
+      const row = fates[i] === RowFate.changed ? reader.fetchVisible([id], true, state)[0] : undefined;
+      if (!arbiters.every((arbiter) => arbiter.replaceExisting(id, row))) throw new RestartSignal();
+    });
+    yield;
+  }
 }
 
 /** `change` with the rows as the snapshot has them; where one was changed meanwhile (or `looksFirst`), with those that lockExisting() gives. */
-export function withExisting<T>(
+export function* withExisting<T>(
   arbiters: readonly Arbiter[],
   reader: TableReader,
   looksFirst: boolean,
   state: RunState,
-  change: (reevaluated: boolean) => T,
-): T {
-  const again = (): T => {
-    lockExisting(arbiters, reader, state);
-    for (const arbiter of arbiters) arbiter.forgetProposed();
-    return change(true);
-  };
-  if (!state.context.restartable) return change(false);
-  if (looksFirst) return again();
-  try {
-    return change(false);
-  } catch (error) {
-    if (!(error instanceof RestartSignal)) throw error;
+  change: (reevaluated: boolean) => Steps<T>,
+): Steps<T> {
+  if (!state.context.restartable) return yield* change(false);
+  if (!looksFirst) {
+    try {
+      return yield* change(false);
+    } catch (error) {
+      if (!(error instanceof RestartSignal)) throw error;
+    }
   }
-  return again();
+  yield* lockExisting(arbiters, reader, state);
+  for (const arbiter of arbiters) arbiter.forgetProposed();
+  return yield* change(true);
 }

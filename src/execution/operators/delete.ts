@@ -3,8 +3,8 @@ import type { Datum, Row } from "../../types/index.js";
 import type { EvaluateRow } from "../expression/compiler.js";
 import { nativeRowIds } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
-import { BATCH_ROWS, drainInSteps, type Operator, type RunState, type Steps } from "../operator.js";
-import { changeRecheckedInSteps, type RowRecheck } from "../row-recheck.js";
+import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
+import { changeRechecked, type RowRecheck } from "../row-recheck.js";
 import { RestartSignal } from "../signals.js";
 import type { TableWriter } from "../table-writer.js";
 import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
@@ -34,7 +34,7 @@ export class DeleteOperator extends SteppedBlockingOperator {
     }
     const sources = yield* drainInSteps(state.open(this.source));
     const change = (rows: readonly Row[], reevaluated: boolean) => this.#change(rows, reevaluated, state);
-    return yield* changeRecheckedInSteps(sources, this.recheck, 3, state, change);
+    return yield* changeRechecked(sources, this.recheck, 3, state, change);
   }
   /** The number of rows; undefined: not this time (a row was changed meanwhile, and is to be judged again). */
   *#deleteNative(state: RunState): Steps<number | undefined> {
@@ -69,6 +69,7 @@ export class DeleteOperator extends SteppedBlockingOperator {
     }
     if (rowIds.length > 0) yield* writer.deleteInSteps(rowIds, oldRows, state, reevaluated);
     if (this.isTop) state.affectedRows += rowIds.length;
-    return returning === undefined ? [] : oldRows.map((row, i) => returning([...row, ...(sources[i] as Row)], state));
+    if (returning === undefined) return [];
+    return yield* mapInSteps(oldRows, (row, i) => returning([...row, ...(sources[i] as Row)], state));
   }
 }

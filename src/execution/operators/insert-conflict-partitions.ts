@@ -1,6 +1,6 @@
 /** ON CONFLICT on a partitioned table: decided partition by partition, with the partition's own indexes. */
 import { affectRowTwice, type Datum, partitionOfUpdateDiffers, type Row } from "../../types/index.js";
-import type { RunState } from "../operator.js";
+import { BATCH_ROWS, type RunState, type Steps } from "../operator.js";
 import type { Leaf, PartitionedWriter } from "../partitioned-writer.js";
 import { TableReader } from "../table-reader.js";
 import { Arbiter, withExisting } from "./arbiter.js";
@@ -12,7 +12,12 @@ interface Placed {
 }
 
 /** The rows that were inserted or updated, in the partitioned table's layout. */
-export function resolveInPartitions(rows: readonly Row[], conflict: ConflictPlan, writer: PartitionedWriter, state: RunState): Row[] {
+export function* resolveInPartitions(
+  rows: readonly Row[],
+  conflict: ConflictPlan,
+  writer: PartitionedWriter,
+  state: RunState,
+): Steps<Row[]> {
   const byLeaf = new Map<Leaf, Placed[]>();
   for (const root of rows) {
     const placed = writer.placeOf(root);
@@ -27,8 +32,8 @@ export function resolveInPartitions(rows: readonly Row[], conflict: ConflictPlan
     const reader = new TableReader(table, leaf.writer.context);
     const arbiters = conflict.arbitersOf(table).map((index) => new Arbiter(index, leaf.writer));
     const stored = own.map((o) => o.stored);
-    for (const arbiter of arbiters) arbiter.find(stored, reader, state);
-    const rows = withExisting(arbiters, reader, conflict.where !== undefined, state, (reevaluated) =>
+    for (const arbiter of arbiters) yield* arbiter.find(stored, reader, state);
+    const rows = yield* withExisting(arbiters, reader, conflict.where !== undefined, state, (reevaluated) =>
       resolveInLeaf(leaf, own, arbiters, conflict, writer, reevaluated, state),
     );
     for (const row of rows) affected.add(row);
@@ -36,7 +41,7 @@ export function resolveInPartitions(rows: readonly Row[], conflict: ConflictPlan
   return [...affected] as Datum[][];
 }
 
-function resolveInLeaf(
+function* resolveInLeaf(
   leaf: Leaf,
   own: readonly Placed[],
   arbiters: readonly Arbiter[],
@@ -44,28 +49,29 @@ function resolveInLeaf(
   writer: PartitionedWriter,
   reevaluated: boolean,
   state: RunState,
-): Row[] {
+): Steps<Row[]> {
   const { table } = leaf.writer;
   const affected: Row[] = [];
   const inserts: Row[] = [];
   const changes: { rowIds: number[]; old: Row[]; now: Row[] } = { rowIds: [], old: [], now: [] };
   const touched = new Set<number>();
-  own.forEach(({ root, stored: row }, i) => {
+  for (const [i, { root, stored: row }] of own.entries()) {
+    if (i % BATCH_ROWS === BATCH_ROWS - 1) yield;
     const existing = arbiters.map((a) => a.existing(i)).find((e) => e !== undefined);
     const repeated = existing === undefined && arbiters.some((a) => a.wasProposed(i));
     if (conflict.action === "nothing") {
-      if (existing !== undefined || repeated) return;
+      if (existing !== undefined || repeated) continue;
     } else if (repeated) throw affectRowTwice();
     if (existing === undefined) {
       for (const arbiter of arbiters) arbiter.propose(i);
       inserts.push(row);
       affected.push(root);
-      return;
+      continue;
     }
     if (touched.has(existing.rowId)) throw affectRowTwice();
     touched.add(existing.rowId);
     const before = leaf.toRoot === undefined ? existing.row : leaf.toRoot(existing.row);
-    if (conflict.where !== undefined && conflict.where(before, root, state) !== true) return;
+    if (conflict.where !== undefined && conflict.where(before, root, state) !== true) continue;
     writer.checkRow(before, state, conflict.existingChecks);
     const updated = [...before];
     for (const a of conflict.assignments) updated[a.index] = a.value(before, root, state);
@@ -76,13 +82,13 @@ function resolveInLeaf(
     changes.old.push(existing.row);
     changes.now.push(place.row);
     affected.push(updated);
-  });
+  }
   const changed = conflict.assignments.map((a) => {
     const name = writer.table.attributes[a.index]?.name;
     return table.attributes.findIndex((x) => !x.dropped && x.name === name);
   });
   // Updates first: where one meets a changed row nothing was inserted yet.
-  if (changes.rowIds.length > 0) leaf.writer.update(changes.rowIds, changes.old, changes.now, changed, state, reevaluated);
-  if (inserts.length > 0) leaf.writer.insert(inserts, state, conflict.arbitersOf(table));
+  if (changes.rowIds.length > 0) yield* leaf.writer.updateInSteps(changes.rowIds, changes.old, changes.now, changed, state, reevaluated);
+  if (inserts.length > 0) yield* leaf.writer.insertInSteps(inserts, state, conflict.arbitersOf(table));
   return affected;
 }

@@ -9,7 +9,7 @@ import { affectRowTwice, type Datum, type Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { insertBlocks } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
-import { BATCH_ROWS, drainInSteps, type Operator, type RunState, type Steps } from "../operator.js";
+import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
 import type { TableReader } from "../table-reader.js";
 import type { CompiledCheck, TableWriter } from "../table-writer.js";
@@ -70,26 +70,37 @@ export class InsertOperator extends SteppedBlockingOperator {
       rows[i] = row;
       if ((i + 1) % BATCH_ROWS === 0) yield;
     }
-    const { affected, existing }: Resolved = this.conflict === undefined ? { affected: rows } : this.#resolve(rows, this.conflict, state);
-    if (this.conflict === undefined) yield* writer.insertInSteps(rows, state);
+    const { affected, existing } =
+      this.conflict === undefined ? yield* this.#insert(rows, state) : yield* this.#resolve(rows, this.conflict, state);
     if (this.isTop) state.affectedRows += affected.length;
     if (returning === undefined) return [];
-    if (existing === undefined) return affected.map((row) => returning(writer.returned(row), state));
+    if (existing === undefined) return yield* mapInSteps(affected, (row) => returning(writer.returned(row), state));
     const none: Row = new Array<Datum>(width).fill(null);
-    return affected.map((row, i) => returning(row.concat(existing[i] ?? none), state));
+    return yield* mapInSteps(affected, (row, i) => returning(row.concat(existing[i] ?? none), state));
   }
 
-  #resolve(rows: readonly Row[], conflict: ConflictPlan, state: RunState): Resolved {
+  *#insert(rows: readonly Row[], state: RunState): Steps<Resolved> {
+    yield* this.writer.insertInSteps(rows, state);
+    return { affected: rows };
+  }
+
+  *#resolve(rows: readonly Row[], conflict: ConflictPlan, state: RunState): Steps<Resolved> {
     const { writer } = this;
-    if (writer instanceof PartitionedWriter) return { affected: resolveInPartitions(rows, conflict, writer, state) };
+    if (writer instanceof PartitionedWriter) return { affected: yield* resolveInPartitions(rows, conflict, writer, state) };
     const arbiters = conflict.arbiters.map((index) => new Arbiter(index, writer));
-    for (const arbiter of arbiters) arbiter.find(rows, conflict.reader, state);
+    for (const arbiter of arbiters) yield* arbiter.find(rows, conflict.reader, state);
     // WHERE is judged over rows that nobody changes any more.
-    return withExisting(arbiters, conflict.reader, conflict.where !== undefined, state, (reevaluated) =>
+    return yield* withExisting(arbiters, conflict.reader, conflict.where !== undefined, state, (reevaluated) =>
       this.#apply(rows, arbiters, conflict, reevaluated, state),
     );
   }
-  #apply(rows: readonly Row[], arbiters: readonly Arbiter[], conflict: ConflictPlan, reevaluated: boolean, state: RunState): Resolved {
+  *#apply(
+    rows: readonly Row[],
+    arbiters: readonly Arbiter[],
+    conflict: ConflictPlan,
+    reevaluated: boolean,
+    state: RunState,
+  ): Steps<Resolved> {
     const { writer } = this;
     const inserts: Row[] = [];
     const rowIds: number[] = [];
@@ -99,6 +110,7 @@ export class InsertOperator extends SteppedBlockingOperator {
     const replaced: (Row | undefined)[] = [];
     const touched = new Set<number>();
     for (let i = 0; i < rows.length; i++) {
+      if (i % BATCH_ROWS === BATCH_ROWS - 1) yield;
       const row = rows[i] as Row;
       const existing = arbiters.map((a) => a.existing(i)).find((e) => e !== undefined);
       const repeated = existing === undefined && arbiters.some((a) => a.wasProposed(i));
@@ -127,7 +139,7 @@ export class InsertOperator extends SteppedBlockingOperator {
     }
     // Updates first: where one meets a changed row nothing was inserted yet.
     if (rowIds.length > 0)
-      writer.update(
+      yield* writer.updateInSteps(
         rowIds,
         oldRows,
         newRows,
@@ -135,7 +147,7 @@ export class InsertOperator extends SteppedBlockingOperator {
         state,
         reevaluated,
       );
-    if (inserts.length > 0) writer.insert(inserts, state, conflict.arbiters);
+    if (inserts.length > 0) yield* writer.insertInSteps(inserts, state, conflict.arbiters);
     return { affected, existing: replaced };
   }
 }

@@ -4,10 +4,10 @@
  */
 import { type Datum, mergeAffectsTwice, type Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow, Predicate } from "../expression/compiler.js";
-import { drain, type Operator, type RunState } from "../operator.js";
+import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import type { RowRecheck } from "../row-recheck.js";
 import type { CompiledCheck, TableWriter } from "../table-writer.js";
-import { BlockingOperator, type OperatorFacts } from "./base.js";
+import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 
 export interface MergeWhenPlan {
   readonly match: "matched" | "notMatchedBySource" | "notMatchedByTarget";
@@ -43,7 +43,7 @@ interface Run {
   readonly newRows: Row[];
 }
 
-export class MergeOperator extends BlockingOperator {
+export class MergeOperator extends SteppedBlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly writer: TableWriter,
@@ -63,15 +63,17 @@ export class MergeOperator extends BlockingOperator {
     super(facts, [source]);
   }
 
-  protected override run(state: RunState): Row[] {
+  override *steps(state: RunState): Steps<Row[]> {
     const runs: Run[] = [];
     const touched = new Set<number>();
     const returned: Row[] = [];
     let count = 0;
-    const { pairs, reevaluated } = settledPairs(drain(state.open(this.source)), this.recheck, this.rowIdColumn, state, (pair) =>
+    const sources = yield* drainInSteps(state.open(this.source));
+    const { pairs, reevaluated } = yield* settledPairs(sources, this.recheck, this.rowIdColumn, state, (pair) =>
       this.#clauseFor(pair, state),
     );
-    for (const pair of pairs) {
+    for (const [i, pair] of pairs.entries()) {
+      if (i % BATCH_ROWS === BATCH_ROWS - 1) yield;
       const when = this.#clauseFor(pair, state);
       if (when === undefined || when.action.kind === "nothing") continue;
       count++;
@@ -90,10 +92,10 @@ export class MergeOperator extends BlockingOperator {
       const { kind } = when.action;
       returned.push(now.concat(pair, kind === "delete" ? new Array<Datum>(now.length).fill(null) : now, kind.toUpperCase()));
     }
-    for (const run of runs) this.#apply(run, reevaluated, state);
+    for (const run of runs) yield* this.#apply(run, reevaluated, state);
     if (this.isTop) state.affectedRows += count;
     const { returning } = this;
-    return returning === undefined ? [] : returned.map((row) => returning(row, state));
+    return returning === undefined ? [] : yield* mapInSteps(returned, (row) => returning(row, state));
   }
 
   #clauseFor(pair: Row, state: RunState): MergeWhenPlan | undefined {
@@ -118,33 +120,34 @@ export class MergeOperator extends BlockingOperator {
     return row;
   }
 
-  #apply(run: Run, reevaluated: boolean, state: RunState): void {
+  *#apply(run: Run, reevaluated: boolean, state: RunState): Steps<void> {
     const { action } = run.when;
-    if (action.kind === "insert") this.writer.insert(run.newRows, state);
-    else if (action.kind === "delete") this.writer.delete(run.rowIds, run.oldRows, state, reevaluated);
+    if (action.kind === "insert") yield* this.writer.insertInSteps(run.newRows, state);
+    else if (action.kind === "delete") yield* this.writer.deleteInSteps(run.rowIds, run.oldRows, state, reevaluated);
     else if ("values" in action) {
       const changed = action.values.map((v) => v.index);
-      this.writer.update(run.rowIds, run.oldRows, run.newRows, changed, state, reevaluated);
+      yield* this.writer.updateInSteps(run.rowIds, run.oldRows, run.newRows, changed, state, reevaluated);
     }
   }
 }
 
 /** Read committed: the rows that a clause changes are locked before it is chosen for good, and judged again where they changed. */
-export function settledPairs(
+export function* settledPairs(
   pairs: readonly Row[],
   recheck: RowRecheck | undefined,
   rowIdColumn: number,
   state: RunState,
   clauseOf: (pair: Row) => MergeWhenPlan | undefined,
-): { readonly pairs: readonly Row[]; readonly reevaluated: boolean } {
+): Steps<{ readonly pairs: readonly Row[]; readonly reevaluated: boolean }> {
   if (recheck === undefined || !state.context.restartable) return { pairs, reevaluated: false };
   const changes = (pair: Row) => {
     const kind = pair[rowIdColumn] === null ? undefined : clauseOf(pair)?.action.kind;
     return kind === "update" || kind === "delete";
   };
-  const locked = pairs.filter(changes);
+  const isLocked = yield* mapInSteps(pairs, changes);
+  const locked = pairs.filter((_, i) => isLocked[i]);
   if (locked.length === 0) return { pairs, reevaluated: false };
-  const judged = recheck.judgeEach(locked, 3, state);
+  const judged = yield* recheck.judgeEach(locked, 3, state);
   let at = 0;
-  return { pairs: pairs.flatMap((pair) => (changes(pair) ? (judged[at++] as Row[]) : [pair])), reevaluated: true };
+  return { pairs: pairs.flatMap((pair, i) => (isLocked[i] ? (judged[at++] as Row[]) : [pair])), reevaluated: true };
 }

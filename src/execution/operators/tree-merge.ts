@@ -5,11 +5,11 @@
  */
 import { type Datum, mergeAffectsTwice, type Row } from "../../types/index.js";
 import type { EvaluateRow } from "../expression/compiler.js";
-import { drain, type RunState } from "../operator.js";
+import { BATCH_ROWS, drainInSteps, mapInSteps, type RunState, type Steps } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
 import type { RowRecheck } from "../row-recheck.js";
 import type { CompiledCheck, TableWriter } from "../table-writer.js";
-import { BlockingOperator, type OperatorFacts } from "./base.js";
+import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 import { clauseFor, type MergeWhenPlan, settledPairs } from "./merge.js";
 import { changedRow, rowsToChange, type TreeSource, type TreeTable } from "./tree-modify.js";
 
@@ -20,7 +20,7 @@ interface Run {
   readonly pairs: Row[];
 }
 
-export class TreeMergeOperator extends BlockingOperator {
+export class TreeMergeOperator extends SteppedBlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly tree: TreeSource,
@@ -37,15 +37,17 @@ export class TreeMergeOperator extends BlockingOperator {
     super(facts, [tree.source]);
   }
 
-  protected override run(state: RunState): Row[] {
+  override *steps(state: RunState): Steps<Row[]> {
     const { rowIdColumn, tableOidColumn } = this.tree;
     const runs: Run[] = [];
     const touched = new Map<number, Set<number>>();
     let count = 0;
-    const { pairs, reevaluated } = settledPairs(drain(state.open(this.tree.source)), this.recheck, rowIdColumn, state, (pair) =>
+    const sources = yield* drainInSteps(state.open(this.tree.source));
+    const { pairs, reevaluated } = yield* settledPairs(sources, this.recheck, rowIdColumn, state, (pair) =>
       clauseFor(this.whens, pair, rowIdColumn, this.markerColumn, state),
     );
-    for (const pair of pairs) {
+    for (const [i, pair] of pairs.entries()) {
+      if (i % BATCH_ROWS === BATCH_ROWS - 1) yield;
       const when = clauseFor(this.whens, pair, rowIdColumn, this.markerColumn, state);
       if (when === undefined || when.action.kind === "nothing") continue;
       count++;
@@ -63,13 +65,13 @@ export class TreeMergeOperator extends BlockingOperator {
       else runs.push({ when, tree, pairs: [pair] });
     }
     const returned: Row[] = [];
-    for (const run of runs) this.#apply(run, returned, reevaluated, state);
+    for (const run of runs) yield* this.#apply(run, returned, reevaluated, state);
     if (this.isTop) state.affectedRows += count;
     const { returning } = this;
-    return returning === undefined ? [] : returned.map((row) => returning(row, state));
+    return returning === undefined ? [] : yield* mapInSteps(returned, (row) => returning(row, state));
   }
 
-  #apply(run: Run, returned: Row[], reevaluated: boolean, state: RunState): void {
+  *#apply(run: Run, returned: Row[], reevaluated: boolean, state: RunState): Steps<void> {
     const { action } = run.when;
     const { root } = this;
     const width = root.table.attributes.length;
@@ -80,43 +82,41 @@ export class TreeMergeOperator extends BlockingOperator {
     };
     if (run.tree === undefined) {
       if (!("values" in action)) return;
-      const rows = run.pairs.map((pair) => {
+      const rows = yield* mapInSteps(run.pairs, (pair) => {
         const row: Row = new Array<Datum>(width).fill(null);
         for (const { index, value } of action.values) row[index] = value(pair, state);
         root.prepare(row, state);
         return row;
       });
-      root.insert(rows, state);
+      yield* root.insertInSteps(rows, state);
       rows.forEach((row, i) => give(row, run.pairs[i] as Row, this.#placeOf(row)));
       return;
     }
     const { tree } = run;
     const ids = run.pairs.map((pair) => pair[this.tree.rowIdColumn] as number);
-    const old = rowsToChange(tree, ids, reevaluated, state);
+    const old = yield* rowsToChange(tree, ids, reevaluated, state);
     const shownAs = (row: Row): Row => (tree.toRoot === undefined ? row : tree.toRoot(row));
     if (action.kind === "update" || action.kind === "delete") {
       const checks = this.existingChecks[action.kind];
       if (checks.length > 0) for (const row of old) root.checkRow(shownAs(row), state, checks);
     }
     if (!("values" in action)) {
-      tree.writer.delete(ids, old, state, reevaluated);
+      yield* tree.writer.deleteInSteps(ids, old, state, reevaluated);
       run.pairs.forEach((pair, i) => give(shownAs(old[i] as Row), pair, tree.table.oid));
       return;
     }
     const mover = root instanceof PartitionedWriter ? root : undefined;
-    const changes = run.pairs.map((pair, i) => changedRow(tree, old[i] as Row, action.values, pair, mover, state));
+    const changes = yield* mapInSteps(run.pairs, (pair, i) => changedRow(tree, old[i] as Row, action.values, pair, mover, state));
     for (const { shown } of changes) if (root.updateChecks.length > 0) root.checkRow(shown, state, root.updateChecks);
     const changed = action.values.map((a) => tree.attributeOf[a.index] as number).filter((index) => index >= 0);
     const those = <T>(of: readonly T[], moves: boolean): T[] => of.filter((_, i) => changes[i]?.moves === moves);
     const rows = changes.map((c) => c.row);
     if (changes.some((c) => !c.moves))
-      tree.writer.update(those(ids, false), those(old, false), those(rows, false), changed, state, reevaluated);
+      yield* tree.writer.updateInSteps(those(ids, false), those(old, false), those(rows, false), changed, state, reevaluated);
     if (changes.some((c) => c.moves)) {
-      tree.writer.delete(those(ids, true), those(old, true), state, reevaluated, true);
-      mover?.insert(
-        changes.filter((c) => c.moves).map((c) => c.shown),
-        state,
-      );
+      yield* tree.writer.deleteInSteps(those(ids, true), those(old, true), state, reevaluated, true);
+      const moved = changes.filter((c) => c.moves).map((c) => c.shown);
+      if (mover !== undefined) yield* mover.insertInSteps(moved, state);
     }
     changes.forEach(({ shown, moves }, i) => give(shown, run.pairs[i] as Row, moves ? this.#placeOf(shown) : tree.table.oid));
   }

@@ -6,13 +6,13 @@
 import type { TableObject } from "../../catalog/index.js";
 import { type Datum, partitionConstraintViolated, type Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
-import { type Cursor, cursorOver, drain, type Operator, type RunState } from "../operator.js";
+import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import type { PartitionRouter } from "../partition-router.js";
 import type { PartitionedWriter } from "../partitioned-writer.js";
 import { changeRechecked, type RowRecheck } from "../row-recheck.js";
 import type { TableReader } from "../table-reader.js";
 import type { TableWriter } from "../table-writer.js";
-import { OperatorBase, type OperatorFacts } from "./base.js";
+import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 
 /** One of the tables: how to read and write it, and its layout against the named table's. */
 export interface TreeTable {
@@ -33,9 +33,17 @@ export interface TreeSource {
 }
 
 /** The rows that are to be changed: as the snapshot has them, or those that were locked and judged again as they are now. */
-export function rowsToChange(tree: TreeTable, rowIds: readonly number[], reevaluated: boolean, state: RunState): Row[] {
-  return reevaluated ? tree.reader.fetchVisible(rowIds, true, state) : tree.reader.fetch(rowIds, state);
+export function* rowsToChange(tree: TreeTable, rowIds: readonly number[], reevaluated: boolean, state: RunState): Steps<Row[]> {
+  const rows: Row[] = [];
+  for (let at = 0; at < rowIds.length; at += FETCH_ROWS) {
+    const ids = rowIds.slice(at, at + FETCH_ROWS);
+    for (const row of reevaluated ? tree.reader.fetchVisible(ids, true, state) : tree.reader.fetch(ids, state)) rows.push(row);
+    yield;
+  }
+  return rows;
 }
+/** Rows that one step fetches. */
+const FETCH_ROWS = 4 * BATCH_ROWS;
 
 /** A row after its assignments, ready to be written: as its own table stores it, as the named table shows it, and whether it leaves its partition. */
 export function changedRow(
@@ -69,10 +77,11 @@ interface Group {
   /** Place of each row among all, so that RETURNING keeps the source's order. */
   readonly places: number[];
 }
-function groupRows(tree: TreeSource, given: readonly Row[]): { readonly groups: Iterable<Group>; readonly count: number } {
+function* groupRows(tree: TreeSource, given: readonly Row[]): Steps<{ readonly groups: Iterable<Group>; readonly count: number }> {
   const groups = new Map<number, Group & { readonly seen: Set<number> }>();
   let count = 0;
-  for (const source of given) {
+  for (const [i, source] of given.entries()) {
+    if (i % BATCH_ROWS === BATCH_ROWS - 1) yield;
     const rowId = source[tree.rowIdColumn] as number | null;
     if (rowId === null) continue;
     const oid = source[tree.tableOidColumn] as number;
@@ -90,21 +99,7 @@ function groupRows(tree: TreeSource, given: readonly Row[]): { readonly groups: 
   return { groups: groups.values(), count };
 }
 
-abstract class TreeOperator extends OperatorBase {
-  abstract run(state: RunState): Row[];
-  open(state: RunState): Cursor {
-    let result: Cursor | undefined;
-    return {
-      next: (hint) => {
-        result ??= cursorOver(this.run(state));
-        return result.next(hint);
-      },
-      close: () => undefined,
-    };
-  }
-}
-
-export class TreeUpdateOperator extends TreeOperator {
+export class TreeUpdateOperator extends SteppedBlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly tree: TreeSource,
@@ -120,20 +115,21 @@ export class TreeUpdateOperator extends TreeOperator {
     super(facts, [tree.source]);
   }
 
-  run(state: RunState): Row[] {
-    const sources = drain(state.open(this.tree.source));
-    return changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
+  override *steps(state: RunState): Steps<Row[]> {
+    const sources = yield* drainInSteps(state.open(this.tree.source));
+    return yield* changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
   }
-  #change(given: readonly Row[], reevaluated: boolean, state: RunState): Row[] {
+  *#change(given: readonly Row[], reevaluated: boolean, state: RunState): Steps<Row[]> {
     const { returning, assignments, mover } = this;
-    const { groups, count } = groupRows(this.tree, given);
+    const { groups, count } = yield* groupRows(this.tree, given);
     const results: Row[] = returning === undefined ? [] : new Array<Row>(count);
     const moved: Row[] = [];
     for (const { tree, rowIds, sources, places } of groups) {
-      const old = rowsToChange(tree, rowIds, reevaluated, state);
+      const old = yield* rowsToChange(tree, rowIds, reevaluated, state);
       const kept: { ids: number[]; old: Row[]; now: Row[] } = { ids: [], old: [], now: [] };
       const left: { ids: number[]; old: Row[] } = { ids: [], old: [] };
-      sources.forEach((source, i) => {
+      for (const [i, source] of sources.entries()) {
+        if (i % BATCH_ROWS === BATCH_ROWS - 1) yield;
         const before = old[i] as Row;
         const { row, shown, moves } = changedRow(tree, before, assignments, source, mover, state);
         if (moves) {
@@ -152,18 +148,18 @@ export class TreeUpdateOperator extends TreeOperator {
             ...source,
             (tree.router !== undefined ? mover?.placeOf(shown)?.leaf.writer.table.oid : undefined) ?? tree.table.oid,
           ];
-      });
+      }
       const changed = assignments.map((a) => tree.attributeOf[a.index] as number).filter((index) => index >= 0);
-      if (kept.ids.length > 0) tree.writer.update(kept.ids, kept.old, kept.now, changed, state, reevaluated);
-      if (left.ids.length > 0) tree.writer.delete(left.ids, left.old, state, reevaluated, true);
+      if (kept.ids.length > 0) yield* tree.writer.updateInSteps(kept.ids, kept.old, kept.now, changed, state, reevaluated);
+      if (left.ids.length > 0) yield* tree.writer.deleteInSteps(left.ids, left.old, state, reevaluated, true);
     }
-    if (moved.length > 0) mover?.insert(moved, state);
+    if (mover !== undefined && moved.length > 0) yield* mover.insertInSteps(moved, state);
     if (this.isTop) state.affectedRows += count;
-    return returning === undefined ? [] : results.map((row) => returning(row, state));
+    return returning === undefined ? [] : yield* mapInSteps(results, (row) => returning(row, state));
   }
 }
 
-export class TreeDeleteOperator extends TreeOperator {
+export class TreeDeleteOperator extends SteppedBlockingOperator {
   constructor(
     facts: OperatorFacts,
     readonly tree: TreeSource,
@@ -174,25 +170,25 @@ export class TreeDeleteOperator extends TreeOperator {
     super(facts, [tree.source]);
   }
 
-  run(state: RunState): Row[] {
-    const sources = drain(state.open(this.tree.source));
-    return changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
+  override *steps(state: RunState): Steps<Row[]> {
+    const sources = yield* drainInSteps(state.open(this.tree.source));
+    return yield* changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
   }
-  #change(given: readonly Row[], reevaluated: boolean, state: RunState): Row[] {
+  *#change(given: readonly Row[], reevaluated: boolean, state: RunState): Steps<Row[]> {
     const { returning } = this;
-    const { groups, count } = groupRows(this.tree, given);
+    const { groups, count } = yield* groupRows(this.tree, given);
     const results: Row[] = returning === undefined ? [] : new Array<Row>(count);
     for (const { tree, rowIds, sources, places } of groups) {
-      const old = rowsToChange(tree, rowIds, reevaluated, state);
+      const old = yield* rowsToChange(tree, rowIds, reevaluated, state);
       if (returning !== undefined) {
         sources.forEach((source, i) => {
           const row = old[i] as Row;
           results[places[i] as number] = [...(tree.toRoot === undefined ? row : tree.toRoot(row)), ...source, tree.table.oid] as Datum[];
         });
       }
-      tree.writer.delete(rowIds, old, state, reevaluated);
+      yield* tree.writer.deleteInSteps(rowIds, old, state, reevaluated);
     }
     if (this.isTop) state.affectedRows += count;
-    return returning === undefined ? [] : results.map((row) => returning(row, state));
+    return returning === undefined ? [] : yield* mapInSteps(results, (row) => returning(row, state));
   }
 }

@@ -2,8 +2,8 @@
 import { keyAttribute } from "../../catalog/index.js";
 import type { Datum, Row } from "../../types/index.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
-import { BATCH_ROWS, drainInSteps, type Operator, type RunState, type Steps } from "../operator.js";
-import { changeRecheckedInSteps, type RowRecheck } from "../row-recheck.js";
+import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
+import { changeRechecked, type RowRecheck } from "../row-recheck.js";
 import type { TableWriter } from "../table-writer.js";
 import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 
@@ -27,7 +27,7 @@ export class UpdateOperator extends SteppedBlockingOperator {
   override *steps(state: RunState): Steps<Row[]> {
     const sources = yield* drainInSteps(state.open(this.source));
     const change = (rows: readonly Row[], reevaluated: boolean) => this.#change(rows, reevaluated, state);
-    return yield* changeRecheckedInSteps(sources, this.recheck, this.#strength, state, change);
+    return yield* changeRechecked(sources, this.recheck, this.#strength, state, change);
   }
   /** Keys that others may refer to change: nobody may hold them. */
   get #strength(): 2 | 3 {
@@ -68,6 +68,7 @@ export class UpdateOperator extends SteppedBlockingOperator {
         reevaluated,
       );
     if (this.isTop) state.affectedRows += rowIds.length;
-    return returning === undefined ? [] : newRows.map((row, i) => returning([...row, ...(sources[i] as Row)], state));
+    if (returning === undefined) return [];
+    return yield* mapInSteps(newRows, (row, i) => returning([...row, ...(sources[i] as Row)], state));
   }
 }

@@ -9,6 +9,12 @@ const POLL_MILLIS = 5;
 /** Longer than any lock or deadlock timeout in a scenario. */
 const PATIENCE_MILLIS = 8_000;
 
+/** A thread's first statements take longer than a scenario's timeouts on a busy machine: each connection makes its own ready for them. */
+const warmUp = `begin; create temporary table warm (k int primary key, v int); insert into warm values (1, 1); select * from warm for update;
+  update warm set v = v + 1 where k = 1; delete from warm; rollback`;
+const whoWaits = `select pid from pg_locks where not granted and pid = any($1::int[])
+  union select pid from pg_stat_activity where wait_event = 'SafeSnapshot' and pid = any($1::int[])`;
+
 interface Session {
   readonly client: pg.Client;
   readonly pid: number;
@@ -89,10 +95,7 @@ export class ScenarioServer {
       await new Promise((resolve) => setTimeout(resolve, POLL_MILLIS));
       if (open.some(([, step]) => mustEnd(step))) continue;
       const pids = open.map(([name]) => (this.#sessions.get(name) as Session).pid);
-      const { rows } = await (this.#control as pg.Client).query(
-        "select pid from pg_locks where not granted and pid = any($1::int[]) union select pid from pg_stat_activity where wait_event = 'SafeSnapshot' and pid = any($1::int[])",
-        [pids],
-      );
+      const { rows } = await (this.#control as pg.Client).query(whoWaits, [pids]);
       // Twice in a row: a session that was just let go may not have been seen to move.
       seenWaiting =
         new Set(rows.map((row) => row.pid)).size === open.length && open.every(([, s]) => s.outcome === undefined) ? seenWaiting + 1 : 0;
@@ -171,5 +174,7 @@ export class ScenarioServer {
 async function connect(port: number): Promise<pg.Client> {
   const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres", options: "-c deadlock_timeout=400ms" });
   await client.connect();
+  await client.query(warmUp);
+  await client.query(whoWaits, [[]]);
   return client;
 }
