@@ -27,10 +27,6 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
     server.redisPort === undefined ? undefined : `Redis: redis-cli -h ${settings.host} -p ${server.redisPort}`,
     server.redisTlsPort === undefined ? undefined : `Redis under TLS: redis-cli --tls -h ${settings.host} -p ${server.redisTlsPort}`,
   ].filter((door) => door !== undefined);
-  process.stdout.write(
-    `orrery: ready for connections in ${Math.round(performance.now() - started)} ms, data in ${settings.data}. ${doors.join("   ")}\n`,
-  );
-
   let stopping = false;
   const stop = async () => {
     if (stopping) process.exit(1); // a second signal means now
@@ -38,9 +34,13 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
     await server.close();
     process.exit(0);
   };
+  // Before anybody is told that the server runs, and may stop it.
   process.on("SIGHUP", () => server.reload());
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  process.stdout.write(
+    `orrery: ready for connections in ${Math.round(performance.now() - started)} ms, data in ${settings.data}. ${doors.join("   ")}\n`,
+  );
 }
 
 /** commander's camelCase keys to ours. */
