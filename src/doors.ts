@@ -17,7 +17,14 @@ import type { EngineDatabase, ThreadMessage } from "./engine/index.js";
 import { createLogger } from "./logger.js";
 import { native } from "./native/index.js";
 import type { Heard, Received } from "./reception-thread.js";
-import { prepareCertificate, readConfiguration } from "./server-configuration.js";
+import {
+  type ConfigurationInForce,
+  inForce,
+  prepareCertificate,
+  readConfiguration,
+  type ServerConfiguration,
+  takenOver,
+} from "./server-configuration.js";
 import { version } from "./types/version.js";
 
 /** What the threads of one server have in common; all of it can be sent to a worker. */
@@ -32,11 +39,20 @@ export interface DoorShare {
   readonly scramMockSeed: Uint8Array;
   /** Requests to stop statements and their progress (engine/session-places.ts). */
   readonly sessionPlaces: SharedArrayBuffer;
+  /** PostgreSQL's connections by thread (Carriers). */
+  readonly carried: SharedArrayBuffer;
+  /** Of a thread that begins when it is needed. */
+  readonly late?: LateStart;
+}
+/** It has PostgreSQL's door alone: what Redis' servers tell each other while they run it has not heard. */
+export interface LateStart {
+  readonly configuration: ConfigurationInForce;
 }
 export interface Doors {
   readonly database: EngineDatabase;
   readonly redis: Listener | undefined;
   readonly redisTls: Listener | undefined;
+  configuration(): ConfigurationInForce;
   /** Stops accepting, tells clients, and closes this thread's hold on the engine; the last one checkpoints. */
   close(graceMillis?: number): Promise<void>;
   /** The first half of close(): after it no client of this thread is left. */
@@ -50,15 +66,19 @@ function primaryOf({ replicaof }: Settings): { readonly host: string; readonly p
 }
 
 export type Door = "redis" | "redisTls";
-/** Takes a new connection to another thread; false: it stays. */
-export type HandOver = (door: Door, descriptor: number) => boolean;
+export interface MainThread {
+  /** Takes a new connection to another thread; false: it stays. */
+  handOver(door: Door, descriptor: number): boolean;
+  /** Another configuration is in force. */
+  configured(configuration: ConfigurationInForce): void;
+}
 
 /**
  * The main thread listens on Redis' port and the others get connections from it (`Listener.adopt`); PostgreSQL's come from a thread of their own
  * (reception-thread.ts) through `reception`.
  */
-export async function openDoors(share: DoorShare, reception: MessagePort | undefined, handOver?: HandOver): Promise<Doors> {
-  const { settings, threadNumber } = share;
+export async function openDoors(share: DoorShare, reception: MessagePort | undefined, main?: MainThread): Promise<Doors> {
+  const { settings, threadNumber, late } = share;
   const listens = threadNumber === 0;
   const { host } = settings;
   const log = createLogger(settings.log_level);
@@ -69,6 +89,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
     sessionPlaces: share.sessionPlaces,
   });
   const counts = new Int32Array(share.connectionCounts);
+  const carried = new Int32Array(share.carried);
   const listeners: Listener[] = [];
   let connections: NativeConnections | undefined;
   let resp: RespServer | undefined;
@@ -84,7 +105,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
   try {
     // Now the folder is there.
     if (threadNumber === 0) prepareCertificate(settings);
-    let configuration = readConfiguration(settings);
+    let configuration = late === undefined ? readConfiguration(settings) : takenOver(settings, late.configuration);
     connections = carrier(settings, database);
     let pg: PostgresDoor | undefined;
     if (settings.pg_port !== 0) {
@@ -97,6 +118,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
         maxMessageBytes: settings.max_message_bytes,
         scramMockSeed: Buffer.from(share.scramMockSeed),
         connectionCount: counts.subarray(0, 1),
+        ended: () => void Atomics.sub(carried, threadNumber, 1),
         duplicateDescriptor: native.engine.duplicateDescriptor,
         native: connections,
         tls: configuration.tls,
@@ -107,7 +129,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
     if (settings.ordered_keys === "yes" && threadNumber === 0) native.keyspace.orderedKeys(database.engine, true);
     let redis: RedisDoor | undefined;
     let redisTls: RedisDoor | undefined;
-    if (settings.redis_port !== 0 || settings.redis_tls_port !== 0) {
+    if (late === undefined && (settings.redis_port !== 0 || settings.redis_tls_port !== 0)) {
       const server = new RespServer({
         addon: native,
         engine: database.engine,
@@ -121,7 +143,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
         dataFolder: settings.data,
         firstClientId: threadNumber * 2 ** 32,
         threadNumber,
-        threadCount: settings.threads,
+        threadCount: settings.threads || 1,
         counters: share.redisCounters,
         fastLanes: connections,
         tellOthers: (message) => database.tellOthers({ kind: "redis", message }),
@@ -143,7 +165,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
         host,
         port,
         maxConnections: settings.max_redis_connections,
-        handOver: handOver && ((descriptor: number) => handOver(name, descriptor)),
+        handOver: main && ((descriptor: number) => main.handOver(name, descriptor)),
         connectionCount: counts.subarray(1, 2),
         duplicateDescriptor: native.engine.duplicateDescriptor,
         native: connections,
@@ -161,19 +183,31 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
       }
       server.replication.start(primaryOf(settings));
     }
-    reception?.on("message", (message: Received) => {
-      if (message.kind === "connection") pg?.listener.adopt(message.descriptor, message.received, message.origin);
-      else if (database.noticeInterrupt(message.processId)) reception.postMessage({ heard: message.processId } satisfies Heard);
-    });
-    database.server = configuration.facts;
-    database.configurationAsked = () => {
-      configuration = readConfiguration(settings, configuration);
-      for (const complaint of configuration.complaints) log.warn({}, `configuration not taken over: ${complaint}`);
+    const configure = (now: ServerConfiguration): void => {
+      configuration = now;
       database.server = configuration.facts;
       pg?.renewTls(configuration.tls);
       if (configuration.tls !== undefined) redisTls?.renewTls(configuration.tls);
+      main?.configured(inForce(configuration));
     };
-    return { database, redis: redis?.listener, redisTls: redisTls?.listener, close, closeListeners };
+    configure(configuration);
+    reception?.on("message", (message: Received) => {
+      if (message.kind === "connection") pg?.listener.adopt(message.descriptor, message.received, message.origin);
+      else if (message.kind === "configuration") configure(takenOver(settings, message.configuration));
+      else if (database.noticeInterrupt(message.processId)) reception.postMessage({ heard: message.processId } satisfies Heard);
+    });
+    database.configurationAsked = () => {
+      configure(readConfiguration(settings, configuration));
+      for (const complaint of configuration.complaints) log.warn({}, `configuration not taken over: ${complaint}`);
+    };
+    return {
+      database,
+      redis: redis?.listener,
+      redisTls: redisTls?.listener,
+      configuration: () => inForce(configuration),
+      close,
+      closeListeners,
+    };
   } catch (error) {
     await close();
     throw error;

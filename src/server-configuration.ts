@@ -17,6 +17,29 @@ export interface ServerConfiguration {
   readonly complaints: readonly string[];
 }
 
+/** What of it goes to a thread that begins later: what is in force, whatever the files say by then. */
+export interface ConfigurationInForce {
+  readonly settings: ReadonlyMap<string, string>;
+  readonly accessRules: readonly AccessRule[] | undefined;
+  readonly tls: TlsMaterial | undefined;
+}
+export const inForce = ({ facts: { settings, accessRules }, tls }: ServerConfiguration): ConfigurationInForce => ({
+  settings,
+  accessRules,
+  tls,
+});
+/** On the other thread. */
+export function takenOver(settings: Settings, { tls: sent, ...facts }: ConfigurationInForce): ServerConfiguration {
+  // Buffers arrive as plain arrays of bytes.
+  const tls = sent && {
+    certificate: Buffer.from(sent.certificate),
+    key: Buffer.from(sent.key),
+    authority: sent.authority && Buffer.from(sent.authority),
+    endPointHash: sent.endPointHash && Buffer.from(sent.endPointHash),
+  };
+  return { tls, complaints: [], facts: { ...facts, accessRuleLines: accessRuleLines(settings, tls) } };
+}
+
 /** With `ssl = auto`: the certificate of the first start. */
 export function prepareCertificate(settings: Settings): void {
   if (settings.ssl !== "auto") return;
@@ -47,8 +70,11 @@ export function readConfiguration(settings: Settings, before?: ServerConfigurati
     if (before === undefined) throw new Error(`could not load ${file}: ${wrong[0]}`);
     rules = before.facts.accessRules as AccessRule[] | undefined;
   }
-  const accessRuleLines = () => readRules(file, settings.hba_file !== "", tls !== undefined) ?? [];
-  return { tls, complaints, facts: { settings: shownSettings(settings, tls), accessRules: rules, accessRuleLines } };
+  return {
+    tls,
+    complaints,
+    facts: { settings: shownSettings(settings, tls), accessRules: rules, accessRuleLines: accessRuleLines(settings, tls) },
+  };
 }
 
 const inData = (settings: Settings, path: string): string => resolve(settings.data, path);
@@ -58,6 +84,9 @@ const tlsFiles = (settings: Settings) => ({
   key: inData(settings, settings.ssl_key_file),
   authority: settings.ssl_ca_file === "" ? "" : inData(settings, settings.ssl_ca_file),
 });
+
+const accessRuleLines = (settings: Settings, tls: TlsMaterial | undefined) => () =>
+  readRules(hbaFile(settings), settings.hba_file !== "", tls !== undefined) ?? [];
 
 /** undefined: there is no file, and nobody named one. */
 function readRules(file: string, isNamed: boolean, tlsIsOn: boolean): RuleLine[] | undefined {

@@ -1,4 +1,7 @@
-/** A further JavaScript thread of the server: its own event loop, connections and caches over the shared engine. Started by main.ts. */
+/**
+ * A further JavaScript thread of the server: its own event loop, connections and caches over the shared engine. Started by main.ts, or by
+ * reception-thread.ts when it is needed.
+ */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type Door, type DoorShare, openDoors } from "./doors.js";
 
@@ -13,12 +16,13 @@ export interface LogFailure {
 export interface ThreadData {
   readonly share: DoorShare;
   readonly reception: MessagePort | undefined;
+  /** From the main thread. */
+  readonly orders: MessagePort;
 }
 
-const port = parentPort as MessagePort;
-const { share, reception } = workerData as ThreadData;
+const { share, reception, orders } = workerData as ThreadData;
 const doors = await openDoors(share, reception);
-port.on("message", async (order: ThreadOrder) => {
+orders.on("message", async (order: ThreadOrder) => {
   if ("door" in order) {
     doors[order.door]?.adopt(order.descriptor);
     return;
@@ -27,6 +31,6 @@ port.on("message", async (order: ThreadOrder) => {
   if (order.logFailure !== undefined) doors.database.flushes.failed(order.logFailure.message, order.logFailure.code);
   await doors.close(order.closeWithin);
   reception?.close();
-  port.close();
+  orders.close();
 });
-port.postMessage("ready");
+parentPort?.postMessage("ready");

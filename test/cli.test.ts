@@ -34,7 +34,7 @@ describe("orrery", () => {
   test.each([
     [["--pg-port", "70000"], /pg_port must be a port number from 1 to 65535, or 0 to switch it off/],
     [["--redis-port", "x"], /redis_port must be a port number/],
-    [["--threads", "0"], /threads must be a whole number from 1 to/],
+    [["--threads", "65"], /threads must be a whole number from 0 to/],
     [["--appendfsync", "never"], /appendfsync must be one of always, everysec, no/],
     [["--log-level", "loud"], /log_level must be one of fatal, error, warn, info, debug/],
     [["--config", "/no/such/file.toml"], /cannot read the configuration file/],

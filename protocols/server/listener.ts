@@ -19,6 +19,8 @@ export interface ListenerOptions {
   readonly handOver?: ((descriptor: number) => boolean) | undefined;
   /** Connections of this port, counted over all threads; one element in shared memory. */
   readonly connectionCount?: Int32Array | undefined;
+  /** An adopted connection has ended. */
+  readonly ended?: (() => void) | undefined;
   /** Input of adopted connections is read into this buffer, one chunk at a time: their handlers keep no part of a chunk. */
   readonly readBuffer?: Uint8Array | undefined;
   /** How a connection begins, judged by what was read of it; undefined: in clear text. */
@@ -125,7 +127,11 @@ export class Listener {
   /** Counts from now on: who does not finish the handshake has a place, too. */
   #secure(descriptor: number, { entrance, answer, rest }: TlsStart): void {
     const socket = new Socket({ fd: descriptor, readable: true, writable: true });
-    if (entrance === undefined) return void socket.destroy();
+    if (entrance === undefined) {
+      socket.destroy();
+      this.options.ended?.();
+      return;
+    }
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
     socket.on("error", () => {}); // "close" follows
@@ -133,8 +139,7 @@ export class Listener {
     this.#underTls.add(socket);
     socket.on("close", () => {
       this.#underTls.delete(socket);
-      Atomics.sub(this.#count, 0, 1);
-      this.#noticeClosed();
+      this.#left();
     });
     if (answer !== undefined) socket.write(answer);
     if (rest.length > 0) socket.unshift(rest);
@@ -151,19 +156,24 @@ export class Listener {
     let handler: ConnectionHandler | undefined;
     const gone = () => {
       if (transport !== undefined) this.#connections.delete(transport);
-      Atomics.sub(this.#count, 0, 1);
-      this.#noticeClosed();
+      this.#left();
     };
     const connect = (t: SocketTransport) => {
       handler = this.options.connect(t);
       return handler;
     };
     const transport = connections.adopt(descriptor, protocol, connect, gone, origin);
-    if (transport === undefined || handler === undefined) Atomics.sub(this.#count, 0, 1);
+    if (transport === undefined || handler === undefined) this.#left();
     else {
       this.#connections.set(transport, handler);
       if (received.length > 0) handler.data(Buffer.from(received));
     }
+  }
+
+  #left(): void {
+    Atomics.sub(this.#count, 0, 1);
+    this.options.ended?.();
+    this.#noticeClosed();
   }
 
   /** Returns what takes its input. */
@@ -217,10 +227,11 @@ export class Listener {
     socket.on("error", () => {}); // "close" follows and does the work
     socket.on("close", () => {
       this.#connections.delete(socket);
-      if (tls === undefined) Atomics.sub(this.#count, 0, 1);
       release();
       handler.disconnected();
-      this.#noticeClosed();
+      // Under TLS it has counted from before the handshake (#secure).
+      if (tls === undefined) this.#left();
+      else this.#noticeClosed();
     });
     return take;
   }

@@ -18,6 +18,8 @@ export interface PostgresDoorOptions {
   readonly scramMockSeed: Buffer;
   readonly handOver?: ((descriptor: number) => boolean) | undefined;
   readonly connectionCount?: Int32Array | undefined;
+  /** A connection of this thread has ended. */
+  readonly ended?: (() => void) | undefined;
   readonly reportInternalError: (error: unknown) => void;
   /** A second descriptor of the same connection: what this thread keeps it adopts, to read it into one buffer. */
   readonly duplicateDescriptor: (descriptor: number) => number;
@@ -45,6 +47,7 @@ export function openPostgresDoor(options: PostgresDoorOptions): PostgresDoor {
     host,
     port,
     connectionCount,
+    ended: options.ended,
     native: options.native && { connections: options.native, protocol: "postgres" },
     readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
     tls: (received) => tls.start(received),

@@ -28,7 +28,10 @@ program
   .option("--hba-file <file>", "who may connect, as PostgreSQL's pg_hba.conf (default: pg_hba.conf in the data folder, if there)")
   .option("--unix-socket-directories <dirs>", "folders for PostgreSQL's Unix sockets, separated by commas (default: none)")
   .option("--unix-socket-permissions <mode>", "permissions of these sockets (default 0777)")
-  .option("--threads <n>", "JavaScript threads over the one engine (default 1)")
+  .option(
+    "--threads <n>",
+    "JavaScript threads over the one engine (default 0: up to one a core, at most four, as PostgreSQL clients need them)",
+  )
   .addOption(new Option("--transport <which>", "who carries connections: auto, native (I/O threads; Linux), node (default auto)"))
   .option("--io-threads <n>", "native I/O threads (default half the cores)")
   .option("--config <file>", "TOML file with these settings (flags and environment win)")

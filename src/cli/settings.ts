@@ -40,7 +40,8 @@ const definitions = {
   host: text("127.0.0.1", "must be an address or a name to listen on"),
   pg_port: port(5432),
   redis_port: port(6379),
-  threads: whole(1, 1, 64),
+  /** 0: one, and up to one a core (main.ts) as PostgreSQL's connections need them. */
+  threads: whole(0, 0, 64),
   /** TLS: "auto" makes a certificate at the first start. */
   ssl: oneOf("off", ["off", "on", "auto"]),
   ssl_cert_file: text("server.crt", "must be a file's path, from the data folder"),
