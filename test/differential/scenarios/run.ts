@@ -172,7 +172,7 @@ export class ScenarioServer {
 }
 
 async function connect(port: number): Promise<pg.Client> {
-  const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres", options: "-c deadlock_timeout=400ms" });
+  const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres", options: "-c deadlock_timeout=1s" });
   await client.connect();
   await client.query(warmUp);
   await client.query(whoWaits, [[]]);
