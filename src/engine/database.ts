@@ -25,6 +25,7 @@ import { LockSlots } from "./lock-slots.js";
 import { NotificationHub } from "./notifications.js";
 import { PlanCache } from "./plan-cache.js";
 import { ownSessions, signalOwn } from "./services/activity.js";
+import { ownHotPath } from "./services/hot-path.js";
 import { EngineSession } from "./session.js";
 import { SessionPlaces } from "./session-places.js";
 import { dropLeftovers } from "./temporary.js";
@@ -100,7 +101,7 @@ export class EngineDatabase implements Database {
     this.#questions = new ThreadQuestions(
       this.#threadNumber,
       (message) => this.tellOthers(message),
-      (question) => (question.about === "sessions" ? ownSessions(this) : signalOwn(this, question.processId, question.signal)),
+      (question) => this.#answer(question),
     );
     const { storage } = this.native;
     this.statistics = {
@@ -211,6 +212,16 @@ export class EngineDatabase implements Database {
   /** An answer from each other thread. */
   ask(question: ThreadQuestion): Promise<unknown[]> {
     return this.#questions.ask(question, this.otherThreads);
+  }
+  #answer(question: ThreadQuestion): unknown {
+    switch (question.about) {
+      case "sessions":
+        return ownSessions(this);
+      case "hotPath":
+        return ownHotPath(this);
+      case "signal":
+        return signalOwn(this, question.processId, question.signal);
+    }
   }
   /** Events of the engine that are not the engine room's own: messages of channels. Returns how to stop. */
   onEvent(listener: (event: EngineEvent) => void): () => void {

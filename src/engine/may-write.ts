@@ -24,9 +24,11 @@ const identifying = new Set([
   "txid_current", "pg_current_xact_id", "txid_current_if_assigned", "pg_current_xact_id_if_assigned", "txid_current_snapshot", "pg_current_snapshot",
 ]); // biome-ignore format: a list
 
-/** Computed relations that ask the other threads: those whose providers read the system service's sessions or locks. */
+/** Computed relations that ask the other threads: those whose providers read the system service's sessions, locks or hotPath. */
 const asksOtherThreads = new Set(
-  ["activity", "database", "gssapi", "ssl"].map((what) => `pg_catalog.pg_stat_${what}`).concat("pg_catalog.pg_locks"),
+  ["activity", "database", "gssapi", "ssl"]
+    .map((what) => `pg_catalog.pg_stat_${what}`)
+    .concat("pg_catalog.pg_locks", "pg_catalog.orrery_hot_path"),
 );
 
 export function mayPause(plan: LogicalPlan): boolean {

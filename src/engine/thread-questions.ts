@@ -3,6 +3,7 @@ import type { ThreadMessage } from "./types.js";
 
 export type ThreadQuestion =
   | { readonly about: "sessions" }
+  | { readonly about: "hotPath" }
   | { readonly about: "signal"; readonly processId: number; readonly signal: "cancel" | "terminate" };
 
 /** A thread that is busy for this long is done without: the question must not hang on it. */

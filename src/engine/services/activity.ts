@@ -8,6 +8,7 @@ import { DbError, terminatedByAdministrator } from "../../types/index.js";
 import type { EngineDatabase } from "../database.js";
 import { Interrupt } from "../interrupts.js";
 import type { EngineSession } from "../session.js";
+import type { ThreadQuestion } from "../thread-questions.js";
 
 /** Of the sessions of this thread. Plain data: it goes to other threads as JSON. */
 export function ownSessions(database: EngineDatabase, asking?: EngineSession): SessionFacts[] {
@@ -46,19 +47,23 @@ export function ownSessions(database: EngineDatabase, asking?: EngineSession): S
   });
 }
 
-/** Of all threads; asks the others, for which the statement pauses. */
+/** Of all threads. */
 export function allSessions(session: EngineSession): SessionFacts[] {
+  const others = factsOfOthers<SessionFacts>(session, { about: "sessions" }, "pg_stat_activity");
+  return [...ownSessions(session.database, session), ...others].sort((a, b) => a.processId - b.processId);
+}
+
+/** What the other threads know; the statement pauses for it. */
+export function factsOfOthers<T>(session: EngineSession, question: ThreadQuestion, what: string): readonly T[] {
   const { database } = session;
-  const own = () => ownSessions(database, session);
-  if (database.otherThreads === 0) return own();
-  const others = session.pausable("pg_stat_activity").recall((): readonly SessionFacts[] => {
+  if (database.otherThreads === 0) return [];
+  return session.pausable(what).recall((): readonly T[] => {
     throw new PauseSignal(() =>
       session.waits
-        .forPromise(database.ask({ about: "sessions" }), { type: "IPC", name: "ThreadAnswer" })
-        .then((answers) => answers.flat()),
+        .forPromise(database.ask(question), { type: "IPC", name: "ThreadAnswer" })
+        .then((answers) => (answers as (readonly T[])[]).flat()),
     );
   });
-  return [...own(), ...others].sort((a, b) => a.processId - b.processId);
 }
 
 /** Cancels what a session of this thread runs, or ends it; false: there is no such session here. */

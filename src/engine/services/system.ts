@@ -9,7 +9,7 @@ import { progressOf } from "../progress.js";
 import type { EngineSession } from "../session.js";
 import { isHiddenSetting, settingDefinitions } from "../settings/definitions.js";
 import { allSessions } from "./activity.js";
-import { hotPathFacts } from "./hot-path.js";
+import { allHotPath } from "./hot-path.js";
 import { allLocks } from "./locks.js";
 
 export function systemService(session: EngineSession, catalog: SessionCatalogReader): SystemService {
@@ -18,7 +18,7 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
     extensions: availableExtensions,
     rowCount: (storage) => native.storage.rowCountEstimate(engine, storage),
     relationBytes: (storage) => Math.max(0, native.storage.relationBytes(engine, storage)),
-    hotPath: () => hotPathFacts(session.database),
+    hotPath: () => allHotPath(session),
     vectorIndex: (storage) => native.vector.indexFacts(engine, storage) ?? undefined,
     ivfflatIndex: (storage) => native.vector.ivfflatFacts(engine, storage) ?? undefined,
     lastValue: (oid) => {
