@@ -120,6 +120,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
         connectionCount: counts.subarray(0, 1),
         ended: () => void Atomics.sub(carried, threadNumber, 1),
         duplicateDescriptor: native.engine.duplicateDescriptor,
+        peerHasLeft: native.engine.peerHasLeft,
         native: connections,
         tls: configuration.tls,
         reportInternalError: (error) => log.error(error, "internal error in a PostgreSQL session"),

@@ -4,6 +4,7 @@
 // the last one that goes closes the engine: with a checkpoint after close(), flushed only when the thread just ended.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -227,6 +228,18 @@ Napi::Value duplicate_descriptor(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), copy);
 }
 
+/// Whether the other end of a socket has closed it: said while what it sent before may still wait to be read.
+Napi::Value peer_has_left(const Napi::CallbackInfo& info) {
+  count_crossing();
+#ifdef POLLRDHUP
+  constexpr short kLeft = POLLRDHUP;
+#else
+  constexpr short kLeft = 0;  // POLLHUP alone, where there is no other
+#endif
+  pollfd socket{info.Length() > 0 && info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1, kLeft, 0};
+  return Napi::Boolean::New(info.Env(), ::poll(&socket, 1, 0) > 0 && (socket.revents & (kLeft | POLLHUP | POLLERR)) != 0);
+}
+
 /**
  * Lets JavaScript on the calling thread use the whole of the thread's stack but `kNativeStackBytes`: V8 takes about 1 MB of the 8 MB that the main
  * thread has, and nested statements recurse. V8's entry points are looked up by name, so that the addon keeps to Node-API otherwise; where they are
@@ -385,6 +398,7 @@ void init_engine(Napi::Env env, Napi::Object exports) {
   engine.Set("flushedLsn", Napi::Function::New<flushed_lsn>(env, "flushedLsn"));
   engine.Set("tell", Napi::Function::New<tell>(env, "tell"));
   engine.Set("duplicateDescriptor", Napi::Function::New<duplicate_descriptor>(env, "duplicateDescriptor"));
+  engine.Set("peerHasLeft", Napi::Function::New<peer_has_left>(env, "peerHasLeft"));
   engine.Set("useWholeStack", Napi::Function::New<use_whole_stack>(env, "useWholeStack"));
   engine.Set("checkpoint", Napi::Function::New<checkpoint>(env, "checkpoint"));
   engine.Set("statistics", Napi::Function::New<statistics>(env, "statistics"));

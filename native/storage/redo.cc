@@ -213,7 +213,7 @@ Status RowStore::redo(std::uint8_t operation, ByteReader in, CommitTs ts, Lsn ls
       if (!in.ok() || !relation || !index::InvertedIndex::fits(*relation, columns)) return corrupt("index");
       auto index = std::make_shared<index::InvertedIndex>(id, *relation, std::move(columns));
       index->created.store(ts);
-      index->build();
+      if (Status s = index->build(); !s.is_ok()) return s;
       raise_oid(id);
       indexes_[id] = index;
       relation->attach_index(std::move(index));

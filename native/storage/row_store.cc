@@ -274,7 +274,7 @@ Status RowStore::create_inverted(Transaction& t, RelationId id, RelationId relat
   {
     // As for a B-tree: no writer comes between the rows that are read here and those that reach the attached index.
     std::lock_guard guard(relation->write_latch());
-    index->build();
+    if (Status s = index->build(); !s.is_ok()) return s;
     std::unique_lock registry(registry_latch_);
     if (!indexes_.emplace(id, index).second) return Status::error(StatusCode::kInvalid, "the index exists");
     relation->attach_index(index);

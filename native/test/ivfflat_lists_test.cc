@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include "../core/interrupt.h"
 #include "../index/ivfflat/inverted_lists.h"
 #include "check.h"
 #include "hnsw_test_data.h"
@@ -27,8 +28,8 @@ TEST("ivfflat: a tenth of the lists holds most of the neighbors") {
   const std::vector<VectorItem> items = items_of(v);
   for (const Metric metric : {Metric::kL2, Metric::kInnerProduct, Metric::kCosine}) {
     InvertedLists lists({metric, 16, 40});
-    lists.train(items, 2);
-    lists.fill(items, 2);
+    CHECK(lists.train(items, 2).is_ok());
+    CHECK(lists.fill(items, 2).is_ok());
     CHECK_EQ(rows_of(lists).size(), 4000u);
     std::size_t found = 0;
     for (std::size_t q = 0; q < 50; q++) {
@@ -55,8 +56,8 @@ TEST("ivfflat: lists of bit strings hold those with most bits in common") {
     v.values[i] = std::bit_cast<float>(centers[i % centers.size()] ^ noise);
   }
   InvertedLists lists({Metric::kHamming, 8, 40});
-  lists.train(items_of(v), 2);
-  lists.fill(items_of(v), 2);
+  CHECK(lists.train(items_of(v), 2).is_ok());
+  CHECK(lists.fill(items_of(v), 2).is_ok());
   CHECK_EQ(rows_of(lists).size(), 4000u);
   std::size_t found = 0;
   for (std::size_t q = 0; q < 40; q++) {
@@ -72,17 +73,17 @@ TEST("ivfflat: fewer vectors than lists, equal ones, none at all") {
   const Vectors v = random_vectors(3, 4, 1);
   for (const Metric metric : {Metric::kL2, Metric::kCosine}) {
     InvertedLists lists({metric, 4, 10});
-    lists.train(items_of(v), 2);
-    lists.fill(items_of(v), 2);
+    CHECK(lists.train(items_of(v), 2).is_ok());
+    CHECK(lists.fill(items_of(v), 2).is_ok());
     CHECK_EQ(rows_of(lists).size(), 3u);
     InvertedLists empty({metric, 4, 10});
-    empty.train({}, 2);
+    CHECK(empty.train({}, 2).is_ok());
     for (const VectorItem& item : items_of(v)) empty.insert(item);
     CHECK_EQ(rows_of(empty).size(), 3u);
     const Vectors same{4, std::vector<float>(400, 1.0f)};
     InvertedLists equal({metric, 4, 10});
-    equal.train(items_of(same), 2);
-    equal.fill(items_of(same), 2);
+    CHECK(equal.train(items_of(same), 2).is_ok());
+    CHECK(equal.fill(items_of(same), 2).is_ok());
     CHECK_EQ(rows_of(equal).size(), 100u);
   }
 }
@@ -92,8 +93,8 @@ TEST("ivfflat: removed entries are gone; zero vectors have no direction under co
   for (int d = 0; d < 4; d++) v.values[d] = 0;
   InvertedLists lists({Metric::kCosine, 4, 5});
   const auto items = items_of(v);
-  lists.train(items, 1);
-  lists.fill(items, 1);
+  CHECK(lists.train(items, 1).is_ok());
+  CHECK(lists.fill(items, 1).is_ok());
   CHECK_EQ(lists.entry_count(), 199u);
   CHECK(!lists.remove(items[0]));
   for (std::size_t i = 1; i < 100; i++) CHECK(lists.remove(items[i]));
@@ -105,8 +106,8 @@ TEST("ivfflat: an image gives the same lists back; a cut one is refused") {
   const Vectors v = random_vectors(300, 8, 3);
   const auto items = items_of(v);
   InvertedLists lists({Metric::kL2, 8, 7});
-  lists.train(items, 2);
-  lists.fill(items, 2);
+  CHECK(lists.train(items, 2).is_ok());
+  CHECK(lists.fill(items, 2).is_ok());
   ByteWriter image;
   lists.save(image, [](const Entry& e) { return e.row % 3 != 0; });
   const auto locate = [&](storage::RowId row, VectorItem* item) {
@@ -126,11 +127,26 @@ TEST("ivfflat: an image gives the same lists back; a cut one is refused") {
   }
 }
 
+TEST("ivfflat: training and filling end when the statement shall") {
+  const Vectors v = random_vectors(2000, 8, 4);
+  const auto items = items_of(v);
+  InvertedLists lists({Metric::kL2, 8, 12});
+  std::atomic<std::int32_t> word{1};
+  current_interrupt() = {.word = &word};
+  CHECK(lists.train(items, 2).code == StatusCode::kInterrupted);
+  word = 0;
+  CHECK(lists.train(items, 2).is_ok());
+  word = 1;
+  CHECK(lists.fill(items, 2).code == StatusCode::kInterrupted);
+  CHECK_EQ(lists.entry_count(), 0u);
+  current_interrupt() = {};
+}
+
 TEST("threads: ivfflat lists take inserts and removals while others read") {
   const Vectors v = random_vectors(2000, 8, 4);
   const auto items = items_of(v);
   InvertedLists lists({Metric::kL2, 8, 12});
-  lists.train(items, 2);
+  CHECK(lists.train(items, 2).is_ok());
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < 2; t++)
     threads.emplace_back([&, t] {

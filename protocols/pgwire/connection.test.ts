@@ -129,6 +129,7 @@ function setUp() {
       throw error;
     },
     transport: {
+      hasLeft: () => false,
       write: (bytes) => out.write(Buffer.from(bytes)),
       drained: () => Promise.resolve(),
       peer: { isLoopback: true, client: { address: "127.0.0.1", port: 1, server: null, encryption: null } },

@@ -11,7 +11,7 @@
  *  3. Before authentication only start-up, cancel and password messages are understood (startup.ts).
  */
 import type { ClientPortals, LaneActivity, Session, SessionListener } from "../../src/engine/types.js";
-import { DbError, type DbErrorFields, notSupported } from "../../src/types/index.js";
+import { clientLost, DbError, type DbErrorFields, notSupported } from "../../src/types/index.js";
 import type { Peer } from "./authentication.js";
 import { Conversation, sendError } from "./conversation.js";
 import { ExtendedQuery } from "./extended-query.js";
@@ -25,6 +25,8 @@ import { SimpleQuery } from "./simple-query.js";
 import { Startup, type StartupOptions, type StartupStep } from "./startup.js";
 
 export interface PgTransport extends OutputTransport {
+  /** The client has closed the connection, whether or not disconnected() was called. */
+  hasLeft(): boolean;
   readonly peer: Peer;
   readonly pgFastLane?: PgFastLane | undefined;
 }
@@ -111,7 +113,7 @@ export class PgConnection implements SessionListener {
     clearTimeout(this.#authenticationTimer);
     this.#isClosed = true;
     this.#ready?.session.cancel();
-    this.#ready?.talk.copy?.fail(new DbError({ sqlstate: "08006", message: "connection to client lost" }));
+    this.#ready?.talk.copy?.fail(clientLost());
     if (!this.#busy) this.#closeSession();
   }
   /** Server shutdown: tell the client why, and close. */
@@ -149,6 +151,9 @@ export class PgConnection implements SessionListener {
   }
   isBusy(): boolean {
     return this.#busy;
+  }
+  clientHasLeft(): boolean {
+    return this.#ended || this.#options.transport.hasLeft();
   }
   reportInternalError(error: unknown): void {
     this.#options.reportInternalError(error);

@@ -19,6 +19,7 @@ export interface ListenerOptions {
   readonly handOver?: ((descriptor: number) => boolean) | undefined;
   /** Connections of this port, counted over all threads; one element in shared memory. */
   readonly connectionCount?: Int32Array | undefined;
+  readonly peerHasLeft?: ((descriptor: number) => boolean) | undefined;
   /** An adopted connection has ended. */
   readonly ended?: (() => void) | undefined;
   /** Input of adopted connections is read into this buffer, one chunk at a time: their handlers keep no part of a chunk. */
@@ -39,6 +40,9 @@ export interface TlsStart {
   readonly rest: Uint8Array;
 }
 
+/** Node has no name for it; -1: there is none. */
+const descriptorOf = (socket: Socket): number => (socket as unknown as { _handle?: { fd?: number } | null })._handle?.fd ?? -1;
+
 const NOTHING = new Uint8Array(0);
 const MAX_BACKLOG_BYTES = 1 << 20;
 /** A client that does not read is dropped when this much output waits for it. */
@@ -54,8 +58,8 @@ export class Listener {
   constructor(private readonly options: ListenerOptions) {
     this.#count = options.connectionCount ?? new Int32Array(1);
     this.#server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
-      // Node has no name for the descriptor; without one the connection stays on this thread.
-      const descriptor = (socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
+      // Without a descriptor the connection stays on this thread.
+      const descriptor = descriptorOf(socket);
       if (descriptor >= 0 && options.handOver?.(descriptor)) {
         socket.destroy();
         return;
@@ -202,6 +206,10 @@ export class Listener {
       pause: () => void socket.pause(),
       resume: () => void socket.resume(),
       end: () => void socket.end(),
+      hasLeft: () => {
+        const fd = descriptorOf(socket);
+        return fd >= 0 && this.options.peerHasLeft?.(fd) === true;
+      },
       peer: peerOf(socket.remoteAddress ?? "", socket.remotePort ?? 0, { isLocal, server: isLocal ? null : server }, tls),
     });
     this.#connections.set(socket, handler);

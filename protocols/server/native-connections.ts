@@ -57,7 +57,7 @@ export class NativeConnections {
     const adopted = this.#addon.io.adopt(this.#hub, descriptor, IoProtocol[protocol]);
     if (adopted === null) return undefined;
     const [id, address, port] = adopted;
-    const transport = new NativeTransport(this.#addon, this.#hub, id, peerOf(address, port, origin));
+    const transport = new NativeTransport(this.#addon, this.#hub, id, descriptor, peerOf(address, port, origin));
     this.#carried.set(id, { transport, handler: connect(transport), gone });
     return transport;
   }
@@ -157,8 +157,14 @@ class NativeTransport implements SocketTransport, FastLane {
     private readonly addon: NativeAddon,
     private readonly hub: IoHub,
     private readonly id: number,
+    /** Open until end(): what is closed natively waits for that. */
+    private readonly descriptor: number,
     readonly peer: Peer,
   ) {}
+
+  hasLeft(): boolean {
+    return this.isOpen && this.addon.engine.peerHasLeft(this.descriptor);
+  }
 
   get fastLane(): FastLane {
     return this;

@@ -23,6 +23,7 @@ export interface PostgresDoorOptions {
   readonly reportInternalError: (error: unknown) => void;
   /** A second descriptor of the same connection: what this thread keeps it adopts, to read it into one buffer. */
   readonly duplicateDescriptor: (descriptor: number) => number;
+  readonly peerHasLeft: (descriptor: number) => boolean;
   /** Carries the connections; absent: node:net. */
   readonly native?: NativeConnections | undefined;
   /** undefined: TLS is declined. */
@@ -48,6 +49,7 @@ export function openPostgresDoor(options: PostgresDoorOptions): PostgresDoor {
     port,
     connectionCount,
     ended: options.ended,
+    peerHasLeft: options.peerHasLeft,
     native: options.native && { connections: options.native, protocol: "postgres" },
     readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
     tls: (received) => tls.start(received),

@@ -16,6 +16,8 @@ export interface SocketTransport {
   pause(): void;
   resume(): void;
   end(): void;
+  /** The peer has closed the connection; looked up now, also where nobody has been told yet. */
+  hasLeft(): boolean;
   readonly peer: Peer;
   /** Where hot commands can run without JavaScript. */
   readonly fastLane?: FastLane | undefined;

@@ -4,6 +4,7 @@
  */
 import { StatusCode } from "../native/index.js";
 import {
+  clientLost,
   type DbError,
   idleInTransactionTimedOut,
   idleSessionTimedOut,
@@ -28,6 +29,9 @@ export class SessionClock {
   /** statement_timeout and transaction_timeout, in milliseconds of performance.now(). */
   #statementEnds = Infinity;
   #transactionEnds = Infinity;
+  /** client_connection_check_interval, and when the client is looked for next. */
+  #clientInterval = 0;
+  #looksForClient = Infinity;
   statementStartMicros = 0;
 
   constructor(session: EngineSession) {
@@ -44,6 +48,8 @@ export class SessionClock {
     const whole = Number(settings.raw("transaction_timeout"));
     const since = this.statementStartMicros - (block?.startMicros ?? this.statementStartMicros);
     this.#transactionEnds = whole > 0 ? performance.now() + whole - since / 1000 : Infinity;
+    this.#clientInterval = Number(settings.raw("client_connection_check_interval"));
+    this.#looksForClient = this.#clientInterval > 0 ? performance.now() + this.#clientInterval : Infinity;
     this.#cancelRequested = false;
     database.interrupts.forget(this.#place);
     this.progress.end();
@@ -69,6 +75,10 @@ export class SessionClock {
     if (this.takeCancel()) throw queryCanceled();
     if (this.#statementEnds !== Infinity && performance.now() > this.#statementEnds) throw statementTimedOut();
     if (this.#transactionEnds !== Infinity && performance.now() > this.#transactionEnds) throw transactionTimedOut();
+    if (this.#looksForClient !== Infinity && performance.now() > this.#looksForClient) {
+      this.#looksForClient = performance.now() + this.#clientInterval;
+      if (this.#session.listener.clientHasLeft?.() === true) throw clientLost();
+    }
   }
   /** The client's key to cancel what runs. */
   setCancelKey(key: CancelKey): void {

@@ -54,6 +54,9 @@ class StatementEvaluation implements EvaluationContext {
   clockMicros(): number {
     return this.#recall(clockMicros);
   }
+  checkCancel(): void {
+    this.#context.checkCancel();
+  }
   random(): number {
     return this.#recall(() => this.#session.randomness.next());
   }

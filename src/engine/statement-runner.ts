@@ -39,6 +39,10 @@ export class StatementRunner {
   get transaction(): SessionTransaction | undefined {
     return this.#nested ?? this.#session.block;
   }
+  /** A routine's command is running. */
+  get isNested(): boolean {
+    return this.#nested !== undefined;
+  }
   /** A routine's command: part of the statement that called the routine, synchronous, its waits are that statement's. */
   runInside<T>(transaction: SessionTransaction, work: () => T): T {
     const outer = this.#nested;
@@ -354,7 +358,7 @@ export class StatementRunner {
       };
       let others: Promise<void> | undefined;
       try {
-        others = this.#nested === undefined ? inTurns(execution.steps(), () => context.checkCancel()) : undefined;
+        others = !this.isNested ? inTurns(execution.steps(), () => context.checkCancel()) : undefined;
         if (others === undefined) return end();
       } finally {
         if (others === undefined) execution.close();

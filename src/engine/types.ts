@@ -265,6 +265,8 @@ export interface SessionListener {
   terminate?(error: DbError): void;
   /** What ran outside of the session after its own newest statement, for pg_stat_activity. */
   activityElsewhere?(): LaneActivity | undefined;
+  /** The client has closed its connection. */
+  clientHasLeft?(): boolean;
   /** Whether a statement is running, for pg_stat_activity. */
   isBusy?(): boolean;
   /** Portals that the client opened by name: SQL moves and closes them like cursors. */

@@ -24,7 +24,7 @@ export async function buildVectorIndex(context: DefinitionContext, table: TableO
     return;
   }
   const lists = parseIvfflatOptions(index.options);
-  context.check(await vector.createIvfflat(...place, lists, threads));
+  context.check(await context.session.clock.interruptible(() => vector.createIvfflat(...place, lists, threads)));
   if ((vector.ivfflatFacts(context.engine, index.storage)?.rows ?? 0) < lists) noticeLittleData(context);
 }
 

@@ -10,6 +10,7 @@
  */
 import type { PlanColumn } from "../plan/index.js";
 import type { Datum, Row } from "../types/index.js";
+import type { ChangeMemory } from "./change-memory.js";
 import type { ExecutionContext } from "./types.js";
 
 export interface Cursor {
@@ -137,12 +138,15 @@ export function drain(cursor: Cursor): Row[] {
   return rows;
 }
 
-/** As `drain`, a step each batch. */
-export function* drainInSteps(cursor: Cursor): Steps<Row[]> {
+/** As `drain`, a step each batch, for rows that are changed in so many forms. */
+export function* drainInSteps(cursor: Cursor, memory: ChangeMemory, copies: number): Steps<Row[]> {
   const rows: Row[] = [];
   try {
     for (let batch = cursor.next(BATCH_ROWS); batch !== null; batch = cursor.next(BATCH_ROWS)) {
-      for (const row of batch) rows.push(row);
+      for (const row of batch) {
+        memory.hold(row, copies);
+        rows.push(row);
+      }
       yield;
     }
   } finally {

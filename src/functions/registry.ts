@@ -11,6 +11,8 @@ export interface EvaluationContext extends FormatContext {
   readonly statementTimeMicros: number;
   clockMicros(): number;
   random(): number;
+  /** Throws when the statement shall end: for work on one value that may take long. */
+  checkCancel(): void;
   /** setseed(): random() gives the sequence of this seed, -1 to 1, from here on. */
   seedRandom(seed: number): void;
   readonly currentUser: string;

@@ -13,6 +13,7 @@ export const testContext: EvaluationContext = {
   statementTimeMicros: 600_000_000_000_001,
   clockMicros: () => 600_000_000_000_002,
   random: () => 0.5,
+  checkCancel: () => undefined,
   seedRandom: () => undefined,
   currentUser: "postgres",
   sessionUser: "postgres",

@@ -67,6 +67,8 @@ export interface EngineBinding {
   tell(engine: Engine, text: string): void;
   /** A second descriptor of the same open socket: another thread goes on with the connection and closes it by itself. */
   duplicateDescriptor(descriptor: number): number;
+  /** The other end of an open socket has closed it. */
+  peerHasLeft(descriptor: number): boolean;
   /** JavaScript of this thread may recurse as deep as the thread's stack goes; V8's own limit is an eighth of it. */
   useWholeStack(): void;
   /** Resolves when the checkpoint is complete. */

@@ -16,6 +16,7 @@ export const deadlockDetected = (waits: readonly string[]) =>
   simple("40P01", "deadlock detected", { detail: waits.join("\n"), hint: "See server log for query details." });
 const fatal = (sqlstate: string, message: string) => new DbError({ sqlstate, severity: "FATAL", message });
 export const terminatedByAdministrator = () => fatal("57P01", "terminating connection due to administrator command");
+export const clientLost = () => fatal("08006", "connection to client lost");
 export const idleInTransactionTimedOut = () => fatal("25P03", "terminating connection due to idle-in-transaction timeout");
 export const idleSessionTimedOut = () => fatal("57P05", "terminating connection due to idle-session timeout");
 export const transactionTimedOut = () => fatal("25P04", "terminating connection due to transaction timeout");

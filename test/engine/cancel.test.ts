@@ -100,6 +100,11 @@ const long: Readonly<Record<string, string>> = {
   "an UPDATE": "update big set t = t || md5(t) from generate_series(1, 1000) g where md5(t || g) <> ''",
   "CREATE TABLE AS": "create table made as select a.k from big a, generate_series(1, 1000) g",
   "COPY TO": "copy (select a.k, md5(a.t || g) from big a, generate_series(1, 1000) g) to '/dev/null'",
+  "a regular expression over one value": "select repeat('ab', 500000) ~ '(a|b){1,200}c'",
+  "ALTER TABLE … TYPE": "alter table big alter column t type text using md5(repeat(md5(t), 2000))",
+  "an index over an expression": "create index big_x on big (md5(repeat(t, 2000)))",
+  "a gin build": "create index big_a on wide using gin (a)",
+  "an IVFFlat build": "create index big_i on wide using ivfflat (e vector_l2_ops) with (lists = 2000)",
   "an HNSW build": "create index big_e on wide using hnsw (e vector_l2_ops) with (ef_construction = 400)",
 };
 
@@ -108,9 +113,9 @@ test("whatever keeps its thread busy is cancelled, and leaves nothing", { timeou
   await setup.query("create extension if not exists vector");
   await setup.query("create table big (k int primary key, v int, t text)");
   await setup.query("insert into big select g, g % 100, 'text ' || g from generate_series(1, 100000) g");
-  await setup.query("create table wide (k int, e vector(64))");
+  await setup.query("create table wide (k int, e vector(64), a int[])");
   await setup.query(
-    "insert into wide select g, (select array_agg(random())::vector from generate_series(1, 64) where g > 0) from generate_series(1, 20000) g",
+    "insert into wide select g, (select array_agg(random())::vector from generate_series(1, 64) where g > 0), array(select (g * 7919 + i * i) % 1000003 from generate_series(1, 200) i) from generate_series(1, 20000) g",
   );
   const report: string[] = [];
   for (const [name, sql] of Object.entries(long)) {
@@ -137,11 +142,24 @@ test("whatever keeps its thread busy is cancelled, and leaves nothing", { timeou
   if (process.env.ORRERY_REPORT !== undefined) console.log(report.join("\n"));
   // No lock, no row, no table, no index is left.
   const { rows } = await setup.query(
-    "select (select count(*)::int from big) as big, to_regclass('made') as made, to_regclass('big_e') as index, (select count(*)::int from pg_locks where relation = 'big'::regclass) as locks",
+    "select (select count(*)::int from big) as big, to_regclass('made') as made, coalesce(to_regclass('big_e'), to_regclass('big_x'), to_regclass('big_a'), to_regclass('big_i')) as index, (select count(*)::int from pg_locks where relation = 'big'::regclass) as locks",
   );
   expect(rows).toEqual([{ big: 100_000, made: null, index: null, locks: 1 }]);
   await setup.query("drop table big, wide");
   await setup.end();
+});
+
+test("client_connection_check_interval: a statement whose client has gone ends", async () => {
+  const [gone, next] = [await connectPg(orrery.port), await connectPg(orrery.port)];
+  gone.on("error", () => {});
+  await gone.query("select pg_advisory_lock(77)");
+  await gone.query("set client_connection_check_interval = 50");
+  void gone.query("select count(*) from generate_series(1, 1000000) a, generate_series(1, 1000000) b").catch(() => {});
+  await sleep(200);
+  (gone as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  // Its session's lock goes with it.
+  expect((await next.query("select pg_advisory_lock(77) is not null as locked")).rows).toEqual([{ locked: true }]);
+  await next.end();
 });
 
 test("a wait for a relation's lock is cancelled", async () => {

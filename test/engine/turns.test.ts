@@ -12,6 +12,7 @@ beforeAll(async () => {
   await run(long, "create table t (k int primary key, v int, w int)");
   await run(long, "insert into t select g, 0, 0 from generate_series(1, 100000) g");
   await run(long, "create table u (k int primary key, v int, w int); insert into u select * from t");
+  await run(long, "create table w (k int primary key, v int); insert into w select g, 0 from generate_series(1, 50000) g");
   await run(long, "create table p (k int primary key, v int, w int) partition by range (k)");
   await run(long, "create table p1 partition of p for values from (0) to (25001)");
   await run(long, "create table p2 partition of p for values from (25001) to (200000)");
@@ -83,6 +84,16 @@ test.each(changes)("%s gives others their turn, and shows them nothing before it
   expect(turns).toBeGreaterThan(2);
   expect([...seen]).toEqual([before]);
   expect((await run(short, look)).rows[0]?.[0]).not.toBe(before);
+});
+
+test.each([
+  ["ALTER TABLE … TYPE", "alter table w alter column v type text using regexp_replace('abc' || v, '([a-z])+', '\\1')"],
+  ["CREATE INDEX over an expression", "create index on w ((regexp_replace(v, '([a-z])+', '\\1')))"],
+])("%s gives others their turn", async (_name, sql) => {
+  const { turns, seen } = await meanwhile(sql, "select v from t where k = 1");
+  expect(turns).toBeGreaterThan(2);
+  expect(seen.size).toBe(1);
+  expect((await run(short, "select count(*) from w where v = 'c0'")).rows).toEqual([["50000"]]);
 });
 
 test("a change that is cancelled between two steps leaves nothing", async () => {

@@ -1,4 +1,5 @@
 // build.cc: filling an index from the rows that are there.
+#include "../../core/interrupt.h"
 #include "inverted_index.h"
 
 namespace orrery::index {
@@ -6,7 +7,9 @@ namespace orrery::index {
 using storage::Chunk;
 using storage::VersionRef;
 
-void InvertedIndex::build() {
+Status InvertedIndex::build() {
+  constexpr std::size_t kLookMask = (1 << 8) - 1;
+  const Interrupt interrupt = current_interrupt();
   std::unique_lock guard(latch_);
   std::vector<Postings::Key> keys;
   for (std::uint32_t c = 0; c < relation().chunk_count(); c++) {
@@ -14,12 +17,15 @@ void InvertedIndex::build() {
     if (chunk == nullptr) continue;
     const std::uint32_t count = chunk->count();
     for (std::uint32_t slot = 0; slot < count; slot++) {
+      // Nobody has the index yet: what is in it goes with it.
+      if ((slot & kLookMask) == 0 && interrupt.is_due()) return Status::error(StatusCode::kInterrupted);
       if (chunk->begin(slot) == storage::kAborted) continue;
       const VersionRef version{chunk, slot};
       keys_of(version, keys);
       for (const Postings::Key key : keys) postings_.add(key, version.row_id());
     }
   }
+  return Status::ok();
 }
 
 }  // namespace orrery::index

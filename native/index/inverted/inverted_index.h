@@ -51,7 +51,8 @@ class InvertedIndex final : public storage::SecondaryIndex {
   std::size_t memory_bytes() const noexcept override;
 
   /// Fills the empty index from every version that is not aborted. The caller holds the relation's write latch.
-  void build();
+  /// kInterrupted: the statement shall end; the index is good for nothing then.
+  Status build();
 
   /// Row ids in ascending order: all rows that can meet the query, and maybe others.
   std::vector<storage::RowId> search(const InvertedQuery& query) const;

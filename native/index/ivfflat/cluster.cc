@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "../../core/interrupt.h"
 #include "in_parallel.h"
 #include "inverted_lists.h"
 
@@ -31,14 +32,16 @@ class Clustering {
     if (is_spherical()) for (std::size_t i = 0; i < count_; i++) normalize(sample(i), options_.dimensions);
   }
 
-  std::vector<float> run() {
+  Status run(std::vector<float>* centroids) {
     choose_initial();
     std::vector<std::uint32_t> nearest(count_, UINT32_MAX);
     for (unsigned iteration = 0; iteration < kIterations && count_ > 0; iteration++) {
-      if (!assign(nearest)) break;
+      if (!assign(nearest) || interrupt_.is_due()) break;
       move(nearest);
     }
-    return std::move(centroids_);
+    if (interrupt_.is_due()) return Status::error(StatusCode::kInterrupted);
+    *centroids = std::move(centroids_);
+    return Status::ok();
   }
 
  private:
@@ -59,6 +62,7 @@ class Clustering {
     std::size_t chosen = 0;
     std::size_t next = count_ == 0 ? 0 : random() % count_;
     for (; chosen < std::min<std::size_t>(options_.lists, count_); chosen++) {
+      if (interrupt_.is_due()) return;
       std::copy_n(sample(next), options_.dimensions, centroid(chosen));
       in_parallel(count_, threads_, [&](std::size_t from, std::size_t to) {
         for (std::size_t i = from; i < to; i++) gaps[i] = std::min(gaps[i], distance(sample(i), centroid(chosen)));
@@ -82,6 +86,7 @@ class Clustering {
     std::atomic<bool> changed{false};
     in_parallel(count_, threads_, [&](std::size_t from, std::size_t to) {
       for (std::size_t i = from; i < to; i++) {
+        if (i % kLook == 0 && interrupt_.is_due()) return;
         std::uint32_t best = 0;
         float best_distance = std::numeric_limits<float>::infinity();
         for (std::uint32_t c = 0; c < options_.lists; c++) {
@@ -135,6 +140,7 @@ class Clustering {
   }
 
   const Options& options_;
+  const Interrupt interrupt_ = current_interrupt();  // each thread that helps looks at it
   std::vector<float> samples_;
   const std::size_t count_;
   const unsigned threads_;
@@ -144,8 +150,8 @@ class Clustering {
 
 }  // namespace
 
-std::vector<float> cluster(const Options& options, std::vector<float> samples, unsigned threads) {
-  return Clustering(options, std::move(samples), threads).run();
+Status cluster(const Options& options, std::vector<float> samples, unsigned threads, std::vector<float>* centroids) {
+  return Clustering(options, std::move(samples), threads).run(centroids);
 }
 
 }  // namespace orrery::index::ivfflat

@@ -7,6 +7,9 @@
 
 namespace orrery::index::ivfflat {
 
+/// Vectors between two looks at whether the statement shall end: each is compared with every centroid.
+constexpr std::size_t kLook = 16;
+
 /// Runs work(from, to) over [0, count) on `threads` >= 1 threads; returns when all have ended.
 template <typename Work>
 void in_parallel(std::size_t count, unsigned threads, const Work& work) {

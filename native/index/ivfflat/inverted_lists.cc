@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "../../core/interrupt.h"
 #include "in_parallel.h"
 
 namespace orrery::index::ivfflat {
@@ -39,7 +40,7 @@ std::uint32_t InvertedLists::nearest(const float* vector, std::span<const float>
   return best;
 }
 
-void InvertedLists::train(std::span<const VectorItem> items, unsigned threads) {
+Status InvertedLists::train(std::span<const VectorItem> items, unsigned threads) {
   const std::size_t want = std::min(items.size(), sample_size(options_.lists));
   std::vector<float> samples;
   samples.reserve(want * options_.dimensions);
@@ -48,14 +49,19 @@ void InvertedLists::train(std::span<const VectorItem> items, unsigned threads) {
     const float* vector = items[i * items.size() / want].vector;
     if (has_direction(vector)) samples.insert(samples.end(), vector, vector + options_.dimensions);
   }
-  centroids_ = cluster(options_, std::move(samples), threads);
+  return cluster(options_, std::move(samples), threads, &centroids_);
 }
 
-void InvertedLists::fill(std::span<const VectorItem> items, unsigned threads) {
+Status InvertedLists::fill(std::span<const VectorItem> items, unsigned threads) {
+  const Interrupt interrupt = current_interrupt();
   std::vector<std::uint32_t> list_of(items.size());
   in_parallel(items.size(), threads, [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; i++) list_of[i] = has_direction(items[i].vector) ? nearest(items[i].vector, centroids_) : UINT32_MAX;
+    for (std::size_t i = from; i < to; i++) {
+      if (i % kLook == 0 && interrupt.is_due()) return;
+      list_of[i] = has_direction(items[i].vector) ? nearest(items[i].vector, centroids_) : UINT32_MAX;
+    }
   });
+  if (interrupt.is_due()) return Status::error(StatusCode::kInterrupted);
   for (std::size_t i = 0; i < items.size(); i++) {
     if (list_of[i] == UINT32_MAX) continue;
     List& list = lists_[list_of[i]];
@@ -63,6 +69,7 @@ void InvertedLists::fill(std::span<const VectorItem> items, unsigned threads) {
     list.entries.push_back({items[i].row, items[i].slot});
     entry_count_++;
   }
+  return Status::ok();
 }
 
 void InvertedLists::insert(const VectorItem& item) {

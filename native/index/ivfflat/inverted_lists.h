@@ -45,11 +45,12 @@ class InvertedLists {
  public:
   explicit InvertedLists(const Options& options);
 
-  /// Makes the centroids from a sample of `items`; with fewer of them than lists the others lie at random places.
-  void train(std::span<const VectorItem> items, unsigned threads);
+  /// Makes the centroids from a sample of `items`; with fewer of them than lists the others lie at random places. kInterrupted, as fill(): the
+  /// statement shall end, and the lists are good for nothing.
+  Status train(std::span<const VectorItem> items, unsigned threads);
   bool is_trained() const noexcept { return !centroids_.empty(); }
   /// Adds all; the caller knows that none is there.
-  void fill(std::span<const VectorItem> items, unsigned threads);
+  Status fill(std::span<const VectorItem> items, unsigned threads);
   /// Under cosine a zero vector has no direction and is left out, as in pgvector.
   void insert(const VectorItem& item);
   /// False: there was none.
@@ -128,6 +129,6 @@ class InvertedLists {
 };
 
 /// k-means over `samples` (float32[count][dimensions]): the centroids, float32[lists][dimensions]. The same input gives the same result.
-std::vector<float> cluster(const Options& options, std::vector<float> samples, unsigned threads);
+Status cluster(const Options& options, std::vector<float> samples, unsigned threads, std::vector<float>* centroids);
 
 }  // namespace orrery::index::ivfflat

@@ -90,14 +90,14 @@ void IvfflatIndex::remove_stale(storage::VersionRef version) noexcept {
 
 Status IvfflatIndex::build(storage::CommitTs oldest, unsigned threads) {
   std::vector<VectorItem> items = items_since(oldest);
-  lists_.train(items, threads);
+  if (Status s = lists_.train(items, threads); !s.is_ok()) return s;
   const std::scoped_lock lock(pending_latch_);
   // A version that a writer added during the walk may have been seen by it too.
   for (const Change& c : pending_)
     if (!c.removed) items.push_back(c.item);
   std::sort(items.begin(), items.end(), before);
   items.erase(std::unique(items.begin(), items.end(), same), items.end());
-  lists_.fill(items, threads);
+  if (Status s = lists_.fill(items, threads); !s.is_ok()) return s;
   for (const Change& c : pending_)
     if (c.removed) lists_.remove(c.item);
   pending_.clear();
@@ -109,13 +109,14 @@ Status IvfflatIndex::build(storage::CommitTs oldest, unsigned threads) {
 Status IvfflatIndex::recovered() {
   recovering_ = false;
   std::vector<VectorItem> items = newest_items();
-  if (!lists_.is_trained()) lists_.train(items, all_cores());
+  if (!lists_.is_trained())
+    if (Status s = lists_.train(items, all_cores()); !s.is_ok()) return s;
   std::unordered_set<Entry, EntryHash, EntryEqual> wanted;
   wanted.reserve(items.size());
   for (const VectorItem& item : items) wanted.insert({item.row, item.slot});
   lists_.erase_if([&](const Entry& e) { return wanted.erase(e) == 0; });
   std::erase_if(items, [&](const VectorItem& item) { return !wanted.contains({item.row, item.slot}); });
-  lists_.fill(items, all_cores());
+  if (Status s = lists_.fill(items, all_cores()); !s.is_ok()) return s;
   is_waiting_ = false;
   return Status::ok();
 }

@@ -17,7 +17,8 @@ import type {
   ViewObject,
 } from "../../catalog/index.js";
 import { DATABASE_OID, INFORMATION_SCHEMA_OID, PG_CATALOG_OID, quoteIdentifier } from "../../catalog/index.js";
-import { RunState } from "../../execution/internal.js";
+import type { Steps } from "../../execution/index.js";
+import { BATCH_ROWS, finish, RunState } from "../../execution/internal.js";
 import type { FunctionRegistry } from "../../functions/index.js";
 import type { Engine, StorageBinding, Xid } from "../../native/index.js";
 import type { LogicalPlan, QualifiedName } from "../../plan/index.js";
@@ -42,6 +43,7 @@ import type { EngineSession } from "../session.js";
 import { StatementContext } from "../statement-context.js";
 import { temporarySchema, temporarySchemaName } from "../temporary.js";
 import type { SessionTransaction } from "../transaction.js";
+import { inTurns } from "../turns.js";
 import type { BindContext } from "../types.js";
 
 export class DefinitionContext {
@@ -243,13 +245,29 @@ export class DefinitionContext {
   }
   /** `each` says whether it wants more. */
   stream(plan: LogicalPlan, each: (rows: Row[]) => boolean, parameters: readonly Datum[] = []): void {
+    for (const batch of this.#batches(plan, 0, parameters)) if (!each(batch)) break;
+  }
+  /** Rows for work in steps: no more at a time than a step should take. Planned now: what is defined after this call is not read. */
+  batches(plan: LogicalPlan): Iterable<Row[]> {
+    return this.#batches(plan, BATCH_ROWS, []);
+  }
+  #batches(plan: LogicalPlan, maxRows: number, parameters: readonly Datum[]): Iterable<Row[]> {
     const physical = this.session.planLogical(plan, this.catalog);
     const execution = physical.open(this.statementContext(parameters));
-    try {
-      for (let batch = execution.next(0); batch.length > 0; batch = execution.next(0)) if (!each(batch)) break;
-    } finally {
-      execution.close();
+    function* rows(): Generator<Row[]> {
+      try {
+        for (let batch = execution.next(maxRows); batch.length > 0; batch = execution.next(maxRows)) yield batch;
+      } finally {
+        execution.close();
+      }
     }
+    return rows();
+  }
+  /** Long work in steps: a promise where it takes more than one turn. In a routine, whose caller cannot wait, all at once. */
+  inTurns(steps: Steps<void>): Promise<void> | undefined {
+    if (!this.session.runner.isNested) return inTurns(steps, () => this.session.checkCancel());
+    finish(steps);
+    return undefined;
   }
 }
 

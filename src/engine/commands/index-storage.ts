@@ -69,7 +69,11 @@ function buildInverted(context: DefinitionContext, table: TableObject, index: In
     column: keyAttribute(column) - 1,
     kind: invertedKind(column.opclass, context.type(table.attributes[keyAttribute(column) - 1]?.type ?? TypeOid.text)),
   }));
-  context.check(context.storage.createInverted(context.engine, context.xid, index.storage, table.storage, columns));
+  context.check(
+    context.session.clock.interruptible(() =>
+      context.storage.createInverted(context.engine, context.xid, index.storage, table.storage, columns),
+    ),
+  );
 }
 
 export function dropIndexStorage(context: DefinitionContext, index: IndexObject): void {

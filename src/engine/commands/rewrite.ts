@@ -1,8 +1,9 @@
 /**
  * Writing a table anew: every row is read, the changed columns computed, and the result put into a relation of its own; then the
- * indexes are built over it. Until commit other transactions read the old relation.
+ * indexes are built over it. Until commit other transactions read the old relation. Rows are written in steps, between which other sessions have their turn.
  */
 import { type IndexObject, quoteIdentifier, type TableObject } from "../../catalog/index.js";
+import type { Steps } from "../../execution/index.js";
 import type { Datum, Row } from "../../types/index.js";
 import { assert, FIRST_USER_OID } from "../../types/index.js";
 import { attributeColumn } from "../physical-column.js";
@@ -11,7 +12,7 @@ import type { DefinitionContext } from "./context.js";
 import { rebuildIndex } from "./index-storage.js";
 
 /**
- * A promise where an index of the table is built off this thread.
+ * A promise where it took more than one turn, or an index of the table is built off this thread.
  *
  * `values`: SQL over the old row, by attribute number. `next`: the table as it shall be (default: as it is).
  */
@@ -31,7 +32,8 @@ export function rewriteTable(
     return `CAST((${sql}) AS ${attribute.type >= FIRST_USER_OID ? type.displayName : `"${type.name}"`})`;
   });
   context.nextStep();
-  const rows = context.query(`SELECT ${list.join(", ")} FROM ONLY ${context.sqlName(table)}`);
+  // Of the relation as it is stored before.
+  const batches = context.batches(context.bindQuery(`SELECT ${list.join(", ")} FROM ONLY ${context.sqlName(table)}`));
   const storage = context.newOid();
   const rewritten: TableObject = { ...next, storage };
   context.check(
@@ -45,24 +47,29 @@ export function rewriteTable(
   context.put(rewritten);
   const loader = new RowLoader(context, rewritten, { withoutIndexes: true });
   const width = next.attributes.length;
-  loader.insertFull(
-    rows.map((row): Row => {
-      const full: Datum[] = new Array<Datum>(width).fill(null);
-      live.forEach((attribute, i) => {
-        const value = row[i] as Datum;
-        const type = context.type(attribute.type);
-        full[attribute.number - 1] =
-          value !== null &&
-          values.has(attribute.number) &&
-          attribute.hidden !== true &&
-          attribute.typmod !== -1 &&
-          type.coerceModifier !== undefined
-            ? type.coerceModifier(value, attribute.typmod, false)
-            : value;
-      });
-      return full;
-    }),
-  );
+  const written = (row: Row): Row => {
+    const full: Datum[] = new Array<Datum>(width).fill(null);
+    live.forEach((attribute, i) => {
+      const value = row[i] as Datum;
+      const type = context.type(attribute.type);
+      full[attribute.number - 1] =
+        value !== null &&
+        values.has(attribute.number) &&
+        attribute.hidden !== true &&
+        attribute.typmod !== -1 &&
+        type.coerceModifier !== undefined
+          ? type.coerceModifier(value, attribute.typmod, false)
+          : value;
+    });
+    return full;
+  };
+  function* copyRows(): Steps<void> {
+    for (const rows of batches) {
+      loader.insertFull(rows.map(written));
+      yield;
+    }
+  }
+  const copied = context.inTurns(copyRows());
   const indexes = context.snapshot.indexesOf(table.oid);
   const rebuildFrom = (at: number): Promise<void> | undefined => {
     for (let i = at; i < indexes.length; i++) {
@@ -73,5 +80,5 @@ export function rewriteTable(
     assert(context.again(rewritten).storage === storage, "the table points to its new relation");
     return undefined;
   };
-  return rebuildFrom(0);
+  return copied === undefined ? rebuildFrom(0) : copied.then(() => rebuildFrom(0));
 }

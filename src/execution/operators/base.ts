@@ -1,5 +1,6 @@
 import type { PlanColumn } from "../../plan/index.js";
 import type { Row } from "../../types/index.js";
+import { ChangeMemory } from "../change-memory.js";
 import {
   type Cursor,
   cursorLater,
@@ -50,7 +51,15 @@ export abstract class BlockingOperator extends OperatorBase {
 
 /** One that works in steps, so that the thread may serve other sessions between them when it is the top of a statement. */
 export abstract class SteppedBlockingOperator extends OperatorBase implements SteppedOperator {
-  abstract steps(state: RunState): Steps<Row[]>;
+  protected abstract work(state: RunState, memory: ChangeMemory): Steps<Row[]>;
+  *steps(state: RunState): Steps<Row[]> {
+    const memory = new ChangeMemory(this.title);
+    try {
+      return yield* this.work(state, memory);
+    } finally {
+      memory.release();
+    }
+  }
   open(state: RunState): Cursor {
     return cursorLater(() => finish(this.steps(state)));
   }

@@ -1,5 +1,6 @@
 /** DELETE of the source's rows, each once. */
 import type { Datum, Row } from "../../types/index.js";
+import type { ChangeMemory } from "../change-memory.js";
 import type { EvaluateRow } from "../expression/compiler.js";
 import { nativeRowIds } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
@@ -26,13 +27,13 @@ export class DeleteOperator extends SteppedBlockingOperator {
     super(facts, [source]);
   }
 
-  override *steps(state: RunState): Steps<Row[]> {
+  protected override *work(state: RunState, memory: ChangeMemory): Steps<Row[]> {
     const deleted = yield* this.#deleteNative(state);
     if (deleted !== undefined) {
       if (this.isTop) state.affectedRows += deleted;
       return [];
     }
-    const sources = yield* drainInSteps(state.open(this.source));
+    const sources = yield* drainInSteps(state.open(this.source), memory, 2);
     const change = (rows: readonly Row[], reevaluated: boolean) => this.#change(rows, reevaluated, state);
     return yield* changeRechecked(sources, this.recheck, 3, state, change);
   }

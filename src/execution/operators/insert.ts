@@ -6,6 +6,7 @@
  */
 import type { IndexObject, TableObject } from "../../catalog/index.js";
 import { affectRowTwice, type Datum, type Row } from "../../types/index.js";
+import type { ChangeMemory } from "../change-memory.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { insertBlocks } from "../native-pipeline/modify.js";
 import type { NativePlan } from "../native-pipeline/plan.js";
@@ -49,7 +50,7 @@ export class InsertOperator extends SteppedBlockingOperator {
     super(facts, [source]);
   }
 
-  override *steps(state: RunState): Steps<Row[]> {
+  protected override *work(state: RunState, memory: ChangeMemory): Steps<Row[]> {
     const { writer, targets, defaults, returning } = this;
     if (this.native !== undefined) {
       const inserted = yield* insertBlocks(this.native, writer, state);
@@ -59,7 +60,7 @@ export class InsertOperator extends SteppedBlockingOperator {
       }
     }
     const width = writer.table.attributes.length;
-    const source = yield* drainInSteps(state.open(this.source));
+    const source = yield* drainInSteps(state.open(this.source), memory, 2);
     const rows: Row[] = new Array<Row>(source.length);
     for (let i = 0; i < source.length; i++) {
       const given = source[i] as Row;

@@ -3,6 +3,7 @@
  * made in the order of the pairs, neighbours of the same clause together.
  */
 import { type Datum, mergeAffectsTwice, type Row } from "../../types/index.js";
+import type { ChangeMemory } from "../change-memory.js";
 import type { Evaluate, EvaluateRow, Predicate } from "../expression/compiler.js";
 import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import type { RowRecheck } from "../row-recheck.js";
@@ -63,12 +64,12 @@ export class MergeOperator extends SteppedBlockingOperator {
     super(facts, [source]);
   }
 
-  override *steps(state: RunState): Steps<Row[]> {
+  protected override *work(state: RunState, memory: ChangeMemory): Steps<Row[]> {
     const runs: Run[] = [];
     const touched = new Set<number>();
     const returned: Row[] = [];
     let count = 0;
-    const sources = yield* drainInSteps(state.open(this.source));
+    const sources = yield* drainInSteps(state.open(this.source), memory, 3);
     const { pairs, reevaluated } = yield* settledPairs(sources, this.recheck, this.rowIdColumn, state, (pair) =>
       this.#clauseFor(pair, state),
     );

@@ -4,6 +4,7 @@
  * partitioned, to the partition that their key leads to.
  */
 import { type Datum, mergeAffectsTwice, type Row } from "../../types/index.js";
+import type { ChangeMemory } from "../change-memory.js";
 import type { EvaluateRow } from "../expression/compiler.js";
 import { BATCH_ROWS, drainInSteps, mapInSteps, type RunState, type Steps } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
@@ -37,12 +38,12 @@ export class TreeMergeOperator extends SteppedBlockingOperator {
     super(facts, [tree.source]);
   }
 
-  override *steps(state: RunState): Steps<Row[]> {
+  protected override *work(state: RunState, memory: ChangeMemory): Steps<Row[]> {
     const { rowIdColumn, tableOidColumn } = this.tree;
     const runs: Run[] = [];
     const touched = new Map<number, Set<number>>();
     let count = 0;
-    const sources = yield* drainInSteps(state.open(this.tree.source));
+    const sources = yield* drainInSteps(state.open(this.tree.source), memory, 3);
     const { pairs, reevaluated } = yield* settledPairs(sources, this.recheck, rowIdColumn, state, (pair) =>
       clauseFor(this.whens, pair, rowIdColumn, this.markerColumn, state),
     );

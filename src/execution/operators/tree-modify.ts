@@ -5,6 +5,7 @@
  */
 import type { TableObject } from "../../catalog/index.js";
 import { type Datum, partitionConstraintViolated, type Row } from "../../types/index.js";
+import type { ChangeMemory } from "../change-memory.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import type { PartitionRouter } from "../partition-router.js";
@@ -115,8 +116,8 @@ export class TreeUpdateOperator extends SteppedBlockingOperator {
     super(facts, [tree.source]);
   }
 
-  override *steps(state: RunState): Steps<Row[]> {
-    const sources = yield* drainInSteps(state.open(this.tree.source));
+  protected override *work(state: RunState, memory: ChangeMemory): Steps<Row[]> {
+    const sources = yield* drainInSteps(state.open(this.tree.source), memory, 3);
     return yield* changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
   }
   *#change(given: readonly Row[], reevaluated: boolean, state: RunState): Steps<Row[]> {
@@ -170,8 +171,8 @@ export class TreeDeleteOperator extends SteppedBlockingOperator {
     super(facts, [tree.source]);
   }
 
-  override *steps(state: RunState): Steps<Row[]> {
-    const sources = yield* drainInSteps(state.open(this.tree.source));
+  protected override *work(state: RunState, memory: ChangeMemory): Steps<Row[]> {
+    const sources = yield* drainInSteps(state.open(this.tree.source), memory, 3);
     return yield* changeRechecked(sources, this.recheck, 3, state, (rows, reevaluated) => this.#change(rows, reevaluated, state));
   }
   *#change(given: readonly Row[], reevaluated: boolean, state: RunState): Steps<Row[]> {

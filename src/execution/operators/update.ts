@@ -1,6 +1,7 @@
 /** UPDATE: new versions of the source's rows. A row that the source gives twice (a join) is changed once, by the first. */
 import { keyAttribute } from "../../catalog/index.js";
 import type { Datum, Row } from "../../types/index.js";
+import type { ChangeMemory } from "../change-memory.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import { changeRechecked, type RowRecheck } from "../row-recheck.js";
@@ -24,8 +25,8 @@ export class UpdateOperator extends SteppedBlockingOperator {
     super(facts, [source]);
   }
 
-  override *steps(state: RunState): Steps<Row[]> {
-    const sources = yield* drainInSteps(state.open(this.source));
+  protected override *work(state: RunState, memory: ChangeMemory): Steps<Row[]> {
+    const sources = yield* drainInSteps(state.open(this.source), memory, 3);
     const change = (rows: readonly Row[], reevaluated: boolean) => this.#change(rows, reevaluated, state);
     return yield* changeRechecked(sources, this.recheck, this.#strength, state, change);
   }

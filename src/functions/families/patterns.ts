@@ -3,22 +3,22 @@ import { ArrayValue, type Datum, DbError, invalidParameter, TypeOid } from "../.
 import type { ScalarBody, SetBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
 import { likeEscape, likeMatcher } from "../text/like.js";
-import type { RegexMatch } from "../text/regex/matcher.js";
+import type { Interruptible, RegexMatch } from "../text/regex/matcher.js";
 import { compileRegex, defaultOptions, parseOptions, type RegexOptions, similarToRegex } from "../text/regex.js";
 import { characterCount, positionAfter } from "../types/strings.js";
 
 const ignoreCase: RegexOptions = { ...defaultOptions, ignoreCase: true };
 const scalars: Record<string, ScalarBody> = {};
-const matches = (text: string, pattern: string, options: RegexOptions) => compileRegex(pattern, options).test(text);
+const matches = (c: Interruptible, text: string, pattern: string, options: RegexOptions) => compileRegex(pattern, options).test(text, c);
 for (const type of ["text", "name", "bpchar"]) {
   scalars[`${type}like`] = (_c, t: string, p: string) => likeMatcher(p)(t);
   scalars[`${type}nlike`] = (_c, t: string, p: string) => !likeMatcher(p)(t);
   scalars[`${type}iclike`] = (_c, t: string, p: string) => likeMatcher(p.toLowerCase())(t.toLowerCase());
   scalars[`${type}icnlike`] = (_c, t: string, p: string) => !likeMatcher(p.toLowerCase())(t.toLowerCase());
-  scalars[`${type}regexeq`] = (_c, t: string, p: string) => matches(t, p, defaultOptions);
-  scalars[`${type}regexne`] = (_c, t: string, p: string) => !matches(t, p, defaultOptions);
-  scalars[`${type}icregexeq`] = (_c, t: string, p: string) => matches(t, p, ignoreCase);
-  scalars[`${type}icregexne`] = (_c, t: string, p: string) => !matches(t, p, ignoreCase);
+  scalars[`${type}regexeq`] = (c, t: string, p: string) => matches(c, t, p, defaultOptions);
+  scalars[`${type}regexne`] = (c, t: string, p: string) => !matches(c, t, p, defaultOptions);
+  scalars[`${type}icregexeq`] = (c, t: string, p: string) => matches(c, t, p, ignoreCase);
+  scalars[`${type}icregexne`] = (c, t: string, p: string) => !matches(c, t, p, ignoreCase);
 }
 
 /** LIKE on bytes: a byte is a character of latin1. */
@@ -26,11 +26,11 @@ const bytewise = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 const byteLike = (text: Uint8Array, pattern: Uint8Array) => likeMatcher(bytewise(pattern))(bytewise(text));
 
 /** Matches in order. An empty match moves on by a character. */
-function* allMatches(text: string, pattern: string, options: RegexOptions, start = 0): Iterable<RegexMatch> {
+function* allMatches(c: Interruptible, text: string, pattern: string, options: RegexOptions, start = 0): Iterable<RegexMatch> {
   const regex = compileRegex(pattern, options);
   let at = start;
   while (at <= text.length) {
-    const match = regex.exec(text, at);
+    const match = regex.exec(text, at, c);
     if (match === undefined) return;
     yield match;
     const { end } = match;
@@ -49,11 +49,11 @@ function groupsOf(text: string, match: RegexMatch): ArrayValue {
   return new ArrayValue(TypeOid.text, groups);
 }
 /** Empty matches at the ends and right after another match split nothing. */
-function splitBy(text: string, pattern: string, options: RegexOptions): string[] {
+function splitBy(c: Interruptible, text: string, pattern: string, options: RegexOptions): string[] {
   const parts: string[] = [];
   let last = 0;
   let previousEnd = 0;
-  for (const match of allMatches(text, pattern, options)) {
+  for (const match of allMatches(c, text, pattern, options)) {
     const { end } = match;
     if (match.start >= text.length || end <= previousEnd) continue;
     parts.push(text.slice(last, match.start));
@@ -74,6 +74,7 @@ function expand(replacement: string, text: string, match: RegexMatch): string {
 }
 /** `occurrence` 0: all of them. */
 function replaceMatches(
+  c: Interruptible,
   text: string,
   pattern: string,
   replacement: string,
@@ -84,7 +85,7 @@ function replaceMatches(
   let out = "";
   let last = 0;
   let count = 0;
-  for (const match of allMatches(text, pattern, options, start)) {
+  for (const match of allMatches(c, text, pattern, options, start)) {
     count++;
     if (occurrence !== 0 && count < occurrence) continue;
     out += text.slice(last, match.start) + (replacement.includes("\\") ? expand(replacement, text, match) : replacement);
@@ -101,13 +102,13 @@ function atLeast(value: number, minimum: number, name: string): number {
   if (value < minimum) throw invalidParameter(`invalid value for parameter "${name}": ${value}`);
   return value;
 }
-function nth(text: string, pattern: string, options: RegexOptions, start: number, n: number): RegexMatch | undefined {
+function nth(c: Interruptible, text: string, pattern: string, options: RegexOptions, start: number, n: number): RegexMatch | undefined {
   let count = 0;
-  for (const match of allMatches(text, pattern, options, start)) if (++count === n) return match;
+  for (const match of allMatches(c, text, pattern, options, start)) if (++count === n) return match;
   return undefined;
 }
-function regexSubstring(text: string, pattern: string): Datum {
-  const match = compileRegex(pattern).exec(text);
+function regexSubstring(c: Interruptible, text: string, pattern: string): Datum {
+  const match = compileRegex(pattern).exec(text, 0, c);
   if (match === undefined) return null;
   return groupText(text, match, match.groups.length > 1 ? 1 : 0);
 }
@@ -116,9 +117,9 @@ function escapeCharacter(escape: string | null): string | null {
     throw new DbError({ sqlstate: "22025", message: "invalid escape string", hint: "Escape string must be empty or one character." });
   return escape;
 }
-const replaceBody = (t: string, p: string, r: string, flags: string) => {
+const replaceBody = (c: Interruptible, t: string, p: string, r: string, flags: string) => {
   const options = parseOptions(flags, true, "regexp_replace");
-  return replaceMatches(t, p, r, options, 0, options.global ? 0 : 1);
+  return replaceMatches(c, t, p, r, options, 0, options.global ? 0 : 1);
 };
 
 Object.assign(scalars, {
@@ -135,73 +136,76 @@ Object.assign(scalars, {
   "similar_to_escape(text,text)": (_c: unknown, p: string, e: string) => similarToRegex(p, escapeCharacter(e)),
   similar_escape: (_c: unknown, p: string | null, e: string | null) =>
     p === null ? null : similarToRegex(p, e === null ? "\\" : escapeCharacter(e)),
-  "substring(text,text)": (_c: unknown, t: string, p: string) => regexSubstring(t, p),
-  "substring(text,text,text)": (_c: unknown, t: string, p: string, e: string) => regexSubstring(t, similarToRegex(p, escapeCharacter(e))),
-  "regexp_replace(text,text,text)": (_c: unknown, t: string, p: string, r: string) => replaceMatches(t, p, r, defaultOptions, 0, 1),
-  "regexp_replace(text,text,text,text)": (_c: unknown, t: string, p: string, r: string, flags: string) => {
+  "substring(text,text)": (c: Interruptible, t: string, p: string) => regexSubstring(c, t, p),
+  "substring(text,text,text)": (c: Interruptible, t: string, p: string, e: string) =>
+    regexSubstring(c, t, similarToRegex(p, escapeCharacter(e))),
+  "regexp_replace(text,text,text)": (c: Interruptible, t: string, p: string, r: string) => replaceMatches(c, t, p, r, defaultOptions, 0, 1),
+  "regexp_replace(text,text,text,text)": (c: Interruptible, t: string, p: string, r: string, flags: string) => {
     if (/^\d/.test(flags))
       throw invalidParameter(
         `invalid regular expression option: "${flags[0]}"`,
         "If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.",
       );
-    return replaceBody(t, p, r, flags);
+    return replaceBody(c, t, p, r, flags);
   },
-  "regexp_replace(text,text,text,int4)": (_c: unknown, t: string, p: string, r: string, s: number) =>
-    replaceMatches(t, p, r, defaultOptions, startAt(t, s), 1),
-  "regexp_replace(text,text,text,int4,int4)": (_c: unknown, t: string, p: string, r: string, s: number, n: number) =>
-    replaceMatches(t, p, r, defaultOptions, startAt(t, s), atLeast(n, 0, "n")),
-  "regexp_replace(text,text,text,int4,int4,text)": (_c: unknown, t: string, p: string, r: string, s: number, n: number, f: string) =>
-    replaceMatches(t, p, r, parseOptions(f, true, "regexp_replace"), startAt(t, s), atLeast(n, 0, "n")),
-  "regexp_match(text,text)": (_c: unknown, t: string, p: string) => {
-    const m = compileRegex(p).exec(t);
+  "regexp_replace(text,text,text,int4)": (c: Interruptible, t: string, p: string, r: string, s: number) =>
+    replaceMatches(c, t, p, r, defaultOptions, startAt(t, s), 1),
+  "regexp_replace(text,text,text,int4,int4)": (c: Interruptible, t: string, p: string, r: string, s: number, n: number) =>
+    replaceMatches(c, t, p, r, defaultOptions, startAt(t, s), atLeast(n, 0, "n")),
+  "regexp_replace(text,text,text,int4,int4,text)": (c: Interruptible, t: string, p: string, r: string, s: number, n: number, f: string) =>
+    replaceMatches(c, t, p, r, parseOptions(f, true, "regexp_replace"), startAt(t, s), atLeast(n, 0, "n")),
+  "regexp_match(text,text)": (c: Interruptible, t: string, p: string) => {
+    const m = compileRegex(p).exec(t, 0, c);
     return m === undefined ? null : groupsOf(t, m);
   },
-  "regexp_match(text,text,text)": (_c: unknown, t: string, p: string, f: string) => {
-    const m = compileRegex(p, parseOptions(f, false, "regexp_match")).exec(t);
+  "regexp_match(text,text,text)": (c: Interruptible, t: string, p: string, f: string) => {
+    const m = compileRegex(p, parseOptions(f, false, "regexp_match")).exec(t, 0, c);
     return m === undefined ? null : groupsOf(t, m);
   },
-  "regexp_like(text,text)": (_c: unknown, t: string, p: string) => matches(t, p, defaultOptions),
-  "regexp_like(text,text,text)": (_c: unknown, t: string, p: string, f: string) => matches(t, p, parseOptions(f, false, "regexp_like")),
-  "regexp_count(text,text)": (_c: unknown, t: string, p: string) => [...allMatches(t, p, defaultOptions)].length,
-  "regexp_count(text,text,int4)": (_c: unknown, t: string, p: string, s: number) =>
-    [...allMatches(t, p, defaultOptions, startAt(t, s))].length,
-  "regexp_count(text,text,int4,text)": (_c: unknown, t: string, p: string, s: number, f: string) =>
-    [...allMatches(t, p, parseOptions(f, false, "regexp_count"), startAt(t, s))].length,
-  regexp_instr: (_c: unknown, t: string, p: string, s = 1, n = 1, end = 0, f = "", sub = 0) => {
+  "regexp_like(text,text)": (c: Interruptible, t: string, p: string) => matches(c, t, p, defaultOptions),
+  "regexp_like(text,text,text)": (c: Interruptible, t: string, p: string, f: string) =>
+    matches(c, t, p, parseOptions(f, false, "regexp_like")),
+  "regexp_count(text,text)": (c: Interruptible, t: string, p: string) => [...allMatches(c, t, p, defaultOptions)].length,
+  "regexp_count(text,text,int4)": (c: Interruptible, t: string, p: string, s: number) =>
+    [...allMatches(c, t, p, defaultOptions, startAt(t, s))].length,
+  "regexp_count(text,text,int4,text)": (c: Interruptible, t: string, p: string, s: number, f: string) =>
+    [...allMatches(c, t, p, parseOptions(f, false, "regexp_count"), startAt(t, s))].length,
+  regexp_instr: (c: Interruptible, t: string, p: string, s = 1, n = 1, end = 0, f = "", sub = 0) => {
     const from = startAt(t, s);
     atLeast(n, 1, "n");
     if (end !== 0 && end !== 1) throw invalidParameter(`invalid value for parameter "endoption": ${end}`);
     atLeast(sub, 0, "subexpr");
-    const group = nth(t, p, parseOptions(f, false, "regexp_instr"), from, n)?.groups[sub];
+    const group = nth(c, t, p, parseOptions(f, false, "regexp_instr"), from, n)?.groups[sub];
     return group === undefined ? 0 : characterCount(t.slice(0, group[end])) + 1;
   },
-  regexp_substr: (_c: unknown, t: string, p: string, s = 1, n = 1, f = "", sub = 0): Datum => {
+  regexp_substr: (c: Interruptible, t: string, p: string, s = 1, n = 1, f = "", sub = 0): Datum => {
     const from = startAt(t, s);
     atLeast(n, 1, "n");
     atLeast(sub, 0, "subexpr");
-    const match = nth(t, p, parseOptions(f, false, "regexp_substr"), from, n);
+    const match = nth(c, t, p, parseOptions(f, false, "regexp_substr"), from, n);
     return match === undefined ? null : groupText(t, match, sub);
   },
-  "regexp_split_to_array(text,text)": (_c: unknown, t: string, p: string) => new ArrayValue(TypeOid.text, splitBy(t, p, defaultOptions)),
-  "regexp_split_to_array(text,text,text)": (_c: unknown, t: string, p: string, f: string) =>
-    new ArrayValue(TypeOid.text, splitBy(t, p, parseOptions(f, false, "regexp_split_to_array"))),
+  "regexp_split_to_array(text,text)": (c: Interruptible, t: string, p: string) =>
+    new ArrayValue(TypeOid.text, splitBy(c, t, p, defaultOptions)),
+  "regexp_split_to_array(text,text,text)": (c: Interruptible, t: string, p: string, f: string) =>
+    new ArrayValue(TypeOid.text, splitBy(c, t, p, parseOptions(f, false, "regexp_split_to_array"))),
 });
 
 const sets: Record<string, SetBody> = {
-  *"regexp_matches(text,text)"(_c, t: string, p: string) {
-    const match = compileRegex(p).exec(t);
+  *"regexp_matches(text,text)"(c, t: string, p: string) {
+    const match = compileRegex(p).exec(t, 0, c);
     if (match !== undefined) yield groupsOf(t, match);
   },
-  *"regexp_matches(text,text,text)"(_c, t: string, p: string, f: string) {
+  *"regexp_matches(text,text,text)"(c, t: string, p: string, f: string) {
     const options = parseOptions(f, true, "regexp_matches");
-    for (const match of allMatches(t, p, options)) {
+    for (const match of allMatches(c, t, p, options)) {
       yield groupsOf(t, match);
       if (!options.global) return;
     }
   },
-  "regexp_split_to_table(text,text)": (_c, t: string, p: string) => splitBy(t, p, defaultOptions),
-  "regexp_split_to_table(text,text,text)": (_c, t: string, p: string, f: string) =>
-    splitBy(t, p, parseOptions(f, false, "regexp_split_to_table")),
+  "regexp_split_to_table(text,text)": (c, t: string, p: string) => splitBy(c, t, p, defaultOptions),
+  "regexp_split_to_table(text,text,text)": (c, t: string, p: string, f: string) =>
+    splitBy(c, t, p, parseOptions(f, false, "regexp_split_to_table")),
 };
 
 export const patternFamily: Family = { scalars, sets };

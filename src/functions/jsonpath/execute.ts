@@ -9,6 +9,7 @@ import { compareJson, isArray, isObject, typeName } from "../json/jsonb-value.js
 import { sortKeys } from "../json/parse.js";
 import { add, divide, modulo, multiply, negate, subtract } from "../numeric/arithmetic.js";
 import { compareNumerics, formatNumeric, parseNumeric, truncate } from "../numeric/numeric-value.js";
+import type { Interruptible } from "../text/regex/matcher.js";
 import { compileRegex } from "../text/regex.js";
 import { compareText } from "../types/strings.js";
 import { compareDatetimes, datetimeText, datetimeTypeNames, PathDatetime, readDatetime, readDatetimeBy } from "./datetime.js";
@@ -27,7 +28,7 @@ export interface PathRun {
   readonly variables: JsonValue | ReadonlyMap<string, Item>;
   /** Comparisons may use the session's time zone. */
   readonly useZone: boolean;
-  readonly context: FormatContext;
+  readonly context: FormatContext & Partial<Interruptible>;
 }
 
 /** The items of a path, in order. @throws JsonPathError, DbError */
@@ -308,7 +309,7 @@ class Execution {
         const regex = compileRegex(node.pattern, regexOptions(node.flags));
         return this.#pairs(node.left, undefined, at, (a) => {
           if (typeof a !== "string") return null;
-          return regex.test(a);
+          return regex.test(a, this.run.context);
         });
       }
       default:

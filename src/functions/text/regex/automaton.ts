@@ -16,12 +16,23 @@ enum Op {
   accept = 4,
 }
 
+/** The statement that matches: it may have to end. */
+export interface Interruptible {
+  checkCancel(): void;
+}
+/** States that are looked at between two looks at that: some milliseconds. */
+const LOOK_STATES = 1 << 17;
+/** Over all texts: short ones are many. */
+let spent = 0;
+
 /** One text as code points, with what looks have found in it. */
 export class Subject {
   readonly codes: Int32Array;
   /** UTF-16 position of each character and of the end. */
   readonly positions: Int32Array;
   readonly looks = new Map<Automaton, Int8Array>();
+  /** While it matches. */
+  statement: Partial<Interruptible> | undefined;
   constructor(readonly text: string) {
     const codes = new Int32Array(text.length);
     const positions = new Int32Array(text.length + 1);
@@ -38,6 +49,13 @@ export class Subject {
   }
   get length(): number {
     return this.codes.length;
+  }
+  /** Work that was done, in states; ends it where the statement shall end. */
+  spend(states: number): void {
+    spent += states;
+    if (spent < LOOK_STATES) return;
+    spent = 0;
+    this.statement?.checkCancel?.();
   }
   holds(what: Assertion, at: number): boolean {
     const { codes } = this;
@@ -157,6 +175,8 @@ export class Automaton {
   /** Adds a state and all that it reaches without a character; true when acceptance is among them. */
   #close(list: Int32Array, count: number, state: number, at: number, subject: Subject): number {
     const stack = this.#stack;
+    // What was stopped within a look has left states there.
+    stack.length = 0;
     stack.push(state);
     let size = count;
     while (stack.length > 0) {
@@ -184,6 +204,7 @@ export class Automaton {
   }
   #accepted = false;
   #step(list: Int32Array, count: number, at: number, subject: Subject): number {
+    subject.spend(count + 1);
     const code = subject.codes[this.backward ? at - 1 : at]!;
     const after = this.backward ? at - 1 : at + 1;
     this.#generation++;

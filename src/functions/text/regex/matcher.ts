@@ -4,10 +4,12 @@
  * PostgreSQL's manual, 9.7.3.5.
  */
 import { invalidRegex } from "../../../types/index.js";
-import { Automaton, Subject } from "./automaton.js";
+import { Automaton, type Interruptible, Subject } from "./automaton.js";
 import { caseVariants } from "./characters.js";
 import { parseRegex, type SyntaxOptions } from "./parser.js";
 import { hasBackReference, hasCaptures, type Node, needsDissection, preferenceOf } from "./syntax.js";
+
+export type { Interruptible } from "./automaton.js";
 
 /** A match by UTF-16 positions; `groups[0]` is the whole. A group that took no part is undefined. */
 export interface RegexMatch {
@@ -42,13 +44,16 @@ export class Regex {
     this.#backReferences = hasBackReference(root);
   }
 
-  test(text: string): boolean {
-    if (this.#backReferences) return this.exec(text) !== undefined;
-    return this.#whole.firstEnd(this.#subject(text), 0) >= 0;
+  test(text: string, statement?: Partial<Interruptible>): boolean {
+    return this.#match(text, statement, (subject) =>
+      this.#backReferences ? this.#find(subject, 0) !== undefined : this.#whole.firstEnd(subject, 0) >= 0,
+    );
   }
   /** The first match that starts at or after UTF-16 position `from`; what stands before it still counts as context. */
-  exec(text: string, from = 0): RegexMatch | undefined {
-    const subject = this.#subject(text);
+  exec(text: string, from = 0, statement?: Partial<Interruptible>): RegexMatch | undefined {
+    return this.#match(text, statement, (subject) => this.#find(subject, from));
+  }
+  #find(subject: Subject, from: number): RegexMatch | undefined {
     const first = from === 0 ? 0 : characterAt(subject, from);
     const firstEnd = this.#whole.firstEnd(subject, first);
     if (firstEnd < 0) return undefined;
@@ -64,9 +69,15 @@ export class Regex {
     }
     return undefined;
   }
-  #subject(text: string): Subject {
+  #match<T>(text: string, statement: Partial<Interruptible> | undefined, work: (subject: Subject) => T): T {
     if (this.#lastSubject?.text !== text) this.#lastSubject = new Subject(text);
-    return this.#lastSubject;
+    const subject = this.#lastSubject;
+    subject.statement = statement;
+    try {
+      return work(subject);
+    } finally {
+      subject.statement = undefined;
+    }
   }
   #result(subject: Subject, start: number, end: number, captures: readonly (readonly [number, number] | undefined)[]): RegexMatch {
     const place = (at: number) => subject.positions[at]!;
@@ -181,6 +192,7 @@ class Dissector {
   }
 
   #match(node: Node, start: number, end: number): boolean {
+    this.subject.spend(1);
     if (++this.#work > WORK_MAX) throw invalidRegex("regular expression is too complex");
     if (!hasCaptures(node)) return this.#reaches(node, start, end);
     switch (node.kind) {
