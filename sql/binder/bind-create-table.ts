@@ -367,6 +367,7 @@ function compositeColumns(binder: Binder, type: Oid): Column[] {
     name: field.name,
     type: { type: field.type, typmod: field.typmod },
     notNull: false,
+    ...(field.collation === undefined ? {} : { collation: field.collation }),
   }));
 }
 /** check_of_type: a type that stands alone, not a table's rows. */

@@ -149,7 +149,8 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       ...(scan === undefined || scan.systemColumns.length === 0 ? {} : { systemColumns: scan.systemColumns }),
     });
   };
-  if (item.sample !== undefined && object.class !== "table") throw onlyTablesSampled(item.position);
+  const isTable = object.class === "table" || (object.class === "system" && object.isTable === true);
+  if (item.sample !== undefined && !isTable) throw onlyTablesSampled(item.position);
   switch (object.class) {
     case "table": {
       const locked = scope.lockNames === "all" || scope.lockNames.has(name);
@@ -169,13 +170,14 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
         binder.newColumn(column.name, column.type, column.typmod ?? -1, { relation: object.oid, attribute: i + 1 }),
       );
       binder.cacheable = false;
-      const scan: LogicalPlan = {
+      const whole: LogicalPlan = {
         kind: "SystemScan",
         provider: `${object.schemaName}.${object.name}`,
         alias: name,
         attributes: columns.map((_, i) => i + 1),
         columns,
       };
+      const scan = item.sample === undefined ? whole : bindSample(binder, scope, item.sample, whole);
       if (!binder.mentionsSystemColumns) return make(scan, columns);
       // Of the system columns a computed row has the one that says whose it is.
       const tableOid = binder.newColumn("tableoid", TypeOid.oid, -1);
@@ -210,7 +212,7 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
 const onlyTablesSampled = (position: number) =>
   featureNotSupported("TABLESAMPLE clause can only be applied to tables and materialized views", at(position));
 
-function bindSample(binder: Binder, scope: Scope, sample: SampleClause, input: LogicalPlan, rowId: PlanColumn): LogicalPlan {
+function bindSample(binder: Binder, scope: Scope, sample: SampleClause, input: LogicalPlan, rowId?: PlanColumn): LogicalPlan {
   const { method } = sample;
   if (method !== "system" && method !== "bernoulli")
     throw undefinedObjectAt(`tablesample method ${method} does not exist`, at(sample.position));
@@ -226,7 +228,7 @@ function bindSample(binder: Binder, scope: Scope, sample: SampleClause, input: L
     method,
     percentage: bind(sample.args[0]!, TypeOid.float4),
     ...(sample.repeatable === undefined ? {} : { seed: bind(sample.repeatable, TypeOid.float8) }),
-    rowId: rowId.id,
+    ...(rowId === undefined ? {} : { rowId: rowId.id }),
     columns: input.columns,
   };
 }

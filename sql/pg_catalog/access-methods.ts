@@ -1,11 +1,11 @@
 /** pg_am and what access methods know of types: PostgreSQL's own as facts, pgvector's with the extension; and pg_aggregate. */
 import type { FunctionObject } from "../../src/catalog/index.js";
 import { operatorClassFacts } from "../../src/functions/facts/operator-class-facts.js";
+import { operatorClasses } from "../../src/functions/operator-classes.js";
 import type { Oid } from "../../src/types/index.js";
 import {
   accessMethods, aggregateFacts, familyOperators, operatorFamilies, supportFunctions,
 } from "./access-method-facts.js"; // biome-ignore format: a list
-import { operatorClasses } from "./operator-classes.js";
 import { provide } from "./provider.js";
 import type { NamedRow } from "./relation-shape.js";
 import { HNSW_AM, IVFFLAT_AM } from "./relations.js";

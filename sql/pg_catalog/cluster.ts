@@ -1,18 +1,31 @@
 /** Databases, roles, settings, sessions, schemas, extensions, comments. */
 
-import { type AclItem, DATABASE_OID, type RoleObject, type StoredSetting } from "../../src/catalog/index.js";
-import { parseNetworkAddress } from "../../src/functions/index.js";
+import {
+  type AclItem,
+  BOOTSTRAP_ROLE_OID,
+  builtinCollations,
+  collationDescription,
+  DATABASE_OID,
+  INFORMATION_SCHEMA_OID,
+  PG_CATALOG_OID,
+  PUBLIC_OID,
+  type RoleObject,
+  type StoredSetting,
+} from "../../src/catalog/index.js";
+import { knownDescriptions, parseNetworkAddress } from "../../src/functions/index.js";
 import { parseNumeric } from "../../src/functions/numeric/numeric-value.js";
 import type { Oid } from "../../src/types/index.js";
 import { type Datum, storedFormat, TypeOid } from "../../src/types/index.js";
 import { OWN_EXTENSION } from "./depend.js";
+import { functionAcls } from "./function-acl.js";
 import { provide, type Source, textArray } from "./provider.js";
 
 const UTF8 = 6;
 const DEFAULT_TABLESPACE = 1663;
 
-/** PostgreSQL 15's own list of schema public. */
-const publicSchemaAcl = (owner: Oid): AclItem[] => [
+/** PostgreSQL 15's own list of schemas pg_catalog, public and information_schema. */
+const ownSchemas: ReadonlySet<Oid> = new Set([PG_CATALOG_OID, PUBLIC_OID, INFORMATION_SCHEMA_OID]);
+const ownSchemaAcl = (owner: Oid): AclItem[] => [
   { grantee: owner, grantor: owner, privileges: "UC" },
   { grantee: 0, grantor: owner, privileges: "U" },
 ];
@@ -23,8 +36,15 @@ provide("pg_catalog.pg_namespace", function* (source) {
         oid: object.oid,
         nspname: object.name,
         nspowner: object.owner,
-        nspacl: source.acl(object.oid === 2200 && object.acl === undefined ? publicSchemaAcl(object.owner) : object.acl),
+        nspacl: source.acl(ownSchemas.has(object.oid) && object.acl === undefined ? ownSchemaAcl(object.owner) : object.acl),
       };
+});
+/** What initdb granted: pg_dump leaves it out. It knows by itself what schema public began with. */
+provide("pg_catalog.pg_init_privs", function* (source) {
+  const row = { objsubid: 0, privtype: "i" };
+  for (const objoid of [PG_CATALOG_OID, INFORMATION_SCHEMA_OID])
+    yield { ...row, objoid, classoid: classes.schema ?? 0, initprivs: source.acl(ownSchemaAcl(BOOTSTRAP_ROLE_OID)) };
+  for (const [objoid, acl] of functionAcls()) yield { ...row, objoid, classoid: classes.function ?? 0, initprivs: source.acl(acl) };
 });
 provide("pg_catalog.pg_database", function* (source) {
   for (const object of source.catalog.objects()) {
@@ -50,7 +70,9 @@ provide("pg_catalog.pg_database", function* (source) {
   }
 });
 provide("pg_catalog.pg_tablespace", function* () {
-  yield { oid: DEFAULT_TABLESPACE, spcname: "pg_default", spcowner: 10, spcacl: null, spcoptions: null };
+  const row = { spcowner: 10, spcacl: null, spcoptions: null };
+  yield { ...row, oid: DEFAULT_TABLESPACE, spcname: "pg_default" };
+  yield { ...row, oid: 1664, spcname: "pg_global" };
 });
 
 function* roles(source: Source): Iterable<RoleObject> {
@@ -185,6 +207,9 @@ const classes: Readonly<Record<string, number>> = {
   function: 1255,
   operator: 2617,
   cast: 2605,
+  collation: 3456,
+  statistics: 3381,
+  policy: 3256,
 };
 function* comments(source: Source) {
   const all = new Map([...source.catalog.objects()].map((o) => [o.oid, o]));
@@ -201,6 +226,12 @@ function* comments(source: Source) {
   }
 }
 provide("pg_catalog.pg_description", function* (source) {
+  for (const { object, tableOid, text } of knownDescriptions().values())
+    yield { objoid: object, classoid: tableOid, objsubid: 0, description: text };
+  for (const collation of builtinCollations) {
+    const description = collationDescription(collation);
+    if (description !== undefined) yield { objoid: collation.oid, classoid: classes.collation ?? 0, objsubid: 0, description };
+  }
   for (const c of comments(source)) if (!c.shared) yield c as never;
 });
 provide("pg_catalog.pg_shdescription", function* (source) {

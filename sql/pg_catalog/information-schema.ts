@@ -33,9 +33,9 @@ provide("information_schema.tables", function* (source) {
           ? r.persistence === "temporary"
             ? "LOCAL TEMPORARY"
             : "BASE TABLE"
-          : r.class === "view" || r.schema === 14000
-            ? "VIEW"
-            : "BASE TABLE",
+          : r.class === "system" && r.isTable === true
+            ? "BASE TABLE"
+            : "VIEW",
       is_insertable_into: yesNo(
         r.class === "table" || (r.class === "view" && (source.definitions.updatableEvents(r.oid) & INSERT_EVENT) !== 0),
       ),

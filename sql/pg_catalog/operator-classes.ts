@@ -1,9 +1,7 @@
 /** Which operator class an index column has. */
 import type { IndexObject } from "../../src/catalog/index.js";
-import { accessMethodOids, defaultOperatorClass, operatorClasses } from "../../src/functions/operator-classes.js";
+import { accessMethodOids, defaultOperatorClass, type OperatorClass, operatorClasses } from "../../src/functions/operator-classes.js";
 import { type Oid, type SqlType, TypeOid } from "../../src/types/index.js";
-
-export { type OperatorClass, operatorClasses } from "../../src/functions/operator-classes.js";
 
 /** 0: none of the catalog's. */
 export function operatorClassOidOf(index: Pick<IndexObject, "method">, opclass: string | undefined, type: SqlType | undefined): Oid {
@@ -13,6 +11,9 @@ export function operatorClassOidOf(index: Pick<IndexObject, "method">, opclass: 
   }
   return type === undefined ? 0 : (defaultOperatorClass(index.method, type)?.oid ?? 0);
 }
+
+const classesByOid = new Map(operatorClasses.map((c) => [c.oid, c]));
+export const operatorClassByOid = (oid: Oid): OperatorClass | undefined => classesByOid.get(oid);
 
 export function btreeClassOf(type: Oid): Oid {
   return defaults.get(type === TypeOid.varchar ? TypeOid.text : type) ?? 0;

@@ -7,8 +7,6 @@ import { systemColumns } from "./system-columns.js";
 /** A row by column name; columns left out are NULL. */
 export type NamedRow = Readonly<Record<string, Datum>>;
 
-export const systemRelationKinds = new Map<Oid, "r" | "v">();
-
 /** Columns of tables that are never NULL in spite of what is said below. Facts of PostgreSQL 15. */
 const forcedNotNull = new Set(
   `pg_attrdef.adbin pg_database.datcollate pg_database.datctype pg_default_acl.defaclacl pg_description.description pg_extension.extversion
@@ -23,13 +21,13 @@ export const systemRelations: readonly SystemRelation[] = systemColumns
   .map((line) => {
     const [qualified, oid, kind, columns] = line.split("|") as [string, string, "r" | "v", string];
     const [schemaName, name] = qualified.split(".") as [string, string];
-    systemRelationKinds.set(Number(oid), kind);
     return {
       class: "system",
       oid: Number(oid),
       schema: schemaName === "pg_catalog" ? PG_CATALOG_OID : INFORMATION_SCHEMA_OID,
       schemaName,
       name,
+      isTable: kind === "r",
       columns: columnsOf(name, kind, columns),
     };
   });

@@ -16,9 +16,9 @@ import { accessMethodOids } from "../../src/functions/operator-classes.js";
 import { type CollationReference, type Datum, type Oid, TypeOid } from "../../src/types/index.js";
 import { outputName } from "../binder/output-name.js";
 import { parseStoredExpression } from "../binder/stored-sql.js";
-import { btreeClassOf, operatorClassOidOf } from "./operator-classes.js";
+import { btreeClassOf, operatorClassByOid, operatorClassOidOf } from "./operator-classes.js";
 import { int2Array, int2Vector, oidVector, provide, type Source, textArray } from "./provider.js";
-import { type NamedRow, systemRelationKinds, systemRelations } from "./relation-shape.js";
+import { type NamedRow, systemRelations } from "./relation-shape.js";
 import { typeFacts } from "./type-facts.js";
 import { collationOfType, domainConstraintRows, storageOf } from "./user-rows.js";
 
@@ -44,7 +44,7 @@ function* relationsWanted(source: Source, column: string): Iterable<RelationObje
 
 const kinds = { table: "r", index: "i", sequence: "S", view: "v" } as const;
 const kindOf = (relation: RelationObject) => {
-  if (relation.class === "system") return systemRelationKinds.get(relation.oid) ?? "v";
+  if (relation.class === "system") return relation.isTable === true ? "r" : "v";
   if (relation.class === "table") return relation.partitioned !== undefined ? "p" : relation.materialized !== undefined ? "m" : "r";
   return relation.class === "index" && relation.partitioned === true ? "I" : kinds[relation.class];
 };
@@ -70,6 +70,12 @@ function rowCountOf(source: Source, relation: RelationObject): number {
   return table?.class === "sequence" ? 1 : 0;
 }
 
+function accessMethodOf(relation: RelationObject): Oid {
+  if (relation.class === "index") return accessMethodOids[relation.method] ?? BTREE_AM;
+  if (relation.class === "system") return relation.isTable === true ? HEAP_AM : 0;
+  return relation.class === "table" && relation.partitioned === undefined ? HEAP_AM : 0;
+}
+
 provide("pg_catalog.pg_class", function* (source) {
   for (const relation of relationsWanted(source, "oid")) {
     const storage = relation.class === "table" || relation.class === "index" || relation.class === "sequence" ? relation.storage : 0;
@@ -84,13 +90,7 @@ provide("pg_catalog.pg_class", function* (source) {
       reltype: relation.class === "table" || relation.class === "view" ? relation.oid : 0,
       reloftype: isTable ? (relation.ofType ?? 0) : 0,
       relowner: relation.class === "system" ? OWNER : relation.owner,
-      relam: isTable
-        ? relation.partitioned === undefined
-          ? HEAP_AM
-          : 0
-        : relation.class === "index"
-          ? (accessMethodOids[relation.method] ?? BTREE_AM)
-          : 0,
+      relam: accessMethodOf(relation),
       relfilenode: storage,
       reltablespace: 0,
       relpages: storage === 0 || relation.class === "sequence" ? 0 : Math.ceil(source.system.relationBytes(storage) / PAGE_BYTES),
@@ -163,6 +163,8 @@ export interface Column {
   readonly collation?: CollationReference;
   /** Of an index's column: the statistics target. */
   readonly statistics?: number;
+  /** Of an index's column: what its operator class keeps in place of the value. */
+  readonly keyType?: Oid;
 }
 
 /** A relation's columns, whatever kind it is; dropped ones of tables included. */
@@ -178,6 +180,8 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
         type: c.type,
         typmod: c.typmod ?? -1,
         notNull: c.notNull === true,
+        // initdb gives the columns of system tables the collation C.
+        ...(relation.class === "system" && relation.isTable === true && collationOfType(source, c.type) !== 0 ? { collation: "C" } : {}),
         ...("collation" in c && c.collation !== undefined ? { collation: c.collation as CollationReference } : {}),
       }));
     case "sequence":
@@ -202,6 +206,7 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
           key.collation ?? key.expressionCollation ?? (key.attribute === 0 ? undefined : table.attributes[key.attribute - 1]?.collation);
         const { statistics } = key;
         const type = a?.type ?? key.expressionType ?? 0;
+        const keyType = i < relation.columns.length ? indexKeyType(source, relation, key.opclass, type) : 0;
         return [
           {
             number: i + 1,
@@ -210,11 +215,20 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
             typmod: a?.typmod ?? -1,
             ...(collation === undefined ? {} : { collation }),
             ...(statistics === undefined ? {} : { statistics }),
+            ...(keyType === 0 ? {} : { keyType }),
           },
         ];
       });
     }
   }
+}
+
+function indexKeyType(source: Source, index: IndexObject, opclass: string | undefined, type: Oid): Oid {
+  // Hash indexes keep the hash.
+  if (index.method === "hash") return TypeOid.int4;
+  const known = source.registry.typeByOid(type);
+  const { keyType = 0 } = operatorClassByOid(operatorClassOidOf(index, opclass, known)) ?? {};
+  return keyType === TypeOid.anyelement ? (known?.elementType ?? 0) : keyType;
 }
 
 /** FigureIndexColname: a function's name, else expr. */
@@ -250,8 +264,9 @@ const storageLetter = (name: string | undefined): string | undefined => (name ==
 function attributeRow(
   source: Source,
   relation: Oid,
-  { number, name, type, typmod, attribute, notNull, statistics, ...column }: Column,
+  { number, name, type: ownType, typmod, attribute, notNull, statistics, keyType, ...column }: Column,
 ): NamedRow {
+  const type = keyType ?? ownType;
   const facts = typeFacts(type);
   const dropped = attribute?.dropped === true;
   return {
@@ -263,7 +278,7 @@ function attributeRow(
     attnum: number,
     attndims: source.registry.typeByOid(type)?.category === "A" ? 1 : 0,
     attcacheoff: -1,
-    atttypmod: typmod,
+    atttypmod: keyType === undefined ? typmod : -1,
     attbyval: facts.byValue,
     attalign: facts.align,
     attstorage: storageLetter(attribute?.storage) ?? storageOf(source, type),

@@ -1,13 +1,37 @@
 /** pg_type, pg_proc, pg_operator, pg_cast and the methods around them: what the function registry has, no more. */
 import { builtinCollations, type CollationObject, PG_CATALOG_OID, PUBLIC_OID } from "../../src/catalog/index.js";
-import { actualVersion, knownFunctions, knownTypes, registry } from "../../src/functions/index.js";
-import { FIRST_USER_OID, type FunctionSignature, type Oid, pgvectorTypes, type SqlType, TypeOid } from "../../src/types/index.js";
+import {
+  actualVersion,
+  type FunctionProperty,
+  functionProperty,
+  functionSource,
+  knownCasts,
+  knownConversions,
+  knownFunctionIds,
+  knownFunctions,
+  knownOperators,
+  knownTypes,
+  outColumnsOf,
+  registry,
+} from "../../src/functions/index.js";
+import {
+  FIRST_USER_OID,
+  type FunctionSignature,
+  type Oid,
+  type OperatorSignature,
+  pgvectorTypes,
+  type SqlType,
+  TypeOid,
+} from "../../src/types/index.js";
+import { charArray } from "./char-array.js";
+import { functionAcl } from "./function-acl.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
 import { typeFacts } from "./type-facts.js";
 import { userProcRows, userTypeRows } from "./user-rows.js";
 
 const OWNER = 10;
 const INTERNAL_LANGUAGE = 12;
+const C_LANGUAGE = 13;
 
 function schemaOid(source: Source, name: string): Oid {
   return name === "pg_catalog" ? PG_CATALOG_OID : (source.catalog.schemaByName(name)?.oid ?? PUBLIC_OID);
@@ -67,44 +91,66 @@ provide("pg_catalog.pg_type", function* (source) {
 });
 
 const volatilities = { immutable: "i", stable: "s", volatile: "v" } as const;
+const inMode = (f: FunctionSignature, i: number) => (f.variadic !== undefined && i === f.argTypes.length - 1 ? "v" : "i");
 function procRow(source: Source, f: FunctionSignature) {
   const isSet = f.kind === "set";
+  const outs = outColumnsOf(f);
+  const own = (property: FunctionProperty) => functionProperty(f.oid, property);
   return {
     oid: f.oid,
     proname: f.name,
     pronamespace: schemaOid(source, f.schema),
     proowner: OWNER,
-    prolang: INTERNAL_LANGUAGE,
-    procost: 1,
-    prorows: isSet ? 1000 : 0,
+    prolang: own("language") === "c" ? C_LANGUAGE : INTERNAL_LANGUAGE,
+    procost: Number(own("cost") ?? 1),
+    prorows: isSet ? Number(own("rows") ?? 1000) : 0,
     provariadic: f.variadic ?? 0,
-    prosupport: 0,
+    prosupport: Number(own("support") ?? 0),
     prokind: f.kind === "aggregate" ? "a" : f.kind === "window" ? "w" : "f",
     prosecdef: false,
-    proleakproof: false,
+    proleakproof: own("leakproof") === "t",
     proisstrict: f.strict && f.kind !== "aggregate",
     proretset: isSet,
     provolatile: volatilities[f.volatility],
-    proparallel: "s",
+    proparallel: own("parallel") ?? "s",
     pronargs: f.argTypes.length,
     pronargdefaults: f.defaults?.length ?? 0,
     prorettype: f.returnType,
     proargtypes: oidVector(f.argTypes),
-    proallargtypes: f.outColumns === undefined ? null : oidArray([...f.argTypes, ...f.outColumns.map((c) => c.type)]),
-    proargnames: f.argNames === undefined ? null : textArray(f.argNames),
-    prosrc: f.name,
+    proallargtypes: outs.length === 0 ? null : oidArray([...f.argTypes, ...outs.map((c) => c.type)]),
+    proargmodes: outs.length === 0 ? null : charArray([...f.argTypes.map((_, i) => inMode(f, i)), ...outs.map(() => "o")]),
+    proargnames:
+      f.argNames === undefined && outs.length === 0
+        ? null
+        : textArray([...(f.argNames ?? f.argTypes.map(() => "")), ...outs.map((c) => c.name)]),
+    prosrc: f.kind === "aggregate" ? "aggregate_dummy" : (functionSource(f.oid) ?? f.name),
+    proacl: source.acl(functionAcl(f.oid)),
   };
+}
+let builtinFunctions: ReadonlyMap<Oid, FunctionSignature> | undefined;
+/** All that PostgreSQL has (what cannot be run here is refused by name when it is called) and what the registry has beside it. Made when first asked. */
+function functionsByOid(): ReadonlyMap<Oid, FunctionSignature> {
+  if (builtinFunctions === undefined) {
+    const all = new Map(knownFunctions());
+    // Some have no OID: what the binder makes of syntax.
+    for (const f of registry.functions()) if (f.oid !== 0 && f.oid < FIRST_USER_OID && !all.has(f.oid)) all.set(f.oid, f);
+    builtinFunctions = all;
+  }
+  return builtinFunctions;
 }
 provide("pg_catalog.pg_proc", function* (source) {
   const vector = hasVector(source);
-  // All that PostgreSQL has: what cannot be run here is refused by name when it is called.
-  for (const f of knownFunctions().values()) yield procRow(source, f);
-  // Some have no OID: what the binder makes of syntax.
-  for (const f of registry.functions())
-    if (f.oid !== 0 && !knownFunctions().has(f.oid) && f.oid < FIRST_USER_OID && (vector || f.schema !== "public"))
-      yield procRow(source, f);
-  yield* userProcRows(source);
+  const wanted = source.wanted("oid");
+  const builtin = functionsByOid();
+  const one = typeof wanted === "number" ? builtin.get(wanted) : undefined;
+  for (const f of typeof wanted !== "number" ? builtin.values() : one === undefined ? [] : [one])
+    if (vector || f.schema !== "public") yield procRow(source, f);
+  if (one === undefined) yield* userProcRows(source);
 });
+
+/** Equality that no merge join and no hashing can use. */
+const neverMerged = new Set<Oid>([352, 353, 385, 503, 792, 974, 1500, 1535, 1616]);
+const neverHashed = new Set<Oid>([353, 503, 792, 900, 1500, 1535, 1616, 1784, 1804, 2347, 2360, 2373, 2386, 2536, 2542, 3629, 3676]);
 
 provide("pg_catalog.pg_operator", function* (source) {
   const vector = hasVector(source);
@@ -112,22 +158,25 @@ provide("pg_catalog.pg_operator", function* (source) {
     name === undefined ? 0 : (source.registry.operatorsByName(name).find((o) => o.left === left && o.right === right)?.oid ?? 0);
   const owns = new Map([...source.catalog.objects()].flatMap((o) => (o.class === "operator" ? [[o.oid, o] as const] : [])));
   const own = (oid: Oid) => owns.get(oid);
-  for (const o of source.registry.operators()) {
-    if (o.schema === "public" && !vector) continue;
+  const functionOid = (o: OperatorSignature) =>
+    knownFunctionIds().get(o.functionId) ?? source.registry.functionById(o.functionId)?.oid ?? 0;
+  // All that PostgreSQL has, as of functions, and what the registry has beside it.
+  for (const o of new Map([...knownOperators(), ...source.registry.operators()].map((o) => [o.oid, o])).values()) {
+    if (o.oid < FIRST_USER_OID && o.schema === "public" && !vector) continue;
     yield {
       oid: o.oid,
       oprname: o.name,
       oprnamespace: schemaOid(source, o.schema),
       oprowner: OWNER,
       oprkind: o.left === 0 ? "l" : "b",
-      oprcanmerge: own(o.oid)?.merges ?? o.name === "=",
-      oprcanhash: own(o.oid)?.hashes ?? o.name === "=",
+      oprcanmerge: own(o.oid)?.merges ?? (/^\*?=$/.test(o.name) && !neverMerged.has(o.oid)),
+      oprcanhash: own(o.oid)?.hashes ?? (o.name === "=" && !neverHashed.has(o.oid)),
       oprleft: o.left,
       oprright: o.right,
       oprresult: o.result,
       oprcom: own(o.oid)?.commutator ?? find(o.commutator, o.right, o.left),
       oprnegate: own(o.oid)?.negator ?? find(o.negator, o.left, o.right),
-      oprcode: own(o.oid)?.functionOid ?? source.registry.functionById(o.functionId)?.oid ?? 0,
+      oprcode: own(o.oid)?.functionOid ?? functionOid(o),
       oprrest: 0,
       oprjoin: 0,
     };
@@ -139,12 +188,17 @@ provide("pg_catalog.pg_cast", function* (source) {
   const own = new Map(
     [...source.catalog.objects()].flatMap((o) => (o.class === "cast" ? [[`${o.source} ${o.target}`, o.oid] as const] : [])),
   );
-  for (const c of source.registry.casts()) {
+  const vector = hasVector(source);
+  const functionOid = (id: string) => knownFunctionIds().get(id) ?? source.registry.functionById(id)?.oid ?? 0;
+  // All that PostgreSQL has, as of functions, and what the registry has beside it.
+  const casts = new Map([...knownCasts(), ...source.registry.casts()].map((c) => [`${c.source} ${c.target}`, c]));
+  for (const c of casts.values()) {
+    if (!vector && (isPgvector(c.source) || isPgvector(c.target))) continue;
     yield {
       oid: own.get(`${c.source} ${c.target}`) ?? oid++,
       castsource: c.source,
       casttarget: c.target,
-      castfunc: c.method.kind === "function" ? (source.registry.functionById(c.method.functionId)?.oid ?? 0) : 0,
+      castfunc: c.method.kind === "function" ? functionOid(c.method.functionId) : 0,
       castcontext: c.context === "implicit" ? "i" : c.context === "assignment" ? "a" : "e",
       castmethod: c.method.kind === "function" ? "f" : c.method.kind === "binary" ? "b" : "i",
     };
@@ -154,7 +208,22 @@ provide("pg_catalog.pg_cast", function* (source) {
 provide("pg_catalog.pg_language", function* () {
   const row = { lanowner: OWNER, lanispl: false, lanplcallfoid: 0, laninline: 0 };
   yield { ...row, oid: 12, lanname: "internal", lanpltrusted: false, lanvalidator: 2246 };
+  yield { ...row, oid: C_LANGUAGE, lanname: "c", lanpltrusted: false, lanvalidator: 2247 };
   yield { ...row, oid: 14, lanname: "sql", lanpltrusted: true, lanvalidator: 2248 };
+});
+provide("pg_catalog.pg_conversion", function* () {
+  const functions = new Map([...knownFunctions().values()].map((f) => [f.name, f.oid]));
+  for (const { oid, name, functionName, from, to } of knownConversions())
+    yield {
+      oid,
+      conname: name,
+      connamespace: PG_CATALOG_OID,
+      conowner: OWNER,
+      conforencoding: from,
+      contoencoding: to,
+      conproc: functions.get(functionName) ?? 0,
+      condefault: true,
+    };
 });
 const PROVIDERS = { default: "d", libc: "c", icu: "i" } as const;
 provide("pg_catalog.pg_collation", function* (source) {

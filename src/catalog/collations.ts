@@ -39,6 +39,14 @@ export const builtinCollations: readonly CollationObject[] = [
     }),
   ),
 ];
+/** What PostgreSQL's own collations are described as: the locale's name in English. */
+export function collationDescription({ name, icuLocale }: CollationObject): string | undefined {
+  if (icuLocale === "und") return "Unknown language";
+  if (icuLocale !== undefined) return localeNames.of(icuLocale);
+  return name === "default" ? "database's default collation" : name === "C" || name === "POSIX" ? `standard ${name} collation` : undefined;
+}
+const localeNames = new Intl.DisplayNames("en", { type: "language", languageDisplay: "standard" });
+
 const byName = new Map(builtinCollations.map((c) => [c.name, c]));
 const byOid = new Map(builtinCollations.map((c) => [c.oid, c]));
 

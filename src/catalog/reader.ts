@@ -18,6 +18,8 @@ export interface SystemRelation {
   readonly schema: Oid;
   readonly schemaName: string;
   readonly name: string;
+  /** A table in PostgreSQL; the others are views. */
+  readonly isTable?: boolean;
   readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod?: number; readonly notNull?: boolean }[];
 }
 export type RelationObject = TableObject | ViewObject | IndexObject | SequenceObject | SystemRelation;

@@ -50,7 +50,8 @@ export class StoredText {
       parameterTypes: parameters.map((p) => p.type),
       parameterNames: { routine, names: parameters.map((p) => p.name) },
     };
-    return this.#orAsStored(() => this.session.database.frontEnd.printRoutineBody(context, source), `BEGIN ATOMIC\n${source.trim()}\nEND`);
+    const asStored = `BEGIN ATOMIC\n${source.trim().replace(/;?$/, ";")}\nEND`;
+    return this.#orAsStored(() => this.session.database.frontEnd.printRoutineBody(context, source), asStored);
   }
   printExpression(stored: StoredExpression): PrintedExpression {
     const asStored = { text: fromStoredSql(stored.sql, this.relationName), isCall: false };

@@ -18,6 +18,8 @@ export interface OperatorClass {
   readonly type: Oid;
   readonly isDefault: boolean;
   readonly family: Oid;
+  /** The type of the keys where it is not the column's: 0 for none. */
+  readonly keyType: Oid;
 }
 
 export const accessMethodOids: Readonly<Record<string, Oid>> = {
@@ -36,8 +38,16 @@ export const operatorClasses: readonly OperatorClass[] = [
     .trim()
     .split("\n")
     .map((line) => {
-      const [oid, method, name, family, type, isDefault] = line.split("|") as [string, string, string, string, string, string];
-      return { oid: Number(oid), method: Number(method), name, type: Number(type), isDefault: isDefault === "t", family: Number(family) };
+      const [oid, method, name = "", family, type, isDefault, keyType] = line.split("|");
+      return {
+        oid: Number(oid),
+        method: Number(method),
+        name,
+        type: Number(type),
+        isDefault: isDefault === "t",
+        family: Number(family),
+        keyType: Number(keyType),
+      };
     }),
   ...["hnsw", "ivfflat"].flatMap((method, place) =>
     [...vectorOperatorClasses.values()]
@@ -49,6 +59,7 @@ export const operatorClasses: readonly OperatorClass[] = [
         type,
         isDefault: defaultVectorOperatorClass(method, type) === name,
         family: 16040 + 40 * place + i,
+        keyType: 0,
       })),
   ),
 ];

@@ -9,8 +9,8 @@ import type { Planner } from "./planner.js";
 export function planSample(planner: Planner, plan: Sample, scope: Scope): Operator {
   const input = planner.plan(plan.input, scope);
   const environment = planner.environment(scope);
-  const rowIdColumn = input.columns.findIndex((c) => c.id === plan.rowId);
-  assert(rowIdColumn >= 0, "a sample's input gives row ids");
+  const rowIdColumn = plan.rowId === undefined ? undefined : input.columns.findIndex((c) => c.id === plan.rowId);
+  assert(rowIdColumn !== -1, "a sample's input gives its row ids");
   const share = plan.percentage.kind === "Constant" ? Number(plan.percentage.value) / 100 : 0.1;
   const name = input.title.replace(/^Seq Scan on /, "");
   return new SampleOperator(

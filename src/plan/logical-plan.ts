@@ -89,14 +89,14 @@ export interface CteScan extends Node {
   readonly alias: string;
 }
 
-/** TABLESAMPLE over a Scan that gives its row ids: about `percentage` of 100 rows; with `seed` the same ones every time. */
+/** TABLESAMPLE over a Scan that gives its row ids, or over a SystemScan: about `percentage` of 100 rows; with `seed` the same ones every time. */
 export interface Sample extends Node {
   readonly kind: "Sample";
   readonly input: LogicalPlan;
   readonly method: "system" | "bernoulli";
   readonly percentage: Expression;
   readonly seed?: Expression;
-  readonly rowId: ColumnId;
+  readonly rowId?: ColumnId;
 }
 /** Keeps the rows for which `predicate` is true; null counts as false. */
 export interface Filter extends Node {

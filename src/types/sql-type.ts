@@ -76,6 +76,8 @@ export interface CompositeField {
   readonly number: number;
   readonly type: Oid;
   readonly typmod: number;
+  /** Where it is not the type's. */
+  readonly collation?: CollationReference;
 }
 
 /** A type: its facts (pg_type), its text and binary forms, its place in native memory. Bodies live in src/functions/types. */

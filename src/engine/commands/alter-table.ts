@@ -26,6 +26,7 @@ import {
   wrongRelationKind,
 } from "../../types/index.js";
 import { physicalColumn } from "../physical-column.js";
+import { changeOwner } from "./catalog/change-owner.js";
 import { columnsInSql } from "./columns-in-sql.js";
 import { addConstraint, constraintNamed, validateConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
@@ -64,7 +65,7 @@ export async function alterTable(context: DefinitionContext, command: Extract<Co
 function alterOther(context: DefinitionContext, relation: ViewObject | SequenceObject | IndexObject, action: AlterTableAction): void {
   switch (action.kind) {
     case "owner":
-      context.put({ ...relation, owner: roleNamed(context, action.role) });
+      changeOwner(context, relation, roleNamed(context, action.role));
       return;
     case "columnFact":
       if (relation.class === "index" && action.fact === "statistics") setIndexStatistics(context, relation, action.column, action.value);
@@ -477,7 +478,7 @@ async function apply(
       return;
     }
     case "owner":
-      context.put({ ...table, owner: roleNamed(context, action.role) });
+      changeOwner(context, table, roleNamed(context, action.role));
       return;
     case "noOp":
       return;

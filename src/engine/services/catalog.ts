@@ -3,6 +3,7 @@
 import {
   type CatalogSnapshot,
   collationByOid,
+  collationDescription,
   collationText,
   derivedOid,
   findCollation,
@@ -12,10 +13,10 @@ import {
   type TableObject,
   type ViewObject,
 } from "../../catalog/index.js";
-import type { CatalogService } from "../../functions/index.js";
+import { type CatalogService, knownDescriptions } from "../../functions/index.js";
 import { defaultOperatorClass } from "../../functions/operator-classes.js";
 import type { BoundStatement } from "../../plan/index.js";
-import { DbError, type Oid } from "../../types/index.js";
+import { DbError, FIRST_USER_OID, type Oid } from "../../types/index.js";
 import { type AclKind, aclText, defaultAclOf } from "../acl.js";
 import { describeObject } from "../commands/dependencies.js";
 import {
@@ -114,8 +115,15 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
     roleByName: (name) => catalog.role(name)?.oid,
     roleName,
     // A table and its row type share an OID; the comment is the table's.
-    description: (oid, of, subId) =>
-      of === "pg_type" && snapshot.relationByOid(oid) !== undefined ? null : (snapshot.comment(oid, subId)?.text ?? null),
+    description: (oid, of, subId) => {
+      if (of === "pg_type" && snapshot.relationByOid(oid) !== undefined) return null;
+      const comment = snapshot.comment(oid, subId)?.text;
+      if (comment !== undefined || subId !== 0 || oid >= FIRST_USER_OID) return comment ?? null;
+      const collation = of === "pg_collation" ? collationByOid(catalog, oid) : undefined;
+      if (collation !== undefined) return collationDescription(collation) ?? null;
+      const known = knownDescriptions().get(oid);
+      return known === undefined || (of !== undefined && of !== known.table) ? null : known.text;
+    },
     updatableEvents: (oid) => {
       const relation = catalog.relationByOid(oid);
       if (relation?.class === "table") return relation.materialized === undefined ? 28 : 0;
@@ -220,7 +228,9 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       return `CREATE RULE "_RETURN" AS\n    ON SELECT TO ${name} DO INSTEAD ${printer.view(view, pretty, 0)}`;
     },
     typeDefault: (oid) => {
-      const type = snapshot.object(oid);
+      let type = snapshot.object(oid);
+      // A domain over a domain has that one's default unless it has its own.
+      while (type?.class === "type" && type.kind === "domain" && type.defaultSql === undefined) type = snapshot.object(type.base);
       if (type?.class !== "type" || type.kind !== "domain" || type.defaultSql === undefined) return null;
       return printer.expression(type.defaultSql, "DEFAULT expressions", false, undefined, type.base).text;
     },

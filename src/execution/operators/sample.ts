@@ -17,7 +17,8 @@ export class SampleOperator extends OperatorBase {
     readonly method: "system" | "bernoulli",
     readonly percentage: Evaluate,
     readonly seed: Evaluate | undefined,
-    readonly rowIdColumn: number,
+    /** Computed relations have no row ids: their rows count in the order they come. */
+    readonly rowIdColumn: number | undefined,
   ) {
     super(facts, [input]);
   }
@@ -29,8 +30,10 @@ export class SampleOperator extends OperatorBase {
     if (!(share >= 0 && share <= 1)) throw sampleOutOfRange();
     const seed = this.#seed(state);
     const cursor = state.open(this.input);
+    const { rowIdColumn } = this;
+    let count = 0;
     const keeps = (row: Row): boolean => {
-      const rowId = row[this.rowIdColumn] as number;
+      const rowId = rowIdColumn === undefined ? count++ : (row[rowIdColumn] as number);
       return hash(seed, this.method === "system" ? Math.floor(rowId / BLOCK_ROWS) : rowId) < share;
     };
     return {

@@ -18,3 +18,9 @@ export function knownFunctionCount(name: string): number {
   }
   return counts.get(name) ?? 0;
 }
+let ids: ReadonlyMap<string, Oid> | undefined;
+/** OIDs by id: name and types of arguments. */
+export function knownFunctionIds(): ReadonlyMap<string, Oid> {
+  ids ??= new Map([...knownFunctions().values()].map((f) => [f.id, f.oid]));
+  return ids;
+}

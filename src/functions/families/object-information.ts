@@ -13,10 +13,14 @@ import {
 } from "../../types/index.js";
 import { catalogOf, quoteIdentifier, splitName } from "../catalog-service.js";
 import { actualVersion } from "../collation/collator.js";
+import { knownConversions } from "../facts/conversions.js";
 import { keywordFacts } from "../facts/keywords.js";
 import { knownFunctions } from "../facts/known-functions.js";
+import { knownOperators } from "../facts/known-operators.js";
+import { knownTypes } from "../facts/known-types.js";
 import { type FunctionRegistry, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
+import { argumentsOf, definitionOf, resultOf } from "./function-text.js";
 import { formatType } from "./system.js";
 
 const withRegistry = (make: (registry: FunctionRegistry) => ScalarBody) => new TypedBody<ScalarBody>((_call, registry) => make(registry));
@@ -24,13 +28,14 @@ const withRegistry = (make: (registry: FunctionRegistry) => ScalarBody) => new T
 export function functionByOid(registry: FunctionRegistry, oid: Oid): FunctionSignature | undefined {
   if (oid === 0) return undefined;
   const known = knownFunctions().get(oid);
-  if (known !== undefined) return known;
+  // The registry's own signature says more, of ordered-set aggregates.
+  if (known !== undefined) return registry.functionById(known.id) ?? known;
   for (const signature of registry.functions()) if (signature.oid === oid) return signature;
   return undefined;
 }
-function operatorByOid(registry: FunctionRegistry, oid: Oid): OperatorSignature | undefined {
+export function operatorByOid(registry: FunctionRegistry, oid: Oid): OperatorSignature | undefined {
   for (const operator of registry.operators()) if (operator.oid === oid) return operator;
-  return undefined;
+  return knownOperators().find((operator) => operator.oid === oid);
 }
 const sameTypes = (a: readonly Oid[], b: readonly Oid[]) => a.length === b.length && a.every((type, i) => type === b[i]);
 /** Whether a name alone finds what is in `schema`: that is in the search path, and none of the `same` comes before. */
@@ -38,25 +43,6 @@ function isFirstInPath(context: FormatContext, schema: string, same: readonly { 
   const path = catalogOf(context)?.currentSchemas(true) ?? ["pg_catalog"];
   const place = path.indexOf(schema);
   return place >= 0 && !same.some((other) => path.slice(0, place).includes(other.schema));
-}
-
-/** `a integer, b text DEFAULT 'x'::text`; identity leaves defaults out. */
-function argumentsOf(registry: FunctionRegistry, signature: FunctionSignature, identity: boolean): string {
-  const defaults = signature.defaults ?? [];
-  const firstDefault = signature.argTypes.length - defaults.length;
-  const ins = signature.argTypes.map((type, i) => {
-    const isVariadic = signature.variadic !== undefined && i === signature.argTypes.length - 1;
-    const name = signature.argNames?.[i];
-    const value = identity || i < firstDefault ? "" : ` DEFAULT ${defaults[i - firstDefault]}`;
-    return `${isVariadic ? "VARIADIC " : ""}${name === undefined || name === "" ? "" : `${quoteIdentifier(name)} `}${formatType(registry, type, null)}${value}`;
-  });
-  const outs = (signature.outColumns ?? []).map(
-    (column) => `OUT ${quoteIdentifier(column.name)} ${formatType(registry, column.type, null)}`,
-  );
-  return [...ins, ...outs].join(", ");
-}
-function resultOf(registry: FunctionRegistry, signature: FunctionSignature): string {
-  return (signature.kind === "set" ? "SETOF " : "") + formatType(registry, signature.returnType, null);
 }
 
 const CLASS = { relation: 1259, type: 1247, function: 1255, schema: 2615, role: 1260, constraint: 2606, collation: 3456 } as const;
@@ -144,7 +130,9 @@ function identify(registry: FunctionRegistry): ScalarBody {
 const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
   pg_type_is_visible: withRegistry((registry) => (_c, oid: Oid): Datum => {
     const type = registry.typeByOid(oid);
-    return type === undefined ? null : registry.typeByName(type.name)?.oid === oid;
+    // Types that no value has here are PostgreSQL's own, and nothing hides them.
+    if (type === undefined) return knownTypes.some((known) => known.oid === oid) ? true : null;
+    return registry.typeByName(type.name)?.oid === oid;
   }),
   pg_function_is_visible: withRegistry((registry) => (c, oid: Oid): Datum => {
     const signature = functionByOid(registry, oid);
@@ -176,7 +164,7 @@ const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
   },
   // Every locale that there is has its collation from the start.
   pg_import_system_collations: () => 0,
-  pg_conversion_is_visible: () => null,
+  pg_conversion_is_visible: (_c, oid: Oid) => (knownConversions().some((known) => known.oid === oid) ? true : null),
   pg_statistics_obj_is_visible: () => null,
   pg_ts_config_is_visible: () => null,
   pg_ts_dict_is_visible: () => null,
@@ -199,6 +187,12 @@ const scalars: Record<string, ScalarBody | TypedBody<ScalarBody>> = {
     if (own !== undefined) return own;
     const signature = functionByOid(registry, oid);
     return signature === undefined ? null : resultOf(registry, signature);
+  }),
+  pg_get_functiondef: withRegistry((registry) => (c, oid: Oid): Datum => {
+    const own = catalogOf(c)?.routineText?.(oid, "definition");
+    if (own !== undefined) return own;
+    const signature = functionByOid(registry, oid);
+    return signature === undefined ? null : definitionOf(registry, signature);
   }),
   pg_describe_object: withRegistry(describe),
   pg_identify_object: withRegistry(identify),

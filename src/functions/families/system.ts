@@ -32,6 +32,11 @@ const catalog = (context: EvaluationContext) => catalogOf(context);
 const session = (context: EvaluationContext) => requireService<SessionService>(context, "session");
 /** Without a session there is no client either. */
 const client = (context: EvaluationContext) => findService<SessionService>(context, "session")?.client ?? undefined;
+/** There is one database, and it is in pg_default; null: no such tablespace. */
+const DEFAULT_TABLESPACE: Oid = 1663;
+const GLOBAL_TABLESPACE: Oid = 1664;
+const tablespaceSize = (context: EvaluationContext, isDefault: boolean, isGlobal: boolean) =>
+  isDefault ? (catalog(context)?.databaseSize() ?? null) : isGlobal ? 0 : null;
 const sequences = (context: EvaluationContext) => requireService<SequenceService>(context, "sequences");
 const withRegistry = (make: (registry: FunctionRegistry) => ScalarBody) => new TypedBody<ScalarBody>((_call, registry) => make(registry));
 
@@ -258,10 +263,15 @@ const scalars: Bodies = {
   pg_indexes_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "indexes") ?? null,
   pg_total_relation_size: (c, oid: Oid) => catalog(c)?.relationSize(oid, "total") ?? null,
   pg_database_size: (c) => catalog(c)?.databaseSize() ?? null,
+  "pg_tablespace_size(oid)": (c, oid: Oid) => tablespaceSize(c, oid === DEFAULT_TABLESPACE, oid === GLOBAL_TABLESPACE),
+  "pg_tablespace_size(name)": (c, name: string) => {
+    const size = tablespaceSize(c, name === "pg_default", name === "pg_global");
+    if (size === null) throw new DbError({ sqlstate: "42704", message: `tablespace "${name}" does not exist` });
+    return size;
+  },
   "pg_get_ruledef(oid)": (c, rule: Oid) => catalog(c)?.ruleDefinition?.(rule, false) ?? null,
   "pg_get_ruledef(oid,bool)": (c, rule: Oid, pretty: boolean) => catalog(c)?.ruleDefinition?.(rule, pretty) ?? null,
   pg_get_triggerdef: nothing,
-  pg_get_functiondef: (c, oid: Oid) => catalog(c)?.routineText?.(oid, "definition") ?? null,
   pg_get_partkeydef: (c, oid: Oid) => catalog(c)?.partitionKeyDefinition?.(oid) ?? null,
   pg_get_partition_constraintdef: (c, oid: Oid) => catalog(c)?.partitionConstraintDefinition?.(oid) ?? null,
   pg_get_statisticsobjdef: (c, oid: Oid) => catalog(c)?.statisticsText?.(oid, "definition") ?? null,

@@ -3,10 +3,10 @@ import { DbError, FIRST_USER_OID, type FormatContext, type FunctionSignature, ty
 import { catalogOf, findService, quoteIdentifier, splitName } from "../catalog-service.js";
 import { typeFactsByName } from "../facts/index.js";
 import { knownFunctionCount, knownFunctions } from "../facts/known-functions.js";
+import { knownOperators } from "../facts/known-operators.js";
 import type { FunctionRegistry } from "../registry.js";
 import { makeOidType } from "./integers.js";
 
-/** Types that only facts know print by their name. */
 /** Of every type of PostgreSQL, also where no value can be of it here. */
 export const knownTypeName = (oid: Oid): string | undefined => [...typeFactsByName.values()].find((fact) => fact.oid === oid)?.displayName;
 const isNumber = (text: string) => /^\s*\d+\s*$/.test(text);
@@ -125,7 +125,9 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
     if (found.length > 1) throw new DbError({ sqlstate: "42725", message: `more than one function named "${text}"` });
     return found[0]!.oid;
   };
-  const operatorName = (oid: Oid, context: FormatContext) => [...scoped(context).operators()].find((o) => o.oid === oid)?.name;
+  const operatorOf = (oid: Oid, context: FormatContext) =>
+    [...scoped(context).operators()].find((o) => o.oid === oid) ?? knownOperators().find((o) => o.oid === oid);
+  const operatorName = (oid: Oid, context: FormatContext) => operatorOf(oid, context)?.name;
   const findOperator = (text: string, context: FormatContext): Oid => {
     const registry = scoped(context);
     const found = registry.operatorsByName(text.replace(/^pg_catalog\./, ""));
@@ -159,8 +161,8 @@ export function makeRegisteredTypes(builtIn: FunctionRegistry): readonly SqlType
   };
   const operatorSignature = (oid: Oid, context: FormatContext): string | undefined => {
     const registry = scoped(context);
-    const operator = [...registry.operators()].find((candidate) => candidate.oid === oid);
-    const type = (of: Oid) => (of === 0 ? "NONE" : (registry.typeByOid(of)?.displayName ?? String(of)));
+    const operator = operatorOf(oid, context);
+    const type = (of: Oid) => (of === 0 ? "NONE" : (registry.typeByOid(of)?.displayName ?? knownTypeName(of) ?? String(of)));
     return operator === undefined ? undefined : `${operator.name}(${type(operator.left)},${type(operator.right)})`;
   };
   return [

@@ -360,7 +360,9 @@ export function typeOids(owner: TypeOwner | { readonly class: string }): readonl
 
 export function fieldsOf(owner: CompositeObject | Exclude<TypeOwner, TypeObject>): readonly CompositeField[] {
   if (owner.class === "view") return owner.columns.map((c, i) => ({ name: c.name, number: i + 1, type: c.type, typmod: c.typmod }));
-  return owner.attributes.flatMap((a) => (a.dropped ? [] : [{ name: a.name, number: a.number, type: a.type, typmod: a.typmod }]));
+  return owner.attributes.flatMap(({ name, number, type, typmod, collation, dropped }) =>
+    dropped ? [] : [{ name, number, type, typmod, ...(collation === undefined ? {} : { collation }) }],
+  );
 }
 
 export { domainCheckId };

@@ -35,7 +35,7 @@ function prune(plan: LogicalPlan, needed: Set<ColumnId>): LogicalPlan {
       const own = mapOwnExpressions(plan, inside) as typeof plan;
       const wanted = needed;
       for (const e of expressionsOf(plan)) columnsOf(e, wanted);
-      if (plan.kind === "Sample") wanted.add(plan.rowId);
+      if (plan.kind === "Sample" && plan.rowId !== undefined) wanted.add(plan.rowId);
       if (plan.kind === "LockRows") {
         for (const t of plan.targets) {
           wanted.add(t.rowId);

@@ -132,7 +132,6 @@ select proname, pronargs, proargtypes, prorettype::regtype, provolatile, proisst
 select count(*) > 3000 from pg_proc;
 select oprname, oprleft::regtype, oprright::regtype, oprresult::regtype, oprcode, oprcom::regoperator, oprnegate::regoperator, oprkind, oprcanmerge, oprcanhash from pg_operator where oid in (96, 97, 551, 15, 98) order by oid;
 select count(*) > 700 from pg_operator;
--- differs: casts of types that are not there are not listed
 select castsource::regtype, casttarget::regtype, castfunc, castcontext, castmethod from pg_cast where castsource in (23, 25) order by 1, 2;
 select amname, amhandler, amtype from pg_am where amname in ('heap', 'btree', 'hash', 'gin', 'gist', 'brin', 'spgist') order by oid;
 select aggfnoid, aggkind, aggnumdirectargs, aggtransfn, aggfinalfn, aggtranstype::regtype, agginitval from pg_aggregate where aggfnoid in (2108, 2147, 2803) order by 1;
@@ -141,12 +140,11 @@ select opfname, opfmethod from pg_opfamily where opfname in ('integer_ops', 'tex
 select count(*) from pg_amop where amopfamily = 1976;
 select amproclefttype::regtype, amprocrighttype::regtype, amprocnum, amproc from pg_amproc where amprocfamily = 1976 order by 1, 2, 3;
 select collname, collprovider, collencoding from pg_collation where collname in ('default', 'C', 'POSIX') order by oid;
--- differs: there is no C language and no second tablespace
+-- differs: there is no PL/pgSQL
 select lanname, lanispl, lanpltrusted from pg_language order by lanname;
 select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolconnlimit, rolbypassrls from pg_roles where rolname = 'postgres';
 select usename, usesysid, usecreatedb, usesuper from pg_user where usename = 'postgres';
 select datname, datistemplate, datallowconn, encoding from pg_database where datname = 'postgres';
--- differs: there is no C language and no second tablespace
 select spcname from pg_tablespace order by 1;
 select count(*) from pg_enum;
 select count(*) from pg_inherits;

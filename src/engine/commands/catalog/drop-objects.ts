@@ -11,6 +11,7 @@ import { renameColumn } from "../rename.js";
 import { renameObjectInStored } from "../rename-stored.js";
 import { dependsOnName } from "../role-password.js";
 import { typedTables } from "../typed-table.js";
+import { changeOwner } from "./change-owner.js";
 import { findObject, missingObject, requireObject, sameTypes, skippedNotice } from "./objects.js";
 import { requireOwner, requireRole, roleOf } from "./ownership.js";
 import { renamePolicy } from "./policy.js";
@@ -182,55 +183,6 @@ export function setOwner(context: DefinitionContext, command: Extract<Command, {
   const role = requireRole(context, command.role);
   changeOwner(context, object, role.oid);
 }
-/** Who owns it may give it to a role that he is a member of; a superuser to any. */
-export function changeOwner(context: DefinitionContext, object: CatalogObject, owner: number): void {
-  if (!("owner" in object)) throw notSupported(`the owner of a ${object.class}`);
-  if (object.owner === owner) return;
-  requireOwner(context, object);
-  const me = roleOf(context);
-  if (!me.superuser && !context.session.access(context.catalog).isMember(me.oid, owner)) {
-    const name = context.snapshot.object(owner);
-    throw new DbError({ sqlstate: "42501", message: `must be member of role "${name?.class === "role" ? name.name : ""}"` });
-  }
-  const acl = "acl" in object ? object.acl : undefined;
-  const old = object.owner;
-  // The old owner's place in the list goes to the new one.
-  const moved = acl === undefined ? undefined : withNewOwner(acl, old, owner);
-  context.put({ ...object, owner, ...(moved === undefined ? {} : { acl: moved }) } as CatalogObject);
-  if (object.class === "table") {
-    for (const part of [...context.snapshot.indexesOf(object.oid), ...context.snapshot.sequencesOf(object.oid)])
-      context.put({ ...part, owner });
-  }
-}
-
-/** aclnewowner: items that come to stand for the same grantee and grantor become one. */
-function withNewOwner(acl: readonly AclItem[], from: Oid, to: Oid): AclItem[] {
-  const items = new Map<string, AclItem>();
-  for (const item of acl) {
-    const grantor = item.grantor === from ? to : item.grantor;
-    const grantee = item.grantee === from ? to : item.grantee;
-    const key = `${grantee}/${grantor}`;
-    const same = items.get(key);
-    items.set(key, {
-      grantee,
-      grantor,
-      privileges: same === undefined ? item.privileges : unitedPrivileges(same.privileges, item.privileges),
-    });
-  }
-  return [...items.values()];
-}
-/** Letters with their `*`, each once, the option kept where either has it. */
-function unitedPrivileges(a: string, b: string): string {
-  const all = new Map<string, boolean>();
-  for (const text of [a, b])
-    for (const match of text.matchAll(/(\w)(\*?)/g)) all.set(match[1]!, all.get(match[1]!) === true || match[2] === "*");
-  const order = "arwdDxtXUCTc";
-  return [...all]
-    .sort(([x], [y]) => order.indexOf(x) - order.indexOf(y))
-    .map(([letter, option]) => letter + (option ? "*" : ""))
-    .join("");
-}
-
 export function commentOn(context: DefinitionContext, command: Extract<Command, { kind: "CommentOn" }>): void {
   const found = requireObject(context, command.object);
   if (found.object.class !== "role" && found.object.class !== "cast") requireOwner(context, found.object);

@@ -8,7 +8,7 @@ import { aclKindOf } from "../../acl.js";
 import type { DefinitionContext } from "../context.js";
 import { whole } from "../dependencies.js";
 import { dropTargets } from "../drop.js";
-import { changeOwner } from "./drop-objects.js";
+import { changeOwner } from "./change-owner.js";
 import { withoutDefaultsFor } from "./grant.js";
 import { requireRole, roleOf } from "./ownership.js";
 
