@@ -51,7 +51,7 @@ const ALLOWED_ON: Readonly<Record<string, ReadonlySet<string>>> = {
   index: new Set(["owner", "noOp", "setOptions", "resetOptions", "attachPartition", "columnFact"]),
   sequence: new Set(["owner", "noOp", "setPersistence"]),
 };
-const ALLOWED_ON_MATERIALIZED = new Set(["owner", "noOp", "setOptions", "resetOptions", "columnFact", "clusterOn"]);
+const ALLOWED_ON_MATERIALIZED = new Set(["owner", "noOp", "setOptions", "resetOptions", "columnFact", "columnOptions", "clusterOn"]);
 const ACTION_NAMES: Readonly<Record<string, string>> = {
   addColumn: "ADD COLUMN",
   dropColumn: "DROP COLUMN",
@@ -191,6 +191,7 @@ function bindAction(
       return { kind: "columnFact", column: action.name, fact: action.fact, value: action.value };
     case "setOptions":
     case "resetOptions":
+    case "columnOptions":
     case "alterConstraint":
     case "setPersistence":
     case "trigger":

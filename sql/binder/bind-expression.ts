@@ -300,7 +300,8 @@ export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; ty
     }
   }
   if (name.arrayDimensions === 0) return { type: found.oid, typmod };
-  if (found.category === "A") return { type: found.oid, typmod };
+  // An array of arrays is one of more dimensions; a domain over arrays is an element like any other.
+  if (found.category === "A" && found.base === undefined) return { type: found.oid, typmod };
   if (found.arrayType === 0) throw undefinedObjectAt(`could not find array type for data type ${found.displayName}`, at(name.position));
   return { type: found.arrayType, typmod };
 }
@@ -355,10 +356,11 @@ function bindArray(
     });
   }
   const [args, type] = bindCommon(binder, bound, "ARRAY");
-  // Elements that are arrays make one array of more dimensions.
-  const multidimensional = binder.category(type) === "A";
+  // Elements that are arrays make one array of more dimensions; values of a domain over arrays are elements like any other.
+  const isArray = (of: Oid) => binder.category(of) === "A" && binder.registry.typeByOid(of)?.base === undefined;
+  const multidimensional = bound.some((element) => isArray(element.type));
   const elementType = multidimensional ? binder.elementType(type) : type;
-  const arrayType = multidimensional ? type : binder.arrayType(type);
+  const arrayType = multidimensional ? type : isArray(type) ? 0 : binder.arrayType(type);
   if (arrayType === 0) throw undefinedObjectAt(`could not find array type for data type ${binder.typeName(type)}`, at(position));
   return { kind: "ArrayConstructor", elementType, elements: args, multidimensional, type: arrayType, typmod: -1 };
 }

@@ -1,6 +1,6 @@
 /** CREATE FUNCTION and PROCEDURE, ALTER, CALL: parameters, result types and options, as functioncmds.c judges them. */
 import type { Command, ObjectReference, RoutineFacts, RoutineParameter } from "../../src/plan/index.js";
-import { DbError, type Oid, syntaxError, TypeOid } from "../../src/types/index.js";
+import { DbError, notSupported, type Oid, syntaxError, TypeOid } from "../../src/types/index.js";
 import { deparseExpression } from "../parser/deparse.js";
 import type { Expr, TypeName } from "../parser/syntax-tree.js";
 import type { CatalogStatement, ParameterSyntax, RoutineOptionsSyntax } from "../parser/syntax-tree-catalog.js";
@@ -83,8 +83,17 @@ function bindDefault(binder: Binder, expr: Expr, type: Oid): string {
   return deparseExpression(expr);
 }
 
+/** The language is looked for before any type. */
+function requireLanguage(written: string | undefined): void {
+  const language = written?.toLowerCase() ?? "sql";
+  if (language === "plpgsql" || language === "c") throw notSupported(`LANGUAGE ${language}`);
+  if (language !== "sql" && language !== "internal")
+    throw new DbError({ sqlstate: "42704", message: `language "${written}" does not exist` });
+}
+
 export function bindCreateRoutine(binder: Binder, statement: Extract<CatalogStatement, { kind: "CreateRoutine" }>): Command {
   const { options } = statement;
+  requireLanguage(options.language);
   const parameters = bindParameters(binder, statement.parameters, statement.isProcedure ? "procedure" : "function");
   const outputs = parameters.filter(isOut);
   const required: Oid = outputs.length === 0 ? 0 : outputs.length === 1 && !statement.isProcedure ? outputs[0]!.type : TypeOid.record;

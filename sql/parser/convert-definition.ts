@@ -409,8 +409,14 @@ function convertAlterAction(converter: Converter, raw: RawNode): AlterActionSynt
     case "AT_ChangeOwner":
       return { kind: "owner", role: roleName(child(raw, "newowner")!) };
     case "AT_SetOptions":
+      return { kind: "columnOptions", name, set: convertStorageOptions(definition === undefined ? [] : list(body, "items")), reset: [] };
     case "AT_ResetOptions":
-      return { kind: "noOp", what: text(raw, "subtype").slice(3) };
+      return {
+        kind: "columnOptions",
+        name,
+        set: {},
+        reset: (definition === undefined ? [] : list(body, "items")).map((item) => text(bodyOf(item), "defname")),
+      };
     default:
       throw notSupported(`ALTER TABLE ${alterationName(text(raw, "subtype"))}`);
   }

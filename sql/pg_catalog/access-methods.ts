@@ -123,6 +123,7 @@ const KINDS = { normal: "n", ordered: "o", hypothetical: "h" } as const;
 function ownAggregate(object: FunctionObject): NamedRow {
   const { body } = object;
   if (body.language !== "aggregate") return {};
+  const { moving } = body;
   return {
     aggfnoid: object.oid,
     aggkind: KINDS[body.aggregateKind],
@@ -132,9 +133,9 @@ function ownAggregate(object: FunctionObject): NamedRow {
     aggcombinefn: body.combine ?? 0,
     aggserialfn: 0,
     aggdeserialfn: 0,
-    aggmtransfn: 0,
-    aggminvtransfn: 0,
-    aggmfinalfn: 0,
+    aggmtransfn: moving?.step ?? 0,
+    aggminvtransfn: moving?.inverse ?? 0,
+    aggmfinalfn: moving?.final ?? 0,
     aggfinalextra: body.finalExtra,
     aggmfinalextra: false,
     aggfinalmodify: "r",
@@ -142,9 +143,9 @@ function ownAggregate(object: FunctionObject): NamedRow {
     aggsortop: body.sortOperator ?? 0,
     aggtranstype: body.stateType,
     aggtransspace: 0,
-    aggmtranstype: 0,
+    aggmtranstype: moving?.stateType ?? 0,
     aggmtransspace: 0,
     agginitval: body.initial ?? null,
-    aggminitval: null,
+    aggminitval: moving?.initial ?? null,
   };
 }

@@ -213,12 +213,18 @@ const classes: Readonly<Record<string, number>> = {
 };
 function* comments(source: Source) {
   const all = new Map([...source.catalog.objects()].map((o) => [o.oid, o]));
+  const domainChecks = new Set(
+    [...all.values()].flatMap((o) => (o.class === "type" && o.kind === "domain" ? o.checks.map((c) => c.oid) : [])),
+  );
   for (const c of all.values()) {
-    const target = c.class === "comment" ? all.get(c.object) : undefined;
-    if (c.class === "comment" && target !== undefined)
+    if (c.class !== "comment") continue;
+    const target = domainChecks.has(c.object) ? ({ class: "constraint" } as const) : all.get(c.object);
+    // A composite type's attributes are its relation's.
+    const ofRelation = target?.class === "type" && c.attribute !== 0;
+    if (target !== undefined)
       yield {
         objoid: c.object,
-        classoid: classes[target.class] ?? 0,
+        classoid: ofRelation ? classes.table : (classes[target.class] ?? 0),
         objsubid: c.attribute,
         description: c.text,
         shared: target.class === "database" || target.class === "role",

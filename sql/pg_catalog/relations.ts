@@ -70,6 +70,9 @@ function rowCountOf(source: Source, relation: RelationObject): number {
   return table?.class === "sequence" ? 1 : 0;
 }
 
+const IDENTITIES = { default: "d", full: "f", nothing: "n" } as const;
+const replicaIdentityOf = ({ replicaIdentity = "default" }: TableObject) =>
+  typeof replicaIdentity === "number" ? "i" : IDENTITIES[replicaIdentity];
 function accessMethodOf(relation: RelationObject): Oid {
   if (relation.class === "index") return accessMethodOids[relation.method] ?? BTREE_AM;
   if (relation.class === "system") return relation.isTable === true ? HEAP_AM : 0;
@@ -109,7 +112,7 @@ provide("pg_catalog.pg_class", function* (source) {
       relrowsecurity: isTable && relation.rowSecurity === true,
       relforcerowsecurity: isTable && relation.forceRowSecurity === true,
       relispopulated: !(isTable && relation.materialized?.populated === false),
-      relreplident: isTable ? "d" : "n",
+      relreplident: isTable ? replicaIdentityOf(relation) : "n",
       relispartition: (isTable && relation.partition !== undefined) || (relation.class === "index" && relation.parent !== undefined),
       relrewrite: 0,
       relfrozenxid: 0,
@@ -165,6 +168,8 @@ export interface Column {
   readonly statistics?: number;
   /** Of an index's column: what its operator class keeps in place of the value. */
   readonly keyType?: Oid;
+  /** Of views. */
+  readonly hasDefault?: boolean;
 }
 
 /** A relation's columns, whatever kind it is; dropped ones of tables included. */
@@ -182,6 +187,7 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
         notNull: c.notNull === true,
         // initdb gives the columns of system tables the collation C.
         ...(relation.class === "system" && relation.isTable === true && collationOfType(source, c.type) !== 0 ? { collation: "C" } : {}),
+        hasDefault: relation.class === "view" && relation.defaults?.[i + 1] !== undefined,
         ...("collation" in c && c.collation !== undefined ? { collation: c.collation as CollationReference } : {}),
       }));
     case "sequence":
@@ -264,11 +270,12 @@ const storageLetter = (name: string | undefined): string | undefined => (name ==
 function attributeRow(
   source: Source,
   relation: Oid,
-  { number, name, type: ownType, typmod, attribute, notNull, statistics, keyType, ...column }: Column,
+  { number, name, type: ownType, typmod, attribute, notNull, statistics, keyType, hasDefault, ...column }: Column,
 ): NamedRow {
   const type = keyType ?? ownType;
   const facts = typeFacts(type);
   const dropped = attribute?.dropped === true;
+  const columnOptions = Object.entries(attribute?.options ?? {});
   return {
     attrelid: relation,
     attname: name,
@@ -285,7 +292,7 @@ function attributeRow(
     attcompression:
       attribute?.compression?.startsWith("pglz") === true ? "p" : attribute?.compression?.startsWith("lz4") === true ? "l" : "",
     attnotnull: attribute?.notNull ?? notNull ?? false,
-    atthasdef: attribute?.defaultSql !== undefined,
+    atthasdef: attribute?.defaultSql !== undefined || hasDefault === true,
     atthasmissing: false,
     attidentity: attribute?.identity === undefined ? "" : attribute.identity === "always" ? "a" : "d",
     attgenerated: attribute?.generated === true ? "s" : "",
@@ -294,7 +301,7 @@ function attributeRow(
     attinhcount: attribute?.inheritedCount ?? 0,
     attcollation: dropped ? 0 : collationOf(source, type, attribute?.collation ?? column.collation),
     attacl: source.acl(attribute?.acl),
-    attoptions: null,
+    attoptions: columnOptions.length === 0 ? null : textArray(columnOptions.map(([k, v]) => `${k}=${v}`)),
     attfdwoptions: null,
     attmissingval: null,
   };
@@ -335,6 +342,15 @@ provide("pg_catalog.pg_attrdef", function* (source) {
           adbin: source.definitions.columnDefault(table.oid, a.number),
         };
     }
+  for (const view of source.catalog.objects())
+    if (view.class === "view" && (typeof wanted !== "number" || wanted === view.oid))
+      for (const number of Object.keys(view.defaults ?? {}).map(Number))
+        yield {
+          oid: derivedOid(view.oid, number),
+          adrelid: view.oid,
+          adnum: number,
+          adbin: source.definitions.columnDefault(view.oid, number),
+        };
 });
 
 provide("pg_catalog.pg_index", function* (source) {
@@ -357,7 +373,7 @@ provide("pg_catalog.pg_index", function* (source) {
       indcheckxmin: false,
       indisready: true,
       indislive: true,
-      indisreplident: false,
+      indisreplident: table?.class === "table" && table.replicaIdentity === index.oid,
       indkey: int2Vector([...keys, ...index.include]),
       indcollation: oidVector(index.columns.map((c) => indexCollation(source, table, c))),
       indclass: oidVector(

@@ -158,6 +158,7 @@ provide("pg_catalog.pg_operator", function* (source) {
     name === undefined ? 0 : (source.registry.operatorsByName(name).find((o) => o.left === left && o.right === right)?.oid ?? 0);
   const owns = new Map([...source.catalog.objects()].flatMap((o) => (o.class === "operator" ? [[o.oid, o] as const] : [])));
   const own = (oid: Oid) => owns.get(oid);
+  const estimator = (name = "") => (name === "" ? 0 : ([...knownFunctions().values()].find((f) => f.name === name)?.oid ?? 0));
   const functionOid = (o: OperatorSignature) =>
     knownFunctionIds().get(o.functionId) ?? source.registry.functionById(o.functionId)?.oid ?? 0;
   // All that PostgreSQL has, as of functions, and what the registry has beside it.
@@ -177,8 +178,8 @@ provide("pg_catalog.pg_operator", function* (source) {
       oprcom: own(o.oid)?.commutator ?? find(o.commutator, o.right, o.left),
       oprnegate: own(o.oid)?.negator ?? find(o.negator, o.left, o.right),
       oprcode: own(o.oid)?.functionOid ?? functionOid(o),
-      oprrest: 0,
-      oprjoin: 0,
+      oprrest: estimator(own(o.oid)?.restrict),
+      oprjoin: estimator(own(o.oid)?.join),
     };
   }
 });

@@ -60,6 +60,7 @@ export interface AttributeObject {
   readonly storage?: string;
   readonly compression?: string;
   readonly statistics?: number;
+  readonly options?: Readonly<Record<string, string>>;
 }
 /** PARTITION BY: one entry per key column; attribute 0 stands for an expression. */
 export interface PartitionScheme {

@@ -114,6 +114,14 @@ export interface FunctionObject {
         readonly finalOid?: Oid;
         readonly finalExtra: boolean;
         readonly combine?: Oid;
+        /** MSFUNC and its kin, which PostgreSQL needs for moving frames: kept to be shown. */
+        readonly moving?: {
+          readonly step: Oid;
+          readonly inverse: Oid;
+          readonly final?: Oid;
+          readonly stateType: Oid;
+          readonly initial?: string;
+        };
         readonly initial?: string;
         readonly sortOperator?: Oid;
       };

@@ -183,6 +183,12 @@ export type AlterTableAction =
   | { readonly kind: "ofType"; readonly type?: Oid }
   | { readonly kind: "rowSecurity"; readonly enabled?: boolean; readonly forced?: boolean }
   | { readonly kind: "clusterOn"; readonly index?: string }
+  | {
+      readonly kind: "columnOptions";
+      readonly name: string;
+      readonly set: Readonly<Record<string, string>>;
+      readonly reset: readonly string[];
+    }
   | { readonly kind: "trigger"; readonly enable: boolean; readonly which: "all" | "user" | "named" | "rule"; readonly name: string }
   | { readonly kind: "owner"; readonly role: string }
   | { readonly kind: "noOp"; readonly what: string }; // SET STATISTICS, CLUSTER ON …: storage hints that change no result

@@ -30,7 +30,7 @@ import { changeOwner } from "./catalog/change-owner.js";
 import { columnsInSql } from "./columns-in-sql.js";
 import { addConstraint, constraintNamed, validateConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
-import { isNullLiteral, newAttribute, requireStorageOptions } from "./create-table.js";
+import { isNullLiteral, newAttribute, requireColumnOptions, requireStorageOptions } from "./create-table.js";
 import { whole } from "./dependencies.js";
 import { dropTargets } from "./drop.js";
 import { restoreIndex, setIndexesAside } from "./hidden-columns.js";
@@ -388,6 +388,15 @@ async function apply(
         options: Object.fromEntries(Object.entries(table.options ?? {}).filter(([name]) => !action.names.includes(name))),
       });
       return;
+    case "columnOptions": {
+      const attribute = attributeNamed(table, action.name);
+      requireColumnOptions(action.set);
+      const options = Object.fromEntries(
+        Object.entries({ ...attribute.options, ...action.set }).filter(([name]) => !action.reset.includes(name)),
+      );
+      context.put({ ...table, attributes: table.attributes.map((a) => (a === attribute ? { ...a, options } : a)) });
+      return;
+    }
     case "alterConstraint": {
       const constraint = constraintNamed(context, table, action.name);
       if (constraint === undefined) throw constraintMissing(action.name, table.name);

@@ -159,6 +159,7 @@ function modeOf(action: AlterTableAction): LockMode {
     case "validateConstraint":
     case "setOptions":
     case "resetOptions":
+    case "columnOptions":
     case "clusterOn":
     case "attachPartition":
     case "attachIndex":

@@ -70,6 +70,22 @@ export function requireStorageOptions(options: Readonly<Record<string, string>> 
   }
 }
 
+/** What ANALYZE is told of a column: it keeps no statistics of this kind, so the options are kept to be shown. */
+export function requireColumnOptions(options: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (name !== "n_distinct" && name !== "n_distinct_inherited") throw optionUnknown(name);
+    const n = Number(value);
+    if (value.trim() === "" || Number.isNaN(n))
+      throw new DbError({ sqlstate: "22023", message: `invalid value for floating point option "${name}": ${value}` });
+    if (n < -1)
+      throw new DbError({
+        sqlstate: "22023",
+        message: `value ${value} out of bounds for option "${name}"`,
+        detail: `Valid values are between "-1.000000" and "${BigInt(Number.MAX_VALUE)}.000000".`,
+      });
+  }
+}
+
 export function newTable(
   context: DefinitionContext,
   schema: Oid,

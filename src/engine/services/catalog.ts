@@ -203,6 +203,12 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
     },
     columnDefault: (relation, column) => {
       const table = snapshot.relationByOid(relation);
+      if (table?.class === "view") {
+        const sql = table.defaults?.[column];
+        return sql === undefined
+          ? null
+          : printer.expression(sql, "DEFAULT expressions", false, undefined, table.columns[column - 1]?.type).text;
+      }
       const attribute = table?.class === "table" ? table.attributes[column - 1] : undefined;
       if (table?.class !== "table" || attribute?.defaultSql === undefined) return null;
       const clause = attribute.generated === true ? "column generation expressions" : "DEFAULT expressions";

@@ -46,7 +46,8 @@ export function formatType(registry: FunctionRegistry, oid: Oid, typmod: number 
   const type = registry.typeByOid(oid);
   if (type === undefined) return knownTypeName(oid) ?? "???";
   if (type.oid === TypeOid.int2vector || type.oid === TypeOid.oidvector) return type.name;
-  if (type.elementType !== 0 && type.length === -1 && type.category === "A") return `${formatType(registry, type.elementType, typmod)}[]`;
+  if (type.elementType !== 0 && type.length === -1 && type.category === "A" && type.base === undefined)
+    return `${formatType(registry, type.elementType, typmod)}[]`;
   if (typmod === null) return type.displayName;
   // bpchar without a length is its own name; with one it is character(n).
   if (type.oid === TypeOid.bpchar && typmod < 0) return "bpchar";

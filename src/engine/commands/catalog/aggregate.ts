@@ -118,10 +118,38 @@ export function createAggregate(context: DefinitionContext, command: Extract<Com
       ...(final === undefined ? {} : { final: final.id, finalOid: final.oid }),
       finalExtra: extra,
       ...(combine === undefined ? {} : { combine: combine.oid }),
+      ...movingOf(context, command, inputs),
       ...(options.initcond === undefined ? {} : { initial: options.initcond }),
     },
   };
   context.put(object);
+}
+
+type AggregateBody = Extract<FunctionObject["body"], { language: "aggregate" }>;
+function movingOf(
+  context: DefinitionContext,
+  { options, functions, types }: Extract<Command, { kind: "CreateAggregate" }>,
+  inputs: readonly Oid[],
+): Pick<AggregateBody, "moving"> {
+  const { msfunc, minvfunc, mfinalfunc } = functions;
+  const stateType = types.mstype;
+  if (stateType === undefined) {
+    for (const name of ["msfunc", "minvfunc", "mfinalfunc"])
+      if (functions[name] !== undefined) throw invalid(`aggregate ${name} must not be specified without mstype`);
+    if (options.minitcond !== undefined) throw invalid("aggregate minitcond must not be specified without mstype");
+    return {};
+  }
+  if (msfunc === undefined) throw invalid("aggregate msfunc must be specified when mstype is specified");
+  if (minvfunc === undefined) throw invalid("aggregate minvfunc must be specified when mstype is specified");
+  return {
+    moving: {
+      step: lookup(context, msfunc, [stateType, ...inputs]).oid,
+      inverse: lookup(context, minvfunc, [stateType, ...inputs]).oid,
+      ...(mfinalfunc === undefined ? {} : { final: lookup(context, mfinalfunc, [stateType]).oid }),
+      stateType,
+      ...(options.minitcond === undefined ? {} : { initial: options.minitcond }),
+    },
+  };
 }
 
 /** The function by name that takes these types, as they are or in other clothes of the same bytes. */

@@ -80,16 +80,16 @@ export function reassignOwned(context: DefinitionContext, command: Extract<Comma
   const to = requireRole(context, command.to);
   for (const role of roles) {
     requireMembership(context, role, "reassign");
-    refusePinned(role, "objects owned by");
+    refusePinned(role, "reassign ownership of");
     for (const object of [...context.snapshot.objects()])
       if ("owner" in object && object.owner === role.oid && object.class !== "defaultPrivileges") changeOwner(context, object, to.oid);
   }
 }
-function refusePinned(role: RoleObject, what: string): void {
+function refusePinned(role: RoleObject, verb: "reassign ownership of" | "drop"): void {
   if (role.oid >= 16384) return;
   throw new DbError({
     sqlstate: "2BP01",
-    message: `cannot drop ${what} role ${role.name} because they are required by the database system`,
+    message: `cannot ${verb} objects owned by role ${role.name} because they are required by the database system`,
   });
 }
 
@@ -97,7 +97,7 @@ export function dropOwned(context: DefinitionContext, command: Extract<Command, 
   const roles = rolesOf(context, command.roles);
   for (const role of roles) {
     requireMembership(context, role, "drop");
-    refusePinned(role, "objects owned by");
+    refusePinned(role, "drop");
   }
   for (const role of roles) {
     for (const object of [...context.snapshot.objects()]) {

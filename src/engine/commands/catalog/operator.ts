@@ -1,7 +1,7 @@
 /** CREATE and ALTER OPERATOR, CREATE CAST. */
 import type { OperatorObject } from "../../../catalog/index.js";
 import type { Command, QualifiedName } from "../../../plan/index.js";
-import { DbError, type Oid, TypeOid } from "../../../types/index.js";
+import { DbError, type Oid, type OperatorSignature, TypeOid } from "../../../types/index.js";
 import { type DefinitionContext, displayName } from "../context.js";
 import { compatible, lookup } from "./aggregate.js";
 import { requireCreateOn } from "./grant.js";
@@ -54,6 +54,8 @@ export function createOperator(context: DefinitionContext, command: Create): voi
   if (existing !== undefined && existing.functionId !== "")
     throw new DbError({ sqlstate: "42723", message: `operator ${name} already exists` });
   const oid = existing?.oid ?? context.newOid();
+  const commutator = linked(context, command.commutator, command.right, command.left);
+  const negator = linked(context, command.negator, command.left, command.right);
   const object: OperatorObject = {
     class: "operator",
     oid,
@@ -65,22 +67,33 @@ export function createOperator(context: DefinitionContext, command: Create): voi
     result,
     functionId: found.id,
     functionOid: found.oid,
-    commutator: linked(context, command.commutator, command.right, command.left),
-    negator: linked(context, command.negator, command.left, command.right),
+    commutator: isItself(command.commutator, name) && command.left === command.right ? oid : (commutator?.oid ?? 0),
+    negator: negator?.oid ?? 0,
     hashes: command.hashes,
     merges: command.merges,
     restrict: command.restrict,
     join: command.join,
   };
   context.put(object);
+  // The other side may have been defined first, when this one was not there to be linked.
+  const own = (other: Oid | undefined): OperatorObject | undefined => {
+    const found = other === undefined ? undefined : context.snapshot.object(other);
+    return found?.class === "operator" && found.oid !== oid ? found : undefined;
+  };
+  const [back, opposite] = [own(commutator?.oid), own(negator?.oid)];
+  if (back?.commutator === 0) context.put({ ...back, commutator: oid });
+  if (opposite?.negator === 0) context.put({ ...opposite, negator: oid });
 }
+const isItself = (written: QualifiedName | undefined, name: string): boolean => written?.name === name;
 function existingOperator(context: DefinitionContext, schema: Oid, name: string, left: Oid, right: Oid): OperatorObject | undefined {
   return context.snapshot.operatorsNamed(name).find((o) => o.schema === schema && o.left === left && o.right === right);
 }
 /** A commutator or negator that is defined later links itself when it comes. */
-function linked(context: DefinitionContext, name: QualifiedName | undefined, left: Oid, right: Oid): Oid {
-  if (name === undefined) return 0;
-  return context.registry.operatorsByName(name.name).find((o) => o.left === left && o.right === right)?.oid ?? 0;
+function linked(context: DefinitionContext, name: QualifiedName | undefined, left: Oid, right: Oid): OperatorSignature | undefined {
+  if (name === undefined) return undefined;
+  return context.registry
+    .operatorsByName(name.name)
+    .find((o) => o.left === left && o.right === right && (name.schema === undefined || o.schema === name.schema));
 }
 
 export function alterOperator(context: DefinitionContext, command: Extract<Command, { kind: "AlterOperator" }>): void {

@@ -93,11 +93,8 @@ function bodyOf(context: DefinitionContext, command: Create): FunctionObject["bo
       break;
     case "internal":
       return internalBody(context, command);
-    case "c":
-    case "plpgsql":
-      throw notSupported(`LANGUAGE ${language}`);
     default:
-      throw new DbError({ sqlstate: "42704", message: `language "${command.language}" does not exist` });
+      throw notSupported(`LANGUAGE ${language}`);
   }
   if (command.atomic !== undefined && command.source !== undefined) throw invalid("duplicate function body specified");
   if (command.linkSymbol !== undefined) throw invalid(`only one AS item needed for language "sql"`);
