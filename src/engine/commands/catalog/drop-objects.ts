@@ -12,7 +12,7 @@ import { renameObjectInStored } from "../rename-stored.js";
 import { dependsOnName } from "../role-password.js";
 import { typedTables } from "../typed-table.js";
 import { changeOwner } from "./change-owner.js";
-import { findObject, missingObject, requireObject, sameTypes, skippedNotice } from "./objects.js";
+import { findObject, isBuiltInRoutine, missingObject, requireObject, sameTypes, skippedNotice } from "./objects.js";
 import { requireOwner, requireRole, roleOf } from "./ownership.js";
 import { renamePolicy } from "./policy.js";
 import { requireFreeStatisticsName } from "./statistics.js";
@@ -25,7 +25,7 @@ export function dropObjects(context: DefinitionContext, command: Extract<Command
     if (!hasSchema && !command.ifExists) context.schema(ref.name.schema ?? "");
     const found = hasSchema && ref.missingType === undefined ? findObject(context, ref) : undefined;
     if (found === undefined) {
-      if (command.ifExists) {
+      if (command.ifExists && !isBuiltInRoutine(context, ref)) {
         context.notice(skippedNotice(context, ref));
         continue;
       }

@@ -135,7 +135,7 @@ export function findObject(context: DefinitionContext, ref: ObjectReference): Fo
     case "procedure":
     case "routine":
     case "aggregate": {
-      const found = findRoutine(context, ref);
+      const found = isBuiltInRoutine(context, ref) ? undefined : findRoutine(context, ref);
       return found === undefined ? undefined : whole(found);
     }
     case "operator": {
@@ -203,10 +203,26 @@ function refuseBuiltIn(context: DefinitionContext, ref: ObjectReference): void {
 
 export function isBuiltInRoutine(context: DefinitionContext, ref: ObjectReference): boolean {
   if (ref.kind !== "function" && ref.kind !== "aggregate" && ref.kind !== "routine") return false;
-  const { name } = ref.name;
-  if (context.snapshot.functionsNamed(name).length > 0) return false;
+  const { name, schema } = ref.name;
+  if (schema !== undefined && schema !== "pg_catalog") return false;
   const { args } = ref;
-  return context.registry.functionsByName(name).some((f) => f.oid < FIRST_USER_OID && (args === undefined || sameTypes(f.argTypes, args)));
+  const own = context.snapshot.functionsNamed(name);
+  if (args === undefined && own.length > 0) return false;
+  if (schema === undefined && args !== undefined) {
+    // The search path meets PostgreSQL's first, unless it names pg_catalog later.
+    const path = context.catalog.searchPath;
+    const before = path.slice(0, path.indexOf(PG_CATALOG_OID));
+    const hides = (f: FunctionObject): boolean =>
+      before.includes(f.schema) &&
+      sameTypes(
+        inputParameters(f).map((p) => p.type),
+        args,
+      );
+    if (own.some(hides)) return false;
+  }
+  return context.registry
+    .functionsByName(name)
+    .some((f) => f.schema === "pg_catalog" && f.oid < FIRST_USER_OID && (args === undefined || sameTypes(f.argTypes, args)));
 }
 
 const typesText = (context: DefinitionContext, args: readonly Oid[]): string =>
