@@ -389,8 +389,9 @@ Napi::Value exec_in_transaction(const Napi::CallbackInfo& info) {
   if (t->participant(storage::ParticipantSlot::kKeys) == nullptr)
     t->attach(storage::ParticipantSlot::kKeys, std::make_unique<keyspace::KeyTransaction>(*engine->keyspace, t->xid()));
   auto* keys = static_cast<keyspace::KeyTransaction*>(t->participant(storage::ParticipantSlot::kKeys));
-  if (!info[2].IsArray() || info[2].As<Napi::Array>().Length() > kMaxArguments) return type_error(info, "the arguments are an array");
+  if (!info[2].IsArray()) return type_error(info, "the arguments are an array");
   const auto list = info[2].As<Napi::Array>();
+  if (list.Length() == 0 || list.Length() > kMaxArguments) return type_error(info, "the arguments are a command and what it takes");
   std::vector<std::string> owned(list.Length());
   std::vector<std::string_view> args;
   for (std::uint32_t i = 0; i < list.Length(); i++) {
