@@ -49,7 +49,7 @@ describe("kill -9 and a vector index", () => {
     expect(await one(after, "select count(*)::int from orrery_vector_indexes")).toBe(0);
     await after.query(build);
     await after.query("checkpoint");
-    expect(await one<number>(after, "select orrery_vector_recall('items_v')")).toBeGreaterThan(0.9);
+    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 1000)")).toBeGreaterThan(0.9);
     await after.end();
     await again.stop();
   });
@@ -57,7 +57,7 @@ describe("kill -9 and a vector index", () => {
   it("while rows go in: each acknowledged one is found through the index", { timeout: 60_000 }, async () => {
     const server = await start();
     const client = await connected(server.port);
-    const recall = await one<number>(client, "select orrery_vector_recall('items_v')");
+    const recall = await one<number>(client, "select orrery_vector_recall('items_v', 10, 1000)");
     const added = new Map<number, string>();
     const writing = (async () => {
       for (let id = COUNT; ; id++) {
@@ -82,7 +82,7 @@ describe("kill -9 and a vector index", () => {
     expect(facts.loaded).toBe(COUNT);
     for (const [id, value] of added)
       expect((await after.query("select id from items order by v <-> $1 limit 1", [value])).rows).toEqual([{ id }]);
-    expect(await one<number>(after, "select orrery_vector_recall('items_v')")).toBeGreaterThan(recall - 0.02);
+    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 1000)")).toBeGreaterThan(recall - 0.02);
     await after.end();
     await again.stop();
   });
@@ -108,9 +108,9 @@ describe("kill -9 and a vector index", () => {
       expect(rows.length).toBe(40);
       expect(rows.filter((row: { id: number }) => row.id % 2 === 1)).toEqual([]);
     }
-    expect(await one<number>(after, "select orrery_vector_recall('items_v')")).toBeGreaterThan(0.9);
+    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 1000)")).toBeGreaterThan(0.9);
     await after.query("vacuum items");
-    expect(await one<number>(after, "select orrery_vector_recall('items_v')")).toBeGreaterThan(0.9);
+    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 1000)")).toBeGreaterThan(0.9);
     await after.end();
     await again.stop();
   });
