@@ -26,7 +26,7 @@ async function connected(port: number): Promise<pg.Client> {
 const build = "create index items_v on items using hnsw (v vector_l2_ops) with (m = 12, ef_construction = 64)";
 
 describe("kill -9 and a vector index", () => {
-  it("during its build: the rows are there, half an index is not", { timeout: 60_000 }, async () => {
+  it("during its build: the rows are there, half an index is not", { timeout: 120_000 }, async () => {
     const server = await start();
     const client = await connected(server.port);
     await client.query(`create extension vector; create table items (id int primary key, v vector(${DIMENSIONS}))`);
@@ -49,15 +49,15 @@ describe("kill -9 and a vector index", () => {
     expect(await one(after, "select count(*)::int from orrery_vector_indexes")).toBe(0);
     await after.query(build);
     await after.query("checkpoint");
-    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 1000)")).toBeGreaterThan(0.9);
+    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 500)")).toBeGreaterThan(0.9);
     await after.end();
     await again.stop();
   });
 
-  it("while rows go in: each acknowledged one is found through the index", { timeout: 60_000 }, async () => {
+  it("while rows go in: each acknowledged one is found through the index", { timeout: 120_000 }, async () => {
     const server = await start();
     const client = await connected(server.port);
-    const recall = await one<number>(client, "select orrery_vector_recall('items_v', 10, 1000)");
+    const recall = await one<number>(client, "select orrery_vector_recall('items_v', 10, 500)");
     const added = new Map<number, string>();
     const writing = (async () => {
       for (let id = COUNT; ; id++) {
@@ -82,12 +82,12 @@ describe("kill -9 and a vector index", () => {
     expect(facts.loaded).toBe(COUNT);
     for (const [id, value] of added)
       expect((await after.query("select id from items order by v <-> $1 limit 1", [value])).rows).toEqual([{ id }]);
-    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 1000)")).toBeGreaterThan(recall - 0.02);
+    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 500)")).toBeGreaterThan(recall - 0.02);
     await after.end();
     await again.stop();
   });
 
-  it("during a vacuum: nothing deleted comes back, and searches are full", { timeout: 60_000 }, async () => {
+  it("during a vacuum: nothing deleted comes back, and searches are full", { timeout: 120_000 }, async () => {
     const server = await start();
     const client = await connected(server.port);
     await client.query("delete from items where id % 2 = 1");
@@ -108,9 +108,9 @@ describe("kill -9 and a vector index", () => {
       expect(rows.length).toBe(40);
       expect(rows.filter((row: { id: number }) => row.id % 2 === 1)).toEqual([]);
     }
-    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 1000)")).toBeGreaterThan(0.9);
+    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 500)")).toBeGreaterThan(0.9);
     await after.query("vacuum items");
-    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 1000)")).toBeGreaterThan(0.9);
+    expect(await one<number>(after, "select orrery_vector_recall('items_v', 10, 500)")).toBeGreaterThan(0.9);
     await after.end();
     await again.stop();
   });
