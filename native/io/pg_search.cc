@@ -58,15 +58,7 @@ bool SearchKeys::make_list(const PgPlan& plan, const PgParameters& parameters) {
   }
   for (const PgParameter& element : elements_) {
     index::Key& key = next_key();
-    char uuid[16];
-    std::string_view bytes = element.bytes;
-    if (type == PgType::kUuid) {
-      if (!read_uuid(element, uuid)) return false;
-      bytes = {uuid, sizeof uuid};
-    } else if (!is_utf8(bytes)) {
-      return false;
-    }
-    if (!encoder.append_bytes(column, bytes, key)) return false;
+    if (append_key(encoder, column, type, element, key) != KeyMade::kYes) return false;
     const auto end = keys_.begin() + static_cast<std::ptrdiff_t>(key_count_);
     if (std::find(keys_.begin(), end, key) == end) key_count_++;
   }
