@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 
 #include "../keyspace/clock.h"
 
@@ -21,6 +22,8 @@ constexpr int kLingerCheckMillis = 100;
 /// How long a statement waits here for a row: as most blocks are short, most waits are. JavaScript knows deadlocks, timeouts and cancelling.
 constexpr std::int64_t kParkMillis = 20;
 constexpr int kParkCheckMillis = 5;
+/// How long the thread looks for its next input before it sleeps: waking it would cost a client that answers at once about as much.
+constexpr std::chrono::microseconds kLookFor{30};
 
 }  // namespace
 
@@ -63,7 +66,7 @@ void IoThread::take_counts(Counts* out) noexcept {
 void IoThread::run() {
   std::array<Poller::Ready, 128> ready;
   while (!stopping_.load(std::memory_order_relaxed)) {
-    const std::size_t count = poller_.wait(ready, !parked_.empty() ? kParkCheckMillis : lingering_.empty() ? -1 : kLingerCheckMillis);
+    const std::size_t count = await_events(ready);
     now_ = keyspace::now_millis();
     for (std::size_t i = 0; i < count; i++) {
       const Poller::Ready& r = ready[i];
@@ -94,6 +97,15 @@ void IoThread::run() {
   look_at_attended();
   while (!connections_.empty()) close(connections_.begin()->second);
   closed_.clear();
+}
+
+std::size_t IoThread::await_events(std::span<Poller::Ready> ready) {
+  const auto until = std::chrono::steady_clock::now() + kLookFor;
+  do {
+    if (const std::size_t count = poller_.wait(ready, 0); count > 0) return count;
+    std::this_thread::yield();
+  } while (std::chrono::steady_clock::now() < until);
+  return poller_.wait(ready, !parked_.empty() ? kParkCheckMillis : lingering_.empty() ? -1 : kLingerCheckMillis);
 }
 
 void IoThread::look_at_attended() {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -51,6 +52,8 @@ class IoThread {
 
  private:
   void run();
+  /// Looks for a while, lending its processor to whoever wants it between two looks, then sleeps.
+  std::size_t await_events(std::span<Poller::Ready> ready);
   void look_at_attended();
   void look_at(const std::shared_ptr<Connection>& connection);
   void read(Connection& connection);
