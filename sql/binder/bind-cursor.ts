@@ -2,15 +2,14 @@
 
 import type { Command, LogicalPlan } from "../../src/plan/index.js";
 import { DbError, featureNotSupported, invalidCursorDefinition } from "../../src/types/index.js";
+import { LOCK_WORDS } from "../parser/deparse.js";
 import type { Query } from "../parser/syntax-tree.js";
 import { isModification } from "../parser/syntax-tree.js";
 import type { DefinitionStatement } from "../parser/syntax-tree-definition.js";
 import { columnReference } from "./bind-expression.js";
+import type { LockedRow } from "./bind-locking.js";
 import { bindQuery } from "./bind-query.js";
 import { at, type Binder } from "./binder.js";
-import type { NamespaceItem } from "./scope.js";
-
-const LOCK_NAMES = { update: "FOR UPDATE", noKeyUpdate: "FOR NO KEY UPDATE", share: "FOR SHARE", keyShare: "FOR KEY SHARE" } as const;
 
 export function bindCursor(
   binder: Binder,
@@ -21,7 +20,7 @@ export function bindCursor(
   refuseChanges(written);
   const lock = written.locking[0];
   if (lock !== undefined) {
-    const name = LOCK_NAMES[lock.strength];
+    const name = LOCK_WORDS[lock.strength];
     const refuse = (what: string, detail: string): DbError =>
       new DbError({ sqlstate: "0A000", message: `DECLARE ${what} ... ${name} is not supported`, detail });
     if (statement.hold) throw refuse("CURSOR WITH HOLD", "Holdable cursors must be READ ONLY.");
@@ -29,20 +28,20 @@ export function bindCursor(
     if (statement.insensitive)
       throw invalidCursorDefinition(`DECLARE INSENSITIVE CURSOR ... ${name} is not valid`, "Insensitive cursors must be READ ONLY.");
   }
-  const items: NamespaceItem[] = [];
+  const rows: LockedRow[] = [];
   const isPlain = written.kind === "Select" && written.groupBy.length === 0 && written.having === undefined && written.distinct === "none";
-  const bound = bindQuery(binder, undefined, written, { resolveUnknowns: true, ...(isPlain ? { rowIds: items } : {}) });
-  const { plan, rowIds } = withRowIds(bound, lock === undefined && items.length !== 1 ? [] : items);
+  const bound = bindQuery(binder, undefined, written, { resolveUnknowns: true, ...(isPlain ? { rowIds: rows } : {}) });
+  const { plan, rowIds } = withRowIds(bound, lock === undefined && rows.length !== 1 ? [] : rows);
   const { name, scroll, hold, binary } = statement;
   return { kind: "DeclareCursor", name, query: plan, visibleCount: bound.columns.length, rowIds, scroll, hold, binary };
 }
 
 /** A Project over the tables' rows shows their ids too. */
-function withRowIds(plan: LogicalPlan, items: readonly NamespaceItem[]) {
+function withRowIds(plan: LogicalPlan, rows: readonly LockedRow[]) {
   if (plan.kind !== "Project") return { plan, rowIds: [] };
-  const extra = items.flatMap((item) => {
-    const column = plan.input.columns.find((candidate) => candidate.id === item.rowId);
-    return column === undefined || item.relation === undefined ? [] : [{ column, relation: item.relation }];
+  const extra = rows.flatMap(({ rowId, relation }) => {
+    const column = plan.input.columns.find((candidate) => candidate.id === rowId.id);
+    return column === undefined ? [] : [{ column, relation }];
   });
   const extended: LogicalPlan = {
     ...plan,

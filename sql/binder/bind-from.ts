@@ -10,13 +10,14 @@ import type { Alias, Expr, FromItem, FunctionItem, JoinItem, RelationItem, Sampl
 import type { JsonTableItem } from "../parser/syntax-tree-json.js";
 import { bindExpression, columnReference, resolveTypeName } from "./bind-expression.js";
 import { bindJsonTable } from "./bind-json-table.js";
+import { type InheritedLocks, inheritedClauses, isLocked } from "./bind-locking.js";
 import { bindQuery } from "./bind-query.js";
 import { bindView } from "./bind-view.js";
 import { at, type Binder } from "./binder.js";
 import { coerceTo, coerceToBoolean, commonType, tryCoerce } from "./coerce.js";
 import { outputName } from "./output-name.js";
 import { equalityId, operatorCall, outColumnsOf, requireOperator } from "./resolve.js";
-import { actingView, behindBarrier, visibleRows } from "./row-security.js";
+import { actingView, behindBarrier, isBarrier, visibleRows } from "./row-security.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
 interface Bound {
@@ -125,15 +126,13 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
   }
   noteRelation(binder, relation, object, schemaName);
   const schema = alias === undefined ? (relation.schema ?? schemaName) : undefined;
-  const make = (
-    plan: LogicalPlan,
-    columns: readonly PlanColumn[],
-    scan?: Partial<Omit<ReturnType<typeof scanTable>, "systemColumns">> & { readonly systemColumns: readonly PlanColumn[] },
-  ): Bound => {
+  const locked = isLocked(scope, name);
+  const make = (plan: LogicalPlan, columns: readonly PlanColumn[], rest: Partial<NamespaceItem> = {}): Bound => {
     binder.reads.push({
       relation: object.oid,
       view: actingView(binder),
       columns: columns.map((column, i) => ({ id: column.id, attribute: column.origin?.attribute ?? i + 1 })),
+      ...(locked ? { locked } : {}),
     });
     return single(binder, scope, plan, {
       name,
@@ -144,26 +143,22 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
       columns: applyAlias(columns, name, alias),
       relationVisible: true,
       columnsVisible: true,
-      ...(scan?.rowId === undefined ? {} : { rowId: scan.rowId.id }),
-      ...(scan?.tableOid === undefined ? {} : { tableOid: scan.tableOid.id }),
-      ...(scan === undefined || scan.systemColumns.length === 0 ? {} : { systemColumns: scan.systemColumns }),
+      ...rest,
     });
   };
   const isTable = object.class === "table" || (object.class === "system" && object.isTable === true);
   if (item.sample !== undefined && !isTable) throw onlyTablesSampled(item.position);
   switch (object.class) {
     case "table": {
-      const locked = scope.lockNames === "all" || scope.lockNames.has(name);
-      const scan = scanTable(binder, object, name, locked || item.sample !== undefined, !relation.only);
-      if (item.sample !== undefined) {
-        const { rowId, tableOid, ...unlocked } = scan;
-        return make(
-          bindSample(binder, scope, item.sample, visibleRows(binder, object, scan.plan, scan.columns, locked), rowId!),
-          scan.columns,
-          locked ? scan : { ...unlocked, rowId: undefined, tableOid: undefined },
-        );
-      }
-      return make(visibleRows(binder, object, scan.plan, scan.columns, locked), scan.columns, scan);
+      const scan = scanTable(binder, object, name, locked || scope.wantsRowIds || item.sample !== undefined, !relation.only);
+      const { rowId, tableOid, systemColumns } = scan;
+      const lockedRow = rowId === undefined ? undefined : { relation: object.oid, rowId, ...(tableOid === undefined ? {} : { tableOid }) };
+      const visible = visibleRows(binder, object, scan.plan, scan.columns, locked);
+      return make(item.sample === undefined ? visible : bindSample(binder, scope, item.sample, visible, rowId!), scan.columns, {
+        ...((locked || scope.wantsRowIds) && lockedRow !== undefined ? { lockedRows: [lockedRow] } : {}),
+        ...(systemColumns.length === 0 ? {} : { systemColumns }),
+        ...(object.materialized === undefined ? {} : { lockRefusal: { kind: "materialized view", name: object.name } }),
+      });
     }
     case "system": {
       const columns = object.columns.map((column, i) =>
@@ -178,7 +173,8 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
         columns,
       };
       const scan = item.sample === undefined ? whole : bindSample(binder, scope, item.sample, whole);
-      if (!binder.mentionsSystemColumns) return make(scan, columns);
+      const lockRefusal = { kind: "system relation", name: object.name } as const;
+      if (!binder.mentionsSystemColumns) return make(scan, columns, { lockRefusal });
       // Of the system columns a computed row has the one that says whose it is.
       const tableOid = binder.newColumn("tableoid", TypeOid.oid, -1);
       const plan: LogicalPlan = {
@@ -190,11 +186,12 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
         ],
         columns: [...columns, tableOid],
       };
-      return make(plan, columns, { systemColumns: [tableOid] });
+      return make(plan, columns, { systemColumns: [tableOid], lockRefusal });
     }
     case "view": {
-      const plan = behindBarrier(object, bindView(binder, object));
-      return make(plan, plan.columns);
+      const locks = inheritedLocks(scope, name, true, !isBarrier(object));
+      const plan = behindBarrier(object, bindView(binder, object, locks));
+      return make(plan, plan.columns.slice(0, object.columns.length), locks === undefined ? {} : { lockedRows: locks.rows });
     }
     case "sequence": {
       const columns = [
@@ -202,11 +199,18 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
         binder.newColumn("log_cnt", TypeOid.int8, -1),
         binder.newColumn("is_called", TypeOid.bool, -1),
       ];
-      return make({ kind: "SystemScan", provider: `sequence:${object.storage}`, alias: name, attributes: [1, 2, 3], columns }, columns);
+      const scan: LogicalPlan = { kind: "SystemScan", provider: `sequence:${object.storage}`, alias: name, attributes: [1, 2, 3], columns };
+      return make(scan, columns, { lockRefusal: { kind: "sequence", name: object.name } });
     }
     case "index":
       throw wrongObjectType(`cannot open relation "${object.name}"`, at(item.position), "This operation is not supported for indexes.");
   }
+}
+
+/** Of an entry of FROM that is a query itself. */
+function inheritedLocks(scope: Scope, name: string, ofView: boolean, mayHandUp: boolean): InheritedLocks | undefined {
+  const clauses = inheritedClauses(scope, name);
+  return clauses.length === 0 ? undefined : { clauses, ofView, rows: [], mayHandUp };
 }
 
 const onlyTablesSampled = (position: number) =>
@@ -331,6 +335,7 @@ function bindCteReference(binder: Binder, scope: Scope, item: RelationItem, cte:
     columns: applyAlias(columns, name, item.relation.alias),
     relationVisible: true,
     columnsVisible: true,
+    notLockable: "WITH query",
   });
 }
 const recursionError = (cte: { readonly name: string }, position: number) =>
@@ -355,7 +360,9 @@ function entryScope(scope: Scope, before: readonly NamespaceItem[], lateral: boo
 
 function bindSubqueryItem(binder: Binder, scope: Scope, item: SubqueryItem, before: readonly NamespaceItem[]): Bound {
   // References to the left belong to `scope`, which owns their columns; this level only limits what is seen.
-  const plan = bindQuery(binder, entryScope(scope, before, item.lateral), item.query, { resolveUnknowns: true });
+  const locks = item.alias === undefined ? undefined : inheritedLocks(scope, item.alias.name, false, true);
+  const options = { resolveUnknowns: true, ...(locks === undefined ? {} : { locks }) };
+  const plan = bindQuery(binder, entryScope(scope, before, item.lateral), item.query, options);
   if (item.alias === undefined) {
     throw new DbError({
       sqlstate: "42601",
@@ -364,8 +371,10 @@ function bindSubqueryItem(binder: Binder, scope: Scope, item: SubqueryItem, befo
       ...(item.position === 0 ? {} : { position: item.position }),
     });
   }
-  const columns = applyAlias(plan.columns, item.alias.name, item.alias);
-  return single(binder, scope, plan, { name: item.alias.name, columns, relationVisible: true, columnsVisible: true }, item.lateral);
+  const handedUp = locks?.rows.reduce((count, row) => count + (row.tableOid === undefined ? 1 : 2), 0) ?? 0;
+  const columns = applyAlias(plan.columns.slice(0, plan.columns.length - handedUp), item.alias.name, item.alias);
+  const entry = { name: item.alias.name, columns, relationVisible: true, columnsVisible: true };
+  return single(binder, scope, plan, locks === undefined ? entry : { ...entry, lockedRows: locks.rows }, item.lateral);
 }
 
 function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, before: readonly NamespaceItem[]): Bound {
@@ -397,6 +406,7 @@ function bindFunctionItem(binder: Binder, scope: Scope, item: FunctionItem, befo
       columns: applyAlias(columns, alias, item.alias),
       relationVisible: true,
       columnsVisible: true,
+      notLockable: "function",
       ...(isScalar ? { scalar: true } : {}),
     },
     before.length > 0,
@@ -409,7 +419,8 @@ function bindJsonTableItem(binder: Binder, scope: Scope, item: JsonTableItem, be
   const plan = bindJsonTable(binder, level, item);
   const name = item.alias?.name ?? "json_table";
   const columns = applyAlias(plan.columns, name, item.alias);
-  return single(binder, scope, plan, { name, columns, relationVisible: true, columnsVisible: true }, before.length > 0);
+  const entry = { name, columns, relationVisible: true, columnsVisible: true, notLockable: "table function" } as const;
+  return single(binder, scope, plan, entry, before.length > 0);
 }
 
 /** unnest(a, b) means ROWS FROM (unnest(a), unnest(b)). */
@@ -505,7 +516,8 @@ function aliasJoin(
 ): Bound {
   if (item.alias === undefined) return { plan, items, lateral };
   const renamed = applyAlias(columns(), item.alias.name, item.alias);
-  return single(binder, scope, plan, { name: item.alias.name, columns: renamed, relationVisible: true, columnsVisible: true }, lateral);
+  const entry = { name: item.alias.name, columns: renamed, relationVisible: true, columnsVisible: true, notLockable: "join" } as const;
+  return single(binder, scope, plan, entry, lateral);
 }
 
 function naturalColumns(left: readonly NamespaceItem[], right: readonly NamespaceItem[]): string[] {

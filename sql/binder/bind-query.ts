@@ -1,24 +1,28 @@
 /** A query of any form: WITH around it, its body, then what follows the body. */
 
 import type { CommonTable, Expression, LogicalPlan } from "../../src/plan/index.js";
-import { datatypeMismatch, invalidColumnReference, notSupportedAt, syntaxError, TypeOid } from "../../src/types/index.js";
+import { datatypeMismatch, featureNotSupported, invalidColumnReference, syntaxError, TypeOid } from "../../src/types/index.js";
+import { LOCK_WORDS } from "../parser/deparse.js";
 import { locationOf } from "../parser/location.js";
-import type { Expr, Query } from "../parser/syntax-tree.js";
+import type { Expr, LockingClause, Query } from "../parser/syntax-tree.js";
 import { bindExpression } from "./bind-expression.js";
+import type { InheritedLocks, LockedRow } from "./bind-locking.js";
 import { bindSelect } from "./bind-select.js";
 import { bindSetOperation } from "./bind-set-operation.js";
 import { bindValues } from "./bind-values.js";
 import { bindWith } from "./bind-with.js";
 import { at, type Binder } from "./binder.js";
 import { tryCoerce } from "./coerce.js";
-import { type NamespaceItem, Scope } from "./scope.js";
+import { Scope } from "./scope.js";
 import { visitExpression } from "./walk.js";
 
 export interface QueryOptions {
   /** Literals of unknown type in the output become text; not in INSERT … SELECT and the arms of a set operation. */
   readonly resolveUnknowns: boolean;
-  /** A cursor's query: its tables give their row ids, and are put here. */
-  readonly rowIds?: NamespaceItem[];
+  /** A cursor's query: what its tables' rows are known by is put here. */
+  readonly rowIds?: LockedRow[];
+  /** A view or subquery in FROM of a query that locks. */
+  readonly locks?: InheritedLocks;
 }
 
 export function bindQuery(binder: Binder, parent: Scope | undefined, query: Query, options: QueryOptions): LogicalPlan {
@@ -37,12 +41,16 @@ function bindBody(binder: Binder, scope: Scope, query: Query, options: QueryOpti
       if (query.into !== undefined) throw syntaxError("SELECT ... INTO is not allowed here", at(query.into.position));
       return bindSelect(binder, scope, query, options);
     case "Values":
-      if (query.locking.length > 0) throw notSupportedAt("FOR UPDATE applied to VALUES", undefined);
+      if (query.locking.length > 0) throw featureNotSupported(`${LOCK_WORDS[query.locking[0]!.strength]} cannot be applied to VALUES`);
       return bindValues(binder, scope, query, options);
     case "SetOperation":
+      if (options.locks?.ofView === false) throw lockedSetOperation(options.locks.clauses);
       return bindSetOperation(binder, scope, query, options);
   }
 }
+
+const lockedSetOperation = ([clause]: readonly LockingClause[]) =>
+  featureNotSupported(`${LOCK_WORDS[clause?.strength ?? "update"]} is not allowed with UNION/INTERSECT/EXCEPT`);
 
 /** LIMIT and OFFSET around `input`. */
 export function bindLimit(binder: Binder, scope: Scope, query: Query, input: LogicalPlan): LogicalPlan {

@@ -6,7 +6,7 @@
  * projection first.
  */
 
-import type { Expression, LogicalPlan, PlanColumn, SortKey } from "../../src/plan/index.js";
+import type { Expression, LogicalPlan, PlanColumn, Project, SortKey } from "../../src/plan/index.js";
 import {
   ambiguousName,
   featureNotSupported,
@@ -20,7 +20,7 @@ import type { Expr, SelectQuery, Target } from "../parser/syntax-tree.js";
 import { planAggregation } from "./bind-aggregation.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindFrom } from "./bind-from.js";
-import { bindLocking, lockedNames } from "./bind-locking.js";
+import { bindLocking, handUp, refuseLocking } from "./bind-locking.js";
 import { findColumnHere, findRelation } from "./bind-name.js";
 import { bindLimit, type QueryOptions } from "./bind-query.js";
 import { bindSortKey, requireEquality } from "./bind-sort.js";
@@ -43,8 +43,8 @@ export interface TargetEntry {
 
 export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, options: QueryOptions): LogicalPlan {
   scope.clause = "FROM";
-  if (query.locking.length > 0) scope.lockNames = lockedNames(query);
-  else if (options.rowIds !== undefined) scope.lockNames = "all";
+  scope.locking = [...query.locking, ...(options.locks?.clauses ?? [])];
+  scope.wantsRowIds = options.rowIds !== undefined;
   let plan: LogicalPlan = bindFrom(binder, scope, query.from);
   scope.clause = "select list";
   bindWindowClause(binder, scope, query.windows);
@@ -71,10 +71,20 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   plan = aggregated.plan;
   if (scope.windowCalls.length > 0) plan = planWindows(scope, plan, targets, aggregated.replace);
   if (targets.length > TARGETS_MAX) throw tooManyColumnsAt(`target lists can have at most ${TARGETS_MAX} entries`);
-  if (query.locking.length > 0) plan = refuseLocking(scope, query, plan);
+  // A view that reads no relation has nothing to lock.
+  if (scope.locking.length > 0 && (options.locks?.ofView !== true || scope.known.some((item) => item.notLockable === undefined)))
+    refuseLocking(scope, query);
   if (options.rowIds !== undefined && scope.aggregates.length === 0 && scope.windowCalls.length === 0)
-    options.rowIds.push(...scope.known.filter((item) => item.rowId !== undefined));
+    options.rowIds.push(...scope.known.flatMap((item) => item.lockedRows ?? []));
+  if (options.locks?.mayHandUp === true && isPlain(query) && !targets.some((target) => isVolatile(target.expression)))
+    return handUp(scope, project(binder, plan, targets), options.locks);
   return finishSelect(binder, scope, query, plan, targets, visibleCount, sort, distinctOn);
+}
+
+/** Joins, conditions and a list, nothing that needs its rows locked first (is_simple_subquery of PostgreSQL's planner). */
+function isPlain(query: SelectQuery): boolean {
+  const { with: tables, orderBy, limit, offset, locking } = query;
+  return tables === undefined && orderBy.length === 0 && limit === undefined && offset === undefined && locking.length === 0;
 }
 
 /** MaxTupleAttributeNumber: what a row can have. */
@@ -145,7 +155,7 @@ function finishSelect(
 ): LogicalPlan {
   const volatileSort = sort.some(({ target }) => isVolatile(targets[target]!.expression));
   const sortFirst = query.distinct === "none" && !scope.hasSetReturning && !volatileSort;
-  const lock = (plan: LogicalPlan): LogicalPlan => (query.locking.length === 0 ? plan : bindLocking(binder, scope, query.locking, plan));
+  const lock = (plan: LogicalPlan): LogicalPlan => (scope.locking.length === 0 ? plan : bindLocking(scope, plan));
   const visible = targets.slice(0, visibleCount);
   if (sortFirst) {
     let plan = input;
@@ -156,7 +166,7 @@ function finishSelect(
     plan = bindLimit(binder, scope, query, lock(plan));
     return project(binder, plan, visible);
   }
-  let plan = project(binder, lock(input), targets, scope.hasSetReturning);
+  let plan: LogicalPlan = project(binder, lock(input), targets, scope.hasSetReturning);
   const output = plan.columns;
   if (query.distinct === "all") plan = { kind: "Distinct", input: plan, columns: output };
   if (sort.length > 0) {
@@ -179,7 +189,7 @@ function isVolatile(expression: Expression): boolean {
   return volatile;
 }
 
-function project(binder: Binder, input: LogicalPlan, targets: readonly TargetEntry[], hasSets = false): LogicalPlan {
+function project(binder: Binder, input: LogicalPlan, targets: readonly TargetEntry[], hasSets = false): Project {
   const written = targets.map((target) => target.expression);
   const { plan, expressions } = hasSets ? expandSets(binder, input, written, true) : { plan: input, expressions: written };
   return {
@@ -357,16 +367,3 @@ function bindDistinct(
   }
   return keys;
 }
-
-function refuseLocking(scope: Scope, query: SelectQuery, plan: LogicalPlan): LogicalPlan {
-  const name = LOCK_NAMES[query.locking[0]!.strength];
-  const refuse = (what: string) => featureNotSupported(`${name} is not allowed with ${what}`);
-  if (query.distinct !== "none") throw refuse("DISTINCT clause");
-  if (query.groupBy.length > 0) throw refuse("GROUP BY clause");
-  if (query.having !== undefined) throw refuse("HAVING clause");
-  if (scope.aggregates.length > 0) throw refuse("aggregate functions");
-  if (scope.windowCalls.length > 0) throw refuse("window functions");
-  if (scope.hasSetReturning) throw refuse("set-returning functions in the target list");
-  return plan;
-}
-const LOCK_NAMES = { update: "FOR UPDATE", noKeyUpdate: "FOR NO KEY UPDATE", share: "FOR SHARE", keyShare: "FOR KEY SHARE" } as const;

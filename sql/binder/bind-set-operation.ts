@@ -1,6 +1,7 @@
 /** UNION, INTERSECT, EXCEPT: the arms' columns get common types. Left-deep chains are walked in a loop. */
 import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.js";
 import { featureNotSupported, syntaxError, TypeOid } from "../../src/types/index.js";
+import { LOCK_WORDS } from "../parser/deparse.js";
 import { locationOf } from "../parser/location.js";
 import type { Query, SetQuery } from "../parser/syntax-tree.js";
 import { columnReference } from "./bind-expression.js";
@@ -13,7 +14,8 @@ import type { Scope } from "./scope.js";
 import { boundLocation } from "./walk.js";
 
 export function bindSetOperation(binder: Binder, scope: Scope, query: SetQuery, _options: QueryOptions): LogicalPlan {
-  if (query.locking.length > 0) throw featureNotSupported("FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT");
+  if (query.locking.length > 0)
+    throw featureNotSupported(`${LOCK_WORDS[query.locking[0]!.strength]} is not allowed with UNION/INTERSECT/EXCEPT`);
   return bindTail(binder, scope, query, bindArms(binder, scope, query));
 }
 

@@ -71,7 +71,10 @@ export class Binder {
   own(scope: Scope, item: NamespaceItem): void {
     for (const column of item.columns) this.owners[column.id] = scope;
     if (item.rowId !== undefined) this.owners[item.rowId] = scope;
-    if (item.tableOid !== undefined) this.owners[item.tableOid] = scope;
+    for (const { rowId, tableOid } of item.lockedRows ?? []) {
+      this.owners[rowId.id] = scope;
+      if (tableOid !== undefined) this.owners[tableOid.id] = scope;
+    }
     for (const column of item.systemColumns ?? []) this.owners[column.id] = scope;
     scope.known.push(item);
   }

@@ -30,9 +30,10 @@ export function actingView(binder: Binder): Oid {
   return view?.class === "view" && !isOn(view.options?.security_invoker) ? view.oid : 0;
 }
 const isOn = (value: string | undefined): boolean => value !== undefined && ["true", "on", "yes", "1", ""].includes(value.toLowerCase());
+export const isBarrier = (view: ViewObject): boolean => isOn(view.options?.security_barrier);
 /** A security_barrier view: what leaks is judged after the view's own conditions. */
 export function behindBarrier(view: ViewObject, plan: LogicalPlan): LogicalPlan {
-  return isOn(view.options?.security_barrier) ? filtered(plan, [{ predicate: { kind: "Constant", value: true, ...boolean } }]) : plan;
+  return isBarrier(view) ? filtered(plan, [{ predicate: { kind: "Constant", value: true, ...boolean } }]) : plan;
 }
 
 /** The scan of a table that is read, without the rows that no policy shows. */

@@ -4,6 +4,8 @@
  */
 import type { AggregateCall, ColumnId, CommonTable, Expression, PlanColumn, SortKey, WindowFrame } from "../../src/plan/index.js";
 import type { Oid } from "../../src/types/index.js";
+import type { LockingClause } from "../parser/syntax-tree.js";
+import type { LockedRow } from "./bind-locking.js";
 
 /** One relation (or join) that names may refer to. */
 export interface NamespaceItem {
@@ -23,10 +25,16 @@ export interface NamespaceItem {
   readonly columnsVisible: boolean;
   /** A LATERAL reference to it is an error: it stands left of a RIGHT or FULL join. */
   readonly lateralForbidden?: boolean;
-  /** Row id of a table that can be locked or modified. */
+  /** Row id of a table whose rows the statement changes. */
   readonly rowId?: ColumnId;
-  /** Which table a row is of, where the rows are of several. */
+  /** Which table such a row is of, where the rows are of several. */
   readonly tableOid?: ColumnId;
+  /** What FOR UPDATE locks: a table's row, or those that a view or subquery hands up. */
+  readonly lockedRows?: readonly LockedRow[];
+  /** What FOR UPDATE passes over, and refuses by name. */
+  readonly notLockable?: "join" | "function" | "table function" | "WITH query" | "VALUES";
+  /** A relation whose rows cannot be locked. */
+  readonly lockRefusal?: { readonly kind: "sequence" | "materialized view" | "system relation"; readonly name: string };
   /** tableoid and its kin; only where the statement mentions one. */
   readonly systemColumns?: readonly PlanColumn[];
 }
@@ -101,8 +109,10 @@ export class Scope {
   insideConditional: "CASE" | "COALESCE" | undefined;
   /** What merge_action() means: in the RETURNING of a MERGE. */
   mergeAction: PlanColumn | undefined;
-  /** Aliases of tables that FOR UPDATE or DML needs the row ids of. */
-  lockNames: ReadonlySet<string> | "all" = NO_NAMES;
+  /** FOR UPDATE and its kin, also those of queries around this one in FROM. */
+  locking: readonly LockingClause[] = [];
+  /** A cursor asks for the row ids of all tables. */
+  wantsRowIds = false;
 
   constructor(readonly parent: Scope | undefined) {}
 

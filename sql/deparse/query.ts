@@ -5,11 +5,13 @@
 import { quoteIdentifier } from "../../src/catalog/index.js";
 import type { Expression } from "../../src/plan/index.js";
 import { notSupported } from "../../src/types/index.js";
+import { LOCK_STRENGTHS, LOCK_WAITS } from "../binder/bind-locking.js";
 import { outputName } from "../binder/output-name.js";
-import type { Expr, GroupItem, Query, SelectQuery, SetQuery, SortItem, ValuesQuery, WithClause } from "../parser/syntax-tree.js";
+import { LOCK_WORDS } from "../parser/deparse.js";
+import type { Expr, FromItem, GroupItem, Query, SelectQuery, SetQuery, SortItem, ValuesQuery, WithClause } from "../parser/syntax-tree.js";
 import { boundOf, printExpression, rangeColumn } from "./expression.js";
 import { printFrom } from "./from.js";
-import { Names } from "./names.js";
+import { Names, ownName } from "./names.js";
 import { typeText } from "./objects.js";
 import { INDENT, type Printer } from "./printer.js";
 import { printSortItem } from "./sort.js";
@@ -84,8 +86,28 @@ function printTail(p: Printer, query: Query): void {
     }
     if (query.withTies) p.add(" ROWS WITH TIES");
   }
-  if (query.locking.length > 0) throw notSupported("FOR UPDATE in a stored query");
+  if (query.kind === "Select") printLocking(p, query);
 }
+/** A clause for each relation, the strongest that was written for it. */
+function printLocking(p: Printer, query: SelectQuery): void {
+  const entries = query.from.flatMap(lockableEntries).filter((entry) => p.notes.entries.get(entry)?.notLockable === undefined);
+  const clauses = new Map<FromItem, { strength: number; wait: number }>();
+  for (const { relations, strength, wait } of query.locking) {
+    const meant = relations.length === 0 ? entries : relations.flatMap((r) => entries.find((entry) => ownName(entry) === r.name) ?? []);
+    for (const entry of meant) {
+      const known = clauses.get(entry) ?? { strength: 0, wait: 0 };
+      known.strength = Math.max(known.strength, LOCK_STRENGTHS.indexOf(strength));
+      known.wait = Math.max(known.wait, LOCK_WAITS.indexOf(wait));
+      clauses.set(entry, known);
+    }
+  }
+  for (const [entry, { strength, wait }] of clauses) {
+    p.keyword(` ${LOCK_WORDS[LOCK_STRENGTHS[strength] as (typeof LOCK_STRENGTHS)[number]]}`, -S, S, 0);
+    p.add(` OF ${quoteIdentifier(p.names.of(entry) ?? "")}${["", " SKIP LOCKED", " NOWAIT"][wait]}`);
+  }
+}
+const lockableEntries = (item: FromItem): readonly FromItem[] =>
+  item.kind === "JoinItem" ? [...lockableEntries(item.left), ...lockableEntries(item.right)] : [item];
 function printSort(p: Printer, query: Query, item: SortItem): void {
   const place = p.notes.places.get(item.expr);
   if (place !== undefined && query.kind === "SetOperation") p.add(String(place));

@@ -7,7 +7,7 @@ import { notSupported } from "../../src/types/index.js";
 import { deparseJson, deparseJsonTable } from "./deparse-json.js";
 import { qualified, qualifiedOperator } from "./schemas-of-names.js";
 import type {
-  Alias, CommonTableExpr, Expr, FrameEdge, FromItem, GroupItem, Indirection, QualifiedIdentifier, Query, RelationName, SampleClause, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
+  Alias, CommonTableExpr, Expr, FrameEdge, FromItem, GroupItem, Indirection, LockingClause, QualifiedIdentifier, Query, RelationName, SampleClause, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
 } from "./syntax-tree.js"; // biome-ignore format: a list of names
 import { isModification } from "./syntax-tree.js";
 
@@ -291,8 +291,8 @@ export function deparseQuery(query: Query): string {
       : query.withTies
         ? ` FETCH FIRST (${deparseExpression(query.limit)}) ROWS WITH TIES`
         : ` LIMIT ${deparseExpression(query.limit)}`,
+    ...query.locking.map((clause) => deparseLocking(query, clause)),
   ].join("");
-  if (query.locking.length > 0) throw notSupported("FOR UPDATE in a stored query");
   switch (query.kind) {
     case "Values":
       return `${withClause}VALUES ${commas(query.rows, (row) => `(${commas(row, deparseExpression)})`)}${tail}`;
@@ -301,6 +301,26 @@ export function deparseQuery(query: Query): string {
     case "Select":
       return `${withClause}${deparseSelect(query)}${tail}`;
   }
+}
+function deparseLocking(query: Query, { strength, relations, wait }: LockingClause): string {
+  const from = query.kind === "Select" ? query.from.flatMap(relationsIn) : [];
+  const names = relations.map(({ name }) => {
+    const named = from.find(({ alias, name: own }) => alias === undefined && own === name);
+    const moved = named === undefined || resolved.qualifiers === undefined ? undefined : resolved.relations?.get(named);
+    return quoteName(moved?.name ?? name);
+  });
+  const waits = { block: "", skip: " SKIP LOCKED", error: " NOWAIT" } as const;
+  return ` ${LOCK_WORDS[strength]}${names.length === 0 ? "" : ` OF ${names.join(", ")}`}${waits[wait]}`;
+}
+export const LOCK_WORDS = {
+  update: "FOR UPDATE",
+  noKeyUpdate: "FOR NO KEY UPDATE",
+  share: "FOR SHARE",
+  keyShare: "FOR KEY SHARE",
+} as const;
+function relationsIn(item: FromItem): readonly RelationName[] {
+  if (item.kind === "JoinItem") return [...relationsIn(item.left), ...relationsIn(item.right)];
+  return item.kind === "Relation" ? [item.relation] : [];
 }
 function deparseSelect(query: SelectQuery): string {
   const distinct =

@@ -11,8 +11,6 @@ import { type Access, closedRelationDenied, permissionDenied } from "./access.js
 interface Uses {
   readonly ids: Set<number>;
   readonly routines: Set<Oid>;
-  /** Relations of FOR UPDATE and its kin, which takes a right to change something in them. */
-  readonly locked: Set<Oid>;
   readonly changes: Extract<LogicalPlan, { kind: "Insert" | "Update" | "Delete" | "Merge" }>[];
 }
 
@@ -28,9 +26,6 @@ function collect(node: unknown, uses: Uses): void {
     case "Constant":
     case "Parameter":
       return;
-    case "LockRows":
-      for (const { relation } of (node as Extract<LogicalPlan, { kind: "LockRows" }>).targets) uses.locked.add(relation);
-      break;
     case "ColumnReference":
       uses.ids.add(typed.id as number);
       return;
@@ -55,7 +50,7 @@ function collect(node: unknown, uses: Uses): void {
 
 /** What a policy reads of its own table, its users need no permission for. */
 function collectGuarded(filter: Filter, uses: Uses): void {
-  const own: Uses = { ids: new Set(), routines: uses.routines, locked: uses.locked, changes: uses.changes };
+  const own: Uses = { ids: new Set(), routines: uses.routines, changes: uses.changes };
   collect(filter.predicate, own);
   const row = new Set<number>(filter.input.columns.map((c) => c.id));
   for (const id of own.ids) if (!row.has(id)) uses.ids.add(id);
@@ -73,7 +68,7 @@ function plansIn(statement: BoundStatement): LogicalPlan[] {
 }
 /** The columns that the statement itself mentions; not those that views below it read. */
 export function columnsRead(statement: BoundStatement): { readonly relation: Oid; readonly attribute: number }[] {
-  const uses: Uses = { ids: new Set(), routines: new Set(), locked: new Set(), changes: [] };
+  const uses: Uses = { ids: new Set(), routines: new Set(), changes: [] };
   for (const plan of plansIn(statement)) {
     collect(plan, uses);
     for (const column of plan.columns) uses.ids.add(column.id);
@@ -90,7 +85,7 @@ export function checkStatementAccess(statement: BoundStatement, catalog: Session
 }
 
 function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalog: SessionCatalogReader, access: Access, user: Oid): void {
-  const uses: Uses = { ids: new Set(), routines: new Set(), locked: new Set(), changes: [] };
+  const uses: Uses = { ids: new Set(), routines: new Set(), changes: [] };
   collect(plan, uses);
   // Columns that leave the statement are read too.
   for (const column of plan.columns) uses.ids.add(column.id);
@@ -108,7 +103,7 @@ function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalo
     }
     const read = note.columns.filter((c) => uses.ids.has(c.id)).map((c) => c.attribute);
     requireColumns(access, roleFor(note), object, "r", read, true);
-    if (uses.locked.has(note.relation)) requireColumns(access, roleFor(note), object, "w", [], true);
+    if (note.locked === true) requireColumns(access, roleFor(note), object, "w", [], true);
   }
   for (const change of uses.changes) {
     const object = snapshot.object(change.relation);

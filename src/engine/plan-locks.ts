@@ -13,6 +13,7 @@ type ForeignKey = Extract<ConstraintObject, { kind: "foreignKey" }>;
 export function planLocks(plan: LogicalPlan, reads: readonly AccessNote[], snapshot: CatalogSnapshot): readonly RelationLock[] {
   const locks = new Locks(snapshot);
   locks.collect(plan);
+  for (const { relation, locked } of reads) if (locked === true) locks.lockRows(relation);
   for (const { relation } of reads) locks.read(relation);
   return locks.list();
 }
@@ -44,9 +45,6 @@ class Locks {
       case "AppendScan":
         this.#appended.add(typed.relation);
         break;
-      case "LockRows":
-        for (const { relation } of typed.targets) this.#add(relation, LockMode.rowShare);
-        break;
       case "Insert":
         this.change(typed.relation, "insert");
         if (typed.onConflict?.action === "update") this.change(typed.relation, "update", typed.onConflict.assignments);
@@ -71,6 +69,9 @@ class Locks {
       const value = key === "columns" ? undefined : (node as Record<string, unknown>)[key];
       if (typeof value === "object") this.collect(value);
     }
+  }
+  lockRows(relation: Oid): void {
+    if (relation >= FIRST_USER_OID) this.#add(relation, LockMode.rowShare);
   }
   /** Rows that are locked are read under that lock alone. */
   read(relation: Oid): void {

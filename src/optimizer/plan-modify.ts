@@ -22,8 +22,8 @@ import {
   TableWriter,
   UpdateOperator,
 } from "../execution/internal.js";
-import type { Delete, Insert, LockRows, OnConflict, PlanColumn, Returning, RowChecks, Update } from "../plan/index.js";
-import { assert, DbError, notSupported } from "../types/index.js";
+import type { Delete, Insert, LockRows, LogicalPlan, OnConflict, PlanColumn, Returning, RowChecks, Update } from "../plan/index.js";
+import { assert, DbError, featureNotSupported, notSupported } from "../types/index.js";
 import { estimate } from "./estimates.js";
 import { nativeDeleteSource, nativeInsertSource } from "./native/index.js";
 import { ordered } from "./ordered.js";
@@ -252,6 +252,7 @@ export function planDelete(planner: Planner, plan: Delete, scope: Scope, isTop: 
 const strengths = { keyShare: 0, share: 1, noKeyUpdate: 2, update: 3 } as const;
 
 export function planLockRows(planner: Planner, plan: LockRows, scope: Scope): Operator {
+  refuseNullable(plan, plan.input, false);
   const input = planner.plan(plan.input, scope);
   const targets = plan.targets.map((t) => {
     const table = tableOf(planner, t.relation);
@@ -272,3 +273,27 @@ export function planLockRows(planner: Planner, plan: LockRows, scope: Scope): Op
   const facts = { title: "LockRows", columns: input.columns, estimate: input.estimate };
   return new LockRowsOperator(facts, input, targets, strengths[plan.strength], plan.waitPolicy, recheck);
 }
+
+/** A row that an outer join may fill with nulls is nobody's to lock. Asked once conditions have made inner joins of what outer ones they can. */
+function refuseNullable(lock: LockRows, plan: LogicalPlan, isNullable: boolean): void {
+  switch (plan.kind) {
+    case "Filter":
+    case "Sort":
+    case "Project":
+    case "Sample":
+      return refuseNullable(lock, plan.input, isNullable);
+    case "Join": {
+      refuseNullable(lock, plan.left, isNullable || plan.type === "right" || plan.type === "full");
+      if (plan.type === "semi" || plan.type === "anti") return;
+      return refuseNullable(lock, plan.right, isNullable || plan.type === "left" || plan.type === "full");
+    }
+    case "Scan":
+    case "AppendScan":
+      if (isNullable && lock.targets.some((t) => plan.columns.some((c) => c.id === t.rowId)))
+        throw featureNotSupported(`${LOCK_NAMES[lock.strength]} cannot be applied to the nullable side of an outer join`);
+      return;
+    default:
+      return;
+  }
+}
+const LOCK_NAMES = { update: "FOR UPDATE", noKeyUpdate: "FOR NO KEY UPDATE", share: "FOR SHARE", keyShare: "FOR KEY SHARE" } as const;

@@ -485,6 +485,8 @@ export interface AccessNote {
   readonly relation: Oid;
   readonly view: Oid;
   readonly columns: readonly { readonly id: number; readonly attribute: number }[];
+  /** FOR UPDATE or one of its kin means it, which takes a right to change something in it. */
+  readonly locked?: boolean;
 }
 
 /** `value`: one column is the result. `row`: the columns are its fields. `coercions[i]` reads column i as $1; null: as it is. */
