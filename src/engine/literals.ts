@@ -7,18 +7,20 @@
  * literal in a comment, a type modifier, ORDER BY 1 or date '…' gives another plan or none, and the statement keeps its literals.
  */
 import type { LogicalPlan } from "../plan/index.js";
-import { type Datum, type Oid, TypeOid } from "../types/index.js";
+import { type Datum, Numeric, type Oid, TypeOid } from "../types/index.js";
 
+export type LiftedValue = number | Numeric | string;
 export interface LiftedText {
   readonly text: string;
-  readonly values: readonly (number | string)[];
-  /** One letter per value: i an integer, n one with its sign, s a string. Texts with the same form share a plan only if these are the same. */
+  readonly values: readonly LiftedValue[];
+  /** One letter per value: i an integer, d a decimal number, n and m those with their sign, s a string. Texts with the same form share a plan only if these are the same. */
   readonly kinds: string;
 }
 
 const TEXT_LENGTH_MAX = 4096;
 const LITERALS_MAX = 200;
 const DIGITS_MAX = 9;
+const DECIMAL_LENGTH_MAX = 30;
 
 /** undefined: nothing to lift, or something that this scan does not understand (escapes, parameters, dollar quotes). */
 export function liftLiterals(source: string): LiftedText | undefined {
@@ -32,7 +34,7 @@ export function liftLiterals(source: string): LiftedText | undefined {
     default:
       return undefined;
   }
-  const values: (number | string)[] = [];
+  const values: LiftedValue[] = [];
   let text = "";
   let kinds = "";
   let copied = 0;
@@ -41,6 +43,15 @@ export function liftLiterals(source: string): LiftedText | undefined {
     const c = source.charCodeAt(i);
     if (isDigit(c) && !inWord) {
       const start = i;
+      const decimal = decimalAt(source, start);
+      if (decimal !== undefined) {
+        const negative = isSign(source, start - 1);
+        text += `${source.slice(copied, negative ? start - 1 : start)}$${values.push(negative ? negated(decimal.value) : decimal.value)}`;
+        kinds += negative ? "m" : "d";
+        copied = decimal.end;
+        i = decimal.end - 1;
+        continue;
+      }
       while (isDigit(source.charCodeAt(i + 1))) i++;
       const next = source.charCodeAt(i + 1);
       if (i + 1 - start > DIGITS_MAX || next === DOT || isWord(next) || source.charCodeAt(start - 1) === DOT) {
@@ -84,6 +95,20 @@ export function liftLiterals(source: string): LiftedText | undefined {
   return { text: text + source.slice(copied), values, kinds };
 }
 
+/** Digits, a point and digits: numeric, whatever stands around it. undefined: something else, or part of it. */
+function decimalAt(source: string, start: number): { readonly value: Numeric; readonly end: number } | undefined {
+  if (source.charCodeAt(start - 1) === DOT) return undefined;
+  let point = start;
+  while (isDigit(source.charCodeAt(point))) point++;
+  let end = point + 1;
+  while (isDigit(source.charCodeAt(end))) end++;
+  const next = source.charCodeAt(end);
+  if (source.charCodeAt(point) !== DOT || end === point + 1 || end - start > DECIMAL_LENGTH_MAX || isWord(next) || next === DOT)
+    return undefined;
+  return { value: new Numeric(BigInt(source.slice(start, point) + source.slice(point + 1, end)), end - point - 1), end };
+}
+const negated = ({ coefficient, scale }: Numeric): Numeric => new Numeric(-coefficient, scale);
+
 const QUOTE = 0x27;
 const DOUBLE_QUOTE = 0x22;
 const DOLLAR = 0x24;
@@ -112,10 +137,14 @@ function stringEnd(source: string, start: number): number {
 }
 
 /** What a parameter that stands for a literal is declared as: strings take the type of their place. */
-export const literalTypes = (values: readonly (number | string)[]): Oid[] =>
-  values.map((value) => (typeof value === "number" ? TypeOid.int4 : 0));
+export const literalTypes = (values: readonly LiftedValue[]): Oid[] =>
+  values.map((value) => (typeof value === "number" ? TypeOid.int4 : value instanceof Numeric ? TypeOid.numeric : 0));
 
-/** Types whose input depends on nothing but the text. */
+const moments: readonly Oid[] = [TypeOid.date, TypeOid.time, TypeOid.timestamp, TypeOid.timestamptz];
+/** Words (`now`, `today`, `epoch`) are moments that a plan cannot share. */
+export const isSharedMoment = (type: Oid, text: string): boolean => !moments.includes(type) || /^\d[-\d:. +TZ]*$/.test(text);
+
+/** Types whose input depends on nothing but the text and settings that the plan cache tells apart. */
 const plainTypes = new Set<Oid>([
   TypeOid.int2,
   TypeOid.int4,
@@ -128,6 +157,10 @@ const plainTypes = new Set<Oid>([
   TypeOid.bpchar,
   TypeOid.bool,
   TypeOid.uuid,
+  TypeOid.bytea,
+  TypeOid.json,
+  TypeOid.jsonb,
+  ...moments,
 ]);
 export const arePlain = (types: readonly Oid[]): boolean => types.every((type) => plainTypes.has(type));
 

@@ -7,7 +7,16 @@ import { planStatement } from "../optimizer/index.js";
 import type { LogicalPlan } from "../plan/index.js";
 import { cachedPlanChanged, type Datum, DbError, type Oid, transactionFailed } from "../types/index.js";
 import { commandColumns } from "./commands/index.js";
-import { arePlain, isPlainPlan, type LiftedText, liftLiterals, literalTypes, samePlan } from "./literals.js";
+import {
+  arePlain,
+  isPlainPlan,
+  isSharedMoment,
+  type LiftedText,
+  type LiftedValue,
+  liftLiterals,
+  literalTypes,
+  samePlan,
+} from "./literals.js";
 import { longNames } from "./long-names.js";
 import { mayPause, mayWrite } from "./may-write.js";
 import { checkStatementAccess } from "./plan-access.js";
@@ -104,13 +113,14 @@ export class StatementPlanner {
       throw error;
     }
   }
-  #literalDatums(types: readonly Oid[], values: readonly (number | string)[]): Datum[] | undefined {
+  #literalDatums(types: readonly Oid[], values: readonly LiftedValue[]): Datum[] | undefined {
     const { format } = this.#session;
     const parameters: Datum[] = [];
     for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number | string;
-      if (typeof value === "number") parameters.push(value);
+      const value = values[i] as LiftedValue;
+      if (typeof value !== "string") parameters.push(value);
       else {
+        if (!isSharedMoment(types[i] as Oid, value)) return undefined;
         try {
           parameters.push(this.#session.typeOf(types[i] as Oid).input(value, -1, format));
         } catch (error) {
