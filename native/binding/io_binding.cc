@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "../io/poller.h"
+#include "../io/pg_inputs.h"
 #include "../io/pg_values.h"
 #include "../io/pool.h"
 #include "engine.h"
@@ -215,12 +216,13 @@ bool read_place(const Napi::CallbackInfo& info, const Napi::Value& value, io::Pg
   type_error(info, "a plan's place is a statement, its Parse and formats, or a text's pieces and literals");
   return false;
 }
+bool is_type(std::uint32_t word) { return word >= 1 && word <= static_cast<std::uint32_t>(io::PgType::kLast); }
 /// Type and parameter of each key column, as many as the plan's encoder has.
 bool read_keys(const Napi::Value& value, std::size_t count, io::PgPlan* plan) {
   std::span<std::uint32_t> keys;
   if (!array_of(value, napi_uint32_array, &keys) || keys.size() != 2 * count) return false;
   for (std::size_t i = 0; i < keys.size(); i += 2) {
-    if (keys[i] < 1 || keys[i] > static_cast<std::uint32_t>(io::PgType::kUuid) || keys[i + 1] >= plan->parameter_count) return false;
+    if (!is_type(keys[i]) || keys[i + 1] >= plan->parameter_count) return false;
     plan->keys.push_back({static_cast<io::PgType>(keys[i]), keys[i + 1]});
   }
   return true;
@@ -247,7 +249,7 @@ void add_plan(const Napi::CallbackInfo& info, io::Connection& connection, io::Pg
 bool read_search(std::span<const std::uint32_t> words, std::size_t columns, io::PgPlan* plan) {
   constexpr std::size_t kFixedWords = 11;
   if (words.size() < kFixedWords || words[0] > static_cast<std::uint32_t>(io::PgSearch::Form::kLast)) return false;
-  const auto is_key = [&](std::size_t at) { return words[at] <= static_cast<std::uint32_t>(io::PgType::kUuid) && words[at + 1] < plan->parameter_count; };
+  const auto is_key = [&](std::size_t at) { return is_type(words[at]) && words[at + 1] < plan->parameter_count; };
   const auto key = [&](std::size_t at) { return io::PgKey{static_cast<io::PgType>(words[at]), words[at + 1]}; };
   io::PgSearch search;
   search.form = static_cast<io::PgSearch::Form>(words[0]);
@@ -293,26 +295,27 @@ Napi::Value register_select(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// Seven words each: column, form, type, parameter, not null, most characters, and the place of its addend.
-bool read_values(const Napi::Value& value, const Napi::Value& addends, io::PgPlan* plan) {
-  constexpr std::size_t kWords = 7;
+/// Eight words each: column, form, type, parameter, not null, modifier, the operand's modifier (of an addend its scale), and the place of its addend.
+bool read_values(const Napi::Value& value, const Napi::Value& addends, const io::PgPlan& plan, const RowImage& image, std::vector<io::PgValue>* out) {
+  constexpr std::size_t kWords = 8;
   std::span<std::uint32_t> words;
   std::span<double> constants;
   if (!array_of(value, napi_uint32_array, &words) || words.size() % kWords != 0 || !array_of(addends, napi_float64_array, &constants)) return false;
   for (std::size_t i = 0; i < words.size(); i += kWords) {
-    io::PgValue v{words[i], static_cast<io::PgValue::Form>(words[i + 1]), static_cast<io::PgType>(words[i + 2]), words[i + 3], words[i + 4] != 0, words[i + 5], 0};
-    if (v.column >= plan->image->column_count() || words[i + 1] > static_cast<std::uint32_t>(io::PgValue::Form::kLast)) return false;
-    if (v.form <= io::PgValue::Form::kSubtract &&
-        (v.parameter >= plan->parameter_count || words[i + 2] < 1 || words[i + 2] > static_cast<std::uint32_t>(io::PgType::kLast) ||
-         !io::fits_column(v, plan->image->type(v.column))))
-      return false;
-    if (v.form == io::PgValue::Form::kNow && plan->image->type(v.column) != PhysicalType::kInt64) return false;
+    io::PgValue v{words[i], static_cast<io::PgValue::Form>(words[i + 1]), static_cast<io::PgType>(words[i + 2]), words[i + 3], words[i + 4] != 0, static_cast<std::int32_t>(words[i + 5])};
+    const auto last = static_cast<std::int32_t>(words[i + 6]);
+    if (v.column >= image.column_count() || words[i + 1] > static_cast<std::uint32_t>(io::PgValue::Form::kLast)) return false;
+    if (v.reads_parameter() && (v.parameter >= plan.parameter_count || !is_type(words[i + 2]))) return false;
+    if (!io::fits_column(v, image.type(v.column))) return false;
     if (v.form == io::PgValue::Form::kAddConstant) {
-      v.type = io::PgType::kInt8;
-      if (words[i + 6] >= constants.size() || !io::fits_column(v, plan->image->type(v.column))) return false;
-      v.addend = static_cast<std::int64_t>(constants[words[i + 6]]);
+      if (words[i + 7] >= constants.size()) return false;
+      v.addend = static_cast<std::int64_t>(constants[words[i + 7]]);
+      v.scale = last;
+      if (v.scale < 0 || v.scale > 30) return false;
+    } else {
+      v.operand_modifier = last;
     }
-    plan->values.push_back(v);
+    out->push_back(v);
   }
   return true;
 }
@@ -326,7 +329,40 @@ bool read_outputs(const Napi::Value& value, const storage::Relation& relation, s
   }
   return true;
 }
-/// registerWrite(hub, id, place, text, parameterCount, catalogVersion, rowDescription, relation, kind, storage, index, keys, row, values, addends, outputs)
+/// A block of one row, as bytes.
+std::optional<RowImage> read_row(const Napi::Value& value) {
+  const std::string_view bytes = bytes_of(value);
+  std::vector<std::uint64_t> aligned((bytes.size() + 7) / 8);
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(aligned.data()));
+  const auto constants = Block::parse(reinterpret_cast<const std::uint8_t*>(aligned.data()), bytes.size());
+  return constants ? RowImage::of(*constants) : std::nullopt;
+}
+std::vector<std::uint32_t> columns_of(std::span<const io::PgValue> values) {
+  std::vector<std::uint32_t> columns;
+  for (const io::PgValue& v : values) columns.push_back(v.column);
+  return columns;
+}
+/// ON CONFLICT: whether it updates, the index that decides, row, values and addends. The plan has its own values.
+bool read_conflict(const Napi::Value& value, Engine& engine, const storage::Relation& relation, const std::vector<wire::OutputColumn>& outputs, io::PgPlan* plan) {
+  if (!value.IsArray()) return false;
+  const auto parts = value.As<Napi::Array>();
+  auto index = std::dynamic_pointer_cast<index::BTree>(engine.rows->find_index(u32_of(parts.Get(1u))));
+  auto image = read_row(parts.Get(2u));
+  if (!index || !image || image->column_count() > relation.column_count()) return false;
+  io::PgConflict conflict;
+  conflict.updates = u32_of(parts.Get(0u)) != 0;
+  if (!read_values(parts.Get(3u), parts.Get(4u), *plan, *image, &conflict.values)) return false;
+  conflict.image = std::move(*image);
+  conflict.reads_more = std::any_of(conflict.values.begin(), conflict.values.end(), [&](const io::PgValue& v) {
+    const auto reads_it = [&](const io::PgValue& own) { return own.reads_parameter() && own.parameter == v.parameter; };
+    return v.reads_parameter() && std::none_of(plan->values.begin(), plan->values.end(), reads_it);
+  });
+  conflict.update = std::make_shared<exec::PointWrite>(exec::PointWrite::Kind::kUpdate, relation.id(), std::move(index), columns_of(conflict.values), outputs);
+  plan->conflict = std::move(conflict);
+  return true;
+}
+/// registerWrite(hub, id, place, text, parameterCount, catalogVersion, rowDescription, relation, kind, storage, index, keys, row, values, addends, outputs,
+/// conflict: [updates, index, row, values, addends] or undefined)
 Napi::Value register_write(const Napi::CallbackInfo& info) {
   count_crossing();
   io::Connection* c = owned_connection_of(info);
@@ -340,21 +376,27 @@ Napi::Value register_write(const Napi::CallbackInfo& info) {
   const bool finds = kind != static_cast<std::uint32_t>(exec::PointWrite::Kind::kInsert);
   auto index = finds ? std::dynamic_pointer_cast<index::BTree>(engine->rows->find_index(u32_of(info[10]))) : nullptr;
   if (relation == nullptr || (finds && !index)) return info.Env().Undefined();  // gone meanwhile
-  const std::string_view bytes = bytes_of(info[12]);
-  std::vector<std::uint64_t> aligned((bytes.size() + 7) / 8);
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(aligned.data()));
-  if (const auto constants = Block::parse(reinterpret_cast<const std::uint8_t*>(aligned.data()), bytes.size())) plan.image = RowImage::of(*constants);
+  plan.image = read_row(info[12]);
   std::vector<wire::OutputColumn> outputs;
-  std::vector<std::uint32_t> changed;
   const bool fits = kind >= 1 && kind <= 3 && fits_place(plan) && plan.image && plan.image->column_count() <= relation->column_count() &&
-                    (!finds || read_keys(info[11], index->encoder().columns().size(), &plan)) && read_values(info[13], info[14], &plan) &&
-                    read_outputs(info[15], *relation, &outputs);
+                    (!finds || read_keys(info[11], index->encoder().columns().size(), &plan)) && read_values(info[13], info[14], plan, *plan.image, &plan.values) &&
+                    read_outputs(info[15], *relation, &outputs) && (info[16].IsUndefined() || (!finds && read_conflict(info[16], *engine, *relation, outputs, &plan)));
   if (!fits) return type_error(info, "a write's keys, values and outputs are its relation's");
-  for (const io::PgValue& v : plan.values) changed.push_back(v.column);
   plan.kind = static_cast<io::PgPlan::Kind>(kind);
-  plan.write = std::make_shared<exec::PointWrite>(static_cast<exec::PointWrite::Kind>(kind), relation->id(), std::move(index), std::move(changed), std::move(outputs));
+  plan.write = std::make_shared<exec::PointWrite>(static_cast<exec::PointWrite::Kind>(kind), relation->id(), std::move(index), columns_of(plan.values), std::move(outputs));
   add_plan(info, *c, std::move(plan));
   return info.Env().Undefined();
+}
+/// readParameter(type, modifier, isBinary, bytes): the bytes that a column keeps, or null where the value is JavaScript's.
+Napi::Value read_parameter(const Napi::CallbackInfo& info) {
+  count_crossing();
+  if (!is_type(u32_of(info[0])) || !info[1].IsNumber()) return type_error(info, "a type of a parameter");
+  const auto type = static_cast<io::PgType>(u32_of(info[0]));
+  io::PgInput input;
+  if (!input.read(type, info[1].As<Napi::Number>().Int32Value(), {bytes_of(info[3]), bool_of(info[2])})) return info.Env().Null();
+  const PhysicalType kept = io::physical_type_of(type);
+  if (kept == PhysicalType::kVarlen) return Napi::Buffer<char>::Copy(info.Env(), input.bytes().data(), input.bytes().size());
+  return Napi::Buffer<std::uint8_t>::Copy(info.Env(), input.fixed(), width_of(kept));
 }
 /// registerControl(hub, id, place, text, rowDescription, kind, tag): BEGIN, COMMIT or ROLLBACK.
 Napi::Value register_control(const Napi::CallbackInfo& info) {
@@ -531,6 +573,7 @@ void init_io(Napi::Env env, Napi::Object exports) {
   add("registerSelect", register_select);
   add("registerWrite", register_write);
   add("registerControl", register_control);
+  add("readParameter", read_parameter);
   add("setSession", set_session);
   add("handBackStatements", hand_back_statements);
   add("takeBack", take_back);

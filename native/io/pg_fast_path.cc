@@ -16,6 +16,8 @@ constexpr std::size_t kSendBytes = 64 << 10;     // replies are sent when this m
 constexpr std::size_t kParametersMax = kListMax + 16;
 
 constexpr std::size_t kFixedReplies = 256;       // ParseComplete to ReadyForQuery without the description and the rows
+constexpr std::size_t kReadyBytes = 6;           // ReadyForQuery
+constexpr std::size_t kSeveralMax = 16;          // statements of one message
 constexpr std::int64_t kEpoch2000 = 946'684'800'000'000;
 /// A row that changes between a statement's snapshot and its write is looked at again, by a statement of its own, so many times.
 constexpr int kTries = 4;
@@ -48,12 +50,11 @@ PgPlan* bound_plan(PgState& state, std::string_view bind, const std::string_view
   return plan != nullptr && plan->parameter_count == count ? plan : nullptr;
 }
 
-void command_complete(wire::WireBuffer& out, std::string_view tag, bool in_block) noexcept {
+void command_complete(wire::WireBuffer& out, std::string_view tag) noexcept {
   out.u8('C');
   out.be32(static_cast<std::uint32_t>(4 + tag.size() + 1));
   out.raw(tag.data(), tag.size());
   out.u8(0);
-  out.raw(in_block ? "Z\0\0\0\5T" : "Z\0\0\0\5I", 6);
 }
 
 /// "SELECT 17" and so on, in `room`.
@@ -65,7 +66,7 @@ std::string_view select_tag(std::uint32_t count, std::array<char, 24>& room) noe
 
 std::string_view tag_of(PgPlan::Kind kind, std::uint32_t count) noexcept {
   switch (kind) {
-    case PgPlan::Kind::kInsert: return "INSERT 0 1";
+    case PgPlan::Kind::kInsert: return count == 0 ? "INSERT 0 0" : "INSERT 0 1";
     case PgPlan::Kind::kUpdate: return count == 0 ? "UPDATE 0" : "UPDATE 1";
     case PgPlan::Kind::kDelete: return count == 0 ? "DELETE 0" : "DELETE 1";
     default: return {};
@@ -119,7 +120,7 @@ Read PgFastPath::serve_query(PgState& state, std::string_view input, std::size_t
   Fields f(body);
   const std::string_view text = f.text();
   PgPlan* plan = f.intact && f.rest().empty() ? plan_of_text(state, text, parameters_) : nullptr;
-  if (plan == nullptr || !execute(state, *plan, false, true)) return Read::kOther;
+  if (plan == nullptr ? !f.intact || !serve_several(state, text) : !execute(state, *plan, false, true)) return Read::kOther;
   state.query = text;
   state.set_unnamed({});  // a simple query drops the unnamed statement
   return Read::kOk;
@@ -149,18 +150,101 @@ Read PgFastPath::serve_execution(PgState& state, std::string_view input, std::si
 }
 
 bool PgFastPath::execute(PgState& state, PgPlan& plan, bool parses, bool describes) {
-  if (output_.empty()) output_.resize(kOutputBytes);
-  if (output_.size() - size_ < plan.row_description.size() + kFixedReplies) return false;
-  wire::WireBuffer out(reinterpret_cast<std::uint8_t*>(output_.data()) + size_, output_.size() - size_);
+  wire::WireBuffer out = room();
   if (parses) out.raw("1\0\0\0\4", 5);           // ParseComplete
   if (!plan.is_text()) out.raw("2\0\0\0\4", 5);  // BindComplete
-  if (describes) out.raw(plan.row_description.data(), plan.row_description.size());
-  const bool done = plan.is_select() ? select(state, plan, out) : plan.is_write() ? write(state, plan, out) : control(state, plan, out);
-  if (!done) return false;
-  size_ += out.size();
-  state.query_micros = now_micros();
+  if (!answer(state, plan, describes, out)) return false;
+  answered(state, out);
   if (plan.calls) plan.calls->fetch_add(1, std::memory_order_relaxed);
   return true;
+}
+
+/// ReadyForQuery has its place behind.
+wire::WireBuffer PgFastPath::room() {
+  if (output_.empty()) output_.resize(kOutputBytes);
+  const std::size_t left = output_.size() - size_;
+  return {reinterpret_cast<std::uint8_t*>(output_.data()) + size_, left < kReadyBytes ? 0 : left - kReadyBytes};
+}
+void PgFastPath::answered(PgState& state, const wire::WireBuffer& out) noexcept {
+  size_ += out.size();
+  std::copy_n(state.in_block ? "Z\0\0\0\5T" : "Z\0\0\0\5I", kReadyBytes, output_.begin() + static_cast<std::ptrdiff_t>(size_));
+  size_ += kReadyBytes;
+  state.query_micros = now_micros();
+}
+
+bool PgFastPath::answer(PgState& state, PgPlan& plan, bool describes, wire::WireBuffer& out) {
+  if (output_.size() - size_ < out.size() + plan.row_description.size() + kFixedReplies) return false;
+  if (describes) out.raw(plan.row_description.data(), plan.row_description.size());
+  return plan.is_select() ? select(state, plan, out) : plan.is_write() ? write(state, plan, out) : control(state, plan, out);
+}
+
+/// BEGIN may stand in front, and COMMIT or ROLLBACK at the end of a block; elsewhere they divide the message into several transactions.
+bool PgFastPath::serve_several(PgState& state, std::string_view text) {
+  std::size_t count = 0;
+  for (; !text.empty(); count++) {
+    if (count == kSeveralMax) return false;
+    if (count == several_.size()) several_.emplace_back();
+    several_[count].plan = next_plan_of_text(state, &text, several_[count].parameters);
+    if (several_[count].plan == nullptr) return false;
+  }
+  if (count == 0) return false;
+  several_.resize(count);
+  const bool begins = several_[0].plan->kind == PgPlan::Kind::kBegin;
+  for (std::size_t i = 0; i < count; i++) {
+    const PgPlan& plan = *several_[i].plan;
+    if (plan.is_select() || plan.is_write()) continue;
+    if (plan.kind == PgPlan::Kind::kBegin ? i != 0 : i + 1 != count || !(state.in_block || begins)) return false;
+  }
+  wire::WireBuffer out = room();
+  if (!run_several(state, out)) {
+    blocker_ = 0;  // what was undone begins anew where the session can wait
+    return false;
+  }
+  answered(state, out);
+  for (const Statement& s : several_)
+    if (s.plan->calls) s.plan->calls->fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+bool PgFastPath::run_several(PgState& state, wire::WireBuffer& out) {
+  storage::TransactionManager& manager = rows_->manager();
+  const bool was_in_block = state.in_block;
+  const bool is_implicit = !was_in_block && several_[0].plan->kind != PgPlan::Kind::kBegin;
+  const bool has_savepoint = state.transaction != nullptr;
+  const std::size_t savepoint = has_savepoint ? manager.savepoint(*state.transaction) : 0;
+  if (is_implicit) {
+    state.in_block = true;
+    state.start_micros = now_micros();
+  }
+  bool done = true;
+  for (Statement& s : several_) {
+    parameters_.swap(s.parameters);
+    done = answer(state, *s.plan, true, out);
+    if (!done) break;
+  }
+  if (is_over_) return false;
+  storage::Transaction* t = state.transaction;
+  if (!done) {
+    if (has_savepoint) {
+      manager.rollback_to(*t, savepoint);
+      manager.release(*t, savepoint);
+    } else if (t != nullptr) {
+      manager.rollback(t);
+      state.transaction = nullptr;
+    }
+    if (!was_in_block) end_block(state);
+    return false;
+  }
+  if (is_implicit) {
+    storage::Lsn lsn = 0;
+    // A commit that the log refuses is rolled back; JavaScript meets the failure and says so.
+    if (t != nullptr) done = manager.commit(t, &lsn).is_ok();
+    end_block(state);
+    if (done) note_commit(state, lsn);
+  } else if (has_savepoint && t != nullptr) {
+    manager.release(*t, savepoint);
+  }
+  return done;
 }
 
 bool PgFastPath::select(PgState& state, const PgPlan& plan, wire::WireBuffer& out) {
@@ -187,7 +271,7 @@ bool PgFastPath::select(PgState& state, const PgPlan& plan, wire::WireBuffer& ou
   }
   if (!count) return false;
   std::array<char, 24> room;
-  command_complete(out, select_tag(*count, room), state.in_block);
+  command_complete(out, select_tag(*count, room));
   return !out.overflowed();
 }
 
@@ -221,7 +305,7 @@ bool PgFastPath::write(PgState& state, PgPlan& plan, wire::WireBuffer& out) {
     const Status status = change_row(plan, *t, state.start_micros, state.resumes, out, &count);
     if (status.code == StatusCode::kWait) blocker_ = status.detail;
     bool done = status.is_ok();
-    command_complete(out, tag_of(plan.kind, count), true);
+    command_complete(out, tag_of(plan.kind, count));
     if (may_overflow) {
       done = done && !out.overflowed();
       if (!done) manager.rollback_to(*t, savepoint);
@@ -237,7 +321,7 @@ bool PgFastPath::write(PgState& state, PgPlan& plan, wire::WireBuffer& out) {
     out.rewind(before);
     status = change_row(plan, *t, now, false, out, &count);
   }
-  command_complete(out, tag_of(plan.kind, count), false);
+  command_complete(out, tag_of(plan.kind, count));
   bool done = status.is_ok() && !out.overflowed();
   storage::Lsn lsn = 0;
   if (!done) manager.rollback(t);
@@ -251,30 +335,52 @@ bool PgFastPath::write(PgState& state, PgPlan& plan, wire::WireBuffer& out) {
 /// One row, by the snapshot of `t`. Not ok: not here, and nothing was changed.
 Status PgFastPath::change_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count) {
   const exec::PointWrite& write = *plan.write;
-  exec::PointWrite::Target target;
-  *count = 1;
-  if (plan.kind != PgPlan::Kind::kInsert) {
-    target = write.find(key_, t.snapshot(), rows_->manager());
-    // Repeatable read refuses by itself what changed meanwhile.
-    resumes = resumes && t.isolation() == storage::Isolation::kReadCommitted;
-    if (resumes && target.row != 0)
-      if (Status status = write.find_again(*rows_, t, key_, &target); !status.is_ok()) return status;
-    *count = target.row == 0 ? 0 : 1;
-  }
+  // Repeatable read refuses by itself what changed meanwhile.
+  resumes = resumes && t.isolation() == storage::Isolation::kReadCommitted;
+  if (plan.kind == PgPlan::Kind::kInsert) return insert_row(plan, t, now_micros, resumes, out, count);
+  exec::PointWrite::Target target = write.find(key_, t.snapshot(), rows_->manager());
+  if (resumes && target.row != 0)
+    if (Status status = write.find_again(*rows_, t, key_, &target); !status.is_ok()) return status;
+  *count = target.row == 0 ? 0 : 1;
   if (plan.kind == PgPlan::Kind::kDelete) return target.row == 0 ? Status::ok() : write.remove(*rows_, t, target, resumes, out);
   // Also where there is no row to change: parameters that cannot be read are an error then, too.
-  if (!set_values(plan, parameters_, target.version, now_micros)) return Status::error(StatusCode::kInvalid, "");
+  if (!set_values(*plan.image, plan.values, parameters_, target.version, now_micros)) return Status::error(StatusCode::kInvalid, "");
   if (*count == 0) return Status::ok();
   const auto row = plan.image->block();
   if (!row) return Status::error(StatusCode::kInvalid, "");
-  return plan.kind == PgPlan::Kind::kInsert ? write.insert(*rows_, t, *row, out) : write.update(*rows_, t, target.row, *row, resumes, out);
+  return write.update(*rows_, t, target.row, *row, resumes, out);
+}
+
+/// A key that comes between the look and the insert is a collision, and so JavaScript's.
+Status PgFastPath::insert_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count) {
+  const Status refused = Status::error(StatusCode::kInvalid, "");
+  *count = 1;
+  if (!set_values(*plan.image, plan.values, parameters_, {}, now_micros)) return refused;
+  const auto row = plan.image->block();
+  if (!row) return refused;
+  if (!plan.conflict) return plan.write->insert(*rows_, t, *row, out);
+  auto& [update, updates, values, image, reads_more] = *plan.conflict;
+  if (reads_more && !set_values(image, values, parameters_, {}, now_micros)) return refused;
+  exec::PointWrite::Target target;
+  // A key with a NULL is nobody's.
+  if (!update->encoder().encode_row(*row, key_)) target = update->find(key_, t.snapshot(), rows_->manager());
+  if (target.row != 0 && updates && resumes)
+    if (Status status = update->find_again(*rows_, t, key_, &target); !status.is_ok()) return status;
+  if (target.row == 0) return plan.write->insert(*rows_, t, *row, out);
+  if (!updates) {
+    *count = 0;
+    return Status::ok();
+  }
+  if (!set_values(image, values, parameters_, target.version, now_micros)) return refused;
+  const auto changed = image.block();
+  return changed ? update->update(*rows_, t, target.row, *changed, resumes, out) : refused;
 }
 
 bool PgFastPath::control(PgState& state, const PgPlan& plan, wire::WireBuffer& out) {
   // Beginning inside of a block, and ending outside of one, come with warnings.
   const bool begins = plan.kind == PgPlan::Kind::kBegin;
   if (begins == state.in_block) return false;
-  command_complete(out, plan.tag, begins);
+  command_complete(out, plan.tag);
   if (out.overflowed()) return false;
   if (begins) {
     state.in_block = true;

@@ -36,10 +36,18 @@ class PgFastPath {
   Read serve_one(PgState& state, std::string_view input, std::size_t* at);
   Read serve_query(PgState& state, std::string_view input, std::size_t* at);
   Read serve_execution(PgState& state, std::string_view input, std::size_t* at);
+  /// A message of several statements: all of them or none.
+  bool serve_several(PgState& state, std::string_view text);
+  bool run_several(PgState& state, wire::WireBuffer& out);
   bool execute(PgState& state, PgPlan& plan, bool parses, bool describes);
+  /// What answers the plan's statement, without ReadyForQuery.
+  bool answer(PgState& state, PgPlan& plan, bool describes, wire::WireBuffer& out);
+  wire::WireBuffer room();
+  void answered(PgState& state, const wire::WireBuffer& out) noexcept;
   bool select(PgState& state, const PgPlan& plan, wire::WireBuffer& out);
   bool write(PgState& state, PgPlan& plan, wire::WireBuffer& out);
   Status change_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count);
+  Status insert_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count);
   bool control(PgState& state, const PgPlan& plan, wire::WireBuffer& out);
   /// The transaction in which the plan's next statement runs, its relation locked; nullptr: not here.
   storage::Transaction* start_statement(PgState& state, const PgPlan& plan, storage::LockMode mode);
@@ -49,6 +57,11 @@ class PgFastPath {
   storage::RowStore* rows_;
   std::shared_ptr<LockPlaces> places_;
   PgParameters parameters_;  // of the statement at hand
+  struct Statement {
+    PgPlan* plan;
+    PgParameters parameters;
+  };
+  std::vector<Statement> several_;  // of the message at hand
   index::Key key_;
   SearchKeys search_;
   storage::Lsn lsn_ = 0;  // of the commits in the output

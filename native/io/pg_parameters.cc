@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "pg_inputs.h"
 #include "pg_messages.h"
 
 namespace orrery::io {
 namespace {
 
-constexpr std::size_t kLiteralDigits = 9;  // always an int4 (src/engine/literals.ts)
+// As src/engine/literals.ts has them: always an int4, and what surely is an exact numeric.
+constexpr std::size_t kLiteralDigits = 9, kDecimalBytes = 30;
+constexpr std::string_view kBlanks = " \t\n\r";
 
 bool fits(std::int64_t v, PgType type) noexcept {
   return type == PgType::kInt8 || (type == PgType::kInt4 ? v == static_cast<std::int32_t>(v) : v == static_cast<std::int16_t>(v));
@@ -27,12 +30,6 @@ bool parse_integer(std::string_view text, std::int64_t* out) noexcept {
   return true;
 }
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /// The usual form of a uuid, eight-four-four-four-twelve digits.
 bool parse_uuid(std::string_view text, char (&out)[16]) noexcept {
   if (text.size() != 36) return false;
@@ -50,11 +47,18 @@ bool parse_uuid(std::string_view text, char (&out)[16]) noexcept {
 /// The literal at the front of `*rest`, taken off it. What an integer's digits end at is the next piece's to say.
 bool take_literal(char kind, std::string_view* rest, PgParameter* out) noexcept {
   if (kind != 's') {
-    const std::size_t sign = kind == 'n' ? 1 : 0;
+    const bool is_decimal = kind == 'd' || kind == 'm';
+    const std::size_t sign = kind == 'n' || kind == 'm' ? 1 : 0;
     if (sign == 1 && !rest->starts_with('-')) return false;
     std::size_t end = sign;
-    while (end < rest->size() && (*rest)[end] >= '0' && (*rest)[end] <= '9') end++;
-    if (end == sign || end - sign > kLiteralDigits) return false;
+    const auto skip_digits = [&] {
+      const std::size_t start = end;
+      while (end < rest->size() && (*rest)[end] >= '0' && (*rest)[end] <= '9') end++;
+      return end > start;
+    };
+    if (!skip_digits()) return false;
+    if (is_decimal && (!rest->substr(end).starts_with('.') || (end++, !skip_digits()))) return false;
+    if (end - sign > (is_decimal ? kDecimalBytes : kLiteralDigits)) return false;
     *out = {rest->substr(0, end)};
     rest->remove_prefix(end);
     return true;
@@ -68,6 +72,12 @@ bool take_literal(char kind, std::string_view* rest, PgParameter* out) noexcept 
 }
 
 }  // namespace
+
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
 
 bool read_integer(const PgParameter& parameter, PgType type, std::int64_t* out) noexcept {
   const std::string_view bytes = parameter.bytes;
@@ -108,14 +118,14 @@ bool is_utf8(std::string_view text) noexcept {
 
 KeyMade append_key(const index::KeyEncoder& encoder, std::size_t column, PgType type, const PgParameter& parameter, index::Key& key) {
   if (parameter.is_null) return KeyMade::kOther;
-  if (type == PgType::kText) return is_utf8(parameter.bytes) && encoder.append_bytes(column, parameter.bytes, key) ? KeyMade::kYes : KeyMade::kOther;
-  if (type == PgType::kUuid) {
-    char uuid[16];
-    return read_uuid(parameter, uuid) && encoder.append_bytes(column, std::string_view(uuid, sizeof uuid), key) ? KeyMade::kYes : KeyMade::kOther;
+  if (type <= PgType::kInt8) {
+    std::int64_t value = 0;
+    if (!read_integer(parameter, type, &value)) return KeyMade::kOther;
+    return encoder.append_integer(column, value, key) ? KeyMade::kYes : KeyMade::kNoSuchKey;
   }
-  std::int64_t value = 0;
-  if (!read_integer(parameter, type, &value)) return KeyMade::kOther;
-  return encoder.append_integer(column, value, key) ? KeyMade::kYes : KeyMade::kNoSuchKey;
+  thread_local PgInput input;
+  if (!input.read(type, -1, parameter)) return KeyMade::kOther;
+  return encoder.append_value(column, physical_type_of(type), input.fixed(), input.bytes(), key) ? KeyMade::kYes : KeyMade::kOther;
 }
 
 KeyMade make_key(const PgPlan& plan, const PgParameters& parameters, index::Key& key) {
@@ -130,17 +140,42 @@ KeyMade make_key(const PgPlan& plan, const PgParameters& parameters, index::Key&
   return KeyMade::kYes;
 }
 
+namespace {
+
+/// Takes the plan's text off the front of `*rest`. Its literals are the parameters.
+bool take_text(const PgPlan& plan, std::string_view* rest, PgParameters& parameters) {
+  if (!plan.is_text() || !rest->starts_with(plan.pieces[0])) return false;
+  rest->remove_prefix(plan.pieces[0].size());
+  parameters.resize(plan.literals.size());
+  for (std::size_t i = 0; i < plan.literals.size(); i++) {
+    if (!take_literal(plan.literals[i], rest, &parameters[i]) || !rest->starts_with(plan.pieces[i + 1])) return false;
+    rest->remove_prefix(plan.pieces[i + 1].size());
+  }
+  return true;
+}
+void skip_blanks(std::string_view* text) noexcept { text->remove_prefix(std::min(text->find_first_not_of(kBlanks), text->size())); }
+
+}  // namespace
+
 PgPlan* plan_of_text(PgState& state, std::string_view query, PgParameters& parameters) {
   for (PgPlan& plan : state.plans) {
-    if (!plan.is_text() || !query.starts_with(plan.pieces[0])) continue;
-    std::string_view rest = query.substr(plan.pieces[0].size());
-    parameters.resize(plan.literals.size());
-    bool matches = true;
-    for (std::size_t i = 0; matches && i < plan.literals.size(); i++) {
-      matches = take_literal(plan.literals[i], &rest, &parameters[i]) && rest.starts_with(plan.pieces[i + 1]);
-      if (matches) rest.remove_prefix(plan.pieces[i + 1].size());
-    }
-    if (matches && rest.empty()) return &plan;
+    std::string_view rest = query;
+    if (take_text(plan, &rest, parameters) && rest.empty()) return &plan;
+  }
+  return nullptr;
+}
+
+PgPlan* next_plan_of_text(PgState& state, std::string_view* query, PgParameters& parameters) {
+  skip_blanks(query);
+  for (PgPlan& plan : state.plans) {
+    std::string_view rest = *query;
+    if (!take_text(plan, &rest, parameters)) continue;
+    skip_blanks(&rest);
+    if (!rest.empty() && !rest.starts_with(';')) continue;
+    if (!rest.empty()) rest.remove_prefix(1);
+    skip_blanks(&rest);
+    *query = rest;
+    return &plan;
   }
   return nullptr;
 }

@@ -31,11 +31,15 @@ KeyMade make_key(const PgPlan& plan, const PgParameters& parameters, index::Key&
 
 /// The plan of `state` whose text this query is, with its literals as parameters. nullptr: none.
 PgPlan* plan_of_text(PgState& state, std::string_view query, PgParameters& parameters);
+/// The same for the first of several statements, which is taken off with the semicolon and the blanks behind it.
+PgPlan* next_plan_of_text(PgState& state, std::string_view* query, PgParameters& parameters);
 
 // One value. False: a form that is JavaScript's to judge. None of them takes a NULL.
 /// An integer of `type`'s range.
 bool read_integer(const PgParameter& parameter, PgType type, std::int64_t* out) noexcept;
 bool read_uuid(const PgParameter& parameter, char (&out)[16]) noexcept;
+/// -1: none.
+int hex_digit(char c) noexcept;
 /// Well-formed UTF-8 without a NUL.
 bool is_utf8(std::string_view text) noexcept;
 

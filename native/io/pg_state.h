@@ -28,9 +28,17 @@ enum class PgType : std::uint8_t {
   kBool = 6,
   kFloat4 = 7,
   kFloat8 = 8,
-  kMicros = 9,  // timestamps: binary only
-  kDate = 10,   // binary only
-  kLast = kDate,
+  kTimestamp = 9,
+  kDate = 10,
+  kTimestampTz = 11,     // a text needs its offset
+  kTimestampTzUtc = 12,  // of a session whose time zone is UTC
+  kTime = 13,
+  kNumeric = 14,
+  kBytea = 15,
+  kBpchar = 16,
+  kJson = 17,
+  kJsonb = 18,
+  kLast = kJsonb,
 };
 
 /// A column of the plan's key.
@@ -63,20 +71,34 @@ struct PgSearch {
 struct PgValue {
   enum class Form : std::uint8_t {
     kParameter = 0,
-    kAdd = 1,          // the column plus a parameter, integers
-    kSubtract = 2,     // the column minus a parameter
-    kAddConstant = 3,  // the column plus `addend`
-    kNow = 4,          // when the transaction began, microseconds since 2000
-    kConstant = 5,     // as the image has it
-    kLast = kConstant,
+    kAdd = 1,               // the column plus a parameter, numbers
+    kSubtract = 2,          // the column minus a parameter
+    kAddConstant = 3,       // the column plus `addend`, which has `scale` digits behind the point in a numeric column
+    kNow = 4,               // when the transaction began, microseconds since 2000
+    kConstant = 5,          // as the image has it
+    kIntegerAsNumeric = 6,  // an integer parameter in a numeric column
+    kAppend = 7,            // the column with a parameter behind it, texts
+    kLast = kAppend,
   };
   std::uint32_t column;
   Form form;
   PgType type;  // the parameter's
   std::uint32_t parameter;
   bool not_null;
-  std::uint32_t characters_max;  // of text; 0: any number
-  std::int64_t addend;
+  std::int32_t modifier;  // what the value is coerced to (pg_attribute); -1: to nothing
+  std::int64_t addend = 0;
+  std::int32_t scale = 0;
+  std::int32_t operand_modifier = -1;  // of kAdd and kSubtract: what the parameter is coerced to before
+  bool reads_parameter() const noexcept { return form <= Form::kSubtract || form >= Form::kIntegerAsNumeric; }
+};
+
+/// What INSERT does where a row has the key already. Without `updates` nothing.
+struct PgConflict {
+  std::shared_ptr<const exec::PointWrite> update;  // by the index that decides
+  bool updates = false;
+  std::vector<PgValue> values;
+  RowImage image;
+  bool reads_more = false;  // parameters that the new row has not
 };
 
 /// A statement that can run here: a prepared one for one choice of result formats, or the text of a simple query. A SELECT by a whole key, a
@@ -88,7 +110,7 @@ struct PgPlan {
   std::string formats;    // the result formats as they stand in Bind: a count and codes, 16 bits each, big-endian
   std::string parse;      // of the unnamed statement: the body of the Parse message that makes it
   /// A simple query instead: the text around its literals, which are the parameters; a letter for each literal, i an integer of up to
-  /// nine digits, n one with a minus, s a string.
+  /// nine digits, n one with a minus, d and m the same with digits behind a point, s a string.
   std::vector<std::string> pieces;
   std::string literals;
   std::shared_ptr<const exec::PointSelect> select;
@@ -97,6 +119,7 @@ struct PgPlan {
   std::optional<PgSearch> search;  // of a SELECT
   std::vector<PgValue> values;
   std::optional<RowImage> image;  // of a row to write, with its constants
+  std::optional<PgConflict> conflict;  // of an INSERT
   std::string tag;                // of kBegin, kCommit, kRollback
   std::string text;               // the statement's, a simple query's with $1 and so on for its literals
   std::shared_ptr<std::atomic<std::uint64_t>> calls;  // of all connections (hot_statements.h)

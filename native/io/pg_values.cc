@@ -1,14 +1,21 @@
 #include "pg_values.h"
 
-#include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 
-#include "pg_messages.h"
+#include "pg_inputs.h"
+#include "pg_moments.h"
+#include "pg_numeric.h"
 
 namespace orrery::io {
 namespace {
+
+using Form = PgValue::Form;
+
+constexpr bool is_integer(PgType type) noexcept { return type <= PgType::kInt8; }
+constexpr bool is_integer(PhysicalType type) noexcept {
+  return type == PhysicalType::kInt16 || type == PhysicalType::kInt32 || type == PhysicalType::kInt64;
+}
 
 template <typename T>
 bool set_integer(RowImage& image, std::size_t column, std::int64_t value) noexcept {
@@ -36,59 +43,9 @@ std::int64_t integer_of(storage::VersionRef version, std::uint32_t column, Physi
   }
 }
 
-bool set_bool(RowImage& image, std::size_t column, const PgParameter& p) noexcept {
-  std::uint8_t value = 0;
-  if (p.binary) {
-    if (p.bytes.size() != 1 || static_cast<unsigned char>(p.bytes[0]) > 1) return false;
-    value = static_cast<std::uint8_t>(p.bytes[0]);
-  } else if (p.bytes == "t" || p.bytes == "true") {
-    value = 1;
-  } else if (p.bytes != "f" && p.bytes != "false") {
-    return false;
-  }
-  image.set_fixed(column, &value);
-  return true;
-}
-
-/// Digits with a point and an exponent: what PostgreSQL and from_chars read alike. Infinities, NaN and what rounds to them is not.
-template <typename T, typename Bits>
-bool set_float(RowImage& image, std::size_t column, const PgParameter& p) noexcept {
-  T value = 0;
-  if (p.binary) {
-    if (p.bytes.size() != sizeof value) return false;
-    const Bits bits = static_cast<Bits>(Fields(p.bytes).integer(sizeof value));
-    std::memcpy(&value, &bits, sizeof value);
-  } else {
-    const char *from = p.bytes.data(), *end = from + p.bytes.size();
-    const bool plain = !p.bytes.empty() && std::all_of(from, end, [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == 'e' || c == 'E' || c == '+'; });
-    if (!plain) return false;
-    const auto [stop, error] = std::from_chars(from, end, value);
-    if (error != std::errc() || stop != end || (value != 0 && !std::isnormal(value))) return false;
-  }
-  image.set_fixed(column, &value);
-  return true;
-}
-
-/// A moment or a day in binary form between -4712 and 5000 or so: what lies near the ends of the types' ranges has errors of its own.
-template <typename T>
-bool set_time(RowImage& image, std::size_t column, const PgParameter& p, T limit) noexcept {
-  if (!p.binary || p.bytes.size() != sizeof(T)) return false;
-  const T value = static_cast<T>(Fields(p.bytes).integer(sizeof(T)));
-  if (value > limit || value < -limit) return false;
-  image.set_fixed(column, &value);
-  return true;
-}
-constexpr std::int32_t kDays = 2'000'000;
-constexpr std::int64_t kMicros = kDays * 86'400'000'000;
-
-bool set_text(RowImage& image, const PgValue& value, std::string_view text) {
-  if (!is_utf8(text)) return false;
-  if (value.characters_max != 0 && text.size() > value.characters_max) {
-    const auto characters = std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
-    if (static_cast<std::size_t>(characters) > value.characters_max) return false;
-  }
-  image.set_bytes(value.column, text);
-  return true;
+PgInput& scratch() {
+  thread_local PgInput input;
+  return input;
 }
 
 bool set_parameter(RowImage& image, const PgValue& value, const PgParameter& p) {
@@ -96,78 +53,131 @@ bool set_parameter(RowImage& image, const PgValue& value, const PgParameter& p) 
     image.set_null(value.column);
     return !value.not_null;
   }
-  switch (value.type) {
-    case PgType::kInt2:
-    case PgType::kInt4:
-    case PgType::kInt8: {
-      std::int64_t v = 0;
-      return read_integer(p, value.type, &v) && set_integer(image, value.column, v);
-    }
-    case PgType::kText: return set_text(image, value, p.bytes);
-    case PgType::kUuid: {
-      char uuid[16];
-      if (!read_uuid(p, uuid)) return false;
-      image.set_fixed(value.column, uuid);
-      return true;
-    }
-    case PgType::kBool: return set_bool(image, value.column, p);
-    case PgType::kFloat4: return set_float<float, std::uint32_t>(image, value.column, p);
-    case PgType::kFloat8: return set_float<double, std::uint64_t>(image, value.column, p);
-    case PgType::kMicros: return set_time<std::int64_t>(image, value.column, p, kMicros);
-    case PgType::kDate: return set_time<std::int32_t>(image, value.column, p, kDays);
+  if (is_integer(value.type) && value.form == Form::kParameter) {
+    std::int64_t v = 0;
+    return read_integer(p, value.type, &v) && set_integer(image, value.column, v);
   }
-  return false;
+  PgInput& input = scratch();
+  const bool is_read = value.form == Form::kIntegerAsNumeric ? input.read_integer_as_numeric(value.type, value.modifier, p) : input.read(value.type, value.modifier, p);
+  if (!is_read) return false;
+  if (image.type(value.column) == PhysicalType::kVarlen) image.set_bytes(value.column, input.bytes());
+  else image.set_fixed(value.column, input.fixed());
+  return true;
 }
 
-bool set_sum(RowImage& image, const PgValue& value, const PgParameters& parameters, storage::VersionRef old) noexcept {
-  std::int64_t by = value.addend, sum = 0;
-  const bool is_constant = value.form == PgValue::Form::kAddConstant;
-  bool is_null = false;
-  if (!is_constant) {
-    const PgParameter& p = parameters[value.parameter];
-    is_null = p.is_null;
-    if (!is_null && !read_integer(p, value.type, &by)) return false;
+/// The operand of a sum: a parameter, not NULL, or a constant.
+struct Operand {
+  std::int64_t integer = 0;
+  double real = 0;
+  exec::Decimal decimal{};
+};
+bool read_operand(const PgValue& value, const PgParameters& parameters, Operand* out) {
+  if (value.form == Form::kAddConstant) {
+    out->integer = value.addend;
+    out->decimal = {value.addend, value.scale};
+    return true;
   }
+  const PgParameter& p = parameters[value.parameter];
+  if (is_integer(value.type)) {
+    const bool is_read = read_integer(p, value.type, &out->integer);
+    out->decimal = {out->integer, 0};
+    return is_read;
+  }
+  if (value.type == PgType::kFloat8) {
+    if (!scratch().read(value.type, -1, p)) return false;
+    std::memcpy(&out->real, scratch().fixed(), sizeof out->real);
+    return true;
+  }
+  return (p.binary ? read_numeric_binary(p.bytes, &out->decimal) : read_numeric_text(p.bytes, &out->decimal)) &&
+         apply_numeric_modifier(value.operand_modifier, &out->decimal);
+}
+
+bool set_numeric_sum(RowImage& image, const PgValue& value, const Operand& by, std::string_view old) {
+  exec::Decimal before{}, sum{};
+  if (!exec::decimal_from_bytes(old, &before)) return false;
+  const bool fits = value.form == Form::kSubtract ? exec::decimal_subtract(before, by.decimal, &sum) : exec::decimal_add(before, by.decimal, &sum);
+  if (!fits || !apply_numeric_modifier(value.modifier, &sum)) return false;
+  thread_local std::string bytes;
+  write_numeric(sum, &bytes);
+  image.set_bytes(value.column, bytes);
+  return true;
+}
+
+bool set_sum(RowImage& image, const PgValue& value, const PgParameters& parameters, storage::VersionRef old) {
+  const PhysicalType type = image.type(value.column);
+  const bool is_null = value.form != Form::kAddConstant && parameters[value.parameter].is_null;
+  Operand by;
+  if (!is_null && !read_operand(value, parameters, &by)) return false;
   if (!old) return true;
   if (is_null || old.chunk->is_null(value.column, old.slot)) {
     image.set_null(value.column);
     return !value.not_null;
   }
-  const std::int64_t before = integer_of(old, value.column, image.type(value.column));
-  const bool overflows = value.form == PgValue::Form::kSubtract ? __builtin_sub_overflow(before, by, &sum) : __builtin_add_overflow(before, by, &sum);
+  const bool subtracts = value.form == Form::kSubtract;
+  if (type == PhysicalType::kVarlen) return set_numeric_sum(image, value, by, old.chunk->varlen(value.column, old.slot));
+  if (type == PhysicalType::kFloat64) {
+    const double before = old.chunk->fixed<double>(value.column, old.slot);
+    const double sum = subtracts ? before - by.real : before + by.real;
+    image.set_fixed(value.column, &sum);
+    return std::isfinite(sum);
+  }
+  const std::int64_t before = integer_of(old, value.column, type);
+  std::int64_t sum = 0;
+  const bool overflows = subtracts ? __builtin_sub_overflow(before, by.integer, &sum) : __builtin_add_overflow(before, by.integer, &sum);
   return !overflows && set_integer(image, value.column, sum);
+}
+
+bool set_appended(RowImage& image, const PgValue& value, const PgParameter& p, storage::VersionRef old) {
+  if (!p.is_null && !is_utf8(p.bytes)) return false;
+  if (!old) return true;
+  if (p.is_null || old.chunk->is_null(value.column, old.slot)) {
+    image.set_null(value.column);
+    return !value.not_null;
+  }
+  const std::string_view before = old.chunk->varlen(value.column, old.slot);
+  thread_local std::string text;
+  text.assign(before).append(p.bytes);
+  // What the column cannot hold is cut or an error: JavaScript's.
+  if (!scratch().read(PgType::kText, value.modifier, {text})) return false;
+  image.set_bytes(value.column, text);
+  return true;
 }
 
 }  // namespace
 
 bool fits_column(const PgValue& value, PhysicalType type) noexcept {
-  switch (value.type) {
-    case PgType::kInt2:
-    case PgType::kInt4:
-    case PgType::kInt8: return type == PhysicalType::kInt16 || type == PhysicalType::kInt32 || type == PhysicalType::kInt64;
-    case PgType::kText: return type == PhysicalType::kVarlen && value.form == PgValue::Form::kParameter;
-    case PgType::kUuid: return type == PhysicalType::kUuid && value.form == PgValue::Form::kParameter;
-    case PgType::kBool: return type == PhysicalType::kBool && value.form == PgValue::Form::kParameter;
-    case PgType::kFloat4: return type == PhysicalType::kFloat32 && value.form == PgValue::Form::kParameter;
-    case PgType::kFloat8: return type == PhysicalType::kFloat64 && value.form == PgValue::Form::kParameter;
-    case PgType::kMicros: return type == PhysicalType::kInt64 && value.form == PgValue::Form::kParameter;
-    case PgType::kDate: return type == PhysicalType::kInt32 && value.form == PgValue::Form::kParameter;
+  switch (value.form) {
+    case Form::kParameter: return is_integer(value.type) ? is_integer(type) : physical_type_of(value.type) == type;
+    case Form::kAdd:
+    case Form::kSubtract:
+      if (type == PhysicalType::kVarlen) return is_integer(value.type) || value.type == PgType::kNumeric;
+      return type == PhysicalType::kFloat64 ? value.type == PgType::kFloat8 : is_integer(type) && is_integer(value.type);
+    case Form::kAddConstant: return is_integer(type) || type == PhysicalType::kVarlen;
+    case Form::kNow: return type == PhysicalType::kInt64;
+    case Form::kConstant: return true;
+    case Form::kIntegerAsNumeric: return type == PhysicalType::kVarlen && is_integer(value.type);
+    case Form::kAppend: return type == PhysicalType::kVarlen && value.type == PgType::kText;
   }
   return false;
 }
 
-bool set_values(PgPlan& plan, const PgParameters& parameters, storage::VersionRef old, std::int64_t now_micros) {
-  RowImage& image = *plan.image;
+bool set_values(RowImage& image, std::span<const PgValue> values, const PgParameters& parameters, storage::VersionRef old, std::int64_t now_micros) {
   image.clear();
-  for (const PgValue& value : plan.values) {
+  for (const PgValue& value : values) {
     bool is_set = true;
     switch (value.form) {
-      case PgValue::Form::kParameter: is_set = set_parameter(image, value, parameters[value.parameter]); break;
-      case PgValue::Form::kAdd:
-      case PgValue::Form::kSubtract:
-      case PgValue::Form::kAddConstant: is_set = set_sum(image, value, parameters, old); break;
-      case PgValue::Form::kNow: image.set_fixed(value.column, &now_micros); break;
-      case PgValue::Form::kConstant: break;
+      case Form::kParameter:
+      case Form::kIntegerAsNumeric: is_set = set_parameter(image, value, parameters[value.parameter]); break;
+      case Form::kAdd:
+      case Form::kSubtract:
+      case Form::kAddConstant: is_set = set_sum(image, value, parameters, old); break;
+      case Form::kAppend: is_set = set_appended(image, value, parameters[value.parameter], old); break;
+      case Form::kNow: {
+        const std::int64_t now = round_micros(now_micros, value.modifier);
+        image.set_fixed(value.column, &now);
+        break;
+      }
+      case Form::kConstant: break;
     }
     if (!is_set) return false;
   }

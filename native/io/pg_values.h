@@ -1,16 +1,19 @@
 // pg_values.h: the values of a row that a statement writes, from its parameters and the row that is there.
 #pragma once
+#include <span>
+
+#include "../core/row_image.h"
 #include "../storage/chunk.h"
 #include "pg_parameters.h"
 
 namespace orrery::io {
 
-/// Whether a column of this type can take the value's parameter.
+/// Whether a column of this type can take the value.
 bool fits_column(const PgValue& value, PhysicalType type) noexcept;
 
-/// Sets the values of `plan` in its image. `old`: the row that UPDATE changes; empty: there is none, parameters are
-/// read all the same. `now_micros`: when the transaction began, since 2000.
+/// Sets the values in `image`. `old`: the row that UPDATE changes; empty: there is none, parameters are read all the same.
+/// `now_micros`: when the transaction began, since 2000.
 /// False: a form or a value that is JavaScript's to judge (a NULL or a text that the column cannot hold, an overflow).
-bool set_values(PgPlan& plan, const PgParameters& parameters, storage::VersionRef old, std::int64_t now_micros);
+bool set_values(RowImage& image, std::span<const PgValue> values, const PgParameters& parameters, storage::VersionRef old, std::int64_t now_micros);
 
 }  // namespace orrery::io

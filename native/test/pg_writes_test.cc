@@ -1,6 +1,7 @@
 // Writes and transaction blocks on I/O threads without a socket: what is answered, what the rows are then, what goes to JavaScript with nothing done.
 #include <atomic>
 #include <thread>
+#include <tuple>
 
 #include "../io/pg_fast_path.h"
 #include "pg_support.h"
@@ -26,11 +27,23 @@ struct Writer {
 
   explicit Writer(test::Database& d, storage::ProcessId process = 7) : database(d) {
     state.process = process;
-    add(PgPlan::Kind::kInsert, "insert", {{0, PgValue::Form::kParameter, PgType::kInt4, 0, true, 0, 0}, {1, PgValue::Form::kParameter, PgType::kText, 1, false, 10, 0}});
-    add(PgPlan::Kind::kUpdate, "set", {{1, PgValue::Form::kParameter, PgType::kText, 1, false, 10, 0}});
-    add(PgPlan::Kind::kUpdate, "add", {{0, PgValue::Form::kAdd, PgType::kInt4, 1, true, 0, 0}});
-    add(PgPlan::Kind::kUpdate, "minus one", {{0, PgValue::Form::kAddConstant, PgType::kInt8, 0, true, 0, -1}});
+    add(PgPlan::Kind::kInsert, "insert", {{0, PgValue::Form::kParameter, PgType::kInt4, 0, true, -1}, {1, PgValue::Form::kParameter, PgType::kText, 1, false, 14}});
+    add(PgPlan::Kind::kUpdate, "set", {{1, PgValue::Form::kParameter, PgType::kText, 1, false, 14}});
+    add(PgPlan::Kind::kUpdate, "add", {{0, PgValue::Form::kAdd, PgType::kInt4, 1, true, -1}});
+    add(PgPlan::Kind::kUpdate, "minus one", {{0, PgValue::Form::kAddConstant, PgType::kInt8, 0, true, -1, -1}});
     add(PgPlan::Kind::kDelete, "delete", {});
+    add_conflict("upsert", true);
+    add_conflict("or nothing", false);
+    // Texts of simple queries.
+    for (const auto& [name, pieces, literals] : {std::tuple<std::string, std::vector<std::string>, std::string>{"insert", {"insert ", " ", ""}, "is"}, {"set", {"set ", " ", ""}, "is"}}) {
+      PgPlan plan = *state.find(name, number(0, 2), {});
+      plan.statement.clear();
+      plan.formats.clear();
+      plan.row_description.clear();
+      plan.pieces = pieces;
+      plan.literals = literals;
+      state.add(std::move(plan));
+    }
     PgPlan select;
     select.statement = "select";
     select.formats = number(0, 2);
@@ -73,6 +86,21 @@ struct Writer {
                                                       returns ? outputs() : std::vector<wire::OutputColumn>{});
       finish(plan, parameters);
       if (kind == PgPlan::Kind::kInsert) plan.keys.clear();
+      state.add(std::move(plan));
+    }
+  }
+  /// INSERT of a key and a value; DO UPDATE puts the value behind the one that is there.
+  void add_conflict(std::string name, bool updates) {
+    for (const char* star : {"", "*"}) {
+      PgPlan plan = *state.find(std::string("insert") + star, number(0, 2), {});
+      plan.statement = name + star;
+      PgConflict conflict;
+      conflict.updates = updates;
+      conflict.values = {{1, PgValue::Form::kAppend, PgType::kText, 1, false, 14}};
+      conflict.image = *RowImage::of(test::RowBlock({{0, ""}}).block());
+      conflict.update = std::make_shared<exec::PointWrite>(exec::PointWrite::Kind::kUpdate, test::Database::kTable, tree(), std::vector<std::uint32_t>{1},
+                                                           *star == 0 ? std::vector<wire::OutputColumn>{} : outputs());
+      plan.conflict = std::move(conflict);
       state.add(std::move(plan));
     }
   }
@@ -171,6 +199,68 @@ TEST("hot writes: a block begins, sees its own rows, and ends with all of them o
   CHECK_EQ(w.ask(run("set", {"1", "x"})), kElsewhere);
   CHECK_EQ(w.ask(query("ROLLBACK")), complete("ROLLBACK"));
   CHECK_EQ(database.manager.counters().open, 0u);
+}
+
+TEST("hot writes: ON CONFLICT inserts where the key is free, and changes the row or nothing where it is not") {
+  test::Database database;
+  Writer w(database), other(database, 8);
+  CHECK_EQ(w.ask(run("upsert*", {"1", "a"})), kBound + row("a") + complete("INSERT 0 1"));
+  CHECK_EQ(w.ask(run("upsert*", {"1", "b"})), kBound + row("ab") + complete("INSERT 0 1"));
+  CHECK_EQ(w.ask(run("or nothing*", {"1", "c"})), kBound + complete("INSERT 0 0"));
+  CHECK_EQ(w.ask(run("or nothing", {"2", "c"})), kBound + complete("INSERT 0 1"));
+  CHECK_EQ(w.ask(run("upsert", {"1", "ten or more"})), kElsewhere);
+  CHECK_EQ(w.ask(run("upsert", {"1", "123456789"})), kElsewhere);  // too long behind what is there
+  CHECK_EQ(w.value(1) + w.value(2), "abc");
+  // In a block over a row of its own; of another block's it waits.
+  CHECK_EQ(w.ask(query("BEGIN") + run("upsert", {"3", "x"}) + run("upsert", {"3", "y"})),
+           complete("BEGIN", true) + kBound + complete("INSERT 0 1", true) + kBound + complete("INSERT 0 1", true));
+  CHECK_EQ(other.ask(run("upsert", {"3", "z"})), kElsewhere);
+  CHECK_EQ(other.ask(run("or nothing", {"3", "z"})), kElsewhere);
+  CHECK_EQ(w.ask(query("COMMIT")), complete("COMMIT"));
+  CHECK_EQ(other.ask(run("upsert*", {"3", "z"})), kBound + row("xyz") + complete("INSERT 0 1"));
+  // A row that changes while the statement waits is changed as it is then.
+  CHECK_EQ(other.ask(query("BEGIN") + run("set", {"3", "new"})), complete("BEGIN", true) + kBound + complete("UPDATE 1", true));
+  CHECK_EQ(w.ask(query("BEGIN")), complete("BEGIN", true));
+  CHECK(w.path.serve(&w.state, run("upsert*", {"3", "er"}), true).next == Next::kWait);
+  CHECK_EQ(other.ask(query("COMMIT")), complete("COMMIT"));
+  CHECK_EQ(w.ask(run("upsert*", {"3", "er"}) + query("COMMIT")), kBound + row("newer") + complete("INSERT 0 1", true) + complete("COMMIT"));
+  CHECK_EQ(database.manager.counters().open, 0u);
+}
+
+TEST("hot writes: the statements of one message are one transaction, and all run here or none") {
+  test::Database database;
+  Writer w(database), other(database, 8);
+  const auto tags = [](std::string_view first, std::string_view second, bool in_block = false) {
+    return message('C', text(first)) + complete(second, in_block);
+  };
+  CHECK_EQ(w.ask(query("insert 1 'one'; insert 2 'two'")), tags("INSERT 0 1", "INSERT 0 1"));
+  CHECK_EQ(w.ask(query(" set 1 'uno' ;\n set 9 'x'; ")), tags("UPDATE 1", "UPDATE 0"));
+  CHECK_EQ(w.ask(query("set 1 'un';")), complete("UPDATE 1"));
+  CHECK_EQ(w.value(1) + w.value(2), "untwo");
+  CHECK_EQ(w.ask(query("insert 3 'three'; insert 1 'again'")), kElsewhere);
+  CHECK_EQ(w.ask(query("insert 3 'three'; select 1")), kElsewhere);
+  CHECK_EQ(w.ask(query("insert 3 'three'; COMMIT")), kElsewhere);
+  CHECK_EQ(w.ask(query("insert 3 'three';; set 1 'x'")), kElsewhere);
+  CHECK_EQ(w.ask(query("BEGIN; insert 3 'three'; COMMIT; set 1 'x'")), kElsewhere);
+  CHECK_EQ(w.value(3) + w.value(1), "noneun");
+  CHECK_EQ(w.ask(query("BEGIN; insert 3 'three'; ROLLBACK")), message('C', text("BEGIN")) + tags("INSERT 0 1", "ROLLBACK"));
+  CHECK_EQ(w.ask(query("BEGIN; insert 3 'three'; COMMIT")), message('C', text("BEGIN")) + tags("INSERT 0 1", "COMMIT"));
+  CHECK_EQ(w.value(3), "three");
+  // In a block: what is handed over leaves what was done before it.
+  CHECK_EQ(w.ask(query("BEGIN; set 1 'a'")), tags("BEGIN", "UPDATE 1", true));
+  CHECK_EQ(w.ask(query("set 2 'b'; insert 1 'again'")), kElsewhere);
+  CHECK_EQ(w.ask(query("set 3 'c'; COMMIT")), tags("UPDATE 1", "COMMIT"));
+  CHECK_EQ(w.value(1) + w.value(2) + w.value(3), "atwoc");
+  CHECK_EQ(w.ask(query("BEGIN") + query("set 1 'x'; insert 1 'again'")), complete("BEGIN", true) + "JavaScript from " + std::to_string(query("BEGIN").size()));
+  CHECK_EQ(take_block(w.state, database.rows)->xid, 0u);
+  CHECK_EQ(w.ask(query("BEGIN; BEGIN")), kElsewhere);
+  // A row that somebody holds: undone, and not waited for here.
+  CHECK_EQ(other.ask(query("BEGIN; set 1 'mine'")), tags("BEGIN", "UPDATE 1", true));
+  CHECK_EQ(w.ask(query("set 2 'x'; set 1 'x'")), kElsewhere);
+  CHECK_EQ(other.ask(query("ROLLBACK")), complete("ROLLBACK"));
+  CHECK_EQ(w.value(2), "two");
+  CHECK_EQ(database.manager.counters().open, 0u);
+  for (const auto& entry : database.rows.lock_manager().entries()) CHECK_EQ(entry.process, 7u);
 }
 
 TEST("hot writes: JavaScript takes a block over with its transaction and its locks") {

@@ -275,7 +275,7 @@ export class PgConnection implements SessionListener {
     return (
       this.reader.isEmpty &&
       session.transactionStatus === "idle" &&
-      !talk.isImplicit &&
+      talk.implicit === undefined &&
       !extended.skipsToSync &&
       !talk.names.hasPortals &&
       !this.output.isWaiting &&

@@ -49,8 +49,8 @@ export class Conversation {
   readonly #host: ConversationHost;
   /** What the client speaks instead of UTF-8. */
   characters: CharacterSet | undefined;
-  /** Executes up to the next Sync, and the statements of one simple query, are one transaction. */
-  isImplicit = false;
+  /** The statements of one simple query, and Executes of a pipeline up to the next Sync, are one transaction. */
+  implicit: "message" | "pipeline" | undefined;
   copy: CopyIn | undefined;
 
   constructor(session: Session, host: ConversationHost) {
@@ -179,8 +179,8 @@ export class Conversation {
     const { lane, session } = this;
     const { nativeStatement: native } = portal;
     const isControl = lane?.isControl(statement.text, tag) === true;
-    // In a pipeline without Sync the statement was one of several in a transaction of their own.
-    if (this.isImplicit || (native === undefined && !isControl)) {
+    // The lane runs the statements of one message as one transaction, but not those of a pipeline without Sync.
+    if (this.implicit === "pipeline" || (native === undefined && !isControl)) {
       if (isCommandTag(tag)) lane?.interrupted();
       else lane?.missed();
       return;

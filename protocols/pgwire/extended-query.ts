@@ -36,8 +36,8 @@ export class ExtendedQuery {
     const talk = this.#talk;
     if (talk.tell(error)) return;
     talk.session.fail();
-    if (talk.isImplicit) {
-      talk.isImplicit = false;
+    if (talk.implicit !== undefined) {
+      talk.implicit = undefined;
       void talk.session.endImplicit(true);
     }
     if (type === Frontend.query || type === Frontend.functionCall || type === Frontend.sync)
@@ -149,9 +149,9 @@ export class ExtendedQuery {
     if (portal.finishedTag !== undefined) return respond.commandComplete(talk.output.writer, portal.finishedTag.replace(/\d+$/, "0"));
     if (portal.running) return this.#continue(portal, portal.running, maxRows);
     // Executes up to the next Sync are one transaction; when Sync follows at once autocommit is the same and cheaper.
-    if (!talk.isImplicit && (maxRows > 0 || reader.peekType() !== Frontend.sync)) {
+    if (talk.implicit === undefined && (maxRows > 0 || reader.peekType() !== Frontend.sync)) {
       session.beginImplicit();
-      talk.isImplicit = true;
+      talk.implicit = "pipeline";
     }
     const result = session.execute(portal.statement, portal.parameters, talk.encodingOptions(portal.formats));
     if (result instanceof Promise) return result.then((r) => this.#executed(portal, r, maxRows));
@@ -218,8 +218,8 @@ export class ExtendedQuery {
   sync(): Pending {
     this.#skipsToSync = false;
     const talk = this.#talk;
-    if (talk.isImplicit) {
-      talk.isImplicit = false;
+    if (talk.implicit !== undefined) {
+      talk.implicit = undefined;
       const lsn = talk.session.endImplicit(false);
       if (lsn instanceof Promise) return lsn.then((l) => this.#synced(l));
       return this.#synced(lsn);

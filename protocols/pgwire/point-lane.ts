@@ -20,7 +20,25 @@ import type {
 import { type Oid, TypeOid } from "../../src/types/index.js";
 
 /** How a parameter is read. */
-export type LaneTypeName = "int2" | "int4" | "int8" | "text" | "uuid" | "bool" | "float4" | "float8" | "micros" | "date";
+export type LaneTypeName =
+  | "int2"
+  | "int4"
+  | "int8"
+  | "text"
+  | "uuid"
+  | "bool"
+  | "float4"
+  | "float8"
+  | "timestamp"
+  | "date"
+  | "timestamptz"
+  | "timestamptzUtc"
+  | "time"
+  | "numeric"
+  | "bytea"
+  | "bpchar"
+  | "json"
+  | "jsonb";
 /** A column of a plan's key. */
 export interface LaneKey {
   readonly type: LaneTypeName;
@@ -36,19 +54,21 @@ export interface LaneSearch {
   readonly limit: number | LaneKey | undefined;
 }
 export type LaneBound = LaneKey & { readonly inclusive: boolean };
-/** A column that a write sets. `addend`: of addConstant. */
+/** A column that a write sets (PointValue). `addend`, `scale`: of addConstant. */
 export interface LaneValue {
   readonly column: number;
-  readonly form: "parameter" | "add" | "subtract" | "addConstant" | "now" | "constant";
+  readonly form: NativeWrite["source"]["values"][number]["form"];
   readonly type: LaneTypeName;
   readonly parameter: number;
   readonly notNull: boolean;
-  readonly charactersMax: number;
+  readonly modifier: number;
+  readonly operandModifier: number;
   readonly addend: number;
+  readonly scale: number;
 }
 /**
  * A prepared statement: `parse` is the body of the message that made the unnamed one (of a named one empty), `formats` the result formats as
- * they stand in Bind. Or a simple query: the text around its literals, and i, n or s for each.
+ * they stand in Bind. Or a simple query: the text around its literals, and a letter for each (LiftedText.kinds).
  */
 export type LanePlace =
   | readonly [statement: Uint8Array, parse: Uint8Array, formats: Uint8Array]
@@ -76,7 +96,15 @@ export interface PgFastLane {
     pipeline: NativePoint["pipeline"],
     search: LaneSearch | undefined,
   ): void;
-  registerWrite(place: LanePlace, facts: LaneFacts, keys: readonly LaneKey[], values: readonly LaneValue[], write: NativeWrite): void;
+  /** `replaced`: what DO UPDATE sets. */
+  registerWrite(
+    place: LanePlace,
+    facts: LaneFacts,
+    keys: readonly LaneKey[],
+    values: readonly LaneValue[],
+    replaced: readonly LaneValue[],
+    write: NativeWrite,
+  ): void;
   registerControl(place: LanePlace, text: string, rowDescription: Uint8Array, kind: ControlKind, tag: string): void;
   /** What has run there since the connection was given away. */
   activity(): LaneActivity | undefined;
@@ -93,24 +121,22 @@ const laneTypes: ReadonlyMap<Oid, LaneTypeName> = new Map([
   [TypeOid.int8, "int8"],
   [TypeOid.text, "text"],
   [TypeOid.varchar, "text"],
-  [TypeOid.bpchar, "text"],
-  [TypeOid.uuid, "uuid"],
-]);
-/** Of values that are written. */
-const valueTypes: ReadonlyMap<Oid, LaneTypeName> = new Map([
-  [TypeOid.int2, "int2"],
-  [TypeOid.int4, "int4"],
-  [TypeOid.int8, "int8"],
-  [TypeOid.text, "text"],
-  [TypeOid.varchar, "text"],
+  [TypeOid.bpchar, "bpchar"],
   [TypeOid.uuid, "uuid"],
   [TypeOid.bool, "bool"],
   [TypeOid.float4, "float4"],
   [TypeOid.float8, "float8"],
-  [TypeOid.timestamp, "micros"],
-  [TypeOid.timestamptz, "micros"],
+  [TypeOid.timestamp, "timestamp"],
+  [TypeOid.timestamptz, "timestamptz"],
   [TypeOid.date, "date"],
+  [TypeOid.time, "time"],
+  [TypeOid.numeric, "numeric"],
+  [TypeOid.bytea, "bytea"],
+  [TypeOid.json, "json"],
+  [TypeOid.jsonb, "jsonb"],
 ]);
+/** Elements of a list of keys: the others come in an order of their own. */
+const listTypes: ReadonlySet<LaneTypeName> = new Set(["int2", "int4", "int8", "text", "bpchar", "uuid"]);
 export type ControlKind = "begin" | "commit" | "rollback";
 /** Nothing but the words: what chooses a level or chains is the session's. */
 const controls: readonly (readonly [ControlKind, RegExp])[] = [
@@ -208,7 +234,7 @@ export class PointLane {
     const isRegistered =
       control !== undefined
         ? this.#registerControl(place(), ran, describe(), control)
-        : this.#register(place(), ran, native as NativeStatement, describe());
+        : this.#register(place(), ran, native as NativeStatement, describe(), facts);
     if (!isRegistered) return this.missed();
     if (this.#registered.size === 0) this.lane.setSession(facts);
     this.#registered.set(key, version);
@@ -219,16 +245,22 @@ export class PointLane {
     return true;
   }
   /** False: a type that the lane does not read, or a parameter that it would not look at. */
-  #register(place: LanePlace, { text, parameterTypes: types }: RanStatement, native: NativeStatement, rowDescription: Uint8Array): boolean {
-    const keys = native.keys.map((parameter) => laneKey(parameter, types[parameter]));
-    const values = native.kind === "write" ? valuesOf(native) : [];
-    const search = native.kind === "select" && native.search !== undefined ? searchOf(native.search, types) : undefined;
-    if (!keys.every(isKnown) || values === undefined || search === "other") return false;
+  #register(
+    place: LanePlace,
+    { text, parameterTypes: types }: RanStatement,
+    native: NativeStatement,
+    rowDescription: Uint8Array,
+    session: SessionFacts,
+  ): boolean {
+    const { isUtc } = session;
+    const keys = native.keys.map((parameter) => laneKey(parameter, types[parameter], isUtc));
+    const values = native.kind === "write" ? valuesOf(native.source.values, isUtc) : [];
+    const replaced = native.kind === "write" ? valuesOf(native.source.conflict?.values ?? [], isUtc) : [];
+    const search = native.kind === "select" && native.search !== undefined ? searchOf(native.search, types, isUtc) : undefined;
+    if (!keys.every(isKnown) || values === undefined || replaced === undefined || search === "other") return false;
     const searched = search === undefined ? [] : [...search.list, search.lower, search.upper, search.limit].flatMap(parameterIn);
     const isRead = (_: Oid, i: number): boolean =>
-      native.keys.includes(i) ||
-      searched.includes(i) ||
-      values.some((v) => v.parameter === i && (v.form === "parameter" || v.form === "add" || v.form === "subtract"));
+      native.keys.includes(i) || searched.includes(i) || [...values, ...replaced].some((v) => v.parameter === i && readers.has(v.form));
     if (!types.every(isRead)) return false;
     const facts: LaneFacts = {
       text,
@@ -238,7 +270,7 @@ export class PointLane {
       relation: native.relation,
     };
     if (native.kind === "select") this.lane.registerSelect(place, facts, keys, native.pipeline, search);
-    else this.lane.registerWrite(place, facts, keys, values, native);
+    else this.lane.registerWrite(place, facts, keys, values, replaced, native);
     return true;
   }
   /** BEGIN, COMMIT or ROLLBACK, and they did what they say. */
@@ -284,35 +316,44 @@ function controlOf({ text, tag }: Pick<RanStatement, "text" | "tag">): ControlKi
 
 const rowsOf = (tag: string): number => Number(/ (\d+)$/.exec(tag)?.[1] ?? 0);
 
-/** undefined: a type that keys are not read from. */
-function laneKey(parameter: number, type: Oid | undefined): LaneKey | undefined {
+/** Forms that look at their parameter. */
+const readers: ReadonlySet<LaneValue["form"]> = new Set(["parameter", "add", "subtract", "integerAsNumeric", "append"]);
+
+/** `isUtc`: of the session's time zone. */
+function laneType(type: Oid | undefined, isUtc: boolean): LaneTypeName | undefined {
   const name = laneTypes.get(type ?? 0);
+  return name === "timestamptz" && isUtc ? "timestamptzUtc" : name;
+}
+/** undefined: a type that keys are not read from. */
+function laneKey(parameter: number, type: Oid | undefined, isUtc: boolean): LaneKey | undefined {
+  const name = laneType(type, isUtc);
   return name === undefined ? undefined : { type: name, parameter };
 }
 const isKnown = (key: LaneKey | undefined): key is LaneKey => key !== undefined;
 const parameterIn = (key: LaneKey | number | undefined): number[] => (typeof key === "object" ? [key.parameter] : []);
 
-function searchOf({ next, backward, limit }: IndexSearchSource, types: readonly Oid[]): LaneSearch | "other" {
-  const key = (parameter: number): LaneKey | undefined => laneKey(parameter, types[parameter]);
+function searchOf({ next, backward, limit }: IndexSearchSource, types: readonly Oid[], isUtc: boolean): LaneSearch | "other" {
+  const key = (parameter: number): LaneKey | undefined => laneKey(parameter, types[parameter], isUtc);
   const bound = (given: SearchBound | undefined): LaneBound | undefined | "other" => {
     if (given === undefined) return undefined;
     const found = key(given.parameter);
     return found === undefined ? "other" : { ...found, inclusive: given.inclusive };
   };
   const most = limit === undefined ? undefined : "count" in limit ? limit.count : (key(limit.parameter) ?? "other");
-  const list = next.form === "list" ? next.parameters.map(key) : next.form === "array" ? [laneKey(next.parameter, next.elementType)] : [];
+  const list =
+    next.form === "list" ? next.parameters.map(key) : next.form === "array" ? [laneKey(next.parameter, next.elementType, isUtc)] : [];
   const [lower, upper] = next.form === "range" ? [bound(next.lower), bound(next.upper)] : [undefined, undefined];
   if (!list.every(isKnown) || most === "other" || lower === "other" || upper === "other") return "other";
   // Elements are looked up in one order.
-  if (list.some(({ type }) => type !== list[0]?.type)) return "other";
+  if (list.some(({ type }) => type !== list[0]?.type || !listTypes.has(type))) return "other";
   return { form: next.form, list, lower, upper, backward, limit: most };
 }
 
 /** undefined: a type that has no form on the lane. */
-function valuesOf({ source }: NativeWrite): LaneValue[] | undefined {
+function valuesOf(values: NativeWrite["source"]["values"], isUtc: boolean): LaneValue[] | undefined {
   const out: LaneValue[] = [];
-  for (const value of source.values) {
-    const type = "type" in value ? valueTypes.get(value.type) : "int8";
+  for (const value of values) {
+    const type = "type" in value ? laneType(value.type, isUtc) : "int8";
     if (type === undefined) return undefined;
     out.push({
       column: value.column,
@@ -320,8 +361,9 @@ function valuesOf({ source }: NativeWrite): LaneValue[] | undefined {
       type,
       parameter: "parameter" in value ? value.parameter : 0,
       notNull: value.notNull,
-      charactersMax: value.form === "parameter" ? value.charactersMax : 0,
-      addend: value.form === "addConstant" ? value.addend : 0,
+      modifier: "modifier" in value ? value.modifier : -1,
+      operandModifier: "operandModifier" in value ? value.operandModifier : -1,
+      ...(value.form === "addConstant" ? { addend: value.addend, scale: value.scale } : { addend: 0, scale: 0 }),
     });
   }
   return out;

@@ -24,10 +24,7 @@ export class SimpleQuery {
       const lifted = session.prepareLifted(text);
       if (lifted) return this.#done(this.#run(lifted.prepared, lifted.parameters, text, lifted));
       const statements = session.split(text);
-      if (statements.length > 1) {
-        lane?.interrupted();
-        return this.#several(statements);
-      }
+      if (statements.length > 1) return this.#several(statements);
       const [statement] = statements;
       if (statement === undefined) respond.empty(output.writer, Backend.emptyQuery);
       else return this.#done(this.#run(session.prepareParsed(statement), [], text));
@@ -57,14 +54,17 @@ export class SimpleQuery {
     try {
       for (const statement of statements) {
         talk.session.beginImplicit();
-        talk.isImplicit = true;
-        await this.#run(talk.session.prepareParsed(statement), [], statement.text);
+        talk.implicit = "message";
+        // As if it had come alone, so that the lane knows it in any message.
+        const text = statement.text.trim();
+        const lifted = talk.session.prepareLifted(text);
+        await this.#run(lifted?.prepared ?? talk.session.prepareParsed(statement), lifted?.parameters ?? [], text, lifted);
       }
     } catch (error) {
       failed = true;
       this.#failed(error);
     }
-    talk.isImplicit = false;
+    talk.implicit = undefined;
     try {
       talk.output.note(await talk.session.endImplicit(failed));
     } catch (error) {

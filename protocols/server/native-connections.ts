@@ -128,7 +128,7 @@ function searchWords({ form, list, lower, upper, backward, limit }: LaneSearch):
   ]);
 }
 
-/** Seven words a value, and the addends that the last of them points at. */
+/** Eight words a value, and the addends that the last of them points at. */
 function valueWords(values: readonly LaneValue[]): [Uint32Array, Float64Array] {
   const words = values.flatMap((v, i) => [
     v.column,
@@ -136,7 +136,8 @@ function valueWords(values: readonly LaneValue[]): [Uint32Array, Float64Array] {
     LaneType[v.type],
     v.parameter,
     v.notNull ? 1 : 0,
-    v.charactersMax,
+    v.modifier,
+    v.form === "addConstant" ? v.scale : v.operandModifier,
     i,
   ]);
   return [Uint32Array.from(words), Float64Array.from(values, (v) => v.addend)];
@@ -177,7 +178,7 @@ class NativeTransport implements SocketTransport, FastLane {
         io.setSession(hub, id, process, isolation === "repeatable read" ? 1 : 0, isSynchronous),
       registerSelect: (place, facts, keys, pipeline, search) =>
         io.registerSelect(hub, id, place, ...factsOf(facts), keyWords(keys), pipeline, search && searchWords(search)),
-      registerWrite: (place, facts, keys, values, { source, outputs }) =>
+      registerWrite: (place, facts, keys, values, replaced, { source, outputs }) =>
         io.registerWrite(
           ...([
             hub,
@@ -192,6 +193,12 @@ class NativeTransport implements SocketTransport, FastLane {
           ] as const),
           ...valueWords(values),
           outputs,
+          source.conflict && [
+            source.conflict.action === "update" ? 1 : 0,
+            source.conflict.index,
+            source.conflict.row,
+            ...valueWords(replaced),
+          ],
         ),
       registerControl: (place, text, rowDescription, kind, tag) =>
         io.registerControl(hub, id, place, Buffer.from(text), rowDescription, LaneKind[kind], Buffer.from(tag)),

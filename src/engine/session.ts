@@ -349,6 +349,7 @@ export class EngineSession implements Session {
       isSynchronous: raw("synchronous_commit") !== "off",
       mayWrite,
       mayBegin: mayWrite && isPlain,
+      isUtc: /^(Etc\/)?UTC$/.test(this.format.timeZone),
     };
   }
 

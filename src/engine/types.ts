@@ -201,6 +201,8 @@ export interface SessionFacts {
   readonly mayWrite: boolean;
   /** Transaction blocks may begin and end there: no time limit watches them, no notification waits for their end. */
   readonly mayBegin: boolean;
+  /** A moment without an offset is one of UTC. */
+  readonly isUtc: boolean;
 }
 /** Times in microseconds since 2000. Without `transactionMicros` no block is open. */
 export interface LaneActivity {

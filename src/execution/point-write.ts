@@ -6,14 +6,32 @@ import type { FormatContext, Oid } from "../types/index.js";
 import type { PointKey } from "./point-select.js";
 import { wireKindOf } from "./wire-kind.js";
 
-/** A column that is set. `type`: the parameter's. */
-export type PointValue = { readonly column: number; readonly notNull: boolean } & (
-  | { readonly form: "parameter"; readonly parameter: number; readonly type: Oid; readonly charactersMax: number }
-  /** The column's own value plus or minus an integer parameter. */
-  | { readonly form: "add" | "subtract"; readonly parameter: number; readonly type: Oid }
-  | { readonly form: "addConstant"; readonly addend: number }
+/**
+ * A column that is set. `type`: the parameter's; `modifier`: what the value is coerced to, -1: to nothing. integerAsNumeric: an integer parameter of
+ * a numeric column. append: the column's own text with the parameter behind it.
+ */
+export type PointValue = {
+  readonly column: number;
+  readonly notNull: boolean;
+} & (
+  | {
+      readonly form: "parameter" | "integerAsNumeric" | "append";
+      readonly parameter: number;
+      readonly type: Oid;
+      readonly modifier: number;
+    }
+  /** The column's own value plus or minus a number; `operandModifier`: what that is coerced to before. */
+  | {
+      readonly form: "add" | "subtract";
+      readonly parameter: number;
+      readonly type: Oid;
+      readonly modifier: number;
+      readonly operandModifier: number;
+    }
+  /** `addend`: has `scale` digits behind the point, in a numeric column. */
+  | { readonly form: "addConstant"; readonly addend: number; readonly scale: number; readonly modifier: number }
   /** When the transaction began. */
-  | { readonly form: "now" }
+  | { readonly form: "now"; readonly modifier: number }
   /** As `row` has it. */
   | { readonly form: "constant" }
 );
@@ -30,6 +48,15 @@ export interface PointWriteSource {
   readonly row: Uint8Array;
   readonly values: readonly PointValue[];
   readonly outputs: readonly { readonly column: number; readonly type: Oid }[];
+  /** Of an insert. */
+  readonly conflict?: PointConflict | undefined;
+}
+/** ON CONFLICT: the storage of the index that decides, and what DO UPDATE sets in the row that is there. */
+export interface PointConflict {
+  readonly action: "nothing" | "update";
+  readonly index: number;
+  readonly row: Uint8Array;
+  readonly values: readonly PointValue[];
 }
 
 export class PointWrite {

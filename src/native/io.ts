@@ -11,13 +11,41 @@ export const IoEvent = { data: 0, taken: 1, drained: 2, closed: 3, gone: 4 } as 
 export const IoProtocol = { resp: 0, postgres: 1 } as const;
 
 /** How the I/O thread reads a parameter (native/io/pg_state.h). */
-export const LaneType = { int2: 1, int4: 2, int8: 3, text: 4, uuid: 5, bool: 6, float4: 7, float8: 8, micros: 9, date: 10 } as const;
+export const LaneType = {
+  int2: 1,
+  int4: 2,
+  int8: 3,
+  text: 4,
+  uuid: 5,
+  bool: 6,
+  float4: 7,
+  float8: 8,
+  timestamp: 9,
+  date: 10,
+  timestamptz: 11,
+  timestamptzUtc: 12,
+  time: 13,
+  numeric: 14,
+  bytea: 15,
+  bpchar: 16,
+  json: 17,
+  jsonb: 18,
+} as const;
 export const LaneSearchForm = { list: 0, array: 1, range: 2 } as const;
 /** Where a written column's value comes from. */
-export const LaneForm = { parameter: 0, add: 1, subtract: 2, addConstant: 3, now: 4, constant: 5 } as const;
+export const LaneForm = {
+  parameter: 0,
+  add: 1,
+  subtract: 2,
+  addConstant: 3,
+  now: 4,
+  constant: 5,
+  integerAsNumeric: 6,
+  append: 7,
+} as const;
 export const LaneKind = { insert: 1, update: 2, delete: 3, begin: 4, commit: 5, rollback: 6 } as const;
 /** A prepared statement's name, the body of the Parse that makes it when it is the unnamed one, and result formats as in Bind; or a simple
- *  query's text around its literals, which are the parameters, and a letter for each: i an integer, n one with a minus, s a string. */
+ *  query's text around its literals, which are the parameters, and a letter for each: i an integer, d a decimal number, n and m those with a minus, s a string. */
 export type LanePlaceBytes =
   | readonly [statement: Uint8Array, parse: Uint8Array, formats: Uint8Array]
   | readonly [pieces: readonly Uint8Array[], literals: Uint8Array];
@@ -69,8 +97,8 @@ export interface IoBinding {
   ): void;
   /**
    * The same for a write of one row (LaneKind). `storage`, `index`: storage ids (0: an insert has no index); `row`: a block of one row with the
-   * constants; `values`: column, LaneForm, LaneType, parameter, NOT NULL, most characters, place in `addends`; `outputs`: column, wire kind and
-   * format of each column of RETURNING.
+   * constants; `values`: column, LaneForm, LaneType, parameter, NOT NULL, modifier, the operand's modifier (of an addend: its scale), place in `addends`; `outputs`: column, wire kind and
+   * format of each column of RETURNING. `conflict`: ON CONFLICT of an insert: 1 for DO UPDATE, the index that decides, and what DO UPDATE sets.
    */
   registerWrite(
     hub: IoHub,
@@ -89,7 +117,10 @@ export interface IoBinding {
     values: Uint32Array,
     addends: Float64Array,
     outputs: Uint32Array,
+    conflict: readonly [updates: number, index: number, row: Uint8Array, values: Uint32Array, addends: Float64Array] | undefined,
   ): void;
+  /** What the I/O thread makes of a parameter (LaneType; `modifier`: of its column, -1: none): the bytes that a column keeps. null: the value is JavaScript's. */
+  readParameter(type: number, modifier: number, isBinary: boolean, bytes: Uint8Array): Uint8Array | null;
   /** BEGIN, COMMIT or ROLLBACK (LaneKind) with its command tag. */
   registerControl(
     hub: IoHub,

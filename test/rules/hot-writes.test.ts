@@ -67,6 +67,15 @@ const statements: Readonly<Record<string, readonly [string, string]>> = {
   deleteReturning: ["delete from small where id = $1 returning n, id", "i"],
   deleteReferenced: ["delete from accounts where id = $1", "i"],
   insertChild: ["insert into child values ($1, $2)", "ii"],
+  append: ["update accounts set note = note || $1, name = name || $2 where id = $3 returning note", "tti"],
+  addReal: ["update accounts set price = price + $1 where id = $2 returning price", "fi"],
+  upsert: [
+    "insert into accounts (id, balance, name) values ($1, $2, $3) on conflict (id) do update set balance = accounts.balance + excluded.balance, name = excluded.name, note = $4 returning *",
+    "idtt",
+  ],
+  upsertSmall: ["insert into small values ($1, $2) on conflict (id) do update set n = small.n - $3", "iss"],
+  insertOrNot: ["insert into small values ($1, 7) on conflict do nothing", "i"],
+  insertOrNotReturning: ["insert into accounts (id, balance) values ($1, $2) on conflict (id) do nothing returning id, balance", "id"],
   select: ["select * from accounts where id = $1", "i"],
   selectSmall: ["select n from small where id = $1", "i"],
 };
@@ -153,12 +162,30 @@ describe("conversations", () => {
       const [text, kinds] = statements[name] as readonly [string, string];
       const values = [...kinds].map(value);
       const formats = pick([[], [0], [1]]);
-      if (way === 0) parts.push(query(text.replace(/\$(\d)/g, (_, n) => literal(kinds[n - 1] as string, values[n - 1] as Value))));
+      if (way === 0) parts.push(query(written(name)));
       else {
         // Of the unnamed statement each time anew, as drivers send what they do not prepare.
         if (way === 1) parts.push(message("P", "", text, int16(0)));
         parts.push(bindText(way === 1 ? "" : name, values, formats), ...(random(2) === 0 ? [describe_] : []), execute(), sync);
       }
+    };
+    const written = (name: string): string => {
+      const [text, kinds] = statements[name] as readonly [string, string];
+      const values = [...kinds].map(value);
+      return text.replace(/\$(\d)/g, (_, n) => literal(kinds[n - 1] as string, values[n - 1] as Value));
+    };
+    /** Several statements in one message. */
+    const several = (): void => {
+      const list = Array.from({ length: 1 + random(4) }, () => written(pick(few)));
+      const ending = random(6);
+      if (ending === 0) list.push("commit");
+      else if (ending === 1) list.unshift("begin");
+      else if (ending === 2) list.splice(random(list.length + 1), 0, pick(["begin", "commit", "rollback", "", "select 1 / 0", ...cold]));
+      else if (ending < 5) {
+        list.unshift("begin");
+        list.push(pick(["commit", "commit", "end", "rollback"]));
+      }
+      parts.push(query(list.join(pick([";", "; ", " ;\n "])) + pick(["", "", ";", " ; "])));
     };
     const control = (word: string): void => {
       if (way === 0) parts.push(query(random(2) === 0 ? word.toUpperCase() : word));
@@ -169,8 +196,9 @@ describe("conversations", () => {
       // Runs of one kind, so that the connection goes to the I/O thread.
       if (random(15) === 0) way = random(4);
       if (random(10) === 0) few = random(2) === 0 ? names : [pick(names), pick(names), pick(names)];
-      const kind = random(20);
-      if (kind === 0) parts.push(query(pick(cold)));
+      const kind = random(24);
+      if (kind > 20) for (let m = 1 + random(6); m > 0; m--) several();
+      else if (kind === 0) parts.push(query(pick(cold)));
       else if (kind === 1) parts.push(query(pick(ends)));
       else if (kind === 2) control("begin");
       else if (kind < 6) {

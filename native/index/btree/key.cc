@@ -158,6 +158,23 @@ bool KeyEncoder::encode(const Block& block, std::uint32_t row, Key& key, std::ui
   return any_null;
 }
 
+bool KeyEncoder::encode_row(const Block& row, Key& key) const {
+  key.clear();
+  bool any_null = false;
+  for (const KeyColumn& column : columns_) {
+    const bool fits = column.column < row.column_count() && key_kind_fits(column.kind, row.column(column.column).type);
+    if (!fits || row.is_null(column.column, 0)) {
+      put_null(key, column);
+      any_null = true;
+    } else if (type_of(column.kind) == PhysicalType::kVarlen) {
+      put_value(key, column, nullptr, row.varlen(column.column, 0));
+    } else {
+      put_value(key, column, row.column(column.column).values, {});
+    }
+  }
+  return any_null;
+}
+
 bool KeyEncoder::is_integer() const noexcept {
   return columns_.size() == 1 &&
          (columns_[0].kind == KeyKind::kInt16 || columns_[0].kind == KeyKind::kInt32 || columns_[0].kind == KeyKind::kInt64);
@@ -179,15 +196,9 @@ bool KeyEncoder::append_integer(std::size_t i, std::int64_t value, Key& key) con
   return true;
 }
 
-bool KeyEncoder::append_bytes(std::size_t i, std::string_view value, Key& key) const {
-  const KeyKind kind = columns_[i].kind;
-  if (kind == KeyKind::kUuid) {
-    if (value.size() != 16) return false;
-    put_value(key, columns_[i], reinterpret_cast<const std::uint8_t*>(value.data()), {});
-    return true;
-  }
-  if (kind != KeyKind::kBytes && kind != KeyKind::kBpchar) return false;
-  put_value(key, columns_[i], nullptr, value);
+bool KeyEncoder::append_value(std::size_t i, PhysicalType type, const std::uint8_t* fixed, std::string_view varlen, Key& key) const {
+  if (!key_kind_fits(columns_[i].kind, type)) return false;
+  put_value(key, columns_[i], fixed, varlen);
   return true;
 }
 

@@ -35,14 +35,16 @@ class KeyEncoder {
   bool encode(storage::VersionRef version, Key& key) const;
   /// The key columns in order are the block's columns; a block with fewer columns gives a prefix, as does a smaller `count`.
   bool encode(const Block& block, std::uint32_t row, Key& key, std::uint32_t count = ~0u) const;
+  /// Replaces `key` by that of a block of one row whose columns are the relation's. True when a column is NULL.
+  bool encode_row(const Block& row, Key& key) const;
   /// True when the key is one integer column.
   bool is_integer() const noexcept;
   /// Replaces `key` by the key of an integer; false when it is beyond the column's type. For is_integer() encoders.
   bool encode_integer(std::int64_t value, Key& key) const;
   /// Appends the value of key column `i` to a key that has the columns before it. False: it is no value of that column.
   bool append_integer(std::size_t i, std::int64_t value, Key& key) const;
-  /// Bytes as a column holds them: text in UTF-8, the 16 bytes of a uuid.
-  bool append_bytes(std::size_t i, std::string_view value, Key& key) const;
+  /// A value as a column of the type holds it; `fixed` has its width, `varlen` the bytes of a varlen one.
+  bool append_value(std::size_t i, PhysicalType type, const std::uint8_t* fixed, std::string_view varlen, Key& key) const;
   /// The integer of a row version; its column is not NULL. For is_integer() encoders.
   std::int64_t integer_of(storage::VersionRef version) const noexcept;
   /// True when the block's columns have the physical types of the first key columns.
