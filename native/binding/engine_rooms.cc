@@ -12,6 +12,7 @@ namespace {
 /// Rooms that replay the log are created here, before recovery, and join `participants`.
 void create_rooms(Engine& engine) {
   engine.transactions = std::make_unique<storage::TransactionManager>(*engine.log);
+  engine.exported_snapshots = std::make_unique<storage::ExportedSnapshots>(*engine.transactions);
   engine.rows = std::make_unique<storage::RowStore>(*engine.log, *engine.transactions);
   engine.rows->catalog().set_listener([&events = engine.events](std::uint64_t version) { events.broadcast(Event::catalog(version)); });
   engine.participants.push_back({storage::Room::kStorage, engine.rows.get()});

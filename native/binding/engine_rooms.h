@@ -22,6 +22,7 @@
 #include "../storage/file_log.h"
 #include "../storage/log.h"
 #include "../storage/prepared.h"
+#include "../storage/exported_snapshots.h"
 #include "../storage/recovery.h"
 #include "../storage/row_store.h"
 #include "../storage/transaction.h"
@@ -42,6 +43,7 @@ struct Engine {
   std::unique_ptr<storage::Log> log;
   storage::FileLog* file_log = nullptr;  // `log` when there is a folder
   std::unique_ptr<storage::TransactionManager> transactions;
+  std::unique_ptr<storage::ExportedSnapshots> exported_snapshots;
   std::unique_ptr<storage::RowStore> rows;
   std::unique_ptr<storage::PreparedTransactions> prepared;
   std::unique_ptr<index::HnswStore> vectors;

@@ -78,6 +78,27 @@ Napi::Value begin(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(t->xid()));
 }
 
+/// (engine, xid, process, readOnly) -> the snapshot's name.
+Napi::Value export_snapshot(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  return Napi::String::New(info.Env(), call.engine->exported_snapshots->publish(*call.transaction, u32_of(info[2]), bool_of(info[3])));
+}
+
+/// (engine, name, isolation, process, readOnly) -> the xid, or why not, negative (ExportedSnapshots::Answer).
+Napi::Value begin_with_snapshot(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  const std::uint32_t isolation = u32_of(info[2]);
+  if (!info[1].IsString() || isolation < 1 || isolation > 2) return type_error(info, "a name, and isolation 1 or 2");
+  Transaction* t = nullptr;
+  const auto answer = call.engine->exported_snapshots->begin_with(info[1].As<Napi::String>(), static_cast<storage::Isolation>(isolation), u32_of(info[3]),
+                                                                  bool_of(info[4]), &t);
+  if (t == nullptr) return Napi::Number::New(info.Env(), -static_cast<double>(answer));
+  call.engine->transactions->rest(*t);
+  return Napi::Number::New(info.Env(), static_cast<double>(t->xid()));
+}
+
 Napi::Value next_command(const Napi::CallbackInfo& info) {
   Call call;
   if (enter_transaction(info, call)) call.engine->transactions->next_command(*call.transaction, bool_of(info[2]));
@@ -723,6 +744,8 @@ void init_storage(Napi::Env env, Napi::Object exports) {
     storage.Set(name, Napi::Function::New<function>(env, name));
   };
   add.operator()<begin>("begin");
+  add.operator()<export_snapshot>("exportSnapshot");
+  add.operator()<begin_with_snapshot>("beginWithSnapshot");
   add.operator()<next_command>("nextCommand");
   add.operator()<commit>("commit");
   add.operator()<rollback>("rollback");

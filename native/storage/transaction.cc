@@ -56,6 +56,7 @@ struct TransactionManager::Impl {
   std::atomic<Xid> next_xid{1};
   std::mutex commit_mutex;
   std::function<void(std::span<const std::uint8_t>)> tap = [](std::span<const std::uint8_t>) {};
+  std::function<void(Xid)> end_listener = [](Xid) {};
 
   // Seats and the pool of transaction objects. `latch` guards the free lists only.
   SpinLatch latch;
@@ -113,6 +114,9 @@ struct TransactionManager::Impl {
   }
   State& state(Xid xid) const noexcept { return states[xid % kStates]; }
 
+  void announce_end(Transaction& t) {
+    if (std::exchange(t.announces_end_, false)) end_listener(t.xid_);
+  }
   void finish(Transaction* t);
   void wake_waiters(Xid xid);
   using Wakes = std::vector<std::function<void()>>;
@@ -134,7 +138,7 @@ TransactionManager::~TransactionManager() {
 
 Serializability& TransactionManager::serializability() const noexcept { return impl_->serializability; }
 
-Transaction* TransactionManager::begin(Isolation isolation, std::uint32_t process, bool read_only) {
+Transaction* TransactionManager::begin(Isolation isolation, std::uint32_t process, bool read_only, const Snapshot* at) {
   Impl& m = *impl_;
   Xid xid;
   for (;;) {
@@ -163,6 +167,13 @@ Transaction* TransactionManager::begin(Isolation isolation, std::uint32_t proces
   if (serializable) m.serializability.begin(xid, read_only);
   m.use(t->seat_);
   t->snapshot_ = {m.sit(t->seat_), xid, 1, t->seat_, serializable};
+  if (at != nullptr) {
+    ORRERY_ASSERT(isolation != Isolation::kReadCommitted);
+    // Under the latch: who counts the seats sees this one, or still the one that it comes from.
+    std::lock_guard guard(m.latch);
+    t->snapshot_.read_ts = at->read_ts;
+    m.seat(t->seat_).read_ts.store(at->read_ts, std::memory_order_seq_cst);
+  }
   if (serializable) m.serializability.started(xid, t->snapshot_.read_ts);
   State& state = m.state(xid);
   state.stamp.store(0, std::memory_order_relaxed);
@@ -219,6 +230,7 @@ void TransactionManager::Impl::finish(Transaction* t) {
 Status TransactionManager::commit(Transaction* t, Lsn* lsn) {
   Impl& m = *impl_;
   *lsn = 0;
+  m.announce_end(*t);
   State& state = m.state(t->xid_);
   CommitTs ts = 0;
   const bool serializable = t->isolation_ == Isolation::kSerializable;
@@ -284,6 +296,7 @@ void TransactionManager::commit_unlogged(Transaction* t) {
 
 void TransactionManager::rollback(Transaction* t) {
   Impl& m = *impl_;
+  m.announce_end(*t);
   for (auto& p : t->participants_)
     if (p) p->on_rollback();
   if (t->isolation_ == Isolation::kSerializable) m.serializability.rolled_back(t->xid_);
@@ -367,6 +380,8 @@ Lsn TransactionManager::append_effects(std::span<const std::uint8_t> effects) {
 }
 
 void TransactionManager::set_tap(std::function<void(std::span<const std::uint8_t>)> tap) { impl_->tap = std::move(tap); }
+
+void TransactionManager::set_end_listener(std::function<void(Xid)> listener) { impl_->end_listener = std::move(listener); }
 
 void TransactionManager::in_commit_order(const std::function<void()>& work) {
   std::lock_guard order(impl_->commit_mutex);

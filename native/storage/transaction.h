@@ -77,6 +77,8 @@ class Transaction {
   struct RowWant { RowPlace place; LockStrength strength = LockStrength::kKeyShare; Xid blocker = 0; };
   void want(const RowWant& row) noexcept { want_ = row; }
   void want_nothing() noexcept { want_ = {}; }
+  /// Something outside refers to it by its xid (exported_snapshots.h) and is told before it ends.
+  void announce_end() noexcept { announces_end_ = true; }
   bool is_queued() const noexcept { return queued_.relation != 0; }
   bool is_queued_for(const RowPlace& place) const noexcept { return queued_ == place; }
 
@@ -88,6 +90,7 @@ class Transaction {
   Isolation isolation_ = Isolation::kReadCommitted;
   Snapshot snapshot_;
   std::atomic<bool> has_written_{false};
+  bool announces_end_ = false;
   RowWant want_;
   RowPlace queued_;  // the queue that it stands in; relation 0: none
   EffectBuffer effects_;
@@ -101,8 +104,9 @@ class TransactionManager {
   ~TransactionManager();
 
   /// `process`: the session it belongs to, for deadlocks and pg_locks; 0: nobody's.
-  /// `read_only` is of interest to serializable ones.
-  Transaction* begin(Isolation isolation, std::uint32_t process = 0, bool read_only = false);
+  /// `read_only` is of interest to serializable ones. `at`: a held snapshot whose moment it is to see (not for read committed), of a serializable
+  /// transaction that is still open where it is serializable itself.
+  Transaction* begin(Isolation isolation, std::uint32_t process = 0, bool read_only = false, const Snapshot* at = nullptr);
   /// Starts the next command: advances the command id and, at read committed, takes a new snapshot (a statement that runs again keeps its own).
   void next_command(Transaction& transaction, bool keep_snapshot = false);
   /// Returns the LSN to wait for (0: nothing was written). On a failed log the transaction is rolled back.
@@ -134,6 +138,9 @@ class TransactionManager {
 
   /// `tap` sees the effects of every record after its append, in log order, under the commit mutex. Set before the first commit.
   void set_tap(std::function<void(std::span<const std::uint8_t>)> tap);
+
+  /// Told of transactions that announce their end, before it, by the thread that ends them. Set before the first of them.
+  void set_end_listener(std::function<void(Xid)> listener);
 
   /// Runs `work` under the commit mutex: no transaction is between its append and the publishing of its changes. For checkpoints.
   void in_commit_order(const std::function<void()>& work);

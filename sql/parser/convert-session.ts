@@ -76,7 +76,10 @@ export function convertSet(converter: Converter, raw: RawNode): DefinitionStatem
     case "VAR_SET_DEFAULT":
       return { kind: "Set", name, values: null, local, isReset: false };
     case "VAR_SET_MULTI":
-      if (name === "TRANSACTION SNAPSHOT") throw notSupported("SET TRANSACTION SNAPSHOT");
+      if (name === "TRANSACTION SNAPSHOT") {
+        if (local) throw featureNotSupported("SET LOCAL TRANSACTION SNAPSHOT is not implemented");
+        return { kind: "SetTransactionSnapshot", snapshot: constantText(list(raw, "args")[0]!) };
+      }
       return { kind: "SetTransaction", session: name === "SESSION CHARACTERISTICS", modes: convertModes(list(raw, "args")) };
     case "VAR_SET_CURRENT":
       throw notSupported("SET FROM CURRENT");

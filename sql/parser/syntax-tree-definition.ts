@@ -269,6 +269,7 @@ export type DefinitionStatement =
       readonly isReset: boolean;
     }
   | { readonly kind: "SetTransaction"; readonly session: boolean; readonly modes: TransactionModes }
+  | { readonly kind: "SetTransactionSnapshot"; readonly snapshot: string }
   | { readonly kind: "Show"; readonly name: string }
   | {
       readonly kind: "Explain";

@@ -21,7 +21,7 @@ const pausing =
 
 /** Functions about the transaction that the statement is in: there must be one. */
 const identifying = new Set([
-  "txid_current", "pg_current_xact_id", "txid_current_if_assigned", "pg_current_xact_id_if_assigned", "txid_current_snapshot", "pg_current_snapshot",
+  "txid_current", "pg_current_xact_id", "txid_current_if_assigned", "pg_current_xact_id_if_assigned", "txid_current_snapshot", "pg_current_snapshot", "pg_export_snapshot",
 ]); // biome-ignore format: a list
 
 /** Computed relations that ask the other threads: those whose providers read the system service's sessions, locks or hotPath. */

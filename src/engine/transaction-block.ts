@@ -111,6 +111,11 @@ export class TransactionBlock {
       transaction.deferrable = mode.deferrable;
     }
   }
+  /** SET TRANSACTION SNAPSHOT. Outside a block it is warned of and judged as the transaction of its own that it then is. */
+  importSnapshot(name: string): void {
+    if (!this.isExplicit) this.#session.notice("WARNING", "25P01", "SET TRANSACTION can only be used in transaction blocks");
+    (this.#transaction ?? this.newTransaction()).importSnapshot(name);
+  }
 
   // ---- ending ---------------------------------------------------------------------------------------------------------
 

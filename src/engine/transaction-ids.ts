@@ -3,6 +3,7 @@
  * Ids count from the start of the process, and how a transaction ended is kept only for those whose id was shown: nobody can ask about others.
  */
 import type { TransactionIds } from "../functions/index.js";
+import { assert } from "../types/index.js";
 import type { EngineSession } from "./session.js";
 import type { SessionTransaction } from "./transaction.js";
 
@@ -47,6 +48,10 @@ export function transactionIds(session: EngineSession, transaction: SessionTrans
         .filter((xid) => xid < xmax && (xid !== own || isAssigned()))
         .sort((a, b) => a - b);
       return { xmin: running[0] ?? xmax, xmax, running };
+    },
+    exportSnapshot: () => {
+      assert(transaction !== undefined, "a statement that exports its snapshot runs in a transaction");
+      return transaction.exportSnapshot();
     },
     status: (xid) => {
       if (xid === own || open().some((t) => t.xid === xid)) return "in progress";

@@ -7,7 +7,7 @@
 import { CatalogOverlay, type OverlayMark } from "../catalog/index.js";
 import type { ExecutionContext } from "../execution/index.js";
 import { type Engine, type NativeAddon, StatusCode, type Xid } from "../native/index.js";
-import { assert, dependenciesNotSerializable, logFailed, noSuchSavepoint, type Oid } from "../types/index.js";
+import { assert, DbError, dependenciesNotSerializable, featureNotSupported, logFailed, noSuchSavepoint, type Oid } from "../types/index.js";
 import { type LockHolder, RelationLocks } from "./relation-locks.js";
 import type { ObjectLock } from "./session-waits.js";
 import type { SessionSettings } from "./settings/session-settings.js";
@@ -51,6 +51,8 @@ export class SessionTransaction {
   readonly overlay = new CatalogOverlay();
   readonly #emptyOverlay = this.overlay.mark();
   readonly notifications: Notification[] = [];
+  /** It has exported a snapshot. */
+  hasExported = false;
   /** LISTEN or UNLISTEN has run in it. */
   hasListened = false;
   readonly deferred: DeferredCheck[] = [];
@@ -106,6 +108,27 @@ export class SessionTransaction {
     if (this.xid === 0) this.xid = this.#native.storage.begin(this.#engine, nativeLevel[this.isolation], this.#process, this.readOnly);
     else this.#native.storage.nextCommand(this.#engine, this.xid, keepSnapshot);
     return this.xid;
+  }
+
+  /** pg_export_snapshot: others may begin with what the current statement sees, while this transaction lives. */
+  exportSnapshot(): string {
+    assert(this.xid !== 0, "a statement exports its transaction's snapshot");
+    if (this.hasSavepoints) throw activeTransaction("cannot export a snapshot from a subtransaction");
+    this.hasExported = true;
+    return this.#native.storage.exportSnapshot(this.#engine, this.xid, this.#process, this.readOnly);
+  }
+  /** SET TRANSACTION SNAPSHOT: the transaction begins with what another one has exported. */
+  importSnapshot(name: string): void {
+    if (this.hasBegun) throw activeTransaction("SET TRANSACTION SNAPSHOT must be called before any query");
+    const level = nativeLevel[this.isolation];
+    if (level === 0)
+      throw featureNotSupported("a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ");
+    const answer = this.#native.storage.beginWithSnapshot(this.#engine, name, level, this.#process, this.readOnly);
+    if (answer > 0) this.xid = answer;
+    else if (answer === -1) throw invalidSnapshot(name);
+    else if (answer === -2)
+      throw featureNotSupported("a serializable transaction cannot import a snapshot from a non-serializable transaction");
+    else throw featureNotSupported("a non-read-only serializable transaction cannot import a snapshot from a read-only transaction");
   }
 
   /** A point to come back to when the statement must run again. */
@@ -248,4 +271,6 @@ export class SessionTransaction {
     return at;
   }
 }
+const activeTransaction = (message: string) => new DbError({ sqlstate: "25001", message });
+const invalidSnapshot = (name: string) => new DbError({ sqlstate: "22023", message: `invalid snapshot identifier: "${name}"` });
 export type TransactionMark = Mark;

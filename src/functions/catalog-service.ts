@@ -104,6 +104,8 @@ export interface TransactionIds {
   /** What the next transaction gets. */
   next(): number;
   snapshot(): { readonly xmin: number; readonly xmax: number; readonly running: readonly number[] };
+  /** Publishes the statement's snapshot; its name. */
+  exportSnapshot(): string;
   /** undefined: it ended too long ago to tell. */
   status(xid: number): "in progress" | "committed" | "aborted" | undefined;
 }

@@ -110,6 +110,10 @@ export interface InvertedColumn {
 export interface StorageBinding {
   /** `process`: the session it belongs to, for deadlocks and pg_locks. */
   begin(engine: Engine, isolation: 0 | 1 | 2, process?: number, readOnly?: boolean): Xid;
+  /** Publishes the snapshot of the transaction's current statement under the name that is returned, until the transaction ends. */
+  exportSnapshot(engine: Engine, xid: Xid, process: number, readOnly: boolean): string;
+  /** Begins a transaction that sees what a published snapshot shows. Not begun: -1 there is no such name, -2 its source is not serializable, -3 it is read only. */
+  beginWithSnapshot(engine: Engine, name: string, isolation: 1 | 2, process: number, readOnly: boolean): Xid;
   /** Starts the next command of the transaction: own earlier changes become visible; at read committed a new snapshot unless kept. */
   nextCommand(engine: Engine, xid: Xid, keepSnapshot?: boolean): void;
   /** LSN to wait for (0: nothing to wait for), or -1 with lastError. The xid is dead afterwards either way. */

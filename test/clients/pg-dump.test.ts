@@ -217,10 +217,10 @@ describe.skipIf(!hasPostgres)("pg_dump", () => {
   );
 
   test(
-    "a dump into a directory restores in parallel",
+    "a dump into a directory is made and restored in parallel",
     () => {
       const file = join(folder, "dump.folder");
-      run("pg_dump", ours.port, "-Fd", "-f", file, "postgres");
+      run("pg_dump", ours.port, "-Fd", "-j", "2", "-f", file, "postgres");
       run("psql", postgres.port, "-X", "-q", "-d", "postgres", "-c", "create database third");
       run("pg_restore", postgres.port, "-j", "2", "-d", "third", file);
       expect(dump(postgres.port, "third")).toBe(dump(ours.port));

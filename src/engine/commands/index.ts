@@ -71,6 +71,9 @@ export function runCommand(session: EngineSession, command: Command, parameters:
         if (command.readOnly !== undefined) session.changeSetting("default_transaction_read_only", command.readOnly ? "on" : "off", false);
       } else session.transactionBlock.setMode(command);
       return done("SET");
+    case "SetTransactionSnapshot":
+      session.transactionBlock.importSnapshot(command.snapshot);
+      return done("SET");
     case "SetVariable":
       if (command.value === null && command.name.toLowerCase() === "all") session.settings.resetAll();
       else {

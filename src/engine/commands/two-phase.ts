@@ -50,6 +50,7 @@ function prepareBlock(session: EngineSession, block: SessionTransaction, name: s
     throw refused("cannot PREPARE a transaction that has executed LISTEN, UNLISTEN, or NOTIFY");
   if (block.locks.some((lock) => session.advisory.holds(lock)))
     throw refused("cannot PREPARE while holding both session-level and transaction-level locks on the same object");
+  if (block.hasExported) throw refused("cannot PREPARE a transaction that has exported snapshots");
   // A conflict that is found later could not be refused at COMMIT PREPARED any more.
   if (block.isolation === "serializable") throw notSupported("PREPARE TRANSACTION of a serializable transaction");
   if (!block.overlay.isEmpty) throw notSupported("PREPARE TRANSACTION of a transaction that has changed definitions");

@@ -79,6 +79,7 @@ const scalars: Record<string, ScalarBody> = {
   pg_current_xact_id_if_assigned: (c) => transactions(c).assigned() ?? null,
   txid_current_snapshot: currentSnapshot,
   pg_current_snapshot: currentSnapshot,
+  pg_export_snapshot: (c) => transactions(c).exportSnapshot(),
   txid_status: (c, xid: Int64) => statusOf(c, xid),
   pg_xact_status: (c, xid: Int64) => statusOf(c, xid),
   "age(xid)": (c, xid: number) => (xid < FIRST_NORMAL_XID ? INT4_MAX : (transactions(c).next() - xid) | 0),
