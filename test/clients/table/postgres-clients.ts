@@ -117,6 +117,11 @@ export function postgresClients(judgePort: number): readonly Client[] {
     ),
     npm("typeorm", "synchronize and its comparison, migrations, relations, query builder, locks", "typeorm_client.mjs"),
     npm("@mikro-orm/postgresql", "schema generator and its comparison, unit of work, locks", "mikroorm_client.mjs"),
+    npm(
+      "prisma",
+      "the client without an engine over @prisma/adapter-pg: nested writes, filters, JSON, upserts, transactions, raw queries; not migrate, whose program is downloaded",
+      "prisma_client.mjs",
+    ),
     npm("objection", "graphs inserted, fetched and upserted, JSON queries", "objection_client.mjs"),
     {
       name: "postgresql-client-15",
