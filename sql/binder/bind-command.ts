@@ -106,6 +106,8 @@ export function bindCommand(
       const recorded = { schemas: new Map(), stars: new Map() };
       if (statement.materialized) binder.recorded = recorded;
       const query = bindQuery(binder, undefined, statement.query, { resolveUnknowns: true });
+      if (statement.materialized && changesInWith(statement.query))
+        throw featureNotSupported("materialized views must not use data-modifying statements in WITH");
       if (statement.execute !== undefined) {
         const scope = new Scope(undefined);
         scope.clause = "EXECUTE parameters";
@@ -331,6 +333,8 @@ function bindSessionCommand(binder: Binder, statement: SessionStatement): BoundC
     }
     case "SetTransaction":
       return { command: { kind: "SetTransaction", session: statement.session, ...statement.modes }, tag: "SET" };
+    case "SetTransactionSnapshot":
+      return { command: statement, tag: "SET" };
     case "Show":
       return { command: { kind: "ShowVariable", name: statement.name }, tag: "SHOW", columns: showColumns(statement.name) };
     case "Explain":
@@ -430,6 +434,7 @@ function bindCreateView(binder: Binder, statement: Extract<DefinitionStatement, 
   const recorded = { schemas: new Map(), stars: new Map() };
   binder.recorded = recorded;
   const query = bindQuery(binder, undefined, statement.query, { resolveUnknowns: true });
+  if (changesInWith(statement.query)) throw featureNotSupported("views must not contain data-modifying statements in WITH");
   if (statement.columnNames.length > query.columns.length) throw syntaxError("CREATE VIEW specifies more column names than columns");
   const columnNames = query.columns.map((column, i) => statement.columnNames[i] ?? column.name);
   const twice = columnNames.find((name, i) => columnNames.indexOf(name) !== i);
@@ -451,6 +456,9 @@ function bindCreateView(binder: Binder, statement: Extract<DefinitionStatement, 
     ...(Object.keys(statement.options).length === 0 ? {} : { options: statement.options }),
   };
 }
+
+/** Only the outermost WITH may hold such statements. */
+const changesInWith = (query: Query): boolean => query.with?.tables.some((table) => isModification(table.query)) === true;
 
 /** WITH CHECK OPTION is for views that can be updated. */
 function requireUpdatable(query: Query): void {

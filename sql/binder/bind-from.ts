@@ -114,17 +114,7 @@ function bindRelation(binder: Binder, scope: Scope, item: RelationItem): Bound {
   const object = findRelationObject(binder, relation.schema, relation.name, item.position, scope);
   const name = alias?.name ?? object.name;
   const schemaName = binder.catalog.schemaByOid(object.schema)?.name;
-  // A view's own text was resolved when it was made.
-  if (
-    binder.recorded !== undefined &&
-    binder.viewStack.length === 0 &&
-    relation.schema === undefined &&
-    schemaName !== undefined &&
-    schemaName !== "pg_catalog"
-  ) {
-    binder.recorded.schemas.set(relation, schemaName);
-  }
-  noteRelation(binder, relation, object, schemaName);
+  noteRelation(binder, relation, object);
   const schema = alias === undefined ? (relation.schema ?? schemaName) : undefined;
   const locked = isLocked(scope, name);
   const make = (plan: LogicalPlan, columns: readonly PlanColumn[], rest: Partial<NamespaceItem> = {}): Bound => {
@@ -237,15 +227,19 @@ function bindSample(binder: Binder, scope: Scope, sample: SampleClause, input: L
   };
 }
 
-/** Where a renamed relation, or one in a renamed schema, is mentioned. */
-function noteRelation(
+/** For SQL that is to be stored: the relation's schema, and where a renamed relation, or one in a renamed schema, is mentioned. */
+export function noteRelation(
   binder: Binder,
   relation: RelationItem["relation"],
   object: { readonly oid: Oid; readonly schema: Oid; readonly name: string },
-  schemaName: string | undefined,
 ): void {
-  const { renaming } = binder;
-  if (renaming === undefined || binder.viewStack.length > 0) return;
+  const { renaming, recorded } = binder;
+  // A view's own text was resolved when it was made.
+  if ((renaming === undefined && recorded === undefined) || binder.viewStack.length > 0) return;
+  const schemaName = binder.catalog.schemaByOid(object.schema)?.name;
+  if (recorded !== undefined && relation.schema === undefined && schemaName !== undefined && schemaName !== "pg_catalog")
+    recorded.schemas.set(relation, schemaName);
+  if (renaming === undefined) return;
   if (renaming.kind === "relation" && renaming.relation === object.oid)
     renaming.relations.set(relation, { schema: renaming.schema ?? schemaName ?? "", name: renaming.name ?? object.name });
   if (renaming.kind === "schema" && renaming.oid === object.schema)

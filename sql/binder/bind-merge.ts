@@ -12,7 +12,7 @@ import type { MergeStatement, MergeWhenClause } from "../parser/syntax-tree.js";
 import { bindAssignments } from "./bind-assignment.js";
 import { defaultOrNull, findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
-import { bindFrom, findRelationObject, scanTable } from "./bind-from.js";
+import { bindFrom, findRelationObject, noteRelation, scanTable } from "./bind-from.js";
 import { bindReturning, freshRow } from "./bind-modification.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, coerceToBoolean } from "./coerce.js";
@@ -130,6 +130,7 @@ function mergeChecks(binder: Binder, table: TableObject, guard: TargetGuard, ret
 function mergeTarget(binder: Binder, statement: MergeStatement): TableObject {
   const { relation } = statement;
   const object = findRelationObject(binder, relation.schema, relation.name, relation.position);
+  noteRelation(binder, relation, object);
   if (object.class === "table" && object.materialized === undefined) return object;
   throw new DbError({
     sqlstate: "0A000",

@@ -15,7 +15,7 @@ import type {
 } from "../parser/syntax-tree.js";
 import { bindAssignments } from "./bind-assignment.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
-import { bindFrom, checkAliases, crossJoin, findRelationObject, scanTable } from "./bind-from.js";
+import { bindFrom, checkAliases, crossJoin, findRelationObject, noteRelation, scanTable } from "./bind-from.js";
 import { bindInsert } from "./bind-insert.js";
 import { bindMerge } from "./bind-merge.js";
 import { withTables } from "./bind-query.js";
@@ -52,6 +52,7 @@ export function modificationTarget(
   const object = binder.catalog.relation(relation.schema, relation.name);
   if (object?.class !== "view") return { table: targetTable(binder, relation, verb) };
   binder.relationsRead.add(object.oid);
+  noteRelation(binder, relation, object);
   const view = bindViewTarget(binder, object, verb);
   return { table: view.table, view };
 }
@@ -59,6 +60,7 @@ export function modificationTarget(
 /** The table that is changed; everything else is refused. */
 export function targetTable(binder: Binder, relation: RelationName, verb: ViewVerb): TableObject {
   const object = findRelationObject(binder, relation.schema, relation.name, relation.position);
+  noteRelation(binder, relation, object);
   switch (object.class) {
     case "table":
       if (object.materialized !== undefined) throw wrongObjectType(`cannot change materialized view "${object.name}"`);

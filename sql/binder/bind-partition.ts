@@ -22,6 +22,7 @@ import { type RowShape, shapeColumns } from "./bind-table-definition.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, resolveUnknown } from "./coerce.js";
 import { bindCollation } from "./collations.js";
+import { requireImmutable } from "./immutability.js";
 import { visitExpression } from "./walk.js";
 
 const SYSTEM_COLUMNS = new Set(["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"]);
@@ -54,10 +55,9 @@ export function bindPartitionScheme(
     let hasColumn = false;
     visitExpression(bound, (e) => {
       if (e.kind === "Subquery") throw featureNotSupported("cannot use subquery in partition key expression");
-      if (e.kind === "FunctionCall" && e.volatility !== "immutable")
-        throw invalidObjectDefinition("functions in partition key expression must be marked IMMUTABLE");
       if (e.kind === "ColumnReference") hasColumn = true;
     });
+    requireImmutable(binder, bound, "functions in partition key expression must be marked IMMUTABLE");
     if (!hasColumn) throw invalidObjectDefinition("cannot use constant expression as partition key");
     requireOrder(binder, bound.type, syntax.strategy);
     const collation = bindCollation(binder, key.collation, bound.type, key.position);

@@ -2,7 +2,8 @@
 import type { BindContext } from "../../src/engine/types.js";
 import type { FunctionRegistry } from "../../src/functions/registry.js";
 import type { BoundStatement, LogicalPlan } from "../../src/plan/index.js";
-import { TypeOid } from "../../src/types/index.js";
+import { notSupported, TypeOid } from "../../src/types/index.js";
+import { deparseResolved } from "../parser/deparse.js";
 import type { Statement } from "../parser/syntax-tree.js";
 import { bindCommand } from "./bind-command.js";
 import { bindModification } from "./bind-modification.js";
@@ -18,9 +19,33 @@ export const mentionsSystemColumn = (text: string): boolean => SYSTEM_COLUMN.tes
 export function bindStatement(registry: FunctionRegistry, context: BindContext, statement: Statement, text = ""): BoundStatement {
   const binder = new Binder(registry, context);
   binder.mentionsSystemColumns = mentionsSystemColumn(text);
+  if (context.resolvesNames === true) return bindResolved(binder, context, statement);
   if (context.routineResult !== undefined) return bindRoutineStatement(binder, statement, context.routineResult);
   const bound = bindWithin(binder, statement);
   return context.parameterNames === undefined ? bound : { ...bound, dependsOn: [...binder.relationsRead] };
+}
+
+/** A statement of a standard body, which is kept as it was understood. */
+function bindResolved(binder: Binder, context: BindContext, statement: Statement): BoundStatement {
+  const recorded = { schemas: new Map(), stars: new Map() };
+  binder.recorded = recorded;
+  const bound =
+    context.routineResult === undefined
+      ? { ...bindWithin(binder, statement), dependsOn: [...binder.relationsRead] }
+      : bindRoutineStatement(binder, statement, context.routineResult);
+  const tree = statement.kind === "Query" ? statement.query : statement;
+  switch (tree.kind) {
+    case "Select":
+    case "Values":
+    case "SetOperation":
+    case "Insert":
+    case "Update":
+    case "Delete":
+    case "Merge":
+      return { ...bound, resolvedSql: deparseResolved(tree, recorded) };
+    default:
+      throw notSupported("a statement that defines something in an unquoted SQL function body");
+  }
 }
 
 export function bindWithin(binder: Binder, statement: Statement): BoundStatement {

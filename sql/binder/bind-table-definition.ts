@@ -24,6 +24,7 @@ import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, coerceToBoolean } from "./coerce.js";
 import { expressionCollation } from "./collate-statement.js";
 import { bindCollation, isCollatable } from "./collations.js";
+import { requireImmutable } from "./immutability.js";
 import { outputName } from "./output-name.js";
 import type { Clause } from "./scope.js";
 import { visitExpression } from "./walk.js";
@@ -165,8 +166,8 @@ function storeGenerated(
 ): StoredExpression {
   const bound = bindStored(binder, expr, "column generation expressions", table, shapeColumns(binder, shape));
   refuse(bound, "column generation expression");
+  requireImmutable(binder, bound, "generation expression is not immutable");
   visitExpression(bound, (e) => {
-    if (e.kind === "FunctionCall" && e.volatility !== "immutable") throw invalidObjectDefinition("generation expression is not immutable");
     if (e.kind === "ColumnReference" && (e.name === column || shape.some((c) => c.name === e.name && c.generated === true)))
       throw generatedReferencesGenerated(e.name, at(e.position));
   });
@@ -194,9 +195,8 @@ export function storeCondition(
   const used = new Set<string>();
   visitExpression(bound, (e) => {
     if (e.kind === "ColumnReference") used.add(e.name);
-    if (clause === "index predicates" && e.kind === "FunctionCall" && e.volatility !== "immutable")
-      throw invalidObjectDefinition("functions in index predicate must be marked IMMUTABLE");
   });
+  if (clause === "index predicates") requireImmutable(binder, bound, "functions in index predicate must be marked IMMUTABLE");
   return {
     stored: { sql: deparseExpression(expr), expression: bound },
     columns: shape.map((c) => c.name).filter((name) => used.has(name)),
@@ -329,10 +329,7 @@ function bindIndexElement(binder: Binder, element: IndexElementSyntax, shape: Ro
   const columns = shapeColumns(binder, shape);
   const bound = bindStored(binder, expr, "index expressions", table, columns);
   refuse(bound, "index expression");
-  visitExpression(bound, (e) => {
-    if (e.kind === "FunctionCall" && e.volatility !== "immutable")
-      throw invalidObjectDefinition("functions in index expression must be marked IMMUTABLE");
-  });
+  requireImmutable(binder, bound, "functions in index expression must be marked IMMUTABLE");
   const name = expr.kind === "Function" || expr.kind === "Cast" ? outputName(expr) : undefined;
   return {
     expression: { sql: deparseExpression(expr), expression: bound },

@@ -13,7 +13,7 @@ import { bindExpression } from "../binder/bind-expression.js";
 import { bindQuery } from "../binder/bind-query.js";
 import { Binder } from "../binder/binder.js";
 import { BindingNotes } from "../binder/binding-notes.js";
-import { tryCoerce } from "../binder/coerce.js";
+import { isPolymorphic, tryCoerce } from "../binder/coerce.js";
 import { Scope } from "../binder/scope.js";
 import { parseExpressionText, parseQueryText, parseStatements } from "../parser/parse.js";
 import type { FromItem } from "../parser/syntax-tree.js";
@@ -89,6 +89,8 @@ export function printStoredExpression(registry: FunctionRegistry, context: BindC
 }
 /** What the expression is stored for decides what an undecided literal is. */
 function coerced(binder: Binder, bound: Expression, type: number | undefined): Expression {
+  // An undecided literal for a polymorphic parameter stays undecided.
+  if (type !== undefined && isPolymorphic(type)) return bound;
   const wanted = type ?? (bound.type === TypeOid.unknown ? TypeOid.text : bound.type);
   return tryCoerce(binder, bound, wanted, "assignment") ?? bound;
 }

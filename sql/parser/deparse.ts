@@ -5,9 +5,10 @@
 
 import { notSupported } from "../../src/types/index.js";
 import { deparseJson, deparseJsonTable } from "./deparse-json.js";
+import { deparseModification } from "./deparse-modification.js";
 import { qualified, qualifiedOperator } from "./schemas-of-names.js";
 import type {
-  Alias, CommonTableExpr, Expr, FrameEdge, FromItem, GroupItem, Indirection, LockingClause, QualifiedIdentifier, Query, RelationName, SampleClause, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
+  Alias, CommonTableExpr, Expr, FrameEdge, FromItem, GroupItem, Indirection, LockingClause, ModificationStatement, QualifiedIdentifier, Query, RelationName, SampleClause, SelectQuery, SortItem, Target, TypeName, WindowSpecification, WithClause,
 } from "./syntax-tree.js"; // biome-ignore format: a list of names
 import { isModification } from "./syntax-tree.js";
 
@@ -44,15 +45,17 @@ const NOTHING_RESOLVED: ResolvedNames = { schemas: new Map(), stars: new Map() }
 let resolved = NOTHING_RESOLVED;
 
 /** The query with its names fixed as they were bound, so that it means the same under another search path. */
-export function deparseResolved(tree: Query | Expr, names: ResolvedNames): string {
+export function deparseResolved(tree: Query | Expr | ModificationStatement, names: ResolvedNames): string {
   resolved = names;
   try {
+    if (isStatement(tree)) return deparseModification(tree);
     return isQuery(tree) ? deparseQuery(tree) : deparseExpression(tree);
   } finally {
     resolved = NOTHING_RESOLVED;
   }
 }
 
+const isStatement = (tree: Query | Expr | ModificationStatement): tree is ModificationStatement => isModification(tree as Query);
 const isQuery = (tree: Query | Expr): tree is Query => tree.kind === "Select" || tree.kind === "Values" || tree.kind === "SetOperation";
 
 export function deparseExpression(expr: Expr): string {
@@ -144,7 +147,7 @@ function renamed(expr: Extract<Expr, { kind: "ColumnRef" }>): QualifiedIdentifie
 const needsParentheses = (expr: Expr): boolean =>
   expr.kind === "Case" || (expr.kind === "Literal" && typeof expr.value === "number" && expr.value < 0);
 
-function deparseStep(step: Indirection): string {
+export function deparseStep(step: Indirection): string {
   switch (step.kind) {
     case "field":
       return `.${quoteName(step.name)}`;
@@ -335,7 +338,7 @@ function deparseSelect(query: SelectQuery): string {
     windows.length === 0 ? "" : ` WINDOW ${windows.join(", ")}`,
   ].join("");
 }
-function deparseTarget(target: Target): string | readonly string[] {
+export function deparseTarget(target: Target): string | readonly string[] {
   const star = resolved.stars.get(target.expr);
   if (star !== undefined) return star.map(quoteNames);
   return deparseExpression(target.expr) + (target.name === undefined ? "" : ` AS ${quoteName(target.name)}`);
@@ -356,12 +359,11 @@ function deparseGroup(item: GroupItem): string {
       return `${item.kind.toUpperCase()} (${commas(item.items, deparseGroup)})`;
   }
 }
-function deparseWith(clause: WithClause): string {
+export function deparseWith(clause: WithClause): string {
   const tables = clause.tables.map((table) => {
-    if (isModification(table.query)) throw notSupported("a data-modifying statement in a stored query");
     const columns = table.columnNames.length === 0 ? "" : `(${commas(table.columnNames, quoteName)})`;
     const materialized = table.materialized === undefined ? "" : table.materialized ? "MATERIALIZED " : "NOT MATERIALIZED ";
-    return `${quoteName(table.name)}${columns} AS ${materialized}(${deparseQuery(table.query)})${deparseSearch(table)}`;
+    return `${quoteName(table.name)}${columns} AS ${materialized}(${isModification(table.query) ? deparseModification(table.query) : deparseQuery(table.query)})${deparseSearch(table)}`;
   });
   return `WITH ${clause.recursive ? "RECURSIVE " : ""}${tables.join(", ")}`;
 }
@@ -374,27 +376,32 @@ function deparseSearch({ search, cycle }: CommonTableExpr): string {
   const marks = ` TO ${deparseExpression(cycle.value)} DEFAULT ${deparseExpression(cycle.defaultValue)}`;
   return `${bySearch} CYCLE ${commas(cycle.columns, quoteName)} SET ${quoteName(cycle.mark)}${marks} USING ${quoteName(cycle.path)}`;
 }
-const deparseAlias = (alias: Alias | undefined): string =>
-  alias === undefined ? "" : ` ${quoteName(alias.name)}${alias.columns.length === 0 ? "" : `(${commas(alias.columns, quoteName)})`}`;
+const deparseAlias = (alias: Alias | undefined, before = " "): string =>
+  alias === undefined
+    ? ""
+    : `${before}${quoteName(alias.name)}${alias.columns.length === 0 ? "" : `(${commas(alias.columns, quoteName)})`}`;
 
 const deparseSample = (sample: SampleClause | undefined): string =>
   sample === undefined
     ? ""
     : ` TABLESAMPLE ${quoteName(sample.method)} (${commas(sample.args, deparseExpression)})${sample.repeatable === undefined ? "" : ` REPEATABLE (${deparseExpression(sample.repeatable)})`}`;
 
-function deparseFrom(item: FromItem): string {
+/** `before`: what stands before the alias' name. */
+export function deparseRelation(relation: RelationName, before = " "): string {
+  const { name, alias, only } = relation;
+  const moved = resolved.relations?.get(relation);
+  // What stands elsewhere in the query under the old name still finds it.
+  const shown =
+    moved !== undefined && alias === undefined && moved.name !== name && resolved.qualifiers === undefined ? { name, columns: [] } : alias;
+  const schema = moved?.schema ?? relation.schema ?? resolved.schemas.get(relation);
+  const own = moved?.name ?? name;
+  return `${only ? "ONLY " : ""}${quoteNames(schema === undefined ? [own] : [schema, own])}${deparseAlias(shown, before)}`;
+}
+
+export function deparseFrom(item: FromItem): string {
   switch (item.kind) {
     case "Relation": {
-      const { name, alias, only } = item.relation;
-      const moved = resolved.relations?.get(item.relation);
-      if (moved !== undefined) {
-        // What stands elsewhere in the query under the old name still finds it.
-        const shown =
-          alias === undefined && moved.name !== name && resolved.qualifiers === undefined ? ` ${quoteName(name)}` : deparseAlias(alias);
-        return `${only ? "ONLY " : ""}${quoteNames([moved.schema, moved.name])}${shown}${deparseSample(item.sample)}`;
-      }
-      const schema = item.relation.schema ?? resolved.schemas.get(item.relation);
-      return `${only ? "ONLY " : ""}${quoteNames(schema === undefined ? [name] : [schema, name])}${deparseAlias(alias)}${deparseSample(item.sample)}`;
+      return deparseRelation(item.relation) + deparseSample(item.sample);
     }
     case "SubqueryItem":
       return `${item.lateral ? "LATERAL " : ""}(${deparseQuery(item.query)})${deparseAlias(item.alias)}`;

@@ -241,7 +241,13 @@ function converter(result: RoutineOutcome, compileOne: (e: Expression) => Evalua
 }
 
 /** Parses and binds every statement; the last one's rows are checked against what the function returns. */
-function bindBody(session: EngineSession, registry: ScopedRegistry, object: FunctionObject, call: CallTypes): BoundStatement[] {
+function bindBody(
+  session: EngineSession,
+  registry: ScopedRegistry,
+  object: FunctionObject,
+  call: CallTypes,
+  resolvesNames = false,
+): BoundStatement[] {
   const { body } = object;
   assert(body.language === "sql", "only LANGUAGE sql has statements");
   const { frontEnd } = session.database;
@@ -254,6 +260,7 @@ function bindBody(session: EngineSession, registry: ScopedRegistry, object: Func
         ...bindBase(session, registry),
         parameterTypes: call.argTypes.slice(0, inputs.length),
         parameterNames: { routine: object.name, names: inputs.map((p) => p.name) },
+        ...(resolvesNames ? { resolvesNames } : {}),
         ...(i === parsed.length - 1
           ? {
               routineResult: {
@@ -305,7 +312,7 @@ function resolveOutput(registry: ScopedRegistry, object: FunctionObject, call: C
 const ANYENUM: Oid = 3500;
 
 /** CREATE FUNCTION's look at the body. Returns what a standard body depends on. */
-export function checkRoutineBody(context: DefinitionContext, object: FunctionObject): readonly Oid[] {
+export function checkRoutineBody(context: DefinitionContext, object: FunctionObject): CheckedBody {
   const { session } = context;
   const registry = session.registry(context.catalog);
   const typeName = (oid: Oid) => registry.typeByOid(oid)?.displayName ?? "???";
@@ -326,14 +333,24 @@ export function checkRoutineBody(context: DefinitionContext, object: FunctionObj
     else if (isPseudo(p.type) && p.type !== TypeOid.record)
       throw new DbError({ sqlstate: "42P13", message: `SQL functions cannot have arguments of type ${typeName(p.type)}` });
   }
-  if (session.setting("check_function_bodies") === "off") return [];
+  const isAtomic = object.body.language === "sql" && object.body.atomic;
+  // A standard body is understood when it is written, whatever the setting.
+  if (session.setting("check_function_bodies") === "off" && !isAtomic) return UNCHECKED;
   if (hasPolymorphic) {
     if (object.body.language === "sql") session.database.frontEnd.parse(object.body.source);
-    return [];
+    return UNCHECKED;
   }
-  const bound = bindBody(session, registry, object, { argTypes: inputs.map((p) => p.type), returnType: object.returnType });
-  return [...new Set(bound.flatMap((b) => b.dependsOn ?? []))].filter((oid) => oid !== object.oid);
+  const call = { argTypes: inputs.map((p) => p.type), returnType: object.returnType };
+  const bound = bindBody(session, registry, object, call, isAtomic);
+  const dependsOn = [...new Set(bound.flatMap((b) => b.dependsOn ?? []))].filter((oid) => oid !== object.oid);
+  return isAtomic ? { dependsOn, statements: bound.map((b) => b.resolvedSql as string) } : { dependsOn };
 }
+/** `statements`: of a standard body, with their names resolved. */
+interface CheckedBody {
+  readonly dependsOn: readonly Oid[];
+  readonly statements?: readonly string[];
+}
+const UNCHECKED: CheckedBody = { dependsOn: [] };
 
 // ---- running
 

@@ -108,6 +108,8 @@ export interface BindContext {
     readonly isProcedure: boolean;
     readonly outputs: readonly { readonly name: string; readonly type: Oid }[];
   };
+  /** The statement is to be kept: `resolvedSql` comes too. */
+  readonly resolvesNames?: true;
   readonly parameterNames?: { readonly routine: string; readonly names: readonly string[] };
   readonly parameterTypes: readonly Oid[];
   /** False in a simple query; default true. */

@@ -342,6 +342,7 @@ export type Command =
       readonly deferrable?: boolean;
       readonly chain?: boolean;
     }
+  | { readonly kind: "SetTransactionSnapshot"; readonly snapshot: string }
   | { readonly kind: "SetVariable"; readonly name: string; readonly value: string | null; readonly local: boolean } // null: RESET / DEFAULT; name "all" with null: RESET ALL
   | {
       readonly kind: "SetTransaction";
@@ -473,6 +474,8 @@ export interface BoundStatement {
   /** The plan may be kept while the catalog version stays: false when the binder read something else (session state). */
   readonly cacheable: boolean;
   /** What a plan reads, for users whose privileges must be looked at. */
+  /** The statement's text with its names resolved, where it was asked for. */
+  readonly resolvedSql?: string;
   readonly reads?: readonly AccessNote[];
   /** OIDs of catalog objects that the statement mentions; of a routine's statements only. */
   readonly dependsOn?: readonly Oid[];

@@ -17,6 +17,8 @@ export interface Target {
   readonly isDefault?: boolean;
   /** What it depends on, where that is not what is dropped itself: the row type of a table. */
   readonly dependsOn?: string;
+  /** A routine whose standard body mentions the object, not only its row type. */
+  readonly readsObject?: true;
 }
 export const whole = (object: CatalogObject): Target => ({ object, attribute: 0 });
 export const keyOf = (target: Target) => `${target.object.oid}.${target.attribute}${target.isDefault === true ? "d" : ""}`;

@@ -108,3 +108,8 @@ with x as (select 1 as a) select a, count(*) over () from x, generate_series(1, 
 with q as (select random() r from generate_series(1, 3)) select (select array_agg(r order by r) from q) = (select array_agg(r order by r) from q);
 with recursive t (n) as (select 1 union all select n + 1 from t where n < 100000) select count(*), sum(n) from t;
 with recursive t (n) as (select 1 union select (n * 7) % 1001 from t) select count(*) from t;
+create table cte_changed (a int);
+create view cte_changes as with x as (insert into cte_changed values (1) returning a) select * from x;
+create materialized view cte_changes as with x as (delete from cte_changed returning a) select * from x;
+create function cte_changes() returns setof int language sql begin atomic with x as (insert into cte_changed values (1) returning a) select * from x; end;
+select * from cte_changes();

@@ -135,3 +135,5 @@ create function f_ovr() returns int language sql as 'select 1';
 create or replace function f_ovr() returns int language sql as 'select 2';
 select f_ovr();
 create or replace procedure f_ovr() language sql as 'select 2';
+create function poly_defaults(a anyelement default null, b text default null, c anyelement default 5, d anyarray default '{1,2}'::int[], e anyelement default 'x', f anycompatible default 1.5) returns int language sql as 'select 1';
+select pg_get_function_arguments('poly_defaults'::regproc);

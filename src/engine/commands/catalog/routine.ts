@@ -68,8 +68,11 @@ export function createRoutine(context: DefinitionContext, command: Create): void
     throw new DbError({ sqlstate: "42501", message: "only superuser can define a leakproof function" });
   context.put(object);
   if (body.language === "sql") {
-    const dependsOn = checkRoutineBody(context, object);
-    object = { ...object, body: { ...body, dependsOn: body.atomic ? dependsOn : [] } };
+    const { dependsOn, statements } = checkRoutineBody(context, object);
+    // RETURN is kept as a SELECT that no semicolon ends.
+    const isReturn = !/;\s*$/.test(body.source);
+    const source = statements === undefined ? body.source : isReturn ? (statements[0] ?? "") : statements.map((s) => `${s};`).join("\n");
+    object = { ...object, body: { ...body, source, dependsOn: body.atomic ? dependsOn : [] } };
     context.put(object);
   }
 }

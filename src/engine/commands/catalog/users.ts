@@ -68,7 +68,7 @@ function collect(snapshot: CatalogSnapshot): Users {
         collectFunction(
           object,
           whole,
-          (oid) => add(ofType, oid, whole),
+          (oid, readsObject) => add(ofType, oid, readsObject === true ? { ...whole, readsObject } : whole),
           (oid) => add(ofRoutine, oid, whole),
         );
         break;
@@ -87,15 +87,20 @@ function collect(snapshot: CatalogSnapshot): Users {
   }
   return { ofType, ofRoutine };
 }
-function collectFunction(object: FunctionObject, _whole: Target, type: (oid: Oid) => void, routine: (oid: Oid) => void): void {
-  for (const p of object.parameters) type(p.type);
-  type(object.returnType);
+function collectFunction(
+  object: FunctionObject,
+  _whole: Target,
+  type: (oid: Oid, readsObject?: true) => void,
+  routine: (oid: Oid) => void,
+): void {
   const { body } = object;
   if (body.language === "sql")
     for (const oid of body.dependsOn) {
-      type(oid);
+      type(oid, true);
       routine(oid);
     }
+  for (const p of object.parameters) type(p.type);
+  type(object.returnType);
   if (body.language === "aggregate") {
     type(body.stateType);
     for (const id of [body.step, body.final ?? ""]) {
@@ -113,7 +118,9 @@ export function usersOfType(context: DefinitionContext, object: CatalogObject): 
   return typeOids(object as TypeObject)
     .toReversed()
     .flatMap((oid) =>
-      (ofType.get(oid) ?? []).map((user) => ({ ...user, dependsOn: `type ${context.registry.typeByOid(oid)?.displayName ?? oid}` })),
+      (ofType.get(oid) ?? []).map((user) =>
+        user.readsObject === true ? user : { ...user, dependsOn: `type ${context.registry.typeByOid(oid)?.displayName ?? oid}` },
+      ),
     )
     .filter((t) => t.object.oid !== object.oid);
 }
