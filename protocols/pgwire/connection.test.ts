@@ -115,6 +115,7 @@ function setUp() {
     loginRole: () => ({ canLogin: true, isSuperuser: true, connectionLimit: -1, password: null, isExpired: false }),
     sessionsOf: () => 0,
     databaseExists: () => true,
+    isTemplateDatabase: () => false,
     whenFlushed: (_lsn: number, callback: (error?: Error) => void) => void flushes.push(callback),
   } as unknown as Database;
   const connection = new PgConnection({

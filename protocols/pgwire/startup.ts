@@ -143,6 +143,7 @@ export class Startup {
     const { database, registerCancelKey } = this.#options;
     const { user: _, database: requested, options, replication: __, ...settings } = this.#parameters;
     const name = requested || user;
+    if (database.isTemplateDatabase(name)) throw fatal("55000", `database "${name}" is not currently accepting connections`);
     if (!database.databaseExists(name)) throw fatal("3D000", `database "${name}" does not exist`);
     const session = database.openSession({
       user,

@@ -10,7 +10,7 @@ import type {
   StoredExpression,
 } from "../../src/plan/index.js";
 import {
-  type CollationReference, DbError, duplicateColumn, featureNotSupported, generatedReferencesGenerated, generatedTypeMismatch, invalidObjectDefinition, invalidParameterValue, invalidTableDefinition, notSupported, type Oid, syntaxError, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
+  type CollationReference, DbError, duplicateColumn, featureNotSupported, generatedReferencesGenerated, generatedTypeMismatch, invalidObjectDefinition, invalidParameterValue, invalidTableDefinition, notSupported, type Oid, syntaxError, systemObjectProtected, TypeOid, undefinedColumn, undefinedObjectAt, wrongObjectType,
 } from "../../src/types/index.js"; // biome-ignore format: a list
 import { deparseExpression } from "../parser/deparse.js";
 import { locationOf } from "../parser/location.js";
@@ -365,6 +365,7 @@ function indexCollation(
 export function bindCreateIndex(binder: Binder, statement: Extract<DefinitionStatement, { kind: "CreateIndex" }>): Command {
   binder.parametersAllowed = false;
   const object = findRelationObject(binder, statement.relation.schema, statement.relation.name, statement.relation.position);
+  if (object.class === "system") throw systemObjectProtected(object.name);
   if (object.class !== "table")
     throw wrongObjectType(
       `cannot create index on relation "${object.name}"`,

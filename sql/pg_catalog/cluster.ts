@@ -11,6 +11,7 @@ import {
   PUBLIC_OID,
   type RoleObject,
   type StoredSetting,
+  TEMPLATE_DATABASES,
 } from "../../src/catalog/index.js";
 import { knownDescriptions, parseNetworkAddress } from "../../src/functions/index.js";
 import { parseNumeric } from "../../src/functions/numeric/numeric-value.js";
@@ -47,27 +48,30 @@ provide("pg_catalog.pg_init_privs", function* (source) {
   for (const [objoid, acl] of functionAcls()) yield { ...row, objoid, classoid: classes.function ?? 0, initprivs: source.acl(acl) };
 });
 provide("pg_catalog.pg_database", function* (source) {
+  const row = {
+    encoding: UTF8,
+    datlocprovider: "c",
+    datconnlimit: -1,
+    datfrozenxid: 0,
+    datminmxid: 0,
+    dattablespace: DEFAULT_TABLESPACE,
+    datcollate: "C",
+    datctype: "C.UTF-8",
+    daticulocale: null,
+    datcollversion: null,
+  };
   for (const object of source.catalog.objects()) {
     if (object.class !== "database") continue;
-    yield {
-      oid: object.oid,
-      datname: object.name,
-      datdba: object.owner,
-      encoding: UTF8,
-      datlocprovider: "c",
-      datistemplate: false,
-      datallowconn: true,
-      datconnlimit: -1,
-      datfrozenxid: 0,
-      datminmxid: 0,
-      dattablespace: DEFAULT_TABLESPACE,
-      datcollate: "C",
-      datctype: "C.UTF-8",
-      daticulocale: null,
-      datcollversion: null,
-      datacl: source.acl(object.acl),
-    };
+    const datacl = source.acl(object.acl);
+    yield { ...row, oid: object.oid, datname: object.name, datdba: object.owner, datistemplate: false, datallowconn: true, datacl };
   }
+  // What new databases would be made from. Nobody may connect to them, so that programs pass them over.
+  const datacl = source.acl([
+    { grantee: 0, grantor: BOOTSTRAP_ROLE_OID, privileges: "c" },
+    { grantee: BOOTSTRAP_ROLE_OID, grantor: BOOTSTRAP_ROLE_OID, privileges: "CTc" },
+  ]);
+  for (const { oid, name } of TEMPLATE_DATABASES)
+    yield { ...row, oid, datname: name, datdba: BOOTSTRAP_ROLE_OID, datistemplate: true, datallowconn: false, datacl };
 });
 provide("pg_catalog.pg_tablespace", function* () {
   const row = { spcowner: 10, spcacl: null, spcoptions: null };

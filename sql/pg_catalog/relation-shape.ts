@@ -1,8 +1,15 @@
 /** Computed relations as objects: names, OIDs and columns of PostgreSQL's own. */
-import { INFORMATION_SCHEMA_OID, PG_CATALOG_OID, type SystemRelation } from "../../src/catalog/index.js";
+import {
+  BOOTSTRAP_ROLE_OID,
+  INFORMATION_SCHEMA_OID,
+  type IndexObject,
+  PG_CATALOG_OID,
+  type SystemRelation,
+} from "../../src/catalog/index.js";
 import { registry } from "../../src/functions/index.js";
 import { type Datum, type Oid, type Row, TypeOid } from "../../src/types/index.js";
 import { systemColumns } from "./system-columns.js";
+import { systemIndexFacts } from "./system-index-facts.js";
 
 /** A row by column name; columns left out are NULL. */
 export type NamedRow = Readonly<Record<string, Datum>>;
@@ -14,6 +21,31 @@ pg_init_privs.initprivs pg_largeobject.data pg_parameter_acl.parname pg_policy.p
 pg_rewrite.ev_qual pg_rewrite.ev_action pg_seclabel.provider pg_seclabel.label pg_shdescription.description pg_shseclabel.provider
 pg_shseclabel.label pg_statistic_ext.stxkind pg_subscription.subconninfo`.split(/\s+/),
 );
+
+const indexesByTable = new Map<Oid, IndexObject[]>();
+for (const line of systemIndexFacts.trim().split("\n")) {
+  const [table, oid, name, kind, attributes] = line.split("|") as [string, string, string, "p" | "u" | "i", string];
+  const index: IndexObject = {
+    class: "index",
+    oid: Number(oid),
+    schema: PG_CATALOG_OID,
+    name,
+    owner: BOOTSTRAP_ROLE_OID,
+    table: Number(table),
+    storage: 0,
+    method: "btree",
+    unique: kind !== "i",
+    primary: kind === "p",
+    nullsNotDistinct: false,
+    columns: attributes.split(",").map((attribute) => ({ attribute: Number(attribute), descending: false, nullsFirst: false })),
+    include: [],
+    options: {},
+    valid: true,
+  };
+  const own = indexesByTable.get(index.table);
+  if (own === undefined) indexesByTable.set(index.table, [index]);
+  else own.push(index);
+}
 
 export const systemRelations: readonly SystemRelation[] = systemColumns
   .trim()
@@ -29,6 +61,7 @@ export const systemRelations: readonly SystemRelation[] = systemColumns
       name,
       isTable: kind === "r",
       columns: columnsOf(name, kind, columns),
+      ...(indexesByTable.has(Number(oid)) ? { indexes: indexesByTable.get(Number(oid)) as readonly IndexObject[] } : {}),
     };
   });
 const byName = new Map(systemRelations.map((r) => [`${r.schemaName}.${r.name}`, r]));

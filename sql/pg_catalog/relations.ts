@@ -10,6 +10,7 @@ import {
   isIndexConstraint,
   type RelationObject,
   type SystemRelation,
+  systemConstraints,
   type TableObject,
 } from "../../src/catalog/index.js";
 import { accessMethodOids } from "../../src/functions/operator-classes.js";
@@ -33,7 +34,10 @@ export function* allRelations(source: Source): Iterable<RelationObject> {
   for (const object of source.catalog.objects()) {
     if (object.class === "table" || object.class === "index" || object.class === "sequence" || object.class === "view") yield object;
   }
-  yield* source.catalog.systemRelations?.() ?? systemRelations;
+  for (const relation of source.catalog.systemRelations?.() ?? systemRelations) {
+    yield relation;
+    if (relation.indexes !== undefined) yield* relation.indexes;
+  }
 }
 function* relationsWanted(source: Source, column: string): Iterable<RelationObject> {
   const wanted = source.wanted(column);
@@ -62,6 +66,11 @@ const optionsOf = (relation: RelationObject): string[] => {
   const check = relation.class === "view" && relation.checkOption !== undefined ? [`check_option=${relation.checkOption}`] : [];
   return [...options.map(([k, v]) => `${k}=${v}`), ...check];
 };
+
+/** The tables that PostgreSQL's databases have in common, and their indexes. */
+const SHARED_TABLES: ReadonlySet<Oid> = new Set([1213, 1214, 1260, 1261, 1262, 2396, 2964, 3592, 6000, 6100, 6243]);
+const isShared = (relation: RelationObject): boolean => SHARED_TABLES.has(relation.class === "index" ? relation.table : relation.oid);
+const GLOBAL_TABLESPACE = 1664;
 
 /** Of an index, its table's: nobody asks for those that a predicate leaves out. */
 function rowCountOf(source: Source, relation: RelationObject): number {
@@ -95,13 +104,14 @@ provide("pg_catalog.pg_class", function* (source) {
       relowner: relation.class === "system" ? OWNER : relation.owner,
       relam: accessMethodOf(relation),
       relfilenode: storage,
-      reltablespace: 0,
+      reltablespace: isShared(relation) ? GLOBAL_TABLESPACE : 0,
       relpages: storage === 0 || relation.class === "sequence" ? 0 : Math.ceil(source.system.relationBytes(storage) / PAGE_BYTES),
       reltuples: rowCountOf(source, relation),
       relallvisible: 0,
       reltoastrelid: 0,
-      relhasindex: isTable && source.catalog.indexesOf(relation.oid).length > 0,
-      relisshared: false,
+      relhasindex:
+        (relation.class === "system" && relation.indexes !== undefined) || (isTable && source.catalog.indexesOf(relation.oid).length > 0),
+      relisshared: isShared(relation),
       relpersistence: persistenceOf(source, relation),
       relkind: kindOf(relation),
       relnatts: attributeCount,
@@ -198,6 +208,7 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
       ].map(([name, type], i) => ({ number: i + 1, name: name as string, type: type as Oid, typmod: -1 }));
     case "index": {
       const table = source.catalog.relationByOid(relation.table);
+      if (table?.class === "system") return systemIndexColumns(source, relation, table);
       if (table?.class !== "table") return [];
       const names = new Set<string>();
       const keys = [...relation.columns, ...relation.include.map((attribute) => ({ attribute }))];
@@ -227,6 +238,19 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
       });
     }
   }
+}
+
+function systemIndexColumns(source: Source, index: IndexObject, table: SystemRelation): readonly Column[] {
+  const columns = attributesOf(source, table);
+  return index.columns.flatMap(({ attribute }, i) => {
+    const column = columns[attribute - 1];
+    if (column === undefined) return [];
+    const keyType = indexKeyType(source, index, undefined, column.type);
+    const { name, type, typmod, collation } = column;
+    return [
+      { number: i + 1, name, type, typmod, ...(collation === undefined ? {} : { collation }), ...(keyType === 0 ? {} : { keyType }) },
+    ];
+  });
 }
 
 function indexKeyType(source: Source, index: IndexObject, opclass: string | undefined, type: Oid): Oid {
@@ -310,6 +334,10 @@ function attributeRow(
 const collationOf = (source: Source, type: Oid, own: CollationReference | undefined): Oid =>
   own === undefined ? collationOfType(source, type) : collationOid(own);
 function columnCollation(source: Source, table: RelationObject | undefined, number: number): Oid {
+  if (table?.class === "system") {
+    const column = attributesOf(source, table)[number - 1];
+    return column === undefined ? 0 : collationOf(source, column.type, column.collation);
+  }
   const attribute = table?.class === "table" ? table.attributes[number - 1] : undefined;
   if (attribute === undefined) return 0;
   return collationOf(source, attribute.type, attribute.collation);
@@ -327,6 +355,7 @@ function* tables(source: Source): Iterable<TableObject> {
 }
 function* indexes(source: Source): Iterable<IndexObject> {
   for (const object of source.catalog.objects()) if (object.class === "index") yield object;
+  for (const { indexes: own } of source.catalog.systemRelations?.() ?? systemRelations) if (own !== undefined) yield* own;
 }
 
 provide("pg_catalog.pg_attrdef", function* (source) {
@@ -398,8 +427,13 @@ const constraintKinds = { primaryKey: "p", unique: "u", check: "c", foreignKey: 
 
 function* constraints(source: Source): Iterable<ConstraintObject> {
   const wanted = source.wanted("conrelid");
-  if (typeof wanted === "number") return yield* source.catalog.constraintsOf(wanted);
+  if (typeof wanted === "number") {
+    yield* source.catalog.constraintsOf(wanted);
+    const relation = source.catalog.relationByOid(wanted);
+    return yield* relation?.class === "system" ? systemConstraints(relation) : [];
+  }
   for (const object of source.catalog.objects()) if (object.class === "constraint") yield object;
+  for (const relation of source.catalog.systemRelations?.() ?? systemRelations) yield* systemConstraints(relation);
 }
 
 provide("pg_catalog.pg_constraint", function* (source) {

@@ -7,5 +7,6 @@ export * from "./reader.js";
 export * from "./session-reader.js";
 export * from "./snapshot.js";
 export * from "./store.js";
+export * from "./system-constraints.js";
 export * from "./system-service.js";
 export * from "./well-known.js";

@@ -21,6 +21,8 @@ export interface SystemRelation {
   /** A table in PostgreSQL; the others are views. */
   readonly isTable?: boolean;
   readonly columns: readonly { readonly name: string; readonly type: Oid; readonly typmod?: number; readonly notNull?: boolean }[];
+  /** As PostgreSQL's catalog describes them; there is nothing to search. */
+  readonly indexes?: readonly IndexObject[];
 }
 export type RelationObject = TableObject | ViewObject | IndexObject | SequenceObject | SystemRelation;
 

@@ -9,17 +9,24 @@ import { PG_CATALOG_OID } from "./well-known.js";
 export class SystemRelations {
   readonly #byName = new Map<string, SystemRelation>();
   readonly #byOid = new Map<Oid, SystemRelation>();
+  readonly #indexesByName = new Map<string, IndexObject>();
+  readonly #indexesByOid = new Map<Oid, IndexObject>();
   constructor(relations: Iterable<SystemRelation> = []) {
     for (const relation of relations) {
       this.#byName.set(`${relation.schema}.${relation.name}`, relation);
       this.#byOid.set(relation.oid, relation);
+      for (const index of relation.indexes ?? []) {
+        this.#indexesByName.set(`${index.schema}.${index.name}`, index);
+        this.#indexesByOid.set(index.oid, index);
+      }
     }
   }
-  named(schema: Oid, name: string): SystemRelation | undefined {
-    return this.#byName.get(`${schema}.${name}`);
+  named(schema: Oid, name: string): SystemRelation | IndexObject | undefined {
+    const key = `${schema}.${name}`;
+    return this.#byName.get(key) ?? this.#indexesByName.get(key);
   }
-  byOid(oid: Oid): SystemRelation | undefined {
-    return this.#byOid.get(oid);
+  byOid(oid: Oid): SystemRelation | IndexObject | undefined {
+    return this.#byOid.get(oid) ?? this.#indexesByOid.get(oid);
   }
   all(): Iterable<SystemRelation> {
     return this.#byOid.values();

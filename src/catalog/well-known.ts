@@ -7,6 +7,11 @@ export const PG_CATALOG_OID: Oid = 11;
 export const PUBLIC_OID: Oid = 2200;
 export const INFORMATION_SCHEMA_OID: Oid = 14000;
 export const REDIS_SCHEMA_OID: Oid = 14001;
+/** Listed as PostgreSQL lists them; nobody connects to them, and no database is made from them. */
+export const TEMPLATE_DATABASES: readonly { readonly oid: Oid; readonly name: string }[] = [
+  { oid: 1, name: "template1" },
+  { oid: 4, name: "template0" },
+];
 export const BOOTSTRAP_ROLE_OID: Oid = 10;
 export const DATABASE_OID: Oid = 5;
 

@@ -11,6 +11,7 @@ import {
   predefinedRoles,
   type SystemRelation,
   SystemRelations,
+  TEMPLATE_DATABASES,
 } from "../catalog/index.js";
 import type { Statistics } from "../execution/index.js";
 import type { FunctionRegistry } from "../functions/index.js";
@@ -157,6 +158,9 @@ export class EngineDatabase implements Database {
     const own = [...this.sessions.values()].filter((session) => session.authenticatedUser === user).length;
     if (this.otherThreads === 0) return own;
     return this.ask({ about: "sessions" }).then((answers) => own + count((answers as SessionFacts[][]).flat()));
+  }
+  isTemplateDatabase(name: string): boolean {
+    return TEMPLATE_DATABASES.some((template) => template.name === name);
   }
   databaseExists(name: string): boolean {
     return this.store.current().database(name) !== undefined;

@@ -1,5 +1,5 @@
 /** Definitions as SQL again: pg_get_indexdef, pg_get_constraintdef. */
-import type { ConstraintObject, IndexObject, StatisticsObject, TableObject } from "../catalog/index.js";
+import type { ConstraintObject, IndexObject, StatisticsObject, SystemRelation, TableObject } from "../catalog/index.js";
 import { collationOid, collationText, quoteIdentifier, quoteLiteral } from "../catalog/index.js";
 import type { ForeignKeyAction } from "../plan/index.js";
 import { type Oid, TypeOid } from "../types/index.js";
@@ -126,6 +126,10 @@ const deferral = (constraint: { readonly deferrable?: boolean; readonly initiall
   constraint.deferrable === true ? ` DEFERRABLE${constraint.initiallyDeferred === true ? " INITIALLY DEFERRED" : ""}` : "";
 
 function attributeNames(relation: { readonly class: string } | undefined, numbers: readonly number[]): string[] {
+  if (relation?.class === "system") {
+    const { columns } = relation as SystemRelation;
+    return numbers.map((number) => quoteIdentifier(columns[number - 1]?.name ?? "?"));
+  }
   if (relation?.class !== "table") return numbers.map(() => "?");
   const { attributes } = relation as TableObject;
   return numbers.map((number) => quoteIdentifier(attributes[number - 1]?.name ?? "?"));

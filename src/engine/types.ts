@@ -360,6 +360,8 @@ export interface Database {
   /** Sessions of a role on all threads. */
   sessionsOf(user: string): number | Promise<number>;
   databaseExists(name: string): boolean;
+  /** One that is listed as a template alone: nobody connects to it. */
+  isTemplateDatabase(name: string): boolean;
   /** Runs `callback` when the log is durable up to lsn, at once if it is. */
   whenFlushed(lsn: number, callback: (error?: Error) => void): void;
   /** Why nothing can become durable any more. */

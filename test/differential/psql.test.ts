@@ -73,6 +73,8 @@ const commands = [
   "\\dC", "\\dC+", "\\dCS", "\\dC int4", "\\dcS", "\\dcS+", "\\dc+", "\\dOS", "\\dOS+ de*", "\\dA+", "\\dA b*", "\\dAc+ hash int*", "\\dAf", "\\dAf+", "\\dAo", "\\dAo+", "\\dAo gin", "\\dAp+",
   "\\dAp brin", "\\db", "\\db+", "\\dLS", "\\dLS+", "\\dL", "\\dL+", "\\dn+", "\\duS", "\\duS+", "\\dgS+", "\\dp", "\\dpS", "\\z", "\\zS", "\\d+", "\\dt+", "\\di+", "\\dti+", "\\dm+", "\\ds+",
   "\\dP+", "\\dPi+", "\\dPt+", "\\dPn+", "\\dS", "\\dS+", "\\dtS", "\\dtS+", "\\dvS", "\\dvS+", "\\dsS", "\\dmS", "\\dES+", "\\d pg_stats", "\\dt public.*", "\\dtvS pg_catalog.pg_a*",
+  "\\di S", "\\diS", "\\d pg_class", "\\d pg_class_oid_index", "\\d pg_class_relname_nsp_index", "\\d pg_depend", "\\d pg_attribute", "\\d+ pg_index", "\\d pg_authid",
+  "\\diS+ pg_type*", "\\l template*", "\\dt pg_catalog.pg_am", "\\d+ pg_description",
 ]; // biome-ignore format: a list
 
 /** What Orrery has beside PostgreSQL 15: functions of later versions (with them go 15's of the same names), its own. PostgreSQL's one procedural language is an extension. */
@@ -86,7 +88,7 @@ const laterFunctions = [
 ];
 const additions = new RegExp(`^pg_catalog\\|(${[...laterFunctions, "max_sim", "orrery_\\w+", "plpgsql_\\w+"].join("|")})\\||^plpgsql\\|`);
 
-/** What must differ: the schema `redis`; databases that are only templates; the name of the C locale; sizes. */
+/** What must differ: the schema `redis`; the name of the C locale; sizes. */
 function normalized(command: string, output: string): string[] {
   const lines = output
     .split("\n")
@@ -94,7 +96,7 @@ function normalized(command: string, output: string): string[] {
     .map((line) => line.trim().replaceAll(/ +/g, " ").replaceAll(/-+/g, "-").replaceAll(" |", "|").replaceAll("| ", "|"))
     .map((line) => line.replaceAll(/\|\d+ (bytes|kB|MB)(?=\|)/g, "|size"))
     .filter((line) => !additions.test(line) && !/^\(\d+ rows?\)$/.test(line));
-  if (command === "\\l") return lines.filter((line) => /^(Name|postgres\|)/.test(line)).map((line) => line.replace("|C.UTF-8|", "|C|"));
+  if (command.startsWith("\\l")) return lines.map((line) => line.replace("|C.UTF-8|", "|C|"));
   // The server's own extension, which holds the schema redis; PostgreSQL's is plpgsql.
   if (command === "\\dx") return lines.filter((line) => !line.startsWith("orrery|"));
   if (command.startsWith("\\dn")) return lines.filter((line) => !line.startsWith("redis|"));

@@ -16,7 +16,7 @@ import type {
   TableObject,
   ViewObject,
 } from "../../catalog/index.js";
-import { DATABASE_OID, INFORMATION_SCHEMA_OID, PG_CATALOG_OID, quoteIdentifier } from "../../catalog/index.js";
+import { DATABASE_OID, INFORMATION_SCHEMA_OID, isSystemIndex, PG_CATALOG_OID, quoteIdentifier } from "../../catalog/index.js";
 import type { Steps } from "../../execution/index.js";
 import { BATCH_ROWS, finish, RunState } from "../../execution/internal.js";
 import type { FunctionRegistry } from "../../functions/index.js";
@@ -161,7 +161,7 @@ export class DefinitionContext {
     if (name.schema !== undefined) this.schema(name.schema);
     const relation = this.find(name);
     if (relation === undefined) throw relationMissing(displayName(name), name.position);
-    if (relation.class === "system") throw systemObjectProtected(relation.name);
+    if (relation.class === "system" || isSystemIndex(relation)) throw systemObjectProtected(relation.name);
     return relation;
   }
   table(name: QualifiedName): TableObject {

@@ -4,6 +4,7 @@ import {
   type ConstraintObject,
   INFORMATION_SCHEMA_OID,
   isIndexConstraint,
+  isSystemIndex,
   PG_CATALOG_OID,
   REDIS_SCHEMA_OID,
   type TableObject,
@@ -174,6 +175,7 @@ function find(
       message: `"${relation.name}" is not ${articles[kind]}`,
       hint: `Use DROP ${own.toUpperCase()} to remove ${articles[own]}.`,
     });
+  if (isSystemIndex(relation)) throw systemObjectProtected(relation.name);
   if (relation.class === "index" && relation.parent !== undefined) {
     const parent = context.snapshot.object(relation.parent);
     if (parent !== undefined) {

@@ -101,7 +101,7 @@ export async function reindex(context: DefinitionContext, command: Extract<Comma
     default: {
       if (name.name !== "" && name.name !== context.session.databaseName)
         throw new DbError({ sqlstate: "0A000", message: "can only reindex the currently open database" });
-      // System relations have no indexes here.
+      // Nothing is stored of the indexes of system relations.
       if (command.object === "system") return;
       for (const object of [...context.snapshot.objects()]) if (object.class === "table") await rebuild(object.oid);
     }

@@ -10,6 +10,7 @@ import {
   PG_CATALOG_OID,
   quoteIdentifier,
   type SessionCatalogReader,
+  systemConstraints,
   type TableObject,
   type ViewObject,
 } from "../../catalog/index.js";
@@ -155,7 +156,7 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
       return catalog.searchPath.find((s) => snapshot.statisticsNamed(s, object.name) !== undefined) === object.schema;
     },
     indexDefinition: (oid, column, pretty) => {
-      const index = snapshot.relationByOid(oid);
+      const index = catalog.relationByOid(oid);
       if (index?.class !== "index") return null;
       return column === 0 ? indexDefinition(printer, index, pretty) : indexColumnDefinition(printer, index, column, pretty);
     },
@@ -177,6 +178,10 @@ export function catalogService(session: EngineSession, catalog: SessionCatalogRe
         const check = object.class === "type" && object.kind === "domain" ? object.checks.find((c) => c.oid === oid) : undefined;
         if (check !== undefined && object.class === "type" && object.kind === "domain")
           return `CHECK (${printer.domainCheck(check.sql, object.base, pretty)})${check.validated ? "" : " NOT VALID"}`;
+      }
+      for (const relation of catalog.systemRelations()) {
+        const own = systemConstraints(relation).find((c) => c.oid === oid);
+        if (own !== undefined) return constraintDefinition(printer, own, pretty);
       }
       return null;
     },

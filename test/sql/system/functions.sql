@@ -188,8 +188,19 @@ select count(*) from pg_hba_file_rules where false;
 select schemaname, viewname from pg_views where viewname = 'pg_views';
 -- differs: system relations are computed: they are listed as such
 select schemaname, tablename, tableowner, hasindexes from pg_tables where tablename = 'pg_class';
--- differs: system relations are computed: they are listed as such
 select schemaname, tablename, indexname, tablespace from pg_indexes where indexname = 'pg_class_oid_index';
+select 'pg_class_oid_index'::regclass, pg_get_indexdef('pg_class_relname_nsp_index'::regclass), pg_get_indexdef('pg_class_relname_nsp_index'::regclass, 2, true);
+select pg_get_constraintdef(oid), conname, contype from pg_constraint where conrelid = 'pg_class'::regclass order by conname;
+select indexdef from pg_indexes where tablename = 'pg_attribute' order by 1;
+select a.attname, a.atttypid::regtype, a.attnum from pg_attribute a where a.attrelid = 'pg_class_relname_nsp_index'::regclass order by attnum;
+select indrelid::regclass, indexrelid::regclass, indnatts, indisunique, indisprimary, indkey, indcollation, indclass, indoption from pg_index where indexrelid in ('pg_class_relname_nsp_index'::regclass, 'pg_depend_reference_index'::regclass, 'pg_authid_oid_index'::regclass) order by indexrelid;
+select relname, relkind, relisshared, reltablespace, relhasindex from pg_class where relname in ('pg_class_oid_index', 'pg_authid_oid_index', 'pg_class', 'pg_authid') order by relname;
+drop index pg_class_oid_index;
+alter index pg_class_oid_index rename to other;
+alter index pg_class_oid_index set (fillfactor = 50);
+drop table pg_class_oid_index;
+create index pg_class_oid_index on pg_class (oid);
+select datname, datistemplate, datacl from pg_database where datistemplate order by 1;
 select catalog_name, schema_name, schema_owner from information_schema.schemata where schema_name = 'public';
 -- differs: system relations are computed: they are listed as such
 select table_name, table_type, is_insertable_into from information_schema.tables where table_schema = 'information_schema' and table_name in ('tables', 'columns', 'sql_features') order by 1;

@@ -1,6 +1,6 @@
 /** Objects as statements name them: found by kind, name and argument types, with PostgreSQL's words when they are not there. */
 import type { CatalogObject, FunctionObject, OperatorObject } from "../../../catalog/index.js";
-import { collationText, findCollation, PG_CATALOG_OID, quoteIdentifier } from "../../../catalog/index.js";
+import { collationText, findCollation, isSystemIndex, PG_CATALOG_OID, quoteIdentifier } from "../../../catalog/index.js";
 import { inputParameters } from "../../../functions/index.js";
 import type { ObjectReference } from "../../../plan/index.js";
 import {
@@ -50,7 +50,7 @@ export function findObject(context: DefinitionContext, ref: ObjectReference): Fo
     case "matview": {
       const relation = context.find(ref.name);
       if (relation === undefined) return undefined;
-      if (relation.class === "system") throw systemObjectProtected(relation.name);
+      if (relation.class === "system" || isSystemIndex(relation)) throw systemObjectProtected(relation.name);
       const kind: string = relation.class;
       const isMatview = relation.class === "table" && relation.materialized !== undefined;
       if (ref.kind === "matview" ? !isMatview : isMatview || kind !== ref.kind)
