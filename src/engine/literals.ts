@@ -174,15 +174,37 @@ export function isPlainPlan(node: unknown): boolean {
   return Object.values(node).every(isPlainPlan);
 }
 
-/** Whether `lifted` with these values in the places of its parameters is `original`, positions in the text aside. */
-export function samePlan(original: LogicalPlan, lifted: LogicalPlan, values: readonly Datum[]): boolean {
-  return sameNode(original, lifted, values);
+/** A length or precision that a lifted literal is coerced to, which the binder applies to a constant at once. */
+export interface LiteralModifier {
+  readonly index: number;
+  readonly type: Oid;
+  readonly typmod: number;
 }
-function sameNode(a: unknown, b: unknown, values: readonly Datum[]): boolean {
+export type Coerce = (value: Datum, modifier: LiteralModifier) => Datum;
+
+export function literalModifiers(node: unknown, found: LiteralModifier[] = []): readonly LiteralModifier[] {
+  if (typeof node !== "object" || node === null || ArrayBuffer.isView(node)) return found;
+  const modifier = literalModifier(node as Record<string, unknown>);
+  if (modifier !== undefined) found.push(modifier);
+  else for (const part of Object.values(node)) literalModifiers(part, found);
+  return found;
+}
+/** Of an assignment: an explicit cast cuts what is too long. */
+function literalModifier({ kind, arg, type, typmod, explicit }: Record<string, unknown>): LiteralModifier | undefined {
+  if (kind !== "CoerceModifier" || explicit !== false) return undefined;
+  const { kind: inner, index } = arg as Record<string, unknown>;
+  return inner === "Parameter" ? { index: index as number, type: type as Oid, typmod: typmod as number } : undefined;
+}
+
+/** Whether `lifted` with these values in the places of its parameters is `original`, positions in the text aside. */
+export function samePlan(original: LogicalPlan, lifted: LogicalPlan, values: readonly Datum[], coerce: Coerce): boolean {
+  return sameNode(original, lifted, values, coerce);
+}
+function sameNode(a: unknown, b: unknown, values: readonly Datum[], coerce: Coerce): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b))
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => sameNode(item, b[i], values));
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => sameNode(item, b[i], values, coerce));
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
   if (right.kind === "Parameter")
@@ -190,7 +212,14 @@ function sameNode(a: unknown, b: unknown, values: readonly Datum[]): boolean {
       left.kind === "Constant" &&
       left.type === right.type &&
       left.typmod === right.typmod &&
-      sameNode(left.value, values[right.index as number], values)
+      sameNode(left.value, values[right.index as number], values, coerce)
+    );
+  const modifier = left.kind === "Constant" ? literalModifier(right) : undefined;
+  if (modifier !== undefined)
+    return (
+      left.type === modifier.type &&
+      left.typmod === modifier.typmod &&
+      sameNode(left.value, coerce(values[modifier.index] as Datum, modifier), values, coerce)
     );
   if (Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;
   if (ArrayBuffer.isView(a) || a instanceof Map || a instanceof Set) return false;
@@ -198,6 +227,6 @@ function sameNode(a: unknown, b: unknown, values: readonly Datum[]): boolean {
   keys.delete("position");
   // A value whose parts cannot be seen.
   if (keys.size === 0) return false;
-  for (const key of keys) if (!sameNode(left[key], right[key], values)) return false;
+  for (const key of keys) if (!sameNode(left[key], right[key], values, coerce)) return false;
   return true;
 }

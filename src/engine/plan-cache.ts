@@ -4,6 +4,7 @@
  */
 import type { PhysicalPlan } from "../execution/index.js";
 import type { BoundStatement } from "../plan/index.js";
+import type { LiteralModifier } from "./literals.js";
 import type { PlanSizes } from "./plan-sizes.js";
 import type { RelationLock } from "./relation-locks.js";
 import type { ParsedStatement, ResultColumn } from "./types.js";
@@ -24,6 +25,8 @@ export interface PlannedStatement {
   mayWrite: boolean;
   /** How often the session's threads have run it. */
   calls: number;
+  /** Of a text with its literals lifted out: what must fit before the plan runs, so that an error is the constant's. */
+  readonly literalModifiers?: readonly LiteralModifier[];
   /** It calls something that waits without a lock of storage: what its volatile calls answer is kept over such a wait. */
   mayPause: boolean;
 }

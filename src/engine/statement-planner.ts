@@ -9,11 +9,14 @@ import { cachedPlanChanged, type Datum, DbError, type Oid, transactionFailed } f
 import { commandColumns } from "./commands/index.js";
 import {
   arePlain,
+  type Coerce,
   isPlainPlan,
   isSharedMoment,
   type LiftedText,
   type LiftedValue,
+  type LiteralModifier,
   liftLiterals,
+  literalModifiers,
   literalTypes,
   samePlan,
 } from "./literals.js";
@@ -91,7 +94,7 @@ export class StatementPlanner {
     }
     const types = plan.bound.parameterTypes;
     const parameters = this.#literalDatums(types, lifted.values);
-    if (parameters === undefined) return undefined;
+    if (parameters === undefined || !this.#fit(parameters, plan.literalModifiers)) return undefined;
     return { prepared: new SessionStatement(text, types, plan), parameters, text: lifted.text, kinds: lifted.kinds };
   }
   #planLifted(text: string, lifted: LiftedText): PlannedStatement | undefined {
@@ -106,10 +109,24 @@ export class StatementPlanner {
       const types = planned.bound.parameterTypes;
       if (from.kind !== "Plan" || to.kind !== "Plan" || types.length !== lifted.values.length || !arePlain(types)) return undefined;
       const parameters = this.#literalDatums(types, lifted.values);
-      if (parameters === undefined || !isPlainPlan(from.plan) || !samePlan(from.plan, to.plan, parameters)) return undefined;
-      return original.bound.tag === planned.bound.tag && sameColumns(original.columns, planned.columns) ? planned : undefined;
+      if (parameters === undefined || !isPlainPlan(from.plan) || !samePlan(from.plan, to.plan, parameters, this.#coerce)) return undefined;
+      if (original.bound.tag !== planned.bound.tag || !sameColumns(original.columns, planned.columns)) return undefined;
+      return { ...planned, literalModifiers: literalModifiers(to.plan) };
     } catch (error) {
       if (error instanceof DbError) return undefined;
+      throw error;
+    }
+  }
+  readonly #coerce: Coerce = (value, { type, typmod }) => {
+    const sqlType = this.#session.typeOf(type);
+    return value === null ? value : (sqlType.coerceModifier?.(value, typmod, false) ?? value);
+  };
+  #fit(parameters: readonly Datum[], modifiers: readonly LiteralModifier[] = []): boolean {
+    try {
+      for (const modifier of modifiers) this.#coerce(parameters[modifier.index] as Datum, modifier);
+      return true;
+    } catch (error) {
+      if (error instanceof DbError) return false;
       throw error;
     }
   }

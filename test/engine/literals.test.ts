@@ -1,6 +1,7 @@
 /** Statements that share a plan through their literals, against the same statements prepared as they are. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EngineDatabase, EngineSession } from "../../src/engine/index.js";
+import { Numeric } from "../../src/types/index.js";
 import { openTestDatabase, openTestSession, run } from "./support.js";
 
 let database: EngineDatabase;
@@ -52,15 +53,36 @@ describe("texts that differ in literals only", () => {
     expect(await runLifted("select count(*) from item where id in (3, 4)")).toEqual([[2]]);
   });
 
+  test("share a plan where they are decimal numbers or moments", async () => {
+    expect(
+      shares(
+        "insert into item (id, price, made) values (21, 1.50, '2020-01-01')",
+        "insert into item (id, price, made) values (22, 2.25, '2020-01-02')",
+      ),
+    ).toBe(true);
+    await runLifted("insert into item (id, price, made) values (23, 1.505, '2020-02-29')");
+    expect(shares("update item set price = price - 0.25 where id = 21", "update item set price = price - 1.5 where id = 23")).toBe(true);
+    await runLifted("update item set price = price - 1.50 where id = 23");
+    expect(
+      shares(
+        "select price::text, 1.50 from item where made = date '2020-01-01'",
+        "select price::text, 2.5 from item where made = date '2020-01-02'",
+      ),
+    ).toBe(true);
+    const [[price, other] = []] = await runLifted("select price::text, 7.10 from item where made = date '2020-02-29'");
+    expect([price, other]).toEqual(["0.01", new Numeric(710n, 2)]);
+    expect(shares("select id from item where ratio > 0.5", "select id from item where ratio > 1.25")).toBe(true);
+  });
+
   test.each([
     ["select name from item order by 1", "select name from item order by 2"],
     ["select name, id from item group by 1, 2", "select name, id from item group by 2, 1"],
     ["select id from item limit 1", "select id from item limit 2"],
-    ["select id from item where made = date '2020-01-01'", "select id from item where made = date '2020-01-02'"],
+    ["select id from item where made = date '2020-01-01'", "select id from item where made = date 'today'"],
     ["select id from item where made = '2020-01-01'", "select id from item where made = 'now'"],
     ["select price::numeric(4,1) from item", "select price::numeric(5,1) from item"],
     ["select 1 /* 'x' */", "select 1 /* 'y' */"],
-    ["insert into item (id, code) values (11, 'abc')", "insert into item (id, code) values (12, 'abcd')"],
+    ["select 'abc'::varchar(2)", "select 'abd'::varchar(2)"],
     ["select 1; select 2", "select 3; select 4"],
     ["select nosuch from item where id = 1", "select nosuch from item where id = 2"],
     ["select now() - interval '1 day'", "select now() - interval '2 days'"],
@@ -71,6 +93,11 @@ describe("texts that differ in literals only", () => {
   test("a value that the place's type does not take is left to the usual way", () => {
     expect(shares("select id from item where ratio = '1.5'", "select id from item where ratio = '2.5'")).toBe(true);
     expect(session.prepareLifted("select id from item where ratio = 'abc'")).toBeUndefined();
+    expect(shares("insert into item (id, code) values (11, 'abc')", "insert into item (id, code) values (12, 'abd')")).toBe(true);
+    expect(session.prepareLifted("insert into item (id, code) values (12, 'abcd')")).toBeUndefined();
+    expect(session.prepareLifted("insert into item (id, code) values (12, 'abc  ')")).toBeDefined();
+    expect(shares("insert into item (id, price) values (11, 1.5)", "insert into item (id, price) values (12, 2.125)")).toBe(true);
+    expect(session.prepareLifted("insert into item (id, price) values (12, 1234567.5)")).toBeUndefined();
   });
 
   test("a changed table is seen at once", async () => {
