@@ -4,7 +4,7 @@ import type { FunctionRegistry } from "../src/functions/registry.js";
 import type { BoundStatement } from "../src/plan/index.js";
 import { notSupported } from "../src/types/index.js";
 import { bindStatement } from "./binder/bind-statement.js";
-import { renameInExpression, renameInQuery } from "./binder/rename-stored.js";
+import { renameInBody, renameInExpression, renameInQuery } from "./binder/rename-stored.js";
 import { printRoutineBody, printStoredExpression, printStoredQuery } from "./deparse/index.js";
 import { transactionActionOf } from "./parser/convert-session.js";
 import { guardStack, loadParser, parseStatements, SyntaxTree } from "./parser/parse.js";
@@ -19,6 +19,7 @@ export async function createFrontEnd(registry: FunctionRegistry): Promise<FrontE
     parse: (text) => parseStatements(text).map(describe),
     bind: (statement, context) => bind(registry, statement, context),
     renameInQuery: (sql, context, renaming) => guardStack(() => renameInQuery(registry, context, sql, renaming)),
+    renameInBody: (source, context, renaming) => guardStack(() => renameInBody(registry, context, source, renaming)),
     renameInExpression,
     printQuery: (context, stored) => guardStack(() => printStoredQuery(registry, context, stored)),
     printRoutineBody: (context, source) => guardStack(() => printRoutineBody(registry, context, source)),

@@ -16,6 +16,13 @@ import type { Scope } from "./scope.js";
 
 export type BoundAssignments = readonly { readonly attribute: number; readonly value: Expression }[];
 
+/** For a column that is renamed: where it is written to. */
+export function noteAssigned(binder: Binder, written: object, table: TableObject, attribute: AttributeObject): void {
+  const { renaming } = binder;
+  if (renaming?.kind === "column" && renaming.relation === table.oid && renaming.attribute === attribute.number)
+    renaming.columns.set(written as Expr, renaming.to);
+}
+
 export function bindAssignments(binder: Binder, scope: Scope, table: TableObject, set: readonly Assignment[]): BoundAssignments {
   let multi: readonly (Expression | undefined)[] = [];
   const seen = new Set<number>();
@@ -25,6 +32,7 @@ export function bindAssignments(binder: Binder, scope: Scope, table: TableObject
     const attribute = findAttribute(table, assignment.column);
     if (attribute === undefined)
       throw undefinedColumn(`column "${assignment.column}" of relation "${table.name}" does not exist`, at(assignment.position));
+    noteAssigned(binder, assignment, table, attribute);
     if (assignment.indirection.length > 0 && !seen.has(attribute.number)) {
       if (assignment.multi?.index === 0) multi = bindMultiple(binder, scope, table, assignment, set);
       const value =

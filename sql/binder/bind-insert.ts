@@ -15,6 +15,7 @@ import {
 import { locationOf } from "../parser/location.js";
 import type { Expr, InsertStatement, ValuesQuery } from "../parser/syntax-tree.js";
 import { assignField, noValue } from "./assign-field.js";
+import { noteAssigned } from "./bind-assignment.js";
 import { defaultOrNull, findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { bindReturning, freshRow, modificationTarget, rowChecksOf } from "./bind-modification.js";
@@ -115,6 +116,7 @@ function namedAttributes(binder: Binder, table: TableObject, statement: InsertSt
     const attribute = findAttribute(table, column.name);
     if (attribute === undefined)
       throw undefinedColumn(`column "${column.name}" of relation "${table.name}" does not exist`, at(column.position));
+    noteAssigned(binder, column, table, attribute);
     // Several fields of one column may be given, but not beside the whole column.
     if (seen.has(attribute.number) && !(isPart && seen.get(attribute.number) === true))
       throw duplicateColumn(`column "${column.name}" specified more than once`, at(column.position));

@@ -11,7 +11,7 @@ import {
 } from "../../src/types/index.js";
 import { deparseExpression } from "../parser/deparse.js";
 import type { Expr, OnConflictClause } from "../parser/syntax-tree.js";
-import { bindAssignments } from "./bind-assignment.js";
+import { bindAssignments, noteAssigned } from "./bind-assignment.js";
 import { findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression } from "./bind-expression.js";
 import { at, type Binder } from "./binder.js";
@@ -68,6 +68,7 @@ function findArbiters(binder: Binder, table: TableObject, target: NamespaceItem,
     if (element.column !== undefined) {
       const attribute = findAttribute(table, element.column);
       if (attribute === undefined) throw undefinedColumn(`column "${element.column}" does not exist`, at(element.position));
+      noteAssigned(binder, element, table, attribute);
       columns.add(attribute.number);
     } else expressions.push(inferenceText(binder, table, target, element.expr!, "index expressions"));
   }

@@ -5,9 +5,11 @@
 import type { BindContext, Renaming } from "../../src/engine/types.js";
 import type { FunctionRegistry } from "../../src/functions/registry.js";
 import { deparseResolved } from "../parser/deparse.js";
-import { parseExpressionText, parseQueryText } from "../parser/parse.js";
+import { parseExpressionText, parseQueryText, parseStatements } from "../parser/parse.js";
 import { type Rename, withRenamed } from "../parser/schemas-of-names.js";
-import type { ColumnRef, Expr, Query, RelationName, SelectQuery } from "../parser/syntax-tree.js";
+import type { ColumnRef, Expr, ModificationStatement, Query, RelationName, SelectQuery } from "../parser/syntax-tree.js";
+import { isModification } from "../parser/syntax-tree.js";
+import { bindModification } from "./bind-modification.js";
 import { bindQuery } from "./bind-query.js";
 import { Binder } from "./binder.js";
 import { outputName } from "./output-name.js";
@@ -40,6 +42,28 @@ export function renameInQuery(registry: FunctionRegistry, context: BindContext, 
     }),
   );
 }
+/** The same in the statements of a standard body. `context` names the routine's parameters. */
+export function renameInBody(registry: FunctionRegistry, context: BindContext, source: string, renaming: Renaming): string {
+  // A body that no semicolon ends is RETURN's.
+  const end = /;\s*$/.test(source) ? ";" : "";
+  const texts = parseStatements(source).map(({ tree: { statement } }) => {
+    const tree = statement.kind === "Query" ? statement.query : (statement as ModificationStatement);
+    const binder = new Binder(context.registry ?? registry, context);
+    const record: RenamingRecord = { ...renaming, columns: new Map(), relations: new Map(), qualifiers: new Map() };
+    binder.renaming = record;
+    if (isModification(tree)) bindModification(binder, undefined, tree);
+    else {
+      bindQuery(binder, undefined, tree, { resolveUnknowns: true });
+      keepOutputNames(tree, renaming);
+    }
+    const { columns, relations } = record;
+    return withRenamed(renameOf(context, renaming), () =>
+      deparseResolved(tree, { schemas: new Map(), stars: new Map(), columns, relations }),
+    );
+  });
+  return texts.map((text) => text + end).join("\n");
+}
+
 /** A column of a select list that is called by what is renamed goes on to be called so. */
 function keepOutputNames(query: Query, renaming: Renaming): void {
   if (renaming.kind !== "column" && renaming.kind !== "object") return;

@@ -1,5 +1,6 @@
 /** INSERT, UPDATE, DELETE and MERGE back to SQL: statements of BEGIN ATOMIC, which are kept with their names resolved. */
 import {
+  columnName,
   deparseExpression,
   deparseFrom,
   deparseQuery,
@@ -37,7 +38,7 @@ function body(statement: ModificationStatement): string {
 
 const OVERRIDING = { none: "", user: " OVERRIDING USER VALUE", system: " OVERRIDING SYSTEM VALUE" } as const;
 const columns = (names: InsertStatement["columns"]): string =>
-  names.length === 0 ? "" : ` (${list(names, ({ name, indirection }) => quoteName(name) + indirection.map(deparseStep).join(""))})`;
+  names.length === 0 ? "" : ` (${list(names, (column) => columnName(column, column.name) + column.indirection.map(deparseStep).join(""))})`;
 
 function deparseInsert(statement: InsertStatement): string {
   const source = statement.source === undefined ? " DEFAULT VALUES" : ` ${deparseQuery(statement.source)}`;
@@ -45,8 +46,8 @@ function deparseInsert(statement: InsertStatement): string {
   return `INSERT INTO ${deparseRelation(statement.relation, " AS ")}${columns(statement.columns)}${OVERRIDING[statement.overriding]}${source}${conflict}`;
 }
 function deparseConflict(clause: OnConflictClause): string {
-  const elements = list(clause.elements, ({ column, expr }) =>
-    column !== undefined ? quoteName(column) : `(${deparseExpression(expr as Expr)})`,
+  const elements = list(clause.elements, (element) =>
+    element.column !== undefined ? columnName(element, element.column) : `(${deparseExpression(element.expr as Expr)})`,
   );
   const target =
     clause.constraint !== undefined
@@ -60,7 +61,7 @@ function deparseConflict(clause: OnConflictClause): string {
 
 function assignments(set: readonly Assignment[]): string {
   const texts: string[] = [];
-  const column = ({ column: name, indirection }: Assignment): string => quoteName(name) + indirection.map(deparseStep).join("");
+  const column = (assigned: Assignment): string => columnName(assigned, assigned.column) + assigned.indirection.map(deparseStep).join("");
   for (let i = 0; i < set.length; ) {
     const first = set[i] as Assignment;
     const count = first.multi?.count ?? 1;

@@ -147,6 +147,9 @@ function renamed(expr: Extract<Expr, { kind: "ColumnRef" }>): QualifiedIdentifie
 const needsParentheses = (expr: Expr): boolean =>
   expr.kind === "Case" || (expr.kind === "Literal" && typeof expr.value === "number" && expr.value < 0);
 
+/** Of a column that is written to: its new name where it is renamed. */
+export const columnName = (written: object, name: string): string => quoteName(resolved.columns?.get(written as Expr) ?? name);
+
 export function deparseStep(step: Indirection): string {
   switch (step.kind) {
     case "field":

@@ -41,6 +41,8 @@ export interface FrontEnd {
   bind(statement: ParsedStatement, context: BindContext): BoundStatement;
   /** A stored query with the new name wherever it means the renamed thing; bound under the catalog as it is before the rename. */
   renameInQuery(sql: string, context: BindContext, renaming: Renaming): string;
+  /** The same for the statements of a routine's standard body; `context` names its parameters. */
+  renameInBody(source: string, context: BindContext, renaming: Renaming): string;
   /** The same for a stored expression over one row; `table` may qualify a column. */
   renameInExpression(sql: string, table: string, from: string, to: string): string;
   /** Stored SQL in the form in which PostgreSQL shows it: constants with types, names as the context's search path needs them. */

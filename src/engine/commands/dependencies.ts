@@ -2,12 +2,14 @@
  * What hangs on what, for DROP. An object's parts go with it (a table's indexes, constraints, own sequences); everything else that
  * needs it either stops the drop (RESTRICT) or goes too (CASCADE), in PostgreSQL's words.
  */
-import { type CatalogObject, type IndexObject, isIndexConstraint, type TableObject } from "../../catalog/index.js";
+import { type CatalogObject, type IndexObject, isIndexConstraint, quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import { type Oid, pgvectorTypes } from "../../types/index.js";
+import type { Renaming } from "../types.js";
 import { describeUserObject } from "./catalog/objects.js";
 import { usersOfRoutine, usersOfType } from "./catalog/users.js";
 import { columnsInSql } from "./columns-in-sql.js";
 import type { DefinitionContext } from "./context.js";
+import { renamedBody } from "./rename.js";
 import { sequencesIn } from "./stored-sql.js";
 
 /** Something to drop: an object, one column of a table, or one column's default. */
@@ -124,7 +126,10 @@ export function dependentsOf(context: DefinitionContext, target: Target): Target
       const materialized = snapshot
         .materializedViewsOf(object.oid)
         .filter((view) => target.attribute === 0 || viewUsesColumn(context, view.materialized?.sql ?? "", object, target.attribute));
-      const users = target.attribute === 0 ? usersOfType(context, object) : [];
+      const users =
+        target.attribute === 0
+          ? usersOfType(context, object)
+          : usersOfType(context, object).filter((u) => bodyUsesColumn(context, u, object, target.attribute));
       return [
         ...generated,
         ...[...heirs, ...foreign, ...views, ...materialized, ...policies].map(whole),
@@ -221,7 +226,25 @@ function policyReads(context: DefinitionContext, table: TableObject, sql: string
   return viewUsesColumn(context, sql, table, attribute);
 }
 /** A view names the columns it reads only in its text; one that does not mention the name cannot use it, but by `*`. */
+/** Where a rename would put the column's new name, the text mentions it. USING and NATURAL name columns that a rename does not reach. */
+function usesColumn(sql: string, table: TableObject, attribute: number, rename: (renaming: Renaming) => string): boolean {
+  const from = table.attributes[attribute - 1]?.name ?? "";
+  if (!sql.includes(from)) return false;
+  if (/\bnatural\b/i.test(sql)) return true;
+  for (const [, names = ""] of sql.matchAll(/\busing\s*\(([^)]*)\)/gi))
+    if (names.split(",").some((name) => name.trim() === quoteIdentifier(from))) return true;
+  const to = "column that is dropped";
+  return rename({ kind: "column", relation: table.oid, attribute, from, to }).includes(`"${to}"`);
+}
+function bodyUsesColumn(context: DefinitionContext, { object, readsObject }: Target, table: TableObject, attribute: number): boolean {
+  if (readsObject !== true || object.class !== "function" || object.body.language !== "sql") return false;
+  const renamed = (renaming: Renaming): string => {
+    const { body } = renamedBody(context, object, renaming);
+    return body.language === "sql" ? body.source : "";
+  };
+  return usesColumn(object.body.source, table, attribute, renamed);
+}
 function viewUsesColumn(context: DefinitionContext, sql: string, table: TableObject, attribute: number): boolean {
-  const name = table.attributes[attribute - 1]?.name ?? "";
-  return sql.includes(name) || sql.includes("*") || !context.catalog.relationByOid(table.oid);
+  const { frontEnd } = context.session.database;
+  return usesColumn(sql, table, attribute, (renaming) => frontEnd.renameInQuery(sql, context.bindContext(), renaming));
 }

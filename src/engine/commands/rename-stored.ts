@@ -7,6 +7,7 @@ import type { CatalogObject, TableObject } from "../../catalog/index.js";
 import type { Oid } from "../../types/index.js";
 import type { Renaming } from "../types.js";
 import type { DefinitionContext } from "./context.js";
+import { renamedBody } from "./rename.js";
 
 /** An object gets another name, another schema, or both. */
 export function renameObjectInStored(
@@ -34,11 +35,16 @@ export function renameInStored(context: DefinitionContext, renaming: Renaming, m
   };
   const changed: CatalogObject[] = [];
   for (const object of context.snapshot.objects()) {
-    const after = rewritten(context, object, query, over);
+    const isBody = object.class === "function" && object.body.language === "sql" && object.body.atomic;
+    const concerned = isBody && object.body.source.includes(mentioned) && object.body.dependsOn.some((oid) => isMeant(renaming, oid));
+    const after = concerned ? renamedBody(context, object, renaming) : rewritten(context, object, query, over);
     if (after !== object) changed.push(after);
   }
   for (const object of changed) context.put(object);
 }
+
+/** A schema's name may stand before anything. */
+const isMeant = (renaming: Renaming, oid: Oid): boolean => renaming.kind === "schema" || !("oid" in renaming) || renaming.oid === oid;
 
 type Rewrite = (sql: string) => string;
 /** The object itself when none of its texts changes. */

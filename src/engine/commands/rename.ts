@@ -1,8 +1,10 @@
 /** ALTER … RENAME and ALTER … SET SCHEMA. */
 
-import { type CatalogObject, DATABASE_OID, isIndexConstraint, type TableObject } from "../../catalog/index.js";
+import { type CatalogObject, DATABASE_OID, type FunctionObject, isIndexConstraint, type TableObject } from "../../catalog/index.js";
+import { inputParameters } from "../../functions/index.js";
 import type { Command } from "../../plan/index.js";
 import {
+  assert,
   columnExists,
   columnMissingPlain,
   constraintExists,
@@ -151,8 +153,24 @@ export function renameInViews(context: DefinitionContext, relation: number, rena
     const materialized = view.materialized as NonNullable<TableObject["materialized"]>;
     changed.push({ ...view, materialized: { ...materialized, sql: frontEnd.renameInQuery(materialized.sql, bind, renaming) } });
   }
+  for (const object of context.snapshot.objects())
+    if (object.class === "function" && object.body.language === "sql" && object.body.atomic && object.body.dependsOn.includes(relation))
+      changed.push(renamedBody(context, object, renaming));
   renameInPolicies(context, relation, renaming, bind);
   for (const object of changed) context.put(object);
+}
+
+/** A function whose standard body mentions what is renamed. */
+export function renamedBody(context: DefinitionContext, object: FunctionObject, renaming: Renaming): FunctionObject {
+  const { body } = object;
+  assert(body.language === "sql", "a standard body is in SQL");
+  const inputs = inputParameters(object);
+  const bind = {
+    ...context.bindContext(),
+    parameterTypes: inputs.map((p) => p.type),
+    parameterNames: { routine: object.name, names: inputs.map((p) => p.name) },
+  };
+  return { ...object, body: { ...body, source: context.session.database.frontEnd.renameInBody(body.source, bind, renaming) } };
 }
 
 /** Conditions of the relation's own policies and of those that read it, bound as a select list over the policy's table. */
