@@ -75,6 +75,10 @@ bool PgInput::read(PgType type, std::int32_t modifier, const PgParameter& p) {
     }
     case PgType::kFloat4: return read_float4(p);
     case PgType::kFloat8: return read_float8(p);
+    case PgType::kNumericAsFloat8: {
+      double v = 0;
+      return !p.binary && read_float<double, std::uint64_t>(p, &v) && put(v + 0.0);  // a numeric zero has no sign
+    }
     case PgType::kDate: return read_date(p);
     case PgType::kTimestamp:
     case PgType::kTimestampTz:
@@ -186,7 +190,8 @@ PhysicalType physical_type_of(PgType type) noexcept {
     case PgType::kUuid: return PhysicalType::kUuid;
     case PgType::kBool: return PhysicalType::kBool;
     case PgType::kFloat4: return PhysicalType::kFloat32;
-    case PgType::kFloat8: return PhysicalType::kFloat64;
+    case PgType::kFloat8:
+    case PgType::kNumericAsFloat8: return PhysicalType::kFloat64;
     case PgType::kText:
     case PgType::kBpchar:
     case PgType::kNumeric:

@@ -38,7 +38,8 @@ enum class PgType : std::uint8_t {
   kBpchar = 16,
   kJson = 17,
   kJsonb = 18,
-  kLast = kJsonb,
+  kNumericAsFloat8 = 19,  // a numeric's text that is cast: a literal of a float8 column
+  kLast = kNumericAsFloat8,
 };
 
 /// A column of the plan's key.

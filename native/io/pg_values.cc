@@ -13,6 +13,7 @@ namespace {
 using Form = PgValue::Form;
 
 constexpr bool is_integer(PgType type) noexcept { return type <= PgType::kInt8; }
+constexpr bool is_float8(PgType type) noexcept { return type == PgType::kFloat8 || type == PgType::kNumericAsFloat8; }
 constexpr bool is_integer(PhysicalType type) noexcept {
   return type == PhysicalType::kInt16 || type == PhysicalType::kInt32 || type == PhysicalType::kInt64;
 }
@@ -83,7 +84,7 @@ bool read_operand(const PgValue& value, const PgParameters& parameters, Operand*
     out->decimal = {out->integer, 0};
     return is_read;
   }
-  if (value.type == PgType::kFloat8) {
+  if (is_float8(value.type)) {
     if (!scratch().read(value.type, -1, p)) return false;
     std::memcpy(&out->real, scratch().fixed(), sizeof out->real);
     return true;
@@ -151,7 +152,7 @@ bool fits_column(const PgValue& value, PhysicalType type) noexcept {
     case Form::kAdd:
     case Form::kSubtract:
       if (type == PhysicalType::kVarlen) return is_integer(value.type) || value.type == PgType::kNumeric;
-      return type == PhysicalType::kFloat64 ? value.type == PgType::kFloat8 : is_integer(type) && is_integer(value.type);
+      return type == PhysicalType::kFloat64 ? is_float8(value.type) : is_integer(type) && is_integer(value.type);
     case Form::kAddConstant: return is_integer(type) || type == PhysicalType::kVarlen;
     case Form::kNow: return type == PhysicalType::kInt64;
     case Form::kConstant: return true;

@@ -66,6 +66,20 @@ TEST("hot inputs: moments have their ISO text") {
     CHECK_EQ(micros(PgType::kTimestamp, wrong), -1);
 }
 
+TEST("hot inputs: a numeric's text is a float8 where it is cast") {
+  PgInput input;
+  const auto bits = [&](std::string_view text) {
+    std::uint64_t out = 1;
+    if (input.read(PgType::kNumericAsFloat8, -1, {text})) std::memcpy(&out, input.fixed(), sizeof out);
+    return out;
+  };
+  CHECK_EQ(bits("0.1"), 0x3fb999999999999au);
+  CHECK_EQ(bits("-0.00"), 0u);
+  CHECK_EQ(bits("NaN"), 1u);
+  CHECK_EQ(bits("1e400"), 1u);
+  CHECK(!input.read(PgType::kNumericAsFloat8, -1, {std::string(8, '\0'), true}));
+}
+
 TEST("hot inputs: texts fit their column, with blanks behind them where it wants") {
   CHECK_EQ(kept(PgType::kBpchar, "\xc3\xa9", 4 + 3), "\xc3\xa9  ");
   CHECK_EQ(kept(PgType::kBpchar, "abcd", 4 + 3), "-");

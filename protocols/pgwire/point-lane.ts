@@ -38,7 +38,8 @@ export type LaneTypeName =
   | "bytea"
   | "bpchar"
   | "json"
-  | "jsonb";
+  | "jsonb"
+  | "numericAsFloat8";
 /** A column of a plan's key. */
 export interface LaneKey {
   readonly type: LaneTypeName;
@@ -353,7 +354,8 @@ function searchOf({ next, backward, limit }: IndexSearchSource, types: readonly 
 function valuesOf(values: NativeWrite["source"]["values"], isUtc: boolean): LaneValue[] | undefined {
   const out: LaneValue[] = [];
   for (const value of values) {
-    const type = "type" in value ? laneType(value.type, isUtc) : "int8";
+    const isCast = "asFloat8" in value && value.asFloat8 === true;
+    const type = isCast ? "numericAsFloat8" : "type" in value ? laneType(value.type, isUtc) : "int8";
     if (type === undefined) return undefined;
     out.push({
       column: value.column,

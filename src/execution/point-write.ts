@@ -8,7 +8,7 @@ import { wireKindOf } from "./wire-kind.js";
 
 /**
  * A column that is set. `type`: the parameter's; `modifier`: what the value is coerced to, -1: to nothing. integerAsNumeric: an integer parameter of
- * a numeric column. append: the column's own text with the parameter behind it.
+ * a numeric column. append: the column's own text with the parameter behind it. asFloat8: the parameter is a numeric, cast.
  */
 export type PointValue = {
   readonly column: number;
@@ -19,6 +19,7 @@ export type PointValue = {
       readonly parameter: number;
       readonly type: Oid;
       readonly modifier: number;
+      readonly asFloat8?: boolean;
     }
   /** The column's own value plus or minus a number; `operandModifier`: what that is coerced to before. */
   | {
@@ -27,6 +28,7 @@ export type PointValue = {
       readonly type: Oid;
       readonly modifier: number;
       readonly operandModifier: number;
+      readonly asFloat8?: boolean;
     }
   /** `addend`: has `scale` digits behind the point, in a numeric column. */
   | { readonly form: "addConstant"; readonly addend: number; readonly scale: number; readonly modifier: number }

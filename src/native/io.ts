@@ -30,6 +30,8 @@ export const LaneType = {
   bpchar: 16,
   json: 17,
   jsonb: 18,
+  /** The text of a numeric that is cast to float8. */
+  numericAsFloat8: 19,
 } as const;
 export const LaneSearchForm = { list: 0, array: 1, range: 2 } as const;
 /** Where a written column's value comes from. */

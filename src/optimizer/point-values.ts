@@ -86,6 +86,8 @@ export class PointValues {
     if (now) return { ...of, form: "now", modifier };
     const integer = integerAsNumeric(call);
     if (integer !== undefined && type === TypeOid.numeric) return { ...of, form: "integerAsNumeric", ...integer, modifier };
+    const decimal = numericAsFloat8(call);
+    if (decimal !== undefined && type === TypeOid.float8) return { ...of, form: "parameter", ...decimal, modifier: -1 };
     const [left, right] = call.args;
     if (left === undefined || right === undefined || call.args.length !== 2) return undefined;
     if (functionId === "textcat(text,text)" && texts.has(type) && this.#isOwn(of, left)) {
@@ -138,7 +140,8 @@ function sumOf(of: Target, type: number, isPlus: boolean, by: Expression, modifi
   if (operand === undefined) return undefined;
   const integer = type === TypeOid.numeric && operand.modifier === -1 ? integerAsNumeric(operand.value) : undefined;
   const given = operand.value.kind === "Parameter" && operand.value.type === type ? operand.value : undefined;
-  const parameter = integer ?? (given && { parameter: given.index, type: given.type });
+  const decimal = type === TypeOid.float8 ? numericAsFloat8(operand.value) : undefined;
+  const parameter = integer ?? decimal ?? (given && { parameter: given.index, type: given.type });
   return parameter && { ...of, form, ...parameter, modifier, operandModifier: operand.modifier };
 }
 
@@ -146,6 +149,11 @@ function integerAsNumeric(call: Expression): { readonly parameter: number; reado
   if (call.kind !== "FunctionCall" || !/^numeric\(int[248]\)$/.test(call.functionId)) return undefined;
   const [arg] = call.args;
   return arg?.kind === "Parameter" && integers.has(arg.type) ? { parameter: arg.index, type: arg.type } : undefined;
+}
+function numericAsFloat8(call: Expression): { readonly parameter: number; readonly type: number; readonly asFloat8: true } | undefined {
+  if (call.kind !== "FunctionCall" || call.functionId !== "float8(numeric)") return undefined;
+  const [arg] = call.args;
+  return arg?.kind === "Parameter" && arg.type === TypeOid.numeric ? { parameter: arg.index, type: arg.type, asFloat8: true } : undefined;
 }
 function isNow(call: Expression | undefined): boolean {
   return call?.kind === "FunctionCall" && (call.functionId === "now()" || call.functionId === "transaction_timestamp()");

@@ -10,7 +10,7 @@ import { type OrreryProcess, startOrrery } from "../support/processes.js";
 
 const conversations = Number(process.env.ORRERY_CONVERSATIONS ?? 40);
 const tables = [
-  "create table typed (id int primary key, m numeric(12,2), n numeric, j json, b jsonb, d date, t3 timestamp(3), tz timestamptz, ti time(2), by bytea, c char(5), v varchar(6), f real, o bool)",
+  "create table typed (id int primary key, m numeric(12,2), n numeric, j json, b jsonb, d date, t3 timestamp(3), tz timestamptz, ti time(2), by bytea, c char(5), v varchar(6), f real, o bool, g float8 default 0)",
   "create table timed (d date, at timestamptz, m numeric unique, k int, primary key (d, at))",
   "create index on timed (k, at)",
   "create table touched (id int unique, at timestamp(3))",
@@ -52,6 +52,7 @@ type Kind =
   | "bpchar"
   | "varchar"
   | "float4"
+  | "float8"
   | "bool";
 /** Mostly what clients send; sometimes what is refused, rounded or written in another way. */
 const values: Readonly<Record<Kind, readonly string[]>> = {
@@ -74,6 +75,7 @@ const values: Readonly<Record<Kind, readonly string[]>> = {
   bytea: ["\\x00ff", "\\x", "\\x0", "abc", "\\xZZ"],
   bpchar: ["a", "abcde", "abcdef", "abcde  ", "été", ""],
   varchar: ["abc", "abcdef", "abcdefg", "it's", ""],
+  float8: ["1.5", "0.1", "-3", "123456789.25", "1e400", "NaN", "5e-324"],
   float4: ["1.5", "0.1", "1e39", "-3", "NaN"],
   bool: ["t", "f", "true", "off"],
 };
@@ -112,6 +114,8 @@ const statements: Readonly<Record<string, readonly [string, readonly Kind[]]>> =
   move: ["update timed set k = k + 1 where d = $1 and at = $2", ["date", "timestamptz"]],
   // What the time is, no answer says.
   touch: ["insert into touched values ($1, now()) on conflict (id) do update set at = now()", ["int4"]],
+  real: ["update typed set g = $2 where id = $1 returning g", ["int4", "float8"]],
+  realSum: ["update typed set g = g + $2 where id = $1 returning g", ["int4", "float8"]],
   drop: ["delete from typed where id = $1 returning id", ["int4"]],
   row: ["select * from typed where id = $1", ["int4"]],
 };
@@ -174,7 +178,7 @@ describe("conversations", () => {
         const literal = (i: number): string => {
           const v = given[i];
           if (v === null || v === undefined) return "null";
-          return /^-?\d+(\.\d+)?$/.test(v) && ["int4", "numeric"].includes(kinds[i] as string) && random(5) > 0
+          return /^-?\d+(\.\d+)?$/.test(v) && ["int4", "numeric", "float8"].includes(kinds[i] as string) && random(5) > 0
             ? v
             : `'${v.replaceAll("'", "''")}'`;
         };
