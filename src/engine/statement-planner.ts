@@ -104,7 +104,8 @@ export class StatementPlanner {
       const original = this.bind(statement, []);
       const withoutLiterals = this.#session.database.frontEnd.parse(lifted.text)[0] as ParsedStatement;
       const planned = this.bind(withoutLiterals, literalTypes(lifted.values));
-      if (!original.bound.cacheable || !planned.bound.cacheable) return undefined;
+      // A moment as a constant depends on the session; as a parameter it is read each time.
+      if (!planned.bound.cacheable) return undefined;
       const [from, to] = [original.bound.body, planned.bound.body];
       const types = planned.bound.parameterTypes;
       if (from.kind !== "Plan" || to.kind !== "Plan" || types.length !== lifted.values.length || !arePlain(types)) return undefined;

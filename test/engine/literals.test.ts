@@ -71,6 +71,9 @@ describe("texts that differ in literals only", () => {
     ).toBe(true);
     const [[price, other] = []] = await runLifted("select price::text, 7.10 from item where made = date '2020-02-29'");
     expect([price, other]).toEqual(["0.01", new Numeric(710n, 2)]);
+    await run(session, "create table moment (id int, at timestamptz)");
+    expect(shares("insert into moment values (1, '2024-01-01 10:00:00+00')", "insert into moment values (2, '2024-01-01')")).toBe(true);
+    expect(session.prepareLifted("insert into moment values (3, 'now')")).toBeUndefined();
     expect(shares("select id from item where ratio > 0.5", "select id from item where ratio > 1.25")).toBe(true);
   });
 
