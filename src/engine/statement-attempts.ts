@@ -54,13 +54,12 @@ export class StatementAttempts {
         if (!this.#isOwn || this.#again === "anew") this.#mark = transaction.mark();
         this.#session.journal = this.#journal;
         const outcome = this.#work(transaction);
-        if (!(outcome instanceof Promise)) return this.#settled(outcome);
-        return outcome
-          .then((value) => this.#settled(value))
-          .catch((error) => {
-            const waiting = this.#recover(error);
-            return waiting === undefined ? this.#attempt() : this.#attemptAfter(waiting);
-          });
+        const result = outcome instanceof Promise ? outcome.then((value) => this.#settled(value)) : this.#settled(outcome);
+        if (!(result instanceof Promise)) return result;
+        return result.catch((error) => {
+          const waiting = this.#recover(error);
+          return waiting === undefined ? this.#attempt() : this.#attemptAfter(waiting);
+        });
       } catch (error) {
         const waiting = this.#recover(error);
         if (waiting !== undefined) return this.#attemptAfter(waiting);
@@ -76,14 +75,16 @@ export class StatementAttempts {
       },
     );
   }
-  #settled(outcome: StatementOutcome): ExecuteResult {
+  #settled(outcome: StatementOutcome): ExecuteResult | Promise<ExecuteResult> {
     const transaction = this.#transaction;
-    if (this.#isOwn && transaction.deferred.length > 0) {
-      // The commit follows at once: what it checks may have to wait, as the statement may.
-      this.#session.transactionBlock.runDeferred(transaction);
+    if (!this.#isOwn || transaction.deferred.length === 0) return this.#done(outcome);
+    // The commit follows at once: what it checks may have to wait, as the statement may.
+    const settled = (): ExecuteResult => {
       transaction.deferred.length = 0;
-    }
-    return this.#done(outcome);
+      return this.#done(outcome);
+    };
+    const others = this.#session.transactionBlock.runDeferredInTurns(transaction);
+    return others === undefined ? settled() : others.then(settled);
   }
 
   #done(outcome: StatementOutcome): ExecuteResult {

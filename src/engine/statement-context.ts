@@ -1,6 +1,6 @@
 /** What a running statement may ask: the session's settings and clock, the transaction it runs in, the catalog it sees. */
 import type { SessionCatalogReader } from "../catalog/index.js";
-import type { BackgroundWaits, ExecutionContext, ExecutionNative } from "../execution/index.js";
+import type { BackgroundWaits, ExecutionContext, ExecutionNative, Steps } from "../execution/index.js";
 import type { EvaluationContext } from "../functions/index.js";
 import type { Engine, Xid } from "../native/index.js";
 import type { Datum, Oid } from "../types/index.js";
@@ -118,7 +118,7 @@ export class StatementContext implements ExecutionContext {
   checkCancel(): void {
     this.session.checkCancel();
   }
-  deferUntilCommit(check: (context: ExecutionContext) => void, constraint: Oid): void {
+  deferUntilCommit(check: (context: ExecutionContext) => Steps<void>, constraint: Oid): void {
     this.transaction?.deferred.push({ constraint, check });
   }
   isDeferred(constraint: Oid, initiallyDeferred: boolean): boolean {

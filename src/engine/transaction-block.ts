@@ -2,15 +2,18 @@
  * A session's transaction block: explicit (BEGIN), or implicit around the statements of one message; open, failed, or none. Its end runs
  * what was put off to the commit.
  */
-import { RestartSignal, WaitSignal } from "../execution/index.js";
+import { RestartSignal, type Steps, WaitSignal } from "../execution/index.js";
+import { finish } from "../execution/internal.js";
 import type { LockMode } from "../native/index.js";
 import { assert, DbError, needsTransactionBlock, type Oid, relationLockNotAvailable, serializationFailure } from "../types/index.js";
 import { clockMicros } from "./clock.js";
 import { LockSignal, RelationLocks } from "./relation-locks.js";
 import type { EngineSession } from "./session.js";
 import { StatementContext } from "./statement-context.js";
+import type { StatementOutcome } from "./statement-outcome.js";
 import { endTemporaryTables } from "./temporary.js";
 import { type IsolationLevel, SessionTransaction } from "./transaction.js";
+import { inTurns } from "./turns.js";
 import type { BegunBlock, ExecuteResult, TransactionStatus } from "./types.js";
 
 /** What BEGIN and SET TRANSACTION ask for. */
@@ -174,7 +177,7 @@ export class TransactionBlock {
     try {
       for (const cursor of cursors.values()) cursor.beforeCommit(transaction);
       if (temporaryAtCommit.size > 0) endTemporaryTables(this.#session, transaction);
-      this.runDeferred(transaction);
+      finish(this.#deferredChecks(transaction));
       const lsn = transaction.commit();
       cursors.transactionEnded(transaction);
       settings.commit();
@@ -201,34 +204,50 @@ export class TransactionBlock {
       this.rollback();
       throw error instanceof RestartSignal ? serializationFailure() : error;
     };
-    for (;;) {
-      try {
-        transaction.startStatement();
-        this.runDeferred(transaction);
-        transaction.deferred.length = 0;
-        return;
-      } catch (error) {
-        if (error instanceof RestartSignal && transaction.restartable) continue;
-        if (!(error instanceof WaitSignal)) failed(error);
-        const over = this.#session.waits.forTransaction(transaction.xid, (error as WaitSignal).xid);
-        return over.then(() => this.settleDeferred(), failed);
+    /** What to wait for before all of it is run again; undefined: nothing. */
+    const recover = (error: unknown): Promise<void> | undefined => {
+      if (error instanceof RestartSignal && transaction.restartable) return undefined;
+      if (!(error instanceof WaitSignal)) return failed(error);
+      return this.#session.waits.forTransaction(transaction.xid, error.xid).catch(failed);
+    };
+    const settled = (): void => {
+      transaction.deferred.length = 0;
+    };
+    const attempt = (): void | Promise<void> => {
+      for (;;) {
+        try {
+          transaction.startStatement();
+          const others = this.runDeferredInTurns(transaction);
+          return others === undefined ? settled() : others.then(settled, (error) => recover(error)?.then(attempt) ?? attempt());
+        } catch (error) {
+          const waiting = recover(error);
+          if (waiting !== undefined) return waiting.then(attempt);
+        }
       }
-    }
+    };
+    return attempt();
   }
-  /** Of some constraints, or of all. */
-  runDeferred(transaction: SessionTransaction, constraints?: ReadonlySet<Oid>): void {
+  /** Of some constraints, or of all; undefined: it is done. */
+  runDeferredInTurns(transaction: SessionTransaction, constraints?: ReadonlySet<Oid>): Promise<void> | undefined {
+    return inTurns(this.#deferredChecks(transaction, constraints), () => this.#session.checkCancel());
+  }
+  *#deferredChecks(transaction: SessionTransaction, constraints?: ReadonlySet<Oid>): Steps<void> {
     const session = this.#session;
     for (const { constraint, check } of [...transaction.deferred])
-      if (constraints?.has(constraint) !== false) check(new StatementContext(session, transaction, session.catalogIn(transaction), []));
+      if (constraints?.has(constraint) !== false)
+        yield* check(new StatementContext(session, transaction, session.catalogIn(transaction), []));
   }
 
   /** SET CONSTRAINTS IMMEDIATE: judges what waits for the commit, of some constraints or of all, as a statement. */
   judgeDeferred(constraints?: ReadonlySet<Oid>): ExecuteResult | Promise<ExecuteResult> {
     return this.#session.runner.runInTransaction((transaction) => {
-      this.runDeferred(transaction, constraints);
-      const left = transaction.deferred.filter((d) => constraints?.has(d.constraint) === false);
-      transaction.deferred.splice(0, transaction.deferred.length, ...left);
-      return { tag: "" };
+      const judged = (): StatementOutcome => {
+        const left = transaction.deferred.filter((d) => constraints?.has(d.constraint) === false);
+        transaction.deferred.splice(0, transaction.deferred.length, ...left);
+        return { tag: "" };
+      };
+      const others = this.runDeferredInTurns(transaction, constraints);
+      return others === undefined ? judged() : others.then(judged);
     });
   }
 

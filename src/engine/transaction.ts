@@ -5,7 +5,7 @@
  * that needs one, so that SET TRANSACTION can still choose the isolation level; ends by commit or rollback.
  */
 import { CatalogOverlay, type OverlayMark } from "../catalog/index.js";
-import type { ExecutionContext } from "../execution/index.js";
+import type { ExecutionContext, Steps } from "../execution/index.js";
 import { type Engine, type NativeAddon, StatusCode, type Xid } from "../native/index.js";
 import { assert, DbError, dependenciesNotSerializable, featureNotSupported, logFailed, noSuchSavepoint, type Oid } from "../types/index.js";
 import { type LockHolder, RelationLocks } from "./relation-locks.js";
@@ -22,7 +22,7 @@ export interface Notification {
 }
 export interface DeferredCheck {
   readonly constraint: Oid;
-  readonly check: (context: ExecutionContext) => void;
+  readonly check: (context: ExecutionContext) => Steps<void>;
 }
 
 interface Mark {

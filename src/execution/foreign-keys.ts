@@ -21,13 +21,16 @@ import {
 import { compileScalar, type Evaluate } from "./expression/compiler.js";
 import { hashCompatible } from "./expression/inline-operators.js";
 import { emptyLayout } from "./expression/scope.js";
-import { RunState } from "./operator.js";
+import { finish, mapInSteps, RunState, type Steps } from "./operator.js";
 import { layoutConversion } from "./partition-router.js";
 import { type HashKey, hashKeyOf } from "./row-keys.js";
 import { throwStatus } from "./storage-status.js";
 import { type FoundRow, plainEnvironment, TableReader } from "./table-reader.js";
 import { TableWriter } from "./table-writer.js";
 import type { ExecutionContext, PlanContext } from "./types.js";
+
+/** Keys that are judged in one step. */
+const KEYS_IN_STEP = 4096;
 
 type ForeignKey = Extract<ConstraintObject, { kind: "foreignKey" }>;
 
@@ -125,29 +128,55 @@ interface KeyChange {
 }
 
 /** Runs what was noted, and what that notes, until nothing is left. */
-export function runAtEnd(state: RunState): void {
+export function* runAtEnd(state: RunState): Steps<void> {
   while (state.atEnd.length > 0) {
     const { context } = state;
     context.native.storage.nextCommand(context.engine, context.xid);
-    for (const check of state.atEnd.splice(0)) check();
+    for (const check of state.atEnd.splice(0)) yield* check();
   }
 }
 
 /** A check that waited until the commit, and what it notes in turn. */
-export function atCommit(context: ExecutionContext, check: (state: RunState) => void): void {
+export function atCommit(context: ExecutionContext, check: (state: RunState) => Steps<void>): Steps<void> {
   const state = new RunState(context, 0, 0);
   state.atEnd.push(() => check(state));
-  runAtEnd(state);
+  return runAtEnd(state);
 }
 
 function differs(a: Row, b: Row, attributes: readonly number[]): boolean {
   return attributes.some((n) => a[n - 1] !== b[n - 1]);
 }
 
-function checkReferences(child: TableWriter, fk: ForeignKey, rows: readonly Row[], state: RunState, onlyIfStillThere: boolean): void {
+function* checkReferences(
+  child: TableWriter,
+  fk: ForeignKey,
+  rows: readonly Row[],
+  state: RunState,
+  onlyIfStillThere: boolean,
+): Steps<void> {
   const access = accessOf(child.context, fk.references);
   const index = access.index(fk.referencedIndex);
   const convert = keyConverter(child, fk, access, index);
+  for (let at = 0; at < rows.length; at += KEYS_IN_STEP) {
+    checkSome(child, fk, { access, index, convert }, rows.slice(at, at + KEYS_IN_STEP), state, onlyIfStillThere);
+    yield;
+  }
+}
+
+interface Referenced {
+  readonly access: TableAccess;
+  readonly index: IndexObject;
+  readonly convert: (row: Row, context: ExecutionContext) => Row;
+}
+
+function checkSome(
+  child: TableWriter,
+  fk: ForeignKey,
+  { access, index, convert }: Referenced,
+  rows: readonly Row[],
+  state: RunState,
+  onlyIfStillThere: boolean,
+): void {
   const keys = new KeySet(index.columns.map((c) => access.type(c.attribute)));
   const owners: Row[] = [];
   for (const row of rows) if (keys.add(convert(row, state.context))) owners.push(row);
@@ -191,17 +220,40 @@ function withAncestors(context: PlanContext, table: TableObject): TableObject[] 
 }
 
 function isReferring(child: TableWriter, fk: ForeignKey, row: Row, state: RunState): boolean {
-  return accessOf(child.context, fk.table).rowsWith(fk.attributes, [fk.attributes.map((a) => row[a - 1] as Datum)], state).length > 0;
+  const key = fk.attributes.map((a) => row[a - 1] as Datum);
+  return finish(accessOf(child.context, fk.table).rowsWith(fk.attributes, [key], state)).length > 0;
 }
 
-function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[], action: ForeignKey["onDelete"], state: RunState): void {
+function* act(
+  parent: TableWriter,
+  fk: ForeignKey,
+  changes: readonly KeyChange[],
+  action: ForeignKey["onDelete"],
+  state: RunState,
+): Steps<void> {
   const child = accessOf(parent.context, fk.table);
   // The rows of a partitioned table are its partitions', each of which has this key as its own.
   if (child.table.partitioned !== undefined) return;
+  // Where no index helps the whole table is read, once for all keys.
+  const size = child.indexOver(fk.attributes) === undefined ? changes.length : KEYS_IN_STEP;
+  for (let at = 0; at < changes.length; at += size) {
+    yield* actOnSome(parent, child, fk, changes.slice(at, at + size), action, state);
+    yield;
+  }
+}
+
+function* actOnSome(
+  parent: TableWriter,
+  child: TableAccess,
+  fk: ForeignKey,
+  changes: readonly KeyChange[],
+  action: ForeignKey["onDelete"],
+  state: RunState,
+): Steps<void> {
   const keys = changes.map((c) => fk.referencedAttributes.map((a) => c.old[a - 1] as Datum));
   // Above read committed the snapshot does not see who came after it and refers to the row: those count, and to change one is a conflict.
   const newest = !state.context.restartable;
-  const referring = child.rowsWith(fk.attributes, keys, state, newest);
+  const referring = yield* child.rowsWith(fk.attributes, keys, state, newest);
   if (referring.length === 0) return;
   const { writer } = child;
   switch (action) {
@@ -209,7 +261,7 @@ function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[],
     case "restrict": {
       // Another row may have taken the key over in the meantime (an update that swaps keys): NO ACTION accepts that.
       const still =
-        action === "noAction" ? accessOf(parent.context, fk.references).rowsWith(fk.referencedAttributes, keys, state, newest) : [];
+        action === "noAction" ? yield* accessOf(parent.context, fk.references).rowsWith(fk.referencedAttributes, keys, state, newest) : [];
       const replaced = new Set(still.map((f) => f.key));
       const bad = referring.find((f) => !replaced.has(f.key));
       if (bad === undefined) return;
@@ -224,14 +276,14 @@ function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[],
     }
     case "cascade": {
       if ((changes[0] as KeyChange).now === undefined) {
-        writer.delete(
+        yield* writer.deleteInSteps(
           referring.map((f) => f.rowId),
           referring.map((f) => f.row),
           state,
         );
         return;
       }
-      rewrite(
+      yield* rewrite(
         writer,
         fk,
         referring,
@@ -241,23 +293,23 @@ function act(parent: TableWriter, fk: ForeignKey, changes: readonly KeyChange[],
       return;
     }
     case "setNull":
-      rewrite(writer, fk, referring, () => null, state);
+      yield* rewrite(writer, fk, referring, () => null, state);
       return;
     case "setDefault": {
       const defaults = fk.attributes.map((a) => child.defaultOf(a)([], state));
-      rewrite(writer, fk, referring, (_, i) => defaults[i] as Datum, state);
+      yield* rewrite(writer, fk, referring, (_, i) => defaults[i] as Datum, state);
     }
   }
 }
 
-function rewrite(
+function* rewrite(
   writer: TableWriter,
   fk: ForeignKey,
   rows: readonly FoundRow[],
   value: (found: FoundRow, i: number) => Datum,
   state: RunState,
-): void {
-  const now = rows.map((found) => {
+): Steps<void> {
+  const now = yield* mapInSteps(rows, (found) => {
     const row = [...found.row];
     fk.attributes.forEach((a, i) => {
       row[a - 1] = value(found, i);
@@ -265,12 +317,13 @@ function rewrite(
     writer.prepare(row, state);
     return row;
   });
-  writer.update(
+  yield* writer.updateInSteps(
     rows.map((f) => f.rowId),
     rows.map((f) => f.row),
     now,
     fk.attributes.map((a) => a - 1),
     state,
+    false,
   );
 }
 
@@ -364,28 +417,36 @@ class TableAccess {
   }
   #parts: { readonly access: TableAccess; readonly toRoot: ((row: Row) => Row) | undefined }[] | undefined;
 
+  /** An index of exactly these attributes, in any order. */
+  indexOver(attributes: readonly number[]): IndexObject | undefined {
+    return this.context.catalog
+      .indexesOf(this.table.oid)
+      .find(
+        (i) =>
+          isOrderedIndex(i) &&
+          i.predicateSql === undefined &&
+          i.columns.length === attributes.length &&
+          i.columns.every((c) => c.sortKey === undefined && attributes.includes(c.attribute)),
+      );
+  }
+
   /** Visible rows whose attributes equal one of the keys; `key` of a result is the key's place in `keys`. */
-  rowsWith(attributes: readonly number[], keys: readonly (readonly Datum[])[], state: RunState, newest = false): FoundRow[] {
+  *rowsWith(attributes: readonly number[], keys: readonly (readonly Datum[])[], state: RunState, newest = false): Steps<FoundRow[]> {
     if (this.table.partitioned !== undefined) {
-      return this.#partitions().flatMap(({ access, toRoot }) => {
+      const all: FoundRow[] = [];
+      for (const { access, toRoot } of this.#partitions()) {
         const own = attributes.map((n) => {
           const name = this.table.attributes[n - 1]?.name;
           return access.table.attributes.findIndex((a) => !a.dropped && a.name === name) + 1;
         });
-        return access.rowsWith(own, keys, state, newest).map((f) => (toRoot === undefined ? f : { ...f, row: toRoot(f.row) }));
-      });
+        for (const f of yield* access.rowsWith(own, keys, state, newest)) all.push(toRoot === undefined ? f : { ...f, row: toRoot(f.row) });
+      }
+      return all;
     }
-    const indexes = this.context.catalog.indexesOf(this.table.oid);
-    const index = indexes.find(
-      (i) =>
-        isOrderedIndex(i) &&
-        i.predicateSql === undefined &&
-        i.columns.length === attributes.length &&
-        i.columns.every((c) => c.sortKey === undefined && attributes.includes(c.attribute)),
-    );
+    const index = this.indexOver(attributes);
     if (index !== undefined) {
       const order = index.columns.map((c) => attributes.indexOf(c.attribute));
-      return this.reader.lookup(
+      return yield* this.reader.lookupInSteps(
         index,
         keys.map((k) => order.map((i) => k[i] as Datum)),
         state,
@@ -397,13 +458,12 @@ class TableAccess {
     keys.forEach((k, i) => {
       if (set.add([...k])) places.push(i);
     });
-    return this.reader
-      .scan(state, () => true, newest)
-      .flatMap((found) => {
-        const values = attributes.map((a) => found.row[a - 1] as Datum);
-        const key = values.includes(null) ? undefined : set.find(values);
-        return key === undefined ? [] : [{ ...found, key: places[key] as number }];
-      });
+    const keyOf = (row: Row): number | undefined => {
+      const values = attributes.map((a) => row[a - 1] as Datum);
+      return values.includes(null) ? undefined : set.find(values);
+    };
+    const found = yield* this.reader.scanInSteps(state, (row) => keyOf(row) !== undefined, newest);
+    return found.map((f) => ({ ...f, key: places[keyOf(f.row) as number] as number }));
   }
 }
 

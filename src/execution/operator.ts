@@ -75,7 +75,7 @@ export class RunState {
   readonly cells: unknown[];
   timings: Map<Operator, OperatorTiming> | undefined;
   /** Run when the statement's source is exhausted and every change was applied: foreign keys. */
-  readonly atEnd: (() => void)[] = [];
+  readonly atEnd: (() => Steps<void>)[] = [];
   affectedRows = 0;
 
   constructor(

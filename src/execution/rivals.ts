@@ -26,12 +26,14 @@ import { BlockCursor, type ColumnSource, compileDecoder, type DecodeBlock } from
 import { RowEncoder } from "./codec.js";
 import type { Evaluate } from "./expression/compiler.js";
 import { atCommit } from "./foreign-keys.js";
-import { BATCH_ROWS, type RunState } from "./operator.js";
+import { BATCH_ROWS, finish, type RunState, type Steps } from "./operator.js";
 import { WaitSignal } from "./signals.js";
 import { plainEnvironment } from "./table-reader.js";
 import type { TableWriter } from "./table-writer.js";
 
 const BUFFER_BYTES = 1 << 16;
+/** Rows whose rivals are read in one step. */
+const ROWS_IN_STEP = 4096;
 
 /** How an index's tree is laid out for finding rivals. */
 export interface RivalTree {
@@ -145,17 +147,17 @@ class Judge {
       state.atEnd.push(() => this.#judge(rows, state));
       return;
     }
-    const doubtful = this.#conflicts(rows, state);
+    const doubtful = finish(this.#conflicts(rows, state));
     const left = rows.filter((_, i) => doubtful[i] !== undefined);
     if (left.length > 0) state.context.deferUntilCommit((context) => atCommit(context, (late) => this.#judge(left, late)), constraint.oid);
   }
 
   validate(all: readonly Written[], state: RunState): void {
-    this.#judge(this.#withKeys(all), state, (names, own, existing) =>
+    const complain: Complain = (names, own, existing) =>
       this.index.exclusion === undefined
         ? uniqueIndexCollision(this.index.name, `Key (${names})=(${own}) is duplicated.`, this.writer.place.schema, this.writer.place.table)
-        : exclusionCollision(this.index.name, names, own, existing, this.writer.place),
-    );
+        : exclusionCollision(this.index.name, names, own, existing, this.writer.place);
+    finish(this.#judge(this.#withKeys(all), state, complain));
   }
 
   /** A NULL conflicts with nothing. */
@@ -164,9 +166,10 @@ class Judge {
   }
 
   /** Of two rows that are both judged the later one is to blame when they were written, the earlier one when they were there. */
-  #judge(rows: readonly Written[], state: RunState, complain?: Complain): void {
+  *#judge(rows: readonly Written[], state: RunState, complain?: Complain): Steps<void> {
     let blocker: number | undefined;
-    this.#conflicts(rows, state, complain === undefined).forEach((conflict, i) => {
+    const conflicts = yield* this.#conflicts(rows, state, complain === undefined);
+    conflicts.forEach((conflict, i) => {
       if (conflict === undefined) return;
       if ("blocker" in conflict) {
         blocker ??= conflict.blocker;
@@ -178,36 +181,41 @@ class Judge {
   }
 
   /** For each row: what conflicts with it, if it is still there with this key. A row that is sure to stay comes before one that is not. */
-  #conflicts(rows: readonly Written[], state: RunState, blameLater = true): (Conflict | undefined)[] {
+  *#conflicts(rows: readonly Written[], state: RunState, blameLater = true): Steps<(Conflict | undefined)[]> {
     const found = new Array<(Conflict & { readonly rowId: number }) | undefined>(rows.length).fill(undefined);
     const placeOf = new Map(rows.map(({ rowId }, i) => [rowId, i]));
     const present = new Array<boolean>(rows.length).fill(false);
-    const searched = this.#searchable(rows);
-    const cursor = this.#open(searched, state);
-    try {
-      for (let batch = cursor.next(BATCH_ROWS * 16); batch !== null; batch = cursor.next(BATCH_ROWS * 16))
-        for (const values of batch) {
-          const number = searched[values[values.length - 2] as number]?.place as number;
-          const blocker = Number(values[values.length - 1]);
-          if (values[0] === rows[number]?.rowId) {
-            present[number] = true;
-            continue;
+    const searchable = this.#searchable(rows);
+    for (let at = 0; at < searchable.length; at += ROWS_IN_STEP) {
+      const searched = searchable.slice(at, at + ROWS_IN_STEP);
+      const cursor = this.#open(searched, state);
+      try {
+        for (let batch = cursor.next(BATCH_ROWS * 4); batch !== null; batch = cursor.next(BATCH_ROWS * 4)) {
+          for (const values of batch) {
+            const number = searched[values[values.length - 2] as number]?.place as number;
+            const blocker = Number(values[values.length - 1]);
+            if (values[0] === rows[number]?.rowId) {
+              present[number] = true;
+              continue;
+            }
+            const already = found[number];
+            const rowId = values[0] as number;
+            // Of several rows in the way the first is named.
+            if (blameLater && (placeOf.get(rowId) ?? -1) > number) continue;
+            if (already !== undefined && "existing" in already && (blocker !== 0 || already.rowId < rowId)) continue;
+            const existing = this.#rowOf(values);
+            const written = (rows[number] as Written).row;
+            const conflicts = this.#tests.every(({ column, holds }) => {
+              const { attribute, valueOf } = this.#columns[column] as KeyColumn;
+              return holds(written[attribute - 1] as Datum, valueOf(existing, state), state);
+            });
+            if (blocker < 0 || conflicts) found[number] = blocker === 0 ? { existing, rowId } : { blocker: Math.abs(blocker), rowId };
           }
-          const already = found[number];
-          const rowId = values[0] as number;
-          // Of several rows in the way the first is named.
-          if (blameLater && (placeOf.get(rowId) ?? -1) > number) continue;
-          if (already !== undefined && "existing" in already && (blocker !== 0 || already.rowId < rowId)) continue;
-          const existing = this.#rowOf(values);
-          const written = (rows[number] as Written).row;
-          const conflicts = this.#tests.every(({ column, holds }) => {
-            const { attribute, valueOf } = this.#columns[column] as KeyColumn;
-            return holds(written[attribute - 1] as Datum, valueOf(existing, state), state);
-          });
-          if (blocker < 0 || conflicts) found[number] = blocker === 0 ? { existing, rowId } : { blocker: Math.abs(blocker), rowId };
+          yield;
         }
-    } finally {
-      cursor.close();
+      } finally {
+        cursor.close();
+      }
     }
     return found.map((conflict, i) => (present[i] ? conflict : undefined));
   }

@@ -6,7 +6,7 @@ import { BlockCursor, type ColumnSource, compileDecoder, type DecodeBlock } from
 import { RowEncoder } from "./codec.js";
 import type { CompileEnvironment } from "./expression/compiler.js";
 import { PlanSlots, Scope } from "./expression/scope.js";
-import { BATCH_ROWS, type RunState } from "./operator.js";
+import { BATCH_ROWS, finish, type RunState, type Steps } from "./operator.js";
 import type { PlanContext } from "./types.js";
 
 const BUFFER_BYTES = 1 << 16;
@@ -60,6 +60,9 @@ export class TableReader {
 
   /** The visible rows for each key; `keys[i]` has one value per index column. NULL finds NULLs where the index says so, else nothing. */
   lookup(index: IndexObject, keys: readonly Row[], state: RunState, newest = false): FoundRow[] {
+    return finish(this.lookupInSteps(index, keys, state, newest));
+  }
+  *lookupInSteps(index: IndexObject, keys: readonly Row[], state: RunState, newest = false): Steps<FoundRow[]> {
     if (keys.length === 0) return [];
     const { context } = state;
     const block = this.#encoder(index).encode(keys);
@@ -73,7 +76,7 @@ export class TableReader {
       index.nullsNotDistinct,
       newest,
     );
-    return this.#read(new BlockCursor(state, scan, this.#lookupDecode, BUFFER_BYTES, Infinity), true);
+    return yield* this.#read(new BlockCursor(state, scan, this.#lookupDecode, BUFFER_BYTES, Infinity), true);
   }
   /** Full rows of these ids, in their order; all must be visible. */
   fetch(rowIds: readonly number[], state: RunState): Row[] {
@@ -121,21 +124,23 @@ export class TableReader {
       undefined,
     );
   }
-  scan(state: RunState, keep: (row: Row) => boolean, newest = false): FoundRow[] {
+  /** The visible rows that `keep` takes; -1 as their keys. */
+  *scanInSteps(state: RunState, keep: (row: Row) => boolean, newest = false): Steps<FoundRow[]> {
     const { context } = state;
     const scan = context.native.storage.scanOpen(context.engine, context.xid, this.table.storage, this.#columns, true, newest);
-    return this.#read(new BlockCursor(state, scan, this.#scanDecode, BUFFER_BYTES, Infinity), false).filter((f) => keep(f.row));
+    return yield* this.#read(new BlockCursor(state, scan, this.#scanDecode, BUFFER_BYTES, Infinity), false, keep);
   }
 
-  #read(cursor: BlockCursor, withKey: boolean): FoundRow[] {
+  *#read(cursor: BlockCursor, withKey: boolean, keep: (row: Row) => boolean = () => true): Steps<FoundRow[]> {
     const found: FoundRow[] = [];
     try {
-      for (let batch = cursor.next(BATCH_ROWS * 16); batch !== null; batch = cursor.next(BATCH_ROWS * 16)) {
+      for (let batch = cursor.next(BATCH_ROWS * 4); batch !== null; batch = cursor.next(BATCH_ROWS * 4)) {
         for (const values of batch) {
           const row: Row = new Array<Datum>(this.table.attributes.length).fill(null);
           for (let i = 0; i < this.#live.length; i++) row[this.#live[i] as number] = values[i + 1] as Datum;
-          found.push({ rowId: values[0] as number, row, key: withKey ? (values[values.length - 1] as number) : -1 });
+          if (keep(row)) found.push({ rowId: values[0] as number, row, key: withKey ? (values[values.length - 1] as number) : -1 });
         }
+        yield;
       }
     } finally {
       cursor.close();

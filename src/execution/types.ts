@@ -38,7 +38,7 @@ export interface ExecutionContext {
   /** work_mem of one statement: operators that hold rows fail with 53200 beyond it. */
   readonly memoryLimitBytes: number;
   /** Foreign keys that are DEFERRABLE INITIALLY DEFERRED (or SET CONSTRAINTS … DEFERRED): run before the commit, with that moment's context. */
-  deferUntilCommit(check: (context: ExecutionContext) => void, constraint: Oid): void;
+  deferUntilCommit(check: (context: ExecutionContext) => Steps<void>, constraint: Oid): void;
   isDeferred(constraint: Oid, initiallyDeferred: boolean): boolean;
 }
 

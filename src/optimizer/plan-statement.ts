@@ -4,6 +4,7 @@ import {
   type EncodedOutputs,
   type EncodedStep,
   encodedOutputs,
+  finish,
   generalAfter,
   type IndexSearch,
   isStepped,
@@ -130,7 +131,7 @@ class StatementExecution implements Execution {
     this.#pending = yield* root.steps(this.state);
     this.#at = 0;
     this.#end();
-    runAtEnd(this.state);
+    yield* runAtEnd(this.state);
   }
 
   nextEncoded(outputs: EncodedOutputs): EncodedStep {
@@ -159,7 +160,7 @@ class StatementExecution implements Execution {
       // Nothing is handed out before every change and every check is done: a wait restarts the whole statement.
       this.#pending = this.#drainAll(this.#cursor);
       this.#at = 0;
-      runAtEnd(this.state);
+      finish(runAtEnd(this.state));
       return this.#take(maxRows);
     }
     const batch = this.#cursor.next(maxRows > 0 ? maxRows : UNBOUNDED_HINT);

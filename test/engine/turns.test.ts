@@ -19,6 +19,7 @@ beforeAll(async () => {
   await run(long, "create table parent (k int, v int, w int); create table child () inherits (parent)");
   await run(long, "insert into parent select g, 0, 0 from generate_series(1, 25000) g");
   await run(long, "insert into child select g, 0, 0 from generate_series(1, 25000) g");
+  await run(long, "create table f (k int primary key, v int); insert into f select g, 0 from generate_series(1, 50000) g");
 });
 afterAll(() => database.close());
 
@@ -95,6 +96,32 @@ test.each([
   expect(seen.size).toBe(1);
   expect((await run(short, "select count(*) from w where v = 'c0'")).rows).toEqual([["50000"]]);
 });
+
+/** Tables that refer to f, each with its rows; those of `late` are judged at the commit. */
+const references: readonly (readonly [string, string, string, string])[] = [
+  ["foreign keys of rows that were inserted", "references f", "insert into r select g, g from generate_series(1, 50000) g", ""],
+  ["of rows that are judged late", "references f initially deferred", "insert into r select g, g from generate_series(1, 50000) g", ""],
+  ["ON DELETE CASCADE", "references f on delete cascade", "delete from f", "insert into r select g, g from generate_series(1, 50000) g"],
+  [
+    "ON UPDATE CASCADE",
+    "references f on update cascade",
+    "update f set k = -k where k > 0",
+    "insert into r select g, g from generate_series(1, 50000) g",
+  ],
+  ["ON DELETE SET NULL", "references f on delete set null", "delete from f", "insert into r select g, g from generate_series(1, 50000) g"],
+  ["NO ACTION", "references f", "delete from f where k > 10", "insert into r select g, g % 10 + 1 from generate_series(1, 50000) g"],
+  ["late unique keys", "unique deferrable initially deferred", "insert into r select g, g from generate_series(1, 50000) g", ""],
+];
+test.each(references)("%s give others their turn, also where they are judged", async (_name, constraint, sql, before) => {
+  await run(long, `drop table if exists r; truncate f; insert into f select g, 0 from generate_series(1, 50000) g`);
+  await run(long, `create table r (id int, k int ${constraint}); create index on r (k)`);
+  if (before !== "") await run(long, before);
+  const plain = await turnsOf("begin; update f set v = v + 1; rollback");
+  const { turns } = await meanwhile(sql, "select v from t where k = 1");
+  expect(turns).toBeGreaterThan(plain / 4);
+  expect(turns).toBeGreaterThan(3);
+});
+const turnsOf = async (sql: string): Promise<number> => (await meanwhile(sql, "select v from t where k = 1")).turns;
 
 test("a change that is cancelled between two steps leaves nothing", async () => {
   const before = (await run(short, "select sum(v) from t")).rows;

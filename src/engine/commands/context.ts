@@ -46,6 +46,10 @@ import type { SessionTransaction } from "../transaction.js";
 import { inTurns } from "../turns.js";
 import type { BindContext } from "../types.js";
 
+/** How long making the rows of one step may take, about; how many rows the first one has. */
+const STEP_MILLIS = 4;
+const FIRST_STEP_ROWS = 32;
+
 export class DefinitionContext {
   readonly session: EngineSession;
   readonly transaction: SessionTransaction;
@@ -245,18 +249,32 @@ export class DefinitionContext {
   }
   /** `each` says whether it wants more. */
   stream(plan: LogicalPlan, each: (rows: Row[]) => boolean, parameters: readonly Datum[] = []): void {
-    for (const batch of this.#batches(plan, 0, parameters)) if (!each(batch)) break;
+    for (const batch of this.#batches(plan, () => 0, parameters)) if (!each(batch)) break;
   }
-  /** Rows for work in steps: no more at a time than a step should take. Planned now: what is defined after this call is not read. */
+  /** Rows for work in steps: as many at a time as a step should take. Planned now: what is defined after this call is not read. */
   batches(plan: LogicalPlan): Iterable<Row[]> {
-    return this.#batches(plan, BATCH_ROWS, []);
+    // Rows cost from less than a microsecond to as long as a function runs: how many make a step is learnt from the last one.
+    let rows = FIRST_STEP_ROWS;
+    const afterStep = (millis: number): number => {
+      if (millis > STEP_MILLIS) rows = Math.max(1, rows >> 1);
+      else if (millis < STEP_MILLIS / 4) rows = Math.min(BATCH_ROWS, rows * 2);
+      return rows;
+    };
+    return this.#batches(plan, afterStep, []);
   }
-  #batches(plan: LogicalPlan, maxRows: number, parameters: readonly Datum[]): Iterable<Row[]> {
+  /** `size`: how many rows come next, after the last ones took so long; 0: as many as there are. */
+  #batches(plan: LogicalPlan, size: (millis: number) => number, parameters: readonly Datum[]): Iterable<Row[]> {
     const physical = this.session.planLogical(plan, this.catalog);
     const execution = physical.open(this.statementContext(parameters));
     function* rows(): Generator<Row[]> {
       try {
-        for (let batch = execution.next(maxRows); batch.length > 0; batch = execution.next(maxRows)) yield batch;
+        for (let millis = STEP_MILLIS; ; ) {
+          const start = performance.now();
+          const batch = execution.next(size(millis));
+          if (batch.length === 0) return;
+          millis = performance.now() - start;
+          yield batch;
+        }
       } finally {
         execution.close();
       }

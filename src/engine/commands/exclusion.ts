@@ -1,6 +1,6 @@
 /** EXCLUDE: an index whose rows are judged pair by pair (src/execution/rivals.ts), and the judgement of rows that are there. */
 import { chooseName, columnNamesPart, type IndexMethod, type IndexObject, type TableObject } from "../../catalog/index.js";
-import { plainEnvironment, Rivals, rivalTree, TableReader, TableWriter } from "../../execution/internal.js";
+import { finish, plainEnvironment, Rivals, rivalTree, TableReader, TableWriter } from "../../execution/internal.js";
 import { defaultOperatorClass } from "../../functions/operator-classes.js";
 import type { ConstraintDefinition } from "../../plan/index.js";
 import {
@@ -122,12 +122,10 @@ export function judgeRows(context: DefinitionContext, table: TableObject, index:
   const current = context.again(table);
   const writer = new TableWriter(current, plan, plainEnvironment(plan), true);
   const state = context.runState();
-  const rows = new TableReader(current, plan)
-    .scan(state, () => true)
-    .map((found) => {
-      const row = [...found.row];
-      writer.prepare(row, state);
-      return { rowId: found.rowId, row };
-    });
+  const rows = finish(new TableReader(current, plan).scanInSteps(state, () => true)).map((found) => {
+    const row = [...found.row];
+    writer.prepare(row, state);
+    return { rowId: found.rowId, row };
+  });
   new Rivals(writer).validate(context.again(index), rows, state);
 }

@@ -8,6 +8,7 @@ import type { DefinitionContext } from "../commands/context.js";
 import type { CopyInTarget } from "../types.js";
 import { BinaryRowReader } from "./binary-format.js";
 import type { CopyFromEnd } from "./copy-from.js";
+import { judgeAtEnd } from "./judge-at-end.js";
 
 const BATCH_ROWS = 4096;
 
@@ -84,12 +85,7 @@ export class CopyFromBinary implements CopyInTarget {
     await this.#guard(async () => {
       this.#reader.finish();
       await this.#store();
-      const checks = this.#state.atEnd.splice(0);
-      if (checks.length === 0) return;
-      await this.#retry(() => {
-        this.#context.nextStep();
-        for (const check of checks) check();
-      });
+      await judgeAtEnd(this.#context, this.#state);
     });
     const tag = `COPY ${this.#count}`;
     this.#over = true;

@@ -41,6 +41,7 @@ import type { CopyInTarget } from "../types.js";
 import { CsvScanner } from "./csv-scanner.js";
 import { IncomingText } from "./encoded-text.js";
 import { type FieldScanner, FieldTable } from "./field-table.js";
+import { judgeAtEnd } from "./judge-at-end.js";
 import { type ColumnLoader, type ColumnTarget, columnLoader, fieldDatum, type LoaderContext } from "./loaders.js";
 import { shortenLine, TextScanner } from "./text-scanner.js";
 
@@ -177,7 +178,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   async finish(): Promise<{ tag: string; flushLsn: number }> {
     this.#incoming?.end();
     await this.#guard(() => this.#process(true));
-    await this.#guard(() => this.#checkForeignKeys());
+    await this.#guard(() => judgeAtEnd(this.#context, this.#state));
     const tag = `COPY ${this.#count}`;
     this.#over = true;
     return { tag, flushLsn: this.#end.complete(tag) };
@@ -351,16 +352,6 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       if (!(error instanceof WaitSignal)) throw error;
       return this.#context.session.waits.forTransaction(this.#context.transaction.xid, error.xid).then(() => this.#retry(work));
     }
-  }
-
-  #checkForeignKeys(): Promise<void> | undefined {
-    if (this.#state.atEnd.length === 0) return undefined;
-    const checks = [...this.#state.atEnd];
-    this.#state.atEnd.length = 0;
-    return this.#retry(() => {
-      this.#context.nextStep();
-      for (const check of checks) check();
-    });
   }
 
   #takeHeader(): void {
