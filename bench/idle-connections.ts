@@ -1,11 +1,9 @@
 /** Memory of 10,000 idle clients of each door, on both transports: resident bytes of the server with them, less those before. */
-import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { startOrrery } from "../test/support/processes.js";
+import { residentBytes } from "./resident.js";
 
 const count = Number(process.env.ORRERY_IDLE_CLIENTS ?? 10_000);
-const residentBytes = (pid: number): number =>
-  1024 * Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN);
 const startUp = Buffer.concat([Buffer.from([0, 0, 0, 41, 0, 3, 0, 0]), Buffer.from("user\0postgres\0database\0postgres\0\0")]);
 
 async function greet(port: number, hello: Buffer, mark: string): Promise<Socket> {

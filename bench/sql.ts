@@ -4,10 +4,10 @@
  * `ORRERY_BENCH_ROWS` sets the size of the big table (1,000,000 by default; the others follow), `ORRERY_BENCH_ROUNDS` the rounds (5),
  * `ORRERY_BENCH_ONLY` a part of the names to run.
  */
-import { readFileSync } from "node:fs";
 import { startOrrery, startPostgres } from "../test/support/processes.js";
 import { connectDrain, type DrainClient } from "./drain-client.js";
 import { interleave, type Line, ratioOf, report } from "./report.js";
+import { residentBytes } from "./resident.js";
 
 const ROWS = Number(process.env.ORRERY_BENCH_ROWS ?? 1_000_000);
 const ROUNDS = Number(process.env.ORRERY_BENCH_ROUNDS ?? 5);
@@ -138,7 +138,4 @@ async function once(client: DrainClient, statement: Statement): Promise<number> 
   return millis;
 }
 
-function residentMegabytes(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Math.round(Number(kilobytes) / 1024);
-}
+const residentMegabytes = (pid: number): number => Math.round(residentBytes(pid) / 2 ** 20);

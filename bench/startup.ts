@@ -1,8 +1,8 @@
 /** From an empty folder to the first answer, and the memory of an idle server. The peer figure is the limit that we set ourselves. */
-import { readFileSync } from "node:fs";
 import pg from "pg";
 import { freePort, sleep, startOrrery } from "../test/support/processes.js";
 import { median, report } from "./report.js";
+import { residentBytes } from "./resident.js";
 
 export async function run(): Promise<void> {
   const times: number[] = [];
@@ -26,7 +26,7 @@ export async function run(): Promise<void> {
     times.push(performance.now() - started);
     const server = await starting;
     await sleep(2000);
-    memory.push(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1]) / 1024);
+    memory.push(residentBytes(server.pid) / 2 ** 20);
     await server.stop();
   }
   report("startup", "Empty start and idle memory", [
