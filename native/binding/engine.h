@@ -55,6 +55,11 @@ inline double number_of(const Napi::Value& v) {
   napi_get_value_double(v.Env(), v, &d);
   return d >= 0 && d <= 9007199254740991.0 ? d : 0;
 }
+/// A bigint only where a number would not be exact.
+inline Napi::Value integer_value(Napi::Env env, std::int64_t value) {
+  if (value >= -9007199254740991ll && value <= 9007199254740991ll) return Napi::Number::New(env, static_cast<double>(value));
+  return Napi::BigInt::New(env, value);
+}
 inline std::uint32_t u32_of(const Napi::Value& v) {
   std::uint32_t n = 0;
   napi_get_value_uint32(v.Env(), v, &n);

@@ -307,7 +307,7 @@ bool read_values(const Napi::Value& value, const Napi::Value& addends, const io:
     if (v.column >= image.column_count() || words[i + 1] > static_cast<std::uint32_t>(io::PgValue::Form::kLast)) return false;
     if (v.reads_parameter() && (v.parameter >= plan.parameter_count || !is_type(words[i + 2]))) return false;
     if (!io::fits_column(v, image.type(v.column))) return false;
-    if (v.form == io::PgValue::Form::kAddConstant) {
+    if (v.form == io::PgValue::Form::kAddConstant || v.form == io::PgValue::Form::kNextval) {
       if (words[i + 7] >= constants.size()) return false;
       v.addend = static_cast<std::int64_t>(constants[words[i + 7]]);
       v.scale = last;
@@ -449,7 +449,8 @@ Napi::Value hand_back_statements(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), c->hand_back());
 }
 /// takeBack(hub, id): the connection is JavaScript's, at once. [what made the unnamed statement, or undefined where it is as it was; xid, start in
-/// microseconds since 2000, relation and mode of each lock of the block that the session is in]; the last three are missing without a block.
+/// microseconds since 2000, relation and mode of each lock of the block that the session is in (those three are missing without a block); OID and last
+/// number of each sequence that was drawn from, the newest last].
 Napi::Value take_back(const Napi::CallbackInfo& info) {
   count_crossing();
   const Napi::Env env = info.Env();
@@ -462,6 +463,13 @@ Napi::Value take_back(const Napi::CallbackInfo& info) {
   if (!c->pg) return out;
   out.Set(0u, c->pg->unnamed_changed ? Napi::Value(Napi::Buffer<char>::Copy(env, c->pg->unnamed.data(), c->pg->unnamed.size())) : env.Undefined());
   c->pg->unnamed_changed = false;
+  Napi::Array drawn = Napi::Array::New(env);
+  for (const auto& [sequence, number] : c->pg->drawn) {
+    drawn.Set(drawn.Length(), Napi::Number::New(env, sequence));
+    drawn.Set(drawn.Length(), integer_value(env, number));
+  }
+  c->pg->drawn.clear();
+  out.Set(4u, drawn);
   const auto block = io::take_block(*c->pg, *engine->rows);
   if (!block) return out;
   out.Set(1u, Napi::Number::New(env, static_cast<double>(block->xid)));

@@ -670,8 +670,7 @@ Napi::Value next_value(const Napi::CallbackInfo& info) {
     remember(std::move(status));
     return info.Env().Null();
   }
-  if (value >= -9007199254740991ll && value <= 9007199254740991ll) return Napi::Number::New(info.Env(), static_cast<double>(value));
-  return Napi::BigInt::New(info.Env(), value);
+  return integer_value(info.Env(), value);
 }
 
 Napi::Value set_value(const Napi::CallbackInfo& info) {

@@ -109,7 +109,10 @@ Served PgFastPath::serve(PgState* state, std::string_view input, bool may_wait) 
 }
 
 Read PgFastPath::serve_one(PgState& state, std::string_view input, std::size_t* at) {
-  return input[*at] == 'Q' ? serve_query(state, input, at) : serve_execution(state, input, at);
+  const Read read = input[*at] == 'Q' ? serve_query(state, input, at) : serve_execution(state, input, at);
+  if (read == Read::kOk) numbers_.keep(state);
+  else numbers_.give_back(rows_->sequences());
+  return read;
 }
 
 /// A simple query.
@@ -319,6 +322,7 @@ bool PgFastPath::write(PgState& state, PgPlan& plan, wire::WireBuffer& out) {
   for (int tries = 1; status.code == StatusCode::kSerializationFailure && state.isolation == storage::Isolation::kReadCommitted && tries < kTries; tries++) {
     manager.next_command(*t);
     out.rewind(before);
+    numbers_.give_back(rows_->sequences());
     status = change_row(plan, *t, now, false, out, &count);
   }
   command_complete(out, tag_of(plan.kind, count));
@@ -344,7 +348,7 @@ Status PgFastPath::change_row(PgPlan& plan, storage::Transaction& t, std::int64_
   *count = target.row == 0 ? 0 : 1;
   if (plan.kind == PgPlan::Kind::kDelete) return target.row == 0 ? Status::ok() : write.remove(*rows_, t, target, resumes, out);
   // Also where there is no row to change: parameters that cannot be read are an error then, too.
-  if (!set_values(*plan.image, plan.values, parameters_, target.version, now_micros)) return Status::error(StatusCode::kInvalid, "");
+  if (!set_values(*plan.image, plan.values, parameters_, target.version, {now_micros, rows_->sequences(), numbers_})) return Status::error(StatusCode::kInvalid, "");
   if (*count == 0) return Status::ok();
   const auto row = plan.image->block();
   if (!row) return Status::error(StatusCode::kInvalid, "");
@@ -355,12 +359,12 @@ Status PgFastPath::change_row(PgPlan& plan, storage::Transaction& t, std::int64_
 Status PgFastPath::insert_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count) {
   const Status refused = Status::error(StatusCode::kInvalid, "");
   *count = 1;
-  if (!set_values(*plan.image, plan.values, parameters_, {}, now_micros)) return refused;
+  if (!set_values(*plan.image, plan.values, parameters_, {}, {now_micros, rows_->sequences(), numbers_})) return refused;
   const auto row = plan.image->block();
   if (!row) return refused;
   if (!plan.conflict) return plan.write->insert(*rows_, t, *row, out);
   auto& [update, updates, values, image, reads_more] = *plan.conflict;
-  if (reads_more && !set_values(image, values, parameters_, {}, now_micros)) return refused;
+  if (reads_more && !set_values(image, values, parameters_, {}, {now_micros, rows_->sequences(), numbers_})) return refused;
   exec::PointWrite::Target target;
   // A key with a NULL is nobody's.
   if (!update->encoder().encode_row(*row, key_)) target = update->find(key_, t.snapshot(), rows_->manager());
@@ -371,7 +375,7 @@ Status PgFastPath::insert_row(PgPlan& plan, storage::Transaction& t, std::int64_
     *count = 0;
     return Status::ok();
   }
-  if (!set_values(image, values, parameters_, target.version, now_micros)) return refused;
+  if (!set_values(image, values, parameters_, target.version, {now_micros, rows_->sequences(), numbers_})) return refused;
   const auto changed = image.block();
   return changed ? update->update(*rows_, t, target.row, *changed, resumes, out) : refused;
 }

@@ -13,6 +13,7 @@
 
 #include "../storage/row_store.h"
 #include "connection.h"
+#include "drawn_numbers.h"
 #include "pg_messages.h"
 #include "pg_parameters.h"
 #include "pg_search.h"
@@ -64,6 +65,7 @@ class PgFastPath {
   std::vector<Statement> several_;  // of the message at hand
   index::Key key_;
   SearchKeys search_;
+  DrawnNumbers numbers_;  // of the message at hand
   storage::Lsn lsn_ = 0;  // of the commits in the output
   storage::Xid blocker_ = 0;  // whose end the statement at hand would have to wait for
   bool is_over_ = false;  // the log failed at a commit: the connection ends

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../core/row_image.h"
@@ -79,7 +80,8 @@ struct PgValue {
     kConstant = 5,          // as the image has it
     kIntegerAsNumeric = 6,  // an integer parameter in a numeric column
     kAppend = 7,            // the column with a parameter behind it, texts
-    kLast = kAppend,
+    kNextval = 8,           // a number of the sequence whose OID is `parameter` and whose storage is `addend`
+    kLast = kNextval,
   };
   std::uint32_t column;
   Form form;
@@ -90,7 +92,7 @@ struct PgValue {
   std::int64_t addend = 0;
   std::int32_t scale = 0;
   std::int32_t operand_modifier = -1;  // of kAdd and kSubtract: what the parameter is coerced to before
-  bool reads_parameter() const noexcept { return form <= Form::kSubtract || form >= Form::kIntegerAsNumeric; }
+  bool reads_parameter() const noexcept { return form <= Form::kSubtract || form == Form::kIntegerAsNumeric || form == Form::kAppend; }
 };
 
 /// What INSERT does where a row has the key already. Without `updates` nothing.
@@ -157,6 +159,9 @@ struct PgState {
   /// The next statement has waited for a row: it keeps its snapshot, and judges the row as it is now (ADR 13).
   bool resumes = false;
 
+  /// OIDs of the sequences that statements have drawn from since JavaScript gave the connection away, and the last number of each; the newest last.
+  std::vector<std::pair<std::uint32_t, std::int64_t>> drawn;
+
   /// Body of the Parse message that made the unnamed statement as it is now; empty: there is none, or JavaScript alone knows it.
   std::string unnamed;
   bool unnamed_changed = false;  // since JavaScript gave the connection away
@@ -188,6 +193,10 @@ struct PgState {
   void forget_plans() noexcept {
     plans.clear();
     has_texts = false;
+  }
+  void note_drawn(std::uint32_t sequence, std::int64_t number) {
+    std::erase_if(drawn, [&](const auto& d) { return d.first == sequence; });
+    drawn.emplace_back(sequence, number);
   }
   void set_unnamed(std::string_view body) {
     if (unnamed == body) return;

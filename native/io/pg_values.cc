@@ -157,12 +157,13 @@ bool fits_column(const PgValue& value, PhysicalType type) noexcept {
     case Form::kNow: return type == PhysicalType::kInt64;
     case Form::kConstant: return true;
     case Form::kIntegerAsNumeric: return type == PhysicalType::kVarlen && is_integer(value.type);
+    case Form::kNextval: return is_integer(type);
     case Form::kAppend: return type == PhysicalType::kVarlen && value.type == PgType::kText;
   }
   return false;
 }
 
-bool set_values(RowImage& image, std::span<const PgValue> values, const PgParameters& parameters, storage::VersionRef old, std::int64_t now_micros) {
+bool set_values(RowImage& image, std::span<const PgValue> values, const PgParameters& parameters, storage::VersionRef old, const PgSources& sources) {
   image.clear();
   for (const PgValue& value : values) {
     bool is_set = true;
@@ -174,8 +175,13 @@ bool set_values(RowImage& image, std::span<const PgValue> values, const PgParame
       case Form::kAddConstant: is_set = set_sum(image, value, parameters, old); break;
       case Form::kAppend: is_set = set_appended(image, value, parameters[value.parameter], old); break;
       case Form::kNow: {
-        const std::int64_t now = round_micros(now_micros, value.modifier);
+        const std::int64_t now = round_micros(sources.now_micros, value.modifier);
         image.set_fixed(value.column, &now);
+        break;
+      }
+      case Form::kNextval: {
+        std::int64_t number = 0;
+        is_set = sources.numbers.draw(sources.sequences, value.parameter, static_cast<storage::RelationId>(value.addend), &number) && set_integer(image, value.column, number);
         break;
       }
       case Form::kConstant: break;

@@ -4,6 +4,7 @@
 
 #include "../core/row_image.h"
 #include "../storage/chunk.h"
+#include "drawn_numbers.h"
 #include "pg_parameters.h"
 
 namespace orrery::io {
@@ -11,9 +12,15 @@ namespace orrery::io {
 /// Whether a column of this type can take the value.
 bool fits_column(const PgValue& value, PhysicalType type) noexcept;
 
+/// What a statement's values come from besides its parameters.
+struct PgSources {
+  std::int64_t now_micros;  // when the transaction began, since 2000
+  storage::SequenceStore& sequences;
+  DrawnNumbers& numbers;
+};
+
 /// Sets the values in `image`. `old`: the row that UPDATE changes; empty: there is none, parameters are read all the same.
-/// `now_micros`: when the transaction began, since 2000.
 /// False: a form or a value that is JavaScript's to judge (a NULL or a text that the column cannot hold, an overflow).
-bool set_values(RowImage& image, std::span<const PgValue> values, const PgParameters& parameters, storage::VersionRef old, std::int64_t now_micros);
+bool set_values(RowImage& image, std::span<const PgValue> values, const PgParameters& parameters, storage::VersionRef old, const PgSources& sources);
 
 }  // namespace orrery::io

@@ -68,6 +68,13 @@ Status SequenceStore::log_value(RelationId id, std::int64_t value, bool is_calle
 }
 
 Status SequenceStore::next(RelationId id, std::int64_t* value) {
+  Drawn drawn;
+  Status status = next(id, &drawn);
+  if (status.is_ok()) *value = drawn.value;
+  return status;
+}
+
+Status SequenceStore::next(RelationId id, Drawn* drawn) {
   const auto s = find(id);
   if (!s) return Status::error(StatusCode::kNotFound, "no such sequence");
   std::lock_guard guard(s->latch);
@@ -87,10 +94,19 @@ Status SequenceStore::next(RelationId id, std::int64_t* value) {
     s->ahead = kLogAhead;
   }
   s->ahead--;
+  *drawn = {id, next, s->value, s->is_called};
   s->value = next;
   s->is_called = true;
-  *value = next;
   return Status::ok();
+}
+
+void SequenceStore::give_back(const Drawn& drawn) {
+  const auto s = find(drawn.id);
+  if (!s) return;
+  std::lock_guard guard(s->latch);
+  if (!s->is_called || s->value != drawn.value) return;
+  s->value = drawn.before;
+  s->is_called = drawn.was_called;
 }
 
 Status SequenceStore::set(RelationId id, std::int64_t value, bool is_called) {

@@ -34,6 +34,16 @@ class SequenceStore {
   void drop(RelationId id);
   bool exists(RelationId id) const;
   Status next(RelationId id, std::int64_t* value);
+  /// A number with what the sequence was before it came.
+  struct Drawn {
+    RelationId id = 0;
+    std::int64_t value = 0, before = 0;
+    bool was_called = false;
+  };
+  Status next(RelationId id, Drawn* drawn);
+  /// As if the number had not been drawn, where nobody has drawn or set a later one: a statement that comes to nothing here, and is run by another,
+  /// takes one number and not two.
+  void give_back(const Drawn& drawn);
   Status set(RelationId id, std::int64_t value, bool is_called);
   Status read(RelationId id, std::int64_t* value, bool* is_called, SequenceDefinition* definition = nullptr) const;
 

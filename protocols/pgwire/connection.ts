@@ -99,6 +99,7 @@ export class PgConnection implements SessionListener {
     const taken = this.lane?.taken();
     if (taken?.parse !== undefined) this.#ready?.talk.names.setUnnamedParse(taken.parse);
     if (taken?.block !== undefined) this.#ready?.session.enterBlock(taken.block);
+    if (taken !== undefined) this.#ready?.session.noteDrawn(taken.drawn);
   }
   /** Bytes received that wait for the running statement: the listener pauses the socket above its limit. */
   get backlogBytes(): number {

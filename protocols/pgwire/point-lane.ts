@@ -55,7 +55,7 @@ export interface LaneSearch {
   readonly limit: number | LaneKey | undefined;
 }
 export type LaneBound = LaneKey & { readonly inclusive: boolean };
-/** A column that a write sets (PointValue). `addend`, `scale`: of addConstant. */
+/** A column that a write sets (PointValue). `addend`, `scale`: of addConstant; nextval has the sequence's OID as `parameter`, its storage as `addend`. */
 export interface LaneValue {
   readonly column: number;
   readonly form: NativeWrite["source"]["values"][number]["form"];
@@ -87,6 +87,8 @@ export interface TakenStatements {
   /** Body of the Parse message that made the unnamed statement; empty: it was dropped; undefined: it is as it was. */
   readonly parse: Uint8Array | undefined;
   readonly block: BegunBlock | undefined;
+  /** OID and last number of each sequence that statements drew from, the newest last. */
+  readonly drawn: readonly (number | bigint)[];
 }
 export interface PgFastLane {
   setSession(facts: SessionFacts): void;
@@ -361,11 +363,13 @@ function valuesOf(values: NativeWrite["source"]["values"], isUtc: boolean): Lane
       column: value.column,
       form: value.form,
       type,
-      parameter: "parameter" in value ? value.parameter : 0,
+      parameter: "parameter" in value ? value.parameter : value.form === "nextval" ? value.sequence : 0,
       notNull: value.notNull,
       modifier: "modifier" in value ? value.modifier : -1,
       operandModifier: "operandModifier" in value ? value.operandModifier : -1,
-      ...(value.form === "addConstant" ? { addend: value.addend, scale: value.scale } : { addend: 0, scale: 0 }),
+      ...(value.form === "addConstant"
+        ? { addend: value.addend, scale: value.scale }
+        : { addend: value.form === "nextval" ? value.storage : 0, scale: 0 }),
     });
   }
   return out;

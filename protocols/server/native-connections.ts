@@ -137,7 +137,7 @@ function valueWords(values: readonly LaneValue[]): [Uint32Array, Float64Array] {
     v.parameter,
     v.notNull ? 1 : 0,
     v.modifier,
-    v.form === "addConstant" ? v.scale : v.operandModifier,
+    v.form === "addConstant" || v.form === "nextval" ? v.scale : v.operandModifier,
     i,
   ]);
   return [Uint32Array.from(words), Float64Array.from(values, (v) => v.addend)];
@@ -211,8 +211,9 @@ class NativeTransport implements SocketTransport, FastLane {
       forgetPlans: () => io.forgetPlans(hub, id),
       handBack: (parse) => !this.#waits && !this.hasInput && io.handBackStatements(hub, id, parse),
       takeBack: () => {
-        const [parse, xid, startMicros, locks] = io.takeBack(hub, id);
-        return { parse, block: xid === undefined || startMicros === undefined ? undefined : { xid, startMicros, locks: locks ?? [] } };
+        const [parse, xid, startMicros, locks, drawn = []] = io.takeBack(hub, id);
+        const block = xid === undefined || startMicros === undefined ? undefined : { xid, startMicros, locks: locks ?? [] };
+        return { parse, block, drawn };
       },
     };
   }

@@ -330,6 +330,9 @@ export class EngineSession implements Session {
   endImplicit(failed: boolean): number | Promise<number> {
     return this.transactionBlock.endImplicit(failed);
   }
+  noteDrawn(drawn: readonly (number | bigint)[]): void {
+    for (let i = 0; i < drawn.length; i += 2) this.sequences.note(drawn[i] as number, drawn[i + 1] as number | bigint);
+  }
   enterBlock(begun: BegunBlock): void {
     this.transactionBlock.enter(begun);
   }

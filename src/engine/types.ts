@@ -324,6 +324,8 @@ export interface Session {
   typeOf(oid: Oid): SqlType;
   /** undefined: nothing of the session's may run elsewhere. */
   facts(): SessionFacts | undefined;
+  /** OIDs of sequences, each with the number that was drawn from it elsewhere for this session; the newest last. */
+  noteDrawn(drawn: readonly (number | bigint)[]): void;
   /** The session is in this block from now on. */
   enterBlock(block: BegunBlock): void;
   /** How long the session may stay idle from now on, and the error that ends it then; undefined: for ever. */

@@ -34,6 +34,8 @@ export type PointValue = {
   | { readonly form: "addConstant"; readonly addend: number; readonly scale: number; readonly modifier: number }
   /** When the transaction began. */
   | { readonly form: "now"; readonly modifier: number }
+  /** The next number of a sequence, of a new row. */
+  | { readonly form: "nextval"; readonly sequence: Oid; readonly storage: number }
   /** As `row` has it. */
   | { readonly form: "constant" }
 );

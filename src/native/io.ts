@@ -44,6 +44,7 @@ export const LaneForm = {
   constant: 5,
   integerAsNumeric: 6,
   append: 7,
+  nextval: 8,
 } as const;
 export const LaneKind = { insert: 1, update: 2, delete: 3, begin: 4, commit: 5, rollback: 6 } as const;
 /** A prepared statement's name, the body of the Parse that makes it when it is the unnamed one, and result formats as in Bind; or a simple
@@ -99,7 +100,8 @@ export interface IoBinding {
   ): void;
   /**
    * The same for a write of one row (LaneKind). `storage`, `index`: storage ids (0: an insert has no index); `row`: a block of one row with the
-   * constants; `values`: column, LaneForm, LaneType, parameter, NOT NULL, modifier, the operand's modifier (of an addend: its scale), place in `addends`; `outputs`: column, wire kind and
+   * constants; `values`: column, LaneForm, LaneType, parameter, NOT NULL, modifier, the operand's modifier (of an addend: its scale), place in `addends`
+   * (nextval: a sequence's OID as its parameter, the storage id as its addend); `outputs`: column, wire kind and
    * format of each column of RETURNING. `conflict`: ON CONFLICT of an insert: 1 for DO UPDATE, the index that decides, and what DO UPDATE sets.
    */
   registerWrite(
@@ -143,8 +145,9 @@ export interface IoBinding {
   /** handBack of a PostgreSQL session. `parse`: body of the message that made the unnamed statement, empty: there is none. */
   handBackStatements(hub: IoHub, id: number, parse: Uint8Array): boolean;
   /** The connection is JavaScript's at once: what made the unnamed statement (undefined: unchanged), and of the block that is open its xid (0: none
-   *  yet), its start in microseconds since 2000, and relation and mode of each lock, which the lock manager has now. */
-  takeBack(hub: IoHub, id: number): [Uint8Array?, number?, number?, number[]?];
+   *  yet), its start in microseconds since 2000, and relation and mode of each lock, which the lock manager has now; OID and last number of
+   *  each sequence that was drawn from, the newest last. */
+  takeBack(hub: IoHub, id: number): [Uint8Array?, number?, number?, number[]?, (number | bigint)[]?];
   forgetPlans(hub: IoHub, id: number): void;
   /** [1 when the I/O thread owns the input, time of the last input in Unix milliseconds, database, bytes of an unfinished command, bytes of output that wait]. */
   facts(hub: IoHub, id: number): [number, number, number, number, number] | null;

@@ -46,9 +46,8 @@ export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: 
     if (given.has(a.number) || a.dropped || a.generated === true) return [];
     const sql = defaultSql(planner, table, a.number);
     if (sql === undefined) return [];
-    return [
-      { index: a.number - 1, evaluate: compileScalar(environment, planner.context.stored.bindDefault(table, a.number, sql), emptyLayout) },
-    ];
+    const expression = planner.context.stored.bindDefault(table, a.number, sql);
+    return [{ index: a.number - 1, expression, evaluate: compileScalar(environment, expression, emptyLayout) }];
   });
   if (plan.onConflict?.updateChecks !== undefined) writer.updateChecks = rowChecksOf(environment, table, plan.onConflict.updateChecks);
   const conflict = plan.onConflict === undefined ? undefined : conflictPlan(planner, table, plan.onConflict, environment);

@@ -84,6 +84,8 @@ export class PointValues {
     const { functionId } = call;
     const now = isNow(call) ? type === TypeOid.timestamptz : functionId === "timestamp(timestamptz)" && isNow(call.args[0]) && this.#isUtc;
     if (now) return { ...of, form: "now", modifier };
+    const sequence = this.#sequenceOf(call);
+    if (sequence !== undefined) return integers.has(type) ? { ...of, form: "nextval", ...sequence } : undefined;
     const integer = integerAsNumeric(call);
     if (integer !== undefined && type === TypeOid.numeric) return { ...of, form: "integerAsNumeric", ...integer, modifier };
     const decimal = numericAsFloat8(call);
@@ -100,6 +102,15 @@ export class PointValues {
     if (call.type !== type || (!isPlus && sums.get(type)?.[1].test(functionId) !== true)) return undefined;
     const by = this.#isOwn(of, left) ? right : isPlus && this.#isOwn(of, right) ? left : undefined;
     return by && sumOf(of, type, isPlus, by, modifier);
+  }
+  /** Of nextval, also where the number becomes a smaller integer. An update that finds no row must draw none. */
+  #sequenceOf(call: FunctionCall): { readonly sequence: number; readonly storage: number } | undefined {
+    const [arg] = call.args;
+    if (/^int[24]\(int8\)$/.test(call.functionId) && arg?.kind === "FunctionCall") return this.#sequenceOf(arg);
+    if (call.functionId !== "nextval(regclass)" || arg?.kind !== "Constant" || typeof arg.value !== "number" || this.old.size > 0)
+      return undefined;
+    const relation = this.planner.context.catalog.relationByOid(arg.value);
+    return relation?.class === "sequence" ? { sequence: relation.oid, storage: relation.storage } : undefined;
   }
   /** The column's own value. */
   #isOwn(of: Target, expression: Expression): boolean {

@@ -48,11 +48,11 @@ function insertOf(planner: Planner, plan: Insert, root: InsertOperator, writer: 
   const { table } = writer;
   if (!writer.takesBlocks) return "a foreign key is checked";
   if (plan.source.kind !== "Values" || plan.source.rows.length !== 1) return "not one row of VALUES";
-  if (root.defaults.length > 0) return computed;
   const row = plan.source.rows[0] as readonly Expression[];
   const setting = new PointValues(planner, writer);
   for (const [i, expression] of row.entries()) if (!setting.add(plan.attributes[i] as number, expression)) return computed;
-  const given = new Set(plan.attributes);
+  for (const { index, expression } of root.defaults) if (!setting.add(index + 1, expression)) return computed;
+  const given = new Set([...plan.attributes, ...root.defaults.map((d) => d.index + 1)]);
   if (table.attributes.some((a) => a.notNull && !a.dropped && !given.has(a.number))) return "a column must not be null";
   const outputs = outputsOf(table, plan.returning, plan.returning?.row ?? []);
   if (outputs === undefined) return returned;

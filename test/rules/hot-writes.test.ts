@@ -17,6 +17,7 @@ beforeAll(async () => {
       "create table accounts (id int primary key, balance bigint not null, name varchar(8), note text default 'x', flag bool, price float8, u uuid)",
       "create table small (id int primary key, n int2, parent int)",
       "create table child (id int primary key, account int references accounts on delete cascade)",
+      "create table numbered (n serial primary key, code int unique, label text default 'none', other bigint generated always as identity, small smallserial)",
     );
     c.socket.destroy();
   }
@@ -76,10 +77,17 @@ const statements: Readonly<Record<string, readonly [string, string]>> = {
   upsertSmall: ["insert into small values ($1, $2) on conflict (id) do update set n = small.n - $3", "iss"],
   insertOrNot: ["insert into small values ($1, 7) on conflict do nothing", "i"],
   insertOrNotReturning: ["insert into accounts (id, balance) values ($1, $2) on conflict (id) do nothing returning id, balance", "id"],
+  insertNumbered: ["insert into numbered (code) values ($1) returning n, label, other, small", "i"],
+  insertNumberedOrNot: ["insert into numbered (code, label) values ($1, $2) on conflict (code) do nothing returning n", "it"],
   select: ["select * from accounts where id = $1", "i"],
   selectSmall: ["select n from small where id = $1", "i"],
 };
 const cold = [
+  "select lastval()",
+  "select currval('numbered_n_seq'), (select last_value from numbered_other_seq)",
+  "select nextval('numbered_n_seq')",
+  "delete from numbered where code < 10",
+  "discard sequences",
   "select count(*), sum(balance), max(name) from accounts",
   "select count(*), sum(n) from small",
   "savepoint s",
@@ -118,6 +126,7 @@ describe("conversations", () => {
           await logIn(c);
           await run(c, "delete from child");
           await run(c, "delete from small");
+          await run(c, "truncate numbered");
           await run(c, "delete from accounts");
           await run(c, "insert into accounts select i, i * 100, 'name ' || i from generate_series(1, 20) i");
           await run(c, "insert into small (id, n) select i, i from generate_series(1, 20, 2) i");

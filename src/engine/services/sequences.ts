@@ -10,6 +10,10 @@ import type { StatementContext } from "../statement-context.js";
 export class SequenceState {
   readonly values = new Map<Oid, number | bigint>();
   lastSequence: Oid | undefined;
+  note(sequence: Oid, value: number | bigint): void {
+    this.values.set(sequence, value);
+    this.lastSequence = sequence;
+  }
   clear(): void {
     this.values.clear();
     this.lastSequence = undefined;
@@ -47,8 +51,7 @@ export function sequenceService(
           BigInt(sequence.increment) > 0n ? sequence.max : sequence.min,
           BigInt(sequence.increment) > 0n,
         );
-      state.values.set(oid, value);
-      state.lastSequence = oid;
+      state.note(oid, value);
       return value;
     },
     current(oid) {

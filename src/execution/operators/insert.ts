@@ -5,6 +5,7 @@
  * between makes the insert collide: the statement runs again and finds it.
  */
 import type { IndexObject, TableObject } from "../../catalog/index.js";
+import type { Expression } from "../../plan/index.js";
 import { affectRowTwice, type Datum, type Row } from "../../types/index.js";
 import type { ChangeMemory } from "../change-memory.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
@@ -40,7 +41,7 @@ export class InsertOperator extends SteppedBlockingOperator {
     readonly source: Operator,
     /** Attribute index of each source column. */
     readonly targets: readonly number[],
-    readonly defaults: readonly { readonly index: number; readonly evaluate: Evaluate }[],
+    readonly defaults: readonly { readonly index: number; readonly expression: Expression; readonly evaluate: Evaluate }[],
     readonly conflict: ConflictPlan | undefined,
     readonly returning: EvaluateRow | undefined,
     readonly isTop: boolean,
