@@ -35,7 +35,7 @@ export async function run(): Promise<void> {
   const lookup = file("wide.sql", "\\set id random(1, 100000)\nselect * from wide where id = :id;\n");
   const insert = file(
     "insert.sql",
-    "insert into events (device, reading, note) values (:client_id, random() * 1000, 'a reading of a device');\n",
+    "\\set reading random(0, 1000000)\ninsert into events (device, reading, note) values (:client_id, :reading, 'a reading of a device');\n",
   );
   const postgres = await startPostgres(["shared_buffers=512MB"]);
   const native = await startOrrery({ flags: ["--redis-port", "0", "--transport", "native"] });
