@@ -125,8 +125,9 @@ TEST("statements: a simple query is a registered text but for its literals") {
   lane.add_text({"select value from t where key = ", ""}, "n", test::Database::kPrimary, PgType::kInt4);
   CHECK_EQ(lane.ask(query("select value from t where key = -12")), kDescription + done(0));
   CHECK_EQ(lane.ask(query("select value from t where value = 'value 3' -- text")), kDescription + row("value 3") + done(1));
+  CHECK_EQ(lane.ask(query("select value from t where key = 12 ")), kDescription + row("value 12") + done(1));
   for (const char* other :
-       {"select value from t where key = 1 ", "select value from t where key = ", "select value from t where key = --1", "select value from t where key = 1.5",
+       {"select value from t where key = ", "select value from t where key = --1", "select value from t where key = 1.5",
         "select value from t where key = 1234567890", "select value from t where key = '1'", "select value from t where value = 'it''s' -- text",
         "select value from t where value = '\\' -- text", "select value from t where value = 'open -- text", "select value from t where value = '\xc3' -- text", ""})
     CHECK_EQ(lane.ask(query(other)), "JavaScript from 0");

@@ -9,7 +9,7 @@ import { describeUserObject } from "./catalog/objects.js";
 import { usersOfRoutine, usersOfType } from "./catalog/users.js";
 import { columnsInSql } from "./columns-in-sql.js";
 import type { DefinitionContext } from "./context.js";
-import { renamedBody } from "./rename.js";
+import { renamedBody, renamedCondition } from "./rename.js";
 import { sequencesIn } from "./stored-sql.js";
 
 /** Something to drop: an object, one column of a table, or one column's default. */
@@ -221,11 +221,9 @@ function columnsWhere(context: DefinitionContext, test: (attribute: TableObject[
   return found;
 }
 
-/** As a view, a policy names columns only in its text; subqueries in it may name others by the same name, which asks for a CASCADE too many. */
 function policyReads(context: DefinitionContext, table: TableObject, sql: string, attribute: number): boolean {
-  return viewUsesColumn(context, sql, table, attribute);
+  return usesColumn(sql, table, attribute, (renaming) => renamedCondition(context, table, sql, renaming, context.bindContext()));
 }
-/** A view names the columns it reads only in its text; one that does not mention the name cannot use it, but by `*`. */
 /** Where a rename would put the column's new name, the text mentions it. USING and NATURAL name columns that a rename does not reach. */
 function usesColumn(sql: string, table: TableObject, attribute: number, rename: (renaming: Renaming) => string): boolean {
   const from = table.attributes[attribute - 1]?.name ?? "";

@@ -173,25 +173,33 @@ export function renamedBody(context: DefinitionContext, object: FunctionObject, 
   return { ...object, body: { ...body, source: context.session.database.frontEnd.renameInBody(body.source, bind, renaming) } };
 }
 
-/** Conditions of the relation's own policies and of those that read it, bound as a select list over the policy's table. */
+/** Conditions of the relation's own policies and of those that read it. */
 function renameInPolicies(context: DefinitionContext, relation: number, renaming: Renaming, bind: BindContext): void {
-  const { frontEnd } = context.session.database;
   const own = context.snapshot.policiesOf(relation);
   for (const policy of [...own, ...context.snapshot.policiesReading(relation).filter((p) => p.table !== relation)]) {
     const table = context.snapshot.relationByOid(policy.table);
     if (table === undefined) continue;
-    const renamed = (sql: string): string => {
-      const prefix = "SELECT ";
-      const from = ` AS "?" FROM ONLY ${context.sqlName(table)}`;
-      const text = frontEnd.renameInQuery(`${prefix}(${sql})${from}`, bind, renaming);
-      return text.slice(prefix.length, text.lastIndexOf(' AS "?" FROM '));
-    };
+    const renamed = (sql: string): string => renamedCondition(context, table, sql, renaming, bind);
     context.put({
       ...policy,
       ...(policy.usingSql === undefined ? {} : { usingSql: renamed(policy.usingSql) }),
       ...(policy.checkSql === undefined ? {} : { checkSql: renamed(policy.checkSql) }),
     });
   }
+}
+
+/** A policy's condition that mentions what is renamed, bound as a select list over the policy's table. */
+export function renamedCondition(
+  context: DefinitionContext,
+  table: { readonly schema: number; readonly name: string },
+  sql: string,
+  renaming: Renaming,
+  bind: BindContext,
+): string {
+  const prefix = "SELECT ";
+  const query = `${prefix}(${sql}) AS "?" FROM ONLY ${context.sqlName(table)}`;
+  const text = context.session.database.frontEnd.renameInQuery(query, bind, renaming);
+  return text.slice(prefix.length, text.lastIndexOf(' AS "?" FROM '));
 }
 
 function renameSchema(context: DefinitionContext, command: Extract<Command, { kind: "Rename" }>): void {
