@@ -7,6 +7,9 @@
 namespace orrery::storage {
 namespace {
 
+/// Of `ahead`, of a sequence that was set or altered: the next call logs, and a number that was drawn before is not given back.
+constexpr std::int32_t kWasSet = -1;
+
 /// The value `steps` calls on, stopping at the bound; for logging ahead.
 std::int64_t advanced(const SequenceDefinition& d, std::int64_t value, std::int32_t steps) {
   std::int64_t delta, result;
@@ -46,7 +49,7 @@ bool SequenceStore::alter(RelationId id, const SequenceDefinition& definition) {
   const std::int64_t start = s->definition.start;
   s->definition = definition;
   s->definition.start = start;
-  s->ahead = 0;
+  s->ahead = kWasSet;
   return true;
 }
 
@@ -88,7 +91,7 @@ Status SequenceStore::next(RelationId id, Drawn* drawn) {
       s->ahead = 0;
     }
   }
-  if (s->ahead == 0) {
+  if (s->ahead <= 0) {
     Status status = log_value(id, advanced(d, next, kLogAhead - 1), true);
     if (!status.is_ok()) return status;
     s->ahead = kLogAhead;
@@ -104,7 +107,7 @@ void SequenceStore::give_back(const Drawn& drawn) {
   const auto s = find(drawn.id);
   if (!s) return;
   std::lock_guard guard(s->latch);
-  if (!s->is_called || s->value != drawn.value) return;
+  if (s->ahead == kWasSet || s->value != drawn.value) return;
   s->value = drawn.before;
   s->is_called = drawn.was_called;
 }
@@ -118,7 +121,7 @@ Status SequenceStore::set(RelationId id, std::int64_t value, bool is_called) {
   if (!status.is_ok()) return status;
   s->value = value;
   s->is_called = is_called;
-  s->ahead = 0;
+  s->ahead = kWasSet;
   return Status::ok();
 }
 
@@ -151,7 +154,7 @@ void SequenceStore::save(ByteWriter& out) {
   out.u32(static_cast<std::uint32_t>(sequences_.size()));
   for (const auto& [id, s] : sequences_) {
     std::lock_guard held(s->latch);
-    s->ahead = 0;  // what the log knew beyond this value is before the checkpoint
+    s->ahead = std::min(s->ahead, 0);  // what the log knew beyond this value is before the checkpoint
     out.u32(id);
     out.i64(s->definition.increment);
     out.i64(s->definition.min);
