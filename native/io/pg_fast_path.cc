@@ -6,7 +6,6 @@
 
 #include "../keyspace/clock.h"
 #include "pg_messages.h"
-#include "pg_values.h"
 
 namespace orrery::io {
 namespace {
@@ -305,7 +304,7 @@ bool PgFastPath::write(PgState& state, PgPlan& plan, wire::WireBuffer& out) {
     // A row that does not fit into the output must not stay changed.
     const bool may_overflow = plan.write->returns_rows();
     const std::size_t savepoint = may_overflow ? manager.savepoint(*t) : 0;
-    const Status status = change_row(plan, *t, state.start_micros, state.resumes, out, &count);
+    const Status status = change_row(plan, *t, {state.start_micros, rows_->sequences(), numbers_}, state.resumes, out, &count);
     if (status.code == StatusCode::kWait) blocker_ = status.detail;
     bool done = status.is_ok();
     command_complete(out, tag_of(plan.kind, count));
@@ -317,13 +316,13 @@ bool PgFastPath::write(PgState& state, PgPlan& plan, wire::WireBuffer& out) {
     return done;
   }
   const std::size_t before = out.size();
-  const std::int64_t now = now_micros();
-  Status status = change_row(plan, *t, now, false, out, &count);
+  const PgSources sources{now_micros(), rows_->sequences(), numbers_};
+  Status status = change_row(plan, *t, sources, false, out, &count);
   for (int tries = 1; status.code == StatusCode::kSerializationFailure && state.isolation == storage::Isolation::kReadCommitted && tries < kTries; tries++) {
     manager.next_command(*t);
     out.rewind(before);
     numbers_.give_back(rows_->sequences());
-    status = change_row(plan, *t, now, false, out, &count);
+    status = change_row(plan, *t, sources, false, out, &count);
   }
   command_complete(out, tag_of(plan.kind, count));
   bool done = status.is_ok() && !out.overflowed();
@@ -337,18 +336,18 @@ bool PgFastPath::write(PgState& state, PgPlan& plan, wire::WireBuffer& out) {
 }
 
 /// One row, by the snapshot of `t`. Not ok: not here, and nothing was changed.
-Status PgFastPath::change_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count) {
+Status PgFastPath::change_row(PgPlan& plan, storage::Transaction& t, const PgSources& sources, bool resumes, wire::WireBuffer& out, std::uint32_t* count) {
   const exec::PointWrite& write = *plan.write;
   // Repeatable read refuses by itself what changed meanwhile.
   resumes = resumes && t.isolation() == storage::Isolation::kReadCommitted;
-  if (plan.kind == PgPlan::Kind::kInsert) return insert_row(plan, t, now_micros, resumes, out, count);
+  if (plan.kind == PgPlan::Kind::kInsert) return insert_row(plan, t, sources, resumes, out, count);
   exec::PointWrite::Target target = write.find(key_, t.snapshot(), rows_->manager());
   if (resumes && target.row != 0)
     if (Status status = write.find_again(*rows_, t, key_, &target); !status.is_ok()) return status;
   *count = target.row == 0 ? 0 : 1;
   if (plan.kind == PgPlan::Kind::kDelete) return target.row == 0 ? Status::ok() : write.remove(*rows_, t, target, resumes, out);
   // Also where there is no row to change: parameters that cannot be read are an error then, too.
-  if (!set_values(*plan.image, plan.values, parameters_, target.version, {now_micros, rows_->sequences(), numbers_})) return Status::error(StatusCode::kInvalid, "");
+  if (!set_values(*plan.image, plan.values, parameters_, target.version, sources)) return Status::error(StatusCode::kInvalid, "");
   if (*count == 0) return Status::ok();
   const auto row = plan.image->block();
   if (!row) return Status::error(StatusCode::kInvalid, "");
@@ -356,15 +355,15 @@ Status PgFastPath::change_row(PgPlan& plan, storage::Transaction& t, std::int64_
 }
 
 /// A key that comes between the look and the insert is a collision, and so JavaScript's.
-Status PgFastPath::insert_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count) {
+Status PgFastPath::insert_row(PgPlan& plan, storage::Transaction& t, const PgSources& sources, bool resumes, wire::WireBuffer& out, std::uint32_t* count) {
   const Status refused = Status::error(StatusCode::kInvalid, "");
   *count = 1;
-  if (!set_values(*plan.image, plan.values, parameters_, {}, {now_micros, rows_->sequences(), numbers_})) return refused;
+  if (!set_values(*plan.image, plan.values, parameters_, {}, sources)) return refused;
   const auto row = plan.image->block();
   if (!row) return refused;
   if (!plan.conflict) return plan.write->insert(*rows_, t, *row, out);
   auto& [update, updates, values, image, reads_more] = *plan.conflict;
-  if (reads_more && !set_values(image, values, parameters_, {}, {now_micros, rows_->sequences(), numbers_})) return refused;
+  if (reads_more && !set_values(image, values, parameters_, {}, sources)) return refused;
   exec::PointWrite::Target target;
   // A key with a NULL is nobody's.
   if (!update->encoder().encode_row(*row, key_)) target = update->find(key_, t.snapshot(), rows_->manager());
@@ -375,7 +374,7 @@ Status PgFastPath::insert_row(PgPlan& plan, storage::Transaction& t, std::int64_
     *count = 0;
     return Status::ok();
   }
-  if (!set_values(image, values, parameters_, target.version, {now_micros, rows_->sequences(), numbers_})) return refused;
+  if (!set_values(image, values, parameters_, target.version, sources)) return refused;
   const auto changed = image.block();
   return changed ? update->update(*rows_, t, target.row, *changed, resumes, out) : refused;
 }

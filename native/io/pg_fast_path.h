@@ -17,6 +17,7 @@
 #include "pg_messages.h"
 #include "pg_parameters.h"
 #include "pg_search.h"
+#include "pg_values.h"
 #include "served.h"
 
 namespace orrery::io {
@@ -47,8 +48,8 @@ class PgFastPath {
   void answered(PgState& state, const wire::WireBuffer& out) noexcept;
   bool select(PgState& state, const PgPlan& plan, wire::WireBuffer& out);
   bool write(PgState& state, PgPlan& plan, wire::WireBuffer& out);
-  Status change_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count);
-  Status insert_row(PgPlan& plan, storage::Transaction& t, std::int64_t now_micros, bool resumes, wire::WireBuffer& out, std::uint32_t* count);
+  Status change_row(PgPlan& plan, storage::Transaction& t, const PgSources& sources, bool resumes, wire::WireBuffer& out, std::uint32_t* count);
+  Status insert_row(PgPlan& plan, storage::Transaction& t, const PgSources& sources, bool resumes, wire::WireBuffer& out, std::uint32_t* count);
   bool control(PgState& state, const PgPlan& plan, wire::WireBuffer& out);
   /// The transaction in which the plan's next statement runs, its relation locked; nullptr: not here.
   storage::Transaction* start_statement(PgState& state, const PgPlan& plan, storage::LockMode mode);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../core/utf8.h"
 #include "pg_parameters.h"
 
 namespace orrery::io {
@@ -12,25 +13,6 @@ namespace {
 constexpr int kDepthMax = 64;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex(char c) noexcept { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-
-void append_utf8(std::uint32_t code, std::string& out) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xc0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xe0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  } else {
-    out += static_cast<char>(0xf0 | code >> 18);
-    out += static_cast<char>(0x80 | (code >> 12 & 0x3f));
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  }
-}
 
 /// As escape_json writes it.
 void append_quoted(std::string_view text, std::string& out) {
@@ -173,9 +155,13 @@ class Reader {
 
   /// Four hexadecimal digits.
   bool hex(std::uint32_t* out) noexcept {
-    if (rest_.size() < 4 || !std::all_of(rest_.begin(), rest_.begin() + 4, is_hex)) return false;
+    if (rest_.size() < 4) return false;
     *out = 0;
-    for (const char c : rest_.substr(0, 4)) *out = *out << 4 | static_cast<std::uint32_t>(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+    for (const char c : rest_.substr(0, 4)) {
+      const int digit = hex_digit(c);
+      if (digit < 0) return false;
+      *out = *out << 4 | static_cast<std::uint32_t>(digit);
+    }
     rest_.remove_prefix(4);
     return true;
   }

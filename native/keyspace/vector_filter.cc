@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "../core/utf8.h"
+
 namespace orrery::keyspace {
 namespace {
 
@@ -22,24 +24,6 @@ std::size_t read_number(std::string_view s, double* out) noexcept {
   if (error == std::errc::result_out_of_range) *out = s[0] == '-' ? -HUGE_VAL : HUGE_VAL;
   else if (error != std::errc()) return 0;
   return static_cast<std::size_t>(end - s.data());
-}
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xc0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xe0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (c & 0x3f));
-  } else {
-    out += static_cast<char>(0xf0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3f));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (c & 0x3f));
-  }
 }
 
 }  // namespace
@@ -259,7 +243,7 @@ class VectorFilter::Json {
         std::uint32_t unit, low;
         if (!hex(&unit)) return false;
         if (unit >= 0xd800 && unit < 0xdc00 && word("\\u") && hex(&low) && low >= 0xdc00 && low < 0xe000) unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-        append_utf8(*out, unit);
+        append_utf8(unit, *out);
         continue;
       }
       static constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
