@@ -51,13 +51,15 @@ struct Context {
   /// body(from, to) over pieces of 0…n that take some milliseconds at most; false: stopped.
   template <typename Body>
   bool in_pieces(std::size_t n, Body body) {
-    constexpr std::size_t kPiece = 1 << 18;
+    constexpr std::size_t kPiece = 1 << 16;
     for (std::size_t from = 0; from < n; from += kPiece) {
       if (stopped()) return fail(Failure::kStopped), false;
       body(from, n - from < kPiece ? n : from + kPiece);
     }
     return true;
   }
+  /// More than this many rows are sorted in a turn of their own: there is no yielding in the middle, and whoever began may have little time.
+  static constexpr std::uint32_t kRowsBeside = 1 << 14;
   Step fail(Failure why) noexcept {
     if (failure == Failure::kNone) failure = why;
     return Step::kFail;

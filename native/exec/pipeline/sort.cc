@@ -15,17 +15,17 @@ class SortOperator final : public Operator {
 
   Step next(Context& context, Batch& out) override {
     while (!sorted_) {
+      if (input_ended_) {
+        if (!finish(context)) return Step::kFail;
+        sorted_ = true;
+        break;
+      }
       Batch batch;
       const Step step = input_->next(context, batch);
       if (step == Step::kEnd) {
-        if (!runs_.empty()) {
-          if (!write_run(context)) return Step::kFail;
-          merge_ = std::make_unique<Merge>(std::move(runs_), keys_);
-        } else if (!sort_rows(table_, keys_, order_, context)) {
-          return Step::kFail;
-        }
-        sorted_ = true;
-        break;
+        input_ended_ = true;
+        if (table_.rows() > Context::kRowsBeside) return Step::kYield;
+        continue;
       }
       if (step != Step::kRows) return step;
       if (table_.full()) return context.fail(Failure::kMemory);
@@ -46,11 +46,17 @@ class SortOperator final : public Operator {
     input_->reset();
     table_.clear();
     order_.clear();
-    sorted_ = false;
+    sorted_ = input_ended_ = false;
     at_ = 0;
   }
 
  private:
+  bool finish(Context& context) {
+    if (runs_.empty()) return sort_rows(table_, keys_, order_, context);
+    if (!write_run(context)) return false;
+    merge_ = std::make_unique<Merge>(std::move(runs_), keys_);
+    return true;
+  }
   /// Rows from place `from` on, as many as a batch has, below place `end`.
   void sorted_batch(std::uint32_t from, std::uint32_t end, Batch& out) {
     out.rows = std::min(end - from, kBatchRows);
@@ -115,7 +121,7 @@ class SortOperator final : public Operator {
   std::vector<SpillFilePtr> runs_;
   std::unique_ptr<Merge> merge_;  // when there were runs
   std::uint64_t merged_ = 0;
-  bool sorted_ = false;
+  bool input_ended_ = false, sorted_ = false;
   std::uint32_t at_ = 0;
 };
 

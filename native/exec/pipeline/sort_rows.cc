@@ -46,43 +46,50 @@ class KeyWriter {
   KeyWriter(Word* words, std::uint32_t rows) : words_(words), rows_(rows) {}
   bool exact() const noexcept { return exact_; }
 
-  void write(const KeyLayout& key) {
+  /// False: stopped.
+  bool write(const KeyLayout& key, Context& context) {
     if (used_ >= 16) {
       exact_ = false;
-      return;
+      return true;
     }
     if (key.nullable) {
       const Word present = key.nulls_first ? 1 : 0, absent = key.nulls_first ? 0 : 1;
-      for (std::uint32_t i = 0; i < rows_; i++) put(i, key.column->is_null(i) ? absent : present, 1);
+      const auto mark = [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; i++) put(i, key.column->is_null(i) ? absent : present, 1);
+      };
+      if (!context.in_pieces(rows_, mark)) return false;
       used_++;
     }
     const std::size_t room = 16 - used_;
     const std::size_t take = std::min(room, key.width);
     if (take < key.width) exact_ = false;
-    if (take == 0) return;
+    if (take == 0) return true;
     const Word mask = take == 16 ? ~Word{0} : (Word{1} << (8 * take)) - 1;
     const auto turned = [&](Word w) { return key.descending ? ~w & mask : w; };
-    with_kind(key.column->kind(), [&]<typename T>(T) {
+    const bool went = with_kind(key.column->kind(), [&]<typename T>(T) {
       const T* in = key.column->as<T>();
-      for (std::uint32_t i = 0; i < rows_; i++) {
-        if (key.nullable && key.column->is_null(i)) {
-          put(i, 0, take);
-          continue;
+      return context.in_pieces(rows_, [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; i++) {
+          if (key.nullable && key.column->is_null(i)) {
+            put(i, 0, take);
+            continue;
+          }
+          if constexpr (std::is_same_v<T, std::string_view>) put(i, turned(text_word(in[i], key.width, take)), take);
+          else if constexpr (std::is_same_v<T, Decimal>) {
+            const auto w = static_cast<Word>(in[i].value * power_of_ten(key.scale - in[i].scale)) ^ (Word{1} << 127);
+            put(i, turned(w >> (8 * (16 - take))), take);
+          } else put(i, turned(static_cast<Word>(ordered_bits(in[i])) >> (8 * (key.width - take))), take);
         }
-        if constexpr (std::is_same_v<T, std::string_view>) put(i, turned(text_word(in[i], key.width, take)), take);
-        else if constexpr (std::is_same_v<T, Decimal>) {
-          const auto w = static_cast<Word>(in[i].value * power_of_ten(key.scale - in[i].scale)) ^ (Word{1} << 127);
-          put(i, turned(w >> (8 * (16 - take))), take);
-        } else put(i, turned(static_cast<Word>(ordered_bits(in[i])) >> (8 * (key.width - take))), take);
-      }
+      });
     });
     used_ += take;
+    return went;
   }
   /// Bytes in use; the words are left-aligned.
   std::size_t used() const noexcept { return used_; }
 
  private:
-  void put(std::uint32_t i, Word value, std::size_t bytes) noexcept { words_[i] |= value << (8 * (16 - used_ - bytes)); }
+  void put(std::size_t i, Word value, std::size_t bytes) noexcept { words_[i] |= value << (8 * (16 - used_ - bytes)); }
   /// The text padded with zeros to width - 1 bytes, then its length: the first `take` bytes of it.
   static Word text_word(std::string_view s, std::size_t width, std::size_t take) noexcept {
     const std::size_t content = std::min(width - 1, take);
@@ -136,10 +143,13 @@ bool radix_sort(PodBuffer<Entry<Key>>& entries, PodBuffer<Entry<Key>>& spare, Co
   std::vector<std::array<std::uint32_t, 256>> counts(kBytes);
   for (auto& c : counts) c.fill(0);
   Key all_or = 0, all_and = ~Key{0};
-  for (std::size_t i = 0; i < n; i++) {
-    all_or |= entries[i].key;
-    all_and &= entries[i].key;
-  }
+  const auto look = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; i++) {
+      all_or |= entries[i].key;
+      all_and &= entries[i].key;
+    }
+  };
+  if (!context.in_pieces(n, look)) return false;
   const Key varies = all_or ^ all_and;
   std::vector<std::size_t> bytes;
   for (std::size_t b = 0; b < kBytes; b++)
@@ -189,11 +199,15 @@ void sort_entries(const PodBuffer<Word>& words, std::size_t used, bool exact, co
   PodBuffer<Entry<Key>> entries(context.memory), spare(context.memory);
   entries.resize(n);
   const std::size_t shift = 8 * (16 - (sizeof(Key) == 16 ? 16 : used));
-  for (std::uint32_t i = 0; i < n; i++) entries[i] = {static_cast<Key>(words[i] >> shift), i};
-  if (!radix_sort(entries, spare, context)) return;
+  const auto make = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; i++) entries[i] = {static_cast<Key>(words[i] >> shift), static_cast<std::uint32_t>(i)};
+  };
+  if (!context.in_pieces(n, make) || !radix_sort(entries, spare, context)) return;
   order.resize(n);
-  for (std::uint32_t i = 0; i < n; i++) order[i] = entries[i].row;
-  if (exact) return;
+  const auto keep = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; i++) order[i] = entries[i].row;
+  };
+  if (!context.in_pieces(n, keep) || exact) return;
   PodBuffer<std::uint32_t> spare_rows(context.memory);
   for (std::uint32_t from = 0; from < n;) {
     std::uint32_t to = from + 1;
@@ -240,28 +254,31 @@ bool sort_rows(const Table& table, const std::vector<SortKey>& keys, PodBuffer<s
   PodBuffer<Word> words(context.memory);
   words.assign(n, 0);
   KeyWriter writer(words.data(), n);
-  for (const KeyLayout& k : layouts) {
-    if (context.failed()) return false;
-    writer.write(k);
-  }
+  if (context.failed()) return false;
+  for (const KeyLayout& k : layouts)
+    if (!writer.write(k, context)) return false;
   if (writer.used() <= 8) sort_entries<std::uint64_t>(words, std::max<std::size_t>(writer.used(), 1), writer.exact(), layouts, order, context);
   else sort_entries<Word>(words, 16, writer.exact(), layouts, order, context);
   return !context.failed();
 }
 
-void mark_changes(const Table& table, const std::vector<SortKey>& keys, const PodBuffer<std::uint32_t>& order, PodBuffer<std::uint8_t>& flags) {
-  const std::size_t n = order.size();
+bool mark_changes(const Table& table, const std::vector<SortKey>& keys, const PodBuffer<std::uint32_t>& order, PodBuffer<std::uint8_t>& flags,
+                  Context& context) {
   for (const SortKey& k : keys) {
     const Column& column = table.column(k.column);
-    with_kind(column.kind(), [&]<typename T>(T) {
+    const bool went = with_kind(column.kind(), [&]<typename T>(T) {
       const T* in = column.as<T>();
-      for (std::size_t i = 1; i < n; i++) {
-        const std::uint32_t a = order[i - 1], b = order[i];
-        const bool x = column.is_null(a), y = column.is_null(b);
-        flags[i] |= x || y ? x != y : !equal_values(in[a], in[b]);
-      }
+      return context.in_pieces(order.size(), [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = std::max<std::size_t>(from, 1); i < to; i++) {
+          const std::uint32_t a = order[i - 1], b = order[i];
+          const bool x = column.is_null(a), y = column.is_null(b);
+          flags[i] |= x || y ? x != y : !equal_values(in[a], in[b]);
+        }
+      });
     });
+    if (!went) return false;
   }
+  return true;
 }
 
 }  // namespace orrery::exec

@@ -10,7 +10,8 @@ namespace orrery::exec {
 
 /// All rows in order, equal ones in the order of the table. False: keys that the native form cannot order (Context::failure is set).
 bool sort_rows(const Table& table, const std::vector<SortKey>& keys, PodBuffer<std::uint32_t>& order, Context& context);
-/// flags[i] is set where the row at place i differs from the one before in one of the columns.
-void mark_changes(const Table& table, const std::vector<SortKey>& keys, const PodBuffer<std::uint32_t>& order, PodBuffer<std::uint8_t>& flags);
+/// flags[i] is set where the row at place i differs from the one before in one of the columns. False: stopped.
+bool mark_changes(const Table& table, const std::vector<SortKey>& keys, const PodBuffer<std::uint32_t>& order, PodBuffer<std::uint8_t>& flags,
+                  Context& context);
 
 }  // namespace orrery::exec

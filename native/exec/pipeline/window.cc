@@ -37,12 +37,17 @@ class WindowOperator final : public Operator {
 
   Step next(Context& context, Batch& out) override {
     while (!computed_) {
-      Batch batch;
-      const Step step = input_->next(context, batch);
-      if (step == Step::kEnd) {
+      if (input_ended_) {
         if (!compute(context)) return context.failure == Failure::kNone ? context.fail(Failure::kFallback) : Step::kFail;
         computed_ = true;
         break;
+      }
+      Batch batch;
+      const Step step = input_->next(context, batch);
+      if (step == Step::kEnd) {
+        input_ended_ = true;
+        if (table_.rows() > Context::kRowsBeside) return Step::kYield;
+        continue;
       }
       if (step != Step::kRows) return step;
       if (table_.full()) return context.fail(Failure::kMemory);
@@ -64,7 +69,7 @@ class WindowOperator final : public Operator {
     input_->reset();
     table_.clear();
     results_.clear();
-    computed_ = false;
+    computed_ = input_ended_ = false;
     at_ = 0;
   }
 
@@ -77,7 +82,7 @@ class WindowOperator final : public Operator {
       std::vector<SortKey> keys = spec.partition;
       keys.insert(keys.end(), spec.order.begin(), spec.order.end());
       if (!sort_rows(table_, keys, order_, context)) return false;
-      find_places(spec, context);
+      if (!find_places(spec, context)) return false;
       const bool last = s + 1 == specs_.size();
       if (last) first_of_last_ = column;
       for (const WindowCall& call : spec.calls) {
@@ -89,21 +94,24 @@ class WindowOperator final : public Operator {
     return true;
   }
 
-  void find_places(const WindowSpec& spec, Context& context) {
+  /// False: stopped.
+  bool find_places(const WindowSpec& spec, Context& context) {
     const std::uint32_t n = table_.rows();
     PodBuffer<std::uint8_t> flags(context.memory);
     const auto starts = [&](PodBuffer<std::uint32_t>& out) {
       out.clear();
-      for (std::uint32_t i = 0; i < n; i++)
-        if (flags[i] != 0) out.push_back(i);
+      const auto find = [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; i++)
+          if (flags[i] != 0) out.push_back(static_cast<std::uint32_t>(i));
+      };
+      if (!context.in_pieces(n, find)) return false;
       out.push_back(n);
+      return true;
     };
     flags.assign(n, 0);
     if (n > 0) flags[0] = 1;
-    mark_changes(table_, spec.partition, order_, flags);
-    starts(places_.partition);
-    mark_changes(table_, spec.order, order_, flags);
-    starts(places_.peers);
+    return mark_changes(table_, spec.partition, order_, flags, context) && starts(places_.partition) &&
+           mark_changes(table_, spec.order, order_, flags, context) && starts(places_.peers);
   }
 
   bool compute_call(const WindowCall& call, Column& out, const std::uint32_t* rows) {
@@ -342,7 +350,7 @@ class WindowOperator final : public Operator {
   GatherBuffers buffers_;
   std::size_t first_of_last_ = 0;
   const Context* context_ = nullptr;  // while it computes
-  bool computed_ = false;
+  bool input_ended_ = false, computed_ = false;
   std::uint32_t at_ = 0;
 };
 

@@ -59,6 +59,8 @@ export function openPipeline(
 export class Pipeline {
   #open = true;
   #inlineMicros = 0;
+  /** It gave the thread back: what comes takes longer. */
+  #yielded = false;
   /** Of its run on another thread. */
   #token: number | undefined;
   constructor(
@@ -87,7 +89,7 @@ export class Pipeline {
   encode(outputs: EncodedOutputs): EncodedStep {
     const { context } = this.state;
     context.checkCancel();
-    if (this.#token === undefined && this.#inlineMicros >= INLINE_MICROS && context.waits !== undefined) {
+    if (this.#token === undefined && (this.#yielded || this.#inlineMicros >= INLINE_MICROS) && context.waits !== undefined) {
       this.#token = context.waits.newToken();
       context.native.exec.pipelineRun(context.engine, this.handle, this.#token, outputs.fields, outputs.copy);
     }
@@ -100,6 +102,7 @@ export class Pipeline {
         return { bytes: encoded.subarray(0, result - rowCount * ROWS_UNIT), rowCount };
       }
       if (result === 0) return "end";
+      this.#yielded ||= result === yielded;
       if (result === yielded) return { wait: waits === undefined ? othersTurn() : waits.next(this.#token as number) };
       if (result === fallback) return "general";
       this.#checkLimits(result);
