@@ -3,17 +3,21 @@
  * (array_set_element, array_set_slice) and of jsonb subscripting.
  */
 import { assignAt, jsonbElementAt } from "../../functions/index.js";
-import { ArrayValue, arraySubscriptError, type Datum, DbError, type Jsonb, nullNotAllowed, type Oid, TypeOid } from "../../types/index.js";
+import {
+  ArrayValue,
+  arraySubscriptError,
+  checkArraySize,
+  type Datum,
+  DbError,
+  type Jsonb,
+  nullNotAllowed,
+  type Oid,
+  TypeOid,
+} from "../../types/index.js";
 
-/** Elements that an array may hold. */
-const ARRAY_SIZE_MAX = 134_217_727;
 const wrongCount = () => arraySubscriptError("wrong number of array subscripts");
 const outOfRange = () => arraySubscriptError("array subscript out of range");
 
-function checkSize(count: number): void {
-  if (count > ARRAY_SIZE_MAX)
-    throw new DbError({ sqlstate: "54000", message: `array size exceeds the maximum allowed (${ARRAY_SIZE_MAX})` });
-}
 function givenSubscript(value: Datum | undefined): number {
   if (value === null || value === undefined) throw nullNotAllowed("array subscript in assignment must not be null");
   return Number(value);
@@ -50,7 +54,7 @@ function assignGrowing(container: ArrayValue, from: number, values: readonly Dat
   const high = low + (container.dimensions[0] as number);
   const newLow = Math.min(low, from);
   const size = Math.max(high, from + values.length) - newLow;
-  checkSize(size);
+  checkArraySize(size);
   const elements = new Array<Datum>(size).fill(null);
   for (let i = 0; i < container.elements.length; i++) elements[low - newLow + i] = container.elements[i] as Datum;
   for (let i = 0; i < values.length; i++) elements[from - newLow + i] = values[i] as Datum;
@@ -82,7 +86,7 @@ export function assignSlice(container: ArrayValue | null, bounds: Bounds, source
     size.push(end - start + 1);
   }
   const count = size.reduce((product, n) => product * n, 1);
-  checkSize(count);
+  checkArraySize(count);
   if (source.elements.length < count) throw arraySubscriptError("source array too small");
   if (dimensions.length === 1)
     return assignGrowing(container, (lowerBounds[0] as number) + (from[0] as number), source.elements.slice(0, count), elementType);
@@ -111,7 +115,7 @@ function assignToEmpty(bounds: Bounds, source: ArrayValue, elementType: Oid): Ar
   });
   if (sizes.some((size) => size < 1)) throw arraySubscriptError("upper bound cannot be less than lower bound");
   const count = sizes.reduce((product, size) => product * size, 1);
-  checkSize(count);
+  checkArraySize(count);
   if (source.elements.length < count) throw arraySubscriptError("source array too small");
   return new ArrayValue(
     elementType,

@@ -1,6 +1,15 @@
 /** What generated code calls for the rarer expression kinds. Every function takes non-null values unless it says otherwise. */
 import type { EvaluationContext } from "../../functions/registry.js";
-import { ArrayValue, type Datum, DbError, dimensionsMustMatch, type Oid, RowValue, type SqlType } from "../../types/index.js";
+import {
+  ARRAY_DIMENSIONS_MAX,
+  ArrayValue,
+  type Datum,
+  dimensionsMustMatch,
+  type Oid,
+  RowValue,
+  type SqlType,
+  tooManyDimensions,
+} from "../../types/index.js";
 
 /** `left op ANY|ALL (array)` with three-valued logic; either side may be null. */
 export function compareWithArray(
@@ -48,18 +57,13 @@ export function buildArray(elementType: Oid, elements: readonly Datum[]): ArrayV
   return new ArrayValue(elementType, elements);
 }
 
-const DIMENSIONS_MAX = 6;
 /** ARRAY[a, b] of arrays: one more dimension. Null sub-arrays are refused like PostgreSQL's mismatched dimensions. */
 export function stackArrays(elementType: Oid, arrays: readonly Datum[]): ArrayValue {
   const parts = arrays.filter((a): a is ArrayValue => a !== null);
   if (parts.every((p) => p.elements.length === 0) && parts.length === arrays.length) return new ArrayValue(elementType, []);
   const first = parts[0];
   if (first === undefined || parts.length !== arrays.length) throw dimensionsMustMatch();
-  if (first.dimensions.length >= DIMENSIONS_MAX)
-    throw new DbError({
-      sqlstate: "54000",
-      message: `number of array dimensions (${first.dimensions.length + 1}) exceeds the maximum allowed (${DIMENSIONS_MAX})`,
-    });
+  if (first.dimensions.length >= ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(first.dimensions.length + 1);
   const elements: Datum[] = [];
   for (const part of parts) {
     if (part.dimensions.length !== first.dimensions.length || part.dimensions.some((d, i) => d !== first.dimensions[i]))

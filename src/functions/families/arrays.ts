@@ -1,7 +1,9 @@
 /** Array operators and functions, and the sets that come from arrays and series. */
 import {
+  ARRAY_DIMENSIONS_MAX,
   ArrayValue,
   arraySubscriptError,
+  checkArraySize,
   type Datum,
   DbError,
   type Interval,
@@ -11,6 +13,7 @@ import {
   type Oid,
   type SqlType,
   TypeOid,
+  tooManyDimensions,
 } from "../../types/index.js";
 import { totalMicros } from "../datetime/interval.js";
 import { zoneOf } from "../datetime/zones.js";
@@ -18,7 +21,6 @@ import { add } from "../numeric/arithmetic.js";
 import { compareNumerics, fromInteger, ZERO } from "../numeric/numeric-value.js";
 import { type CallTypes, type FunctionRegistry, type ScalarBody, type SetBody, TypedBody } from "../registry.js";
 import type { Family } from "../registry-builder.js";
-import { ARRAY_SIZE_MAX } from "../types/array.js";
 import type { Int64 } from "../types/integers.js";
 import { addToTimestamp, addToTimestampTz } from "./datetime.js";
 import { add8 } from "./integer-math.js";
@@ -94,7 +96,7 @@ function positions(array: ArrayValue, item: Datum, equal: Equal, start: number):
   return found;
 }
 function checkDimensions(count: number): void {
-  if (count > 6) throw new DbError({ sqlstate: "54000", message: `number of array dimensions (${count}) exceeds the maximum allowed (6)` });
+  if (count > ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(count);
 }
 function fill(value: Datum, dimensions: ArrayValue, bounds: ArrayValue | null, element: Oid): ArrayValue {
   if (dimensions.elements.includes(null)) throw nullNotAllowed("dimension values cannot be null");
@@ -113,8 +115,7 @@ function fill(value: Datum, dimensions: ArrayValue, bounds: ArrayValue | null, e
       detail: "Low bound array has different size than dimensions array.",
     });
   const count = sizes.reduce((product, size) => product * size, 1);
-  if (sizes.some((s) => s < 0) || count > ARRAY_SIZE_MAX)
-    throw new DbError({ sqlstate: "54000", message: `array size exceeds the maximum allowed (${ARRAY_SIZE_MAX})` });
+  checkArraySize(sizes.some((s) => s < 0) ? Infinity : count);
   if (sizes.length === 0 || count === 0) return new ArrayValue(element, []);
   return new ArrayValue(
     element,

@@ -2,17 +2,14 @@
  * What is wrong with the braces of an array's text. PostgreSQL looks at the structure before it reads any element, so this runs when
  * reading failed, to find the error that comes first. Source: array_in and ArrayCount of PostgreSQL 15.
  */
-import { DbError, malformedArray } from "../../types/index.js";
+import { ARRAY_DIMENSIONS_MAX, DbError, malformedArray, tooManyDimensions } from "../../types/index.js";
 
-const DIMENSIONS_MAX = 6;
 type State = "none" | "level started" | "element" | "quoted" | "quoted end" | "delimited" | "level end" | "level delimited";
 
 /** @throws DbError 22P02, 2202E or 54000 when the structure is not that of an array */
 export function checkArrayStructure(text: string, separator: string): void {
   let at = 0;
   const bad = (detail: string) => malformedArray(text, detail);
-  const tooDeep = (count: number) =>
-    new DbError({ sqlstate: "54000", message: `number of array dimensions (${count}) exceeds the maximum allowed (${DIMENSIONS_MAX})` });
   const skip = () => {
     while (/\s/.test(text[at] ?? "x")) at++;
   };
@@ -24,7 +21,7 @@ export function checkArrayStructure(text: string, separator: string): void {
   let dimensions = 0;
   for (skip(); text[at] === "["; skip()) {
     at++;
-    if (dimensions >= DIMENSIONS_MAX) throw tooDeep(dimensions + 1);
+    if (dimensions >= ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(dimensions + 1);
     let lower = 1;
     let upper = digits();
     if (upper === "") throw bad('"[" must introduce explicitly-specified array dimensions.');
@@ -46,22 +43,16 @@ export function checkArrayStructure(text: string, separator: string): void {
     skip();
     if (text[at] !== "{") throw bad('Array contents must start with "{".');
   } else if (text[at] !== "{") throw bad('Array value must start with "{" or dimension information.');
-  checkBraces(text, at, separator, bad, tooDeep);
+  checkBraces(text, at, separator, bad);
 }
 
-function checkBraces(
-  text: string,
-  start: number,
-  separator: string,
-  bad: (detail: string) => DbError,
-  tooDeep: (count: number) => DbError,
-): void {
+function checkBraces(text: string, start: number, separator: string, bad: (detail: string) => DbError): void {
   let state: State = "none";
   let level = 0;
   let quoted = false;
   let at = start;
-  const counts = new Array<number>(DIMENSIONS_MAX).fill(1);
-  const lastCounts = new Array<number>(DIMENSIONS_MAX).fill(0);
+  const counts = new Array<number>(ARRAY_DIMENSIONS_MAX).fill(1);
+  const lastCounts = new Array<number>(ARRAY_DIMENSIONS_MAX).fill(0);
   const isOneOf = (...states: State[]) => states.includes(state);
   do {
     const character = text[at];
@@ -78,7 +69,7 @@ function checkBraces(
       if (character === "{") {
         if (!isOneOf("none", "level started", "level delimited")) throw bad('Unexpected "{" character.');
         state = "level started";
-        if (level >= DIMENSIONS_MAX) throw tooDeep(level + 1);
+        if (level >= ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(level + 1);
         level++;
       } else if (character === "}") {
         if (!isOneOf("element", "quoted end", "level end") && !(level === 1 && state === "level started"))

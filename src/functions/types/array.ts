@@ -1,27 +1,26 @@
-/** Array types: `{1,2,NULL}` with quotes, nesting and `[2:3]=` bounds; the wire form of array_send, which is also how arrays are stored. */
+/** Array types: `{1,2,NULL}` with quotes, nesting and `[2:3]=` bounds; the wire form is array-binary.ts. */
 import {
+  ARRAY_DIMENSIONS_MAX,
   ArrayValue,
   type Datum,
   DbError,
   hasOrderedKey,
-  invalidBinary,
   KeyKind,
   KeyWriter,
   malformedArray,
   type Oid,
   PhysicalType,
   type SqlType,
+  tooManyDimensions,
   writeNullableKey,
   writeOrderedKey,
 } from "../../types/index.js";
+import { fixedItemOf, receiveArray, sendArray } from "./array-binary.js";
 import { checkArrayStructure } from "./array-structure.js";
-import { concatBytes, made, viewOf } from "./bytes.js";
 import { makeType, type TypeBodies } from "./define-type.js";
 
-const DIMENSIONS_MAX = 6;
 /** No subscript may be this large: the one behind the last must be a number too. */
 const INT4_MAX = 2_147_483_647;
-export const ARRAY_SIZE_MAX = 134_217_727;
 
 /** Values of these are equal when their bytes are: no scale, no sign of zero, no padding. */
 const bytewiseKinds: ReadonlySet<KeyKind> = new Set([
@@ -59,17 +58,18 @@ function storedElement(element: SqlType): SqlType {
 /** The bodies of an array type over any element type. */
 export function arrayBodies(element: SqlType, separator = ","): TypeBodies {
   const stored = storedElement(element);
+  const fixed = fixedItemOf(element);
   return {
     physical: PhysicalType.varlen,
     keyKind: undefined,
     formatModifier: (typmod) => element.formatModifier(typmod),
     ...(element.parseModifier === undefined ? {} : { parseModifier: element.parseModifier }),
     input: (text, typmod, context) => parseArray(text, element.oid, separator, (item) => element.input(item, typmod, context)),
-    output: (value, context) => formatArray(value as ArrayValue, separator, (item) => element.output(item, context)),
-    receive: (bytes, typmod) => receiveArray(bytes, element, typmod),
-    send: (value) => sendArray(value as ArrayValue, element),
-    toStorage: (value) => sendArray(value as ArrayValue, stored),
-    fromStorage: (bytes) => receiveArray(bytes, stored, -1),
+    output: (value, context) => formatArray(value as ArrayValue, (item) => element.output(item, context), separator, fixed === undefined),
+    receive: (bytes, typmod) => receiveArray(bytes, element, typmod, fixed),
+    send: (value) => sendArray(value as ArrayValue, element, fixed),
+    toStorage: (value) => sendArray(value as ArrayValue, stored, fixed),
+    fromStorage: (bytes) => receiveArray(bytes, stored, -1, fixed),
     ...(element.coerceModifier === undefined
       ? {}
       : {
@@ -218,11 +218,7 @@ class ArrayParser {
   }
 
   #readLevel(depth: number): void {
-    if (depth >= DIMENSIONS_MAX)
-      throw new DbError({
-        sqlstate: "54000",
-        message: `number of array dimensions (${depth + 1}) exceeds the maximum allowed (${DIMENSIONS_MAX})`,
-      });
+    if (depth >= ARRAY_DIMENSIONS_MAX) throw tooManyDimensions(depth + 1);
     this.#at++;
     let count = 0;
     this.#skip();
@@ -293,7 +289,13 @@ class ArrayParser {
   }
 }
 
-export function formatArray(array: ArrayValue, separator: string, output: (item: Exclude<Datum, null>) => string): string {
+/** @param mayNeedQuotes false: no text of the element type ever does */
+export function formatArray(
+  array: ArrayValue,
+  output: (item: Exclude<Datum, null>) => string,
+  separator: string,
+  mayNeedQuotes: boolean,
+): string {
   const { dimensions, lowerBounds, elements } = array;
   if (elements.length === 0) return "{}";
   let next = 0;
@@ -303,7 +305,7 @@ export function formatArray(array: ArrayValue, separator: string, output: (item:
       if (depth < dimensions.length - 1) parts.push(level(depth + 1));
       else {
         const item = elements[next++]!;
-        parts.push(item === null ? "NULL" : quoteItem(output(item), separator));
+        parts.push(item === null ? "NULL" : mayNeedQuotes ? quoteItem(output(item), separator) : output(item));
       }
     }
     return `{${parts.join(separator)}}`;
@@ -316,70 +318,4 @@ export function formatArray(array: ArrayValue, separator: string, output: (item:
 function quoteItem(text: string, separator: string): string {
   if (text !== "" && !/[\s"\\{}]/.test(text) && !text.includes(separator) && text.toLowerCase() !== "null") return text;
   return `"${text.replace(/(["\\])/g, "\\$1")}"`;
-}
-
-/** int32 dimensions, int32 has-nulls, int32 element type, then size and lower bound of each dimension, then length (-1: NULL) and bytes of each element. */
-function sendArray(array: ArrayValue, element: SqlType): Uint8Array {
-  const { dimensions, lowerBounds, elements } = array;
-  const parts: Uint8Array[] = [
-    made(12 + 8 * dimensions.length, (view) => {
-      view.setInt32(0, dimensions.length);
-      view.setInt32(4, elements.includes(null) ? 1 : 0);
-      view.setUint32(8, element.oid);
-      dimensions.forEach((size, i) => {
-        view.setInt32(12 + 8 * i, size);
-        view.setInt32(16 + 8 * i, lowerBounds[i]!);
-      });
-    }),
-  ];
-  for (const item of elements) {
-    const bytes = item === null ? undefined : element.send(item);
-    parts.push(made(4, (view) => view.setInt32(0, bytes === undefined ? -1 : bytes.length)));
-    if (bytes !== undefined) parts.push(bytes);
-  }
-  return concatBytes(parts);
-}
-
-function receiveArray(bytes: Uint8Array, element: SqlType, typmod: number): ArrayValue {
-  const view = viewOf(bytes);
-  const need = (at: number, length: number) => {
-    if (at + length > bytes.length) throw new DbError({ sqlstate: "08P01", message: "insufficient data left in message" });
-  };
-  need(0, 12);
-  const count = view.getInt32(0);
-  if (count < 0) throw invalidBinary(`invalid number of dimensions: ${count}`);
-  if (count > DIMENSIONS_MAX)
-    throw new DbError({
-      sqlstate: "54000",
-      message: `number of array dimensions (${count}) exceeds the maximum allowed (${DIMENSIONS_MAX})`,
-    });
-  const type = view.getUint32(8);
-  if (type !== element.oid)
-    throw new DbError({ sqlstate: "42804", message: `binary data has array element type ${type} instead of expected ${element.oid}` });
-  const dimensions: number[] = [];
-  const lowerBounds: number[] = [];
-  need(12, 8 * count);
-  let size = count === 0 ? 0 : 1;
-  for (let i = 0; i < count; i++) {
-    dimensions.push(view.getInt32(12 + 8 * i));
-    lowerBounds.push(view.getInt32(16 + 8 * i));
-    size *= dimensions[i]!;
-  }
-  if (dimensions.some((d) => d < 0) || size > ARRAY_SIZE_MAX) throw invalidBinary("invalid array dimensions");
-  const elements: Datum[] = [];
-  let at = 12 + 8 * count;
-  for (let i = 0; i < size; i++) {
-    need(at, 4);
-    const length = view.getInt32(at);
-    at += 4;
-    if (length < 0) {
-      elements.push(null);
-      continue;
-    }
-    need(at, length);
-    elements.push(element.receive(bytes.subarray(at, at + length), typmod));
-    at += length;
-  }
-  if (at !== bytes.length) throw invalidBinary("incorrect binary data format");
-  return size === 0 ? new ArrayValue(element.oid, []) : new ArrayValue(element.oid, elements, dimensions, lowerBounds);
 }
