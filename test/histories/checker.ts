@@ -21,6 +21,7 @@ export interface ListTransaction {
 /** What the level forbids: serializable no cycle, snapshot none with fewer than two rw edges, committed none of ww and wr alone. */
 export type Level = "serializable" | "repeatable read" | "read committed";
 type EdgeKind = "ww" | "wr" | "rw";
+type Follows = (kinds: ReadonlySet<EdgeKind>) => boolean;
 type Graph = Map<number, Map<number, Set<EdgeKind>>>;
 
 /**
@@ -61,9 +62,9 @@ export function findAnomalies(history: readonly ListTransaction[], level: Level)
   const cycle = (kind: string, path: readonly number[] | undefined) => {
     if (path !== undefined) anomalies.push(`${kind}: ${path.join(" -> ")}`);
   };
-  const component = components(graph);
-  for (const id of graph.keys()) if (component.has(id)) cycle("G1c", pathBetween(graph, id, id, isWriteOrRead));
+  for (const id of components(graph, isWriteOrRead).keys()) cycle("G1c", pathBetween(graph, id, id, isWriteOrRead));
   if (level === "read committed") return anomalies;
+  const component = components(graph, any);
   const edges = [...graph].flatMap(([from, targets]) =>
     [...targets]
       .filter(([to, kinds]) => kinds.has("rw") && component.has(from) && component.get(from) === component.get(to))
@@ -147,10 +148,10 @@ function dependencies(
 }
 
 /**
- * The strongly connected component of every node that lies on a cycle: only there is one to be searched for.
+ * The strongly connected component of every node that lies on a cycle of edges that `follows` accepts: only there is one to be searched for.
  * Source: Tarjan, "Depth-First Search and Linear Graph Algorithms" (1972), with a stack of its own.
  */
-function components(graph: Graph): ReadonlyMap<number, number> {
+function components(graph: Graph, follows: Follows): ReadonlyMap<number, number> {
   const component = new Map<number, number>();
   const order = new Map<number, number>();
   const low = new Map<number, number>();
@@ -164,7 +165,8 @@ function components(graph: Graph): ReadonlyMap<number, number> {
       low.set(node, order.get(node) as number);
       open.push(node);
       isOpen.add(node);
-      path.push({ node, targets: (graph.get(node) ?? new Map<number, Set<EdgeKind>>()).keys() });
+      const targets = [...(graph.get(node) ?? [])].filter(([, kinds]) => follows(kinds)).map(([target]) => target);
+      path.push({ node, targets: targets.values() });
     };
     const lower = (node: number, to: number | undefined): void => {
       if (to !== undefined && to < (low.get(node) as number)) low.set(node, to);
@@ -192,12 +194,7 @@ function components(graph: Graph): ReadonlyMap<number, number> {
 }
 
 /** Nodes from `from` to `to` over edges that `follows` accepts; breadth first. */
-function pathBetween(
-  graph: Graph,
-  from: number,
-  to: number,
-  follows: (kinds: ReadonlySet<EdgeKind>) => boolean,
-): readonly number[] | undefined {
+function pathBetween(graph: Graph, from: number, to: number, follows: Follows): readonly number[] | undefined {
   const before = new Map<number, number>();
   let front = [from];
   while (front.length > 0) {
