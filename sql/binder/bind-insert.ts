@@ -22,7 +22,7 @@ import { bindReturning, freshRow, modificationTarget, rowChecksOf } from "./bind
 import { bindOnConflict } from "./bind-on-conflict.js";
 import { bindQuery } from "./bind-query.js";
 import { assignedType, bindSubscriptAssignment, coercePart, startsWithSubscript } from "./bind-subscript.js";
-import { requireWritable } from "./bind-view-target.js";
+import { passagesOf, requireWritable } from "./bind-view-target.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, tryCoerce } from "./coerce.js";
 import { expandSets } from "./expand-sets.js";
@@ -66,7 +66,8 @@ export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatem
     relation: table.oid,
     attributes: source.attributes,
     source: source.plan,
-    ...(view === undefined ? {} : { through: view.chain }),
+    given: (named.length > 0 ? named : written.attributes).map((a) => a.number),
+    ...passagesOf(view, returning?.read ?? []),
     ...(onConflict === undefined
       ? {}
       : { onConflict: guard === undefined ? onConflict : guardedConflict(binder, table, guard, onConflict, reads) }),

@@ -20,10 +20,11 @@ import { bindInsert } from "./bind-insert.js";
 import { bindMerge } from "./bind-merge.js";
 import { withTables } from "./bind-query.js";
 import { bindTargets } from "./bind-select.js";
-import { bindViewTarget, requireWritable, substitute, type ViewTarget, type ViewVerb, viewSource } from "./bind-view-target.js";
+import { bindViewTarget, passagesOf, requireWritable, substitute, type ViewTarget, type ViewVerb, viewSource } from "./bind-view-target.js";
 import { bindWith } from "./bind-with.js";
 import type { Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
+import { mentionedColumns } from "./mentioned-columns.js";
 import { TargetGuard } from "./row-security.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 import { visitExpression } from "./walk.js";
@@ -82,6 +83,7 @@ interface Target_ {
   readonly oldRow: readonly PlanColumn[];
   readonly item: NamespaceItem;
   readonly guard: TargetGuard | undefined;
+  readonly where?: Expression;
 }
 /** The target's scan joined with FROM/USING and filtered: the rows to change. */
 function bindTarget(
@@ -127,13 +129,11 @@ function bindTarget(
     source = crossJoin(source, right, false);
   } else scope.items = [item];
   scope.clause = "WHERE";
-  if (where?.kind === "CurrentOf") {
-    source = { kind: "Filter", input: source, predicate: currentOf(where.cursor, table, rowId!), columns: source.columns };
-  } else if (where !== undefined) {
-    const predicate = coerceToBoolean(binder, bindExpression(binder, scope, where), "WHERE", locationOf(where));
-    source = { kind: "Filter", input: source, predicate, columns: source.columns };
-  }
-  return { source, rowId: rowId!.id, oldRow: scan.columns, item, guard };
+  let predicate: Expression | undefined;
+  if (where?.kind === "CurrentOf") predicate = currentOf(where.cursor, table, rowId!);
+  else if (where !== undefined) predicate = coerceToBoolean(binder, bindExpression(binder, scope, where), "WHERE", locationOf(where));
+  if (predicate !== undefined) source = { kind: "Filter", input: source, predicate, columns: source.columns };
+  return { source, rowId: rowId!.id, oldRow: scan.columns, item, guard, ...(predicate === undefined ? {} : { where: predicate }) };
 }
 /** What new rows must meet: policies first, then the view's conditions. A view's target counts as read. */
 export function rowChecksOf(
@@ -199,7 +199,7 @@ function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): L
     ...(target.item.tableOid === undefined ? {} : { tableOid: target.item.tableOid }),
     oldRow: target.oldRow,
     assignments,
-    ...(view === undefined ? {} : { through: view.chain }),
+    ...passagesOf(view, [...mentionedColumns([target.where, assignments], target.item.columns), ...(returning?.read ?? [])]),
     ...(returning === undefined ? {} : { returning: returning.returning }),
     ...rowChecksOf(binder, table, view, target.guard, "update", reads),
     columns: returning?.columns ?? [],
@@ -215,7 +215,7 @@ function bindDelete(binder: Binder, scope: Scope, statement: DeleteStatement): L
   return {
     kind: "Delete",
     relation: table.oid,
-    ...(view === undefined ? {} : { through: view.chain }),
+    ...passagesOf(view, [...mentionedColumns(target.where, target.item.columns), ...(returning?.read ?? [])]),
     source: target.source,
     rowId: target.rowId,
     ...(target.item.tableOid === undefined ? {} : { tableOid: target.item.tableOid }),
@@ -225,7 +225,7 @@ function bindDelete(binder: Binder, scope: Scope, statement: DeleteStatement): L
   };
 }
 
-/** RETURNING sees the row as it was written (deleted: as it was), so the target's columns get ids of their own there. */
+/** `read`: places of the target's columns that are read. RETURNING sees the row as it was written (deleted: as it was), so the target's columns get ids of their own there. */
 export function bindReturning(
   binder: Binder,
   scope: Scope,
@@ -234,7 +234,7 @@ export function bindReturning(
   clause: ReturningClause,
   versions: RowVersions,
   view?: ViewTarget,
-): { readonly returning: Returning; readonly columns: readonly PlanColumn[] } | undefined {
+): { readonly returning: Returning; readonly columns: readonly PlanColumn[]; readonly read: readonly number[] } | undefined {
   const { targets } = clause;
   if (targets.length === 0) return undefined;
   const row = table.attributes
@@ -261,6 +261,8 @@ export function bindReturning(
   if (action !== undefined) binder.owners[action.id] = scope;
   scope.mergeAction = action;
   const entries = bindTargets(binder, scope, targets);
+  const written = entries.map((entry) => entry.expression);
+  const read = [item, ...aliases.items].flatMap(({ columns }) => mentionedColumns(written, columns));
   scope.items = saved;
   scope.mergeAction = undefined;
   const replacement = new Map([...(columnsOfView?.computed ?? []), ...aliases.absent]);
@@ -284,7 +286,7 @@ export function bindReturning(
     ...(action === undefined ? {} : { action }),
     ...(tableOid === undefined ? {} : { tableOid }),
   };
-  return { returning, columns };
+  return { returning, columns, read };
 }
 
 /** Where OLD and NEW of RETURNING come from: `row` is what RETURNING sees anyway, `other` what the operator hands in beside it. */

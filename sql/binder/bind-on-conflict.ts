@@ -16,6 +16,7 @@ import { findAttribute, liveAttributes } from "./bind-default.js";
 import { bindExpression } from "./bind-expression.js";
 import { at, type Binder } from "./binder.js";
 import { coerceToBoolean } from "./coerce.js";
+import { mentionedColumns } from "./mentioned-columns.js";
 import { type NamespaceItem, Scope } from "./scope.js";
 
 export function bindOnConflict(
@@ -25,12 +26,13 @@ export function bindOnConflict(
   target: NamespaceItem,
   clause: OnConflictClause,
 ): OnConflict {
-  const arbiters = findArbiters(binder, table, target, clause);
+  const { arbiters, inferred } = findArbiters(binder, table, target, clause);
   const row = () =>
     liveAttributes(table).map((a) => binder.newColumn(a.name, a.type, a.typmod, { relation: table.oid, attribute: a.number }));
   const existing = row();
   const excluded = row();
-  if (clause.action === "nothing") return { action: "nothing", arbiters, existing, excluded, assignments: [] };
+  const numbers = (places: readonly number[]) => [...new Set(places)].map((i) => liveAttributes(table)[i]!.number);
+  if (clause.action === "nothing") return { action: "nothing", arbiters, existing, excluded, assignments: [], reads: numbers(inferred) };
   if (clause.constraint === undefined && clause.elements.length === 0) {
     throw conflictNeedsTarget(at(clause.position));
   }
@@ -49,19 +51,27 @@ export function bindOnConflict(
     clause.where === undefined
       ? undefined
       : coerceToBoolean(binder, bindExpression(binder, scope, clause.where), "WHERE", clause.where.position);
-  return { action: "update", arbiters, existing, excluded, assignments, ...(where === undefined ? {} : { where }) };
+  const written = [assignments, where];
+  const reads = numbers([...inferred, ...mentionedColumns(written, existing), ...mentionedColumns(written, excluded)]);
+  return { action: "update", arbiters, existing, excluded, assignments, ...(where === undefined ? {} : { where }), reads };
 }
 
-function findArbiters(binder: Binder, table: TableObject, target: NamespaceItem, clause: OnConflictClause): Oid[] {
+interface Arbiters {
+  readonly arbiters: readonly Oid[];
+  /** Places of the columns that the clause mentions. */
+  readonly inferred: readonly number[];
+}
+function findArbiters(binder: Binder, table: TableObject, target: NamespaceItem, clause: OnConflictClause): Arbiters {
+  const placeOf = (attribute: number): number => liveAttributes(table).findIndex((a) => a.number === attribute);
   if (clause.constraint !== undefined) {
     const constraint = binder.catalog.constraintsOf(table.oid).find((candidate) => candidate.name === clause.constraint);
     if (constraint === undefined) throw undefinedObjectAt(`constraint "${clause.constraint}" for table "${table.name}" does not exist`);
     if (constraint.kind !== "primaryKey" && constraint.kind !== "unique") {
       throw wrongObjectType("constraint in ON CONFLICT clause has no associated index");
     }
-    return [constraint.index];
+    return { arbiters: [constraint.index], inferred: constraint.attributes.map(placeOf) };
   }
-  if (clause.elements.length === 0) return [];
+  if (clause.elements.length === 0) return { arbiters: [], inferred: [] };
   const columns = new Set<number>();
   const expressions: InferenceText[] = [];
   for (const element of clause.elements) {
@@ -78,10 +88,15 @@ function findArbiters(binder: Binder, table: TableObject, target: NamespaceItem,
   if (matches.length === 0) {
     throw invalidColumnReference("there is no unique or exclusion constraint matching the ON CONFLICT specification");
   }
-  return matches.map((index) => index.oid);
+  const inferred = [...[...columns].map(placeOf), ...expressions.flatMap((e) => e.mentioned), ...(predicate?.mentioned ?? [])];
+  return { arbiters: matches.map((index) => index.oid), inferred };
 }
 /** An expression as indexes keep it: with the schemas that binding finds, or, as earlier versions did, without. */
-type InferenceText = readonly [string, string];
+interface InferenceText {
+  readonly texts: readonly [string, string];
+  /** Places of the columns in it. */
+  readonly mentioned: readonly number[];
+}
 function inferenceText(binder: Binder, table: TableObject, target: NamespaceItem, expr: Expr, clause: string): InferenceText {
   const written = deparseExpression(expr);
   const scope = new Scope(undefined);
@@ -92,8 +107,8 @@ function inferenceText(binder: Binder, table: TableObject, target: NamespaceItem
   binder.own(scope, item);
   scope.items = [item];
   scope.clause = clause as Scope["clause"];
-  bindExpression(binder, scope, expr);
-  return [deparseExpression(expr), written];
+  const bound = bindExpression(binder, scope, expr);
+  return { texts: [deparseExpression(expr), written], mentioned: mentionedColumns(bound, columns) };
 }
 /** infer_arbiter_indexes: the same set of columns and expressions; a partial index needs its predicate named. */
 function matchesInference(
@@ -103,11 +118,11 @@ function matchesInference(
   predicate: InferenceText | undefined,
 ): boolean {
   if (!index.unique || !index.valid) return false;
-  if (index.predicateSql !== undefined && predicate?.includes(index.predicateSql) !== true) return false;
+  if (index.predicateSql !== undefined && predicate?.texts.includes(index.predicateSql) !== true) return false;
   const ownColumns = new Set(index.columns.filter((column) => column.expressionSql === undefined).map((column) => column.attribute));
   const ownExpressions = new Set(index.columns.flatMap((column) => (column.expressionSql === undefined ? [] : [column.expressionSql])));
   const sameColumns = ownColumns.size === columns.size && [...columns].every((column) => ownColumns.has(column));
-  const distinct = new Map(expressions.map((text) => [text[0], text]));
+  const distinct = new Map(expressions.map(({ texts }) => [texts[0], texts]));
   return (
     sameColumns &&
     ownExpressions.size === distinct.size &&

@@ -6,8 +6,8 @@
  * over the new row takes its place.
  */
 import type { AttributeObject, TableObject, ViewObject } from "../../src/catalog/index.js";
-import type { ColumnId, Expression, LogicalPlan, PlanColumn, RowCheck } from "../../src/plan/index.js";
-import { invalidObjectDefinition, type Oid, stackDepthExceeded, viewColumnNotUpdatable, viewNotUpdatable } from "../../src/types/index.js";
+import type { ColumnId, Expression, LogicalPlan, PlanColumn, RowCheck, ViewPassage, ViewPassages } from "../../src/plan/index.js";
+import { invalidObjectDefinition, stackDepthExceeded, viewColumnNotUpdatable, viewNotUpdatable } from "../../src/types/index.js";
 import { locationOf } from "../parser/location.js";
 import type { Query, SelectQuery } from "../parser/syntax-tree.js";
 import { bindExpression } from "./bind-expression.js";
@@ -15,6 +15,7 @@ import { applyAlias, findRelationObject, scanTable } from "./bind-from.js";
 import { bindTargets } from "./bind-select.js";
 import type { Binder } from "./binder.js";
 import { coerceToBoolean } from "./coerce.js";
+import { mentionedColumns } from "./mentioned-columns.js";
 import { TargetGuard } from "./row-security.js";
 import { Scope } from "./scope.js";
 import { parseStoredQuery } from "./stored-sql.js";
@@ -24,7 +25,7 @@ export type ViewVerb = "insert into" | "update" | "delete from";
 export interface ViewTarget {
   readonly view: ViewObject;
   /** This view and those that it reads, down to the table. */
-  readonly chain: readonly Oid[];
+  readonly chain: readonly ViewPassage[];
   readonly table: TableObject;
   /** The view as if it were a table: the base's attributes under the view's names, in its order; number 0: not writable. */
   readonly face: TableObject;
@@ -57,7 +58,7 @@ export function bindViewTarget(binder: Binder, view: ViewObject, verb: ViewVerb,
     if (object.class !== "table" && object.class !== "view") throw refuse(view.name, verb, SINGLE);
     const alias = from.relation.alias?.name ?? object.name;
     const checkBelow = cascaded || view.checkOption === "cascaded";
-    const inner: Omit<ViewTarget, "view" | "chain"> & { readonly chain?: readonly Oid[] } =
+    const inner: Omit<ViewTarget, "view" | "chain"> & { readonly chain?: readonly ViewPassage[] } =
       object.class === "view"
         ? bindViewTarget(binder, object, verb, checkBelow)
         : baseTarget(binder, object, alias, !from.relation.only, verb);
@@ -74,14 +75,17 @@ export function bindViewTarget(binder: Binder, view: ViewObject, verb: ViewVerb,
     const overScan = (e: Expression): Expression => substitute(e, inner.computed);
     let { plan } = inner;
     const checks = [...inner.checks];
+    const parts: Expression[] = [];
     if (select.where !== undefined) {
       scope.clause = "WHERE";
-      const predicate = overScan(coerceToBoolean(binder, bindExpression(binder, scope, select.where), "WHERE", locationOf(select.where)));
+      parts.push(coerceToBoolean(binder, bindExpression(binder, scope, select.where), "WHERE", locationOf(select.where)));
+      const predicate = overScan(parts[0]!);
       plan = { kind: "Filter", input: plan, predicate, columns: plan.columns };
       if (cascaded || view.checkOption !== undefined) checks.push({ source: { kind: "view", view: view.name }, predicate });
     }
     scope.clause = "select list";
     const entries = bindTargets(binder, scope, select.targets);
+    parts.push(...entries.map((entry) => entry.expression));
     if (scope.aggregates.length > 0)
       throw refuse(view.name, verb, "Views that return aggregate functions are not automatically updatable.");
     if (scope.windowCalls.length > 0) throw refuse(view.name, verb, "Views that return window functions are not automatically updatable.");
@@ -107,9 +111,14 @@ export function bindViewTarget(binder: Binder, view: ViewObject, verb: ViewVerb,
     if (verb !== "delete from" && attributes.every((a) => a.number === 0))
       throw refuse(view.name, verb, "Views that have no updatable columns are not automatically updatable.");
     const face: TableObject = { ...inner.table, name: view.name, attributes };
+    const passage: ViewPassage = {
+      view: view.oid,
+      attributes: attributes.map((a) => a.number),
+      reads: mentionedColumns(parts, inner.columns).map((at) => (inner.chain === undefined ? inner.face.attributes[at]!.number : at + 1)),
+    };
     return {
       view,
-      chain: [view.oid, ...(inner.chain ?? [])],
+      chain: [passage, ...(inner.chain ?? [])],
       table: inner.table,
       face,
       scan: inner.scan,
@@ -166,6 +175,11 @@ export function substitute(e: Expression, replacement: ReadonlyMap<ColumnId, Exp
 
 export function requireWritable(target: ViewTarget | undefined, attribute: AttributeObject, verb: "insert into" | "update"): void {
   if (target !== undefined && attribute.number === 0) throw viewColumnNotUpdatable(target.view.name, attribute.name, verb);
+}
+
+/** `read`: places of the view's columns that the statement reads. */
+export function passagesOf(target: ViewTarget | undefined, read: readonly number[]): { readonly through?: ViewPassages } {
+  return target === undefined ? {} : { through: { views: target.chain, read: [...new Set(read)].map((at) => at + 1) } };
 }
 
 /** The filtered rows with the computed columns that the statement itself may read. */

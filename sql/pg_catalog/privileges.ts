@@ -2,6 +2,7 @@
 
 import type { AclItem } from "../../src/catalog/index.js";
 import { type AclKind, aclOf } from "../../src/engine/acl.js";
+import { columnAclsOf } from "../../src/engine/column-acl.js";
 import type { Oid } from "../../src/types/index.js";
 import { specificName, userRoutines } from "./information-schema-routines.js";
 import { provide, type Source } from "./provider.js";
@@ -100,14 +101,8 @@ provideGrants("column_privileges", "role_column_grants", function* (source, gran
   for (const object of source.catalog.objects()) {
     if (!isTableLike(object)) continue;
     const table = object as Owned;
-    const columns =
-      object.class === "table"
-        ? object.attributes.filter((a) => !a.dropped)
-        : object.class === "view"
-          ? object.columns.map((column) => ({ name: column.name, acl: undefined }))
-          : [];
     const whole = [...grantsIn(aclOf(table.acl, "table", table.owner), table.owner)];
-    for (const column of columns) {
+    for (const column of columnAclsOf(object)) {
       const seen = new Set<string>();
       for (const grant of [...whole, ...grantsIn(column.acl ?? [], table.owner)]) {
         const key = `${grant.grantor} ${grant.grantee} ${grant.privilege} ${grant.isGrantable}`;

@@ -1,6 +1,7 @@
 /** pg_class, pg_attribute and what hangs on relations. */
 
 import {
+  type AclItem,
   type AttributeObject,
   type CompositeObject,
   type ConstraintObject,
@@ -180,6 +181,7 @@ export interface Column {
   readonly keyType?: Oid;
   /** Of views. */
   readonly hasDefault?: boolean;
+  readonly acl?: readonly AclItem[];
 }
 
 /** A relation's columns, whatever kind it is; dropped ones of tables included. */
@@ -198,6 +200,7 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
         // initdb gives the columns of system tables the collation C.
         ...(relation.class === "system" && relation.isTable === true && collationOfType(source, c.type) !== 0 ? { collation: "C" } : {}),
         hasDefault: relation.class === "view" && relation.defaults?.[i + 1] !== undefined,
+        ...("acl" in c ? { acl: c.acl as readonly AclItem[] } : {}),
         ...("collation" in c && c.collation !== undefined ? { collation: c.collation as CollationReference } : {}),
       }));
     case "sequence":
@@ -324,7 +327,7 @@ function attributeRow(
     attislocal: attribute?.local ?? true,
     attinhcount: attribute?.inheritedCount ?? 0,
     attcollation: dropped ? 0 : collationOf(source, type, attribute?.collation ?? column.collation),
-    attacl: source.acl(attribute?.acl),
+    attacl: source.acl(attribute?.acl ?? column.acl),
     attoptions: columnOptions.length === 0 ? null : textArray(columnOptions.map(([k, v]) => `${k}=${v}`)),
     attfdwoptions: null,
     attmissingval: null,

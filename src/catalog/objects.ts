@@ -213,6 +213,7 @@ export interface ViewObject {
     readonly type: Oid;
     readonly typmod: number;
     readonly collation?: CollationReference;
+    readonly acl?: readonly AclItem[];
   }[];
   readonly dependsOn: readonly Oid[];
   readonly arrayOid?: Oid;

@@ -6,6 +6,7 @@ import type { AclItem, CatalogObject, CatalogSnapshot } from "../catalog/index.j
 import { PredefinedRole, PUBLIC_OID } from "../catalog/index.js";
 import { DbError, type Oid } from "../types/index.js";
 import { type AclKind, aclKindOf, aclOf, grantOptionsOf, lettersOf } from "./acl.js";
+import { columnAclOf, columnAclsOf } from "./column-acl.js";
 
 export class Access {
   readonly #snapshot: CatalogSnapshot;
@@ -94,13 +95,14 @@ export class Access {
   }
   mayColumn(role: Oid, object: CatalogObject, attribute: number, letter: string): boolean {
     if (this.may(role, object, letter)) return true;
-    if (object.class !== "table") return false;
-    const acl = object.attributes[attribute - 1]?.acl;
-    return acl !== undefined && lettersOf(acl, (grantee) => this.hasPrivilegesOf(role, grantee), letter) !== "";
+    return this.mayByColumnList(role, columnAclOf(object, attribute), letter);
   }
   mayAnyColumn(role: Oid, object: CatalogObject, letter: string): boolean {
     if (this.may(role, object, letter)) return true;
-    return object.class === "table" && object.attributes.some((a) => !a.dropped && this.mayColumn(role, object, a.number, letter));
+    return columnAclsOf(object).some(({ acl }) => this.mayByColumnList(role, acl, letter));
+  }
+  mayByColumnList(role: Oid, acl: readonly AclItem[] | undefined, letter: string): boolean {
+    return acl !== undefined && lettersOf(acl, (grantee) => this.hasPrivilegesOf(role, grantee), letter) !== "";
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { CatalogObject, CatalogSnapshot, SessionCatalogReader } from "../catalog/index.js";
 import { routineId } from "../functions/index.js";
-import type { AccessNote, BoundStatement, Filter, LogicalPlan, Merge } from "../plan/index.js";
+import type { AccessNote, BoundStatement, Delete, Filter, Insert, LogicalPlan, Merge, Update, ViewPassages } from "../plan/index.js";
 import type { Oid } from "../types/index.js";
 import { type Access, closedRelationDenied, permissionDenied } from "./access.js";
 
@@ -108,40 +108,24 @@ function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalo
   for (const change of uses.changes) {
     const object = snapshot.object(change.relation);
     if (object === undefined) continue;
-    const letter = change.kind === "Delete" ? "d" : change.kind === "Insert" ? "a" : "w";
-    const through = change.kind === "Merge" ? [] : (change.through ?? []);
-    const asRole = throughViews(through, letter, user, access, snapshot);
-    if (change.kind === "Delete") requireColumns(access, asRole, object, "d", [], false);
-    else if (change.kind === "Insert") {
-      requireColumns(access, asRole, object, "a", change.attributes, false);
-      if (change.onConflict?.action === "update")
-        requireColumns(
-          access,
-          user,
-          object,
-          "w",
-          change.onConflict.assignments.map((a) => a.attribute),
-          false,
-        );
-    } else if (change.kind === "Merge") requireMergeRights(access, user, object, change);
-    else
-      requireColumns(
-        access,
-        asRole,
-        object,
-        "w",
-        change.assignments.map((a) => a.attribute),
-        false,
-      );
+    if (change.kind === "Merge") requireMergeRights(access, user, object, change);
+    else {
+      const writes = writesOf(change);
+      const asRole = throughViews(change.through, writes, user, access, snapshot);
+      for (const { letter, attributes } of writes) requireColumns(access, asRole, object, letter, attributes, letter !== "d");
+      if (change.through !== undefined) {
+        if (change.through.read.length > 0) requireColumns(access, asRole, object, "r", change.through.views.at(-1)?.reads ?? [], true);
+        continue;
+      }
+      const inConflict = change.kind === "Insert" ? (change.onConflict?.reads ?? []) : [];
+      if (inConflict.length > 0) requireColumns(access, user, object, "r", inConflict, false);
+    }
     const old = change.kind === "Insert" ? [] : change.oldRow;
     const live = object.class === "table" ? object.attributes.filter((a) => !a.dropped).map((a) => a.number) : [];
     const read = [old, change.returning?.row ?? [], change.returning?.other ?? []].flatMap((row) =>
       row.flatMap((column, i) => (uses.ids.has(column.id) ? [row.length === live.length ? (live[i] ?? i + 1) : i + 1] : [])),
     );
-    if (read.length > 0) {
-      throughViews(through, "r", user, access, snapshot);
-      requireColumns(access, asRole, object, "r", read, false);
-    }
+    if (read.length > 0) requireColumns(access, user, object, "r", read, false);
   }
   for (const oid of uses.routines) {
     const object = snapshot.object(oid);
@@ -149,13 +133,41 @@ function checkPlanAccess(plan: LogicalPlan, notes: readonly AccessNote[], catalo
   }
 }
 
-/** Each view is asked for whoever stands before it, and stands for its owner before what it reads. Gives who stands before the table. */
-function throughViews(views: readonly Oid[], letter: string, user: Oid, access: Access, snapshot: CatalogSnapshot): Oid {
+interface Write {
+  readonly letter: "a" | "w" | "d";
+  readonly attributes: readonly number[];
+}
+function writesOf(change: Insert | Update | Delete): readonly Write[] {
+  if (change.kind === "Delete") return [{ letter: "d", attributes: [] }];
+  if (change.kind === "Update") return [{ letter: "w", attributes: change.assignments.map((a) => a.attribute) }];
+  const inserted: Write = { letter: "a", attributes: change.given };
+  if (change.onConflict?.action !== "update") return [inserted];
+  return [inserted, { letter: "w", attributes: change.onConflict.assignments.map((a) => a.attribute) }];
+}
+/**
+ * Each view is asked for whoever stands before it, and stands for its owner before what it reads. Gives who stands before the table. Where the
+ * statement reads anything, a view reads all that its query mentions.
+ */
+function throughViews(
+  through: ViewPassages | undefined,
+  writes: readonly Write[],
+  user: Oid,
+  access: Access,
+  snapshot: CatalogSnapshot,
+): Oid {
   let role = user;
-  for (const oid of views) {
+  let read = through?.read ?? [];
+  const isRead = read.length > 0;
+  for (const { view: oid, attributes: columns, reads } of through?.views ?? []) {
     const view = snapshot.object(oid);
     if (view?.class !== "view") continue;
-    requireColumns(access, role, view, letter, [], false);
+    for (const { letter, attributes } of writes) {
+      const places = new Map(columns.map((attribute, i) => [attribute, i + 1]));
+      const written = attributes.map((attribute) => places.get(attribute) ?? 0);
+      requireColumns(access, role, view, letter, written, letter !== "d");
+    }
+    if (isRead) requireColumns(access, role, view, "r", read, true);
+    read = reads;
     const invoker = view.options?.security_invoker;
     role = invoker === "true" || invoker === "on" ? user : view.owner;
   }

@@ -401,6 +401,7 @@ describe("changes", () => {
       kind: "Insert",
       relation: people.oid,
       attributes: [1, 2, 3],
+      given: [1, 2, 3],
       source,
       columns: [],
       onConflict: {
@@ -409,6 +410,7 @@ describe("changes", () => {
         existing,
         excluded,
         assignments: action === "nothing" ? [] : [{ attribute: 3, value: ref(excluded[2]!) }],
+        reads: [],
       },
     });
     h.run(insert("nothing"));

@@ -230,11 +230,24 @@ export interface Insert extends Node {
   readonly relation: Oid;
   readonly attributes: readonly number[];
   readonly source: LogicalPlan;
-  /** Views that the statement names the table by, outermost first: their rights are asked too. */
-  readonly through?: readonly Oid[];
+  /** What the statement writes by name, for privileges; defaults are not among it. */
+  readonly given: readonly number[];
+  readonly through?: ViewPassages;
   readonly onConflict?: OnConflict;
   readonly returning?: Returning;
   readonly rowChecks?: RowChecks;
+}
+/** The views that a statement names its table by, outermost first: their rights are asked too. `read`: columns of the outermost that it reads. */
+export interface ViewPassages {
+  readonly views: readonly ViewPassage[];
+  readonly read: readonly number[];
+}
+export interface ViewPassage {
+  readonly view: Oid;
+  /** For each column of the view the table's attribute that it is; 0: none, it cannot be written. */
+  readonly attributes: readonly number[];
+  /** What the view's query reads of the relation below. */
+  readonly reads: readonly number[];
 }
 /** WITH CHECK OPTION and policies: what rows must meet. `row`: one column per live attribute of the table. */
 export interface RowChecks {
@@ -257,6 +270,8 @@ export interface OnConflict {
   readonly excluded: readonly PlanColumn[];
   readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[];
   readonly where?: Expression;
+  /** Attributes that the clause mentions, for privileges. */
+  readonly reads: readonly number[];
   /** Policies: of the row that is there, and of what DO UPDATE makes of it. */
   readonly existingChecks?: RowChecks;
   readonly updateChecks?: RowChecks;
@@ -282,7 +297,7 @@ export interface Update extends Node {
   readonly tableOid?: ColumnId;
   readonly oldRow: readonly PlanColumn[];
   readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[];
-  readonly through?: readonly Oid[];
+  readonly through?: ViewPassages;
   readonly returning?: Returning;
   readonly rowChecks?: RowChecks;
 }
@@ -293,7 +308,7 @@ export interface Delete extends Node {
   readonly rowId: ColumnId;
   readonly tableOid?: ColumnId;
   readonly oldRow: readonly PlanColumn[];
-  readonly through?: readonly Oid[];
+  readonly through?: ViewPassages;
   readonly returning?: Returning;
 }
 /** `source` gives pairs: source columns, the target's row id (`rowId`, NULL without a target row), its old row. `sourceMarker` is NULL without a source row. */

@@ -55,6 +55,8 @@ create cast (mood as int) with function mood_int(mood) as assignment;
 create role keeper nologin;
 grant select, insert on customers to keeper;
 grant select (id, total) on shop.orders to keeper;
+grant select (n), update (n) on names to keeper with grant option;
+grant select (id) on big_orders to public;
 grant usage on schema shop to keeper;
 grant execute on function add_tax(numeric, numeric) to keeper;
 revoke execute on function twice(int) from public;

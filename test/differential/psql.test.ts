@@ -52,7 +52,7 @@ create table listed (k text) partition by list (k); create table listed_a partit
 create unlogged table fast (a int); create index hashed_i on hashed (h); create index gin_i on customers using gin (tags); create table excl (r int4range, exclude using gist (r with &&));
 create schema "Odd Names"; create table "Odd Names"."A b" ("C d" int primary key, "select" text); create index customers_email_idx on customers using hash (email);
 create table typed of pair;
-create view upd as select id, name from customers with local check option; create function trio(out a int, out b text) language sql as $$ select 1, 'x' $$; create function many(n int, variadic r int[]) returns setof int language sql as 'select 1';
+create view upd as select id, name from customers with local check option; grant select (name), update (id, name) on upd to reader; create function trio(out a int, out b text) language sql as $$ select 1, 'x' $$; create function many(n int, variadic r int[]) returns setof int language sql as 'select 1';
 `;
 
 const commands = [

@@ -16,6 +16,7 @@ const statements: readonly (readonly [string, RegExp])[] = [
   ["create operator class oc for type int using btree as operator 1 <", /operator/i],
   ["comment on type int4 is 'x'", /built-in type/i],
   ["grant execute on function lower(text) to public", /built-in function/i],
+  ["grant select (ctid) on items to public", /system columns/i],
   ["explain analyze create table made as select 1", /explain analyze/i],
   ["set client_encoding = 'mule_internal'", /client_encoding/],
   ["create operator family of using btree", /operator/i],

@@ -30,6 +30,7 @@ export function createView(context: DefinitionContext, command: Extract<Command,
   if (existing !== undefined && !command.replace) throw relationExists(command.name.name);
   if (existing !== undefined && existing.class !== "view") throw wrongRelationKind(existing.name, "a view");
   if (existing?.class === "view") requireSameColumns(context, existing, columns);
+  const kept = existing?.class === "view" ? existing.columns : [];
   const oid = existing?.oid ?? context.newOid();
   context.put({
     class: "view",
@@ -38,7 +39,7 @@ export function createView(context: DefinitionContext, command: Extract<Command,
     name: command.name.name,
     owner: existing?.owner ?? context.owner,
     sql: command.sql,
-    columns,
+    columns: columns.map((column, i) => (kept[i]?.acl === undefined ? column : { ...column, acl: kept[i].acl })),
     dependsOn: command.dependsOn.filter((dependency) => dependency !== oid),
     arrayOid: (existing?.class === "view" ? existing.arrayOid : undefined) ?? context.newOid(),
     ...(existing?.class === "view" ? (existing.acl === undefined ? {} : { acl: existing.acl }) : defaultAclFor(context, "r", schema.oid)),

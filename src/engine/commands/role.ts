@@ -19,6 +19,7 @@ import {
   storedFormat,
   TypeOid,
 } from "../../types/index.js";
+import { columnAclsOf } from "../column-acl.js";
 import type { EngineSession } from "../session.js";
 import { addMember } from "./catalog/membership.js";
 import type { DefinitionContext } from "./context.js";
@@ -177,10 +178,9 @@ function usesOfRole(context: DefinitionContext, role: Oid): string[] {
     if ("owner" in object && object.owner === role) uses.push(`owner of ${describeObject(context, object)}`);
     else if ("acl" in object && object.acl?.some((item) => item.grantee === role) === true)
       uses.push(`privileges for ${describeObject(context, object)}`);
-    if (object.class === "table")
-      for (const a of object.attributes)
-        if (a.acl?.some((item) => item.grantee === role) === true)
-          uses.push(`privileges for column ${a.name} of ${describeObject(context, object)}`);
+    for (const { name, acl } of columnAclsOf(object))
+      if (acl?.some((item) => item.grantee === role) === true)
+        uses.push(`privileges for column ${name} of ${describeObject(context, object)}`);
   }
   return uses;
 }

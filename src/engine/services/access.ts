@@ -1,9 +1,10 @@
 /** has_…_privilege and pg_has_role over the session's catalog. */
-import type { CatalogObject, SessionCatalogReader } from "../../catalog/index.js";
+import type { AclItem, CatalogObject, SessionCatalogReader } from "../../catalog/index.js";
 import type { AccessService } from "../../functions/index.js";
 import type { Oid } from "../../types/index.js";
 import { aclList } from "../access.js";
 import { aclKindOf, aclOf } from "../acl.js";
+import { columnAclsOf } from "../column-acl.js";
 import { isRowSecurityActive } from "../row-security.js";
 import type { EngineSession } from "../session.js";
 
@@ -17,6 +18,16 @@ export function accessService(session: EngineSession, catalog: SessionCatalogRea
     if (!withGrantOption) return access.may(role, object, letter);
     if (role !== 0 && access.hasPrivilegesOf(role, object.owner)) return true;
     return access.grantable(role, aclOf(aclList(object), kind, object.owner), object.owner, letter) !== "";
+  };
+  const onColumn = (
+    role: Oid,
+    object: CatalogObject,
+    acl: readonly AclItem[] | undefined,
+    letter: string,
+    withGrantOption: boolean,
+  ): boolean => {
+    if (acl === undefined || !("owner" in object)) return false;
+    return withGrantOption ? access.grantable(role, acl, object.owner, letter) !== "" : access.mayByColumnList(role, acl, letter);
   };
   return {
     currentRole: snapshot.role(session.user)?.oid ?? 0,
@@ -48,7 +59,7 @@ export function accessService(session: EngineSession, catalog: SessionCatalogRea
             return access.isSuperuser(role) || (letter === "r" && access.mayReadSystem(role, system.name));
           }
           if (onObject(role, object, letter, withGrantOption)) return true;
-          return kind === "anyColumn" && !withGrantOption && access.mayAnyColumn(role, object, letter);
+          return kind === "anyColumn" && columnAclsOf(object).some(({ acl }) => onColumn(role, object, acl, letter, withGrantOption));
         }
         default:
           return object === undefined ? null : onObject(role, object, letter, withGrantOption);
@@ -66,16 +77,9 @@ export function accessService(session: EngineSession, catalog: SessionCatalogRea
           return undefined;
         return access.isSuperuser(role) || (letter === "r" && access.mayReadSystem(role, system.name));
       }
-      if (object.class === "view") {
-        const at = typeof column === "number" ? column : object.columns.findIndex((c) => c.name === column) + 1;
-        return at <= 0 || at > object.columns.length ? undefined : onObject(role, object, letter, withGrantOption);
-      }
-      if (object.class !== "table") return undefined;
-      const attribute = object.attributes.find((a) => !a.dropped && (typeof column === "number" ? a.number === column : a.name === column));
-      if (attribute === undefined) return undefined;
-      return (
-        onObject(role, object, letter, withGrantOption) || (!withGrantOption && access.mayColumn(role, object, attribute.number, letter))
-      );
+      const named = columnAclsOf(object).find((c) => (typeof column === "number" ? c.number : c.name) === column);
+      if (named === undefined) return undefined;
+      return onObject(role, object, letter, withGrantOption) || onColumn(role, object, named.acl, letter, withGrantOption);
     },
     isRowSecurityActive: (oid) => {
       const table = snapshot.object(oid);

@@ -153,6 +153,7 @@ export class Harness {
       kind: "Insert",
       relation: table.oid,
       attributes: table.attributes.map((a) => a.number),
+      given: [],
       columns: [],
       source: { kind: "Values", columns, rows: rows.map((r) => r.map((v, i) => constant(v, table.attributes[i]!.type))) },
     });

@@ -1,6 +1,7 @@
 /** ALTER … OWNER TO, of every kind of object: what is part of it goes along, and the old owner's place in the access control list. */
 import type { AclItem, CatalogObject, SequenceObject } from "../../../catalog/index.js";
 import { DbError, notSupported, type Oid } from "../../../types/index.js";
+import { withColumnAcls } from "../../column-acl.js";
 import type { DefinitionContext } from "../context.js";
 import { requireOwner, roleOf } from "./ownership.js";
 
@@ -19,7 +20,8 @@ export function changeOwner(context: DefinitionContext, object: CatalogObject, o
   const old = object.owner;
   // The old owner's place in the list goes to the new one.
   const moved = acl === undefined ? undefined : withNewOwner(acl, old, owner);
-  context.put({ ...object, owner, ...(moved === undefined ? {} : { acl: moved }) } as CatalogObject);
+  const given = { ...object, owner, ...(moved === undefined ? {} : { acl: moved }) } as CatalogObject;
+  context.put(withColumnAcls(given, (list) => withNewOwner(list, old, owner)));
   if (object.class !== "table") return;
   for (const index of context.snapshot.indexesOf(object.oid)) context.put({ ...index, owner });
   for (const sequence of context.snapshot.sequencesOf(object.oid)) {

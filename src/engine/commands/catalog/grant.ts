@@ -1,10 +1,12 @@
 /** GRANT and REVOKE on objects, ALTER DEFAULT PRIVILEGES. */
-import type { AclItem, CatalogObject, DefaultPrivilegesObject, FunctionObject, SchemaObject, TableObject } from "../../../catalog/index.js";
+import type { AclItem, CatalogObject, DefaultPrivilegesObject, FunctionObject, SchemaObject } from "../../../catalog/index.js";
 import type { AclGrant, Command, ObjectReference } from "../../../plan/index.js";
 import { assert, columnMissing, DbError, notSupported, type Oid } from "../../../types/index.js";
-import { aclList, permissionDenied } from "../../access.js";
-import { type AclKind, ALL_LETTERS, aclKindOf, aclOf, changeAcl, defaultAclOf, LETTER_OF } from "../../acl.js";
+import { permissionDenied } from "../../access.js";
+import { type AclKind, ALL_LETTERS, aclKindOf, changeAcl, defaultAclOf, LETTER_OF } from "../../acl.js";
+import { columnAclsOf, withColumnLists } from "../../column-acl.js";
 import type { DefinitionContext } from "../context.js";
+import { changeGrants } from "./change-grants.js";
 import { requireObject } from "./objects.js";
 import { requireRole, roleOf } from "./ownership.js";
 
@@ -51,7 +53,7 @@ export function grant(context: DefinitionContext, command: Extract<Command, { ki
   const targets = command.allInSchema
     ? command.objects.flatMap((schema) => [...allIn(context, schema, command.objectKind)])
     : command.objects.map((ref) => requireGrantTarget(context, ref, command.objectKind));
-  for (const target of targets) grantOn(context, target, command.objectKind, body, grantees);
+  for (const target of targets) grantOn(context, again(context, target), command.objectKind, body, grantees);
 }
 function grantOnLanguage(_context: DefinitionContext, objects: readonly ObjectReference[]): void {
   for (const ref of objects) {
@@ -102,129 +104,51 @@ function grantOn(context: DefinitionContext, object: CatalogObject, objectKind: 
   const words: AclKind = objectKind === "table" && object.class === "sequence" ? "sequence" : kind;
   const tableWide = body.privileges.filter((p) => p.columns.length === 0).map((p) => p.name);
   const isAll = body.privileges.length === 0 && body.allColumns === undefined;
-  if (isAll || tableWide.length > 0) {
-    const letters = lettersFor(words, isAll ? [] : tableWide);
-    const acl = applyTo(
+  const letters = isAll || tableWide.length > 0 ? lettersFor(words, isAll ? [] : tableWide) : "";
+  const columns = columnLetters(object, body);
+  const changed =
+    letters === "" ? undefined : changeGrants(context, { object, letters, isAll: body.privileges.length === 0 }, body, grantees);
+  // What is taken from a whole table is taken from its columns too.
+  if (letters !== "" && !body.isGrant)
+    for (const { number } of columnAclsOf(object).filter((c) => c.acl !== undefined))
+      columns.set(number, `${columns.get(number) ?? ""}${[...letters].filter((l) => ALL_LETTERS.column.includes(l)).join("")}`);
+  const lists = new Map<number, readonly AclItem[]>();
+  for (const column of columnAclsOf(object)) {
+    const wanted = [...new Set(columns.get(column.number))].join("");
+    if (wanted === "") continue;
+    const list = changeGrants(
       context,
-      object,
-      aclOf(aclList(object), kind, object.owner),
-      object.owner,
-      letters,
+      { object, column, letters: wanted, isAll: wanted.length === ALL_LETTERS.column.length },
       body,
       grantees,
-      nameText(object),
     );
-    if (acl !== undefined) context.put({ ...again(context, object), acl } as CatalogObject);
-    // Taking a privilege from a whole table takes it from its columns too.
-    if (!body.isGrant && object.class === "table" && object.attributes.some((a) => a.acl !== undefined))
-      revokeFromColumns(context, object, letters, body, grantees);
+    if (list !== undefined) lists.set(column.number, list);
   }
-  const columns = new Map<string, string>();
-  for (const p of body.privileges)
-    for (const column of p.columns) columns.set(column, (columns.get(column) ?? "") + lettersFor("column", [p.name]));
-  for (const column of body.allColumns ?? []) columns.set(column, ALL_LETTERS.column);
-  if (columns.size === 0) return;
-  if (object.class !== "table" && object.class !== "view")
-    throw new DbError({ sqlstate: "0LP01", message: `column privileges are only valid for relations` });
-  if (object.class === "view") throw notSupported("column privileges of a view");
-  for (const [name, letters] of columns) {
-    const table = again(context, object) as TableObject;
-    const attribute = table.attributes.find((a) => !a.dropped && a.name === name);
-    if (attribute === undefined) throw columnMissing(name, table.name);
-    const acl = applyTo(context, table, attribute.acl ?? [], table.owner, letters, body, grantees, table.name);
-    if (acl === undefined) continue;
-    context.put({
-      ...table,
-      attributes: table.attributes.map((a) => {
-        if (a.number !== attribute.number) return a;
-        const { acl: _old, ...rest } = a;
-        return acl.length === 0 ? rest : { ...rest, acl };
-      }),
-    });
-  }
+  if (changed === undefined && lists.size === 0) return;
+  context.put(withColumnLists(changed === undefined ? object : ({ ...object, acl: changed } as CatalogObject), lists));
 }
-const nameText = (object: CatalogObject): string => ("name" in object ? object.name : "");
+/** Of each column that the statement names, by its number, what is granted or revoked. */
+function columnLetters(object: CatalogObject, body: AclGrant): Map<number, string> {
+  const letters = new Map<number, string>();
+  const add = (name: string, more: string): void => {
+    if (object.class === "sequence") throw notSupported("column privileges of a sequence");
+    if (object.class !== "table" && object.class !== "view")
+      throw new DbError({ sqlstate: "0LP01", message: "column privileges are only valid for relations" });
+    const column = columnAclsOf(object).find((c) => c.name === name);
+    if (column === undefined && object.class === "table" && SYSTEM_COLUMNS.has(name)) throw notSupported("privileges of system columns");
+    if (column === undefined) throw columnMissing(name, object.name);
+    letters.set(column.number, (letters.get(column.number) ?? "") + more);
+  };
+  for (const p of body.privileges) for (const column of p.columns) add(column, lettersFor("column", [p.name]));
+  for (const column of body.allColumns ?? []) add(column, ALL_LETTERS.column);
+  return letters;
+}
+const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(["tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"]);
+/** A statement may name one object twice. */
 function again(context: DefinitionContext, object: CatalogObject): CatalogObject {
   const now = context.snapshot.object(object.oid);
   assert(now !== undefined, "the object is still there");
   return now;
-}
-function revokeFromColumns(
-  context: DefinitionContext,
-  object: TableObject,
-  letters: string,
-  body: AclGrant,
-  grantees: readonly Oid[],
-): void {
-  const table = again(context, object) as TableObject;
-  const grantor = table.owner;
-  context.put({
-    ...table,
-    attributes: table.attributes.map((a) => {
-      if (a.acl === undefined) return a;
-      let acl: readonly AclItem[] = a.acl;
-      for (const grantee of grantees)
-        acl = changeAcl(acl, table.owner, {
-          isGrant: false,
-          letters: [...letters].filter((l) => ALL_LETTERS.column.includes(l)).join(""),
-          grantee,
-          grantor,
-          option: body.grantOption,
-          cascade: body.cascade,
-        });
-      const { acl: _old, ...rest } = a;
-      return acl.length === 0 ? rest : { ...rest, acl };
-    }),
-  });
-}
-
-/** undefined: nothing the current user may grant. */
-function applyTo(
-  context: DefinitionContext,
-  object: CatalogObject,
-  acl: readonly AclItem[],
-  owner: Oid,
-  letters: string,
-  body: AclGrant,
-  grantees: readonly Oid[],
-  name: string,
-): readonly AclItem[] | undefined {
-  const me = roleOf(context);
-  const access = context.session.access(context.catalog);
-  const grantable = access.grantable(me.oid, acl, owner, letters);
-  if (grantable === "") {
-    if (!access.may(me.oid, object, ALL_LETTERS[aclKindOf(object) ?? "table"], "any")) throw permissionDenied(object);
-    context.session.notice(
-      "WARNING",
-      body.isGrant ? "01007" : "01006",
-      body.isGrant ? `no privileges were granted for "${name}"` : `no privileges could be revoked for "${name}"`,
-    );
-    return undefined;
-  }
-  if (grantable.length < letters.length && body.privileges.length > 0)
-    context.session.notice(
-      "WARNING",
-      body.isGrant ? "01007" : "01006",
-      body.isGrant ? `not all privileges were granted for "${name}"` : `not all privileges could be revoked for "${name}"`,
-    );
-  const grantor = access.hasPrivilegesOf(me.oid, owner) ? owner : me.oid;
-  let next = acl;
-  for (const grantee of grantees) {
-    if (body.isGrant && body.grantOption && grantee === owner && grantor === owner) {
-      // The owner's own grant options are understood.
-      next = changeAcl(next, owner, { isGrant: true, letters: grantable, grantee, grantor, option: false, cascade: false });
-      continue;
-    }
-    next = changeAcl(next, owner, {
-      isGrant: body.isGrant,
-      letters: grantable,
-      grantee,
-      grantor,
-      option: body.grantOption,
-      cascade: body.cascade,
-    });
-  }
-  return next;
 }
 
 // ---- default privileges

@@ -5,6 +5,7 @@ import { PredefinedRole } from "../../../catalog/index.js";
 import type { Command } from "../../../plan/index.js";
 import { DbError, noSuchRole, type Oid } from "../../../types/index.js";
 import { aclKindOf } from "../../acl.js";
+import { withColumnAcls } from "../../column-acl.js";
 import type { DefinitionContext } from "../context.js";
 import { whole } from "../dependencies.js";
 import { dropTargets } from "../drop.js";
@@ -131,7 +132,6 @@ export function withoutRole(context: DefinitionContext, object: CatalogObject, r
   let next = object;
   if ("acl" in next && next.acl !== undefined && next.acl.some((i) => i.grantee === role) && "owner" in next && next.owner !== role)
     next = { ...next, acl: others(next.acl) } as CatalogObject;
-  if (next.class === "table" && next.attributes.some((a) => a.acl?.some((i) => i.grantee === role) === true))
-    next = { ...next, attributes: next.attributes.map((a) => (a.acl === undefined ? a : { ...a, acl: others(a.acl) })) };
+  next = withColumnAcls(next, (acl) => (acl.some((i) => i.grantee === role) ? others(acl) : acl));
   if (next !== object) context.put(next);
 }
