@@ -12,7 +12,8 @@ import type { Scope } from "./scope.js";
 /** The target's present value. */
 export function presentValue(scope: Scope, table: TableObject, attribute: AttributeObject): Expression {
   for (const item of scope.items) {
-    const column = item.relation === table.oid ? item.columns.find((c) => c.origin?.attribute === attribute.number) : undefined;
+    const number = table.attributes.indexOf(attribute) + 1;
+    const column = item.relation === table.oid ? item.columns.find((c) => c.origin?.attribute === number) : undefined;
     if (column !== undefined) return columnReference(column);
   }
   return { kind: "Constant", value: null, type: attribute.type, typmod: attribute.typmod };

@@ -19,7 +19,7 @@ export type BoundAssignments = readonly { readonly attribute: number; readonly v
 /** For a column that is renamed: where it is written to. */
 export function noteAssigned(binder: Binder, written: object, table: TableObject, attribute: AttributeObject): void {
   const { renaming } = binder;
-  if (renaming?.kind === "column" && renaming.relation === table.oid && renaming.attribute === attribute.number)
+  if (renaming?.kind === "column" && renaming.relation === table.oid && renaming.attribute === table.attributes.indexOf(attribute) + 1)
     renaming.columns.set(written as Expr, renaming.to);
 }
 

@@ -7,7 +7,6 @@ import {
   duplicateColumn,
   featureNotSupported,
   generatedAlways,
-  notSupportedAt,
   syntaxError,
   TypeOid,
   undefinedColumn,
@@ -22,7 +21,7 @@ import { bindReturning, freshRow, modificationTarget, rowChecksOf } from "./bind
 import { bindOnConflict } from "./bind-on-conflict.js";
 import { bindQuery } from "./bind-query.js";
 import { assignedType, bindSubscriptAssignment, coercePart, startsWithSubscript } from "./bind-subscript.js";
-import { passagesOf, requireWritable } from "./bind-view-target.js";
+import { passagesOf, refuseTwice, requireWritable, type ViewTarget } from "./bind-view-target.js";
 import { at, type Binder } from "./binder.js";
 import { coerceForAssignment, tryCoerce } from "./coerce.js";
 import { expandSets } from "./expand-sets.js";
@@ -39,10 +38,9 @@ export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatem
     ? joinParts(binder, scope, face, statement, given)
     : given;
   for (const attribute of written.attributes) requireWritable(view, attribute, "insert into");
-  const source = addDefaults(binder, view === undefined ? table : withViewDefaults(table, face), written.attributes, written.plan);
-  if (view !== undefined && statement.onConflict !== undefined)
-    throw notSupportedAt("ON CONFLICT on a view", statement.onConflict.position);
-
+  const names = (named.length > 0 ? named : written.attributes).map((a) => a.name);
+  const writtenTable = view === undefined ? table : withViewDefaults(view, written.attributes);
+  const source = addDefaults(binder, writtenTable, written.attributes, written.plan);
   const shown = view?.view ?? table;
   const alias = statement.relation.alias?.name ?? shown.name;
   const schema = statement.relation.alias === undefined ? binder.catalog.schemaByOid(shown.schema)?.name : undefined;
@@ -55,7 +53,9 @@ export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatem
     relationVisible: true,
     columnsVisible: true,
   };
-  const onConflict = statement.onConflict === undefined ? undefined : bindOnConflict(binder, scope, table, target, statement.onConflict);
+  const bound =
+    statement.onConflict === undefined ? undefined : bindOnConflict(binder, scope, { table, view, item: target }, statement.onConflict);
+  const onConflict = bound?.conflict;
   scope.items = [];
   const old = onConflict?.action === "update" ? "other" : "none";
   const returning = bindReturning(binder, scope, table, target, statement.returning, { old, new: "row" }, view);
@@ -67,10 +67,13 @@ export function bindInsert(binder: Binder, scope: Scope, statement: InsertStatem
     attributes: source.attributes,
     source: source.plan,
     given: (named.length > 0 ? named : written.attributes).map((a) => a.number),
-    ...passagesOf(view, returning?.read ?? []),
-    ...(onConflict === undefined
-      ? {}
-      : { onConflict: guard === undefined ? onConflict : guardedConflict(binder, table, guard, onConflict, reads) }),
+    ...passagesOf(
+      view,
+      [...(returning?.read ?? []), ...(bound?.read ?? [])],
+      names,
+      statement.onConflict?.set.map((a) => a.column),
+    ),
+    ...(onConflict === undefined ? {} : { onConflict: checkedConflict(binder, table, view, guard, onConflict, reads) }),
     ...(returning === undefined ? {} : { returning: returning.returning }),
     ...rowChecksOf(binder, table, view, guard, "insert", reads),
     columns: returning?.columns ?? [],
@@ -88,18 +91,35 @@ function readsTarget(returning: Returning | undefined, conflict: OnConflict | un
     });
   return found;
 }
-function guardedConflict(binder: Binder, table: TableObject, guard: TargetGuard, conflict: OnConflict, reads: boolean): OnConflict {
-  if (conflict.action === "nothing") return conflict;
-  const row = freshRow(binder, table);
+/** What policies and the view ask of the row that is there and of what it becomes. */
+function checkedConflict(
+  binder: Binder,
+  table: TableObject,
+  view: ViewTarget | undefined,
+  guard: TargetGuard | undefined,
+  conflict: OnConflict,
+  reads: boolean,
+): OnConflict {
+  if (conflict.action === "nothing" || (guard === undefined && view === undefined)) return conflict;
+  const row = view?.scan.columns ?? freshRow(binder, table);
+  const existing = [...(view?.conditions ?? []), ...(guard?.existingChecks(row, "update", "conflict", reads) ?? [])];
+  const updated = [...(guard?.checks(row, "update", reads) ?? []), ...(view?.checks ?? [])];
   return {
     ...conflict,
-    existingChecks: { row, checks: guard.existingChecks(row, "update", "conflict", reads) },
-    updateChecks: { row, checks: guard.checks(row, "update", reads) },
+    ...(existing.length === 0 ? {} : { existingChecks: { row, checks: existing } }),
+    ...(updated.length === 0 ? {} : { updateChecks: { row, checks: updated } }),
   };
 }
 /** ALTER VIEW … SET DEFAULT comes before the table's own default. */
-function withViewDefaults(table: TableObject, face: TableObject): TableObject {
-  const own = new Map(face.attributes.map((a) => [a.number, a.defaultSql]));
+function withViewDefaults(view: ViewTarget, written: readonly AttributeObject[]): TableObject {
+  const { table, face } = view;
+  const hasOwn = face.attributes.filter((a) => a.number !== 0 && a.defaultSql !== table.attributes[a.number - 1]?.defaultSql);
+  // They are values that the statement gives, so to say.
+  refuseTwice(
+    view,
+    [...written, ...hasOwn].map((a) => a.name),
+  );
+  const own = new Map(hasOwn.map((a) => [a.number, a.defaultSql]));
   return {
     ...table,
     attributes: table.attributes.map((a) => {
@@ -111,7 +131,7 @@ function withViewDefaults(table: TableObject, face: TableObject): TableObject {
 const ONE_ROW: LogicalPlan = { kind: "Values", rows: [[]], columns: [] };
 
 function namedAttributes(binder: Binder, table: TableObject, statement: InsertStatement): AttributeObject[] {
-  const seen = new Map<number, boolean>();
+  const seen = new Map<string, boolean>();
   return statement.columns.map((column) => {
     const isPart = column.indirection.length > 0;
     const attribute = findAttribute(table, column.name);
@@ -119,9 +139,9 @@ function namedAttributes(binder: Binder, table: TableObject, statement: InsertSt
       throw undefinedColumn(`column "${column.name}" of relation "${table.name}" does not exist`, at(column.position));
     noteAssigned(binder, column, table, attribute);
     // Several fields of one column may be given, but not beside the whole column.
-    if (seen.has(attribute.number) && !(isPart && seen.get(attribute.number) === true))
+    if (seen.has(attribute.name) && !(isPart && seen.get(attribute.name) === true))
       throw duplicateColumn(`column "${column.name}" specified more than once`, at(column.position));
-    seen.set(attribute.number, isPart);
+    seen.set(attribute.name, isPart);
     // The cells of a subscripted column are of what the place takes; joinParts puts them together.
     if (startsWithSubscript(column.indirection))
       return { ...attribute, type: assignedType(binder, attribute.type, column.indirection, column.position) };

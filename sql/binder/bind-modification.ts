@@ -20,7 +20,16 @@ import { bindInsert } from "./bind-insert.js";
 import { bindMerge } from "./bind-merge.js";
 import { withTables } from "./bind-query.js";
 import { bindTargets } from "./bind-select.js";
-import { bindViewTarget, passagesOf, requireWritable, substitute, type ViewTarget, type ViewVerb, viewSource } from "./bind-view-target.js";
+import {
+  assignedFace,
+  bindViewTarget,
+  passagesOf,
+  requireAssignable,
+  substitute,
+  type ViewTarget,
+  type ViewVerb,
+  viewSource,
+} from "./bind-view-target.js";
 import { bindWith } from "./bind-with.js";
 import type { Binder } from "./binder.js";
 import { coerceToBoolean, resolveUnknown } from "./coerce.js";
@@ -182,12 +191,9 @@ function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): L
   const { table, view } = modificationTarget(binder, statement.relation, "update");
   const target = bindTarget(binder, scope, statement.relation, table, statement.from, statement.where, view, "update");
   scope.clause = "UPDATE";
-  if (view !== undefined)
-    for (const { column } of statement.set) {
-      const attribute = view.face.attributes.find((a) => a.name === column);
-      if (attribute !== undefined) requireWritable(view, attribute, "update");
-    }
-  const assignments = bindAssignments(binder, scope, view?.face ?? table, statement.set);
+  const set = statement.set.map((assignment) => assignment.column);
+  requireAssignable(view, set, "update");
+  const assignments = bindAssignments(binder, scope, view === undefined ? table : assignedFace(view), statement.set);
   const returning = bindReturning(binder, scope, table, target.item, statement.returning, { old: target.item.columns, new: "row" }, view);
   const written = [target.source, assignments, returning?.returning.expressions ?? []];
   const reads = target.guard?.settle([...target.oldRow, ...(returning?.returning.row ?? [])], written) === true;
@@ -199,7 +205,12 @@ function bindUpdate(binder: Binder, scope: Scope, statement: UpdateStatement): L
     ...(target.item.tableOid === undefined ? {} : { tableOid: target.item.tableOid }),
     oldRow: target.oldRow,
     assignments,
-    ...passagesOf(view, [...mentionedColumns([target.where, assignments], target.item.columns), ...(returning?.read ?? [])]),
+    ...passagesOf(
+      view,
+      [...mentionedColumns([target.where, assignments], target.item.columns), ...(returning?.read ?? [])],
+      undefined,
+      set,
+    ),
     ...(returning === undefined ? {} : { returning: returning.returning }),
     ...rowChecksOf(binder, table, view, target.guard, "update", reads),
     columns: returning?.columns ?? [],
@@ -274,6 +285,9 @@ export function bindReturning(
     const origin = expression.kind === "ColumnReference" ? item.columns.find((column) => column.id === expression.id)?.origin : undefined;
     return binder.newColumn(entry.name, expression.type, expression.typmod, origin);
   });
+  if (view !== undefined && versions.old === "other" && versions.new === "row" && aliases.other !== undefined)
+    for (const place of mentionedColumns(written, aliases.other))
+      throw notSupported(`RETURNING old.${aliases.other[place]?.name} with ON CONFLICT DO UPDATE through a view`);
   const mentioned = new Set<ColumnId>();
   for (const expression of expressions)
     visitExpression(expression, (e) => {
@@ -334,8 +348,8 @@ function versionItems(
   }
   return { items, other, absent };
 }
-/** The view's columns over the new row. */
-function viewReturning(
+/** The view's columns over a row of the table. */
+export function viewReturning(
   binder: Binder,
   view: ViewTarget,
   row: readonly PlanColumn[],

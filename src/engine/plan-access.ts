@@ -158,14 +158,13 @@ function throughViews(
   let role = user;
   let read = through?.read ?? [];
   const isRead = read.length > 0;
-  for (const { view: oid, attributes: columns, reads } of through?.views ?? []) {
+  let written = { a: through?.inserted ?? [], w: through?.updated ?? [], d: [] as readonly number[] };
+  for (const { view: oid, columns, reads } of through?.views ?? []) {
     const view = snapshot.object(oid);
     if (view?.class !== "view") continue;
-    for (const { letter, attributes } of writes) {
-      const places = new Map(columns.map((attribute, i) => [attribute, i + 1]));
-      const written = attributes.map((attribute) => places.get(attribute) ?? 0);
-      requireColumns(access, role, view, letter, written, letter !== "d");
-    }
+    for (const { letter } of writes) requireColumns(access, role, view, letter, written[letter], letter !== "d");
+    const below = (list: readonly number[]): readonly number[] => list.map((column) => columns[column - 1] ?? 0);
+    written = { a: below(written.a), w: below(written.w), d: [] };
     if (isRead) requireColumns(access, role, view, "r", read, true);
     read = reads;
     const invoker = view.options?.security_invoker;

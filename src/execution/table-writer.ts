@@ -19,6 +19,7 @@ import {
   indexKeyType,
   invertedForm,
   notSupported,
+  notVisibleThroughView,
   nullInColumn,
   partitionConstraintViolated,
   policyViolated,
@@ -108,6 +109,7 @@ export class TableWriter {
   checkRow(row: Row, state: RunState, checks = this.rowChecks, which?: "policy" | "view"): void {
     for (const { source, evaluate } of checks) {
       if ((which !== undefined && source.kind !== which) || evaluate(row, state) === true) continue;
+      if (source.kind === "view" && source.existing === true) throw notVisibleThroughView(source.view);
       if (source.kind === "view") throw this.#told(viewCheckViolated(source.view, this.describe(row, state.context)));
       throw policyViolated(source.table, source.policy, source.existing);
     }

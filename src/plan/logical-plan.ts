@@ -237,15 +237,17 @@ export interface Insert extends Node {
   readonly returning?: Returning;
   readonly rowChecks?: RowChecks;
 }
-/** The views that a statement names its table by, outermost first: their rights are asked too. `read`: columns of the outermost that it reads. */
+/** The views that a statement names its table by, outermost first: their rights are asked too. What it does is told in columns of the outermost. */
 export interface ViewPassages {
   readonly views: readonly ViewPassage[];
   readonly read: readonly number[];
+  readonly inserted?: readonly number[];
+  readonly updated?: readonly number[];
 }
 export interface ViewPassage {
   readonly view: Oid;
-  /** For each column of the view the table's attribute that it is; 0: none, it cannot be written. */
-  readonly attributes: readonly number[];
+  /** For each column of the view which one of the relation below it is; 0: none, it cannot be written. */
+  readonly columns: readonly number[];
   /** What the view's query reads of the relation below. */
   readonly reads: readonly number[];
 }
@@ -255,9 +257,10 @@ export interface RowChecks {
   readonly checks: readonly RowCheck[];
 }
 export interface RowCheck {
+  /** `existing`: it judges the row that is there, for ON CONFLICT DO UPDATE or MERGE; of a view, that it is one of the view's. */
   readonly source:
-    | { readonly kind: "view"; readonly view: string }
-    /** `policy`: a restrictive one that fails alone. `existing`: it judges the row that is there, for ON CONFLICT DO UPDATE or MERGE. */
+    | { readonly kind: "view"; readonly view: string; readonly existing?: true }
+    /** `policy`: a restrictive one that fails alone. */
     | { readonly kind: "policy"; readonly table: string; readonly policy?: string; readonly existing?: "conflict" | "merge" };
   readonly predicate: Expression;
 }
@@ -270,9 +273,9 @@ export interface OnConflict {
   readonly excluded: readonly PlanColumn[];
   readonly assignments: readonly { readonly attribute: number; readonly value: Expression }[];
   readonly where?: Expression;
-  /** Attributes that the clause mentions, for privileges. */
+  /** What the clause mentions, for privileges: attributes; of a view, through which the statement goes, they are among what that reads. */
   readonly reads: readonly number[];
-  /** Policies: of the row that is there, and of what DO UPDATE makes of it. */
+  /** Policies and conditions of views: of the row that is there, and of what DO UPDATE makes of it. */
   readonly existingChecks?: RowChecks;
   readonly updateChecks?: RowChecks;
 }

@@ -136,6 +136,8 @@ export const viewCheckViolated = (view: string, failingRow: string) =>
     message: `new row violates check option for view "${view}"`,
     detail: `Failing row contains (${failingRow}).`,
   });
+export const notVisibleThroughView = (view: string) =>
+  new DbError({ sqlstate: "55000", message: `conflicting row is not visible through view "${view}"` });
 export const partitionOfUpdateDiffers = () =>
   new DbError({
     sqlstate: "0A000",

@@ -53,6 +53,8 @@ const statements: readonly (readonly [string, RegExp])[] = [
   ["select xpath('/a', '<a/>')", /xpath/i],
   ["create table w (id int) with (oids)", /oids/i],
   ["alter extension vector update", /extension/i],
+  ["insert into item_rows (id) values (1) on conflict (next) do nothing", /on conflict by a column that the view computes/i],
+  ["insert into item_rows (id) values (1) on conflict (id) do update set name = 'x' returning old.name", /returning old/i],
 ];
 const commands: readonly (readonly string[])[] = [["SCRIPT", "DEBUG", "YES"], ["FAILOVER"]];
 
@@ -63,7 +65,9 @@ describe("refusals", () => {
   beforeAll(async () => {
     orrery = await startOrrery();
     client = await connectPg(orrery.port);
-    await client.query("create table items (id int primary key, name text); create view item_names as select name from items");
+    await client.query(
+      "create table items (id int primary key, name text); create unique index on items ((id + 2)); create view item_names as select name from items; create view item_rows as select id, name, id + 1 as next from items",
+    );
     redis = new Redis({ port: orrery.redisPort });
   });
   afterAll(async () => {

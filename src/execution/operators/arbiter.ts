@@ -9,6 +9,7 @@ import { RestartSignal } from "../signals.js";
 import { throwStatus } from "../storage-status.js";
 import type { TableReader } from "../table-reader.js";
 import type { TableWriter } from "../table-writer.js";
+import type { ConflictPlan } from "./insert.js";
 
 /** Keys that one step looks up: an INSERT of a thousand rows asks once. */
 const LOOKUP_ROWS = 4 * BATCH_ROWS;
@@ -91,6 +92,9 @@ function* lockExisting(arbiters: readonly Arbiter[], reader: TableReader, state:
     yield;
   }
 }
+
+/** What is there is judged over rows that nobody changes any more. */
+export const judgesExisting = (conflict: ConflictPlan): boolean => conflict.where !== undefined || conflict.existingChecks.length > 0;
 
 /** `change` with the rows as the snapshot has them; where one was changed meanwhile (or `looksFirst`), with those that lockExisting() gives. */
 export function* withExisting<T>(

@@ -3,7 +3,7 @@ import { affectRowTwice, type Datum, partitionOfUpdateDiffers, type Row } from "
 import { BATCH_ROWS, type RunState, type Steps } from "../operator.js";
 import type { Leaf, PartitionedWriter } from "../partitioned-writer.js";
 import { TableReader } from "../table-reader.js";
-import { Arbiter, withExisting } from "./arbiter.js";
+import { Arbiter, judgesExisting, withExisting } from "./arbiter.js";
 import type { ConflictPlan } from "./insert.js";
 
 interface Placed {
@@ -33,7 +33,7 @@ export function* resolveInPartitions(
     const arbiters = conflict.arbitersOf(table).map((index) => new Arbiter(index, leaf.writer));
     const stored = own.map((o) => o.stored);
     for (const arbiter of arbiters) yield* arbiter.find(stored, reader, state);
-    const rows = yield* withExisting(arbiters, reader, conflict.where !== undefined, state, (reevaluated) =>
+    const rows = yield* withExisting(arbiters, reader, judgesExisting(conflict), state, (reevaluated) =>
       resolveInLeaf(leaf, own, arbiters, conflict, writer, reevaluated, state),
     );
     for (const row of rows) affected.add(row);
@@ -63,6 +63,7 @@ function* resolveInLeaf(
       if (existing !== undefined || repeated) continue;
     } else if (repeated) throw affectRowTwice();
     if (existing === undefined) {
+      writer.checkRow(root, state, writer.rowChecks, "view");
       for (const arbiter of arbiters) arbiter.propose(i);
       inserts.push(row);
       affected.push(root);
@@ -71,8 +72,9 @@ function* resolveInLeaf(
     if (touched.has(existing.rowId)) throw affectRowTwice();
     touched.add(existing.rowId);
     const before = leaf.toRoot === undefined ? existing.row : leaf.toRoot(existing.row);
+    writer.checkRow(before, state, conflict.existingChecks, "view");
     if (conflict.where !== undefined && conflict.where(before, root, state) !== true) continue;
-    writer.checkRow(before, state, conflict.existingChecks);
+    writer.checkRow(before, state, conflict.existingChecks, "policy");
     const updated = [...before];
     for (const a of conflict.assignments) updated[a.index] = a.value(before, root, state);
     writer.prepare(updated, state, writer.updateChecks);

@@ -15,7 +15,7 @@ import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, typ
 import { PartitionedWriter } from "../partitioned-writer.js";
 import type { TableReader } from "../table-reader.js";
 import type { CompiledCheck, TableWriter } from "../table-writer.js";
-import { Arbiter, withExisting } from "./arbiter.js";
+import { Arbiter, judgesExisting, withExisting } from "./arbiter.js";
 import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 import { resolveInPartitions } from "./insert-conflict-partitions.js";
 
@@ -30,7 +30,7 @@ export interface ConflictPlan {
   readonly reader: TableReader;
   readonly assignments: readonly { readonly index: number; readonly value: PairEvaluate }[];
   readonly where: PairEvaluate | undefined;
-  /** Policies that the row that is there must meet. */
+  /** Policies and conditions of views that the row that is there must meet. */
   readonly existingChecks: readonly CompiledCheck[];
 }
 
@@ -63,12 +63,14 @@ export class InsertOperator extends SteppedBlockingOperator {
     const width = writer.table.attributes.length;
     const source = yield* drainInSteps(state.open(this.source), memory, 2);
     const rows: Row[] = new Array<Row>(source.length);
+    // A view asks only for rows that are inserted, which shows later with ON CONFLICT.
+    const policies = this.conflict === undefined ? writer.rowChecks : writer.rowChecks.filter((check) => check.source.kind === "policy");
     for (let i = 0; i < source.length; i++) {
       const given = source[i] as Row;
       const row: Row = new Array<Datum>(width).fill(null);
       for (let c = 0; c < targets.length; c++) row[targets[c] as number] = given[c] as Datum;
       for (const d of defaults) row[d.index] = d.evaluate(row, state);
-      writer.prepare(row, state);
+      writer.prepare(row, state, policies);
       rows[i] = row;
       if ((i + 1) % BATCH_ROWS === 0) yield;
     }
@@ -91,8 +93,7 @@ export class InsertOperator extends SteppedBlockingOperator {
     if (writer instanceof PartitionedWriter) return { affected: yield* resolveInPartitions(rows, conflict, writer, state) };
     const arbiters = conflict.arbiters.map((index) => new Arbiter(index, writer));
     for (const arbiter of arbiters) yield* arbiter.find(rows, conflict.reader, state);
-    // WHERE is judged over rows that nobody changes any more.
-    return yield* withExisting(arbiters, conflict.reader, conflict.where !== undefined, state, (reevaluated) =>
+    return yield* withExisting(arbiters, conflict.reader, judgesExisting(conflict), state, (reevaluated) =>
       this.#apply(rows, arbiters, conflict, reevaluated, state),
     );
   }
@@ -120,6 +121,7 @@ export class InsertOperator extends SteppedBlockingOperator {
         if (existing !== undefined || repeated) continue;
       } else if (repeated) throw affectRowTwice();
       if (existing === undefined) {
+        writer.checkRow(row, state, writer.rowChecks, "view");
         for (const arbiter of arbiters) arbiter.propose(i);
         inserts.push(row);
         affected.push(row);
@@ -128,8 +130,9 @@ export class InsertOperator extends SteppedBlockingOperator {
       }
       if (touched.has(existing.rowId)) throw affectRowTwice();
       touched.add(existing.rowId);
+      writer.checkRow(existing.row, state, conflict.existingChecks, "view");
       if (conflict.where !== undefined && conflict.where(existing.row, row, state) !== true) continue;
-      writer.checkRow(existing.row, state, conflict.existingChecks);
+      writer.checkRow(existing.row, state, conflict.existingChecks, "policy");
       const updated = [...existing.row];
       for (const a of conflict.assignments) updated[a.index] = a.value(existing.row, row, state);
       writer.prepare(updated, state, writer.updateChecks);
