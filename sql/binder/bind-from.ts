@@ -585,6 +585,9 @@ function bindUsing(
     .map((i) => (i.columnsVisible ? { ...i, columnsVisible: false } : i));
   const own: NamespaceItem = { name: "", columns: all, relationVisible: false, columnsVisible: true };
   for (const { column } of computed) binder.owners[column.id] = scope;
+  // FOR UPDATE knows the name, and refuses it.
+  if (item.usingAlias !== undefined)
+    scope.known.push({ name: item.usingAlias, columns: [], relationVisible: true, columnsVisible: false, notLockable: "join" });
   const usingItem: NamespaceItem[] =
     item.usingAlias === undefined
       ? []

@@ -67,13 +67,13 @@ export function bindSelect(binder: Binder, scope: Scope, query: SelectQuery, opt
   const sort = bindOrderBy(binder, scope, query.orderBy, targets);
   const distinctOn = bindDistinct(binder, scope, query, targets, sort);
 
+  // A view that reads no relation has nothing to lock.
+  if (scope.locking.length > 0 && (options.locks?.ofView !== true || scope.known.some((item) => item.notLockable === undefined)))
+    refuseLocking(scope, query);
   const aggregated = planAggregation(binder, scope, query, plan, targets, having, sort);
   plan = aggregated.plan;
   if (scope.windowCalls.length > 0) plan = planWindows(scope, plan, targets, aggregated.replace);
   if (targets.length > TARGETS_MAX) throw tooManyColumnsAt(`target lists can have at most ${TARGETS_MAX} entries`);
-  // A view that reads no relation has nothing to lock.
-  if (scope.locking.length > 0 && (options.locks?.ofView !== true || scope.known.some((item) => item.notLockable === undefined)))
-    refuseLocking(scope, query);
   if (options.rowIds !== undefined && scope.aggregates.length === 0 && scope.windowCalls.length === 0)
     options.rowIds.push(...scope.known.flatMap((item) => item.lockedRows ?? []));
   if (options.locks?.mayHandUp === true && isPlain(query) && !targets.some((target) => isVolatile(target.expression)))

@@ -14,9 +14,14 @@ import type { Scope } from "./scope.js";
 import { boundLocation } from "./walk.js";
 
 export function bindSetOperation(binder: Binder, scope: Scope, query: SetQuery, _options: QueryOptions): LogicalPlan {
-  if (query.locking.length > 0)
-    throw featureNotSupported(`${LOCK_WORDS[query.locking[0]!.strength]} is not allowed with UNION/INTERSECT/EXCEPT`);
+  refuseLocking(query);
   return bindTail(binder, scope, query, bindArms(binder, scope, query));
+}
+
+/** Neither the whole nor an arm can lock rows. */
+function refuseLocking(query: Query): void {
+  const clause = query.locking[0];
+  if (clause !== undefined) throw featureNotSupported(`${LOCK_WORDS[clause.strength]} is not allowed with UNION/INTERSECT/EXCEPT`);
 }
 
 /** A set operation without a tail of its own needs no level of its own: the chain stays flat. */
@@ -31,6 +36,7 @@ function bindArms(binder: Binder, scope: Scope, query: SetQuery): LogicalPlan {
   const spine: SetQuery[] = [query];
   let bottom: Query = query.left;
   while (isBare(bottom)) {
+    refuseLocking(bottom);
     spine.push(bottom);
     bottom = bottom.left;
   }
@@ -39,6 +45,7 @@ function bindArms(binder: Binder, scope: Scope, query: SetQuery): LogicalPlan {
   return left;
 }
 function bindArm(binder: Binder, scope: Scope, arm: Query): LogicalPlan {
+  refuseLocking(arm);
   if (isBare(arm)) return bindArms(binder, scope, arm);
   return bindQuery(binder, scope, arm, { resolveUnknowns: false });
 }
