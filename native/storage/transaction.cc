@@ -465,7 +465,8 @@ bool TransactionManager::wait_for(Xid waiter, Xid blocker, std::function<void()>
   return waits;
 }
 
-/// Everybody behind it moves up: who has nobody before it now is woken, or goes on waiting for the one that took the row.
+/// Everybody behind it moves up. Who has nobody before it now goes on waiting for the one that took the row, if one did. Who would have to wait
+/// for another sleeper is woken and waits anew: a deadlock through that one was not there to be found when either looked.
 void TransactionManager::Impl::leave_queue_latched(Transaction& t, std::optional<LockStrength> taken, Wakes& wakes) {
   queues.leave(t.queued_, t.xid_, [&](RowQueues::Entry& e, Xid ahead) {
     const bool is_taken = ahead == 0 && taken && conflicts(*taken, e.strength);
@@ -475,9 +476,10 @@ void TransactionManager::Impl::leave_queue_latched(Transaction& t, std::optional
       return;
     }
     Wait& wait = at->second;
-    if (!wait.is_behind) return;
-    if (ahead != 0) wait.blocker = ahead;
-    else if (is_taken) {
+    if (!wait.is_behind || (ahead != 0 && ahead == wait.blocker)) return;
+    if (ahead != 0 && !waits.contains(ahead)) {
+      wait.blocker = ahead;
+    } else if (is_taken) {
       wait.blocker = t.xid_;
       wait.is_behind = false;
     } else {

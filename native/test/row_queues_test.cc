@@ -135,6 +135,31 @@ TEST("row queues: a deadlock is found through the queue, and says who stands bef
   m.rollback(a.t);
 }
 
+TEST("row queues: a deadlock that somebody's leaving closes is found by who stood behind it") {
+  MemoryLog log;
+  TransactionManager m(log);
+  LockManager locks;
+  Transaction* holder = m.begin(Isolation::kReadCommitted, 1);
+  Waiter a{m.begin(Isolation::kReadCommitted, 2)}, b{m.begin(Isolation::kReadCommitted, 3)}, c{m.begin(Isolation::kReadCommitted, 4)};
+  CHECK(wait(m, a, holder->xid()));
+  CHECK(wait(m, b, holder->xid()));
+  CHECK(wait(m, c, holder->xid()));
+  CHECK(m.wait_for(holder->xid(), c.t->xid(), [] {}));
+  // b is the victim of another deadlock, and has not come to leave the queue yet: c sees no way on behind it.
+  m.cancel_wait(b.t->xid());
+  CHECK(break_deadlock(locks, m, 4).empty());
+  m.rollback(b.t);
+  CHECK_EQ(a.woken, 0);
+  CHECK_EQ(c.woken, 1);
+  CHECK(wait(m, c, holder->xid()));
+  CHECK_EQ(m.ahead_of(*c.t), a.t->xid());
+  CHECK_EQ(break_deadlock(locks, m, 4).size(), 3u);
+  m.rollback(c.t);
+  m.rollback(holder);
+  CHECK_EQ(a.woken, 1);
+  m.rollback(a.t);
+}
+
 TEST("threads: a row goes round in order, and nobody is forgotten") {
   MemoryLog log;
   TransactionManager m(log);

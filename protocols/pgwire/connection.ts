@@ -131,9 +131,8 @@ export class PgConnection implements SessionListener {
   notice(fields: DbErrorFields & { readonly severityName: string }): void {
     respond.errorOrNotice(this.output.writer, Backend.notice, fields.severityName, fields);
   }
-  parameterStatus(name: string, value: string): void {
-    if (name === "client_encoding") this.#ready?.talk.speak(value);
-    respond.parameterStatus(this.output.writer, name, value);
+  parameterStatus(name: string, value: string, before: string): void {
+    this.#ready?.talk.settingChanged(name, value, before);
   }
   notification(processId: number, channel: string, payload: string): void {
     respond.notification(this.output.writer, processId, channel, payload);

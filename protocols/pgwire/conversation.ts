@@ -52,6 +52,25 @@ export class Conversation {
   /** The statements of one simple query, and Executes of a pipeline up to the next Sync, are one transaction. */
   implicit: "message" | "pipeline" | undefined;
   copy: CopyIn | undefined;
+  /** Settings that changed since the client was told of any. */
+  #changed: Map<string, { readonly told: string; readonly now: string }> | undefined;
+
+  /** Takes effect at once where it is about what is sent; the client hears of it with the next readyForQuery. */
+  settingChanged(name: string, now: string, before: string): void {
+    if (name === "client_encoding") this.speak(now);
+    this.#changed ??= new Map();
+    this.#changed.set(name, { told: this.#changed.get(name)?.told ?? before, now });
+  }
+  /** The next question is the client's: what it was told of and is different now comes first, in the order of PostgreSQL's table. */
+  readyForQuery(): void {
+    const { writer } = this.output;
+    if (this.#changed !== undefined) {
+      const byName = [...this.#changed].sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+      for (const [name, { told, now }] of byName) if (told !== now) respond.parameterStatus(writer, name, now);
+      this.#changed = undefined;
+    }
+    respond.readyForQuery(writer, this.session.transactionStatus);
+  }
 
   constructor(session: Session, host: ConversationHost) {
     this.session = session;

@@ -40,8 +40,7 @@ export class ExtendedQuery {
       talk.implicit = undefined;
       void talk.session.endImplicit(true);
     }
-    if (type === Frontend.query || type === Frontend.functionCall || type === Frontend.sync)
-      respond.readyForQuery(talk.output.writer, talk.session.transactionStatus);
+    if (type === Frontend.query || type === Frontend.functionCall || type === Frontend.sync) talk.readyForQuery();
     else this.#skipsToSync = true;
   }
 
@@ -149,8 +148,8 @@ export class ExtendedQuery {
     if (portal.finishedTag !== undefined) return respond.commandComplete(talk.output.writer, portal.finishedTag.replace(/\d+$/, "0"));
     if (portal.running) return this.#continue(portal, portal.running, maxRows);
     // Executes up to the next Sync are one transaction; when Sync follows at once autocommit is the same and cheaper.
-    if (talk.implicit === undefined && (maxRows > 0 || reader.peekType() !== Frontend.sync)) {
-      session.beginImplicit();
+    if (talk.implicit !== undefined || maxRows > 0 || reader.peekType() !== Frontend.sync) {
+      session.beginImplicit("pipeline");
       talk.implicit = "pipeline";
     }
     const result = session.execute(portal.statement, portal.parameters, talk.encodingOptions(portal.formats));
@@ -230,7 +229,7 @@ export class ExtendedQuery {
     const { session, names, output } = this.#talk;
     output.note(lsn);
     if (session.transactionStatus === "idle") names.dropPortals();
-    respond.readyForQuery(output.writer, session.transactionStatus);
+    this.#talk.readyForQuery();
   }
 }
 

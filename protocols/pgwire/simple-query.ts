@@ -42,7 +42,7 @@ export class SimpleQuery {
           this.#done();
         },
       );
-    if (this.#isOpen()) respond.readyForQuery(this.#talk.output.writer, this.#talk.session.transactionStatus);
+    if (this.#isOpen()) this.#talk.readyForQuery();
   }
   #failed(error: unknown): void {
     if (!this.#talk.tell(error)) this.#talk.session.fail();
@@ -53,7 +53,7 @@ export class SimpleQuery {
     let failed = false;
     try {
       for (const statement of statements) {
-        talk.session.beginImplicit();
+        talk.session.beginImplicit("message");
         talk.implicit = "message";
         // As if it had come alone, so that the lane knows it in any message.
         const text = statement.text.trim();

@@ -55,10 +55,10 @@ export class SessionClient implements Queryable {
     try {
       if (implicit === undefined || implicit.length === 1) return await this.#durable(() => this.#one<R>(sql, parameters));
       // Several statements are one transaction, as in PostgreSQL's simple query.
-      session.beginImplicit();
       let result: { result: QueryResult<R>; lsn: number } = { result: { rows: [], columns: [], rowCount: 0, command: "" }, lsn: 0 };
       let lsn = 0;
       for (const statement of implicit) {
+        session.beginImplicit("message");
         result = await this.#statement<R>(session.prepareParsed(statement), []);
         lsn = Math.max(lsn, result.lsn);
       }

@@ -95,8 +95,8 @@ export class EngineSession implements Session {
     this.databaseName = databaseName;
     this.runner = new StatementRunner(this);
     this.settings = new SessionSettings(
-      (name, value) => {
-        if (settingsByName.get(name.toLowerCase())?.reported === true) this.listener.parameterStatus(name, value);
+      (name, value, before) => {
+        if (settingsByName.get(name.toLowerCase())?.reported === true) this.listener.parameterStatus(name, value, before);
       },
       () => database.server.settings,
     );
@@ -178,6 +178,8 @@ export class EngineSession implements Session {
         return this.block?.isolation ?? this.transactionBlock.defaultIsolation;
       case "transaction_read_only":
         return this.block === undefined ? this.settings.show("default_transaction_read_only") : this.block.readOnly ? "on" : "off";
+      case "transaction_deferrable":
+        return this.block === undefined ? this.settings.show("default_transaction_deferrable") : this.block.deferrable ? "on" : "off";
       default:
         return this.settings.show(name);
     }
@@ -197,13 +199,16 @@ export class EngineSession implements Session {
   /** null: RESET. Returns the new value as SHOW prints it. */
   changeSetting(name: string, value: string | null, local: boolean): string {
     const key = name.toLowerCase();
-    if (key === "transaction_isolation" || key === "transaction_read_only") {
+    if (key === "transaction_isolation" || key === "transaction_read_only" || key === "transaction_deferrable") {
       if (key === "transaction_isolation" && value !== null) isolationLevel(value);
       // Without a block it would hold for this statement alone; only SET TRANSACTION warns of that.
       if (this.block === undefined) return value ?? "";
-      this.transactionBlock.setMode(
-        key === "transaction_isolation" && value !== null ? { isolation: value } : { readOnly: value !== null && isOn(value) },
-      );
+      if (key === "transaction_isolation") {
+        if (value !== null) this.transactionBlock.setMode({ isolation: value });
+      } else {
+        const on = value !== null && isOn(value);
+        this.transactionBlock.setMode(key === "transaction_deferrable" ? { deferrable: on } : { readOnly: on });
+      }
       return this.setting(name);
     }
     if (key === "search_path" && value !== null) parseSearchPath(value);
@@ -324,8 +329,8 @@ export class EngineSession implements Session {
   get hasFailed(): boolean {
     return this.transactionBlock.hasFailed;
   }
-  beginImplicit(): void {
-    this.transactionBlock.beginImplicit();
+  beginImplicit(of: "message" | "pipeline"): void {
+    this.transactionBlock.beginImplicit(of);
   }
   endImplicit(failed: boolean): number | Promise<number> {
     return this.transactionBlock.endImplicit(failed);

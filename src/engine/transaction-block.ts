@@ -5,28 +5,33 @@
 import { RestartSignal, type Steps, WaitSignal } from "../execution/index.js";
 import { finish } from "../execution/internal.js";
 import type { LockMode } from "../native/index.js";
-import { assert, DbError, needsTransactionBlock, type Oid, relationLockNotAvailable, serializationFailure } from "../types/index.js";
+import {
+  assert,
+  DbError,
+  forbidsPipeline,
+  forbidsTransactionBlock,
+  needsTransactionBlock,
+  type Oid,
+  relationLockNotAvailable,
+  serializationFailure,
+} from "../types/index.js";
 import { clockMicros } from "./clock.js";
 import { LockSignal, RelationLocks } from "./relation-locks.js";
 import type { EngineSession } from "./session.js";
 import { StatementContext } from "./statement-context.js";
 import type { StatementOutcome } from "./statement-outcome.js";
 import { endTemporaryTables } from "./temporary.js";
-import { type IsolationLevel, SessionTransaction } from "./transaction.js";
+import { type IsolationLevel, SessionTransaction, type TransactionMode } from "./transaction.js";
 import { inTurns } from "./turns.js";
 import type { BegunBlock, ExecuteResult, TransactionStatus } from "./types.js";
-
-/** What BEGIN and SET TRANSACTION ask for. */
-export interface TransactionMode {
-  readonly isolation?: string | undefined;
-  readonly readOnly?: boolean | undefined;
-  readonly deferrable?: boolean | undefined;
-}
 
 export class TransactionBlock {
   readonly #session: EngineSession;
   #transaction: SessionTransaction | undefined;
   #isImplicit = false;
+  /** An implicit block is one of a pipeline whose first Execute is not over: its statement may still be the only one. */
+  #mayBeAlone = false;
+  #isPipeline = false;
   #failed = false;
   /** What the command that begins now has locked already, for the transaction that it makes. */
   locksInHand: RelationLocks | undefined;
@@ -40,6 +45,25 @@ export class TransactionBlock {
   }
   get isExplicit(): boolean {
     return this.#transaction !== undefined && !this.#isImplicit;
+  }
+  /** The statement that runs is one of several: what works in transactions of its own is refused, what needs a block has one. */
+  get holdsStatement(): boolean {
+    return this.#transaction !== undefined && !(this.#isImplicit && this.#mayBeAlone);
+  }
+  /** @throws DbError 25001 where `command`, which works in transactions of its own, is one of several statements */
+  forbid(command: string): void {
+    if (this.holdsStatement) throw this.#isPipeline ? forbidsPipeline(command) : forbidsTransactionBlock(command);
+  }
+  /** Of a command that ends a block, where there is none or only an implicit one, which it ends all the same. */
+  warnOutside(): void {
+    if (!this.isExplicit) this.#session.notice("WARNING", "25P01", "there is no transaction in progress");
+  }
+  /** What AND CHAIN hands on: what was set since the innermost savepoint, or since BEGIN, is gone where the block has failed. */
+  get chainedMode(): TransactionMode {
+    const transaction = this.#transaction;
+    if (transaction === undefined) return {};
+    if (!this.#failed) return transaction.mode;
+    return transaction.hasSavepoints ? transaction.savepointMode : {};
   }
   get hasFailed(): boolean {
     return this.#failed;
@@ -60,12 +84,14 @@ export class TransactionBlock {
     const locks = this.locksInHand;
     this.locksInHand = undefined;
     const { outcomes } = session.database;
-    return new SessionTransaction(session, this.defaultIsolation, readOnly, session.statementStartMicros, outcomes, locks);
+    const transaction = new SessionTransaction(session, this.defaultIsolation, readOnly, session.statementStartMicros, outcomes, locks);
+    transaction.deferrable = session.settings.raw("default_transaction_deferrable") === "on";
+    return transaction;
   }
   begin(mode: TransactionMode): void {
     if (this.isExplicit) {
       this.#session.notice("WARNING", "25001", "there is already a transaction in progress");
-      return;
+      return this.setMode(mode);
     }
     if (mode.isolation !== undefined) isolationLevel(mode.isolation);
     if (this.#transaction === undefined) {
@@ -73,14 +99,23 @@ export class TransactionBlock {
       this.#transaction = this.newTransaction();
     }
     this.#isImplicit = false;
-    this.setMode(mode);
+    try {
+      this.setMode(mode);
+    } catch (error) {
+      // Nothing has begun, and what the block's message did before is rolled back with it.
+      this.rollback();
+      throw error;
+    }
   }
-  beginImplicit(): void {
+  /** Before each statement of a message, and each Execute of a pipeline. */
+  beginImplicit(of: "message" | "pipeline"): void {
+    this.#mayBeAlone = of === "pipeline" && this.#transaction === undefined;
     if (this.#transaction !== undefined) return;
     this.#session.settings.begin();
     this.#session.clock.statementStartMicros = clockMicros();
     this.#transaction = this.newTransaction();
     this.#isImplicit = true;
+    this.#isPipeline = of === "pipeline";
   }
   /** A block that the addon began and JavaScript goes on with. */
   enter({ xid, startMicros, locks }: BegunBlock): void {
@@ -100,17 +135,22 @@ export class TransactionBlock {
       this.#session.notice("WARNING", "25P01", "SET TRANSACTION can only be used in transaction blocks");
       return;
     }
+    const { hasSnapshot, hasSavepoints } = transaction;
     if (level !== undefined && transaction.isolation !== level) {
-      if (transaction.hasBegun) throw tooLate("SET TRANSACTION ISOLATION LEVEL must be called before any query");
+      if (hasSnapshot) throw tooLate("SET TRANSACTION ISOLATION LEVEL must be called before any query");
+      if (hasSavepoints) throw tooLate("SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
       transaction.isolation = level;
     }
     if (mode.readOnly !== undefined) {
-      if (!mode.readOnly && transaction.readOnly && transaction.hasBegun)
-        throw tooLate("transaction read-write mode must be set before any query");
+      if (!mode.readOnly && transaction.readOnly) {
+        if (hasSavepoints) throw tooLate("cannot set transaction read-write mode inside a read-only transaction");
+        if (hasSnapshot) throw tooLate("transaction read-write mode must be set before any query");
+      }
       transaction.readOnly = mode.readOnly;
     }
     if (mode.deferrable !== undefined) {
-      if (transaction.hasBegun) throw tooLate("SET TRANSACTION [NOT] DEFERRABLE must be called before any query");
+      if (hasSavepoints) throw tooLate("SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction");
+      if (hasSnapshot) throw tooLate("SET TRANSACTION [NOT] DEFERRABLE must be called before any query");
       transaction.deferrable = mode.deferrable;
     }
   }
@@ -134,10 +174,7 @@ export class TransactionBlock {
   /** COMMIT of a failed block is a ROLLBACK, and says so. */
   commit(): { readonly committed: boolean; readonly flushLsn: number } {
     const transaction = this.#transaction;
-    if (transaction === undefined) {
-      this.#session.notice("WARNING", "25P01", "there is no transaction in progress");
-      return { committed: true, flushLsn: 0 };
-    }
+    if (transaction === undefined) return { committed: true, flushLsn: 0 };
     if (this.#failed) {
       this.rollback();
       return { committed: false, flushLsn: 0 };
@@ -152,7 +189,7 @@ export class TransactionBlock {
   }
   /** The end of the session's part in a transaction that was prepared: `prepare` returns its LSN, or throws and the transaction is rolled back. */
   leavePrepared(prepare: (transaction: SessionTransaction) => number): number {
-    assert(this.isExplicit, "a block is prepared");
+    assert(this.#transaction !== undefined, "a block is prepared");
     const transaction = this.#leave() as SessionTransaction;
     try {
       if (!transaction.hasBegun) transaction.startStatement();
@@ -271,6 +308,7 @@ export class TransactionBlock {
     if (transaction === undefined || this.#failed) return;
     this.#failed = true;
     transaction.closeOpen();
+    transaction.undoSettings();
     // Without a savepoint to go back to nothing of the transaction can matter any more: let its locks go now.
     if (!transaction.hasSavepoints) transaction.rollback();
   }

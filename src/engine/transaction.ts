@@ -14,6 +14,12 @@ import type { SessionSettings } from "./settings/session-settings.js";
 import type { TransactionOutcomes } from "./transaction-ids.js";
 
 /** `read uncommitted` is read committed under the name that was asked for. */
+/** What BEGIN and SET TRANSACTION ask for. */
+export interface TransactionMode {
+  readonly isolation?: string | undefined;
+  readonly readOnly?: boolean | undefined;
+  readonly deferrable?: boolean | undefined;
+}
 export type IsolationLevel = "read uncommitted" | "read committed" | "repeatable read" | "serializable";
 const nativeLevel = { "read uncommitted": 0, "read committed": 0, "repeatable read": 1, serializable: 2 } as const;
 export interface Notification {
@@ -36,6 +42,7 @@ interface Mark {
 }
 interface Savepoint extends Mark {
   readonly name: string;
+  readonly readOnly: boolean;
 }
 
 export class SessionTransaction {
@@ -62,6 +69,9 @@ export class SessionTransaction {
   /** What runs inside and must stop when the transaction ends. */
   readonly #open = new Set<{ close(): void }>();
   readonly #savepoints: Savepoint[] = [];
+  #begunForSavepoint = false;
+  /** PREPARE, which takes a snapshot in PostgreSQL. */
+  hasPrepared = false;
   /** Constraints whose time of checking SET CONSTRAINTS changed. */
   readonly constraintTimes = new Map<Oid | "all", boolean>();
   readonly #outcomes: TransactionOutcomes;
@@ -96,8 +106,20 @@ export class SessionTransaction {
   get hasBegun(): boolean {
     return this.xid !== 0;
   }
+  /** A statement has run in it: a savepoint alone shows nobody anything. */
+  get hasSnapshot(): boolean {
+    return this.hasPrepared || (this.hasBegun && !this.#begunForSavepoint);
+  }
   get hasSavepoints(): boolean {
     return this.#savepoints.length > 0;
+  }
+  get mode(): TransactionMode {
+    const { isolation, readOnly, deferrable } = this;
+    return { isolation, readOnly, deferrable };
+  }
+  /** As the innermost savepoint was made: the other two cannot change behind one. */
+  get savepointMode(): TransactionMode {
+    return { ...this.mode, readOnly: this.#savepoints.at(-1)?.readOnly };
   }
 
   /**
@@ -105,6 +127,7 @@ export class SessionTransaction {
    * again after a wait keeps its snapshot.
    */
   startStatement(keepSnapshot = false): Xid {
+    this.#begunForSavepoint = false;
     if (this.xid === 0) this.xid = this.#native.storage.begin(this.#engine, nativeLevel[this.isolation], this.#process, this.readOnly);
     else this.#native.storage.nextCommand(this.#engine, this.xid, keepSnapshot);
     return this.xid;
@@ -174,14 +197,23 @@ export class SessionTransaction {
   }
 
   savepoint(name: string): void {
-    if (this.xid === 0) this.startStatement();
-    this.#savepoints.push({ name, ...this.mark() });
+    if (this.xid === 0) {
+      this.startStatement();
+      this.#begunForSavepoint = true;
+    }
+    this.#savepoints.push({ name, readOnly: this.readOnly, ...this.mark() });
+  }
+  /** What failed has set nothing since the innermost savepoint: clients are told so at once. */
+  undoSettings(): void {
+    this.#settings.rollbackTo(this.#savepoints.at(-1)?.settings ?? 0);
   }
   /** ROLLBACK TO keeps the savepoint and ends those after it. */
   rollbackToSavepoint(name: string): void {
     const at = this.#find(name);
+    const savepoint = this.#savepoints[at] as Savepoint;
     this.closeOpen();
-    this.rollbackTo(this.#savepoints[at] as Savepoint);
+    this.rollbackTo(savepoint);
+    this.readOnly = savepoint.readOnly;
     this.#savepoints.length = at + 1;
   }
   releaseSavepoint(name: string): void {

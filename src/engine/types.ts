@@ -265,7 +265,8 @@ export type TransactionStatus = "idle" | "transaction" | "failed";
 
 export interface SessionListener {
   notice(fields: DbErrorFields & { readonly severityName: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG" }): void;
-  parameterStatus(name: string, value: string): void;
+  /** A setting that clients are told of has changed; they are told before the next question is theirs. */
+  parameterStatus(name: string, value: string, before: string): void;
   notification(processId: number, channel: string, payload: string): void;
   /** Hang up with this error, once what runs has stopped. */
   terminate?(error: DbError): void;
@@ -315,8 +316,8 @@ export interface Session {
   /** Runs in the session's transaction, or in one of its own (autocommit). Durability: the caller waits for `flushLsn`
    *  (`whenFlushed`) before it says so to the client. */
   execute(statement: PreparedStatement, parameters: readonly Datum[], options?: ExecuteOptions): ExecuteResult | Promise<ExecuteResult>;
-  /** Simple-query text with several statements is one implicit transaction: begin before, end after the last. */
-  beginImplicit(): void;
+  /** Several statements of one message, or Executes of a pipeline, are one implicit transaction: before each of them, and the end after the last. */
+  beginImplicit(of: "message" | "pipeline"): void;
   endImplicit(failed: boolean): number | Promise<number>; // flushLsn
   /** Error inside a transaction block: status becomes "failed"; outside: rolled back. */
   fail(): void;

@@ -7,6 +7,7 @@ const simple = (sqlstate: string, message: string, more: { detail?: string; hint
 export const transactionFailed = () => simple("25P02", "current transaction is aborted, commands ignored until end of transaction block");
 export const readOnlyTransaction = (command: string) => simple("25006", `cannot execute ${command} in a read-only transaction`);
 export const needsTransactionBlock = (command: string) => simple("25P01", `${command} can only be used in transaction blocks`);
+export const forbidsPipeline = (command: string) => simple("25001", `${command} cannot be executed within a pipeline`);
 export const forbidsTransactionBlock = (command: string) => simple("25001", `${command} cannot run inside a transaction block`);
 export const noSuchSavepoint = (name: string) => simple("3B001", `savepoint "${name}" does not exist`);
 export const isolationTooLate = () => simple("25001", "SET TRANSACTION ISOLATION LEVEL must be called before any query");

@@ -34,8 +34,9 @@ test("point queries of others do not wait for a sort", async () => {
   for (let id = 1; id < 200; id++) await other.query(point, [id]);
   const millis: number[] = [];
   let running = true;
+  const sortMillis: number[] = [];
   const work = (async () => {
-    for (const sql of sorts) await long.query(sql);
+    for (const sql of sorts) sortMillis.push(await timeOf(sql));
     running = false;
   })();
   while (running) {
@@ -47,14 +48,22 @@ test("point queries of others do not wait for a sort", async () => {
   }
   await work;
   millis.sort((a, b) => a - b);
-  // On the one thread the sorts took some hundred milliseconds in which nobody else was answered.
+  // On one thread nobody is answered while a sort runs, however busy the machine is.
   expect(millis.length).toBeGreaterThan(100);
-  expect(millis[Math.floor(millis.length * 0.99)]).toBeLessThan(15);
+  expect(millis[Math.floor(millis.length * 0.99)]).toBeLessThan(Math.min(...sortMillis) / 4);
   await other.end();
 });
 
+async function timeOf(sql: string): Promise<number> {
+  const start = performance.now();
+  await long.query(sql);
+  return performance.now() - start;
+}
+
 test("a cancel and statement_timeout end a pipeline at once", async () => {
   for (const sql of sorts) {
+    // 50 ms is what the server may take; the rest is for the machine that runs the tests, which may be busy.
+    const bound = Math.max(150, (await timeOf(sql)) / 2);
     // In the middle of reading, of sorting, of whatever comes after.
     for (const after of [5, 8, 11, 20, 60, 120]) {
       const running = long.query(sql).then(
@@ -67,13 +76,12 @@ test("a cancel and statement_timeout end a pipeline at once", async () => {
       const outcome = await running;
       const took = performance.now() - start;
       expect(["finished", "57014"]).toContain(outcome);
-      // 50 ms is what the server may take; the rest is for the machine that runs the tests.
-      if (outcome === "57014") expect(took).toBeLessThan(150);
+      if (outcome === "57014") expect(took).toBeLessThan(bound);
     }
     await long.query("set statement_timeout = 30");
     const start = performance.now();
     await expect(long.query(sql)).rejects.toThrow("canceling statement due to statement timeout");
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(performance.now() - start).toBeLessThan(bound + 50);
     await long.query("reset statement_timeout");
   }
   expect((await long.query("select count(*)::int as n from big")).rows).toEqual([{ n: ROWS }]);

@@ -421,8 +421,7 @@ async function apply(
     case "detachPartition":
       if (action.concurrently && context.snapshot.childrenOf(table.oid).some((c) => c.partition?.kind === "default"))
         throw new DbError({ sqlstate: "55000", message: "cannot detach partitions concurrently when a default partition exists" });
-      if (action.concurrently && context.session.inExplicitBlock)
-        throw new DbError({ sqlstate: "25001", message: "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block" });
+      if (action.concurrently) context.session.transactionBlock.forbid("ALTER TABLE ... DETACH CONCURRENTLY");
       return detachPartition(context, table, action.partition);
     case "attachIndex":
       throw wrongRelationKind(table.name, "an index");

@@ -16,7 +16,7 @@ export function declareCursor(
   command: Declare,
   parameters: readonly Datum[],
 ): ExecuteResult | Promise<ExecuteResult> {
-  if (!session.inExplicitBlock && session.block === undefined && !command.hold) throw needsTransactionBlock("DECLARE CURSOR");
+  if (!session.transactionBlock.holdsStatement && !command.hold) throw needsTransactionBlock("DECLARE CURSOR");
   if (session.cursors.has(command.name) || session.listener.portals?.has(command.name)) throw duplicateCursor(command.name);
   const physical = session.planLogical(command.query, session.catalog());
   const columns = command.query.columns.slice(0, command.visibleCount);

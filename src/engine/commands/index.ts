@@ -2,15 +2,7 @@
 
 import { PredefinedRole } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
-import {
-  type Datum,
-  forbidsTransactionBlock,
-  noSuchCursor,
-  noSuchPrepared,
-  notSupported,
-  TypeOid,
-  unreachable,
-} from "../../types/index.js";
+import { type Datum, noSuchCursor, noSuchPrepared, notSupported, TypeOid, unreachable } from "../../types/index.js";
 import { requireFileRights } from "../copy/server-files.js";
 import type { PlannedStatement } from "../plan-cache.js";
 import type { EngineSession } from "../session.js";
@@ -121,7 +113,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "RefreshMaterialized":
       return define("REFRESH MATERIALIZED VIEW", (context) => refreshMaterialized(context, command));
     case "Cluster":
-      if (command.table === undefined && session.inExplicitBlock) throw forbidsTransactionBlock("CLUSTER");
+      if (command.table === undefined) session.transactionBlock.forbid("CLUSTER");
       return define("CLUSTER", (context) => cluster(context, command));
     case "SetConstraints":
       return setConstraints(session, command);
@@ -146,7 +138,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "Drop":
       return define(`DROP ${command.object.toUpperCase()}`, (context) => drop(context, command));
     case "CreateIndex":
-      if (command.concurrently && session.inExplicitBlock) throw forbidsTransactionBlock("CREATE INDEX CONCURRENTLY");
+      if (command.concurrently) session.transactionBlock.forbid("CREATE INDEX CONCURRENTLY");
       return define("CREATE INDEX", (context) => createIndex(context, command));
     case "CreateView":
       return define("CREATE VIEW", (context) => createView(context, command));

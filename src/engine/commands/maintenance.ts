@@ -3,14 +3,7 @@
 import type { IndexObject } from "../../catalog/index.js";
 import { PredefinedRole } from "../../catalog/index.js";
 import type { Command } from "../../plan/index.js";
-import {
-  checkpointDenied,
-  columnMissing,
-  DbError,
-  forbidsTransactionBlock,
-  relationMissing,
-  wrongRelationKind,
-} from "../../types/index.js";
+import { checkpointDenied, columnMissing, DbError, relationMissing, wrongRelationKind } from "../../types/index.js";
 import type { EngineSession } from "../session.js";
 import type { ExecuteResult } from "../types.js";
 import { type DefinitionContext, displayName } from "./context.js";
@@ -26,7 +19,7 @@ export function analyze(
   session: EngineSession,
   command: Extract<Command, { kind: "Analyze" | "Vacuum" }>,
 ): ExecuteResult | Promise<ExecuteResult> {
-  if (command.kind === "Vacuum" && session.inExplicitBlock) throw forbidsTransactionBlock("VACUUM");
+  if (command.kind === "Vacuum") session.transactionBlock.forbid("VACUUM");
   const catalog = session.catalog();
   const named = command.tables.map((name) => {
     const relation = catalog.relation(name.schema, name.name);
@@ -113,12 +106,13 @@ function withParts(context: DefinitionContext, index: IndexObject): IndexObject[
 }
 /** What works in steps of its own, each committed, is refused in a block. */
 export function refuseReindexInBlock(session: EngineSession, command: Extract<Command, { kind: "Reindex" }>): void {
-  if (!session.inExplicitBlock) return;
-  if (command.concurrently) throw forbidsTransactionBlock("REINDEX CONCURRENTLY");
-  if (command.object !== "index" && command.object !== "table") throw forbidsTransactionBlock(`REINDEX ${command.object.toUpperCase()}`);
+  const block = session.transactionBlock;
+  if (!block.holdsStatement) return;
+  if (command.concurrently) block.forbid("REINDEX CONCURRENTLY");
+  if (command.object !== "index" && command.object !== "table") block.forbid(`REINDEX ${command.object.toUpperCase()}`);
   const relation = session.catalog().relation(command.name.schema, command.name.name);
   if (relation !== undefined && "partitioned" in relation && relation.partitioned !== undefined)
-    throw forbidsTransactionBlock(`REINDEX ${command.object.toUpperCase()}`);
+    block.forbid(`REINDEX ${command.object.toUpperCase()}`);
 }
 
 const rebuildOne = async (context: DefinitionContext, index: IndexObject): Promise<void> =>

@@ -5,7 +5,6 @@ import {
   type Datum,
   DbError,
   duplicatePrepared,
-  forbidsTransactionBlock,
   noSuchPrepared,
   preparedNotSelect,
   wrongParameterCount,
@@ -24,6 +23,7 @@ export function prepareNamed(session: EngineSession, command: Extract<Command, {
     command.name,
     new SessionStatement(prepared.text, prepared.requestedTypes, prepared.planned, session.currentQuery),
   );
+  if (session.block !== undefined) session.block.hasPrepared = true;
   return done("PREPARE");
 }
 
@@ -91,7 +91,7 @@ export function discard(session: EngineSession, command: Extract<Command, { kind
   const tag = `DISCARD ${command.what.toUpperCase()}`;
   switch (command.what) {
     case "all":
-      if (session.inExplicitBlock) throw forbidsTransactionBlock("DISCARD ALL");
+      session.transactionBlock.forbid("DISCARD ALL");
       for (const cursor of session.cursors.values()) cursor.close();
       session.cursors.clear();
       session.listener.portals?.closeAll();

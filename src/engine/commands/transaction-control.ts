@@ -20,7 +20,8 @@ export function transactionCommand(
       return done(tag);
     case "commit": {
       if (command.chain === true && !session.inExplicitBlock) throw needsTransactionBlock("COMMIT AND CHAIN");
-      const mode = { isolation: session.block?.isolation, readOnly: session.block?.readOnly };
+      const mode = session.transactionBlock.chainedMode;
+      session.transactionBlock.warnOutside();
       const commit = (): ExecuteResult => {
         const { committed, flushLsn } = session.transactionBlock.commit();
         if (command.chain === true) session.transactionBlock.begin(mode);
@@ -31,8 +32,8 @@ export function transactionCommand(
     }
     case "rollback": {
       if (command.chain === true && !session.inExplicitBlock) throw needsTransactionBlock("ROLLBACK AND CHAIN");
-      const mode = { isolation: session.block?.isolation, readOnly: session.block?.readOnly };
-      if (session.block === undefined) session.notice("WARNING", "25P01", "there is no transaction in progress");
+      const mode = session.transactionBlock.chainedMode;
+      session.transactionBlock.warnOutside();
       session.transactionBlock.rollback();
       if (command.chain === true) session.transactionBlock.begin(mode);
       return done("ROLLBACK");
@@ -66,9 +67,10 @@ export function setConstraints(
   command: Extract<Command, { kind: "SetConstraints" }>,
 ): ExecuteResult | Promise<ExecuteResult> {
   const transaction = session.block;
-  if (!session.inExplicitBlock) session.notice("WARNING", "25P01", "SET CONSTRAINTS can only be used in transaction blocks");
+  const { holdsStatement } = session.transactionBlock;
+  if (!holdsStatement) session.notice("WARNING", "25P01", "SET CONSTRAINTS can only be used in transaction blocks");
   const named = command.names.length === 0 ? undefined : deferrableNamed(session.catalogIn(transaction), command.names);
-  if (transaction === undefined || !session.inExplicitBlock) return done("SET CONSTRAINTS");
+  if (transaction === undefined || !holdsStatement) return done("SET CONSTRAINTS");
   const { constraintTimes } = transaction;
   const settle = (): ExecuteResult => {
     if (named === undefined) {

@@ -1,7 +1,7 @@
 /** PREPARE TRANSACTION, COMMIT PREPARED, ROLLBACK PREPARED (native/storage/prepared.h keeps what is between them). */
 import type { CatalogObject } from "../../catalog/index.js";
 import { StatusCode } from "../../native/index.js";
-import { DbError, forbidsTransactionBlock, logFailed, notSupported } from "../../types/index.js";
+import { DbError, logFailed, notSupported } from "../../types/index.js";
 import { clockMicros } from "../clock.js";
 import { checkStatus } from "../native-status.js";
 import type { EngineSession } from "../session.js";
@@ -13,10 +13,8 @@ import { done } from "./results.js";
 const NAME_BYTES_MAX = 199;
 
 export function prepareTransaction(session: EngineSession, name: string): ExecuteResult | Promise<ExecuteResult> {
-  if (!session.inExplicitBlock) {
-    session.notice("WARNING", "25P01", "there is no transaction in progress");
-    return done("ROLLBACK");
-  }
+  session.transactionBlock.warnOutside();
+  if (session.block === undefined) return done("ROLLBACK");
   if (session.hasFailed) {
     session.transactionBlock.rollback();
     return done("ROLLBACK");
@@ -78,7 +76,7 @@ function prepareBlock(session: EngineSession, block: SessionTransaction, name: s
 
 export function finishPrepared(session: EngineSession, name: string, commits: boolean): ExecuteResult {
   const tag = commits ? "COMMIT PREPARED" : "ROLLBACK PREPARED";
-  if (session.inExplicitBlock) throw forbidsTransactionBlock(tag);
+  session.transactionBlock.forbid(tag);
   const { database } = session;
   const { native, engine } = database;
   const prepared = native.locks.prepared(engine).find((p) => p.name === name);

@@ -27,13 +27,13 @@ export class SessionSettings {
   /** Parameters with a dot that were SET here, as they were first written; by lower-case name. */
   readonly #custom = new Map<string, string>();
   #undo: Undo[] = [];
-  readonly #changed: (name: string, value: string) => void;
+  readonly #changed: (name: string, value: string, before: string) => void;
   /** Advances with every change: what depends on settings is cached by it. */
   generation = 0;
 
-  /** `changed` hears of every new value, with the setting's proper name. */
+  /** `changed` hears of every new value, with the setting's proper name and what it was. */
   constructor(
-    changed: (name: string, value: string) => void,
+    changed: (name: string, value: string, before: string) => void,
     /** Parameters that the server decides; asked at each question, as the server's configuration is read again. */
     private readonly server: () => ReadonlyMap<string, string> = () => new Map(),
   ) {
@@ -50,7 +50,7 @@ export class SessionSettings {
     if (key === "search_path") parseSearchPath(valid);
     this.#initial.set(key, valid);
     this.generation++;
-    this.#changed(definition?.name ?? key, valid);
+    this.#changed(definition?.name ?? key, valid, "");
   }
   /** ALTER ROLE … SET and the like. What this version does not take any more keeps nobody out. */
   initializeStored(name: string, value: string): void {
@@ -148,10 +148,11 @@ export class SessionSettings {
   }
 
   #assign(key: string, value: string | undefined): void {
+    const before = this.raw(key) ?? "";
     if (value === undefined) this.#values.delete(key);
     else this.#values.set(key, value);
     this.generation++;
-    this.#changed(settingsByName.get(key)?.name ?? key, this.raw(key) ?? "");
+    this.#changed(settingsByName.get(key)?.name ?? key, this.raw(key) ?? "", before);
   }
 }
 

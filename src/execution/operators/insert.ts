@@ -70,12 +70,18 @@ export class InsertOperator extends SteppedBlockingOperator {
       const row: Row = new Array<Datum>(width).fill(null);
       for (let c = 0; c < targets.length; c++) row[targets[c] as number] = given[c] as Datum;
       for (const d of defaults) row[d.index] = d.evaluate(row, state);
-      writer.prepare(row, state, policies);
+      try {
+        writer.prepare(row, state, policies);
+      } catch (error) {
+        // PostgreSQL goes row by row: what is wrong with the rows before is told first.
+        rows.length = i;
+        yield* this.#write(rows, state);
+        throw error;
+      }
       rows[i] = row;
       if ((i + 1) % BATCH_ROWS === 0) yield;
     }
-    const { affected, existing } =
-      this.conflict === undefined ? yield* this.#insert(rows, state) : yield* this.#resolve(rows, this.conflict, state);
+    const { affected, existing } = yield* this.#write(rows, state);
     if (this.isTop) state.affectedRows += affected.length;
     if (returning === undefined) return [];
     if (existing === undefined) return yield* mapInSteps(affected, (row) => returning(writer.returned(row), state));
@@ -83,7 +89,8 @@ export class InsertOperator extends SteppedBlockingOperator {
     return yield* mapInSteps(affected, (row, i) => returning(row.concat(existing[i] ?? none), state));
   }
 
-  *#insert(rows: readonly Row[], state: RunState): Steps<Resolved> {
+  *#write(rows: readonly Row[], state: RunState): Steps<Resolved> {
+    if (this.conflict !== undefined) return yield* this.#resolve(rows, this.conflict, state);
     yield* this.writer.insertInSteps(rows, state);
     return { affected: rows };
   }
