@@ -20,6 +20,8 @@ export interface ComposeOptions {
   readonly keepLog?: boolean;
   /** Shared by the threads of a server: requests to stop statements. */
   readonly sessionPlaces?: SharedArrayBuffer;
+  /** Likewise: when the server started. */
+  readonly serverStart?: SharedArrayBuffer;
   /** 0 for the main thread; others attach to the engine that it opened. Default: Node's number of the thread. */
   readonly threadNumber?: number;
 }

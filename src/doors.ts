@@ -39,6 +39,8 @@ export interface DoorShare {
   readonly scramMockSeed: Uint8Array;
   /** Requests to stop statements and their progress (engine/session-places.ts). */
   readonly sessionPlaces: SharedArrayBuffer;
+  /** When the server started (engine/server-start.ts). */
+  readonly serverStart: SharedArrayBuffer;
   /** PostgreSQL's connections by thread (Carriers). */
   readonly carried: SharedArrayBuffer;
   /** Of a thread that begins when it is needed. */
@@ -87,6 +89,7 @@ export async function openDoors(share: DoorShare, reception: MessagePort | undef
     checkpointLogBytes: settings.checkpoint_log_bytes,
     threadNumber,
     sessionPlaces: share.sessionPlaces,
+    serverStart: share.serverStart,
   });
   const counts = new Int32Array(share.connectionCounts);
   const carried = new Int32Array(share.carried);

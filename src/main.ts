@@ -8,7 +8,7 @@ import { socketPath } from "../protocols/server/index.js";
 import { carriedBytes } from "./carriers.js";
 import type { Settings } from "./cli/settings.js";
 import { type Door, type DoorShare, openDoors } from "./doors.js";
-import { sessionPlaceBytes } from "./engine/index.js";
+import { serverStartBytes, sessionPlaceBytes } from "./engine/index.js";
 import { createLogger } from "./logger.js";
 import { native } from "./native/index.js";
 import type { ReceptionOrder, ReceptionReport, ReceptionShare } from "./reception-thread.js";
@@ -43,6 +43,7 @@ export async function startServer(settings: Settings, failed: (message: string) 
     redisCounters: new SharedArrayBuffer(countersBytes),
     scramMockSeed: randomBytes(32),
     sessionPlaces: new SharedArrayBuffer(sessionPlaceBytes),
+    serverStart: new SharedArrayBuffer(serverStartBytes),
   };
   const receives = settings.pg_port !== 0;
   /** From the reception to each thread: here the ends that it writes to. */

@@ -1,8 +1,9 @@
 /**
- * The statistics views that have a row for each of our objects. What is not counted is NULL, not zero; what cannot happen here
- * (conflicts with a standby's recovery, archiving) is zero.
+ * The statistics views: a row for each of our objects, and those of the server. What is not counted is NULL, not zero; what cannot happen
+ * here (conflicts with a standby's recovery, archiving) is zero.
  */
 import type { RelationObject } from "../../src/catalog/index.js";
+import { Numeric } from "../../src/types/index.js";
 import { provide, type Source } from "./provider.js";
 import { allRelations } from "./relations.js";
 
@@ -60,8 +61,28 @@ provide("pg_catalog.pg_stat_database_conflicts", function* (source) {
   for (const database of source.catalog.objects())
     if (database.class === "database") yield { datid: database.oid, datname: database.name, ...none };
 });
-provide("pg_catalog.pg_stat_archiver", function* () {
-  yield { archived_count: 0, failed_count: 0 };
+// What follows counts from the start of the server.
+provide("pg_catalog.pg_stat_archiver", function* (source) {
+  yield { archived_count: 0, failed_count: 0, stats_reset: source.system.counters().startedMicros };
+});
+/** No checkpoint comes by the clock, and there are no buffers between tables and files; what a checkpoint writes, and for how long, is not counted. */
+provide("pg_catalog.pg_stat_bgwriter", function* (source) {
+  const { checkpoints, startedMicros } = source.system.counters();
+  yield {
+    checkpoints_timed: 0,
+    checkpoints_req: checkpoints,
+    buffers_clean: 0,
+    maxwritten_clean: 0,
+    buffers_backend: 0,
+    buffers_backend_fsync: 0,
+    buffers_alloc: 0,
+    stats_reset: startedMicros,
+  };
+});
+/** The log holds effects, no images of pages; its records and writes are not counted. */
+provide("pg_catalog.pg_stat_wal", function* (source) {
+  const { logBytes, logSyncs, startedMicros } = source.system.counters();
+  yield { wal_fpi: 0, wal_bytes: new Numeric(BigInt(logBytes), 0), wal_sync: logSyncs, stats_reset: startedMicros };
 });
 provide("pg_catalog.pg_stat_gssapi", function* (source) {
   for (const session of source.system.sessions()) yield { pid: session.processId, gss_authenticated: false, encrypted: false };

@@ -150,7 +150,15 @@ export interface IvfflatFacts {
   readonly rows: number;
   readonly bytes: number;
 }
+/** Counted since the start of the server. */
+export interface ServerCounters {
+  readonly startedMicros: number;
+  readonly checkpoints: number;
+  readonly logBytes: number;
+  readonly logSyncs: number;
+}
 export interface SystemService {
+  counters(): ServerCounters;
   settings(): Iterable<SettingFacts>;
   /** Whether the current user may see what a session of that user does. */
   mayWatch(user: string): boolean;

@@ -25,6 +25,7 @@ import { type CancelKey, Interrupt, Interrupts } from "./interrupts.js";
 import { LockSlots } from "./lock-slots.js";
 import { NotificationHub } from "./notifications.js";
 import { PlanCache } from "./plan-cache.js";
+import { ServerStart } from "./server-start.js";
 import { ownSessions, signalOwn } from "./services/activity.js";
 import { ownHotPath } from "./services/hot-path.js";
 import { EngineSession } from "./session.js";
@@ -45,6 +46,8 @@ export interface DatabaseOptions extends EngineOptions {
   readonly services?: Readonly<Record<string, unknown>>;
   /** Shared by the threads of a server (SessionPlaces). */
   readonly sessionPlaces?: SharedArrayBuffer;
+  /** Likewise (ServerStart). */
+  readonly serverStart?: SharedArrayBuffer;
   /** Tells process ids of this thread from those of others; default: Node's number of the thread. */
   readonly threadNumber?: number;
 }
@@ -73,6 +76,7 @@ export class EngineDatabase implements Database {
   readonly interrupts: Interrupts;
   readonly notifications: NotificationHub;
   readonly statistics: Statistics;
+  readonly start: ServerStart;
   /** The server around the engine, as it is configured now. */
   server: ServerFacts = noServer;
   readonly sessions = new Map<number, EngineSession>();
@@ -84,11 +88,13 @@ export class EngineDatabase implements Database {
   readonly #eventListeners = new Set<(event: EngineEvent) => void>();
 
   constructor(options: DatabaseOptions, frontEnd: FrontEnd) {
-    const { registry, systemRelations, native, services, threadNumber, sessionPlaces, ...engineOptions } = options;
+    const { registry, systemRelations, native, services, threadNumber, sessionPlaces, serverStart, ...engineOptions } = options;
     this.places = new SessionPlaces(sessionPlaces);
     this.interrupts = new Interrupts(this.places);
     this.native = native ?? addon;
     this.engine = this.native.engine.open(engineOptions);
+    this.start = new ServerStart(serverStart);
+    this.start.note(clockMicros(), this.native.engine.statistics(this.engine)["log.appended"] ?? 0);
     this.frontEnd = frontEnd;
     this.registry = registry;
     this.services = services ?? {};

@@ -8,6 +8,7 @@ export {
   type ServerFacts,
 } from "./host-access/index.js";
 export { Interrupt, Interrupts } from "./interrupts.js";
+export { serverStartBytes } from "./server-start.js";
 export { EngineSession } from "./session.js";
 export { SessionPlaces, sessionPlaceBytes } from "./session-places.js";
 export { SERVER_VERSION, type SettingDefinition, settingDefinitions, settingsByName } from "./settings/definitions.js";

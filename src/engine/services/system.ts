@@ -16,6 +16,16 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
   const { native, engine } = session.database;
   return {
     extensions: availableExtensions,
+    counters: () => {
+      const statistics = native.engine.statistics(engine);
+      const { start } = session.database;
+      return {
+        startedMicros: start.micros,
+        checkpoints: statistics["checkpoint.count"] ?? 0,
+        logBytes: (statistics["log.appended"] ?? 0) - start.logBytes,
+        logSyncs: statistics["log.syncs"] ?? 0,
+      };
+    },
     rowCount: (storage) => native.storage.rowCountEstimate(engine, storage),
     relationBytes: (storage) => Math.max(0, native.storage.relationBytes(engine, storage)),
     hotPath: () => allHotPath(session),

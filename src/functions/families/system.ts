@@ -1,5 +1,6 @@
 /** What functions say about the session, the server and the catalog; sequences and advisory locks. Doors: catalog-service.ts. */
 import { randomUUID } from "node:crypto";
+import type { SystemService } from "../../catalog/index.js";
 import {
   ArrayValue,
   type Datum,
@@ -178,7 +179,7 @@ const scalars: Bodies = {
   pg_blocking_pids: (c, processId: number) => pids(session(c).blockingPids?.(processId)),
   pg_safe_snapshot_blocking_pids: (c, processId: number) => pids(session(c).safeSnapshotBlockingPids?.(processId)),
   pg_conf_load_time: (c) => c.transactionTimeMicros,
-  pg_postmaster_start_time: (c) => c.clockMicros() - Math.round(process.uptime() * 1e6),
+  pg_postmaster_start_time: (c) => requireService<SystemService>(c, "system").counters().startedMicros,
   pg_sleep: (c, seconds: number) => sleep(c, seconds * 1e6),
   pg_sleep_for: (c, time: Interval) => sleep(c, Number(time.micros) + (time.days + time.months * 30) * 86_400_000_000),
   pg_sleep_until: (c, time: Int64) => sleep(c, Number(time) - c.clockMicros()),

@@ -144,7 +144,6 @@ select * from pg_catalog.pg_stat_activity where false;
 select * from pg_catalog.pg_stat_all_indexes where false;
 select * from pg_catalog.pg_stat_all_tables where false;
 select * from pg_catalog.pg_stat_archiver where false;
--- differs: counters that Orrery does not keep: refused rather than shown as zero
 select * from pg_catalog.pg_stat_bgwriter where false;
 select * from pg_catalog.pg_stat_database where false;
 select * from pg_catalog.pg_stat_database_conflicts where false;
@@ -168,7 +167,6 @@ select * from pg_catalog.pg_stat_sys_tables where false;
 select * from pg_catalog.pg_stat_user_functions where false;
 select * from pg_catalog.pg_stat_user_indexes where false;
 select * from pg_catalog.pg_stat_user_tables where false;
--- differs: counters that Orrery does not keep: refused rather than shown as zero
 select * from pg_catalog.pg_stat_wal where false;
 select * from pg_catalog.pg_stat_wal_receiver where false;
 select * from pg_catalog.pg_stat_xact_all_tables where false;
