@@ -194,6 +194,11 @@ export class SessionView {
       statistics: database.statistics,
       settings: { setting: (name) => settings.raw(name.toLowerCase()) },
       stored: this.storedExpressions(catalog),
+      mayRead: (user, table, attribute) => {
+        const role = catalog.snapshot.role(user)?.oid ?? 0;
+        const access = this.access(catalog.snapshot);
+        return attribute === 0 ? access.may(role, table, "r") : access.mayColumn(role, table, attribute, "r");
+      },
     };
   }
   typeOf(oid: Oid, catalog: () => SessionCatalogReader): SqlType {

@@ -77,6 +77,7 @@ export class PartitionedWriter extends TableWriter {
         toLeaf: convert,
         toRoot: layoutConversion(table, this.table),
       };
+      leaf.writer.told = { ...this.told, ...(leaf.toRoot === undefined ? {} : { toTable: leaf.toRoot }) };
       this.#leaves.set(table.oid, leaf);
     }
     return leaf;

@@ -63,7 +63,7 @@ interface Written {
   readonly row: Row;
 }
 /** The error about a pair: names of the key, values of both rows. */
-type Complain = (names: string, own: string, existing: string) => Error;
+type Complain = (names: string, own: string | undefined, existing: string) => Error;
 type Conflict = { readonly existing: Row } | { readonly blocker: number };
 
 export class Rivals {
@@ -286,7 +286,11 @@ class Judge {
     const names = index.columns.map((c) => c.expressionSql ?? writer.quotedKeyNames([c.attribute])).join(", ");
     const print = (values: readonly Datum[]): string =>
       values.map((v, i) => (v === null ? "null" : (this.#columns[i] as KeyColumn).type.output(v, state.context.evaluation))).join(", ");
-    const own = print(this.#columns.map((c) => row[c.attribute - 1] as Datum));
+    const isTold = writer.mayReadKey(
+      index.columns.map((c) => c.attribute),
+      state.context,
+    );
+    const own = isTold ? print(this.#columns.map((c) => row[c.attribute - 1] as Datum)) : undefined;
     return complain(names, own, print(this.#columns.map((c) => c.valueOf(existing, state))));
   }
   readonly #violated: Complain = (names, own, existing) =>

@@ -48,6 +48,14 @@ export interface CompiledCheck {
   readonly source: RowCheck["source"];
   readonly evaluate: Evaluate;
 }
+export interface Told {
+  /** The table that the statement names: it is its columns that are shown, and that the user must be allowed to read. */
+  readonly table: TableObject;
+  /** Of a partition or child: its rows in that table's layout. */
+  readonly toTable?: (row: Row) => Row;
+  /** Names of columns that the statement itself writes. */
+  readonly written: ReadonlySet<string>;
+}
 export class TableWriter {
   readonly types: readonly (SqlType | undefined)[];
   /** What a block of whole rows has, an entry an attribute. */
@@ -72,6 +80,7 @@ export class TableWriter {
   ) {
     const { catalog, registry } = context;
     this.types = table.attributes.map((a) => registry.typeByOid(a.type));
+    this.told = { table, written: NOTHING };
     this.indexes = catalog.indexesOf(table.oid);
     for (const index of this.indexes)
       if (index.unique && index.columns.some((c) => c.sortKey !== undefined && !isCurrentOrder(c.sortKey))) throw staleIndex(index.name);
@@ -102,6 +111,8 @@ export class TableWriter {
     return compileScalar(this.environment, expression, layout);
   }
 
+  /** For details of errors. */
+  told: Told;
   /** Policies of the table, and WITH CHECK OPTION of the view that is written through. */
   rowChecks: readonly CompiledCheck[] = [];
   /** Where one statement inserts and updates: of the rows that it updates. */
@@ -238,13 +249,24 @@ export class TableWriter {
     return { schema: this.schemaName, table: this.table.name };
   }
 
-  /** A row as error details show it: live attributes, long values cut like PostgreSQL's. */
-  describe(row: Row, context: ExecutionContext): string {
-    const parts: string[] = [];
-    this.table.attributes.forEach((a, i) => {
-      if (!a.dropped) parts.push(shorten(this.outputOf(i, row[i] as Datum, context)));
-    });
-    return parts.join(", ");
+  /**
+   * A row as error details show it: live attributes, long values cut like PostgreSQL's. Who may not read the whole table sees the columns that
+   * he may read and those that he gave (ExecBuildSlotValueDescription).
+   */
+  describe(row: Row, context: ExecutionContext): string | undefined {
+    const { table, toTable, written } = this.told;
+    const { mayRead } = this.context;
+    const user = context.evaluation.currentUser;
+    const isWhole = mayRead === undefined || mayRead(user, table, 0);
+    const shown = table.attributes.filter((a) => !a.dropped && (isWhole || written.has(a.name) || mayRead(user, table, a.number)));
+    const whole = toTable === undefined ? row : toTable(row);
+    const print = (a: AttributeObject): string => {
+      const value = whole[a.number - 1] as Datum;
+      return value === null ? "null" : typeOf(this.context, a.type).output(value, context.evaluation);
+    };
+    const values = shown.map((a) => shorten(print(a))).join(", ");
+    if (isWhole) return `(${values})`;
+    return shown.length === 0 ? undefined : `(${shown.map((a) => a.name).join(", ")}) = (${values})`;
   }
   outputOf(index: number, value: Datum, context: ExecutionContext): string {
     const type = this.types[index];
@@ -257,8 +279,17 @@ export class TableWriter {
   quotedKeyNames(attributes: readonly number[]): string {
     return attributes.map((a) => quoteIdentifier(this.table.attributes[a - 1]?.name ?? "?")).join(", ");
   }
-  keyValues(attributes: readonly number[], row: Row, context: ExecutionContext): string {
+  /** undefined: the user may not read them all. */
+  keyValues(attributes: readonly number[], row: Row, context: ExecutionContext): string | undefined {
+    if (!this.mayReadKey(attributes, context)) return undefined;
     return attributes.map((a) => this.outputOf(a - 1, row[a - 1] as Datum, context)).join(", ");
+  }
+  /** What an index computes only those may see who read the whole table. */
+  mayReadKey(attributes: readonly number[], { evaluation }: ExecutionContext): boolean {
+    const { mayRead } = this.context;
+    const user = evaluation.currentUser;
+    if (mayRead === undefined || mayRead(user, this.table, 0)) return true;
+    return attributes.every((a) => this.table.attributes[a - 1]?.dropped === false && mayRead(user, this.table, a));
   }
 
   #explain(status: number, rows: readonly Row[], state: RunState, arbiters: readonly IndexObject[] | undefined): never {
@@ -314,6 +345,7 @@ export function attributeIndexes(table: TableObject, columns: readonly PlanColum
   return live;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
 /** PostgreSQL cuts values in error details at 64 bytes. */
 const DETAIL_BYTES = 64;
 function shorten(text: string): string {

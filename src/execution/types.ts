@@ -85,6 +85,8 @@ export interface PlanContext {
   readonly statistics: Statistics;
   readonly settings: PlannerSettings;
   readonly stored: StoredExpressions;
+  /** Whether the user may read the column, or (0) all of the table: errors do not show the values of others. Absent: everything. */
+  readonly mayRead?: (user: string, table: TableObject, attribute: number) => boolean;
 }
 
 export interface PhysicalPlan {

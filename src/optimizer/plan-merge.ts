@@ -15,7 +15,7 @@ import {
 import type { ColumnId, Merge, PlanColumn, RowChecks } from "../plan/index.js";
 import { assert } from "../types/index.js";
 import { estimate } from "./estimates.js";
-import { returningRow, rowChecksOf } from "./plan-modify.js";
+import { returningRow, rowChecksOf, toldOf } from "./plan-modify.js";
 import { planRecheck } from "./plan-recheck.js";
 import { tableOf } from "./plan-scan.js";
 import { treeSource } from "./plan-tree-modify.js";
@@ -52,6 +52,10 @@ export function planMerge(planner: Planner, plan: Merge, scope: Scope, isTop: bo
     table.partitioned === undefined
       ? new TableWriter(table, planner.context, environment, isTree)
       : new PartitionedWriter(table, planner.context, environment);
+  const written = plan.whens.flatMap(({ action }) =>
+    action.kind === "insert" ? action.given : action.kind === "update" ? action.assignments.map((a) => a.attribute) : [],
+  );
+  writer.told = toldOf(table, written);
   const checksOf = (checks: RowChecks | undefined) => (checks === undefined ? [] : rowChecksOf(environment, table, checks));
   writer.rowChecks = checksOf(plan.checks?.insert);
   writer.updateChecks = checksOf(plan.checks?.update);
@@ -65,7 +69,7 @@ export function planMerge(planner: Planner, plan: Merge, scope: Scope, isTop: bo
     subplans: planner.takeSubplans(),
   };
   if (isTree) {
-    const tree = treeSource(planner, source, plan.rowId, plan.tableOid, table);
+    const tree = treeSource(planner, source, plan.rowId, plan.tableOid, table, written);
     return new TreeMergeOperator(
       facts,
       tree,

@@ -20,6 +20,7 @@ import {
   type Scope,
   TableReader,
   TableWriter,
+  type Told,
   UpdateOperator,
 } from "../execution/internal.js";
 import type { Delete, Insert, LockRows, LogicalPlan, OnConflict, PlanColumn, Returning, RowChecks, Update } from "../plan/index.js";
@@ -40,6 +41,7 @@ export function planInsert(planner: Planner, plan: Insert, scope: Scope, isTop: 
     table.partitioned === undefined
       ? new TableWriter(table, planner.context, environment)
       : new PartitionedWriter(table, planner.context, environment);
+  writer.told = toldOf(table, [...plan.given, ...(plan.onConflict?.assignments ?? []).map((a) => a.attribute)]);
   if (plan.rowChecks !== undefined) writer.rowChecks = rowChecksOf(environment, table, plan.rowChecks);
   const given = new Set(plan.attributes);
   const defaults = table.attributes.flatMap((a) => {
@@ -96,6 +98,12 @@ function defaultSql(planner: Planner, table: TableObject, number: number): strin
   const quoted = `"${schema.replaceAll('"', '""')}"."${sequence.name.replaceAll('"', '""')}"`;
   return `nextval('${quoted.replaceAll("'", "''")}'::regclass)`;
 }
+
+/** Details of errors show what the statement itself writes. */
+export const toldOf = (table: TableObject, attributes: readonly number[]): Told => ({
+  table,
+  written: new Set(attributes.map((number) => table.attributes[number - 1]?.name ?? "")),
+});
 
 /** The unique indexes of a partition that are parts of the named ones. */
 function arbitersOf(planner: Planner, leaf: TableObject, conflict: OnConflict): IndexObject[] {
@@ -203,6 +211,10 @@ export function planUpdate(planner: Planner, plan: Update, scope: Scope, isTop: 
   if (plan.tableOid !== undefined) return planTreeUpdate(planner, plan, plan.tableOid, scope, isTop);
   const { table, source, writer, rowIdColumn, oldColumns } = targetOf(planner, plan, scope);
   const environment = planner.environment(scope);
+  writer.told = toldOf(
+    table,
+    plan.assignments.map((a) => a.attribute),
+  );
   if (plan.rowChecks !== undefined) writer.rowChecks = rowChecksOf(environment, table, plan.rowChecks);
   const layout = Layout.of(source.columns);
   const assignments = plan.assignments.map((a) => ({ index: a.attribute - 1, value: compileScalar(environment, a.value, layout) }));

@@ -19,7 +19,7 @@ import {
 import type { ColumnId, Delete, Update } from "../plan/index.js";
 import { assert } from "../types/index.js";
 import { estimate } from "./estimates.js";
-import { returningRow, rowChecksOf } from "./plan-modify.js";
+import { returningRow, rowChecksOf, toldOf } from "./plan-modify.js";
 import { planRecheck } from "./plan-recheck.js";
 import { tableOf } from "./plan-scan.js";
 import type { Planner } from "./planner.js";
@@ -31,7 +31,9 @@ export function treeSource(
   rowId: ColumnId,
   tableOid: ColumnId | undefined,
   root: TableObject,
+  written: readonly number[],
 ): TreeSource {
+  const told = toldOf(root, written);
   const at = (id: ColumnId): number => {
     const i = source.columns.findIndex((c) => c.id === id);
     assert(i >= 0, "the source gives the row's table and id");
@@ -54,6 +56,7 @@ export function treeSource(
           attributeOf: root.attributes.map((a) => (a.dropped ? -1 : table.attributes.findIndex((b) => !b.dropped && b.name === a.name))),
           router: table.partition === undefined ? undefined : PartitionRouter.of(planner.context, table),
         };
+        known.writer.told = { ...told, ...(known.toRoot === undefined ? {} : { toTable: known.toRoot }) };
         tables.set(oid, known);
       }
       return known;
@@ -64,7 +67,8 @@ export function treeSource(
 export function planTreeUpdate(planner: Planner, plan: Update, tableOid: ColumnId, scope: Scope, isTop: boolean): Operator {
   const table = tableOf(planner, plan.relation);
   const source = planner.plan(plan.source, scope);
-  const tree = treeSource(planner, source, plan.rowId, tableOid, table);
+  const written = plan.assignments.map((a) => a.attribute);
+  const tree = treeSource(planner, source, plan.rowId, tableOid, table, written);
   const environment = planner.environment(scope);
   const layout = Layout.of(source.columns);
   const assignments = plan.assignments.map((a) => ({ index: a.attribute - 1, value: compileScalar(environment, a.value, layout) }));
@@ -72,6 +76,8 @@ export function planTreeUpdate(planner: Planner, plan: Update, tableOid: ColumnI
   const mover =
     table.partitioned === undefined ? undefined : new PartitionedWriter(table, planner.context, plainEnvironment(planner.context));
   const root = new TableWriter(table, planner.context, plainEnvironment(planner.context), true);
+  root.told = toldOf(table, written);
+  if (mover !== undefined) mover.told = root.told;
   if (plan.rowChecks !== undefined) root.rowChecks = rowChecksOf(environment, table, plan.rowChecks);
   return new TreeUpdateOperator(
     {
@@ -92,7 +98,7 @@ export function planTreeUpdate(planner: Planner, plan: Update, tableOid: ColumnI
 
 export function planTreeDelete(planner: Planner, plan: Delete, tableOid: ColumnId, scope: Scope, isTop: boolean): Operator {
   const table = tableOf(planner, plan.relation);
-  const tree = treeSource(planner, planner.plan(plan.source, scope), plan.rowId, tableOid, table);
+  const tree = treeSource(planner, planner.plan(plan.source, scope), plan.rowId, tableOid, table, []);
   const environment = planner.environment(scope);
   const returning = plan.returning === undefined ? undefined : returningRow(environment, table, plan.returning, tree.source.columns, true);
   return new TreeDeleteOperator(

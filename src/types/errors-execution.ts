@@ -40,24 +40,31 @@ interface Place {
   readonly schema: string;
   readonly table: string;
 }
-export const duplicateKey = (constraint: string, columns: string, values: string, place: Place) =>
+/** Values that the user may not read are undefined: the details go without them. */
+type Told = string | undefined;
+const failingRowDetail = (row: Told) => (row === undefined ? {} : { detail: `Failing row contains ${row}.` });
+
+export const duplicateKey = (constraint: string, columns: string, values: Told, place: Place) =>
   new DbError({
     sqlstate: "23505",
     message: `duplicate key value violates unique constraint "${constraint}"`,
-    detail: `Key (${columns})=(${values}) already exists.`,
+    ...(values === undefined ? {} : { detail: `Key (${columns})=(${values}) already exists.` }),
     constraint,
     ...place,
   });
-export const exclusionViolated = (constraint: string, columns: string, values: string, existing: string, place: Place) =>
+export const exclusionViolated = (constraint: string, columns: string, values: Told, existing: string, place: Place) =>
   new DbError({
     sqlstate: "23P01",
     message: `conflicting key value violates exclusion constraint "${constraint}"`,
-    detail: `Key (${columns})=(${values}) conflicts with existing key (${columns})=(${existing}).`,
+    detail:
+      values === undefined
+        ? "Key conflicts with existing key."
+        : `Key (${columns})=(${values}) conflicts with existing key (${columns})=(${existing}).`,
     constraint,
     ...place,
   });
 /** Rows that were there before the constraint. */
-export const exclusionCollision = (constraint: string, columns: string, values: string, existing: string, place: Place) =>
+export const exclusionCollision = (constraint: string, columns: string, values: Told, existing: string, place: Place) =>
   new DbError({
     sqlstate: "23P01",
     message: `could not create exclusion constraint "${constraint}"`,
@@ -65,27 +72,27 @@ export const exclusionCollision = (constraint: string, columns: string, values: 
     constraint,
     ...place,
   });
-export const nullInColumn = (column: string, failingRow: string, place: Place) =>
+export const nullInColumn = (column: string, failingRow: Told, place: Place) =>
   new DbError({
     sqlstate: "23502",
     message: `null value in column "${column}" of relation "${place.table}" violates not-null constraint`,
-    detail: `Failing row contains (${failingRow}).`,
+    ...failingRowDetail(failingRow),
     column,
     ...place,
   });
-export const checkViolated = (constraint: string, failingRow: string, place: Place) =>
+export const checkViolated = (constraint: string, failingRow: Told, place: Place) =>
   new DbError({
     sqlstate: "23514",
     message: `new row for relation "${place.table}" violates check constraint "${constraint}"`,
-    detail: `Failing row contains (${failingRow}).`,
+    ...failingRowDetail(failingRow),
     constraint,
     ...place,
   });
-export const foreignKeyMissing = (constraint: string, columns: string, values: string, referenced: string, place: Place) =>
+export const foreignKeyMissing = (constraint: string, columns: string, values: Told, referenced: string, place: Place) =>
   new DbError({
     sqlstate: "23503",
     message: `insert or update on table "${place.table}" violates foreign key constraint "${constraint}"`,
-    detail: `Key (${columns})=(${values}) is not present in table "${referenced}".`,
+    detail: `Key ${values === undefined ? "" : `(${columns})=(${values}) `}is not present in table "${referenced}".`,
     constraint,
     ...place,
   });
@@ -97,11 +104,11 @@ export const foreignKeyMixedNulls = (constraint: string, place: Place) =>
     constraint,
     ...place,
   });
-export const foreignKeyReferenced = (constraint: string, referenced: string, columns: string, values: string, place: Place) =>
+export const foreignKeyReferenced = (constraint: string, referenced: string, columns: string, values: Told, place: Place) =>
   new DbError({
     sqlstate: "23503",
     message: `update or delete on table "${referenced}" violates foreign key constraint "${constraint}" on table "${place.table}"`,
-    detail: `Key (${columns})=(${values}) is still referenced from table "${place.table}".`,
+    detail: `Key ${values === undefined ? "" : `(${columns})=(${values}) `}is still referenced from table "${place.table}".`,
     constraint,
     ...place,
   });
@@ -130,11 +137,11 @@ export const policyViolated = (table: string, policy: string | undefined, existi
     sqlstate: "42501",
     message: `${existing === "merge" ? "target" : "new"} row violates row-level security policy ${policy === undefined ? "" : `"${policy}" `}${existing === undefined ? "" : "(USING expression) "}for table "${table}"`,
   });
-export const viewCheckViolated = (view: string, failingRow: string) =>
+export const viewCheckViolated = (view: string, failingRow: Told) =>
   new DbError({
     sqlstate: "44000",
     message: `new row violates check option for view "${view}"`,
-    detail: `Failing row contains (${failingRow}).`,
+    ...failingRowDetail(failingRow),
   });
 export const notVisibleThroughView = (view: string) =>
   new DbError({ sqlstate: "55000", message: `conflicting row is not visible through view "${view}"` });
@@ -146,11 +153,11 @@ export const partitionOfUpdateDiffers = () =>
   });
 export const noPartitionForRow = (table: string, detail: string, schema: string) =>
   new DbError({ sqlstate: "23514", message: `no partition of relation "${table}" found for row`, detail, schema, table });
-export const partitionConstraintViolated = (table: string, detail: string, schema: string) =>
+export const partitionConstraintViolated = (table: string, failingRow: Told, schema: string) =>
   new DbError({
     sqlstate: "23514",
     message: `new row for relation "${table}" violates partition constraint`,
-    detail: `Failing row contains (${detail}).`,
+    ...failingRowDetail(failingRow),
     schema,
     table,
   });

@@ -61,6 +61,7 @@ export class CopyFromBinary implements CopyInTarget {
     });
     this.#writer =
       table.partitioned === undefined ? new TableWriter(table, plan, environment) : new PartitionedWriter(table, plan, environment);
+    this.#writer.told = { table, written: new Set(attributes.map((n) => table.attributes[n - 1]?.name ?? "")) };
     if (where === undefined) return;
     const layout = new Layout();
     const live = table.attributes.flatMap((a, i) => (a.dropped ? [] : [i]));

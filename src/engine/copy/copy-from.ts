@@ -137,6 +137,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     });
     this.#writer =
       table.partitioned === undefined ? new TableWriter(table, plan, environment) : new PartitionedWriter(table, plan, environment);
+    this.#writer.told = { table, written: new Set(names) };
     if (where !== undefined) {
       const layout = new Layout();
       const live = table.attributes.flatMap((a, i) => (a.dropped ? [] : [i]));
