@@ -46,7 +46,7 @@ export class PartitionedWriter extends TableWriter {
       for (let i = 0; i < row.length; i++) row[i] = back[i] as Datum;
     }
     this.#placed.set(row, { leaf, row: stored });
-    if (checks.length > 0) this.checkRow(row, state, checks);
+    if (checks.length > 0) this.checkRow(row, state, checks, "policy");
   }
   /** Where a prepared row goes. */
   placeOf(row: Row): PlacedRow | undefined {

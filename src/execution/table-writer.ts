@@ -48,6 +48,9 @@ export interface CompiledCheck {
   readonly source: RowCheck["source"];
   readonly evaluate: Evaluate;
 }
+export interface Refusal {
+  readonly error: unknown;
+}
 export interface Told {
   /** The table that the statement names: it is its columns that are shown, and that the user must be allowed to read. */
   readonly table: TableObject;
@@ -126,13 +129,24 @@ export class TableWriter {
     }
   }
 
+  /** What a view that is written through says to a row: it comes after keys have had their say. undefined: nothing. */
+  viewRefusal(row: Row, state: RunState, checks = this.rowChecks): Refusal | undefined {
+    if (checks.length === 0) return undefined;
+    try {
+      this.checkRow(row, state, checks, "view");
+    } catch (error) {
+      return { error };
+    }
+    return undefined;
+  }
+
   /** Where policies hide rows, errors do not show what is in them. */
   #told(error: DbError): DbError {
     if (!this.rowChecks.some((check) => check.source.kind === "policy")) return error;
     const { detail: _hidden, ...fields } = error.fields;
     return new DbError(fields);
   }
-  /** Computes generated columns, then refuses what policies, NOT NULL and CHECK refuse. */
+  /** Computes generated columns, then refuses what policies, NOT NULL and CHECK refuse. Views are asked when the row is written (viewRefusal). */
   prepare(row: Row, state: RunState, checks = this.rowChecks): void {
     for (const g of this.#generated) row[g.index] = g.evaluate(row, state);
     if (checks.length > 0) this.checkRow(row, state, checks, "policy");
@@ -145,7 +159,6 @@ export class TableWriter {
     }
     if (this.#partition !== undefined && !this.#partition.accepts(row, state))
       throw partitionConstraintViolated(this.table.name, this.describe(row, state.context), this.schemaName);
-    if (checks.length > 0) this.checkRow(row, state, checks, "view");
   }
 
   /** Inserts prepared rows. `arbiters`: a collision there restarts the statement, whose next snapshot will see the row (ON CONFLICT). */

@@ -3,6 +3,7 @@ import { affectRowTwice, type Datum, partitionOfUpdateDiffers, type Row } from "
 import { BATCH_ROWS, type RunState, type Steps } from "../operator.js";
 import type { Leaf, PartitionedWriter } from "../partitioned-writer.js";
 import { TableReader } from "../table-reader.js";
+import type { Refusal } from "../table-writer.js";
 import { Arbiter, judgesExisting, withExisting } from "./arbiter.js";
 import type { ConflictPlan } from "./insert.js";
 
@@ -55,6 +56,7 @@ function* resolveInLeaf(
   const inserts: Row[] = [];
   const changes: { rowIds: number[]; old: Row[]; now: Row[] } = { rowIds: [], old: [], now: [] };
   const touched = new Set<number>();
+  let refusal: Refusal | undefined;
   for (const [i, { root, stored: row }] of own.entries()) {
     if (i % BATCH_ROWS === BATCH_ROWS - 1) yield;
     const existing = arbiters.map((a) => a.existing(i)).find((e) => e !== undefined);
@@ -63,10 +65,11 @@ function* resolveInLeaf(
       if (existing !== undefined || repeated) continue;
     } else if (repeated) throw affectRowTwice();
     if (existing === undefined) {
-      writer.checkRow(root, state, writer.rowChecks, "view");
       for (const arbiter of arbiters) arbiter.propose(i);
       inserts.push(row);
       affected.push(root);
+      refusal = writer.viewRefusal(root, state);
+      if (refusal !== undefined) break;
       continue;
     }
     if (touched.has(existing.rowId)) throw affectRowTwice();
@@ -84,6 +87,8 @@ function* resolveInLeaf(
     changes.old.push(existing.row);
     changes.now.push(place.row);
     affected.push(updated);
+    refusal = writer.viewRefusal(updated, state, writer.updateChecks);
+    if (refusal !== undefined) break;
   }
   const changed = conflict.assignments.map((a) => {
     const name = writer.table.attributes[a.index]?.name;
@@ -92,5 +97,6 @@ function* resolveInLeaf(
   // Updates first: where one meets a changed row nothing was inserted yet.
   if (changes.rowIds.length > 0) yield* leaf.writer.updateInSteps(changes.rowIds, changes.old, changes.now, changed, state, reevaluated);
   if (inserts.length > 0) yield* leaf.writer.insertInSteps(inserts, state, conflict.arbitersOf(table));
+  if (refusal !== undefined) throw refusal.error;
   return affected;
 }

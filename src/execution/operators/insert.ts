@@ -14,7 +14,7 @@ import type { NativePlan } from "../native-pipeline/plan.js";
 import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import { PartitionedWriter } from "../partitioned-writer.js";
 import type { TableReader } from "../table-reader.js";
-import type { CompiledCheck, TableWriter } from "../table-writer.js";
+import type { CompiledCheck, Refusal, TableWriter } from "../table-writer.js";
 import { Arbiter, judgesExisting, withExisting } from "./arbiter.js";
 import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 import { resolveInPartitions } from "./insert-conflict-partitions.js";
@@ -63,15 +63,14 @@ export class InsertOperator extends SteppedBlockingOperator {
     const width = writer.table.attributes.length;
     const source = yield* drainInSteps(state.open(this.source), memory, 2);
     const rows: Row[] = new Array<Row>(source.length);
-    // A view asks only for rows that are inserted, which shows later with ON CONFLICT.
-    const policies = this.conflict === undefined ? writer.rowChecks : writer.rowChecks.filter((check) => check.source.kind === "policy");
+    let refusal: Refusal | undefined;
     for (let i = 0; i < source.length; i++) {
       const given = source[i] as Row;
       const row: Row = new Array<Datum>(width).fill(null);
       for (let c = 0; c < targets.length; c++) row[targets[c] as number] = given[c] as Datum;
       for (const d of defaults) row[d.index] = d.evaluate(row, state);
       try {
-        writer.prepare(row, state, policies);
+        writer.prepare(row, state);
       } catch (error) {
         // PostgreSQL goes row by row: what is wrong with the rows before is told first.
         rows.length = i;
@@ -79,9 +78,16 @@ export class InsertOperator extends SteppedBlockingOperator {
         throw error;
       }
       rows[i] = row;
+      // With ON CONFLICT it shows later which rows are inserted.
+      if (this.conflict === undefined) refusal = writer.viewRefusal(row, state);
+      if (refusal !== undefined) {
+        rows.length = i + 1;
+        break;
+      }
       if ((i + 1) % BATCH_ROWS === 0) yield;
     }
     const { affected, existing } = yield* this.#write(rows, state);
+    if (refusal !== undefined) throw refusal.error;
     if (this.isTop) state.affectedRows += affected.length;
     if (returning === undefined) return [];
     if (existing === undefined) return yield* mapInSteps(affected, (row) => returning(writer.returned(row), state));
@@ -119,6 +125,7 @@ export class InsertOperator extends SteppedBlockingOperator {
     const affected: Row[] = [];
     const replaced: (Row | undefined)[] = [];
     const touched = new Set<number>();
+    let refusal: Refusal | undefined;
     for (let i = 0; i < rows.length; i++) {
       if (i % BATCH_ROWS === BATCH_ROWS - 1) yield;
       const row = rows[i] as Row;
@@ -128,11 +135,12 @@ export class InsertOperator extends SteppedBlockingOperator {
         if (existing !== undefined || repeated) continue;
       } else if (repeated) throw affectRowTwice();
       if (existing === undefined) {
-        writer.checkRow(row, state, writer.rowChecks, "view");
         for (const arbiter of arbiters) arbiter.propose(i);
         inserts.push(row);
         affected.push(row);
         replaced.push(undefined);
+        refusal = writer.viewRefusal(row, state);
+        if (refusal !== undefined) break;
         continue;
       }
       if (touched.has(existing.rowId)) throw affectRowTwice();
@@ -148,6 +156,8 @@ export class InsertOperator extends SteppedBlockingOperator {
       newRows.push(updated);
       affected.push(updated);
       replaced.push(existing.row);
+      refusal = writer.viewRefusal(updated, state, writer.updateChecks);
+      if (refusal !== undefined) break;
     }
     // Updates first: where one meets a changed row nothing was inserted yet.
     if (rowIds.length > 0)
@@ -160,6 +170,7 @@ export class InsertOperator extends SteppedBlockingOperator {
         reevaluated,
       );
     if (inserts.length > 0) yield* writer.insertInSteps(inserts, state, conflict.arbiters);
+    if (refusal !== undefined) throw refusal.error;
     return { affected, existing: replaced };
   }
 }

@@ -5,7 +5,7 @@ import type { ChangeMemory } from "../change-memory.js";
 import type { Evaluate, EvaluateRow } from "../expression/compiler.js";
 import { BATCH_ROWS, drainInSteps, mapInSteps, type Operator, type RunState, type Steps } from "../operator.js";
 import { changeRechecked, type RowRecheck } from "../row-recheck.js";
-import type { TableWriter } from "../table-writer.js";
+import type { Refusal, TableWriter } from "../table-writer.js";
 import { type OperatorFacts, SteppedBlockingOperator } from "./base.js";
 
 export class UpdateOperator extends SteppedBlockingOperator {
@@ -44,6 +44,7 @@ export class UpdateOperator extends SteppedBlockingOperator {
     const newRows: Row[] = [];
     const sources: Row[] = [];
     const seen = new Set<number>();
+    let refusal: Refusal | undefined;
     for (const source of given) {
       const rowId = source[this.rowIdColumn] as number | null;
       if (rowId === null || seen.has(rowId)) continue;
@@ -57,6 +58,8 @@ export class UpdateOperator extends SteppedBlockingOperator {
       oldRows.push(old);
       newRows.push(row);
       if (returning !== undefined) sources.push(source);
+      refusal = writer.viewRefusal(row, state);
+      if (refusal !== undefined) break;
       if (rowIds.length % BATCH_ROWS === 0) yield;
     }
     if (rowIds.length > 0)
@@ -68,6 +71,7 @@ export class UpdateOperator extends SteppedBlockingOperator {
         state,
         reevaluated,
       );
+    if (refusal !== undefined) throw refusal.error;
     if (this.isTop) state.affectedRows += rowIds.length;
     if (returning === undefined) return [];
     return yield* mapInSteps(newRows, (row, i) => returning([...row, ...(sources[i] as Row)], state));

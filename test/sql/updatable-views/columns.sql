@@ -8,7 +8,7 @@ insert into dup (a2, b) values (8, 'x') returning *;
 insert into dup (a, a2) values (8, 9);
 insert into dup values (10, 9, 'x');
 insert into dup (a) values (11) returning *;
-select column_name, is_updatable from information_schema.columns where table_name = 'dup' order by ordinal_position;
+select column_name, is_updatable from information_schema.columns where table_name = 'dup' and table_schema = current_schema order by ordinal_position;
 update dup set b = default where a = 5 returning *;
 update dup set b = default;
 select * from base order by a;
