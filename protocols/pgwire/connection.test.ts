@@ -42,6 +42,7 @@ class FakeSession implements Partial<Session> {
     if (text === "bad syntax") throw new DbError({ sqlstate: "42601", message: 'syntax error at or near "bad"', position: 1 });
     const rows = text.startsWith("rows");
     return {
+      isEmpty: text === "",
       text,
       parameterTypes: text.includes("$1") ? [TypeOid.int4] : [],
       columns: rows ? [{ name: "n", type: TypeOid.int4, typmod: -1 }] : [],
@@ -241,7 +242,7 @@ describe("pgwire connection", () => {
         serialize.sync(),
       ]),
     );
-    expect(c.session.calls).toEqual(["begin implicit", "execute write", "execute write", "end implicit"]);
+    expect(c.session.calls).toEqual(["begin implicit", "execute write", "begin implicit", "execute write", "end implicit"]);
   });
   test("a row limit suspends the portal, and it goes on where it stopped", async () => {
     const c = setUp();

@@ -9,9 +9,11 @@ import {
   DbError,
   duplicateCursor,
   duplicatePrepared,
+  isIncorrectBinary,
   type Oid,
   PhysicalType,
   type SqlType,
+  transactionFailed,
 } from "../../src/types/index.js";
 import type { BoundPortal } from "./client-names.js";
 import type { Conversation } from "./conversation.js";
@@ -68,12 +70,14 @@ export class ExtendedQuery {
     const statement = names.statement(statementName);
     const formats = this.#readFormats();
     const count = reader.uint16();
+    if (formats.length > 1 && formats.length !== count)
+      throw violation(`bind message has ${formats.length} parameter formats but ${count} parameters`);
     if (count !== statement.parameterTypes.length)
       throw violation(
         `bind message supplies ${count} parameters, but prepared statement "${statementName}" requires ${statement.parameterTypes.length}`,
       );
-    if (formats.length > 1 && formats.length !== count)
-      throw violation(`bind message has ${formats.length} parameter formats but ${count} parameters`);
+    if (!blockEnds.has(statement.tag) || count > 0) this.#refuseInFailedBlock();
+    if (portalName !== "" && (names.hasPortal(portalName) || session.cursor(portalName))) throw duplicateCursor(portalName);
     const parameters: Datum[] = [];
     for (let i = 0; i < count; i++) {
       const length = reader.int32();
@@ -86,13 +90,14 @@ export class ExtendedQuery {
       try {
         parameters.push(this.#parameter(type, length, isBinary));
       } catch (error) {
-        throw atParameter(error, portalName, i + 1, isBinary);
+        // The portal is there already, with nothing in it: a failed block keeps it.
+        names.setPortal(portalName, nothing);
+        throw atParameter(error, portalName, i + 1, isBinary ? undefined : length);
       }
     }
     const resultFormats = this.#readFormats();
-    if (resultFormats.length > 1 && resultFormats.length !== statement.columns.length)
+    if (resultFormats.length > 1 && resultFormats.length !== statement.columns.length && givesRows(statement))
       throw violation(`bind message has ${resultFormats.length} result formats but query has ${statement.columns.length} columns`);
-    if (portalName !== "" && (names.hasPortal(portalName) || session.cursor(portalName))) throw duplicateCursor(portalName);
     const createdMillis = portalName === "" ? 0 : Date.now();
     names.setPortal(portalName, { statementName, statement, parameters, formats: resultFormats, createdMillis });
     respond.empty(output.writer, Backend.bindComplete);
@@ -121,19 +126,24 @@ export class ExtendedQuery {
     const name = reader.cstring();
     if (kind === 0x53) {
       const statement = names.statement(name);
+      if (givesRows(statement)) this.#refuseInFailedBlock();
       respond.parameterDescription(output.writer, statement.parameterTypes);
       this.#describeColumns(statement, []);
     } else if (kind === 0x50) {
       const cursor = names.hasPortal(name) ? undefined : session.cursor(name);
       if (cursor !== undefined) return respond.rowDescription(output.writer, cursor.columns, lengthOf, TEXT);
       const portal = names.portal(name);
+      if (givesRows(portal.statement)) this.#refuseInFailedBlock();
       this.#describeColumns(portal.statement, portal.formats);
     } else throw protocolViolation(`invalid DESCRIBE message subtype ${kind}`);
   }
   #describeColumns(statement: PreparedStatement, formats: readonly number[]): void {
     const { writer } = this.#talk.output;
-    if (statement.columns.length === 0 && statement.tag !== "SELECT") respond.empty(writer, Backend.noData);
-    else respond.rowDescription(writer, statement.columns, this.#talk.lengthOf, formats);
+    if (givesRows(statement)) respond.rowDescription(writer, statement.columns, this.#talk.lengthOf, formats);
+    else respond.empty(writer, Backend.noData);
+  }
+  #refuseInFailedBlock(): void {
+    if (this.#talk.session.transactionStatus === "failed") throw transactionFailed();
   }
 
   execute(): Pending {
@@ -144,8 +154,13 @@ export class ExtendedQuery {
     const cursor = names.hasPortal(name) ? undefined : session.cursor(name);
     if (cursor !== undefined) return this.#executeCursor(cursor, maxRows);
     const portal = names.portal(name);
-    // Executing a finished portal again gives no rows.
-    if (portal.finishedTag !== undefined) return respond.commandComplete(talk.output.writer, portal.finishedTag.replace(/\d+$/, "0"));
+    if (portal.statement.isEmpty) return respond.empty(talk.output.writer, Backend.emptyQuery);
+    if (portal.finishedTag !== undefined) {
+      if (!blockEnds.has(portal.statement.tag)) this.#refuseInFailedBlock();
+      // What gives rows has no more of them.
+      if (!givesRows(portal.statement)) throw portalCannotRun(name);
+      return respond.commandComplete(talk.output.writer, portal.finishedTag.replace(/\d+$/, "0"));
+    }
     if (portal.running) return this.#continue(portal, portal.running, maxRows);
     // Executes up to the next Sync are one transaction; when Sync follows at once autocommit is the same and cheaper.
     if (talk.implicit !== undefined || maxRows > 0 || reader.peekType() !== Frontend.sync) {
@@ -171,8 +186,10 @@ export class ExtendedQuery {
       case "empty":
         return respond.empty(talk.output.writer, Backend.emptyQuery);
       case "copyIn":
+        portal.finishedTag = "COPY";
         return talk.copyIn(result.copy);
       case "copyOut":
+        portal.finishedTag = "COPY";
         return talk.copyOut(result.copy);
       case "portal":
         portal.running = result.portal;
@@ -192,6 +209,8 @@ export class ExtendedQuery {
     if (lane !== undefined && portal.running !== undefined)
       talk.noteRan(statement, portal.running, last.tag, formats, (ran) => lane.executed(statementName, formats, ran));
     portal.finishedTag = last.tag;
+    // The end of a transaction ends its portals, this one among them.
+    if (blockEnds.has(statement.tag) && talk.session.transactionStatus === "idle") talk.names.dropPortals();
     portal.running?.close();
     delete portal.running;
     respond.commandComplete(talk.output.writer, last.tag);
@@ -243,8 +262,26 @@ function violation(message: string): DbError {
   return new DbError({ sqlstate: "08P01", message });
 }
 /** Which parameter was wrong; its text is shown by no more than dots, as log_parameter_max_length_on_error 0 has it. */
-function atParameter(error: unknown, portal: string, number: number, isBinary: boolean): unknown {
+/** @param textLength of a value given as text, whose content is not told (log_parameter_max_length_on_error is 0) */
+function atParameter(error: unknown, portal: string, number: number, textLength: number | undefined): unknown {
   if (!(error instanceof DbError) || error.fields.severity === "FATAL") return error;
-  const where = `${portal === "" ? "unnamed portal" : `portal "${portal}"`} parameter $${number}${isBinary ? "" : " = '...'"}`;
-  return new DbError({ ...error.fields, where: error.fields.where === undefined ? where : `${error.fields.where}\n${where}` });
+  const value = textLength === undefined ? "" : textLength === 0 ? " = ''" : " = '...'";
+  const where = `${portal === "" ? "unnamed portal" : `portal "${portal}"`} parameter $${number}${value}`;
+  return new DbError({
+    ...error.fields,
+    message: isIncorrectBinary(error) ? `${error.message} in bind parameter ${number}` : error.message,
+    where: error.fields.where === undefined ? where : `${error.fields.where}\n${where}`,
+  });
 }
+/** A portal that Bind has made and not filled. */
+const nothing: BoundPortal = {
+  statementName: "",
+  statement: { isEmpty: true, text: "", tag: "", columns: [], parameterTypes: [] },
+  parameters: [],
+  formats: [],
+  createdMillis: 0,
+};
+/** What a failed block still runs. */
+const blockEnds: ReadonlySet<string> = new Set(["COMMIT", "ROLLBACK", "PREPARE TRANSACTION"]);
+const givesRows = (statement: PreparedStatement): boolean => statement.columns.length > 0 || statement.tag === "SELECT";
+const portalCannotRun = (name: string) => new DbError({ sqlstate: "55000", message: `portal "${name}" cannot be run` });

@@ -17,14 +17,14 @@ export class SimpleQuery {
 
   query(text: string): Pending {
     const { session, names, lane, output } = this.#talk;
-    names.dropPortal("");
     names.setUnnamed(undefined);
     lane?.unnamedDropped();
     try {
+      if (this.#talk.implicit !== undefined) return this.#inBlock(() => session.split(text));
       const lifted = session.prepareLifted(text);
       if (lifted) return this.#done(this.#run(lifted.prepared, lifted.parameters, text, lifted));
       const statements = session.split(text);
-      if (statements.length > 1) return this.#several(statements);
+      if (statements.length > 1) return this.#inBlock(() => statements);
       const [statement] = statements;
       if (statement === undefined) respond.empty(output.writer, Backend.emptyQuery);
       else return this.#done(this.#run(session.prepareParsed(statement), [], text));
@@ -42,18 +42,22 @@ export class SimpleQuery {
           this.#done();
         },
       );
-    if (this.#isOpen()) this.#talk.readyForQuery();
+    const talk = this.#talk;
+    if (talk.names.hasPortals && talk.session.transactionStatus === "idle") talk.names.dropPortals();
+    if (this.#isOpen()) talk.readyForQuery();
   }
   #failed(error: unknown): void {
     if (!this.#talk.tell(error)) this.#talk.session.fail();
   }
-  /** Several statements in one message are one transaction. */
-  async #several(statements: readonly ParsedStatement[]): Promise<void> {
+  /** Several statements in one message are one transaction; a pipeline that no Sync has ended is part of it, and ends with it. */
+  async #inBlock(split: () => readonly ParsedStatement[]): Promise<void> {
     const talk = this.#talk;
     let failed = false;
     try {
+      const statements = split();
+      if (statements.length === 0) respond.empty(talk.output.writer, Backend.emptyQuery);
       for (const statement of statements) {
-        talk.session.beginImplicit("message");
+        talk.session.beginImplicit(statements.length > 1 ? "message" : "pipeline");
         talk.implicit = "message";
         // As if it had come alone, so that the lane knows it in any message.
         const text = statement.text.trim();
@@ -75,6 +79,8 @@ export class SimpleQuery {
 
   #run(prepared: PreparedStatement, parameters: readonly Datum[], query: string, lifted?: LiftedStatement): Pending {
     const talk = this.#talk;
+    // It runs in the unnamed portal, as in PostgreSQL.
+    talk.names.dropPortal("");
     const result = talk.session.execute(prepared, parameters, { ...talk.encodingOptions(TEXT), undescribed: true });
     if (result instanceof Promise) return result.then((r) => this.#show(prepared, r, query));
     return this.#show(prepared, result, query, lifted);

@@ -23,7 +23,9 @@ export class RowsPortal implements Portal {
     const rows = maxRows === 0 && this.#at === 0 ? this.rows : this.rows.slice(this.#at, maxRows === 0 ? undefined : this.#at + maxRows);
     this.#at += rows.length;
     const done = maxRows === 0 || rows.length < maxRows;
-    return { rows, done, tag: done ? this.tag : "", flushLsn: this.flushLsn };
+    // Of rows that are asked for in portions the tag counts the last portion.
+    const tag = rows.length === this.rows.length ? this.tag : this.tag.replace(/\d+$/, String(rows.length));
+    return { rows, done, tag: done ? tag : "", flushLsn: this.flushLsn };
   }
   close(): void {}
 }
@@ -49,11 +51,11 @@ export class PointPortal implements Portal {
     if (catalogVersion === undefined || keys === undefined || pipeline === undefined) return undefined;
     return { kind: "select", pipeline, keys, search: undefined, catalogVersion, relation: point.relation };
   }
-  next(): PortalRows {
+  next(maxRows: number): PortalRows {
     if (this.#done) return { rows: [], done: true, tag: "SELECT 0", flushLsn: 0 };
     this.#done = true;
     const encoded = this.point.run(this.native, this.engine, this.xid, this.parameters);
-    return { rows: [], encoded, done: true, tag: encoded.rowCount === 1 ? "SELECT 1" : "SELECT 0", flushLsn: 0 };
+    return { rows: [], encoded, done: maxRows !== encoded.rowCount || maxRows === 0, tag: `SELECT ${encoded.rowCount}`, flushLsn: 0 };
   }
   close(): void {}
 }

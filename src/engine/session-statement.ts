@@ -20,6 +20,9 @@ export class SessionStatement implements PreparedStatement {
   get columns(): readonly ResultColumn[] {
     return this.planned.columns;
   }
+  get isEmpty(): boolean {
+    return this.planned.bound.body.kind === "Empty";
+  }
   get tag(): string {
     return this.planned.bound.tag;
   }

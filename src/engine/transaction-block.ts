@@ -46,13 +46,14 @@ export class TransactionBlock {
   get isExplicit(): boolean {
     return this.#transaction !== undefined && !this.#isImplicit;
   }
-  /** The statement that runs is one of several: what works in transactions of its own is refused, what needs a block has one. */
-  get holdsStatement(): boolean {
-    return this.#transaction !== undefined && !(this.#isImplicit && this.#mayBeAlone);
+  /** What needs a block has one: the client's, or that of several statements in one message. A pipeline is none, as in PostgreSQL. */
+  get isAround(): boolean {
+    return this.#transaction !== undefined && !(this.#isImplicit && this.#isPipeline);
   }
   /** @throws DbError 25001 where `command`, which works in transactions of its own, is one of several statements */
   forbid(command: string): void {
-    if (this.holdsStatement) throw this.#isPipeline ? forbidsPipeline(command) : forbidsTransactionBlock(command);
+    if (this.isAround) throw forbidsTransactionBlock(command);
+    if (this.#transaction !== undefined && !this.#mayBeAlone) throw forbidsPipeline(command);
   }
   /** Of a command that ends a block, where there is none or only an implicit one, which it ends all the same. */
   warnOutside(): void {
@@ -110,6 +111,7 @@ export class TransactionBlock {
   /** Before each statement of a message, and each Execute of a pipeline. */
   beginImplicit(of: "message" | "pipeline"): void {
     this.#mayBeAlone = of === "pipeline" && this.#transaction === undefined;
+    if (of === "message") this.#isPipeline = false;
     if (this.#transaction !== undefined) return;
     this.#session.settings.begin();
     this.#session.clock.statementStartMicros = clockMicros();

@@ -141,6 +141,8 @@ export interface ResultColumn {
 
 /** A statement that was parsed and bound once: what Parse makes and Bind runs. */
 export interface PreparedStatement {
+  /** Its text holds no statement. */
+  readonly isEmpty: boolean;
   readonly text: string;
   readonly parameterTypes: readonly Oid[];
   readonly columns: readonly ResultColumn[]; // empty when it returns no rows

@@ -35,6 +35,10 @@ export const malformedArray = (text: string, detail?: string) =>
   new DbError({ sqlstate: "22P02", message: `malformed array literal: "${text}"`, ...(detail === undefined ? {} : { detail }) });
 export const arraySubscriptError = (message: string) => new DbError({ sqlstate: "2202E", message });
 export const nullNotAllowed = (message: string) => new DbError({ sqlstate: "22004", message });
+const INCORRECT_BINARY = "incorrect binary data format";
+/** A type's receive function has not read the whole value: whoever called it knows which value that is. */
+export const incorrectBinary = () => invalidBinary(INCORRECT_BINARY);
+export const isIncorrectBinary = (error: unknown): boolean => error instanceof DbError && error.message === INCORRECT_BINARY;
 export const invalidBinary = (message: string) => new DbError({ sqlstate: "22P03", message });
 export const protocolViolation = (message: string) => new DbError({ sqlstate: "08P01", message });
 export const invalidRegex = (reason: string) => new DbError({ sqlstate: "2201B", message: `invalid regular expression: ${reason}` });

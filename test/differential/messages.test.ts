@@ -3,7 +3,7 @@
  * messages. Errors, warnings, transaction blocks that begin and end in the middle of a message, and texts that cannot be read are among them.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Conversation, cut, logIn, query, randomOf } from "../support/conversations.js";
+import { Conversation, cut, logIn, query, randomOf, readable } from "../support/conversations.js";
 import { hasPostgres, type OrreryProcess, type ServerProcess, startOrrery, startPostgres } from "../support/processes.js";
 
 const conversations = Number(process.env.ORRERY_CONVERSATIONS ?? 25);
@@ -63,30 +63,6 @@ function text(random: (below: number) => number): string {
   };
   const count = random(3) === 0 ? 1 : 1 + random(4);
   return Array.from({ length: count }, one).join(["; ", ";", ";;", " ;\n-- a comment\n"][random(4)]) + ["", ";", " ; "][random(3)];
-}
-
-/** The messages, without what names places in a server's source, tables' OIDs or its other identities. */
-function readable(answer: string): string[] {
-  const bytes = Buffer.from(answer, "latin1");
-  const lines: string[] = [];
-  for (let at = 0; at + 5 <= bytes.length; ) {
-    const type = String.fromCharCode(bytes[at] as number);
-    const body = bytes.subarray(at + 5, at + 1 + bytes.readInt32BE(at + 1));
-    at += 5 + body.length;
-    if (type === "E" || type === "N") {
-      const fields = body.toString("utf8").split("\0");
-      lines.push(`${type} ${fields.filter((f) => f !== "" && !"FLR".includes(f[0] as string)).join(" | ")}`);
-    } else if (type === "T") {
-      const columns: string[] = [];
-      for (let from = 2; from < body.length; ) {
-        const end = body.indexOf(0, from);
-        columns.push(`${body.toString("utf8", from, end)} ${body.toString("hex", end + 7, end + 19)}`);
-        from = end + 19;
-      }
-      lines.push(`T ${columns.join(", ")}`);
-    } else lines.push(`${type} ${body.toString("latin1")}`);
-  }
-  return lines;
 }
 
 describe.skipIf(!hasPostgres)("messages of several statements", () => {

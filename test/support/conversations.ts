@@ -104,3 +104,27 @@ export async function logIn(c: Conversation): Promise<void> {
   await c.send([startUp()]);
   await c.until("Z\0\0\0\x05I");
 }
+
+/** The messages, without what names places in a server's source, tables' OIDs or its other identities. */
+export function readable(answer: string): string[] {
+  const bytes = Buffer.from(answer, "latin1");
+  const lines: string[] = [];
+  for (let at = 0; at + 5 <= bytes.length; ) {
+    const type = String.fromCharCode(bytes[at] as number);
+    const body = bytes.subarray(at + 5, at + 1 + bytes.readInt32BE(at + 1));
+    at += 5 + body.length;
+    if (type === "E" || type === "N") {
+      const fields = body.toString("utf8").split("\0");
+      lines.push(`${type} ${fields.filter((f) => f !== "" && !"FLR".includes(f[0] as string)).join(" | ")}`);
+    } else if (type === "T") {
+      const columns: string[] = [];
+      for (let from = 2; from < body.length; ) {
+        const end = body.indexOf(0, from);
+        columns.push(`${body.toString("utf8", from, end)} ${body.toString("hex", end + 7, end + 19)}`);
+        from = end + 19;
+      }
+      lines.push(`T ${columns.join(", ")}`);
+    } else lines.push(`${type} ${body.toString("latin1")}`);
+  }
+  return lines;
+}

@@ -16,7 +16,7 @@ export function declareCursor(
   command: Declare,
   parameters: readonly Datum[],
 ): ExecuteResult | Promise<ExecuteResult> {
-  if (!session.transactionBlock.holdsStatement && !command.hold) throw needsTransactionBlock("DECLARE CURSOR");
+  if (!session.transactionBlock.isAround && !command.hold) throw needsTransactionBlock("DECLARE CURSOR");
   if (session.cursors.has(command.name) || session.listener.portals?.has(command.name)) throw duplicateCursor(command.name);
   const physical = session.planLogical(command.query, session.catalog());
   const columns = command.query.columns.slice(0, command.visibleCount);
@@ -82,16 +82,12 @@ function readsBackward(plan: LogicalPlan): boolean {
   }
 }
 
-export function fetchCursor(
-  session: EngineSession,
-  command: Fetch,
-  columns: readonly ResultColumn[],
-): ExecuteResult | Promise<ExecuteResult> {
+export function fetchCursor(session: EngineSession, command: Fetch): ExecuteResult | Promise<ExecuteResult> {
   const { portals } = session.listener;
   if (!session.cursors.has(command.cursor) && portals?.has(command.cursor)) return movePortal(portals, command);
   const cursor = session.cursors.require(command.cursor);
   const fetched = cursor.fetch(command);
-  return command.move ? done(`MOVE ${fetched.length}`) : rows(columns, fetched, `FETCH ${fetched.length}`, cursor.options.binary);
+  return command.move ? done(`MOVE ${fetched.length}`) : rows(cursor.columns, fetched, `FETCH ${fetched.length}`, cursor.options.binary);
 }
 
 /** A portal of the client's own protocol goes forward only, and its rows are in the form that Bind asked for. */

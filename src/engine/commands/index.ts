@@ -69,9 +69,9 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "SetVariable":
       if (command.value === null && command.name.toLowerCase() === "all") session.settings.resetAll();
       else {
-        if (command.local && session.block === undefined)
+        if (command.local && !session.transactionBlock.isAround)
           session.notice("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks");
-        else session.changeSetting(command.name, command.value, command.local);
+        if (!command.local || session.block !== undefined) session.changeSetting(command.name, command.value, command.local);
       }
       return done(tag === "" ? "SET" : tag);
     case "ShowVariable": {
@@ -100,7 +100,7 @@ export function runCommand(session: EngineSession, command: Command, parameters:
     case "DeclareCursor":
       return declareCursor(session, command, parameters);
     case "Fetch":
-      return fetchCursor(session, command, planned.columns);
+      return fetchCursor(session, command);
     case "ClosePortal":
       return closeCursor(session, command);
     case "Listen":
@@ -197,8 +197,8 @@ export function commandColumns(session: EngineSession, command: Command, bound: 
       const cursor = session.cursors.get(command.cursor);
       if (cursor === undefined && session.listener.portals?.has(command.cursor))
         throw notSupported("FETCH from a portal of the extended protocol");
-      if (cursor === undefined) throw noSuchCursor(command.cursor);
-      return cursor.columns;
+      // There may be one when it runs.
+      return cursor?.columns ?? [];
     }
     default:
       return bound;

@@ -15,7 +15,7 @@ type LockTable = Extract<Command, { kind: "LockTable" }>;
 
 /** It takes no snapshot: a transaction that locks first sees what others committed while it waited. */
 export function lockTable(session: EngineSession, command: LockTable): ExecuteResult | Promise<ExecuteResult> {
-  const block = session.transactionBlock.holdsStatement ? session.block : undefined;
+  const block = session.transactionBlock.isAround ? session.block : undefined;
   if (block === undefined) throw needsTransactionBlock("LOCK TABLE");
   try {
     lockAll(new DefinitionContext(session, block, "LOCK TABLE"), command);

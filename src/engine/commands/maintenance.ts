@@ -107,7 +107,7 @@ function withParts(context: DefinitionContext, index: IndexObject): IndexObject[
 /** What works in steps of its own, each committed, is refused in a block. */
 export function refuseReindexInBlock(session: EngineSession, command: Extract<Command, { kind: "Reindex" }>): void {
   const block = session.transactionBlock;
-  if (!block.holdsStatement) return;
+  if (session.block === undefined) return;
   if (command.concurrently) block.forbid("REINDEX CONCURRENTLY");
   if (command.object !== "index" && command.object !== "table") block.forbid(`REINDEX ${command.object.toUpperCase()}`);
   const relation = session.catalog().relation(command.name.schema, command.name.name);

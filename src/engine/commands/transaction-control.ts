@@ -67,10 +67,9 @@ export function setConstraints(
   command: Extract<Command, { kind: "SetConstraints" }>,
 ): ExecuteResult | Promise<ExecuteResult> {
   const transaction = session.block;
-  const { holdsStatement } = session.transactionBlock;
-  if (!holdsStatement) session.notice("WARNING", "25P01", "SET CONSTRAINTS can only be used in transaction blocks");
+  if (!session.transactionBlock.isAround) session.notice("WARNING", "25P01", "SET CONSTRAINTS can only be used in transaction blocks");
   const named = command.names.length === 0 ? undefined : deferrableNamed(session.catalogIn(transaction), command.names);
-  if (transaction === undefined || !holdsStatement) return done("SET CONSTRAINTS");
+  if (transaction === undefined) return done("SET CONSTRAINTS");
   const { constraintTimes } = transaction;
   const settle = (): ExecuteResult => {
     if (named === undefined) {

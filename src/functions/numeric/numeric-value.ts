@@ -1,5 +1,14 @@
 /** Numeric values: text, PostgreSQL's base-10000 wire form, rounding, comparison. */
-import { DbError, invalidBinary, invalidInput, Numeric, numericFieldOverflow, numericOverflow } from "../../types/index.js";
+import {
+  DbError,
+  incorrectBinary,
+  invalidBinary,
+  invalidInput,
+  Numeric,
+  numericFieldOverflow,
+  numericOverflow,
+  protocolViolation,
+} from "../../types/index.js";
 import { viewOf } from "../types/bytes.js";
 
 export const NAN = new Numeric(0n, 0, "NaN");
@@ -158,7 +167,7 @@ export function sendNumeric(value: Numeric): Uint8Array {
 }
 
 export function receiveNumeric(bytes: Uint8Array): Numeric {
-  if (bytes.length < 8) throw invalidBinary("insufficient data left in message");
+  if (bytes.length < 8) throw protocolViolation("insufficient data left in message");
   const view = viewOf(bytes);
   const count = view.getUint16(0);
   const weight = view.getInt16(2);
@@ -169,7 +178,8 @@ export function receiveNumeric(bytes: Uint8Array): Numeric {
   if (sign === 0xf000) return NEGATIVE_INFINITY;
   if (sign !== 0 && sign !== 0x4000) throw invalidBinary('invalid sign in external "numeric" value');
   if (scale > MAX_SCALE) throw invalidBinary('invalid scale in external "numeric" value');
-  if (bytes.length !== 8 + 2 * count) throw invalidBinary("incorrect binary data format");
+  if (bytes.length < 8 + 2 * count) throw protocolViolation("insufficient data left in message");
+  if (bytes.length > 8 + 2 * count) throw incorrectBinary();
   let text = "";
   for (let i = 0; i < count; i++) {
     const digit = view.getUint16(8 + 2 * i);

@@ -5,7 +5,9 @@ import {
   ArrayValue,
   type Datum,
   DbError,
+  incorrectBinary,
   invalidBinary,
+  isIncorrectBinary,
   type Oid,
   type SqlType,
   TypeOid,
@@ -109,10 +111,16 @@ export function receiveArray(bytes: Uint8Array, element: SqlType, typmod: number
       continue;
     }
     need(at, length);
-    const item = length === fixed?.width ? fixed.read(view, at) : element.receive(bytes.subarray(at, at + length), typmod);
-    elements.push(item);
+    elements.push(length === fixed?.width ? fixed.read(view, at) : receiveItem(bytes.subarray(at, at + length), element, typmod, i + 1));
     at += length;
   }
-  if (at !== bytes.length) throw invalidBinary("incorrect binary data format");
+  if (at !== bytes.length) throw incorrectBinary();
   return size === 0 ? new ArrayValue(element.oid, []) : new ArrayValue(element.oid, elements, dimensions, lowerBounds);
+}
+function receiveItem(bytes: Uint8Array, element: SqlType, typmod: number, number: number): Datum {
+  try {
+    return element.receive(bytes, typmod);
+  } catch (error) {
+    throw isIncorrectBinary(error) ? invalidBinary(`improper binary format in array element ${number}`) : error;
+  }
 }

@@ -1,4 +1,5 @@
 import { DbError, invalidInput, KeyKind, PhysicalType } from "../../types/index.js";
+import { exactly } from "./bytes.js";
 import { makeType } from "./define-type.js";
 
 const hexDigits = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
@@ -75,7 +76,7 @@ export const uuidType = makeType("uuid", {
   input: parseUuid,
   output: (value) => value as string,
   receive: (bytes) => {
-    if (bytes.length !== 16) throw new DbError({ sqlstate: "08P01", message: "incorrect binary data format" });
+    exactly(bytes, 16);
     return hyphenate(toHex(bytes));
   },
   send: (value) => fromHex((value as string).replace(/-/g, "")),

@@ -1,5 +1,5 @@
 /** Reading and writing of the wire's big-endian values. */
-import { invalidUtf8, protocolViolation } from "../../types/index.js";
+import { incorrectBinary, invalidUtf8, protocolViolation } from "../../types/index.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -29,7 +29,7 @@ export function viewOf(bytes: Uint8Array): DataView {
 /** The view of a value that must have exactly `length` bytes. */
 export function exactly(bytes: Uint8Array, length: number): DataView {
   if (bytes.length < length) throw protocolViolation("insufficient data left in message");
-  if (bytes.length > length) throw protocolViolation("incorrect binary data format");
+  if (bytes.length > length) throw incorrectBinary();
   return viewOf(bytes);
 }
 

@@ -1,5 +1,14 @@
 /** point, lseg, box, line, path, polygon, circle: text and binary forms. Stored as their doubles, most significant byte first. */
-import { type Datum, dataError, type FormatContext, GeometricPath, invalidInput, PhysicalType, type SqlType } from "../../types/index.js";
+import {
+  type Datum,
+  dataError,
+  type FormatContext,
+  GeometricPath,
+  incorrectBinary,
+  invalidInput,
+  PhysicalType,
+  type SqlType,
+} from "../../types/index.js";
 import { boxOf, lineThrough, type Point, pointsEqual, slope } from "../geometry/primitives.js";
 import { viewOf } from "./bytes.js";
 import { makeType, type TypeBodies } from "./define-type.js";
@@ -138,7 +147,7 @@ function fixed(
 ): SqlType {
   const receive = (bytes: Uint8Array) => {
     if (bytes.length < 8 * count) throw dataError("08P01", "insufficient data left in message");
-    if (bytes.length > 8 * count) throw dataError("22P03", "incorrect binary data format");
+    if (bytes.length > 8 * count) throw incorrectBinary();
     return readDoubles(bytes, 0);
   };
   const send = (value: Exclude<Datum, null>) => writeDoubles(new Uint8Array(8 * count), 0, value as Float64Array);

@@ -1,5 +1,14 @@
 /** inet, cidr, macaddr, macaddr8 as types. Stored so that the bytes order as the values do (docs/formats/key.md reads them as bytes). */
-import { type Datum, dataError, invalidInput, KeyKind, NetworkAddress, PhysicalType, type SqlType } from "../../types/index.js";
+import {
+  type Datum,
+  dataError,
+  incorrectBinary,
+  invalidInput,
+  KeyKind,
+  NetworkAddress,
+  PhysicalType,
+  type SqlType,
+} from "../../types/index.js";
 import { bitsMax, compareAddresses, formatAddress, masked, parseAddress } from "../network/address.js";
 import { toHex } from "./bytea.js";
 import { makeType } from "./define-type.js";
@@ -101,7 +110,7 @@ function makeMacType(name: string, width: number, input: (text: string) => strin
       if (name === "macaddr8" && bytes.length === 6)
         return macText(Uint8Array.of(...bytes.subarray(0, 3), 0xff, 0xfe, ...bytes.subarray(3)));
       if (bytes.length < width) throw dataError("08P01", "insufficient data left in message");
-      if (bytes.length > width) throw dataError("22P03", "incorrect binary data format");
+      if (bytes.length > width) throw incorrectBinary();
       return macText(bytes);
     },
     send: (value) => macBytes(value as string),

@@ -1,6 +1,7 @@
 /** pgvector's dense types: vector (float32 elements) and halfvec (binary16 elements), at most 16,000, none of them NaN or infinite. */
 import {
   type Datum,
+  incorrectBinary,
   invalidVector,
   type KeyWriter,
   PhysicalType,
@@ -95,7 +96,7 @@ function receiveDense(kind: DenseKind, bytes: Uint8Array, typmod: number): Float
   if (unused !== 0) throw vectorUnusedNotZero(unused);
   const size = 4 + kind.elementBytes * count;
   if (bytes.length < size) throw protocolViolation("insufficient data left in message");
-  if (bytes.length > size) throw protocolViolation("incorrect binary data format");
+  if (bytes.length > size) throw incorrectBinary();
   const values = new Float32Array(count);
   if (kind.elementBytes === 4) {
     // A copy that is aligned, then swapped from network order where this machine's is another.

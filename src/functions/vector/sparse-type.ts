@@ -1,6 +1,7 @@
 /** pgvector's sparsevec: `{1:1.5,3:2}/5`, indices from 1 in text and from 0 in memory; at most 16,000 elements that are not zero. */
 import {
   type Datum,
+  incorrectBinary,
   invalidVector,
   type KeyWriter,
   PhysicalType,
@@ -113,7 +114,7 @@ function receiveSparse(bytes: Uint8Array, typmod: number): SparseVector {
   checkExpectedDimensions(typmod, dimensions);
   if (unused !== 0) throw vectorUnusedNotZero(unused);
   if (bytes.length < 12 + 8 * count) throw protocolViolation("insufficient data left in message");
-  if (bytes.length > 12 + 8 * count) throw protocolViolation("incorrect binary data format");
+  if (bytes.length > 12 + 8 * count) throw incorrectBinary();
   const result = new SparseVector(dimensions, new Int32Array(count), new Float32Array(count));
   for (let i = 0; i < count; i++) {
     result.indices[i] = view.getInt32(12 + 4 * i);
