@@ -5,6 +5,7 @@ import { Frontend } from "./frontend-messages.js";
 import type { MessageReader } from "./message-reader.js";
 import type { Output } from "./output.js";
 import * as respond from "./responses.js";
+import { Backend } from "./responses.js";
 
 export class CopyIn {
   readonly #target: CopyInTarget;
@@ -53,11 +54,28 @@ export class CopyIn {
       case Frontend.flush:
       case Frontend.sync:
         return; // allowed inside COPY, ignored
-      default: {
-        const message = `unexpected message type 0x${reader.type.toString(16)} during COPY from stdin`;
-        return this.#finish(Promise.reject(new DbError({ sqlstate: "08P01", message })));
-      }
+      default:
+        return this.#finish(this.#unexpected(reader.type));
     }
+  }
+  /** PostgreSQL does not read such a message to its end, so the connection cannot go on. */
+  async #unexpected(type: number): Promise<never> {
+    const message = `unexpected message type 0x${type.toString(16).toUpperCase().padStart(2, "0")} during COPY from stdin`;
+    const failed = await this.#target.fail(message).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    // A row that came before may have failed for a reason of its own.
+    const isOfRows = failed instanceof DbError && failed.sqlstate !== "57014";
+    if (isOfRows) throw failed;
+    const where = failed instanceof DbError ? failed.fields.where : undefined;
+    const fields = { sqlstate: "08P01", message, ...(where === undefined ? {} : { where }) };
+    respond.errorOrNotice(this.#output.writer, Backend.error, "ERROR", fields);
+    throw new DbError({
+      sqlstate: "08P01",
+      severity: "FATAL",
+      message: "terminating connection because protocol synchronization was lost",
+    });
   }
   #data(bytes: Buffer): void {
     try {

@@ -3,7 +3,7 @@
  * Close, Flush, Sync and Query with the same messages. Values come as text and binary, portals give rows in portions, and much of it is wrong.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Conversation, cut, execute, int16, int32, logIn, message, query, randomOf, readable, sync } from "../support/conversations.js";
+import { Conversation, cut, int16, int32, logIn, message, query, randomOf, readable, sync } from "../support/conversations.js";
 import { hasPostgres, type OrreryProcess, type ServerProcess, startOrrery, startPostgres } from "../support/processes.js";
 
 const conversations = Number(process.env.ORRERY_CONVERSATIONS ?? 25);
@@ -139,4 +139,18 @@ describe.skipIf(!hasPostgres)("pipelines", () => {
       const expected = await converse(postgres.port, seed);
       for (const server of ours) expect(await converse(server.port, seed)).toEqual(expected);
     }, 20_000);
+
+  test("a message in the middle of COPY that is none of its own ends the connection", async () => {
+    const answers: string[][] = [];
+    for (const { port } of [postgres, ...ours]) {
+      const c = await Conversation.open(port);
+      await logIn(c);
+      await c.send([query("create table if not exists copied (a int); select 'ready'")]);
+      await c.until("SELECT 1\0Z\0\0\0\x05I");
+      await c.send([Buffer.concat([query("copy copied from stdin"), message("d", Buffer.from("1\n")), query("select 1")])]);
+      answers.push(readable(await c.until("never")));
+    }
+    const [expected, ...rest] = answers;
+    expect(rest).toEqual([expected, expected]);
+  }, 20_000);
 });

@@ -186,9 +186,11 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   }
   async fail(message: string): Promise<void> {
     if (this.#over) return;
+    // What is wrong with the rows that came before is told first.
+    await this.#guard(() => this.#process(false));
     this.#over = true;
     this.#end.fail();
-    throw copyFailed(message, `COPY ${this.#table.name}, line ${this.#count + 1}`);
+    throw copyFailed(message, `COPY ${this.#table.name}, line ${this.scanner.linesRead + 1}`);
   }
 
   // ---- batches --------------------------------------------------------------------------------------------------------
