@@ -65,9 +65,6 @@ export class CopyIn {
       () => undefined,
       (error: unknown) => error,
     );
-    // A row that came before may have failed for a reason of its own.
-    const isOfRows = failed instanceof DbError && failed.sqlstate !== "57014";
-    if (isOfRows) throw failed;
     const where = failed instanceof DbError ? failed.fields.where : undefined;
     const fields = { sqlstate: "08P01", message, ...(where === undefined ? {} : { where }) };
     respond.errorOrNotice(this.#output.writer, Backend.error, "ERROR", fields);

@@ -186,11 +186,12 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   }
   async fail(message: string): Promise<void> {
     if (this.#over) return;
-    // What is wrong with the rows that came before is told first.
-    await this.#guard(() => this.#process(false));
     this.#over = true;
     this.#end.fail();
-    throw copyFailed(message, `COPY ${this.#table.name}, line ${this.scanner.linesRead + 1}`);
+    // Rows that were gathered and not looked at count, too.
+    let line = this.scanner.linesRead + 1;
+    for (const piece of this.#pieces) for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, at + 1)) line++;
+    throw copyFailed(message, `COPY ${this.#table.name}, line ${line}`);
   }
 
   // ---- batches --------------------------------------------------------------------------------------------------------
