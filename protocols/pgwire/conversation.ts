@@ -55,6 +55,15 @@ export class Conversation {
   /** Settings that changed since the client was told of any. */
   #changed: Map<string, { readonly told: string; readonly now: string }> | undefined;
 
+  constructor(session: Session, host: ConversationHost) {
+    this.session = session;
+    this.reader = host.reader;
+    this.output = host.output;
+    this.lane = host.lane;
+    this.names = new ClientNames(session);
+    this.#host = host;
+  }
+
   /** Takes effect at once where it is about what is sent; the client hears of it with the next readyForQuery. */
   settingChanged(name: string, now: string, before: string): void {
     if (name === "client_encoding") this.speak(now);
@@ -70,15 +79,6 @@ export class Conversation {
       this.#changed = undefined;
     }
     respond.readyForQuery(writer, this.session.transactionStatus);
-  }
-
-  constructor(session: Session, host: ConversationHost) {
-    this.session = session;
-    this.reader = host.reader;
-    this.output = host.output;
-    this.lane = host.lane;
-    this.names = new ClientNames(session);
-    this.#host = host;
   }
 
   /** From now on text comes and goes in this encoding. Rows are then encoded here: the addon writes UTF-8. */

@@ -58,8 +58,6 @@ struct Context {
     }
     return true;
   }
-  /// More than this many rows are sorted in a turn of their own: there is no yielding in the middle, and whoever began may have little time.
-  static constexpr std::uint32_t kRowsBeside = 1 << 14;
   Step fail(Failure why) noexcept {
     if (failure == Failure::kNone) failure = why;
     return Step::kFail;

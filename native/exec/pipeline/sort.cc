@@ -1,6 +1,7 @@
 // sort.cc: ORDER BY, all rows or the first few. What does not fit becomes sorted runs in temporary files (merge.h).
 #include <algorithm>
 
+#include "gather.h"
 #include "merge.h"
 #include "sort_rows.h"
 
@@ -14,25 +15,11 @@ class SortOperator final : public Operator {
         order_(memory), buffers_(kinds_) {}
 
   Step next(Context& context, Batch& out) override {
-    while (!sorted_) {
-      if (input_ended_) {
-        if (!finish(context)) return Step::kFail;
-        sorted_ = true;
-        break;
-      }
-      Batch batch;
-      const Step step = input_->next(context, batch);
-      if (step == Step::kEnd) {
-        input_ended_ = true;
-        if (table_.rows() > Context::kRowsBeside) return Step::kYield;
-        continue;
-      }
-      if (step != Step::kRows) return step;
-      if (table_.full()) return context.fail(Failure::kMemory);
-      table_.append(batch);
-      if (first_ < kSmallFirst && table_.rows() > first_ * 4 + 65536 && !keep_first(context)) return Step::kFail;
-      if (may_spill_ && table_.rows() >= kRunRowsMin && memory_.is_tight(table_.rows() * kSortBytesPerRow) && !write_run(context)) return Step::kFail;
-      if (context.failed()) return Step::kFail;
+    if (!sorted_) {
+      const Step step = gather_.all(*input_, table_, context, [this](Context& c) { return shrink(c); });
+      if (step != Step::kEnd) return step;
+      if (!finish(context)) return Step::kFail;
+      sorted_ = true;
     }
     if (merge_) return next_merged(context, out);
     const auto end = static_cast<std::uint32_t>(std::min<std::uint64_t>(table_.rows(), first_));
@@ -46,11 +33,17 @@ class SortOperator final : public Operator {
     input_->reset();
     table_.clear();
     order_.clear();
-    sorted_ = input_ended_ = false;
+    gather_.reset();
+    sorted_ = false;
     at_ = 0;
   }
 
  private:
+  /// What cannot be among the first rows goes; what does not fit goes to a file.
+  bool shrink(Context& context) {
+    if (first_ < kSmallFirst && table_.rows() > first_ * 4 + 65536 && !keep_first(context)) return false;
+    return !may_spill_ || table_.rows() < kRunRowsMin || !memory_.is_tight(table_.rows() * kSortBytesPerRow) || write_run(context);
+  }
   bool finish(Context& context) {
     if (runs_.empty()) return sort_rows(table_, keys_, order_, context);
     if (!write_run(context)) return false;
@@ -121,7 +114,8 @@ class SortOperator final : public Operator {
   std::vector<SpillFilePtr> runs_;
   std::unique_ptr<Merge> merge_;  // when there were runs
   std::uint64_t merged_ = 0;
-  bool input_ended_ = false, sorted_ = false;
+  Gather gather_;
+  bool sorted_ = false;
   std::uint32_t at_ = 0;
 };
 

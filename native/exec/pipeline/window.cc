@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compare.h"
+#include "gather.h"
 #include "sort_rows.h"
 
 namespace orrery::exec {
@@ -36,23 +37,11 @@ class WindowOperator final : public Operator {
         places_(memory), buffers_(kinds_) {}
 
   Step next(Context& context, Batch& out) override {
-    while (!computed_) {
-      if (input_ended_) {
-        if (!compute(context)) return context.failure == Failure::kNone ? context.fail(Failure::kFallback) : Step::kFail;
-        computed_ = true;
-        break;
-      }
-      Batch batch;
-      const Step step = input_->next(context, batch);
-      if (step == Step::kEnd) {
-        input_ended_ = true;
-        if (table_.rows() > Context::kRowsBeside) return Step::kYield;
-        continue;
-      }
-      if (step != Step::kRows) return step;
-      if (table_.full()) return context.fail(Failure::kMemory);
-      table_.append(batch);
-      if (context.failed()) return Step::kFail;
+    if (!computed_) {
+      const Step step = gather_.all(*input_, table_, context, [](Context&) { return true; });
+      if (step != Step::kEnd) return step;
+      if (!compute(context)) return context.failure == Failure::kNone ? context.fail(Failure::kFallback) : Step::kFail;
+      computed_ = true;
     }
     if (at_ >= table_.rows()) return Step::kEnd;
     out.rows = std::min(table_.rows() - at_, kBatchRows);
@@ -69,7 +58,8 @@ class WindowOperator final : public Operator {
     input_->reset();
     table_.clear();
     results_.clear();
-    computed_ = input_ended_ = false;
+    gather_.reset();
+    computed_ = false;
     at_ = 0;
   }
 
@@ -350,7 +340,8 @@ class WindowOperator final : public Operator {
   GatherBuffers buffers_;
   std::size_t first_of_last_ = 0;
   const Context* context_ = nullptr;  // while it computes
-  bool input_ended_ = false, computed_ = false;
+  Gather gather_;
+  bool computed_ = false;
   std::uint32_t at_ = 0;
 };
 
