@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   transports: () => import("./transports.js"),
   "idle-connections": () => import("./idle-connections.js"),
   "busy-thread": () => import("./busy-thread.js"),
+  threads: () => import("./threads.js"),
   insert: () => import("./insert.js"),
   copy: () => import("./copy.js"),
   hnsw: () => import("./hnsw.js"),

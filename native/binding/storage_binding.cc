@@ -7,6 +7,7 @@
 #include "../index/inverted/inverted_scan.h"
 #include "../storage/row_store.h"
 #include "../storage/table_scan.h"
+#include "build_worker.h"
 #include "engine.h"
 #include "engine_rooms.h"
 
@@ -274,11 +275,8 @@ std::optional<Napi::Value> read_columns(const Napi::CallbackInfo& info, std::vec
   return std::nullopt;
 }
 
-Napi::Value create_index(const Napi::CallbackInfo& info) {
-  Call call;
-  if (!enter_transaction(info, call)) return info.Env().Undefined();
-  std::vector<index::KeyColumn> columns;
-  const auto refused = read_columns(info, &columns, [](const Napi::Object& object) {
+std::optional<Napi::Value> read_key_columns(const Napi::CallbackInfo& info, std::vector<index::KeyColumn>* columns) {
+  return read_columns(info, columns, [](const Napi::Object& object) {
     index::KeyColumn column;
     column.column = u32_of(object.Get("column"));
     column.kind = static_cast<KeyKind>(u32_of(object.Get("kind")));
@@ -286,19 +284,38 @@ Napi::Value create_index(const Napi::CallbackInfo& info) {
     column.nulls_first = bool_of(object.Get("nullsFirst"));
     return column;
   });
-  if (refused) return *refused;
+}
+
+Napi::Value create_index_in_background(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter(info, call)) return info.Env().Undefined();
+  std::vector<index::KeyColumn> columns;
+  if (const auto refused = read_key_columns(info, &columns)) return *refused;
+  return build_index(info, *call.engine, [rows = call.rows, index = u32_of(info[2]), relation = u32_of(info[3]), columns = std::move(columns),
+                                          unique = bool_of(info[5]), nulls_not_distinct = bool_of(info[6])](Transaction& t) {
+    return rows->create_btree(t, index, relation, columns, unique, nulls_not_distinct);
+  });
+}
+
+Napi::Value create_index(const Napi::CallbackInfo& info) {
+  Call call;
+  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  std::vector<index::KeyColumn> columns;
+  if (const auto refused = read_key_columns(info, &columns)) return *refused;
   return status_value(info, call.rows->create_btree(*call.transaction, u32_of(info[2]), u32_of(info[3]), columns, bool_of(info[5]), bool_of(info[6])));
 }
 
 Napi::Value create_inverted(const Napi::CallbackInfo& info) {
   Call call;
-  if (!enter_transaction(info, call)) return info.Env().Undefined();
+  if (!enter(info, call)) return info.Env().Undefined();
   std::vector<index::InvertedColumn> columns;
   const auto refused = read_columns(info, &columns, [](const Napi::Object& object) {
     return index::InvertedColumn{u32_of(object.Get("column")), static_cast<index::InvertedKind>(u32_of(object.Get("kind")))};
   });
   if (refused) return *refused;
-  return status_value(info, call.rows->create_inverted(*call.transaction, u32_of(info[2]), u32_of(info[3]), columns));
+  return build_index(info, *call.engine, [rows = call.rows, index = u32_of(info[2]), relation = u32_of(info[3]), columns = std::move(columns)](Transaction& t) {
+    return rows->create_inverted(t, index, relation, columns);
+  });
 }
 
 Napi::Value drop_index(const Napi::CallbackInfo& info) {
@@ -763,6 +780,7 @@ void init_storage(Napi::Env env, Napi::Object exports) {
   add.operator()<add_column>("addColumn");
   add.operator()<truncate>("truncate");
   add.operator()<create_index>("createIndex");
+  add.operator()<create_index_in_background>("createIndexInBackground");
   add.operator()<create_inverted>("createInverted");
   add.operator()<drop_index>("dropIndex");
   add.operator()<insert>("insert");

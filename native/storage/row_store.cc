@@ -2,6 +2,8 @@
 #include "row_store.h"
 
 #include <algorithm>
+#include <system_error>
+#include <thread>
 
 #include "../core/check.h"
 #include "../core/heap.h"
@@ -266,6 +268,17 @@ Status RowStore::create_btree(Transaction& t, RelationId id, RelationId relation
   return Status::ok();
 }
 
+namespace {
+/// A half-built index of millions of lists takes longer to be given back than who cancelled it shall wait.
+void free_elsewhere(std::shared_ptr<index::InvertedIndex> index) {
+  try {
+    std::thread([index = std::move(index)]() mutable { index.reset(); }).detach();
+  } catch (const std::system_error&) {
+    // No thread is to be had: it goes with the argument, here.
+  }
+}
+}  // namespace
+
 Status RowStore::create_inverted(Transaction& t, RelationId id, RelationId relation_id, std::span<const index::InvertedColumn> columns) {
   Relation* relation = find(relation_id);
   if (relation == nullptr) return Status::error(StatusCode::kNotFound, "no such relation");
@@ -274,7 +287,10 @@ Status RowStore::create_inverted(Transaction& t, RelationId id, RelationId relat
   {
     // As for a B-tree: no writer comes between the rows that are read here and those that reach the attached index.
     std::lock_guard guard(relation->write_latch());
-    if (Status s = index->build(); !s.is_ok()) return s;
+    if (Status s = index->build(); !s.is_ok()) {
+      free_elsewhere(std::move(index));
+      return s;
+    }
     std::unique_lock registry(registry_latch_);
     if (!indexes_.emplace(id, index).second) return Status::error(StatusCode::kInvalid, "the index exists");
     relation->attach_index(index);

@@ -153,8 +153,19 @@ export interface StorageBinding {
     unique: boolean,
     nullsNotDistinct: boolean,
   ): number;
-  /** An inverted index: the keys inside of the columns' values (InvertedKind says which). Built from the rows that are there. */
-  createInverted(engine: Engine, xid: Xid, index: number, relation: number, columns: readonly InvertedColumn[]): number;
+  /** The same on a native thread; the transaction must not be used meanwhile. */
+  createIndexInBackground(
+    engine: Engine,
+    xid: Xid,
+    index: number,
+    relation: number,
+    columns: readonly KeyColumn[],
+    unique: boolean,
+    nullsNotDistinct: boolean,
+  ): Promise<number>;
+  /** An inverted index: the keys inside of the columns' values (InvertedKind says which). Built from the rows that are there, on a native thread;
+   *  the transaction must not be used meanwhile. */
+  createInverted(engine: Engine, xid: Xid, index: number, relation: number, columns: readonly InvertedColumn[]): Promise<number>;
   dropIndex(engine: Engine, xid: Xid, index: number): number;
 
   /** Appends the block's rows (all columns, in order); row ids are written to `rowIds` (length >= rows) when given. Atomic: on a

@@ -270,6 +270,7 @@ class HashJoinOperator final : public Operator {
     return n > 0 && emit(out, n);
   }
 
+  /// As plain(); false too where the turn is over.
   bool with_residual(Context& context, Batch& out) {
     while (at_ < in_.rows) {
       std::uint32_t n = 0;
@@ -295,6 +296,8 @@ class HashJoinOperator final : public Operator {
         pairs_right_[k] = pairs_right_[rest_[k]];
       }
       if (both_ && passed > 0) return emit(out, passed);
+      // A batch has any number of pairs: it goes on from here.
+      if (context.late()) return false;
     }
     in_batch_ = false;
     if (type_ == JoinType::kInner || type_ == JoinType::kRight) return false;

@@ -117,26 +117,30 @@ const Postings::Slot* Postings::find(Key key) const noexcept {
   }
 }
 
-void Postings::grow() {
+bool Postings::grow(const Interrupt& interrupt) {
+  constexpr std::size_t kLookMask = (1 << 16) - 1;
   std::size_t alive = 0;
   for (const Slot& slot : slots_) alive += slot.state == State::kOne || slot.state == State::kList ? 1 : 0;
   std::size_t size = 16;
   while (size < 2 * (alive + 1)) size *= 2;
-  std::vector<Slot> old(size, Slot{0, State::kFree, {0}});
-  old.swap(slots_);
-  used_ = alive;
-  for (const Slot& slot : old) {
+  std::vector<Slot> next(size, Slot{0, State::kFree, {0}});
+  for (std::size_t i = 0; i < slots_.size(); i++) {
+    if ((i & kLookMask) == kLookMask && interrupt.is_due()) return false;
+    const Slot& slot = slots_[i];
     if (slot.state != State::kOne && slot.state != State::kList) continue;
     std::size_t at = slot.key & (size - 1);
-    while (slots_[at].state != State::kFree) at = (at + 1) & (size - 1);
-    slots_[at] = slot;
+    while (next[at].state != State::kFree) at = (at + 1) & (size - 1);
+    next[at] = slot;
   }
+  slots_.swap(next);
+  used_ = alive;
+  return true;
 }
 
-void Postings::add(Key key, RowId row) {
+bool Postings::add(Key key, RowId row, const Interrupt& interrupt) {
   auto* slot = const_cast<Slot*>(find(key));
   if (slot == nullptr) {
-    if (4 * (used_ + 1) > 3 * slots_.size()) grow();
+    if (4 * (used_ + 1) > 3 * slots_.size() && !grow(interrupt)) return false;
     std::size_t at = key & (slots_.size() - 1);
     while (slots_[at].state != State::kFree) at = (at + 1) & (slots_.size() - 1);
     slot = &slots_[at];
@@ -151,7 +155,7 @@ void Postings::add(Key key, RowId row) {
       slot->row = row;
       break;
     case State::kOne: {
-      if (slot->row == row) return;
+      if (slot->row == row) return true;
       auto* list = new PostingList;
       list->add(slot->row);
       list->add(row);
@@ -161,10 +165,11 @@ void Postings::add(Key key, RowId row) {
       break;
     }
     case State::kList:
-      if (!slot->list->add(row)) return;
+      if (!slot->list->add(row)) return true;
       break;
   }
   entries_++;
+  return true;
 }
 
 void Postings::remove(Key key, RowId row) {

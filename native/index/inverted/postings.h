@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../../core/interrupt.h"
 #include "../../storage/ids.h"
 
 namespace orrery::index {
@@ -45,7 +46,8 @@ class Postings {
   Postings(const Postings&) = delete;
   Postings& operator=(const Postings&) = delete;
 
-  void add(Key key, storage::RowId row);
+  /// False: `interrupt` came while the table was laid out anew, and nothing was added.
+  bool add(Key key, storage::RowId row, const Interrupt& interrupt = {});
   void remove(Key key, storage::RowId row);
   std::size_t count(Key key) const noexcept;
   bool contains(Key key, storage::RowId row) const;
@@ -65,7 +67,8 @@ class Postings {
     union { storage::RowId row; PostingList* list; };
   };
   const Slot* find(Key key) const noexcept;
-  void grow();
+  /// False: interrupted; the table is as it was.
+  bool grow(const Interrupt& interrupt);
 
   std::vector<Slot> slots_;  // a power of two, at most three quarters used
   std::size_t used_ = 0;

@@ -34,6 +34,7 @@ import { isNullLiteral, newAttribute, requireColumnOptions, requireStorageOption
 import { whole } from "./dependencies.js";
 import { dropTargets } from "./drop.js";
 import { restoreIndex, setIndexesAside } from "./hidden-columns.js";
+import { after, inOrder, type Pending } from "./in-order.js";
 import { requireIndexOptions } from "./index-options.js";
 import { attachPartition, detachPartition, inherit, noInherit } from "./inheritance.js";
 import { requireNoNulls } from "./not-null.js";
@@ -569,16 +570,9 @@ function addOwnColumn(
   // The value that rows which are there get: computed once when it is the same for all, row by row when it is volatile.
   const perRow = attribute.generated === true || attribute.identity !== undefined || column.serial === true || isVolatile(filling);
   context.put(next);
-  const addFrom = (at: number): Promise<void> | undefined => {
-    for (let i = at; i < action.constraints.length; i++) {
-      const built = addConstraint(context, context.again(next), action.constraints[i] as ConstraintDefinition, { tableIsNew: false });
-      if (built !== undefined) return built.then(() => addFrom(i + 1));
-    }
-    return undefined;
-  };
-  const finish = (): Promise<void> | undefined => {
+  const finish = (): Pending => {
     if (attribute.notNull) requireNoNulls(context, context.again(next), attribute);
-    return addFrom(0);
+    return inOrder(action.constraints, (constraint) => addConstraint(context, context.again(next), constraint, { tableIsNew: false }));
   };
   if (perRow) {
     context.check(context.storage.addColumn(context.engine, context.xid, table.storage, physicalColumn(type, attribute.typmod), null));
@@ -586,7 +580,7 @@ function addOwnColumn(
     const value =
       column.serial === true || attribute.identity !== undefined ? `nextval('${attribute.sequence}'::regclass)` : (filling ?? "NULL");
     const rewritten = rewriteTable(context, next, new Map([[attribute.number, value]]));
-    return rewritten === undefined ? finish() : rewritten.then(finish);
+    return after(rewritten, finish);
   }
   let missing: Uint8Array | null = null;
   if (filling !== undefined) {

@@ -28,6 +28,7 @@ import {
 import { type DefinitionContext, displayName } from "./context.js";
 import { newIndex } from "./create-index.js";
 import { exclusionIndex, judgeRows } from "./exclusion.js";
+import { after, inOrder } from "./in-order.js";
 import { rebuildIndex } from "./index-storage.js";
 import { requireNoNulls } from "./not-null.js";
 import { attachIndex, copyForeignKey } from "./partition.js";
@@ -95,7 +96,7 @@ function addKey(
     context.put(index);
     if (definition.deferrable === true) {
       // Storage no longer judges it.
-      rebuildIndex(context, { ...index, deferrable: true });
+      built = rebuildIndex(context, { ...index, deferrable: true });
       index = context.again(index);
     }
   } else {
@@ -123,13 +124,13 @@ function addKey(
     }));
   }
   putIndexConstraint(context, table, index, definition);
-  const finish = (): void => {
+  return after(built, () => {
     if (definition.deferrable === true && !situation.tableIsNew) judgeRows(context, table, index);
-    if (table.partitioned === undefined || situation.only === true) return;
-    for (const partition of context.snapshot.childrenOf(table.oid))
-      attachIndex(context, context.again(table), index, context.again(partition));
-  };
-  return built === undefined ? void finish() : built.then(finish);
+    if (table.partitioned === undefined || situation.only === true) return undefined;
+    return inOrder(context.snapshot.childrenOf(table.oid), (partition) =>
+      attachIndex(context, context.again(table), index, context.again(partition)),
+    );
+  });
 }
 
 /** The constraint that an index enforces. */
@@ -169,8 +170,7 @@ function addExclusion(
   const { index, built } = exclusionIndex(context, table, definition);
   putIndexConstraint(context, table, index, definition);
   if (situation.tableIsNew) return undefined;
-  const judge = (): void => judgeRows(context, table, index);
-  return built === undefined ? void judge() : built.then(judge);
+  return after(built, () => judgeRows(context, table, index));
 }
 
 function requireKeyColumns(

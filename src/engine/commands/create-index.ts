@@ -25,6 +25,7 @@ import {
 } from "../../types/index.js";
 import type { DefinitionContext } from "./context.js";
 import { addHiddenColumns, keyTypeOf, withSortKeys } from "./hidden-columns.js";
+import { after, inOrder, type Pending } from "./in-order.js";
 import { requireIndexOptions } from "./index-options.js";
 import { buildIndex } from "./index-storage.js";
 import { attachIndex } from "./partition.js";
@@ -105,7 +106,7 @@ export function newIndex(
   context: DefinitionContext,
   table: TableObject,
   definition: NewIndex,
-): { readonly index: IndexObject; readonly built: Promise<void> | undefined } {
+): { readonly index: IndexObject; readonly built: Pending } {
   const { only, awaitsParts, ...written } = definition;
   const facts = { ...written, columns: withSortKeys(context, table, written) };
   if (definition.method === "hnsw" || definition.method === "ivfflat") requireVectorIndex(context, table, definition, definition.method);
@@ -142,9 +143,10 @@ export function newIndex(
   context.put(index);
   if (hidden.filled !== undefined)
     return { index, built: hidden.filled.then(() => buildIndex(context, context.again(hidden.table), index)) };
-  const built = buildIndex(context, hidden.table, index);
-  if (table.partitioned !== undefined && only !== true)
-    for (const partition of context.snapshot.childrenOf(table.oid)) attachIndex(context, table, index, partition);
+  const built = after(buildIndex(context, hidden.table, index), () => {
+    if (table.partitioned === undefined || only === true) return undefined;
+    return inOrder(context.snapshot.childrenOf(table.oid), (partition) => attachIndex(context, table, index, partition));
+  });
   return { index, built };
 }
 

@@ -20,6 +20,7 @@ import { isTemporarySchema } from "../temporary.js";
 import { defaultAclFor } from "./catalog/grant.js";
 import { addConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
+import { after, inOrder, type Pending } from "./in-order.js";
 import { copyLike } from "./like.js";
 import { boundOf, copyPartitionParts, schemeOf } from "./partition.js";
 import { sequenceForColumn } from "./sequence.js";
@@ -28,12 +29,13 @@ import { toStoredSql } from "./stored-sql.js";
 const COLUMNS_MAX = 1600;
 const systemColumns = new Set(["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"]);
 
-export function createTable(context: DefinitionContext, command: Extract<Command, { kind: "CreateTable" }>): void {
+export function createTable(context: DefinitionContext, command: Extract<Command, { kind: "CreateTable" }>): Pending {
   const schema = context.creationSchema(command.name, command.persistence);
   const name = command.name.name;
   if (context.nameTaken(schema.oid, name)) {
     if (!command.ifNotExists) throw relationExists(name);
-    return context.notice(`relation "${name}" already exists, skipping`, "42P07");
+    context.notice(`relation "${name}" already exists, skipping`, "42P07");
+    return undefined;
   }
   for (const { message, detail } of command.notices ?? []) context.notice(message, "00000", detail === undefined ? {} : { detail });
   requireStorageOptions(command.options);
@@ -46,8 +48,8 @@ export function createTable(context: DefinitionContext, command: Extract<Command
     ...(command.bound === undefined ? {} : { partition: boundOf(context, command.parents?.[0] ?? 0, command.bound, name) }),
     ...(command.ofType === undefined ? {} : { ofType: command.ofType }),
   });
-  if (command.bound !== undefined) copyPartitionParts(context, table);
-  for (const like of command.likes ?? []) copyLike(context, like, table);
+  const copied = command.bound === undefined ? undefined : copyPartitionParts(context, table);
+  return after(copied, () => inOrder(command.likes ?? [], (like) => copyLike(context, like, table)));
 }
 
 const storageOptions: Readonly<Record<string, readonly [number, number]>> = {

@@ -5,23 +5,27 @@ import { type KeyColumn, StatusCode } from "../../native/index.js";
 import { assert, indexKeyType, TypeOid, uniqueIndexCollision } from "../../types/index.js";
 import { buildVectorIndex } from "../vector-indexes.js";
 import type { DefinitionContext } from "./context.js";
+import type { Pending } from "./in-order.js";
 
 type Column = IndexObject["columns"][number];
 
 /** Words of Progress: which command builds. */
 export const BuildCommand = { create: 1, reindex: 3 } as const;
 
-/** A btree is there when this returns; a vector index when the promise resolves. */
+/** Rows from which on a btree is built on a thread of its own: fewer take no longer than the way there and back. */
+const BACKGROUND_ROWS = 10_000;
+
+/** The index is there when this returns or, where it is built on native threads, when the promise resolves. */
 export function buildIndex(
   context: DefinitionContext,
   table: TableObject,
   index: IndexObject,
   command: number = BuildCommand.create,
-): Promise<void> | undefined {
+): Pending {
   if (index.partitioned === true || index.unstructured === true) return undefined;
   const { progress } = context.session.clock;
   progress.begin("createIndex", { relation: table.oid, index: index.oid, command });
-  let built: Promise<void> | undefined;
+  let built: Pending;
   try {
     built = startBuild(context, table, index);
   } finally {
@@ -30,15 +34,14 @@ export function buildIndex(
   return built?.finally(() => progress.end());
 }
 
-function startBuild(context: DefinitionContext, table: TableObject, index: IndexObject): Promise<void> | undefined {
+function startBuild(context: DefinitionContext, table: TableObject, index: IndexObject): Pending {
   context.nextStep();
   if (index.method === "gin") return buildInverted(context, table, index);
   if (index.method === "hnsw" || index.method === "ivfflat") return buildVectorIndex(context, table, index);
-  buildBtree(context, table, index);
-  return undefined;
+  return buildBtree(context, table, index);
 }
 
-function buildBtree(context: DefinitionContext, table: TableObject, index: IndexObject): void {
+function buildBtree(context: DefinitionContext, table: TableObject, index: IndexObject): Pending {
   const typeOf = (i: number) => context.type(table.attributes[keyAttribute(index.columns[i] as Column) - 1]?.type ?? TypeOid.text);
   const keys = rivalTree(index, typeOf).order.map((i): KeyColumn => {
     const column = index.columns[i] as Column;
@@ -48,29 +51,27 @@ function buildBtree(context: DefinitionContext, table: TableObject, index: Index
     assert(kind !== undefined, "a btree column has an order");
     return { column: keyAttribute(column) - 1, kind, descending: column.descending, nullsFirst: column.nullsFirst };
   });
-  const status = context.session.clock.interruptible(() =>
-    context.storage.createIndex(
-      context.engine,
-      context.xid,
-      index.storage,
-      table.storage,
-      keys,
-      // Storage judges each row when it is written; keys that are judged later are looked up.
-      isUniqueNow(index),
-      index.nullsNotDistinct,
-    ),
-  );
-  if (status === StatusCode.uniqueViolation) throw collision(context, table, index);
-  context.check(status);
+  const { storage, engine } = context;
+  // Storage judges each row when it is written; keys that are judged later are looked up.
+  const facts = [engine, context.xid, index.storage, table.storage, keys, isUniqueNow(index), index.nullsNotDistinct] as const;
+  const judge = (status: number): void => {
+    if (status === StatusCode.uniqueViolation) throw collision(context, table, index);
+    context.check(status);
+  };
+  const { clock } = context.session;
+  if (storage.rowCountEstimate(engine, table.storage) >= BACKGROUND_ROWS)
+    return clock.interruptible(() => storage.createIndexInBackground(...facts)).then(judge);
+  judge(clock.interruptible(() => storage.createIndex(...facts)));
+  return undefined;
 }
 
-function buildInverted(context: DefinitionContext, table: TableObject, index: IndexObject): undefined {
+async function buildInverted(context: DefinitionContext, table: TableObject, index: IndexObject): Promise<void> {
   const columns = index.columns.map((column) => ({
     column: keyAttribute(column) - 1,
     kind: invertedKind(column.opclass, context.type(table.attributes[keyAttribute(column) - 1]?.type ?? TypeOid.text)),
   }));
   context.check(
-    context.session.clock.interruptible(() =>
+    await context.session.clock.interruptible(() =>
       context.storage.createInverted(context.engine, context.xid, index.storage, table.storage, columns),
     ),
   );
@@ -82,7 +83,7 @@ export function dropIndexStorage(context: DefinitionContext, index: IndexObject)
 }
 
 /** The same index over the table's present storage, under a storage id of its own. */
-export function rebuildIndex(context: DefinitionContext, index: IndexObject, table?: TableObject): Promise<void> | undefined {
+export function rebuildIndex(context: DefinitionContext, index: IndexObject, table?: TableObject): Pending {
   const relation = table ?? context.snapshot.relationByOid(index.table);
   assert(relation?.class === "table", "an index belongs to a table");
   dropIndexStorage(context, index);

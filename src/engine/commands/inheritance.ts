@@ -3,6 +3,7 @@ import type { AttributeObject, ConstraintObject, TableObject } from "../../catal
 import type { PartitionBoundDefinition, QualifiedName } from "../../plan/index.js";
 import { DbError, relationMissing } from "../../types/index.js";
 import { type DefinitionContext, displayName } from "./context.js";
+import type { Pending } from "./in-order.js";
 import { boundOf, copyPartitionParts } from "./partition.js";
 import { requirePartitionRows } from "./partition-rows.js";
 
@@ -119,7 +120,7 @@ export function attachPartition(
   parent: TableObject,
   name: QualifiedName,
   definition: PartitionBoundDefinition,
-): void {
+): Pending {
   const child = tableNamed(context, name);
   if (child.partition !== undefined) throw wrongType(`"${child.name}" is already a partition`);
   if ((child.parents ?? []).length > 0) throw wrongType("cannot attach inheritance child as partition");
@@ -148,7 +149,7 @@ export function attachPartition(
   const bound = boundOf(context, parent.oid, definition, child.name);
   adopt(context, parent, child, { partition: bound });
   requirePartitionRows(context, context.again(child), "attached");
-  copyPartitionParts(context, context.again(child));
+  return copyPartitionParts(context, context.again(child));
 }
 
 export function detachPartition(context: DefinitionContext, parent: TableObject, name: QualifiedName): void {

@@ -5,26 +5,34 @@ import { copyStatistics } from "./catalog/statistics.js";
 import { addConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
 import { newIndex } from "./create-index.js";
+import { inOrder, type Pending } from "./in-order.js";
 
-export function copyLike(context: DefinitionContext, like: LikeDefinition, target: TableObject): void {
+export function copyLike(context: DefinitionContext, like: LikeDefinition, target: TableObject): Pending {
   const source = context.snapshot.relationByOid(like.source);
-  if (source === undefined) return;
+  if (source === undefined) return undefined;
   const table = context.again(target);
   if (like.comments) copyComments(context, source, table);
   if (source.class === "table" && like.statistics) copyStatistics(context, source, table, like.comments);
-  if (source.class !== "table" || !like.indexes) return;
-  for (const index of context.snapshot.indexesOf(source.oid)) copyIndex(context, source, index, context.again(table), like.comments);
+  if (source.class !== "table" || !like.indexes) return undefined;
+  return inOrder(context.snapshot.indexesOf(source.oid), (index) => copyIndex(context, source, index, context.again(table), like.comments));
 }
 
-function copyIndex(context: DefinitionContext, source: TableObject, index: IndexObject, table: TableObject, withComments: boolean): void {
+function copyIndex(
+  context: DefinitionContext,
+  source: TableObject,
+  index: IndexObject,
+  table: TableObject,
+  withComments: boolean,
+): Pending {
   const columnName = (number: number): string => source.attributes[number - 1]?.name ?? "";
   const constraint = context.snapshot
     .constraintsOf(source.oid)
     .find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === index.oid);
   let copy: IndexObject | undefined;
+  let built: Pending;
   if (constraint !== undefined && (constraint.kind === "primaryKey" || constraint.kind === "unique")) {
     const before = new Set(context.snapshot.indexesOf(table.oid).map((i) => i.oid));
-    addConstraint(
+    built = addConstraint(
       context,
       table,
       {
@@ -42,7 +50,7 @@ function copyIndex(context: DefinitionContext, source: TableObject, index: Index
     const renumber = (number: number): number =>
       number === 0 ? 0 : (table.attributes.find((a) => !a.dropped && a.name === columnName(number))?.number ?? number);
     const names = index.columns.map((c) => (c.expressionSql === undefined ? columnName(c.attribute) : "expr"));
-    copy = newIndex(context, table, {
+    ({ index: copy, built } = newIndex(context, table, {
       name: chooseName(
         table.name,
         columnNamesPart([...names, ...index.include.map(columnName)]),
@@ -59,7 +67,7 @@ function copyIndex(context: DefinitionContext, source: TableObject, index: Index
       ...(index.predicateSql === undefined ? {} : { predicateSql: index.predicateSql }),
       ...(index.exclusion === undefined ? {} : { exclusion: index.exclusion }),
       ...(index.deferrable === true ? { deferrable: true } : {}),
-    }).index;
+    }));
     const exclusion = context.snapshot.constraintsOf(source.oid).find((c) => c.kind === "exclusion" && c.index === index.oid);
     if (exclusion?.kind === "exclusion")
       context.put({
@@ -74,6 +82,7 @@ function copyIndex(context: DefinitionContext, source: TableObject, index: Index
   }
   const comment = context.snapshot.comment(index.oid);
   if (withComments && comment !== undefined && copy !== undefined) context.put({ ...comment, oid: context.newOid(), object: copy.oid });
+  return built;
 }
 
 function copyComments(context: DefinitionContext, source: { readonly oid: number; readonly class: string }, table: TableObject): void {

@@ -18,7 +18,6 @@ import {
   defaultPartitionConflict,
   emptyRangeBound,
   hashModulusFactor,
-  notSupported,
   type Oid,
   partitionOverlap,
   type SqlType,
@@ -27,6 +26,7 @@ import { evaluate } from "../evaluate.js";
 import { addConstraint } from "./constraints.js";
 import type { DefinitionContext } from "./context.js";
 import { newIndex } from "./create-index.js";
+import { after, inOrder, type Pending } from "./in-order.js";
 import { requirePartitionRows } from "./partition-rows.js";
 
 export function schemeOf(attributes: readonly AttributeObject[], definition: PartitionSchemeDefinition): PartitionScheme {
@@ -176,13 +176,17 @@ export function printBound(bound: PartitionBound, types: readonly SqlType[]): st
 }
 
 /** A new or attached partition gets the parent's indexes, keys and foreign keys; the default partition may hold none of its rows. */
-export function copyPartitionParts(context: DefinitionContext, partition: TableObject): void {
+export function copyPartitionParts(context: DefinitionContext, partition: TableObject): Pending {
   const parent = context.snapshot.relationByOid(partition.parents?.[0] ?? 0);
   assert(parent?.class === "table", "a partition has a parent");
   requireNothingInDefault(context, parent, partition);
-  for (const index of context.snapshot.indexesOf(parent.oid)) attachIndex(context, parent, index, context.again(partition));
-  for (const constraint of context.snapshot.constraintsOf(parent.oid))
-    if (constraint.kind === "foreignKey") copyForeignKey(context, parent, constraint, context.again(partition));
+  const attached = inOrder(context.snapshot.indexesOf(parent.oid), (index) =>
+    attachIndex(context, parent, index, context.again(partition)),
+  );
+  return after(attached, () => {
+    for (const constraint of context.snapshot.constraintsOf(parent.oid))
+      if (constraint.kind === "foreignKey") copyForeignKey(context, parent, constraint, context.again(partition));
+  });
 }
 
 function requireNothingInDefault(context: DefinitionContext, parent: TableObject, partition: TableObject): void {
@@ -257,7 +261,7 @@ function validateWhole(context: DefinitionContext, oid: Oid): void {
   if (index.parent !== undefined) validateWhole(context, index.parent);
 }
 
-export function attachIndex(context: DefinitionContext, parent: TableObject, index: IndexObject, partition: TableObject): void {
+export function attachIndex(context: DefinitionContext, parent: TableObject, index: IndexObject, partition: TableObject): Pending {
   const constraint = keyConstraintOf(context, index);
   const { columns, include } = translated(parent, index, partition);
   const alike = context.snapshot
@@ -272,8 +276,7 @@ export function attachIndex(context: DefinitionContext, parent: TableObject, ind
     context.put({ ...alike, parent: index.oid });
     const own = keyConstraintOf(context, alike);
     if (own !== undefined && constraint !== undefined) context.put({ ...own, parent: constraint.oid, local: false, inheritedCount: 1 });
-    attachBelow(context, partition, context.again(alike));
-    return;
+    return attachBelow(context, partition, context.again(alike));
   }
   if (constraint !== undefined && (constraint.kind === "primaryKey" || constraint.kind === "unique")) {
     const before = new Set(context.snapshot.indexesOf(partition.oid).map((i) => i.oid));
@@ -290,16 +293,16 @@ export function attachIndex(context: DefinitionContext, parent: TableObject, ind
       },
       { tableIsNew: false },
     );
-    requireBuilt(built);
-    const made = context.snapshot.indexesOf(partition.oid).find((i) => !before.has(i.oid));
-    assert(made !== undefined, "a key has an index");
-    context.put({ ...made, parent: index.oid });
-    const own = keyConstraintOf(context, made);
-    if (own !== undefined) context.put({ ...own, parent: constraint.oid, local: false, inheritedCount: 1 });
-    return;
+    return after(built, () => {
+      const made = context.snapshot.indexesOf(partition.oid).find((i) => !before.has(i.oid));
+      assert(made !== undefined, "a key has an index");
+      context.put({ ...made, parent: index.oid });
+      const own = keyConstraintOf(context, made);
+      if (own !== undefined) context.put({ ...own, parent: constraint.oid, local: false, inheritedCount: 1 });
+    });
   }
   const names = columns.map((c) => (c.expressionSql === undefined ? (partition.attributes[c.attribute - 1]?.name ?? "") : "expr"));
-  const { built } = newIndex(context, partition, {
+  return newIndex(context, partition, {
     name: chooseName(
       partition.name,
       columnNamesPart([...names, ...include.map((n) => partition.attributes[n - 1]?.name ?? "")]),
@@ -315,16 +318,11 @@ export function attachIndex(context: DefinitionContext, parent: TableObject, ind
     options: index.options,
     ...(index.predicateSql === undefined ? {} : { predicateSql: index.predicateSql }),
     parent: index.oid,
-  });
-  requireBuilt(built);
+  }).built;
 }
-/** Keys that are computed for rows that are there, in a table with a vector index, are ready later than whoever attaches can wait. */
-function requireBuilt(built: Promise<void> | undefined): void {
-  if (built !== undefined) throw notSupported("computed index keys for a partition that has rows and a vector index");
-}
-function attachBelow(context: DefinitionContext, table: TableObject, index: IndexObject): void {
-  if (table.partitioned === undefined) return;
-  for (const child of context.snapshot.childrenOf(table.oid)) attachIndex(context, table, index, child);
+function attachBelow(context: DefinitionContext, table: TableObject, index: IndexObject): Pending {
+  if (table.partitioned === undefined) return undefined;
+  return inOrder(context.snapshot.childrenOf(table.oid), (child) => attachIndex(context, table, index, child));
 }
 export function keyConstraintOf(context: DefinitionContext, index: IndexObject): ConstraintObject | undefined {
   return context.snapshot.constraintsOf(index.table).find((c) => (c.kind === "primaryKey" || c.kind === "unique") && c.index === index.oid);

@@ -2,13 +2,14 @@
  * Writing a table anew: every row is read, the changed columns computed, and the result put into a relation of its own; then the
  * indexes are built over it. Until commit other transactions read the old relation. Rows are written in steps, between which other sessions have their turn.
  */
-import { type IndexObject, quoteIdentifier, type TableObject } from "../../catalog/index.js";
+import { quoteIdentifier, type TableObject } from "../../catalog/index.js";
 import type { Steps } from "../../execution/index.js";
 import type { Datum, Row } from "../../types/index.js";
 import { assert, FIRST_USER_OID } from "../../types/index.js";
 import { attributeColumn } from "../physical-column.js";
 import { RowLoader } from "../row-loader.js";
 import type { DefinitionContext } from "./context.js";
+import { after, inOrder } from "./in-order.js";
 import { rebuildIndex } from "./index-storage.js";
 
 /**
@@ -71,14 +72,9 @@ export function rewriteTable(
   }
   const copied = context.inTurns(copyRows());
   const indexes = context.snapshot.indexesOf(table.oid);
-  const rebuildFrom = (at: number): Promise<void> | undefined => {
-    for (let i = at; i < indexes.length; i++) {
-      const built = rebuildIndex(context, indexes[i] as IndexObject, rewritten);
-      if (built !== undefined) return built.then(() => rebuildFrom(i + 1));
-    }
+  const rebuilt = after(copied, () => inOrder(indexes, (index) => rebuildIndex(context, index, rewritten)));
+  return after(rebuilt, () => {
     context.check(context.storage.dropRelation(context.engine, context.xid, table.storage));
     assert(context.again(rewritten).storage === storage, "the table points to its new relation");
-    return undefined;
-  };
-  return copied === undefined ? rebuildFrom(0) : copied.then(() => rebuildFrom(0));
+  });
 }
