@@ -1,8 +1,10 @@
 /** A cancel request over a connection of its own ends a statement that streams rows, and one that waits for a lock. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectPg, requestCancel } from "../support/clients.js";
-import { type OrreryProcess, sleep, startOrrery } from "../support/processes.js";
+import { type OrreryProcess, sleep, startOrrery, temporaryFolder } from "../support/processes.js";
 
 let orrery: OrreryProcess;
 beforeAll(async () => {
@@ -99,10 +101,12 @@ const long: Readonly<Record<string, string>> = {
   "INSERT … SELECT": "insert into big select g, g, 't' || g from generate_series(1000000, 100000000) g",
   "an UPDATE": "update big set t = t || md5(t) from generate_series(1, 1000) g where md5(t || g) <> ''",
   "CREATE TABLE AS": "create table made as select a.k from big a, generate_series(1, 1000) g",
+  "COPY FROM": "copy copied from '$FILE'",
   "COPY TO": "copy (select a.k, md5(a.t || g) from big a, generate_series(1, 1000) g) to '/dev/null'",
   "a regular expression over one value": "select repeat('ab', 500000) ~ '(a|b){1,200}c'",
   "ALTER TABLE … TYPE": "alter table big alter column t type text using md5(repeat(md5(t), 2000))",
   "an index over an expression": "create index big_x on big (md5(repeat(t, 2000)))",
+  "a B-tree build": "create index big_b on tall (t, k)",
   "a gin build": "create index big_a on wide using gin (a)",
   "an IVFFlat build": "create index big_i on wide using ivfflat (e vector_l2_ops) with (lists = 2000)",
   "an HNSW build": "create index big_e on wide using hnsw (e vector_l2_ops) with (ef_construction = 400)",
@@ -117,8 +121,14 @@ test("whatever keeps its thread busy is cancelled, and leaves nothing", { timeou
   await setup.query(
     "insert into wide select g, (select array_agg(random())::vector from generate_series(1, 64) where g > 0), array(select (g * 7919 + i * i) % 1000003 from generate_series(1, 200) i) from generate_series(1, 20000) g",
   );
+  await setup.query("create table tall as select g as k, md5(g::text) as t from generate_series(1, 1500000) g");
+  await setup.query("create table copied (k int primary key, t text)");
+  const folder = temporaryFolder("cancel");
+  const file = join(folder, "tall");
+  await setup.query(`copy tall to '${file}'`);
   const report: string[] = [];
-  for (const [name, sql] of Object.entries(long)) {
+  for (const [name, text] of Object.entries(long)) {
+    const sql = text.replace("$FILE", file);
     for (const how of ["request", "timeout"]) {
       const client = await connectPg(orrery.port);
       if (how === "timeout") await client.query("set statement_timeout = 200");
@@ -142,10 +152,11 @@ test("whatever keeps its thread busy is cancelled, and leaves nothing", { timeou
   if (process.env.ORRERY_REPORT !== undefined) console.log(report.join("\n"));
   // No lock, no row, no table, no index is left.
   const { rows } = await setup.query(
-    "select (select count(*)::int from big) as big, to_regclass('made') as made, coalesce(to_regclass('big_e'), to_regclass('big_x'), to_regclass('big_a'), to_regclass('big_i')) as index, (select count(*)::int from pg_locks where relation = 'big'::regclass) as locks",
+    "select (select count(*)::int from big) as big, to_regclass('made') as made, coalesce(to_regclass('big_e'), to_regclass('big_x'), to_regclass('big_a'), to_regclass('big_b'), to_regclass('big_i')) as index, (select count(*)::int from copied) as copied, (select count(*)::int from pg_locks where relation = 'big'::regclass) as locks",
   );
-  expect(rows).toEqual([{ big: 100_000, made: null, index: null, locks: 1 }]);
-  await setup.query("drop table big, wide");
+  expect(rows).toEqual([{ big: 100_000, made: null, index: null, copied: 0, locks: 1 }]);
+  await setup.query("drop table big, wide, tall, copied");
+  rmSync(folder, { recursive: true, force: true });
   await setup.end();
 });
 

@@ -120,6 +120,7 @@ export class CopyFromBinary implements CopyInTarget {
   async #store(): Promise<void> {
     const rows = this.#rows;
     if (rows.length === 0) return;
+    this.#context.session.checkCancel();
     this.#rows = [];
     await this.#retry(() => this.#writer.insert(rows, this.#state));
     this.#count += rows.length;

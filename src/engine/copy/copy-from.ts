@@ -28,7 +28,6 @@ import {
   duplicateKey,
   invalidUtf8,
   nullInColumn,
-  queryCanceled,
   type Row,
   type SqlType,
   serializationFailure,
@@ -211,7 +210,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   }
 
   #process(final: boolean): void | Promise<void> {
-    if (this.#context.session.clock.takeCancel()) throw queryCanceled();
+    this.#context.session.checkCancel();
     const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.#gathered = 0;
