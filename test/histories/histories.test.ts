@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort, type OrreryProcess, startOrrery, temporaryFolder } from "../support/processes.js";
 import { findAnomalies, findLosses, resolve } from "./checker.js";
 import type { Level } from "./history.js";
+import type { Fault } from "./sql-transactions.js";
 import { runWorkload } from "./workload.js";
 
 const runs = Number(process.env.ORRERY_HISTORY_RUNS ?? "1");
@@ -29,8 +30,16 @@ describe("histories", () => {
   afterAll(async () => {
     await server?.stop();
   });
-  const run = (level: Level, seed: number) =>
-    runWorkload({ port: server.port, redisPort: server.redisPort, level, sessions, transactionsPerSession, seed });
+  const run = (level: Level, seed: number, fault?: Fault) =>
+    runWorkload({
+      port: server.port,
+      redisPort: server.redisPort,
+      level,
+      sessions,
+      transactionsPerSession,
+      seed,
+      ...(fault === undefined ? {} : { fault }),
+    });
 
   for (const level of levels) {
     test.each(seeds)(`${level}, seed %i`, { timeout: 120_000 }, async (seed) => {
@@ -42,6 +51,14 @@ describe("histories", () => {
   test("a history that is less than it claims is found out", async () => {
     expect(findAnomalies((await run("read committed", 7)).history, "serializable").length).toBeGreaterThan(0);
     expect(findAnomalies((await run("repeatable read", 7)).history, "serializable").length).toBeGreaterThan(0);
+  });
+  test("faults put in on purpose are found out", { timeout: 120_000 }, async () => {
+    const forgetful = await run("repeatable read", 8, "forgotten commits");
+    expect(findLosses(forgetful.history, forgetful.final).length).toBeGreaterThan(0);
+    for (const level of ["repeatable read", "serializable"] as const) {
+      const { history } = await run(level, 9, "reads outside of the transaction");
+      expect(findAnomalies(history, level).length, level).toBeGreaterThan(0);
+    }
   });
 });
 

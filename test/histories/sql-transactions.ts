@@ -25,6 +25,12 @@ export async function readRows(client: pg.Client, { name }: Places): Promise<Fin
   };
 }
 
+/**
+ * What is wrong with a server, as its clients would see it: commits that it forgets now and then, or reads outside of their transaction. Put in on
+ * purpose, to see that it is found.
+ */
+export type Fault = "forgotten commits" | "reads outside of the transaction";
+
 /** Statements of a session; `named` ones are prepared once. */
 type Run = <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>;
 
@@ -34,9 +40,14 @@ export async function runSqlTransaction(
   isNamed: boolean,
   draw: Draw,
   places: Places,
+  fault?: { readonly kind: Fault; readonly other: pg.Client },
 ): Promise<{ readonly transaction: Transaction; readonly isConnected: boolean }> {
-  const run: Run = async (text, values) =>
-    (await client.query({ text, values: [...values], ...(isNamed ? { name: text.slice(0, 63) } : {}) })).rows as never;
+  const run: Run = async (text, values) => {
+    // A locking read there would wait for its own transaction.
+    const isElsewhere = fault?.kind === "reads outside of the transaction" && text.startsWith("select k") && !text.endsWith("for update");
+    const query = { text, values: [...values], ...(isNamed ? { name: text.slice(0, 63) } : {}) };
+    return (await (isElsewhere ? fault.other : client).query(query)).rows as never;
+  };
   const id = places.nextId();
   const operations: Operation[] = [];
   let committed: Transaction["committed"] = false;
@@ -54,7 +65,7 @@ export async function runSqlTransaction(
     if (draw(10) === 0) await client.query("rollback");
     else {
       committed = "unknown";
-      await client.query("commit");
+      await client.query(fault?.kind === "forgotten commits" && draw(20) === 0 ? "rollback" : "commit");
       committed = true;
     }
   } catch (error) {

@@ -5,7 +5,7 @@ import { connectPg } from "../support/clients.js";
 import type { Final, Level, Transaction } from "./history.js";
 import { generator, Places } from "./places.js";
 import { openRedis, readKeys, runRedisTransaction } from "./redis-transactions.js";
-import { createTables, dropTables, readRows, runSqlTransaction } from "./sql-transactions.js";
+import { createTables, dropTables, type Fault, readRows, runSqlTransaction } from "./sql-transactions.js";
 
 export interface WorkloadOptions {
   readonly port: number;
@@ -19,6 +19,7 @@ export interface WorkloadOptions {
   /** Kills the server and starts it again on the same ports; called at `crashes` moments. */
   readonly crash?: () => Promise<void>;
   readonly crashes?: number;
+  readonly fault?: Fault;
 }
 export interface Workload {
   readonly history: Transaction[];
@@ -51,13 +52,15 @@ export async function runWorkload(options: WorkloadOptions): Promise<Workload> {
   };
   const session = async (number: number): Promise<void> => {
     let client = await connect();
+    const fault = options.fault === undefined ? undefined : { kind: options.fault, other: await connect() };
     const draw = generator(options.seed * 1_000 + number);
     for (let i = 0; i < options.transactionsPerSession; i++) {
-      const { transaction, isConnected } = await runSqlTransaction(client, options.level, number % 5 !== 0, draw, places);
+      const { transaction, isConnected } = await runSqlTransaction(client, options.level, number % 5 !== 0, draw, places, fault);
       history.push(transaction);
       if (!isConnected) client = await connect();
     }
     await client.end().catch(() => {});
+    await fault?.other.end();
   };
   const redisSession = async (): Promise<void> => {
     let redis = await connectRedis();
