@@ -58,6 +58,8 @@ export class PgConnection implements SessionListener {
   #ready: Ready | undefined;
   /** The work of a message goes on: later messages wait. */
   #busy = false;
+  /** In the middle of a message that is handled at once. */
+  #isPumping = false;
   #isClosed = false;
   /** The client has gone. */
   #ended = false;
@@ -135,8 +137,12 @@ export class PgConnection implements SessionListener {
     this.#ready?.talk.settingChanged(name, value, before);
   }
   notification(processId: number, channel: string, payload: string): void {
-    respond.notification(this.output.writer, processId, channel, payload);
-    if (!this.#busy) this.output.send();
+    const ready = this.#ready;
+    if (ready === undefined) return;
+    ready.talk.notificationCame(processId, channel, payload);
+    if (this.#busy || this.#isPumping || ready.session.isInTransaction) return;
+    ready.talk.tellNotifications();
+    this.output.send();
   }
   get portals(): ClientPortals | undefined {
     const talk = this.#ready?.talk;
@@ -163,6 +169,7 @@ export class PgConnection implements SessionListener {
 
   /** Handles messages until one has to wait or none is left. */
   pump(): void {
+    this.#isPumping = true;
     try {
       while (!this.#isClosed && this.#takesMessages && this.reader.next()) {
         const copy = this.#ready?.talk.copy;
@@ -185,6 +192,7 @@ export class PgConnection implements SessionListener {
     } catch (error) {
       this.fatal(error);
     }
+    this.#isPumping = false;
     if (this.#busy) return;
     try {
       this.output.send();

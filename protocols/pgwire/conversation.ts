@@ -53,6 +53,7 @@ export class Conversation {
   implicit: "message" | "pipeline" | undefined;
   copy: CopyIn | undefined;
   /** Settings that changed since the client was told of any. */
+  readonly #notifications: (readonly [processId: number, channel: string, payload: string])[] = [];
   #changed: Map<string, { readonly told: string; readonly now: string }> | undefined;
 
   constructor(session: Session, host: ConversationHost) {
@@ -70,9 +71,18 @@ export class Conversation {
     this.#changed ??= new Map();
     this.#changed.set(name, { told: this.#changed.get(name)?.told ?? before, now });
   }
+  /** Messages of channels are told between transactions only. */
+  notificationCame(processId: number, channel: string, payload: string): void {
+    this.#notifications.push([processId, channel, payload]);
+  }
+  tellNotifications(): void {
+    for (const [processId, channel, payload] of this.#notifications.splice(0))
+      respond.notification(this.output.writer, processId, channel, payload);
+  }
   /** The next question is the client's: what it was told of and is different now comes first, in the order of PostgreSQL's table. */
   readyForQuery(): void {
     const { writer } = this.output;
+    if (this.#notifications.length > 0 && this.session.transactionStatus === "idle") this.tellNotifications();
     if (this.#changed !== undefined) {
       const byName = [...this.#changed].sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
       for (const [name, { told, now }] of byName) if (told !== now) respond.parameterStatus(writer, name, now);

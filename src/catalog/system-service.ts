@@ -156,6 +156,9 @@ export interface ServerCounters {
   readonly checkpoints: number;
   readonly logBytes: number;
   readonly logSyncs: number;
+  /** LSNs: where the log ends, and up to where it is durable. */
+  readonly logEnd: number;
+  readonly logFlushed: number;
 }
 export interface SystemService {
   counters(): ServerCounters;

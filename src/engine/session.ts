@@ -323,6 +323,9 @@ export class EngineSession implements Session {
   get inExplicitBlock(): boolean {
     return this.transactionBlock.isExplicit;
   }
+  get isInTransaction(): boolean {
+    return this.block !== undefined;
+  }
   get transactionStatus(): TransactionStatus {
     return this.transactionBlock.status;
   }
@@ -343,6 +346,14 @@ export class EngineSession implements Session {
   }
   fail(): void {
     this.transactionBlock.fail();
+  }
+  /** LISTEN and UNLISTEN take effect. */
+  changeChannels(changes: SessionTransaction["listening"]): void {
+    for (const { channel, listens } of changes) {
+      if (channel === null) this.channels.clear();
+      else if (listens) this.channels.add(channel);
+      else this.channels.delete(channel);
+    }
   }
   facts(): SessionFacts | undefined {
     const level = this.transactionBlock.defaultIsolation;

@@ -220,6 +220,8 @@ export class TransactionBlock {
       const lsn = transaction.commit();
       cursors.transactionEnded(transaction);
       settings.commit();
+      // Its own messages reach the channels that it begins to listen to.
+      this.#session.changeChannels(transaction.listening);
       database.notifications.publish(this.#session.id, transaction.notifications);
       return settings.raw("synchronous_commit") === "off" ? 0 : lsn;
     } catch (error) {

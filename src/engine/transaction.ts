@@ -36,6 +36,7 @@ interface Mark {
   readonly overlay: OverlayMark;
   readonly settings: number;
   readonly notifications: number;
+  readonly listening: number;
   readonly deferred: number;
   readonly locks: number;
   readonly relations: number;
@@ -60,8 +61,8 @@ export class SessionTransaction {
   readonly notifications: Notification[] = [];
   /** It has exported a snapshot. */
   hasExported = false;
-  /** LISTEN or UNLISTEN has run in it. */
-  hasListened = false;
+  /** LISTEN and UNLISTEN (null: of everything) that take effect at its commit, in their order. */
+  readonly listening: { readonly channel: string | null; readonly listens: boolean }[] = [];
   readonly deferred: DeferredCheck[] = [];
   /** Advisory locks to the end of the transaction. */
   readonly locks: ObjectLock[] = [];
@@ -162,6 +163,7 @@ export class SessionTransaction {
       overlay: this.overlay.mark(),
       settings: this.#settings.mark(),
       notifications: this.notifications.length,
+      listening: this.listening.length,
       deferred: this.deferred.length,
       locks: this.locks.length,
       relations: this.relations.count,
@@ -176,12 +178,13 @@ export class SessionTransaction {
   /** Undoes a statement that runs again: row locks, relation locks and advisory locks stay. No mark: it is the transaction's only one. */
   restartFrom(mark: Mark | undefined): void {
     this.#native.storage.restartFrom(this.#engine, this.xid, mark?.native ?? null);
-    this.#forget(mark ?? { overlay: this.#emptyOverlay, settings: 0, notifications: 0, deferred: 0 });
+    this.#forget(mark ?? { overlay: this.#emptyOverlay, settings: 0, notifications: 0, listening: 0, deferred: 0 });
   }
-  #forget(mark: Pick<Mark, "overlay" | "settings" | "notifications" | "deferred">): void {
+  #forget(mark: Pick<Mark, "overlay" | "settings" | "notifications" | "listening" | "deferred">): void {
     this.overlay.rollbackTo(mark.overlay);
     this.#settings.rollbackTo(mark.settings);
     this.notifications.length = mark.notifications;
+    this.listening.length = mark.listening;
     this.deferred.length = Math.min(this.deferred.length, mark.deferred);
   }
   /** After a statement that waited for a row: who waits behind it for that row need not wait for it any more. */

@@ -300,6 +300,8 @@ export interface Session {
   readonly id: number; // backend process id as clients see it
   readonly format: FormatContext;
   readonly transactionStatus: TransactionStatus;
+  /** Also one of statements without BEGIN that has not ended yet. */
+  readonly isInTransaction: boolean;
   setListener(listener: SessionListener): void;
   /** Parse and bind; from the plan cache when it can. */
   prepare(text: string, parameterTypes: readonly Oid[]): PreparedStatement;

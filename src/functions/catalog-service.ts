@@ -130,6 +130,8 @@ export interface SessionService {
    *  statement meanwhile. null: it has too few rows. */
   vectorRecall?(index: Oid, k: number, queries: number): number | null;
   notify?(channel: string, payload: string): void;
+  /** Of this session, in the order of its LISTENs. */
+  listeningChannels?(): readonly string[];
 }
 
 interface MaybeEvaluation {

@@ -34,6 +34,7 @@ import { defineOrderedSets } from "./families/ordered-sets.js";
 import { patternFamily } from "./families/patterns.js";
 import { privilegeAnswerFamily } from "./families/privilege-answers.js";
 import { rangeFamily } from "./families/ranges.js";
+import { serverStateFamily } from "./families/server-state.js";
 import { stringFamily } from "./families/strings.js";
 import { systemFamily } from "./families/system.js";
 import { templateFamily } from "./families/templates.js";
@@ -93,6 +94,7 @@ const families: readonly Family[] = [
   indexMaintenanceFamily,
   objectAddressFamily,
   jsonRecordFamily,
+  serverStateFamily,
   systemFamily,
   privilegeAnswerFamily,
   templateFamily,

@@ -44,6 +44,13 @@ export class Conversation {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
+  /** So many bytes. */
+  async take(count: number): Promise<string> {
+    while (this.#received.length < count && !this.#ended) await new Promise<void>((resolve) => (this.#wake = resolve));
+    const text = this.#received.subarray(0, count).toString("latin1");
+    this.#received = this.#received.subarray(count);
+    return text;
+  }
   async send(pieces: readonly Buffer[]): Promise<void> {
     for (const [i, piece] of pieces.entries()) {
       this.socket.write(piece);

@@ -9,10 +9,9 @@ import { done } from "./results.js";
 const PAYLOAD_LENGTH_BYTES_MAX = 7999;
 
 export function listen(session: EngineSession, command: Extract<Command, { kind: "Listen" | "Unlisten" }>): ExecuteResult {
-  if (session.block !== undefined) session.block.hasListened = true;
-  if (command.kind === "Listen") session.channels.add(command.channel ?? "");
-  else if (command.channel === null) session.channels.clear();
-  else session.channels.delete(command.channel);
+  const change = { channel: command.channel, listens: command.kind === "Listen" };
+  if (session.block !== undefined) session.block.listening.push(change);
+  else session.changeChannels([change]);
   return done(command.kind === "Listen" ? "LISTEN" : "UNLISTEN");
 }
 

@@ -44,7 +44,7 @@ function prepareBlock(session: EngineSession, block: SessionTransaction, name: s
       hint: "Set max_prepared_transactions to a nonzero value.",
     });
   if (native.locks.prepared(engine).some((prepared) => prepared.name === name)) throw nameTaken(name);
-  if (block.hasListened || block.notifications.length > 0)
+  if (block.listening.length > 0 || block.notifications.length > 0)
     throw refused("cannot PREPARE a transaction that has executed LISTEN, UNLISTEN, or NOTIFY");
   if (block.locks.some((lock) => session.advisory.holds(lock)))
     throw refused("cannot PREPARE while holding both session-level and transaction-level locks on the same object");

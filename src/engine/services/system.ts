@@ -24,6 +24,8 @@ export function systemService(session: EngineSession, catalog: SessionCatalogRea
         checkpoints: statistics["checkpoint.count"] ?? 0,
         logBytes: (statistics["log.appended"] ?? 0) - start.logBytes,
         logSyncs: statistics["log.syncs"] ?? 0,
+        logEnd: statistics["log.appended"] ?? 0,
+        logFlushed: native.engine.flushedLsn(engine),
       };
     },
     rowCount: (storage) => native.storage.rowCountEstimate(engine, storage),

@@ -96,7 +96,7 @@ function objectOf(context: EvaluationContext, kind: PrivilegeKind, given: Datum)
 }
 
 /** @throws DbError 42809 when the OID is that of another relation */
-function requireSequence(context: EvaluationContext, oid: Oid): void {
+export function requireSequence(context: EvaluationContext, oid: Oid): void {
   const catalog = catalogOf(context);
   const facts = catalog?.relationFacts(oid);
   if (facts !== undefined && catalog?.isSequence(oid) === false)

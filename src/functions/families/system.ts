@@ -303,7 +303,6 @@ const scalars: Bodies = {
   pg_get_replica_identity_index: nothing,
   pg_relation_is_updatable: (c, oid: Oid) => catalog(c)?.updatableEvents(oid) ?? 0,
   pg_column_is_updatable: (c, oid: Oid, column: number) => catalog(c)?.isColumnUpdatable(oid, column) === true,
-  pg_is_wal_replay_paused: no,
   to_regtype: withRegistry((registry) => lookup((text) => findType(text, registry)?.oid)),
   to_regclass: lookup((text, c) => findRelation(text, c)),
   "regclass(text)": withRegistry((registry) => (c, text: string) => registry.typeByOid(TypeOid.regclass)!.input(text, -1, c)),
@@ -358,7 +357,7 @@ const sets: Record<string, SetBody> = {
       links !== undefined && at !== undefined;
       at = links?.parent, links = at === undefined ? undefined : catalog(c)?.partitionLinks?.(at)
     )
-      yield [at];
+      yield at;
   },
   *pg_partition_tree(c, root: Oid) {
     const pending: { readonly oid: Oid; readonly level: number }[] = [{ oid: root, level: 0 }];

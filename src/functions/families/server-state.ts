@@ -1,0 +1,49 @@
+/** Where the log has come to, what only a standby has, and what this session listens to. */
+import type { SystemService } from "../../catalog/index.js";
+import { DbError } from "../../types/index.js";
+import { requireService, type SessionService } from "../catalog-service.js";
+import type { ScalarBody, SetBody } from "../registry.js";
+import type { Family } from "../registry-builder.js";
+import { requireSequence } from "./privilege-answers.js";
+
+const counters = (context: Parameters<ScalarBody>[0]) => requireService<SystemService>(context, "system").counters();
+const nothing: ScalarBody = () => null;
+/** Nobody is a standby here. */
+const onlyInRecovery: ScalarBody = () => {
+  throw new DbError({
+    sqlstate: "55000",
+    message: "recovery is not in progress",
+    hint: "Recovery control functions can only be executed during recovery.",
+  });
+};
+
+const scalars: Record<string, ScalarBody> = {
+  pg_current_wal_lsn: (c) => counters(c).logEnd,
+  pg_current_wal_insert_lsn: (c) => counters(c).logEnd,
+  pg_current_wal_flush_lsn: (c) => counters(c).logFlushed,
+  pg_last_wal_receive_lsn: nothing,
+  pg_last_wal_replay_lsn: nothing,
+  pg_last_xact_replay_timestamp: nothing,
+  pg_is_wal_replay_paused: onlyInRecovery,
+  pg_get_wal_replay_pause_state: onlyInRecovery,
+  pg_wal_replay_pause: onlyInRecovery,
+  pg_wal_replay_resume: onlyInRecovery,
+  pg_promote: onlyInRecovery,
+  pg_sequence_last_value: (c, oid: number) => {
+    requireSequence(c, oid);
+    return requireService<SystemService>(c, "system").lastValue(oid);
+  },
+  // Statistics are read as they are: no snapshot of them is kept.
+  pg_stat_get_snapshot_timestamp: nothing,
+  pg_stat_clear_snapshot: () => "",
+  // The log goes to standard error, not to files of the server's.
+  "pg_current_logfile()": nothing,
+};
+
+const sets: Record<string, SetBody> = {
+  *pg_listening_channels(c) {
+    for (const channel of requireService<SessionService>(c, "session").listeningChannels?.() ?? []) yield channel;
+  },
+};
+
+export const serverStateFamily: Family = { scalars, sets };
