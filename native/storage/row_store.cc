@@ -408,6 +408,24 @@ void encode_ranges(ByteWriter& out, std::span<const RowId> rows) {
 
 }  // namespace
 
+namespace {
+
+/// Adds versions to the indexes. As if row by row: where several rows are refused it is the first, whichever index refuses it, that is told of.
+template <typename Indexes, typename Wanted>
+Status enter(const Indexes& indexes, std::span<const VersionRef> versions, Xid writer, std::size_t* failed, Wanted wanted) {
+  Status refused = Status::ok();
+  for (const auto& index : indexes) {
+    if (!wanted(*index) || (!refused.is_ok() && !index->unique())) continue;
+    Status status = index->insert(versions, writer, failed);
+    if (status.is_ok()) continue;
+    refused = std::move(status);
+    versions = versions.first(*failed);
+  }
+  return refused;
+}
+
+}  // namespace
+
 Status RowStore::insert(Transaction& t, Relation& relation, const Block& block, RowId* first_row, std::size_t* failed_row) {
   static thread_local std::vector<VersionRef> versions;
   static thread_local std::vector<std::uint32_t> rows;
@@ -441,10 +459,8 @@ Status RowStore::insert(Transaction& t, Relation& relation, const Block& block, 
   relation.live_rows.fetch_add(n, std::memory_order_relaxed);
   if (t.isolation() == Isolation::kSerializable)
     for (RowId row = first; row < first + n; row++) manager_.serializability().wrote(t.xid(), relation.id(), row, true);
-  for (const auto& index : *relation.indexes()) {
-    Status status = index->insert(versions, t.xid(), failed_row);
-    if (!status.is_ok()) return undo(t, mark, std::move(status));
-  }
+  Status entered = enter(*relation.indexes(), versions, t.xid(), failed_row, [](const SecondaryIndex&) { return true; });
+  if (!entered.is_ok()) return undo(t, mark, std::move(entered));
   identity(rows, n);
   payload.clear();
   payload.varint(relation.id());
@@ -623,14 +639,11 @@ Status RowStore::update(Transaction& t, Relation& relation, const Block& block, 
     const bool new_keys = std::any_of(indexes->begin(), indexes->end(), [&](const auto& index) { return index->touches(mask); });
     for (const std::uint32_t r : rows) manager_.serializability().wrote(t.xid(), relation.id(), row_id(r), new_keys);
   }
-  for (const auto& index : *relation.indexes()) {
-    if (!index->touches(mask)) continue;
-    std::size_t failed = 0;
-    Status status = index->insert(versions, t.xid(), &failed);
-    if (!status.is_ok()) {
-      *failed_row = rows[failed];
-      return undo_change(t, mark, std::move(status));
-    }
+  std::size_t failed = 0;
+  Status entered = enter(*relation.indexes(), versions, t.xid(), &failed, [&](const SecondaryIndex& index) { return index.touches(mask); });
+  if (!entered.is_ok()) {
+    *failed_row = rows[failed];
+    return undo_change(t, mark, std::move(entered));
   }
   if (rows.empty()) return Status::ok();
   payload.clear();
