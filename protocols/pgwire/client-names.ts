@@ -12,6 +12,8 @@ export interface BoundPortal {
   readonly createdMillis: number;
   running?: Portal;
   finishedTag?: string;
+  /** It ended with an error, and is run no more. */
+  hasFailed?: boolean;
 }
 
 export class ClientNames {

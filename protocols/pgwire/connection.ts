@@ -171,7 +171,7 @@ export class PgConnection implements SessionListener {
   pump(): void {
     this.#isPumping = true;
     try {
-      while (!this.#isClosed && this.#takesMessages && this.reader.next()) {
+      while (!this.#isClosed && this.#takesNext() && this.reader.next()) {
         const copy = this.#ready?.talk.copy;
         if (copy !== undefined) {
           copy.handle(this.reader);
@@ -202,9 +202,10 @@ export class PgConnection implements SessionListener {
       this.fatal(error); // one session's mishap must not be the thread's
     }
   }
-  get #takesMessages(): boolean {
+  #takesNext(): boolean {
     const copy = this.#ready?.talk.copy;
-    return copy === undefined ? !this.#busy : !copy.isBusy;
+    if (copy === undefined) return !this.#busy;
+    return !copy.isBusy && copy.isReadyFor(this.reader.peekType());
   }
   #resume(): void {
     this.#busy = false;

@@ -239,6 +239,10 @@ export class Conversation {
   }
 }
 
+const blockEnds: ReadonlySet<string> = new Set(["COMMIT", "ROLLBACK", "PREPARE TRANSACTION"]);
+/** What a failed block still runs. */
+export const endsBlock = (statement: PreparedStatement): boolean => blockEnds.has(statement.tag);
+
 /** An error as the client is told of it. */
 export function sendError({ writer }: Output, error: unknown, host: Pick<ConversationHost, "reportInternalError">): void {
   writer.abandon();

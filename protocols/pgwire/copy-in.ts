@@ -32,10 +32,21 @@ export class CopyIn {
     this.#reject(error);
   }
 
+  /**
+   * Whether the next message may be taken. What came before it is judged first: an error there ends the COPY, and the message is
+   * none of it any more.
+   */
+  isReadyFor(type: number): boolean {
+    if (type !== 0 && type !== Frontend.copyData && type !== Frontend.copyDone) this.#work(() => this.#target.look());
+    return !this.isBusy;
+  }
+
   handle(reader: MessageReader): void {
     switch (reader.type) {
-      case Frontend.copyData:
-        return this.#data(reader.rest());
+      case Frontend.copyData: {
+        const bytes = reader.rest();
+        return this.#work(() => this.#target.write(bytes));
+      }
       case Frontend.copyDone:
         return this.#finish(
           this.#target.finish().then(({ tag, flushLsn }) => {
@@ -74,9 +85,9 @@ export class CopyIn {
       message: "terminating connection because protocol synchronization was lost",
     });
   }
-  #data(bytes: Buffer): void {
+  #work(work: () => void | Promise<void>): void {
     try {
-      const pending = this.#target.write(bytes);
+      const pending = work();
       if (!pending) return;
       this.isBusy = true;
       void pending.then(() => {

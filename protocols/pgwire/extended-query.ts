@@ -16,7 +16,7 @@ import {
   transactionFailed,
 } from "../../src/types/index.js";
 import type { BoundPortal } from "./client-names.js";
-import type { Conversation } from "./conversation.js";
+import { type Conversation, endsBlock } from "./conversation.js";
 import { Frontend, type Pending, TEXT } from "./frontend-messages.js";
 import { protocolViolation } from "./message-reader.js";
 import * as respond from "./responses.js";
@@ -26,6 +26,8 @@ import { binaryTextUnsupported, dataRow, isText, mayHoldText } from "./row-encod
 export class ExtendedQuery {
   readonly #talk: Conversation;
   #skipsToSync = false;
+  /** The portal that the Execute under way has begun to run. */
+  #runs: BoundPortal | undefined;
   constructor(talk: Conversation) {
     this.#talk = talk;
   }
@@ -37,6 +39,7 @@ export class ExtendedQuery {
   failed(error: unknown, type: number): void {
     const talk = this.#talk;
     if (talk.tell(error)) return;
+    if (this.#runs !== undefined && type === Frontend.execute) this.#runs.hasFailed = true;
     talk.session.fail();
     if (talk.implicit !== undefined) {
       talk.implicit = undefined;
@@ -76,7 +79,7 @@ export class ExtendedQuery {
       throw violation(
         `bind message supplies ${count} parameters, but prepared statement "${statementName}" requires ${statement.parameterTypes.length}`,
       );
-    if (!blockEnds.has(statement.tag) || count > 0) this.#refuseInFailedBlock();
+    if (!endsBlock(statement) || count > 0) this.#refuseInFailedBlock();
     if (portalName !== "" && (names.hasPortal(portalName) || session.cursor(portalName))) throw duplicateCursor(portalName);
     const parameters: Datum[] = [];
     for (let i = 0; i < count; i++) {
@@ -151,16 +154,18 @@ export class ExtendedQuery {
     const { reader, session, names } = talk;
     const name = reader.cstring();
     const maxRows = Math.max(0, reader.int32());
+    this.#runs = undefined;
     const cursor = names.hasPortal(name) ? undefined : session.cursor(name);
     if (cursor !== undefined) return this.#executeCursor(cursor, maxRows);
     const portal = names.portal(name);
     if (portal.statement.isEmpty) return respond.empty(talk.output.writer, Backend.emptyQuery);
-    if (portal.finishedTag !== undefined) {
-      if (!blockEnds.has(portal.statement.tag)) this.#refuseInFailedBlock();
+    if (portal.hasFailed === true || portal.finishedTag !== undefined) {
+      if (!endsBlock(portal.statement)) this.#refuseInFailedBlock();
       // What gives rows has no more of them.
-      if (!givesRows(portal.statement)) throw portalCannotRun(name);
+      if (portal.hasFailed === true || portal.finishedTag === undefined || !givesRows(portal.statement)) throw portalCannotRun(name);
       return respond.commandComplete(talk.output.writer, portal.finishedTag.replace(/\d+$/, "0"));
     }
+    this.#runs = portal;
     if (portal.running) return this.#continue(portal, portal.running, maxRows);
     // Executes up to the next Sync are one transaction; when Sync follows at once autocommit is the same and cheaper.
     if (talk.implicit !== undefined || maxRows > 0 || reader.peekType() !== Frontend.sync) {
@@ -210,7 +215,7 @@ export class ExtendedQuery {
       talk.noteRan(statement, portal.running, last.tag, formats, (ran) => lane.executed(statementName, formats, ran));
     portal.finishedTag = last.tag;
     // The end of a transaction ends its portals, this one among them.
-    if (blockEnds.has(statement.tag) && talk.session.transactionStatus === "idle") talk.names.dropPortals();
+    if (endsBlock(statement) && talk.session.transactionStatus === "idle") talk.names.dropPortals();
     portal.running?.close();
     delete portal.running;
     respond.commandComplete(talk.output.writer, last.tag);
@@ -281,7 +286,5 @@ const nothing: BoundPortal = {
   formats: [],
   createdMillis: 0,
 };
-/** What a failed block still runs. */
-const blockEnds: ReadonlySet<string> = new Set(["COMMIT", "ROLLBACK", "PREPARE TRANSACTION"]);
 const givesRows = (statement: PreparedStatement): boolean => statement.columns.length > 0 || statement.tag === "SELECT";
 const portalCannotRun = (name: string) => new DbError({ sqlstate: "55000", message: `portal "${name}" cannot be run` });

@@ -4,7 +4,7 @@
  *
  * Invariant: `take` gives whole messages only and hands the buffer over; the writer goes on with a new one.
  */
-import type { CharacterSet } from "../../src/types/index.js";
+import { assert, type CharacterSet } from "../../src/types/index.js";
 
 const INITIAL_BYTES = 8192;
 
@@ -36,6 +36,11 @@ export class MessageWriter {
   abandon(): void {
     if (this.#isOpen) this.#used = this.#start;
     this.#isOpen = false;
+  }
+  /** Takes back what was written behind so many bytes of `length`. */
+  retract(length: number): void {
+    assert(length <= this.#used && !this.#isOpen, "whole messages that are still here are taken back");
+    this.#used = length;
   }
   byte(value: number): this {
     this.#reserve(1);

@@ -1,7 +1,7 @@
 /** The Query message: a text of one or several statements. Source: PostgreSQL documentation, "Message Flow", Simple Query. */
 import type { ExecuteResult, LiftedStatement, ParsedStatement, PortalRows, PreparedStatement } from "../../src/engine/types.js";
 import type { Datum } from "../../src/types/index.js";
-import type { Conversation } from "./conversation.js";
+import { type Conversation, endsBlock } from "./conversation.js";
 import { BINARY, type Pending, TEXT } from "./frontend-messages.js";
 import * as respond from "./responses.js";
 import { Backend } from "./responses.js";
@@ -79,8 +79,8 @@ export class SimpleQuery {
 
   #run(prepared: PreparedStatement, parameters: readonly Datum[], query: string, lifted?: LiftedStatement): Pending {
     const talk = this.#talk;
-    // It runs in the unnamed portal, as in PostgreSQL.
-    talk.names.dropPortal("");
+    // It runs in the unnamed portal, as in PostgreSQL, if it runs.
+    if (talk.session.transactionStatus !== "failed" || endsBlock(prepared)) talk.names.dropPortal("");
     const result = talk.session.execute(prepared, parameters, { ...talk.encodingOptions(TEXT), undescribed: true });
     if (result instanceof Promise) return result.then((r) => this.#show(prepared, r, query));
     return this.#show(prepared, result, query, lifted);
@@ -100,13 +100,18 @@ export class SimpleQuery {
         const { portal } = result;
         const columns = portal.columns;
         const formats = portal.isBinary ? BINARY : TEXT;
+        const before = writer.length;
         if (columns.length > 0 || prepared.tag === "SELECT") respond.rowDescription(writer, columns, talk.lengthOf, formats);
+        const described = writer.length;
         let rows: PortalRows | Promise<PortalRows>;
         try {
           rows = talk.sendRows(portal, formats, 0);
         } catch (error) {
           portal.close();
-          throw error;
+          // PostgreSQL knows the literals when it plans: what is wrong among them is told alone.
+          const early = lifted !== undefined && writer.length === described ? talk.session.planningError(query) : undefined;
+          if (early !== undefined) writer.retract(before);
+          throw early ?? error;
         }
         if (rows instanceof Promise)
           return rows

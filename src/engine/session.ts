@@ -276,6 +276,9 @@ export class EngineSession implements Session {
   prepareLifted(text: string): LiftedStatement | undefined {
     return this.planner.prepareLifted(text);
   }
+  planningError(text: string): DbError | undefined {
+    return this.planner.planningError(text);
+  }
   planLogical(plan: LogicalPlan, catalog: SessionCatalogReader): PhysicalPlan {
     return planStatement(plan, this.view.planContext(catalog));
   }

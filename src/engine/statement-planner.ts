@@ -97,6 +97,18 @@ export class StatementPlanner {
     if (parameters === undefined || !this.#fit(parameters, plan.literalModifiers)) return undefined;
     return { prepared: new SessionStatement(text, types, plan), parameters, text: lifted.text, kinds: lifted.kinds };
   }
+  planningError(text: string): DbError | undefined {
+    try {
+      const [statement] = this.split(text);
+      if (statement === undefined) return undefined;
+      const planned = this.bind(statement, null);
+      if (planned.bound.body.kind === "Plan") this.physical(planned, planned.bound.body.plan);
+      return undefined;
+    } catch (error) {
+      if (error instanceof DbError) return error;
+      throw error;
+    }
+  }
   #planLifted(text: string, lifted: LiftedText): PlannedStatement | undefined {
     try {
       const [statement, second] = this.split(text);

@@ -244,6 +244,8 @@ export interface ExecuteOptions {
 
 export interface CopyInTarget {
   write(chunk: Uint8Array): void | Promise<void>;
+  /** Judges what has come so far: before another message of the client's is answered, what was wrong before it is told. */
+  look(): void | Promise<void>;
   finish(): Promise<{ tag: string; flushLsn: number }>;
   fail(message: string): Promise<void>;
   readonly columnCount: number;
@@ -317,6 +319,8 @@ export interface Session {
   closeCursor(name: string): void;
   /** A simple query by its text, without parsing, when texts that differ only in literals came before. */
   prepareLifted(text: string): LiftedStatement | undefined;
+  /** What planning a text of one statement with its literals as constants says; undefined: that it can run. */
+  planningError(text: string): DbError | undefined;
   /** Runs in the session's transaction, or in one of its own (autocommit). Durability: the caller waits for `flushLsn`
    *  (`whenFlushed`) before it says so to the client. */
   execute(statement: PreparedStatement, parameters: readonly Datum[], options?: ExecuteOptions): ExecuteResult | Promise<ExecuteResult>;

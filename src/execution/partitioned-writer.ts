@@ -58,15 +58,26 @@ export class PartitionedWriter extends TableWriter {
   }
 
   override *insertInSteps(rows: readonly Row[], state: RunState, arbiters?: readonly IndexObject[]): Steps<void> {
-    const byLeaf = new Map<Leaf, Row[]>();
+    const byLeaf = new Map<Leaf, { readonly given: Row[]; readonly stored: Row[] }>();
     for (const row of rows) {
       const placed = this.#placed.get(row);
       if (placed === undefined) continue;
-      const list = byLeaf.get(placed.leaf);
-      if (list === undefined) byLeaf.set(placed.leaf, [placed.row]);
-      else list.push(placed.row);
+      let own = byLeaf.get(placed.leaf);
+      if (own === undefined) {
+        own = { given: [], stored: [] };
+        byLeaf.set(placed.leaf, own);
+      }
+      own.given.push(row);
+      own.stored.push(placed.row);
     }
-    for (const [leaf, own] of byLeaf) yield* leaf.writer.insertInSteps(own, state, arbiters);
+    for (const [leaf, { given, stored }] of byLeaf) {
+      try {
+        yield* leaf.writer.insertInSteps(stored, state, arbiters);
+      } catch (error) {
+        this.refused = leaf.writer.refused && given[stored.indexOf(leaf.writer.refused)];
+        throw error;
+      }
+    }
   }
 
   leafOf(table: TableObject, convert: ((row: Row) => Row) | undefined): Leaf {

@@ -116,6 +116,8 @@ export class TableWriter {
 
   /** For details of errors. */
   told: Told;
+  /** The row of the newest key that was taken, for who knows where its rows come from. */
+  refused: Row | undefined;
   /** Policies of the table, and WITH CHECK OPTION of the view that is written through. */
   rowChecks: readonly CompiledCheck[] = [];
   /** Where one statement inserts and updates: of the rows that it updates. */
@@ -313,6 +315,7 @@ export class TableWriter {
     assert(index !== undefined, "a unique violation names an index of the table");
     if (arbiters?.includes(index) === true) throw context.restartable ? new RestartSignal() : couldNotSerialize();
     const row = rows[Number(/row (\d+)/.exec(last.message)?.[1] ?? 0)] ?? (rows[0] as Row);
+    this.refused = row;
     const names = index.columns.map((c) => c.expressionSql ?? this.quotedKeyNames([c.attribute])).join(", ");
     throw this.#told(
       duplicateKey(

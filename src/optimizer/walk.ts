@@ -230,10 +230,11 @@ export function outerColumnsOf(plan: LogicalPlan): Set<ColumnId> {
   return outer;
 }
 
-export function isVolatile(e: Expression): boolean {
+/** `besides`: a function that does not count. */
+export function isVolatile(e: Expression, besides?: string): boolean {
   let found = false;
   visit(e, (x) => {
-    if (x.kind === "FunctionCall" && x.volatility === "volatile") found = true;
+    if (x.kind === "FunctionCall" && x.volatility === "volatile" && x.functionId !== besides) found = true;
     if (x.kind === "Subquery" && planIsVolatile(x.plan)) found = true;
   });
   return found;
@@ -242,7 +243,7 @@ const volatilePlans = new WeakMap<LogicalPlan, boolean>();
 export function planIsVolatile(plan: LogicalPlan): boolean {
   let found = volatilePlans.get(plan);
   if (found === undefined) {
-    found = isWrite(plan) || expressionsOf(plan).some(isVolatile) || inputsOf(plan).some(planIsVolatile);
+    found = isWrite(plan) || expressionsOf(plan).some((e) => isVolatile(e)) || inputsOf(plan).some(planIsVolatile);
     volatilePlans.set(plan, found);
   }
   return found;

@@ -38,13 +38,23 @@ export function characterSet(name: string): CharacterSet | undefined {
 /** Length of a character in UTF-8 by its first byte alone. */
 const lengthByFirst = (byte: number) => (byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf8 ? 4 : 1);
 
+/** Looked at together: what is good, and that is nearly all, is quick. */
+const PIECE_BYTES = 4096;
+const isBad = (bytes: Uint8Array): boolean => bytes.includes(0) || !isUtf8(bytes);
+
+/** Where the first character begins that is not UTF-8, or a zero byte; -1: all is well. */
+export function firstNotUtf8(bytes: Uint8Array): number {
+  for (let from = 0, to = 0; from < bytes.length; from = to) {
+    to = Math.min(from + PIECE_BYTES, bytes.length);
+    while (to < bytes.length && to > from + 1 && ((bytes[to] as number) & 0xc0) === 0x80) to--;
+    if (!isBad(bytes.subarray(from, to))) continue;
+    for (let at = from; at < to; at += lengthByFirst(bytes[at] as number))
+      if (isBad(bytes.subarray(at, at + lengthByFirst(bytes[at] as number)))) return at;
+  }
+  return -1;
+}
 /** The first character of text that is not UTF-8 or holds a zero byte; undefined: all is well. */
 export function invalidUtf8(bytes: Uint8Array): DbError | undefined {
-  for (let at = 0; at < bytes.length; ) {
-    const length = lengthByFirst(bytes[at] as number);
-    const character = bytes.subarray(at, at + length);
-    if (bytes[at] === 0 || !isUtf8(character)) return invalidBytes(character, "UTF8");
-    at += length;
-  }
-  return undefined;
+  const at = firstNotUtf8(bytes);
+  return at < 0 ? undefined : invalidBytes(bytes.subarray(at, at + lengthByFirst(bytes[at] as number)), "UTF8");
 }

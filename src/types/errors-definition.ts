@@ -105,7 +105,8 @@ export const optionOutOfRange = (name: string, value: string, min: number, max: 
 
 export const copyError = (message: string, where: string, more: { detail?: string; hint?: string } = {}) =>
   simple("22P04", message, { ...more, where });
-export const copyFailed = (message: string, where: string) => simple("57014", `COPY from stdin failed: ${message}`, { where });
+export const copyFailed = (message: string, where: string | undefined) =>
+  simple("57014", `COPY from stdin failed: ${message}`, where === undefined ? {} : { where });
 
 export const preparedNotSelect = () => simple("42809", "prepared statement is not a SELECT");
 const fileReasons: Readonly<Record<string, string>> = { ENOENT: "No such file or directory", EACCES: "Permission denied" };

@@ -2,11 +2,11 @@
  * Simple queries of several statements, one behind the other without waiting: PostgreSQL 15, native I/O threads and node:net answer with the same
  * messages. Errors, warnings, transaction blocks that begin and end in the middle of a message, and texts that cannot be read are among them.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Conversation, cut, logIn, query, randomOf, readable } from "../support/conversations.js";
-import { hasPostgres, type OrreryProcess, type ServerProcess, startOrrery, startPostgres } from "../support/processes.js";
+import { describe } from "vitest";
+import { query } from "../support/conversations.js";
+import { ConversingServers } from "../support/conversing-servers.js";
+import { hasPostgres } from "../support/processes.js";
 
-const conversations = Number(process.env.ORRERY_CONVERSATIONS ?? 25);
 const MESSAGES = 40;
 
 const statements = [
@@ -23,6 +23,8 @@ const statements = [
   "select count(*), sum(balance) from account",
   "select lastval()",
   "select 10 / (id - id) from account where id = ?",
+  "select 10 / (? - ?)",
+  "select id, 10 / ? from account where id in (?, ?)",
   "select nosuch",
   "select 'it''s ' || ? as \"a b\"",
   "selec 1",
@@ -66,39 +68,15 @@ function text(random: (below: number) => number): string {
 }
 
 describe.skipIf(!hasPostgres)("messages of several statements", () => {
-  let postgres: ServerProcess;
-  let ours: OrreryProcess[] = [];
-  beforeAll(async () => {
-    postgres = await startPostgres();
-    ours = [await startOrrery({ flags: ["--transport", "native"] }), await startOrrery({ flags: ["--transport", "node"] })];
-  }, 60_000);
-  afterAll(async () => {
-    for (const server of [postgres, ...ours]) await server?.stop();
-  });
-
-  /** Its questions and what came for each of them. */
-  async function converse(port: number, seed: number): Promise<string[]> {
-    const random = randomOf(seed);
-    const c = await Conversation.open(port);
-    await logIn(c);
-    await c.send([
-      query(
-        "drop table if exists account, numbered, made; create table account (id int primary key check (id < 13), balance bigint default 5, name text default 'none'); create table numbered (n serial, label varchar(3)); insert into account select g, g * 10, 'n' || g from generate_series(0, 9) g; select 'ready'",
-      ),
-    ]);
-    await c.until("SELECT 1\0Z\0\0\0\x05I");
+  new ConversingServers().test((random) => {
     const texts = Array.from({ length: MESSAGES }, () => text(random));
-    await c.send(cut(Buffer.concat([...texts.map(query), query("rollback"), query("select 'the-end'")]), random));
-    const lines = readable(await c.until("the-end"));
-    c.socket.destroy();
-    // Which message they answer: what helps who reads a failure.
-    let next = 0;
-    return lines.map((line) => (line.startsWith("Z") ? `${line} <- ${texts[next++]}` : line));
-  }
-
-  for (let seed = 1; seed <= conversations; seed++)
-    test(`conversation ${seed}`, async () => {
-      const expected = await converse(postgres.port, seed);
-      for (const server of ours) expect(await converse(server.port, seed)).toEqual(expected);
-    }, 20_000);
+    return {
+      bytes: Buffer.concat(texts.map(query)),
+      // Which message they answer.
+      explain(answer) {
+        let next = 0;
+        return answer.map((line) => (line.startsWith("Z") ? `${line} <- ${texts[next++]}` : line));
+      },
+    };
+  });
 });

@@ -60,9 +60,9 @@ export class Conversation {
   }
 }
 
-/** Cut at random places; every sixteenth conversation at every byte. */
+/** Cut at random places; every sixteenth conversation at every byte, if it is not too long for that. */
 export function cut(bytes: Buffer, random: (below: number) => number): Buffer[] {
-  const longest = random(16) === 0 ? 1 : 1 + random(200);
+  const longest = (bytes.length >> 14) + (random(16) === 0 ? 1 : 1 + random(200));
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
     const length = 1 + random(longest);

@@ -6,6 +6,7 @@ import { CopyFrom } from "../copy/copy-from.js";
 import { CopyFromBinary } from "../copy/copy-from-binary.js";
 import { watchedSource, watchedTarget } from "../copy/copy-progress.js";
 import { CopyTo } from "../copy/copy-to.js";
+import { Destination } from "../copy/destination.js";
 import { copyCharacters, encodedSource } from "../copy/encoded-text.js";
 import { copyFromFile, copyToFile } from "../copy/server-files.js";
 import { insertLocks } from "../plan-locks.js";
@@ -67,6 +68,7 @@ function copyFrom(session: EngineSession, command: CopyCommand, fileBytes?: numb
     }
     const fields = attributes.filter((n) => relation.attributes[n - 1]?.generated !== true);
     const characters = charactersOf(session, command);
+    const destination = new Destination(context, relation, fields, command.where, command.whereRow ?? []);
     return {
       tag: "COPY",
       result: (complete, fail) => ({
@@ -75,17 +77,8 @@ function copyFrom(session: EngineSession, command: CopyCommand, fileBytes?: numb
           session,
           relation.oid,
           command.options.format === "binary"
-            ? new CopyFromBinary(context, relation, fields, command.where, command.whereRow ?? [], { complete, fail })
-            : new CopyFrom(
-                context,
-                relation,
-                fields,
-                command.options,
-                command.where,
-                command.whereRow ?? [],
-                { complete, fail },
-                characters,
-              ),
+            ? new CopyFromBinary(destination, { complete, fail })
+            : new CopyFrom(destination, command.options, { complete, fail }, characters),
           fileBytes,
         ),
       }),

@@ -4,20 +4,11 @@
  * Tables without checks, foreign keys and generated columns are loaded column by column straight from the bytes; the others row by
  * row through the same TableWriter that INSERT uses. Runs in the transaction of the COPY statement, as one command of it.
  */
-import { isUtf8 } from "node:buffer";
 import type { TableObject } from "../../catalog/index.js";
-import { RestartSignal, WaitSignal } from "../../execution/index.js";
-import {
-  columnWriter,
-  compileScalar,
-  Layout,
-  PartitionedWriter,
-  plainEnvironment,
-  RunState,
-  TableWriter,
-} from "../../execution/internal.js";
+import { RestartSignal } from "../../execution/index.js";
+import { columnWriter } from "../../execution/internal.js";
 import { BlockWriter, StatusCode } from "../../native/index.js";
-import type { CopyOptions, Expression } from "../../plan/index.js";
+import type { CopyOptions } from "../../plan/index.js";
 import {
   assert,
   type CharacterSet,
@@ -26,21 +17,22 @@ import {
   type Datum,
   DbError,
   duplicateKey,
+  firstNotUtf8,
   invalidUtf8,
   nullInColumn,
   type Row,
-  type SqlType,
   serializationFailure,
-  storedType,
 } from "../../types/index.js";
 import type { DefinitionContext } from "../commands/context.js";
 import { attributeColumn } from "../physical-column.js";
 import type { StatementContext } from "../statement-context.js";
 import type { CopyInTarget } from "../types.js";
 import { CsvScanner } from "./csv-scanner.js";
+import type { Destination } from "./destination.js";
 import { IncomingText } from "./encoded-text.js";
 import { type FieldScanner, FieldTable } from "./field-table.js";
 import { judgeAtEnd } from "./judge-at-end.js";
+import { untilFree } from "./kept-rows.js";
 import { type ColumnLoader, type ColumnTarget, columnLoader, fieldDatum, type LoaderContext } from "./loaders.js";
 import { shortenLine, TextScanner } from "./text-scanner.js";
 
@@ -48,8 +40,6 @@ import { shortenLine, TextScanner } from "./text-scanner.js";
 const BATCH_ROWS = 4096;
 /** Bytes gathered before rows are looked for: small messages would otherwise be scanned again and again. */
 const GATHER_BYTES = 256 * 1024;
-
-type Evaluate = (row: Row, state: RunState) => Datum;
 
 export interface CopyFromEnd {
   complete(tag: string): number;
@@ -63,99 +53,61 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   readonly format;
   readonly #context: DefinitionContext;
   readonly #statement: StatementContext;
-  readonly #state: RunState;
+  readonly #destination: Destination;
   readonly #table: TableObject;
   readonly #targets: readonly ColumnTarget[];
-  /** Attribute index (attnum - 1) of each field. */
   readonly #places: readonly number[];
   readonly #fields: FieldTable;
-  readonly #defaults: readonly { readonly index: number; readonly notNull: boolean; readonly type: SqlType; readonly evaluate: Evaluate }[];
   readonly #loaders: readonly ColumnLoader[];
-  readonly #writer: TableWriter;
   readonly #block: BlockWriter;
   readonly #isPlain: boolean;
   /** A column that must not be null gets none. */
   readonly #lacksValue: boolean;
-  readonly #where: Evaluate | undefined;
   readonly #end: CopyFromEnd;
   /** Where the text is not UTF-8. */
   readonly #incoming: IncomingText | undefined;
   readonly #nullText: string;
   #header: boolean | "match";
   #pieces: Buffer[] = [];
-  #gathered = 0;
+  /** Bytes that came since rows were looked for, and those before them, of a row that was not whole. */
+  #unseen = 0;
+  #seen = 0;
   #count = 0;
+  /** The portion of each row of the batch. */
+  readonly #portionOf = new Int32Array(BATCH_ROWS);
+  /** A key that is taken, in a row of a portion that PostgreSQL has not written yet: nothing is stored any more. */
+  #held: { readonly portion: number; readonly error: unknown } | undefined;
   excluded = 0;
   #over = false;
 
-  constructor(
-    context: DefinitionContext,
-    table: TableObject,
-    attributes: readonly number[],
-    options: CopyOptions,
-    where: Expression | undefined,
-    whereRow: readonly { readonly id: number }[],
-    end: CopyFromEnd,
-    characters: CharacterSet | undefined,
-  ) {
+  constructor(destination: Destination, options: CopyOptions, end: CopyFromEnd, characters: CharacterSet | undefined) {
+    const { context, table, targets, places, defaults } = destination;
     this.#incoming = characters && new IncomingText(characters);
+    this.#destination = destination;
     this.#context = context;
     this.#table = table;
+    this.#targets = targets;
+    this.#places = places;
     this.#end = end;
     this.#header = options.header;
     this.#nullText = options.nullText;
     this.#statement = context.statementContext();
     this.format = this.#statement.evaluation;
-    this.#state = new RunState(this.#statement, 0, 0);
-    this.columnCount = attributes.length;
-    this.#places = attributes.map((n) => n - 1);
-    this.#targets = attributes.map((n) => {
-      const attribute = table.attributes[n - 1];
-      assert(attribute !== undefined, "COPY fills attributes of the table");
-      return { name: attribute.name, type: context.type(attribute.type), typmod: attribute.typmod };
-    });
-    const names = this.#targets.map((t) => t.name);
+    this.columnCount = places.length;
+    const names = targets.map((t) => t.name);
     this.scanner = options.format === "csv" ? new CsvScanner(options, table.name, names) : new TextScanner(options, table.name, names);
-    this.#fields = new FieldTable(attributes.length, BATCH_ROWS);
-    const plan = context.session.view.planContext(context.catalog);
-    const environment = plainEnvironment(plan);
-    this.#defaults = table.attributes.flatMap((a, index) => {
-      if (a.dropped || a.generated === true || this.#places.includes(index)) return [];
-      const domain = context.type(a.type);
-      const ofDomain = domain.base === undefined ? undefined : (domain.defaultSql ?? "NULL");
-      const sql = a.identity !== undefined ? `nextval('${a.sequence}'::regclass)` : (a.defaultSql ?? ofDomain);
-      if (sql === undefined) return [];
-      return [
-        {
-          index,
-          notNull: a.notNull,
-          type: storedType(context.type(a.type), a.typmod),
-          evaluate: compileScalar(environment, plan.stored.bindDefault(table, a.number, sql), new Layout()),
-        },
-      ];
-    });
-    this.#writer =
-      table.partitioned === undefined ? new TableWriter(table, plan, environment) : new PartitionedWriter(table, plan, environment);
-    this.#writer.told = { table, written: new Set(names) };
-    if (where !== undefined) {
-      const layout = new Layout();
-      const live = table.attributes.flatMap((a, i) => (a.dropped ? [] : [i]));
-      whereRow.forEach((column, i) => layout.set(column.id as never, `r[${live[i]}]`));
-      this.#where = compileScalar(environment, where, layout);
-    }
+    this.#fields = new FieldTable(places.length, BATCH_ROWS);
     const constraints = context.snapshot.constraintsOf(table.oid);
     this.#isPlain =
-      where === undefined &&
+      destination.where === undefined &&
       !constraints.some((c) => c.kind === "check" || c.kind === "foreignKey") &&
       table.partitioned === undefined &&
       table.partition === undefined &&
       !table.attributes.some((a) => (a.generated === true && !a.dropped) || a.hidden === true);
     this.#lacksValue = table.attributes.some(
-      (a, i) => a.notNull && !a.dropped && !this.#places.includes(i) && !this.#defaults.some((d) => d.index === i),
+      (a, i) => a.notNull && !a.dropped && !places.includes(i) && !defaults.some((d) => d.index === i),
     );
-    this.#loaders = this.#targets.map((target, i) =>
-      columnLoader(this, target, table.attributes[this.#places[i] as number]?.notNull === true),
-    );
+    this.#loaders = targets.map((target, i) => columnLoader(this, target, table.attributes[places[i] as number]?.notNull === true));
     this.#block = new BlockWriter(
       table.attributes.map((a) => attributeColumn(context.type(a.type), a)),
       1 << 20,
@@ -163,23 +115,29 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
   }
 
   get rows(): number {
-    return this.#count;
+    return this.#count + this.#destination.kept.written;
   }
   write(chunk: Uint8Array): void | Promise<void> {
-    if (this.#over) return;
+    if (this.#over || this.scanner.ended || this.scanner.dataEnd !== undefined) return;
     // The caller may reuse its buffer.
     const piece = this.#incoming?.decode(chunk) ?? Buffer.from(chunk);
     this.#pieces.push(piece);
-    this.#gathered += piece.length;
-    if (this.#gathered < GATHER_BYTES && this.#incoming?.failure === undefined) return;
+    this.#unseen += piece.length;
+    // A long row is looked at again when it has doubled.
+    if (this.#unseen < Math.max(GATHER_BYTES, this.#seen) && this.#incoming?.failure === undefined) return;
+    return this.#guard(() => this.#process(false));
+  }
+  look(): void | Promise<void> {
+    if (this.#over || this.#unseen === 0) return;
+    if (this.#seen > GATHER_BYTES && this.#unseen < this.#seen) return; // as above: somebody might ask after every byte
     return this.#guard(() => this.#process(false));
   }
 
   async finish(): Promise<{ tag: string; flushLsn: number }> {
     this.#incoming?.end();
     await this.#guard(() => this.#process(true));
-    await this.#guard(() => judgeAtEnd(this.#context, this.#state));
-    const tag = `COPY ${this.#count}`;
+    await this.#guard(() => judgeAtEnd(this.#context, this.#destination.state));
+    const tag = `COPY ${this.rows}`;
     this.#over = true;
     return { tag, flushLsn: this.#end.complete(tag) };
   }
@@ -187,10 +145,7 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     if (this.#over) return;
     this.#over = true;
     this.#end.fail();
-    // Rows that were gathered and not looked at count, too.
-    let line = this.scanner.linesRead + 1;
-    for (const piece of this.#pieces) for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, at + 1)) line++;
-    throw copyFailed(message, `COPY ${this.#table.name}, line ${line}`);
+    throw copyFailed(message, `COPY ${this.#table.name}, line ${this.scanner.currentLine}`);
   }
 
   // ---- batches --------------------------------------------------------------------------------------------------------
@@ -213,15 +168,23 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     this.#context.session.checkCancel();
     const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
     this.#pieces = [];
-    this.#gathered = 0;
-    const failure = this.#incoming?.failure;
-    if (failure === undefined) return this.#batches(bytes, 0, final);
-    // The lines before it are judged first.
-    const refuse = () => {
-      if (this.scanner.ended) return;
-      throw new DbError({ ...failure.fields, where: `COPY ${this.#table.name}, line ${this.scanner.linesRead + 1}` });
+    this.#unseen = this.#seen = 0;
+    const failure = this.scanner.dataEnd === undefined ? this.#incoming?.failure : undefined;
+    const loaded = this.#batches(bytes, 0, final && failure === undefined);
+    const end = (): Promise<void> | undefined => {
+      if (failure !== undefined && !this.scanner.ended) {
+        // The lines before it have been judged.
+        this.#tellHeld(this.#destination.portions.current);
+        throw new DbError({ ...failure.fields, where: `COPY ${this.#table.name}, line ${this.scanner.currentLine}` });
+      }
+      return final ? this.#writeRest() : undefined;
     };
-    return this.#batches(bytes, 0, false)?.then(refuse) ?? refuse();
+    return loaded?.then(end) ?? end();
+  }
+  /** The client's data are over: the last portion is written, full or not. */
+  #writeRest(): Promise<void> | undefined {
+    this.#tellHeld(Number.POSITIVE_INFINITY);
+    return this.#destination.kept.write();
   }
   #batches(bytes: Buffer, start: number, final: boolean): void | Promise<void> {
     let at = start;
@@ -231,25 +194,31 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       fields.rows = 0;
       fields.failure = undefined;
       const next = this.scanner.scan(fields, at, bytes.length, final);
-      const unreadable = fields.rows > 0 ? this.#cutWhereNotUtf8(bytes, at, next) : undefined;
+      const unreadable = this.#cutWhereNotUtf8(bytes, at, next, final);
       const refuse =
         unreadable !== undefined
           ? () => {
               throw unreadable;
             }
           : fields.failure && this.#refusal(fields);
+      const tell =
+        refuse &&
+        (() => {
+          this.#tellHeld(this.#destination.portions.current);
+          refuse();
+        });
       if (fields.rows > 0) {
         const loaded = this.#load();
         at = next;
-        if (refuse !== undefined) return loaded?.then(refuse) ?? refuse();
+        if (tell !== undefined) return loaded?.then(tell) ?? tell();
         if (loaded !== undefined) return loaded.then(() => this.#batches(bytes, at, final));
         continue;
       }
-      refuse?.();
+      tell?.();
       if (!this.scanner.ended && next < bytes.length) {
-        const rest = bytes.subarray(next);
+        const rest = bytes.subarray(next, this.scanner.dataEnd);
         this.#pieces.push(rest);
-        this.#gathered = rest.length >= GATHER_BYTES ? 0 : rest.length;
+        this.#seen = rest.length;
       }
       return;
     }
@@ -264,6 +233,10 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
       throw failure?.error;
     };
   }
+  /** A taken key of a portion before this one is told first. */
+  #tellHeld(portion: number): void {
+    if (this.#held !== undefined && this.#held.portion < portion) throw this.#held.error;
+  }
 
   #load(): Promise<void> | undefined {
     const fields = this.#fields;
@@ -274,34 +247,77 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
 
   #loadColumns(): Promise<void> | undefined {
     const fields = this.#fields;
-    const block = this.#block;
-    block.begin(fields.rows);
+    const { portions } = this.#destination;
+    for (let row = 0; row < fields.rows; row++)
+      this.#portionOf[row] = portions.take((fields.lineEnds[row] as number) - (fields.lineStarts[row] as number));
+    const wrong = this.#readColumns();
+    if (wrong === undefined) {
+      this.#fillDefaults();
+      return this.#storeBlock();
+    }
+    // What PostgreSQL has written when it reads the line is written first.
+    const portion = this.#portionOf[wrong] as number;
+    const written = this.#portionOf.indexOf(portion);
+    let stored: Promise<void> | undefined;
+    fields.rows = written;
+    if (written > 0) {
+      this.#readColumns();
+      this.#fillDefaults();
+      stored = this.#storeBlock();
+    }
+    const refuse = (): undefined => {
+      this.#tellHeld(portion);
+      for (let row = written; row <= wrong; row++) this.#judgeNulls(row, this.#fullRow(row));
+    };
+    return stored?.then(refuse) ?? refuse();
+  }
+  /** @returns the first row that has a value which cannot be read, or lacks one: columns are read one by one */
+  #readColumns(): number | undefined {
+    const fields = this.#fields;
+    this.#block.begin(fields.rows);
     try {
       this.#loaders.forEach((load, field) => {
-        load(fields, field, block, this.#places[field] as number);
+        load(fields, field, this.#block, this.#places[field] as number);
       });
+      return undefined;
     } catch (error) {
-      // Columns were read one by one; the error that is told is the one of the first row, and there of the first field.
-      if (error instanceof DbError) for (let row = 0; row < fields.rows; row++) this.#judgeNulls(row, this.#fullRow(row));
+      if (!(error instanceof DbError)) throw error;
+      for (let row = 0; row < fields.rows; row++) {
+        try {
+          const values = this.#rowOf(row);
+          if (this.#places.some((place) => values[place] === null && this.#table.attributes[place]?.notNull === true)) return row;
+        } catch {
+          return row;
+        }
+      }
       throw error;
     }
-    this.#fillDefaults();
-    const bytes = block.finish();
-    return this.#retry(() => {
+  }
+  #storeBlock(): Promise<void> | undefined {
+    // The transaction is lost, rows are only read.
+    if (this.#held !== undefined) {
+      this.#tellHeld(this.#destination.portions.current);
+      return undefined;
+    }
+    const bytes = this.#block.finish();
+    return untilFree(this.#context, () => {
       const { storage, engine, xid } = this.#context;
       const status = storage.insert(engine, xid, this.#table.storage, bytes, null);
-      if (status === StatusCode.uniqueViolation) this.#collision();
+      if (status === StatusCode.uniqueViolation) {
+        this.#held = this.#collision();
+        return this.#tellHeld(this.#destination.portions.current);
+      }
       this.#context.check(status);
-      this.#count += fields.rows;
+      this.#count += this.#fields.rows;
     });
   }
 
   /** Last, and row by row: sequences count as for single rows, and not for rows that fail. */
   #fillDefaults(): void {
-    const defaults = this.#defaults.map((d) => ({ ...d, write: columnWriter(d.type) }));
+    const defaults = this.#destination.defaults.map((d) => ({ ...d, write: columnWriter(d.type) }));
     if (!this.#lacksValue && defaults.length === 0) return;
     for (let row = 0; row < this.#fields.rows; row++) {
-      const values = defaults.map((d) => d.evaluate([], this.#state));
+      const values = this.#located(row, () => defaults.map((d) => d.evaluate([], this.#destination.state)));
       if (this.#lacksValue || defaults.some((d, i) => d.notNull && values[i] === null)) {
         const whole = this.#rowOf(row);
         defaults.forEach((d, i) => {
@@ -315,45 +331,39 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     }
   }
   #judgeNulls(row: number, values: Row): void {
+    const { writer } = this.#destination;
     const missing = this.#table.attributes.find((a, i) => a.notNull && !a.dropped && values[i] === null);
-    if (missing !== undefined)
-      throw this.#atLine(nullInColumn(missing.name, this.#writer.describe(values, this.#statement), this.#writer.place), row);
+    if (missing !== undefined) throw this.#atLine(nullInColumn(missing.name, writer.describe(values, this.#statement), writer.place), row);
   }
 
-  #loadRows(): Promise<void> | undefined {
+  #loadRows(from = 0): Promise<void> | undefined {
     const fields = this.#fields;
-    const rows: Row[] = [];
-    for (let i = 0; i < fields.rows; i++) {
-      const row = this.#fullRow(i);
-      if (this.#where !== undefined && this.#where(row, this.#state) !== true) {
+    const { kept, portions } = this.#destination;
+    for (let i = from; i < fields.rows; i++) {
+      const row = this.#preparedRow(i);
+      if (row instanceof Refused) {
+        // What PostgreSQL has written when it reads the line is written first.
+        const tell = () => row.tell();
+        return (portions.areSingle ? kept.write()?.then(tell) : undefined) ?? tell();
+      }
+      if (row === undefined) {
         this.excluded++;
         continue;
       }
-      try {
-        this.#writer.prepare(row, this.#state);
-      } catch (error) {
-        throw this.#atLine(error, i);
-      }
-      rows.push(row);
+      const bytes = (fields.lineEnds[i] as number) - (fields.lineStarts[i] as number);
+      const text = portions.areSingle ? shortenLine(fields.lineText(i)) : undefined;
+      if (!kept.add(row, bytes, fields.lines[i] as number, text)) continue;
+      const waiting = kept.write();
+      if (waiting !== undefined) return waiting.then(() => this.#loadRows(i + 1));
     }
-    return this.#retry(() => {
-      try {
-        this.#writer.insert(rows, this.#state);
-      } catch (error) {
-        throw error instanceof DbError ? this.#atLine(error, 0, true) : error;
-      }
-      this.#count += rows.length;
-    });
+    return portions.areSingle ? kept.write() : undefined;
   }
-
-  /** A block goes in whole or not at all: when another transaction's key is in the way, wait for its end and try the same block. */
-  #retry(work: () => void): Promise<void> | undefined {
+  #preparedRow(i: number): Row | Refused | undefined {
     try {
-      work();
-      return undefined;
+      const row = this.#fullRow(i);
+      return this.#located(i, () => this.#destination.accepts(row)) ? row : undefined;
     } catch (error) {
-      if (!(error instanceof WaitSignal)) throw error;
-      return this.#context.session.waits.forTransaction(this.#context.transaction.xid, error.xid).then(() => this.#retry(work));
+      return new Refused(error);
     }
   }
 
@@ -401,53 +411,80 @@ export class CopyFrom implements CopyInTarget, LoaderContext {
     this.#judgeNulls(row, this.#rowOf(row));
   }
   #rowOf(row: number): Row {
-    const values: Row = new Array<Datum>(this.#table.attributes.length).fill(null);
-    this.#targets.forEach((target, field) => {
-      values[this.#places[field] as number] = fieldDatum(this, target, this.#fields, row, field);
-    });
-    return values;
+    return this.#destination.rowWith(this.#targets.map((target, field) => fieldDatum(this, target, this.#fields, row, field)));
   }
   #fullRow(row: number): Row {
     const values = this.#rowOf(row);
-    for (const d of this.#defaults) values[d.index] = d.evaluate([], this.#state);
+    this.#located(row, () => this.#destination.fillDefaults(values));
     return values;
   }
-  #collision(): never {
+  #collision(): { readonly portion: number; readonly error: unknown } {
     const { engine, session } = this.#context;
+    const { writer, portions } = this.#destination;
     const last = session.database.native.engine.lastError(engine);
-    const index = this.#writer.indexes.find((i) => i.storage === last.object);
+    const index = writer.indexes.find((i) => i.storage === last.object);
     assert(index !== undefined, "a unique violation names an index of the table");
     const row = Number(/row (\d+)/.exec(last.message)?.[1] ?? 0);
     const attributes = index.columns.map((c) => c.attribute);
     const values = this.#rowOf(row);
-    throw this.#atLine(
-      duplicateKey(
-        index.name,
-        this.#writer.quotedKeyNames(attributes),
-        this.#writer.keyValues(attributes, values, this.#statement),
-        this.#writer.place,
-      ),
-      row,
-      true,
+    const error = duplicateKey(
+      index.name,
+      writer.quotedKeyNames(attributes),
+      writer.keyValues(attributes, values, this.#statement),
+      writer.place,
     );
+    return { portion: this.#portionOf[row] as number, error: this.#atLine(error, row, !portions.areSingle) };
+  }
+  #located<T>(row: number, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#atLine(error, row);
+    }
   }
   #atLine(error: unknown, row: number, short = false): unknown {
     if (!(error instanceof DbError) || error.fields.where !== undefined) return error;
     const place = `COPY ${this.#table.name}, line ${this.#fields.lines[row]}`;
     return new DbError({ ...error.fields, where: short ? place : `${place}: "${shortenLine(this.#fields.lineText(row))}"` });
   }
-  /** The lines before one that is no UTF-8 are loaded first; then its error is due. */
-  #cutWhereNotUtf8(bytes: Buffer, from: number, to: number): DbError | undefined {
-    const part = bytes.subarray(from, to);
-    const zero = part.indexOf(0);
-    if (zero < 0 && isUtf8(part)) return undefined;
+  /** The lines before one that is no UTF-8 are loaded first; then its error is due, before what else is wrong with it. */
+  #cutWhereNotUtf8(bytes: Buffer, from: number, next: number, final: boolean): DbError | undefined {
     const fields = this.#fields;
-    for (let row = 0; row < fields.rows; row++) {
-      const line = bytes.subarray(fields.lineStarts[row], fields.lineEnds[row]);
-      if (!line.includes(0) && isUtf8(line)) continue;
+    const { failure } = fields;
+    const { ended, dataEnd, currentLine } = this.scanner;
+    const unreadable = (at: number, line: number): DbError => {
+      const error = invalidUtf8(bytes.subarray(at));
+      assert(error !== undefined, "what is not UTF-8 has a first byte that is not");
+      return new DbError({ ...error.fields, where: `COPY ${this.#table.name}, line ${line}` });
+    };
+    const rowsEnd = fields.rows === 0 ? from : (fields.lineEnds[fields.rows - 1] as number);
+    if (firstNotUtf8(bytes.subarray(from, rowsEnd)) >= 0) {
+      const row = this.#firstRowNotUtf8();
       fields.rows = row;
-      return new DbError({ ...(invalidUtf8(line) as DbError).fields, where: `COPY ${this.#table.name}, line ${fields.lines[row]}` });
+      return unreadable(fields.lineStarts[row] as number, fields.lines[row] as number);
     }
-    return undefined;
+    // What comes behind the last row may be a line that is none, or the beginning of one.
+    const isRest = failure === undefined && fields.rows < fields.capacity && !ended;
+    if (failure === undefined && !isRest) return undefined;
+    const rest = bytes.subarray(next, failure?.end ?? dataEnd);
+    const at = firstNotUtf8(rest);
+    // The end of what has come may be the beginning of a character.
+    if (at < 0 || (isRest && !final && rest.length - at < CHARACTER_BYTES_MAX)) return undefined;
+    return unreadable(next, currentLine);
+  }
+  #firstRowNotUtf8(): number {
+    const fields = this.#fields;
+    let row = 0;
+    while (firstNotUtf8(fields.bytes.subarray(fields.lineStarts[row], fields.lineEnds[row])) < 0) row++;
+    return row;
   }
 }
+
+/** Why a line is no row, to be told when it is its turn. */
+class Refused {
+  constructor(private readonly error: unknown) {}
+  tell(): never {
+    throw this.error;
+  }
+}
+const CHARACTER_BYTES_MAX = 4;

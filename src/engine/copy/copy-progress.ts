@@ -47,6 +47,7 @@ export function watchedTarget(
       tell();
       return written;
     },
+    look: () => target.look(),
     finish: () => ended(target.finish()),
     fail: (message) => ended(target.fail(message)),
   };

@@ -17,8 +17,11 @@ export class FieldTable {
   readonly lines: Float64Array;
   readonly lineStarts: Int32Array;
   readonly lineEnds: Int32Array;
-  /** Why the line after the last row is none; its first `found` fields are judged before that is said, as PostgreSQL reads a line. */
-  failure: { readonly error: Error; readonly found: number } | undefined;
+  /**
+   * Why the line after the last row is none, which was seen at `end`; its first `found` fields are judged before that is said, as PostgreSQL
+   * reads a line.
+   */
+  failure: { readonly error: Error; readonly end: number; readonly found: number } | undefined;
 
   constructor(columns: number, capacity: number) {
     this.columns = columns;
@@ -31,8 +34,8 @@ export class FieldTable {
     this.lineEnds = new Int32Array(capacity);
   }
   /** Ends a scan: `at` is where the line begins that cannot be a row. */
-  fail(at: number, error: Error, found = 0): number {
-    this.failure = { error, found };
+  fail(at: number, error: Error, end: number, found = 0): number {
+    this.failure = { error, end, found };
     return at;
   }
   lineText(row: number): string {
@@ -50,6 +53,10 @@ export interface FieldScanner {
   decode(table: FieldTable, cell: number): string;
   /** The end-of-data mark was seen: what follows is ignored. */
   readonly ended: boolean;
+  /** Where the data end, once an end-of-data mark behind the beginning of a line was seen: the line is a row when the client's data are over. */
+  readonly dataEnd: number | undefined;
   readonly linesRead: number;
+  /** The number of the line that begins where the newest scan ended, or of the line in it that a value has come to. */
+  readonly currentLine: number;
   readonly headerFields: number;
 }

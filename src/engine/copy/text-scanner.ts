@@ -10,6 +10,7 @@ const DOT = 46;
 
 export class TextScanner implements FieldScanner {
   ended = false;
+  dataEnd: number | undefined;
   readonly #delimiter: number;
   readonly #nullText: Buffer;
   readonly #special = new Uint8Array(256);
@@ -27,6 +28,10 @@ export class TextScanner implements FieldScanner {
     for (const byte of [this.#delimiter, LF, CR, BACKSLASH]) this.#special[byte] = 1;
     this.#relation = relation;
     this.#columnNames = columnNames;
+  }
+
+  get currentLine(): number {
+    return this.linesRead + 1;
   }
 
   scan(table: FieldTable, from: number, to: number, final: boolean): number {
@@ -61,36 +66,45 @@ export class TextScanner implements FieldScanner {
           // The end of the data, even in the middle of a line, which is then the last row.
           const wrong = this.#endMark(bytes, at + 2, to, final);
           if (wrong === "incomplete") return rowStart;
-          if (wrong !== undefined) return table.fail(rowStart, this.#error(wrong));
+          if (wrong !== undefined) return table.fail(rowStart, this.#error(wrong), at);
+          if (at > rowStart && !final) {
+            this.dataEnd = at + (this.#lineEnd === "crlf" ? 4 : 3);
+            return rowStart;
+          }
           this.ended = true;
           if (at === rowStart) return to;
           next = to;
         } else if (c === delimiter) {
-          if (column < columns - 1) this.#field(table, cell + column, fieldStart, at, flag);
-          else if (!isHeader) return this.#extra(table, rowStart, to);
+          if (column < columns) this.#field(table, cell + column, fieldStart, at, flag);
           column++;
           at++;
           fieldStart = at;
           flag = FieldFlag.plain;
           continue;
         } else if (c === CR) {
-          if (at + 1 >= to && !final) return rowStart;
+          const mayBeTwo = this.#lineEnd === "unknown" || this.#lineEnd === "crlf";
+          if (mayBeTwo && at + 1 >= to && !final) return rowStart;
           if (bytes[at + 1] === LF && at + 1 < to && this.#lineEnd !== "lf" && this.#lineEnd !== "cr") {
             this.#lineEnd = "crlf";
             next = at + 2;
           } else if (this.#lineEnd === "unknown" || this.#lineEnd === "cr") this.#lineEnd = "cr";
-          else return table.fail(rowStart, this.#error("literal carriage return found in data", 'Use "\\r" to represent carriage return.'));
+          else
+            return table.fail(
+              rowStart,
+              this.#error("literal carriage return found in data", 'Use "\\r" to represent carriage return.'),
+              at,
+            );
         } else if (this.#lineEnd === "unknown") this.#lineEnd = "lf";
         else if (this.#lineEnd !== "lf" && at < to)
-          return table.fail(rowStart, this.#error("literal newline found in data", 'Use "\\n" to represent newline.'));
-        this.linesRead++;
-        table.lines[row] = this.linesRead;
+          return table.fail(rowStart, this.#error("literal newline found in data", 'Use "\\n" to represent newline.'), at);
+        table.lines[row] = this.currentLine;
         table.lineStarts[row] = rowStart;
         table.lineEnds[row] = at;
         if (isHeader) this.headerFields = column + 1;
         if (column < columns) this.#field(table, cell + column, fieldStart, at, flag);
+        if (!isHeader && column >= columns && (columns > 0 || at > rowStart)) return this.#extra(table, row, rowStart);
         if (!isHeader && column < columns - 1) return this.#missing(table, row, rowStart, column + 1);
-        if (!isHeader && columns === 0 && at > rowStart) return this.#extra(table, rowStart, to);
+        this.linesRead++;
         at = Math.min(next, to);
         table.rows++;
         break;
@@ -123,18 +137,18 @@ export class TextScanner implements FieldScanner {
     table.flags[cell] = flag;
   }
   #error(message: string, hint?: string): DbError {
-    return copyError(message, `COPY ${this.#relation}, line ${this.linesRead + 1}`, hint === undefined ? {} : { hint });
+    return copyError(message, `COPY ${this.#relation}, line ${this.currentLine}`, hint === undefined ? {} : { hint });
   }
-  #extra(table: FieldTable, rowStart: number, to: number): number {
-    let end = rowStart;
-    while (end < to && table.bytes[end] !== LF) end++;
-    const line = shortenLine(table.bytes.toString("utf8", rowStart, end));
-    const error = copyError("extra data after last expected column", `COPY ${this.#relation}, line ${this.linesRead + 1}: "${line}"`);
-    return table.fail(rowStart, error);
+  #extra(table: FieldTable, row: number, rowStart: number): number {
+    const error = copyError("extra data after last expected column", this.#placeOf(table, row));
+    return table.fail(rowStart, error, table.lineEnds[row] as number);
   }
   #missing(table: FieldTable, row: number, rowStart: number, column: number): number {
-    const place = `COPY ${this.#relation}, line ${this.linesRead}: "${shortenLine(table.lineText(row))}"`;
-    return table.fail(rowStart, copyError(`missing data for column "${this.#columnNames[column]}"`, place), column);
+    const error = copyError(`missing data for column "${this.#columnNames[column]}"`, this.#placeOf(table, row));
+    return table.fail(rowStart, error, table.lineEnds[row] as number, column);
+  }
+  #placeOf(table: FieldTable, row: number): string {
+    return `COPY ${this.#relation}, line ${this.currentLine}: "${shortenLine(table.lineText(row))}"`;
   }
 
   decode(table: FieldTable, cell: number): string {
@@ -179,7 +193,13 @@ export function isSame(bytes: Uint8Array, start: number, expected: Uint8Array): 
   for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
   return true;
 }
-/** PostgreSQL shows at most 100 characters of a line. */
+const SHOWN_BYTES = 100;
+/** PostgreSQL shows the characters in the first 100 bytes of a line. */
 export function shortenLine(text: string): string {
-  return text.length <= 100 ? text : `${text.slice(0, 100)}...`;
+  // A unit of UTF-16 is at most three bytes.
+  if (text.length * 3 <= SHOWN_BYTES || Buffer.byteLength(text) <= SHOWN_BYTES) return text;
+  const bytes = Buffer.from(text.slice(0, SHOWN_BYTES));
+  let end = Math.min(bytes.length, SHOWN_BYTES);
+  while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return `${bytes.toString("utf8", 0, end)}...`;
 }
