@@ -209,9 +209,7 @@ describe("COPY", () => {
     }
   });
   it("reads CSV with header, quotes and line ends inside them", async () => {
-    expect(await copyIn("COPY t(n, s, id) FROM STDIN WITH (FORMAT csv, HEADER)", 'n,s,id\n1,"a,""",5\r\n2,"x\ny",6\n3,,7\n')).toBe(
-      "COPY 3",
-    );
+    expect(await copyIn("COPY t(n, s, id) FROM STDIN WITH (FORMAT csv, HEADER)", 'n,s,id\n1,"a,""",5\n2,"x\ny",6\n3,,7\n')).toBe("COPY 3");
     expect(await rowsOf("SELECT * FROM t ORDER BY 1")).toEqual([
       ["5", "1", 'a,"'],
       ["6", "2", "x\ny"],
