@@ -29,9 +29,9 @@ interface Measured {
   readonly server: number;
   readonly others: number;
 }
-async function measure({ port, pid }: OrreryProcess): Promise<Measured> {
+async function measure({ port, pid }: OrreryProcess, clients: string): Promise<Measured> {
   const [server, machine, start] = [processSeconds(pid), machineSeconds(), performance.now()];
-  const rate = await pgbench(port, ["-S", "-M", "prepared", "-c", "8", "-j", "2", "-T", seconds]);
+  const rate = await pgbench(port, ["-S", "-M", "prepared", "-c", clients, "-j", "2", "-T", seconds]);
   const elapsed = (performance.now() - start) / 1000;
   const own = (processSeconds(pid) - server) / elapsed;
   return { rate, server: own, others: (machineSeconds() - machine) / elapsed - own };
@@ -53,20 +53,31 @@ export async function run(): Promise<void> {
           port,
           "create table pgbench_accounts (aid int primary key, abalance int); insert into pgbench_accounts select g, 0 from generate_series(1, 100000) g; create table pgbench_branches (bid int primary key); insert into pgbench_branches values (1)",
         );
-      const measured: Measured[][] = servers.map(() => []);
-      for (let round = 0; round < rounds; round++)
-        for (const i of round % 2 === 0 ? [0, 1] : [1, 0]) measured[i]?.push(await measure(servers[i] as OrreryProcess));
-      const [one, two] = measured.map((runs) => ({
-        rate: median(runs.map((r) => r.rate)),
-        server: median(runs.map((r) => r.server)),
-        others: median(runs.map((r) => r.others)),
-      })) as [Measured, Measured];
-      lines.push({ what, unit: "transactions/s", ours: two.rate, peer: one.rate, peerName: "one thread", higherIsBetter: true, goal: 1 });
-      const used = (m: Measured) => `${m.server.toFixed(2)} cores of the server, ${m.others.toFixed(2)} of pgbench and the rest`;
-      notes.push(`${what}: with one ${used(one)}; with two ${used(two)}.`);
+      for (const clients of ["8", "64"]) {
+        const measured: Measured[][] = servers.map(() => []);
+        for (let round = 0; round < rounds; round++)
+          for (const i of round % 2 === 0 ? [0, 1] : [1, 0]) measured[i]?.push(await measure(servers[i] as OrreryProcess, clients));
+        const [one, two] = measured.map((runs) => ({
+          rate: median(runs.map((r) => r.rate)),
+          server: median(runs.map((r) => r.server)),
+          others: median(runs.map((r) => r.others)),
+        })) as [Measured, Measured];
+        const name = `${what}, ${clients} clients`;
+        lines.push({
+          what: name,
+          unit: "transactions/s",
+          ours: two.rate,
+          peer: one.rate,
+          peerName: "one thread",
+          higherIsBetter: true,
+          goal: 1,
+        });
+        const used = (m: Measured) => `${m.server.toFixed(2)} cores of the server, ${m.others.toFixed(2)} of pgbench and the rest`;
+        notes.push(`${name}: with one ${used(one)}; with two ${used(two)}.`);
+      }
     } finally {
       for (const server of servers) await server.stop();
     }
   }
-  report("threads", "Two threads against one, pgbench -S -M prepared -c 8", lines, notes);
+  report("threads", "Two threads against one, pgbench -S -M prepared", lines, notes);
 }

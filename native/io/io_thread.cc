@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "../core/thread_turns.h"
 #include "../keyspace/clock.h"
 
 namespace orrery::io {
@@ -64,6 +65,7 @@ void IoThread::take_counts(Counts* out) noexcept {
 }
 
 void IoThread::run() {
+  prefer_short_turns();
   std::array<Poller::Ready, 128> ready;
   while (!stopping_.load(std::memory_order_relaxed)) {
     const std::size_t count = await_events(ready);

@@ -8,6 +8,7 @@
 
 #include "../core/check.h"
 #include "../core/crc32c.h"
+#include "../core/thread_turns.h"
 #include "log_format.h"
 
 namespace orrery::storage {
@@ -139,6 +140,7 @@ void FileLog::report(Lsn flushed) {
 }
 
 void FileLog::run() {
+  prefer_short_turns();
   auto synced_at = Clock::now();
   const auto write_delay = std::chrono::milliseconds(settings_.write_delay_ms);
   const auto sync_interval = std::chrono::milliseconds(settings_.sync_interval_ms);
