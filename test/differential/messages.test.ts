@@ -24,7 +24,7 @@ const statements = [
   "select lastval()",
   "select 10 / (id - id) from account where id = ?",
   "select 10 / (? - ?)",
-  "select id, 10 / ? from account where id in (?, ?)",
+  "select id, 10 / ? from account where id = ?",
   "select nosuch",
   "select 'it''s ' || ? as \"a b\"",
   "selec 1",
