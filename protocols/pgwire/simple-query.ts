@@ -1,6 +1,7 @@
 /** The Query message: a text of one or several statements. Source: PostgreSQL documentation, "Message Flow", Simple Query. */
 import type { ExecuteResult, LiftedStatement, ParsedStatement, PortalRows, PreparedStatement } from "../../src/engine/types.js";
 import type { Datum } from "../../src/types/index.js";
+import type { BoundPortal } from "./client-names.js";
 import { type Conversation, endsBlock } from "./conversation.js";
 import { BINARY, type Pending, TEXT } from "./frontend-messages.js";
 import * as respond from "./responses.js";
@@ -10,6 +11,8 @@ export class SimpleQuery {
   readonly #talk: Conversation;
   /** False: the connection has closed meanwhile. */
   readonly #isOpen: () => boolean;
+  /** The statement that runs in the unnamed portal. */
+  #runs: PreparedStatement | undefined;
   constructor(talk: Conversation, isOpen: () => boolean) {
     this.#talk = talk;
     this.#isOpen = isOpen;
@@ -18,6 +21,7 @@ export class SimpleQuery {
   query(text: string): Pending {
     const { session, names, lane, output } = this.#talk;
     names.setUnnamed(undefined);
+    this.#runs = undefined;
     lane?.unnamedDropped();
     try {
       if (this.#talk.implicit !== undefined) return this.#inBlock(() => session.split(text));
@@ -47,7 +51,10 @@ export class SimpleQuery {
     if (this.#isOpen()) talk.readyForQuery();
   }
   #failed(error: unknown): void {
-    if (!this.#talk.tell(error)) this.#talk.session.fail();
+    if (this.#talk.tell(error)) return;
+    this.#talk.session.fail();
+    // A block that failed keeps the portal to its end.
+    if (this.#runs !== undefined) this.#talk.names.setPortal("", failedPortal(this.#runs));
   }
   /** Several statements in one message are one transaction; a pipeline that no Sync has ended is part of it, and ends with it. */
   async #inBlock(split: () => readonly ParsedStatement[]): Promise<void> {
@@ -59,6 +66,7 @@ export class SimpleQuery {
       for (const statement of statements) {
         talk.session.beginImplicit(statements.length > 1 ? "message" : "pipeline");
         talk.implicit = "message";
+        this.#runs = undefined;
         // As if it had come alone, so that the lane knows it in any message.
         const text = statement.text.trim();
         const lifted = talk.session.prepareLifted(text);
@@ -80,7 +88,10 @@ export class SimpleQuery {
   #run(prepared: PreparedStatement, parameters: readonly Datum[], query: string, lifted?: LiftedStatement): Pending {
     const talk = this.#talk;
     // It runs in the unnamed portal, as in PostgreSQL, if it runs.
-    if (talk.session.transactionStatus !== "failed" || endsBlock(prepared)) talk.names.dropPortal("");
+    if (talk.session.transactionStatus !== "failed" || endsBlock(prepared)) {
+      talk.names.dropPortal("");
+      this.#runs = prepared;
+    }
     const result = talk.session.execute(prepared, parameters, { ...talk.encodingOptions(TEXT), undescribed: true });
     if (result instanceof Promise) return result.then((r) => this.#show(prepared, r, query));
     return this.#show(prepared, result, query, lifted);
@@ -127,3 +138,12 @@ export class SimpleQuery {
     }
   }
 }
+
+const failedPortal = (statement: PreparedStatement): BoundPortal => ({
+  statementName: "",
+  statement,
+  parameters: [],
+  formats: TEXT,
+  createdMillis: 0,
+  hasFailed: true,
+});

@@ -6,6 +6,8 @@ import { type ServerProcess, startOrrery, startPostgres } from "./processes.js";
 const CONVERSATIONS = Number(process.env.ORRERY_CONVERSATIONS ?? 25);
 /** A server that keeps locks would otherwise keep the whole run. */
 const ANSWER_MILLIS = 15_000;
+const SERVERS = 3;
+const TRIES = 3;
 const TABLES = `
   drop table if exists account, numbered, made, loaded, judged, drawn;
   create table account (id int primary key check (id < 13), balance bigint default 5, name text default 'none');
@@ -43,7 +45,7 @@ export class ConversingServers {
           const { bytes, explain } = script(random);
           await this.expectSame(cut(Buffer.concat([bytes, query("rollback"), query("select 'the-end'")]), random), explain);
         },
-        4 * ANSWER_MILLIS,
+        SERVERS * TRIES * ANSWER_MILLIS,
       );
   }
 
@@ -70,7 +72,7 @@ export interface Script {
  */
 async function converse(port: number, pieces: readonly Buffer[]): Promise<readonly string[]> {
   let longest: readonly string[] = [];
-  for (let tries = 0; tries < 4; tries++) {
+  for (let tries = 0; tries < TRIES; tries++) {
     const answer = await converseOnce(port, pieces);
     if (answer.length > longest.length) longest = answer;
     if (/the-end|VFATAL/.test(longest.at(-1) ?? "")) break;
