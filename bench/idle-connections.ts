@@ -1,24 +1,10 @@
 /** Memory of 10,000 idle clients of each door, on both transports: resident bytes of the server with them, less those before. */
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { startOrrery } from "../test/support/processes.js";
+import { greet, READY, startUp } from "./greet.js";
 import { residentBytes } from "./resident.js";
 
 const count = Number(process.env.ORRERY_IDLE_CLIENTS ?? 10_000);
-const startUp = Buffer.concat([Buffer.from([0, 0, 0, 41, 0, 3, 0, 0]), Buffer.from("user\0postgres\0database\0postgres\0\0")]);
-
-async function greet(port: number, hello: Buffer, mark: string): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1" });
-  await new Promise<void>((resolve, reject) => {
-    let received = "";
-    socket.once("error", reject);
-    socket.once("connect", () => socket.write(hello));
-    socket.on("data", (chunk) => {
-      received += chunk.toString("latin1");
-      if (received.endsWith(mark)) resolve();
-    });
-  });
-  return socket;
-}
 
 export async function run(): Promise<void> {
   for (const transport of ["native", "node"]) {
@@ -28,7 +14,7 @@ export async function run(): Promise<void> {
       const sockets: Socket[] = [];
       try {
         const client = () =>
-          door === "Redis" ? greet(server.redisPort, Buffer.from("PING\r\n"), "+PONG\r\n") : greet(server.port, startUp, "Z\0\0\0\x05I");
+          door === "Redis" ? greet(server.redisPort, Buffer.from("PING\r\n"), "+PONG\r\n") : greet(server.port, startUp, READY);
         sockets.push(await client());
         const before = residentBytes(server.pid);
         while (sockets.length < count) sockets.push(...(await Promise.all(Array.from({ length: 100 }, client))));

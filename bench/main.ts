@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   "tpcb-long": () => import("./tpcb-long.js"),
   transports: () => import("./transports.js"),
   "idle-connections": () => import("./idle-connections.js"),
+  "leaving-clients": () => import("./leaving-clients.js"),
   "busy-thread": () => import("./busy-thread.js"),
   threads: () => import("./threads.js"),
   insert: () => import("./insert.js"),

@@ -6,8 +6,8 @@
  * literal, wherever it stands. Whether the lifted text means the same is decided by comparing bound plans (`samePlan`): a
  * literal in a comment, a type modifier, ORDER BY 1 or date '…' gives another plan or none, and the statement keeps its literals.
  */
-import type { LogicalPlan } from "../plan/index.js";
-import { type Datum, Numeric, type Oid, TypeOid } from "../types/index.js";
+import type { Expression, LogicalPlan } from "../plan/index.js";
+import { type Datum, Numeric, type Oid, type SqlType, TypeOid } from "../types/index.js";
 
 export type LiftedValue = number | Numeric | string;
 export interface LiftedText {
@@ -160,9 +160,15 @@ const plainTypes = new Set<Oid>([
   TypeOid.bytea,
   TypeOid.json,
   TypeOid.jsonb,
+  TypeOid.interval,
   ...moments,
 ]);
-export const arePlain = (types: readonly Oid[]): boolean => types.every((type) => plainTypes.has(type));
+/** Enums, too: their labels are the catalog's, which a plan is good for one version of. */
+const isPlain = (type: SqlType): boolean =>
+  plainTypes.has(type.oid) ||
+  type.kind === "enum" ||
+  (type.kind === undefined && plainTypes.has(type.elementType) && !moments.includes(type.elementType));
+export const arePlain = (types: readonly Oid[], typeOf: (type: Oid) => SqlType): boolean => types.every((type) => isPlain(typeOf(type)));
 
 /** Plans that constants do not shape: no LIMIT of a vector search, no ORDER BY place. */
 const plainNodes = new Set(["Scan", "Filter", "Project", "Values", "Insert", "Update", "Delete", "Join", "Aggregate"]);
@@ -194,6 +200,35 @@ function literalModifier({ kind, arg, type, typmod, explicit }: Record<string, u
   if (kind !== "CoerceModifier" || explicit !== false) return undefined;
   const { kind: inner, index } = arg as Record<string, unknown>;
   return inner === "Parameter" ? { index: index as number, type: type as Oid, typmod: typmod as number } : undefined;
+}
+
+/** Casts that no literal makes fail. */
+const safeCast = /^(int8\(int4\)|numeric\(int4\)|float[48]\((int4|numeric)\))$/;
+
+/**
+ * Calls that planning would compute if the literals stood for themselves, and that may fail: PostgreSQL tells such an error before the columns
+ * of the result, so it must not wait for the plan to run.
+ */
+export function literalCalls(node: unknown, found: Expression[] = []): readonly Expression[] {
+  if (typeof node !== "object" || node === null || ArrayBuffer.isView(node)) return found;
+  const call = node as Expression;
+  if (call.kind === "FunctionCall" && isComputed(call) && !safeCast.test(call.functionId)) found.push(call);
+  else for (const part of Object.values(node)) literalCalls(part, found);
+  return found;
+}
+function isComputed(e: Expression): boolean {
+  switch (e.kind) {
+    case "Constant":
+    case "Parameter":
+      return true;
+    case "Relabel":
+    case "CoerceModifier":
+      return isComputed(e.arg);
+    case "FunctionCall":
+      return e.volatility === "immutable" && e.args.length > 0 && e.args.every(isComputed);
+    default:
+      return false;
+  }
 }
 
 /** Whether `lifted` with these values in the places of its parameters is `original`, positions in the text aside. */

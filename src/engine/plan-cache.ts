@@ -3,7 +3,7 @@
  * facts in `contextKey` (search path, time zone, user…). An entry is good for one catalog version; least recently used go first.
  */
 import type { PhysicalPlan } from "../execution/index.js";
-import type { BoundStatement } from "../plan/index.js";
+import type { BoundStatement, Expression } from "../plan/index.js";
 import type { LiteralModifier } from "./literals.js";
 import type { PlanSizes } from "./plan-sizes.js";
 import type { RelationLock } from "./relation-locks.js";
@@ -27,12 +27,14 @@ export interface PlannedStatement {
   calls: number;
   /** Of a text with its literals lifted out: what must fit before the plan runs, so that an error is the constant's. */
   readonly literalModifiers?: readonly LiteralModifier[];
+  /** What of it is computed from literals alone and may fail. */
+  readonly literalCalls?: readonly Expression[];
   /** It calls something that waits without a lock of storage: what its volatile calls answer is kept over such a wait. */
   mayPause: boolean;
 }
 
-/** A text with its literals lifted out: seen once, found to mean something else, or the plan to run with the literals as parameters. */
-export type LiftedPlan = "seen" | "refused" | PlannedStatement;
+/** A text with its literals lifted out: seen once, found to mean something else in the catalog as it was, or the plan to run with the literals as parameters. */
+export type LiftedPlan = "seen" | { readonly refused: true; readonly catalogVersion: number } | PlannedStatement;
 
 const ENTRIES_MAX = 2_000;
 /** Longer texts are mostly bulk loads, seldom sent twice and dear to keep: few of them, from the second time on. */
@@ -70,7 +72,7 @@ export class PlanCache {
   /** Statements that have been kept, also those with lifted literals. */
   *statements(): Iterable<PlannedStatement> {
     yield* this.#statements.values();
-    for (const lifted of this.#lifted.values()) if (typeof lifted !== "string") yield lifted;
+    for (const lifted of this.#lifted.values()) if (lifted !== "seen" && !("refused" in lifted)) yield lifted;
   }
   clear(): void {
     this.#lifted.clear();

@@ -3,7 +3,7 @@
  * runs, and again when the catalog or the session's settings moved on.
  */
 import type { PhysicalPlan } from "../execution/index.js";
-import { planStatement } from "../optimizer/index.js";
+import { foldWith, planStatement } from "../optimizer/index.js";
 import type { LogicalPlan } from "../plan/index.js";
 import { cachedPlanChanged, type Datum, DbError, type Oid, transactionFailed } from "../types/index.js";
 import { commandColumns } from "./commands/index.js";
@@ -16,6 +16,7 @@ import {
   type LiftedValue,
   type LiteralModifier,
   liftLiterals,
+  literalCalls,
   literalModifiers,
   literalTypes,
   samePlan,
@@ -86,15 +87,15 @@ export class StatementPlanner {
       cache.setLifted(key, "seen");
       return undefined;
     }
-    if (plan === "refused") return undefined;
-    if (plan === "seen" || plan.catalogVersion !== session.catalog().version) {
-      plan = this.#planLifted(text, lifted) ?? "refused";
+    const catalogVersion = session.catalog().version;
+    if (plan === "seen" || plan.catalogVersion !== catalogVersion) {
+      plan = this.#planLifted(text, lifted) ?? { refused: true, catalogVersion };
       cache.setLifted(key, plan);
-      if (plan === "refused") return undefined;
     }
+    if ("refused" in plan) return undefined;
     const types = plan.bound.parameterTypes;
     const parameters = this.#literalDatums(types, lifted.values);
-    if (parameters === undefined || !this.#fit(parameters, plan.literalModifiers)) return undefined;
+    if (parameters === undefined || !this.#fit(parameters, plan)) return undefined;
     return { prepared: new SessionStatement(text, types, plan), parameters, text: lifted.text, kinds: lifted.kinds };
   }
   planningError(text: string): DbError | undefined {
@@ -120,11 +121,12 @@ export class StatementPlanner {
       if (!planned.bound.cacheable) return undefined;
       const [from, to] = [original.bound.body, planned.bound.body];
       const types = planned.bound.parameterTypes;
-      if (from.kind !== "Plan" || to.kind !== "Plan" || types.length !== lifted.values.length || !arePlain(types)) return undefined;
+      if (from.kind !== "Plan" || to.kind !== "Plan" || types.length !== lifted.values.length) return undefined;
+      if (!arePlain(types, (type) => this.#session.typeOf(type))) return undefined;
       const parameters = this.#literalDatums(types, lifted.values);
       if (parameters === undefined || !isPlainPlan(from.plan) || !samePlan(from.plan, to.plan, parameters, this.#coerce)) return undefined;
       if (original.bound.tag !== planned.bound.tag || !sameColumns(original.columns, planned.columns)) return undefined;
-      return { ...planned, literalModifiers: literalModifiers(to.plan) };
+      return { ...planned, literalModifiers: literalModifiers(to.plan), literalCalls: literalCalls(to.plan) };
     } catch (error) {
       if (error instanceof DbError) return undefined;
       throw error;
@@ -134,9 +136,10 @@ export class StatementPlanner {
     const sqlType = this.#session.typeOf(type);
     return value === null ? value : (sqlType.coerceModifier?.(value, typmod, false) ?? value);
   };
-  #fit(parameters: readonly Datum[], modifiers: readonly LiteralModifier[] = []): boolean {
+  #fit(parameters: readonly Datum[], { literalModifiers = [], literalCalls = [] }: PlannedStatement): boolean {
     try {
-      for (const modifier of modifiers) this.#coerce(parameters[modifier.index] as Datum, modifier);
+      for (const modifier of literalModifiers) this.#coerce(parameters[modifier.index] as Datum, modifier);
+      for (const call of literalCalls) foldWith(call, parameters, this.#session.view.registry(this.#session.catalog()));
       return true;
     } catch (error) {
       if (error instanceof DbError) return false;

@@ -55,6 +55,9 @@ const statements = [
   "discard temp",
   "",
   "/* nothing */",
+  // Where it fails it does so before the columns are told, however often it has come.
+  "select 10 / ? as tenth",
+  "update account set balance = 10 / ? where id = ? returning balance",
 ];
 
 /** One message's text. Often one statement, so that what is repeated becomes hot. */

@@ -2,15 +2,15 @@
  * Values of every type that I/O threads read and write, in text, in binary and as literals: random conversations of inserts, updates and
  * lookups get the same bytes as over node:net, whichever side ran them.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { registry } from "../../src/functions/index.js";
 import { type SqlType, storedFormat, TypeOid } from "../../src/types/index.js";
-import { Conversation, cut, describe_, execute, int16, int32, logIn, message, query, sameAnswers, sync } from "../support/conversations.js";
+import { conversationsTimeout, pick, postgresKind, type Random, sameConversations } from "../support/conversation-runs.js";
+import { Conversation, describe_, execute, int16, int32, logIn, message, query, sync } from "../support/conversations.js";
 import { type OrreryProcess, startOrrery } from "../support/processes.js";
 
-const conversations = Number(process.env.ORRERY_CONVERSATIONS ?? 40);
 const tables = [
-  "create table typed (id int primary key, m numeric(12,2), n numeric, j json, b jsonb, d date, t3 timestamp(3), tz timestamptz, ti time(2), by bytea, c char(5), v varchar(6), f real, o bool, g float8 default 0)",
+  "create table typed (id int primary key, m numeric(12,2), n numeric, j json, b jsonb, d date, t3 timestamp(3), tz timestamptz, ti time(2), by bytea, c char(5), v varchar(6), f real, o bool, g float8 default 0, s int2, w bigint)",
   "create table timed (d date, at timestamptz, m numeric unique, k int, primary key (d, at))",
   "create index on timed (k, at)",
   "create table touched (id int unique, at timestamp(3))",
@@ -40,7 +40,9 @@ async function run(c: Conversation, statement: string): Promise<string> {
 }
 
 type Kind =
+  | "int2"
   | "int4"
+  | "int8"
   | "numeric"
   | "json"
   | "jsonb"
@@ -56,6 +58,8 @@ type Kind =
   | "bool";
 /** Mostly what clients send; sometimes what is refused, rounded or written in another way. */
 const values: Readonly<Record<Kind, readonly string[]>> = {
+  int2: ["1", "-7", "300", "5", "32767", "70000", "-40000"],
+  int8: ["1", "-3", "2147483647", "12", "9007199254740993", "99999999999999999999"],
   int4: ["1", "2", "3", "4", "5", "6", "7"],
   numeric: ["0", "1.5", "2.50", "-17.255", "99999999.994", "12345678901.00", "1e3", "NaN", "-0.001", "00.10", ".5", "x"],
   json: ['{"a": 1, "a": 2}', "[]", '" é "', '{"a":}', "1e5", '["\\u00e9", "\\ud83d\\ude00", null]'],
@@ -116,6 +120,10 @@ const statements: Readonly<Record<string, readonly [string, readonly Kind[]]>> =
   touch: ["insert into touched values ($1, now()) on conflict (id) do update set at = now()", ["int4"]],
   real: ["update typed set g = $2 where id = $1 returning g", ["int4", "float8"]],
   realSum: ["update typed set g = g + $2 where id = $1 returning g", ["int4", "float8"]],
+  reals: ["update typed set f = $2, g = $3 where id = $1 returning f, g", ["int4", "float4", "float8"]],
+  integers: ["insert into typed (id, s, w, f) values ($1, $2, $3, $4) returning s, w, f", ["int4", "int2", "int8", "float4"]],
+  sums: ["update typed set s = s + $2, w = w - $3, g = g + $4 where id = $1 returning s, w, g", ["int4", "int2", "int8", "float8"]],
+  sumsWhole: ["update typed set s = s - 1, w = w + 1, g = g + 1 where id = $1 returning s, w, g", ["int4"]],
   drop: ["delete from typed where id = $1 returning id", ["int4"]],
   row: ["select * from typed where id = $1", ["int4"]],
 };
@@ -128,6 +136,9 @@ const cold = [
   "delete from timed",
 ];
 
+/** Written without quotes mostly, and then cast to their column. */
+const numbers: readonly Kind[] = ["int2", "int4", "int8", "numeric", "float4", "float8"];
+
 /** As a client sends it in binary; undefined: not a value of the type. */
 function binary(kind: Kind, text: string): Buffer | undefined {
   const type = registry.typeByOid(TypeOid[kind]) as SqlType;
@@ -138,73 +149,61 @@ function binary(kind: Kind, text: string): Buffer | undefined {
   }
 }
 
-describe("conversations", () => {
-  for (let seed = 1; seed <= conversations; seed++)
-    test(`conversation ${seed}`, async () => {
-      await sameAnswers(
-        [native.port, node.port],
-        async (c, random) => {
-          await logIn(c);
-          await run(c, "delete from typed");
-          await run(c, "delete from timed");
-          await run(c, "delete from touched");
-          await c.send(cut(script(random), random));
-          return c.until("the-end");
-        },
-        seed,
-      );
-    }, 20_000);
+test(
+  "conversations",
+  () =>
+    sameConversations(
+      [native.port, node.port],
+      postgresKind(tables, ["delete from typed", "delete from timed", "delete from touched"], script),
+    ),
+  conversationsTimeout,
+);
 
-  function script(random: (below: number) => number): Buffer {
-    const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
-    const names = Object.keys(statements);
-    const parts = names.flatMap((name) => [
-      message("P", name, (statements[name] as readonly [string, readonly Kind[]])[0], int16(0)),
-      sync,
-    ]);
-    // The first ones of a list are the usual ones.
-    const value = (kind: Kind): string | null =>
-      random(30) === 0 ? null : pick(random(5) === 0 ? values[kind] : values[kind].slice(0, 4));
-    let way = random(3);
-    let few = names;
-    for (let n = 60 + random(60); n > 0; n--) {
-      if (random(15) === 0) way = random(3);
-      if (random(10) === 0) few = random(3) === 0 ? names : [pick(names), pick(names), "drop"];
-      if (random(40) === 0) parts.push(query(pick(cold)));
-      const name = pick(few);
-      const [text, kinds] = statements[name] as readonly [string, readonly Kind[]];
-      const given = kinds.map(value);
-      if (way === 0) {
-        const literal = (i: number): string => {
-          const v = given[i];
-          if (v === null || v === undefined) return "null";
-          return /^-?\d+(\.\d+)?$/.test(v) && ["int4", "numeric", "float8"].includes(kinds[i] as string) && random(5) > 0
-            ? v
-            : `'${v.replaceAll("'", "''")}'`;
-        };
-        parts.push(query(text.replace(/\$(\d)/g, (_, i) => literal(i - 1))));
-        continue;
-      }
-      const bytes = given.map((v, i) => (v === null ? undefined : way === 2 ? binary(kinds[i] as Kind, v) : Buffer.from(v)));
-      const codes = bytes.map((b, i) => (way === 2 && b !== undefined && given[i] !== null ? 1 : 0));
-      const fields = bytes.map((b) => (b === undefined ? int32(-1) : Buffer.concat([int32(b.length), b])));
-      const formats = pick([[], [0], [1]]);
-      parts.push(
-        message("B", "", name, int16(codes.length, ...codes, codes.length), Buffer.concat(fields), int16(formats.length, ...formats)),
-        ...(random(2) === 0 ? [describe_] : []),
-        execute(),
-        sync,
-      );
+function script(random: Random): Buffer[] {
+  const names = Object.keys(statements);
+  const parts: Buffer[] = [];
+  const prepared = new Set<string>();
+  // The first ones of a list are the usual ones.
+  const value = (kind: Kind): string | null =>
+    random(30) === 0 ? null : pick(random(5) === 0 ? values[kind] : values[kind].slice(0, 4), random);
+  let way = random(3);
+  let few = names;
+  for (let n = 8 + random(random(3) === 0 ? 80 : 25); n > 0; n--) {
+    if (random(15) === 0) way = random(3);
+    if (random(10) === 0) few = random(3) === 0 ? names : [pick(names, random), pick(names, random), "drop"];
+    if (random(40) === 0) parts.push(query(pick(cold, random)));
+    const name = pick(few, random);
+    const [text, kinds] = statements[name] as readonly [string, readonly Kind[]];
+    const given = kinds.map(value);
+    if (way === 0) {
+      const literal = (i: number): string => {
+        const v = given[i];
+        if (v === null || v === undefined) return "null";
+        return /^-?\d+(\.\d+)?$/.test(v) && numbers.includes(kinds[i] as Kind) && random(5) > 0 ? v : `'${v.replaceAll("'", "''")}'`;
+      };
+      parts.push(query(text.replace(/\$(\d)/g, (_, i) => literal(i - 1))));
+      continue;
     }
+    if (!prepared.has(name)) parts.push(message("P", name, text, int16(0)), sync);
+    prepared.add(name);
+    const bytes = given.map((v, i) => (v === null ? undefined : way === 2 ? binary(kinds[i] as Kind, v) : Buffer.from(v)));
+    const codes = bytes.map((b, i) => (way === 2 && b !== undefined && given[i] !== null ? 1 : 0));
+    const fields = bytes.map((b) => (b === undefined ? int32(-1) : Buffer.concat([int32(b.length), b])));
+    const formats = pick([[], [0], [1]], random);
     parts.push(
-      query("reset all"),
-      query("select id, m, n, j, b, d, tz, ti, by, c, v, f, o from typed order by id"),
-      query("select * from timed order by d, at"),
+      message("B", "", name, int16(codes.length, ...codes, codes.length), Buffer.concat(fields), int16(formats.length, ...formats)),
+      ...(random(2) === 0 ? [describe_] : []),
+      execute(),
+      sync,
     );
-    parts.push(query("select 'the-end'"));
-    return Buffer.concat(parts);
   }
-});
+  parts.push(
+    query("reset all"),
+    query("select id, m, n, j, b, d, tz, ti, by, c, v, f, o, g, s, w from typed order by id"),
+    query("select * from timed order by d, at"),
+  );
+  return parts;
+}
 
 test("all of them run on I/O threads", async () => {
   const c = await Conversation.open(native.port);

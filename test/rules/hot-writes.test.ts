@@ -3,7 +3,8 @@
  * rows and tables that others hold are waited for, and a block that began there ends with its connection.
  */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { Conversation, cut, describe_, execute, int16, int32, logIn, message, query, sameAnswers, sync } from "../support/conversations.js";
+import { conversationsTimeout, pick, postgresKind, type Random, sameConversations } from "../support/conversation-runs.js";
+import { Conversation, describe_, execute, int16, int32, logIn, message, query, sync } from "../support/conversations.js";
 import { type OrreryProcess, startOrrery } from "../support/processes.js";
 
 let native: OrreryProcess;
@@ -11,22 +12,27 @@ let node: OrreryProcess;
 beforeAll(async () => {
   native = await startOrrery({ flags: ["--transport", "native", "--io-threads", "2"] });
   node = await startOrrery({ flags: ["--transport", "node"] });
-  for (const server of [native, node]) {
-    const c = await opened(
-      server.port,
-      "create table accounts (id int primary key, balance bigint not null, name varchar(8), note text default 'x', flag bool, price float8, u uuid)",
-      "create table small (id int primary key, n int2, parent int)",
-      "create table child (id int primary key, account int references accounts on delete cascade)",
-      "create table numbered (n serial primary key, code int unique, label text default 'none', other bigint generated always as identity, small smallserial)",
-    );
-    c.socket.destroy();
-  }
 });
 afterAll(async () => {
   await native?.stop();
   await node?.stop();
 });
-const conversations = Number(process.env.ORRERY_CONVERSATIONS ?? 40);
+/** What conversations talk about. */
+const tables = [
+  "create table accounts (id int primary key, balance bigint not null, name varchar(8), note text default 'x', flag bool, price float8, u uuid)",
+  "create table small (id int primary key, n int2, parent int)",
+  "create table child (id int primary key, account int references accounts on delete cascade)",
+  "create table numbered (n serial primary key, code int unique, label text default 'none', other bigint generated always as identity, small smallserial)",
+];
+const fresh = [
+  "delete from child",
+  "delete from small",
+  "delete from numbered",
+  "select setval('numbered_n_seq', 1, false), setval('numbered_other_seq', 1, false), setval('numbered_small_seq', 1, false)",
+  "delete from accounts",
+  "insert into accounts select i, i * 100, 'name ' || i from generate_series(1, 20) i",
+  "insert into small (id, n) select i, i from generate_series(1, 20, 2) i",
+];
 
 async function opened(port: number, ...statements: string[]): Promise<Conversation> {
   const c = await Conversation.open(port);
@@ -79,10 +85,16 @@ const statements: Readonly<Record<string, readonly [string, string]>> = {
   insertOrNotReturning: ["insert into accounts (id, balance) values ($1, $2) on conflict (id) do nothing returning id, balance", "id"],
   insertNumbered: ["insert into numbered (code) values ($1) returning n, label, other, small", "i"],
   insertNumberedOrNot: ["insert into numbered (code, label) values ($1, $2) on conflict (code) do nothing returning n", "it"],
+  addWhere: ["update small set n = n + 1 where id = $1 and n = $2 returning n, id", "is"],
+  setWhere: ["update accounts set balance = balance - 1, note = $4 where id = $1 and name = $2 and flag = $3", "itbt"],
+  deleteWhere: ["delete from small where id = $1 and n = $2", "is"],
   select: ["select * from accounts where id = $1", "i"],
   selectSmall: ["select n from small where id = $1", "i"],
 };
-const cold = [
+/** What gives the catalog another version. */
+const definition = "alter table small alter n set default 4";
+const definitions = [definition, "create temporary table if not exists mine (a int primary key) on commit delete rows"];
+const queries = [
   "select lastval()",
   "select currval('numbered_n_seq'), (select last_value from numbered_other_seq)",
   "select nextval('numbered_n_seq')",
@@ -111,123 +123,107 @@ const cold = [
   "select wrong",
   "deallocate add",
   "prepare add (bigint, int) as update accounts set balance = balance + $1 + 1 where id = $2",
-  "create temporary table if not exists mine (a int primary key) on commit delete rows",
   "listen somebody",
-  "alter table small add column if not exists extra int",
 ];
 const ends = ["commit", "END", "rollback", "COMMIT;"];
 
-describe("conversations", () => {
-  for (let seed = 1; seed <= conversations; seed++)
-    test(`conversation ${seed}`, async () => {
-      await sameAnswers(
-        [native.port, node.port],
-        async (c, random) => {
-          await logIn(c);
-          await run(c, "delete from child");
-          await run(c, "delete from small");
-          await run(c, "truncate numbered");
-          await run(c, "delete from accounts");
-          await run(c, "insert into accounts select i, i * 100, 'name ' || i from generate_series(1, 20) i");
-          await run(c, "insert into small (id, n) select i, i from generate_series(1, 20, 2) i");
-          await c.send(cut(script(random), random));
-          return c.until("the-end");
-        },
-        seed,
-      );
-    }, 20_000);
+test("conversations", () => sameConversations([native.port, node.port], postgresKind(tables, fresh, script)), conversationsTimeout);
 
-  function script(random: (below: number) => number): Buffer {
-    const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
-    const value = (kind: string): Value => {
-      if (random(25) === 0) return null;
-      switch (kind) {
-        case "i":
-          return random(30) === 0 ? pick(["", " 3", "x", "99999999999", "2147483647"]) : String(1 + random(26));
-        case "d":
-          return random(20) === 0 ? pick(["9223372036854775807", "-9223372036854775808", "1.5", "+1"]) : String(random(200) - 100);
-        case "s":
-          return random(20) === 0 ? pick(["32767", "-32768", "70000"]) : String(random(20));
-        case "t":
-          return random(12) === 0 ? pick(["", "longer than eight", "12345678   ", "été", "it's", "ééééééééé"]) : `name ${random(90)}`;
-        case "b":
-          return pick(["t", "true", "f", "yes", "1", "maybe"]);
-        case "f":
-          return pick(["1.5", "-2e10", "0", "NaN", "1e400", " 1", "0.1", "1e-320"]);
-        default:
-          return pick(["00000000-0000-0000-00ab-000000000001", "{00000000000000000000000000000002}", "zz"]);
-      }
-    };
-    const literal = (kind: string, v: Value): string => {
-      if (v === null) return "null";
-      return "ids".includes(kind) && /^-?\d+$/.test(v) && random(4) > 0 ? v : `'${v.replaceAll("'", "''")}'`;
-    };
-    const names = Object.keys(statements);
-    const parts = names.flatMap((name) => [message("P", name, (statements[name] as readonly [string, string])[0], int16(0)), sync]);
-    for (const word of ["begin", "commit", "rollback"]) parts.push(message("P", `:${word}`, word, int16(0)), sync);
-    let way = random(4);
-    let few = names;
-    const one = (name: string): void => {
-      const [text, kinds] = statements[name] as readonly [string, string];
-      const values = [...kinds].map(value);
-      const formats = pick([[], [0], [1]]);
-      if (way === 0) parts.push(query(written(name)));
-      else {
-        // Of the unnamed statement each time anew, as drivers send what they do not prepare.
-        if (way === 1) parts.push(message("P", "", text, int16(0)));
-        parts.push(bindText(way === 1 ? "" : name, values, formats), ...(random(2) === 0 ? [describe_] : []), execute(), sync);
-      }
-    };
-    const written = (name: string): string => {
-      const [text, kinds] = statements[name] as readonly [string, string];
-      const values = [...kinds].map(value);
-      return text.replace(/\$(\d)/g, (_, n) => literal(kinds[n - 1] as string, values[n - 1] as Value));
-    };
-    /** Several statements in one message. */
-    const several = (): void => {
-      const list = Array.from({ length: 1 + random(4) }, () => written(pick(few)));
-      const ending = random(6);
-      if (ending === 0) list.push("commit");
-      else if (ending === 1) list.unshift("begin");
-      else if (ending === 2) list.splice(random(list.length + 1), 0, pick(["begin", "commit", "rollback", "", "select 1 / 0", ...cold]));
-      else if (ending < 5) {
-        list.unshift("begin");
-        list.push(pick(["commit", "commit", "end", "rollback"]));
-      }
-      parts.push(query(list.join(pick([";", "; ", " ;\n "])) + pick(["", "", ";", " ; "])));
-    };
-    const control = (word: string): void => {
-      if (way === 0) parts.push(query(random(2) === 0 ? word.toUpperCase() : word));
-      else if (way === 1) parts.push(message("P", "", word, int16(0)), bindText("", []), describe_, execute(), sync);
-      else parts.push(bindText(`:${word}`, []), execute(), sync);
-    };
-    for (let n = 30 + random(50); n > 0; n--) {
-      // Runs of one kind, so that the connection goes to the I/O thread.
-      if (random(15) === 0) way = random(4);
-      if (random(10) === 0) few = random(2) === 0 ? names : [pick(names), pick(names), pick(names)];
-      const kind = random(24);
-      if (kind > 20) for (let m = 1 + random(6); m > 0; m--) several();
-      else if (kind === 0) parts.push(query(pick(cold)));
-      else if (kind === 1) parts.push(query(pick(ends)));
-      else if (kind === 2) control("begin");
-      else if (kind < 6) {
-        control("begin");
-        for (let m = random(5); m > 0; m--) one(pick(few));
-        control(pick(["commit", "commit", "rollback"]));
-      } else if (kind === 6) parts.push(bindText("", ["3"]), execute(), sync);
-      else if (kind === 7) {
-        parts.push(bindText("increment", ["3"]), execute(), bindText("increment", ["4"]), execute(), sync);
-      } else one(pick(few));
+function script(random: Random, changes: boolean): Buffer[] {
+  const value = (kind: string): Value => {
+    if (random(25) === 0) return null;
+    switch (kind) {
+      case "i":
+        return random(30) === 0 ? pick(["", " 3", "x", "99999999999", "2147483647"], random) : String(1 + random(26));
+      case "d":
+        return random(20) === 0 ? pick(["9223372036854775807", "-9223372036854775808", "1.5", "+1"], random) : String(random(200) - 100);
+      case "s":
+        return random(20) === 0 ? pick(["32767", "-32768", "70000"], random) : String(random(20));
+      case "t":
+        return random(12) === 0 ? pick(["", "longer than eight", "12345678   ", "été", "it's", "ééééééééé"], random) : `name ${random(90)}`;
+      case "b":
+        return pick(["t", "true", "f", "yes", "1", "maybe"], random);
+      case "f":
+        return pick(["1.5", "-2e10", "0", "NaN", "1e400", " 1", "0.1", "1e-320"], random);
+      default:
+        return pick(["00000000-0000-0000-00ab-000000000001", "{00000000000000000000000000000002}", "zz"], random);
     }
-    parts.push(
-      query("rollback"),
-      query("select * from accounts order by id"),
-      query("select * from small order by id"),
-      query("select 'the-end'"),
-    );
-    return Buffer.concat(parts);
+  };
+  const literal = (kind: string, v: Value): string => {
+    if (v === null) return "null";
+    return "ids".includes(kind) && /^-?\d+$/.test(v) && random(4) > 0 ? v : `'${v.replaceAll("'", "''")}'`;
+  };
+  const names = Object.keys(statements);
+  const parts: Buffer[] = [];
+  const prepared = new Set<string>();
+  const prepare = (name: string, text: string): void => {
+    if (!prepared.has(name)) parts.push(message("P", name, text, int16(0)), sync);
+    prepared.add(name);
+  };
+  const cold = changes ? [...queries, ...definitions] : queries;
+  let way = random(4);
+  let few = names;
+  const one = (name: string): void => {
+    const [text, kinds] = statements[name] as readonly [string, string];
+    const values = [...kinds].map(value);
+    const formats = pick([[], [0], [1]], random);
+    if (way === 0) parts.push(query(written(name)));
+    else {
+      // Of the unnamed statement each time anew, as drivers send what they do not prepare.
+      if (way === 1) parts.push(message("P", "", text, int16(0)));
+      else prepare(name, text);
+      parts.push(bindText(way === 1 ? "" : name, values, formats), ...(random(2) === 0 ? [describe_] : []), execute(), sync);
+    }
+  };
+  const written = (name: string): string => {
+    const [text, kinds] = statements[name] as readonly [string, string];
+    const values = [...kinds].map(value);
+    return text.replace(/\$(\d)/g, (_, n) => literal(kinds[n - 1] as string, values[n - 1] as Value));
+  };
+  /** Several statements in one message. */
+  const several = (): void => {
+    const list = Array.from({ length: 1 + random(4) }, () => written(pick(few, random)));
+    const ending = random(6);
+    if (ending === 0) list.push("commit");
+    else if (ending === 1) list.unshift("begin");
+    else if (ending === 2)
+      list.splice(random(list.length + 1), 0, pick(["begin", "commit", "rollback", "", "select 1 / 0", ...cold], random));
+    else if (ending < 5) {
+      list.unshift("begin");
+      list.push(pick(["commit", "commit", "end", "rollback"], random));
+    }
+    parts.push(query(list.join(pick([";", "; ", " ;\n "], random)) + pick(["", "", ";", " ; "], random)));
+  };
+  const control = (word: string): void => {
+    if (way === 0) parts.push(query(random(2) === 0 ? word.toUpperCase() : word));
+    else if (way === 1) parts.push(message("P", "", word, int16(0)), bindText("", []), describe_, execute(), sync);
+    else {
+      prepare(`:${word}`, word);
+      parts.push(bindText(`:${word}`, []), execute(), sync);
+    }
+  };
+  for (let n = 4 + random(random(3) === 0 ? 60 : 20); n > 0; n--) {
+    // Runs of one kind, so that the connection goes to the I/O thread.
+    if (random(15) === 0) way = random(4);
+    if (random(10) === 0) few = random(2) === 0 ? names : [pick(names, random), pick(names, random), pick(names, random)];
+    const kind = random(24);
+    if (kind > 20) for (let m = 1 + random(6); m > 0; m--) several();
+    else if (kind === 0) parts.push(query(pick(cold, random)));
+    else if (kind === 1) parts.push(query(pick(ends, random)));
+    else if (kind === 2) control("begin");
+    else if (kind < 6) {
+      control("begin");
+      for (let m = random(5); m > 0; m--) one(pick(few, random));
+      control(pick(["commit", "commit", "rollback"], random));
+    } else if (kind === 6) parts.push(bindText("", ["3"]), execute(), sync);
+    else if (kind === 7) {
+      parts.push(bindText("increment", ["3"]), execute(), bindText("increment", ["4"]), execute(), sync);
+    } else one(pick(few, random));
   }
-});
+  parts.push(query("rollback"), query("select * from accounts order by id"), query("select * from small order by id"));
+  if (Buffer.concat(parts).includes(definition)) parts.push(query("alter table small alter n drop default"));
+  return parts;
+}
 
 describe.each(["native", "node"] as const)("on transport %s", (transport) => {
   const port = () => (transport === "native" ? native : node).port;
@@ -265,6 +261,31 @@ describe.each(["native", "node"] as const)("on transport %s", (transport) => {
     await run(a, "commit");
     expect(await answer).toContain("UPDATE 1");
     expect(await run(admin, "select n from waited where id = 1")).toContain("109");
+  });
+
+  test("a condition is judged before a wait and after it", async () => {
+    await made("judged");
+    const [a, b] = [await warm("judged"), await warm("judged")];
+    const change = (from: number) => `update judged set n = n + 1 where id = 3 and n = ${from}`;
+    for (let i = 0; i < 5; i++) expect(await run(b, change(i))).toContain("UPDATE 1");
+    for (const status of ["I", "T"] as const) {
+      if (status === "T") await run(b, "begin", "T");
+      const old = status === "I" ? 5 : 50;
+      await run(a, "begin", "T");
+      await run(a, `update judged set n = ${10 * old} where id = 3`, "T");
+      expect(await run(b, change(10 * old), status)).toContain("UPDATE 0");
+      const answer = run(b, change(old), status);
+      expect(await isWaiting(answer)).toBe(true);
+      await run(a, "commit");
+      expect(await answer).toContain("UPDATE 0");
+    }
+    await run(a, "begin", "T");
+    await run(a, "update judged set n = n + 0 where id = 3", "T");
+    const answer = run(b, change(500), "T");
+    expect(await isWaiting(answer)).toBe(true);
+    await run(a, "commit");
+    expect(await answer).toContain("UPDATE 1");
+    expect(await run(b, "commit")).toContain("COMMIT");
   });
 
   test("blocks that meet at one row change it one after the other, however long they hold it", async () => {

@@ -5,8 +5,16 @@
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
+  type ConversationKind,
+  conversationsTimeout,
+  END,
+  pick,
+  postgresKind,
+  type Random,
+  sameConversations,
+} from "../support/conversation-runs.js";
+import {
   Conversation,
-  cut,
   describe_,
   execute,
   int16,
@@ -16,6 +24,7 @@ import {
   query,
   randomOf,
   sameAnswers,
+  startUp,
   sync,
 } from "../support/conversations.js";
 import { type OrreryProcess, startOrrery } from "../support/processes.js";
@@ -30,9 +39,6 @@ afterAll(async () => {
   await native?.stop();
   await node?.stop();
 });
-
-/** Of each kind; more of them for a longer look. */
-const conversations = Number(process.env.ORRERY_CONVERSATIONS ?? 40);
 
 describe("Redis", () => {
   const keys = ["a", "b", "list", "hash", "zset", "n"];
@@ -95,61 +101,54 @@ describe("Redis", () => {
       "ECHO 'quoted text'",
     ],
   ];
-  const pick = <T>(from: readonly T[], random: (below: number) => number): T => from[random(from.length)] as T;
+  /** Keys of the lane alone. */
+  const ofLane = (command: string, lane: number): string => command.replace(/\b(a|b|list|hash|zset|n|nothing)\b/g, `$1:${lane}`);
+  const deleteAll = (lane: number): string => ofLane("DEL a b list hash zset n", lane);
 
-  function script(random: (below: number) => number): Buffer {
+  function script(random: Random, lane: number): Buffer {
     const parts: string[] = [];
-    for (let n = 20 + random(60); n > 0; n--) {
+    for (let n = 8 + random(random(3) === 0 ? 70 : 25); n > 0; n--) {
       const kind = random(10);
       if (kind < 6) {
-        const words = pick(hot, random).split(" ");
+        const words = ofLane(pick(hot, random), lane).split(" ");
         parts.push(`*${words.length}\r\n${words.map((w) => `$${w.length}\r\n${w}\r\n`).join("")}`);
-      } else if (kind === 6) parts.push(`*3\r\n$3\r\nSET\r\n$1\r\n${pick(keys, random)}\r\n$${3000}\r\n${"v".repeat(3000)}\r\n`);
-      else parts.push(`${pick(kind === 7 ? wrong : cold, random)}\r\n`);
+      } else if (kind === 6) {
+        const key = ofLane(pick(keys, random), lane);
+        parts.push(`*3\r\n$3\r\nSET\r\n$${key.length}\r\n${key}\r\n$${3000}\r\n${"v".repeat(3000)}\r\n`);
+      } else parts.push(`${ofLane(pick(kind === 7 ? wrong : cold, random), lane)}\r\n`);
     }
-    return Buffer.from(`FLUSHALL\r\n${parts.join("")}RESET\r\nECHO the-end\r\n`);
+    return Buffer.from(`SELECT 1\r\n${deleteAll(lane)}\r\nSELECT 0\r\n${deleteAll(lane)}\r\n${parts.join("")}RESET\r\nECHO ${END}\r\n`);
   }
 
-  for (let seed = 1; seed <= conversations; seed++)
-    test(`conversation ${seed}`, async () => {
-      await sameAnswers(
-        [native.redisPort, node.redisPort],
-        async (c, random) => {
-          await c.send(cut(script(random), random));
-          return c.until("the-end\r\n");
-        },
-        seed,
-      );
-    }, 20_000);
+  const kind: ConversationKind = {
+    prepare: async () => {},
+    open: (port) => Conversation.open(port),
+    script,
+    // What HELLO says of the connection is its own.
+    parts: (answer) => answer.replace(/(\$2\r\nid\r\n:)\d+/g, "$1").split("\r\n"),
+  };
+  test("conversations", () => sameConversations([native.redisPort, node.redisPort], kind), conversationsTimeout);
 
   test("a database that SELECT chose stays chosen when the connection changes hands", async () => {
-    await sameAnswers(
-      [native.redisPort, node.redisPort],
-      async (c) => {
-        await c.send([Buffer.from("FLUSHALL\r\nSET where 0\r\n")]);
-        await c.until("+OK\r\n+OK\r\n");
-        // The session runs both in one go, and the next command comes when the I/O thread has the connection.
-        await c.send([Buffer.from("CLIENT SETNAME me\r\nSELECT 3\r\n")]);
-        await c.until("+OK\r\n+OK\r\n");
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        await c.send([Buffer.from("GET where\r\nDBSIZE\r\nECHO the-end\r\n")]);
-        const answer = await c.until("the-end\r\n");
-        expect(answer).toBe("$-1\r\n:0\r\n$7\r\nthe-end\r\n");
-        return answer;
-      },
-      1,
-    );
+    await sameAnswers([native.redisPort, node.redisPort], async (c) => {
+      await c.send([Buffer.from("FLUSHALL\r\nSET where 0\r\n")]);
+      await c.until("+OK\r\n+OK\r\n");
+      // The session runs both in one go, and the next command comes when the I/O thread has the connection.
+      await c.send([Buffer.from("CLIENT SETNAME me\r\nSELECT 3\r\n")]);
+      await c.until("+OK\r\n+OK\r\n");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await c.send([Buffer.from("GET where\r\nDBSIZE\r\nECHO the-end\r\n")]);
+      const answer = await c.until("the-end\r\n");
+      expect(answer).toBe("$-1\r\n:0\r\n$7\r\nthe-end\r\n");
+      return answer;
+    });
   }, 5000);
 
   test("a broken protocol is answered and ends the connection", async () => {
-    await sameAnswers(
-      [native.redisPort, node.redisPort],
-      async (c) => {
-        await c.send([Buffer.from("SET a 1\r\nGET a\r\n*2\r\n!oops\r\n")]);
-        return c.until("never");
-      },
-      1,
-    );
+    await sameAnswers([native.redisPort, node.redisPort], async (c) => {
+      await c.send([Buffer.from("SET a 1\r\nGET a\r\n*2\r\n!oops\r\n")]);
+      return c.until("never");
+    });
   });
 
   test("statistics, the slow log and CLIENT LIST see what I/O threads run", async () => {
@@ -230,146 +229,132 @@ describe("PostgreSQL", () => {
       int16(resultFormats.length, ...resultFormats),
     );
   };
+  const pointTables = [
+    "create table points (id int primary key, t text, n numeric, b bytea, f float8)",
+    "insert into points select i, 'row ' || i, i * 1.25, decode(to_hex(i + 4096), 'hex'), i / 7.0::float8 from generate_series(1, 200) i",
+    "update points set t = null where id % 7 = 0",
+    "delete from points where id % 11 = 0",
+  ];
+  const keyTables = [
+    "create table keyed (n int, t text unique, v varchar(20) unique, u uuid unique, c char(10) unique, w bigint unique, a int, b text, primary key (a, b))",
+    "insert into keyed select i, 'key ' || i, 'key ' || i, ('00000000-0000-0000-00ab-' || lpad(to_hex(i), 12, '0'))::uuid, 'key ' || i, i - 10000000000, i, 'key ' || i from generate_series(1, 50) i",
+  ];
   beforeAll(async () => {
-    for (const server of [native, node]) {
-      const c = await Conversation.open(server.port);
-      await logIn(c);
-      await c.send([
-        query(
-          "create table points (id int primary key, t text, n numeric, b bytea, f float8); insert into points select i, 'row ' || i, i * 1.25, decode(to_hex(i + 4096), 'hex'), i / 7.0::float8 from generate_series(1, 200) i; update points set t = null where id % 7 = 0; delete from points where id % 11 = 0",
-        ),
-        query(
-          "create table keyed (n int, t text unique, v varchar(20) unique, u uuid unique, c char(10) unique, w bigint unique, a int, b text, primary key (a, b)); insert into keyed select i, 'key ' || i, 'key ' || i, ('00000000-0000-0000-00ab-' || lpad(to_hex(i), 12, '0'))::uuid, 'key ' || i, i - 10000000000, i, 'key ' || i from generate_series(1, 50) i",
-        ),
-        query("select 'tables made'"),
-      ]);
-      await c.until("tables made");
-      c.socket.destroy();
-    }
+    for (const server of [native, node]) (await opened(server.port, ...pointTables, ...keyTables)).socket.destroy();
   });
 
-  for (let seed = 1; seed <= conversations; seed++)
-    test(`conversation ${seed}`, async () => {
-      await sameAnswers(
-        [native.port, node.port],
-        async (c, random) => {
-          await logIn(c);
-          const parts = [message("P", "p", "select * from points where id = $1", int16(1), int32(23)), sync];
-          parts.push(message("P", "big", "select t, n from points where id = $1", int16(1), int32(20)), sync);
-          for (let n = 60 + random(100); n > 0; n--) {
-            const key = random(220);
-            const formats = [[], [1], [0]][random(3)] as number[];
-            const kind = random(40);
-            if (kind === 0)
-              parts.push(
-                query(
-                  ["begin", "commit", "select 1", "set datestyle to german", "reset datestyle", "update points set t = t where id = 5"][
-                    random(6)
-                  ] as string,
-                ),
-              );
-            else if (kind === 1) parts.push(bind("p", null, []), execute(), sync);
-            else if (kind === 2) parts.push(bind("p", ["x", " 5", "99999999999", "+5"][random(4)] as string, []), execute(), sync);
-            else if (kind === 3) parts.push(bind("nosuch", "1", []), execute(), sync);
-            else if (kind === 4) parts.push(bind("p", String(key), formats), execute(), bind("p", "3", formats), execute(), sync);
-            else if (kind === 5) parts.push(bind("p", String(key), formats), execute(1), execute(1), sync);
-            else if (kind === 6) parts.push(bind("p", Buffer.from([1, 2, 3]), []), execute(), sync);
-            else if (kind === 7)
-              parts.push(
-                message("C", Buffer.from("S"), "big"),
-                message("P", "big", "select n from points where id = $1", int16(1), int32(20)),
-                sync,
-              );
-            else if (kind < 20) {
-              const wide = Buffer.alloc(8);
-              wide.writeBigInt64BE(BigInt(key));
-              parts.push(
-                bind("big", random(2) === 0 ? wide : String(key), formats),
-                ...(random(2) === 0 ? [describe_] : []),
-                execute(),
-                sync,
-              );
-            } else
-              parts.push(
-                bind("p", random(2) === 0 ? int32(key) : String(key), formats),
-                ...(random(2) === 0 ? [describe_] : []),
-                execute(),
-                sync,
-              );
-          }
-          parts.push(query("rollback"), query("select 'the-end'"));
-          await c.send(cut(Buffer.concat(parts), random));
-          const answer = await c.until("the-end");
-          return answer;
-        },
-        seed,
-      );
-    }, 20_000);
+  test(
+    "conversations",
+    () => sameConversations([native.port, node.port], postgresKind(pointTables, [], pointScript)),
+    conversationsTimeout,
+  );
 
-  /** Keys of every kind that I/O threads read, composite ones, and texts of simple queries. */
-  for (let seed = 1; seed <= conversations; seed++)
-    test(`keys, conversation ${seed}`, async () => {
-      await sameAnswers(
-        [native.port, node.port],
-        async (c, random) => {
-          await logIn(c);
-          const statements = ["text", "varchar", "uuid", "both", "bpchar", "wide"] as const;
-          const texts = {
-            text: "select n from keyed where t = $1",
-            varchar: "select n, t from keyed where v = $1::varchar",
-            uuid: "select n, u from keyed where u = $1",
-            both: "select v from keyed where a = $1 and b = $2",
-            bpchar: "select n from keyed where c = $1",
-            wide: "select t from keyed where w = $1",
-          };
-          const parts = statements.flatMap((name) => [message("P", name, texts[name], int16(0)), sync]);
-          const uuid = (i: number) => `00000000-0000-0000-00ab-${i.toString(16).padStart(12, "0")}`;
-          const value = (name: (typeof statements)[number]): string => {
-            const key = random(60);
-            if (random(12) === 0) return ["", "x", " 7", "é", "NULL", "a'b", "12345678901234567890", "\\"][random(8)] as string;
-            if (name === "uuid") return random(3) === 0 ? uuid(key).toUpperCase() : uuid(key);
-            return name === "wide" ? String(key - 10_000_000_000) : name === "both" ? String(key) : `key ${key}`;
-          };
-          const parameters = (values: readonly (string | null)[]) =>
-            Buffer.concat(values.flatMap((v) => (v === null ? [int32(-1)] : [int32(Buffer.byteLength(v)), Buffer.from(v)])));
-          const quoted = (v: string) => `'${v.replaceAll("'", "''")}'`;
-          let name = statements[random(statements.length)] as (typeof statements)[number];
-          let simple = random(2) === 0;
-          let once: [typeof name, string] = [name, texts[name]];
-          for (let n = 80 + random(80); n > 0; n--) {
-            // Runs of one kind, so that the connection goes to the I/O thread.
-            if (random(12) === 0) name = statements[random(statements.length)] as (typeof statements)[number];
-            if (random(20) === 0) simple = !simple;
-            const values = name === "both" ? [value(name), value("text")] : [value(name)];
-            if (simple) {
-              const literals = values.map((v) => (name === "both" && random(2) === 0 && /^\d+$/.test(v) ? v : quoted(v)));
-              const text = texts[name].replace(/\$1(::varchar)?/, () => literals[0] as string).replace("$2", () => literals[1] ?? "");
-              parts.push(query(random(20) === 0 ? `${text};` : random(20) === 0 ? `${text} -- ${n}` : text));
-            } else if (random(25) === 0) parts.push(bind(name, null, []), execute(), sync);
-            else {
-              const formats = [[], [1], [0]][random(3)] as number[];
-              const body = [int16(0, values.length), parameters(values), int16(formats.length, ...formats)];
-              parts.push(message("B", "", name, ...body), ...(random(2) === 0 ? [describe_] : []), execute(), sync);
-            }
-            // As drivers send what is executed once: the unnamed statement anew each time, mostly the same.
-            if (random(8) === 0) once = [name, random(30) === 0 ? "select wrong" : texts[name]];
-            if (random(3) === 0) {
-              const body = [
-                int16(0, once[0] === "both" ? 2 : 1),
-                parameters(once[0] === "both" ? [value("both"), "key 2"] : [value(once[0])]),
-              ];
-              parts.push(message("P", "", once[1], int16(0)), message("B", "", "", ...body, int16(0)));
-              parts.push(...(random(2) === 0 ? [describe_] : []), execute(), sync);
-            }
-            if (random(40) === 0) parts.push(message("B", "", "", int16(0, 1), parameters(["key 3"]), int16(0)), execute(), sync);
-          }
-          parts.push(query("select 'the-end'"));
-          await c.send(cut(Buffer.concat(parts), random));
-          return c.until("the-end");
-        },
-        seed,
-      );
-    }, 20_000);
+  function pointScript(random: Random): Buffer[] {
+    const parts = [message("P", "p", "select * from points where id = $1", int16(1), int32(23)), sync];
+    parts.push(message("P", "big", "select t, n from points where id = $1", int16(1), int32(20)), sync);
+    for (let n = 10 + random(random(3) === 0 ? 120 : 30); n > 0; n--) {
+      const key = random(220);
+      const formats = [[], [1], [0]][random(3)] as number[];
+      const kind = random(40);
+      if (kind === 0)
+        parts.push(
+          query(
+            pick(
+              ["begin", "commit", "select 1", "set datestyle to german", "reset datestyle", "update points set t = t where id = 5"],
+              random,
+            ),
+          ),
+        );
+      else if (kind === 1) parts.push(bind("p", null, []), execute(), sync);
+      else if (kind === 2) parts.push(bind("p", ["x", " 5", "99999999999", "+5"][random(4)] as string, []), execute(), sync);
+      else if (kind === 3) parts.push(bind("nosuch", "1", []), execute(), sync);
+      else if (kind === 4) parts.push(bind("p", String(key), formats), execute(), bind("p", "3", formats), execute(), sync);
+      else if (kind === 5) parts.push(bind("p", String(key), formats), execute(1), execute(1), sync);
+      else if (kind === 6) parts.push(bind("p", Buffer.from([1, 2, 3]), []), execute(), sync);
+      else if (kind === 7)
+        parts.push(
+          message("C", Buffer.from("S"), "big"),
+          message("P", "big", "select n from points where id = $1", int16(1), int32(20)),
+          sync,
+        );
+      else if (kind < 20) {
+        const wide = Buffer.alloc(8);
+        wide.writeBigInt64BE(BigInt(key));
+        parts.push(bind("big", random(2) === 0 ? wide : String(key), formats), ...(random(2) === 0 ? [describe_] : []), execute(), sync);
+      } else
+        parts.push(
+          bind("p", random(2) === 0 ? int32(key) : String(key), formats),
+          ...(random(2) === 0 ? [describe_] : []),
+          execute(),
+          sync,
+        );
+    }
+    return parts;
+  }
+
+  test(
+    "conversations of keys of every kind",
+    () => sameConversations([native.port, node.port], postgresKind(keyTables, [], keyScript)),
+    conversationsTimeout,
+  );
+
+  /** Keys that I/O threads read, composite ones, and texts of simple queries. */
+  function keyScript(random: Random): Buffer[] {
+    const statements = ["text", "varchar", "uuid", "both", "bpchar", "wide"] as const;
+    const texts = {
+      text: "select n from keyed where t = $1",
+      varchar: "select n, t from keyed where v = $1::varchar",
+      uuid: "select n, u from keyed where u = $1",
+      both: "select v from keyed where a = $1 and b = $2",
+      bpchar: "select n from keyed where c = $1",
+      wide: "select t from keyed where w = $1",
+    };
+    const parts: Buffer[] = [];
+    const prepared = new Set<string>();
+    const prepare = (name: (typeof statements)[number]): void => {
+      if (!prepared.has(name)) parts.push(message("P", name, texts[name], int16(0)), sync);
+      prepared.add(name);
+    };
+    const uuid = (i: number) => `00000000-0000-0000-00ab-${i.toString(16).padStart(12, "0")}`;
+    const value = (name: (typeof statements)[number]): string => {
+      const key = random(60);
+      if (random(12) === 0) return ["", "x", " 7", "é", "NULL", "a'b", "12345678901234567890", "\\"][random(8)] as string;
+      if (name === "uuid") return random(3) === 0 ? uuid(key).toUpperCase() : uuid(key);
+      return name === "wide" ? String(key - 10_000_000_000) : name === "both" ? String(key) : `key ${key}`;
+    };
+    const parameters = (values: readonly (string | null)[]) =>
+      Buffer.concat(values.flatMap((v) => (v === null ? [int32(-1)] : [int32(Buffer.byteLength(v)), Buffer.from(v)])));
+    const quoted = (v: string) => `'${v.replaceAll("'", "''")}'`;
+    let name = statements[random(statements.length)] as (typeof statements)[number];
+    let simple = random(2) === 0;
+    let once: [typeof name, string] = [name, texts[name]];
+    for (let n = 10 + random(random(3) === 0 ? 120 : 30); n > 0; n--) {
+      // Runs of one kind, so that the connection goes to the I/O thread.
+      if (random(12) === 0) name = statements[random(statements.length)] as (typeof statements)[number];
+      if (random(20) === 0) simple = !simple;
+      if (!simple) prepare(name);
+      const values = name === "both" ? [value(name), value("text")] : [value(name)];
+      if (simple) {
+        const literals = values.map((v) => (name === "both" && random(2) === 0 && /^\d+$/.test(v) ? v : quoted(v)));
+        const text = texts[name].replace(/\$1(::varchar)?/, () => literals[0] as string).replace("$2", () => literals[1] ?? "");
+        parts.push(query(random(20) === 0 ? `${text};` : random(20) === 0 ? `${text} -- ${n}` : text));
+      } else if (random(25) === 0) parts.push(bind(name, null, []), execute(), sync);
+      else {
+        const formats = [[], [1], [0]][random(3)] as number[];
+        const body = [int16(0, values.length), parameters(values), int16(formats.length, ...formats)];
+        parts.push(message("B", "", name, ...body), ...(random(2) === 0 ? [describe_] : []), execute(), sync);
+      }
+      // As drivers send what is executed once: the unnamed statement anew each time, mostly the same.
+      if (random(8) === 0) once = [name, random(30) === 0 ? "select wrong" : texts[name]];
+      if (random(3) === 0) {
+        const body = [int16(0, once[0] === "both" ? 2 : 1), parameters(once[0] === "both" ? [value("both"), "key 2"] : [value(once[0])])];
+        parts.push(message("P", "", once[1], int16(0)), message("B", "", "", ...body, int16(0)));
+        parts.push(...(random(2) === 0 ? [describe_] : []), execute(), sync);
+      }
+      if (random(40) === 0) parts.push(message("B", "", "", int16(0, 1), parameters(["key 3"]), int16(0)), execute(), sync);
+    }
+    return parts;
+  }
 
   const hot = {
     "prepared, by an integer": [message("P", "p", "select t from points where id = $1", int16(0)), bind("p", "1", [])],
@@ -611,13 +596,18 @@ describe.each(["native", "node"] as const)("transport %s", (transport) => {
       await watcher.send([Buffer.from("CLIENT LIST\r\nECHO listed\r\n")]);
       return (await watcher.until("listed\r\n")).match(/ addr=/g)?.length;
     };
+    const session = await Conversation.open(server.port);
+    await logIn(session);
+    const sessions = async () => {
+      await session.send([query("select 'sessions: ' || count(*) from pg_stat_activity where backend_type = 'client backend'")]);
+      return Number(/sessions: (\d+)/.exec(await session.until("Z\0\0\0\x05I"))?.[1]);
+    };
     await expect.poll(clients, { timeout: 15_000 }).toBe(1);
     const random = randomOf(7);
-    const startUp = Buffer.concat([Buffer.from([0, 0, 0, 41, 0, 3, 0, 0]), Buffer.from("user\0postgres\0database\0postgres\0\0")]);
     const visit = async (n: number) => {
       const isRedis = n % 2 === 0;
       const c = await Conversation.open(isRedis ? server.redisPort : server.port);
-      const hello = isRedis ? Buffer.from("SET storm 1\r\nGET storm\r\nCLIENT ID\r\n*2\r\n$3\r\nGET\r\n") : startUp;
+      const hello = isRedis ? Buffer.from("SET storm 1\r\nGET storm\r\nCLIENT ID\r\n*2\r\n$3\r\nGET\r\n") : startUp();
       const length = random(hello.length + 1);
       await c.send([hello.subarray(0, length)]);
       if (random(3) === 0) await new Promise((resolve) => setTimeout(resolve, random(10)));
@@ -633,6 +623,7 @@ describe.each(["native", "node"] as const)("transport %s", (transport) => {
     for (let n = 0; n < stormClients; n += 50) await storm(n);
     await expect.poll(descriptors, { timeout: 15_000 }).toBeLessThanOrEqual(before);
     await expect.poll(clients, { timeout: 15_000 }).toBe(1);
-    watcher.socket.destroy();
+    await expect.poll(sessions, { timeout: 15_000 }).toBe(1);
+    for (const c of [watcher, session]) c.socket.destroy();
   }, 120_000);
 });

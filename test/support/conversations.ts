@@ -60,27 +60,32 @@ export class Conversation {
   }
 }
 
-/** Cut at random places; every sixteenth conversation at every byte, if it is not too long for that. */
+/** Places in which a long conversation is cut at every byte. */
+const FINE_BYTES = 96;
+
+/** Cut at random places: into few pieces, into many, at every byte of a part, seldom at every byte of the whole, if it is not too long for that. */
 export function cut(bytes: Buffer, random: (below: number) => number): Buffer[] {
-  const longest = (bytes.length >> 14) + (random(16) === 0 ? 1 : 1 + random(200));
+  const perPiece = bytes.length >> 14;
+  const kind = random(32) + (perPiece > 0 ? 1 : 0);
+  const fineFrom = kind === 0 ? 0 : kind < 8 ? random(bytes.length) : bytes.length;
+  const fineTo = kind === 0 ? bytes.length : fineFrom + FINE_BYTES;
+  const longest = kind < 24 ? bytes.length : perPiece + 1 + random(200);
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const length = 1 + random(longest);
-    pieces.push(bytes.subarray(at, at + length));
-    at += length;
+    const isFine = at >= fineFrom && at < fineTo;
+    const end = isFine ? at + 1 : Math.min(at + 1 + random(longest), at < fineFrom ? fineFrom : bytes.length);
+    pieces.push(bytes.subarray(at, end));
+    at = end;
   }
   return pieces;
 }
 
-export async function sameAnswers(
-  ports: readonly [number, number],
-  conversation: (c: Conversation, random: (below: number) => number) => Promise<string>,
-  seed: number,
-) {
+/** One conversation on two servers, one after the other. */
+export async function sameAnswers(ports: readonly [number, number], conversation: (c: Conversation) => Promise<string>): Promise<void> {
   const answers: string[] = [];
   for (const port of ports) {
     const c = await Conversation.open(port);
-    answers.push(await conversation(c, randomOf(seed)));
+    answers.push(await conversation(c));
     c.socket.destroy();
   }
   expect(answers[0]).toBe(answers[1]);
@@ -101,7 +106,8 @@ export const int32 = (v: number) => {
   return b;
 };
 /** A message without a type byte. */
-export const startUp = () => message("-", int32(196608), "user", "postgres", "database", "postgres", Buffer.from([0])).subarray(1);
+export const startUp = (...parameters: readonly string[]) =>
+  message("-", int32(196608), "user", "postgres", "database", "postgres", ...parameters, Buffer.from([0])).subarray(1);
 export const query = (text: string) => message("Q", text);
 export const describe_ = message("D", Buffer.from("P"), "");
 export const execute = (rows = 0) => message("E", "", int32(rows));
@@ -110,6 +116,18 @@ export const sync = message("S");
 export async function logIn(c: Conversation): Promise<void> {
   await c.send([startUp()]);
   await c.until("Z\0\0\0\x05I");
+}
+
+/** The messages byte by byte, as text. */
+export function messagesIn(answer: string): string[] {
+  const bytes = Buffer.from(answer, "latin1");
+  const messages: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 5 <= bytes.length ? at + 1 + bytes.readInt32BE(at + 1) : bytes.length;
+    messages.push(answer.slice(at, end));
+    at = end;
+  }
+  return messages;
 }
 
 /** The messages, without what names places in a server's source, tables' OIDs or its other identities. */

@@ -2,6 +2,7 @@
 import { type Datum, DbError, invalidInput, KeyKind, PhysicalType } from "../../types/index.js";
 import { exactly, made } from "./bytes.js";
 import { makeType } from "./define-type.js";
+import { nearestFloat4 } from "./nearest-float4.js";
 
 export function compareFloats(left: number, right: number): number {
   if (left < right) return -1;
@@ -20,7 +21,7 @@ export function parseFloat8(text: string): number {
 }
 export function parseFloat4(text: string): number {
   if (!shape.test(text)) return parseSpecial(text, "real");
-  const value = Math.fround(Number(text));
+  const value = nearestFloat4(text);
   if (!Number.isFinite(value) || (value === 0 && hasDigits(text))) throw floatInputRange(text, "real");
   return value;
 }

@@ -13,6 +13,15 @@ export const foldConstants: Rule = {
   apply: (plan, context) => mapExpressions(plan, (e) => fold(e, context.registry)),
 };
 
+/** What planning makes of an expression with these values in the places of its parameters; throws what planning would. */
+export function foldWith(e: Expression, parameters: readonly Datum[], registry: FunctionRegistry): Expression {
+  const constant = (part: Expression): Expression =>
+    part.kind === "Parameter"
+      ? { kind: "Constant", value: parameters[part.index] as Datum, type: part.type, typmod: part.typmod }
+      : mapChildren(part, constant);
+  return fold(constant(e), registry);
+}
+
 const isConstant = (e: Expression): e is Constant => e.kind === "Constant";
 
 function fold(e: Expression, registry: FunctionRegistry): Expression {
