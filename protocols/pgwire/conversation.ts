@@ -114,15 +114,15 @@ export class Conversation {
     let encoders: ReturnType<typeof columnEncoders> | undefined;
     let sent = 0;
     const step = (batch: PortalRows): boolean => {
+      output.note(batch.flushLsn);
       if (batch.encoded) {
-        output.writer.raw(batch.encoded.bytes);
+        output.raw(batch.encoded.bytes);
         sent += batch.encoded.rowCount;
       } else if (batch.rows.length > 0) {
         encoders ??= this.encodersOf(portal.columns, formats);
         for (const row of batch.rows) dataRow(output.writer, encoders, row);
         sent += batch.rows.length;
       }
-      output.note(batch.flushLsn);
       output.sendWhenMuch();
       return batch.done || (maxRows > 0 && sent >= maxRows);
     };
@@ -193,7 +193,7 @@ export class Conversation {
     for (;;) {
       const chunk = await source.next();
       if (chunk === null) break;
-      output.writer.raw(chunk);
+      output.raw(chunk);
       output.sendWhenMuch();
       if (output.isClientSlow) await output.drain();
     }

@@ -4,14 +4,17 @@
  */
 import type { Database } from "../../src/engine/types.js";
 import { MessageWriter } from "./message-writer.js";
+import { copyRows } from "./row-buffers.js";
 
 /** More than this leaves before the reply is complete. */
 const FLUSH_BYTES = 64 * 1024;
 
 export interface OutputTransport {
-  /** Queues bytes; false when the client reads too slowly and `drained` should be awaited. */
-  write(bytes: Uint8Array): boolean;
+  /** Queues bytes; false when the client reads too slowly and `drained` should be awaited. `sent`: the bytes are the caller's again. */
+  write(bytes: Uint8Array, sent?: () => void): boolean;
   drained(): Promise<void>;
+  /** `write` keeps no part of the bytes: they are the caller's again when it returns. */
+  readonly copies?: boolean;
   /** Sends what is queued, then closes. */
   end(): void;
 }
@@ -53,6 +56,14 @@ export class Output {
   note(lsn: number): void {
     if (lsn > this.#lsn) this.#lsn = lsn;
   }
+  /** Ready-made messages, whose bytes are the caller's again afterwards. Many of them go past the writer, whose memory is always fresh. */
+  raw(bytes: Uint8Array): void {
+    if (bytes.length <= FLUSH_BYTES || this.#lsn !== 0 || this.#held.length > 0) return void this.writer.raw(bytes);
+    this.send();
+    if (this.#transport.copies === true) return this.#write(bytes);
+    const { copy, giveBack } = copyRows(bytes);
+    this.#write(copy, giveBack);
+  }
   sendWhenMuch(): void {
     if (this.writer.length > FLUSH_BYTES) this.send();
   }
@@ -76,8 +87,8 @@ export class Output {
       this.#endWhenSent();
     });
   }
-  #write(bytes: Uint8Array): void {
-    if (this.#isClientGone || this.#transport.write(bytes) || this.#isClientSlow) return;
+  #write(bytes: Uint8Array, sent?: () => void): void {
+    if (this.#isClientGone || this.#transport.write(bytes, sent) || this.#isClientSlow) return;
     this.#isClientSlow = true;
     void this.drain().then(() => this.#listener.eased());
   }

@@ -193,9 +193,9 @@ export class Listener {
     const server = localAddress === undefined || localPort === undefined ? null : { address: localAddress, port: localPort };
     const isLocal = origin?.isLocal === true;
     const handler = this.options.connect({
-      write: (bytes) => {
+      write: (bytes, sent) => {
         if (socket.writableLength > MAX_OUTPUT_BYTES) socket.destroy();
-        return !socket.destroyed && socket.write(bytes);
+        return !socket.destroyed && socket.write(bytes, sent);
       },
       drained: () =>
         socket.writableNeedDrain && !socket.destroyed ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve(),

@@ -148,6 +148,7 @@ const MAX_BACKLOG_BYTES = 1 << 20;
 
 class NativeTransport implements SocketTransport, FastLane {
   isOpen = true;
+  readonly copies = true;
   /** Input of the batch that is being delivered. */
   hasInput = false;
   #waits = false; // output

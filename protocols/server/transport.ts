@@ -6,9 +6,11 @@ import type { FastLane } from "../resp/index.js";
 import type { TlsPeer } from "./tls.js";
 
 export interface SocketTransport {
-  /** True: the bytes may be reused and more may follow; false: await `drained`. */
-  write(bytes: Uint8Array): boolean;
+  /** True: more may follow; false: await `drained`. `sent`, where the transport does not copy: the bytes are the caller's again. */
+  write(bytes: Uint8Array, sent?: () => void): boolean;
   drained(): Promise<void>;
+  /** `write` keeps no part of the bytes. */
+  readonly copies?: boolean;
   /** Bytes that the kernel has not taken yet. */
   readonly queuedBytes: number;
   /** Runs `callback` once everything written so far is with the kernel. */
