@@ -1,8 +1,8 @@
 // date_text.cc: dates and times as PostgreSQL prints them under DateStyle ISO.
-#include <charconv>
 #include <limits>
 
-#include "data_row.h"
+#include "field.h"
+#include "number_text.h"
 
 namespace orrery::wire {
 namespace {
@@ -23,15 +23,16 @@ void civil_from_days(std::int64_t days, std::int64_t* year, unsigned* month, uns
   *year = static_cast<std::int64_t>(year_of_era) + era * 400 + (*month <= 2 ? 1 : 0);
 }
 
-char* two(char* out, unsigned v) noexcept {
-  *out++ = static_cast<char>('0' + v / 10);
-  *out++ = static_cast<char>('0' + v % 10);
-  return out;
-}
-
 char* put(char* out, std::string_view text) noexcept {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
+}
+/// "AA?BB?CC": three numbers below 100 around a separator.
+char* put_three(char* out, unsigned a, unsigned b, unsigned c, char separator) noexcept {
+  const std::uint64_t digits = eight_digits(a * 1'000'000 + b * 1'000 + c) + kZeros;
+  std::memcpy(out, &digits, 8);
+  out[2] = out[5] = separator;
+  return out + 8;
 }
 
 /// `YYYY-MM-DD`, at least four digits of year; *bc tells that the caller appends " BC".
@@ -41,29 +42,30 @@ char* put_date(char* out, std::int64_t days, bool* bc) noexcept {
   civil_from_days(days, &year, &month, &day);
   *bc = year <= 0;
   if (*bc) year = 1 - year;
-  for (std::int64_t limit = 1000; limit > 1 && year < limit; limit /= 10) *out++ = '0';
-  out = std::to_chars(out, out + 12, year).ptr;
-  *out++ = '-';
-  out = two(out, month);
-  *out++ = '-';
-  return two(out, day);
+  if (year < 10'000) {
+    const std::uint64_t century = (eight_digits(static_cast<std::uint32_t>(year) / 100) + kZeros) >> 48;
+    std::memcpy(out, &century, 2);
+    return put_three(out + 2, static_cast<unsigned>(year) % 100, month, day, '-');
+  }
+  out = put_integer(year, out);
+  char text[8];
+  put_three(text, 0, month, day, '-');
+  std::memcpy(out, text + 2, 6);
+  return out + 6;
 }
 
+/// Writes at most 16 bytes.
 char* put_time(char* out, std::int64_t micros) noexcept {
   const auto seconds = static_cast<std::uint32_t>(micros / 1'000'000);
-  auto fraction = static_cast<std::uint32_t>(micros % 1'000'000);
-  out = two(out, seconds / 3600);
-  *out++ = ':';
-  out = two(out, seconds / 60 % 60);
-  *out++ = ':';
-  out = two(out, seconds % 60);
+  const auto fraction = static_cast<std::uint32_t>(micros % 1'000'000);
+  out = put_three(out, seconds / 3600, seconds / 60 % 60, seconds % 60, ':');
   if (fraction == 0) return out;
-  *out++ = '.';
-  for (std::uint32_t unit = 100'000; fraction != 0; unit /= 10) {
-    *out++ = static_cast<char>('0' + fraction / unit);
-    fraction %= unit;
-  }
-  return out;
+  // Its digits end at the last one that is not zero.
+  const std::uint64_t digits = eight_digits(fraction * 100);
+  const std::uint64_t text = digits + kZeros;
+  *out = '.';
+  std::memcpy(out + 1, &text, 7);
+  return out + 9 - (__builtin_clzll(digits) >> 3);
 }
 
 std::size_t length(const char* from, const char* to) noexcept { return static_cast<std::size_t>(to - from); }

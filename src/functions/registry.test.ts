@@ -46,7 +46,10 @@ describe("registry", () => {
       [0.0001, "0.0001"],
       [0.00001, "1e-05"],
       [-0, "-0"],
-      [1e23, "1e+23"],
+      [1e23, "9.999999999999999e+22"],
+      [1e22, "1e+22"],
+      [-8.41e21, "-8.409999999999999e+21"],
+      [2 ** 60, "1.152921504606847e+18"],
       [0.1, "0.1"],
       [1.5, "1.5"],
       [5e-324, "5e-324"],
@@ -55,5 +58,7 @@ describe("registry", () => {
     for (const [value, text] of cases) expect(float8.output(value, testContext)).toBe(text);
     expect(registry.typeByOid(TypeOid.float4)!.output(Math.fround(0.1), testContext)).toBe("0.1");
     expect(registry.typeByOid(TypeOid.float4)!.output(1234567, testContext)).toBe("1.234567e+06");
+    expect(registry.typeByOid(TypeOid.float4)!.output(3927094.25, testContext)).toBe("3.9270942e+06");
+    expect(registry.typeByOid(TypeOid.float4)!.output(3927094.75, testContext)).toBe("3.9270948e+06");
   });
 });

@@ -15,7 +15,9 @@ const setUp = [
   "insert into kinds (id) values (1000)",
   String.raw`insert into kinds (id, t, v) values (1001, E'tab\there', E'back\\slash'), (1002, E'line\nfeed', E'return\r'), (1003, 'a,b', 'say "so"'),
      (1004, '', '\N'), (1005, '\.', 'a|b'), (1006, E'\b\f' || chr(11), 'naïve ☃'), (1007, 'NULL', '7'), (1008, ' spaces ', '-')`,
-  "insert into kinds (id, f4, f8, n, d, ts) values (2000, 'NaN', 'Infinity', 'NaN', 'infinity', '-infinity'), (2001, 1e-10, 1e300, 1e30, '0044-03-15 BC', '12345-01-01 00:00:00')",
+  `insert into kinds (id, f4, f8, n, d, ts) values (2000, 'NaN', 'Infinity', 'NaN', 'infinity', '-infinity'), (2001, 1e-10, 1e300, 1e30, '0044-03-15 BC', '12345-01-01 00:00:00'),
+     (2002, 8589973000, 1e23, 1e-30, '9999-12-31', '9999-12-31 23:59:59.999999'), (2003, 16777216, 8.41e21, -0.00012, '10000-01-01', '2000-01-01 00:00:00.00012'),
+     (2004, 1e6, 1e15, 12345678901234567890.12345, '0001-01-01', '0001-01-01 00:00:00 BC'), (2005, -0.0, 123456789012345, 0, '2000-02-29', '1999-12-31 23:59:59.1')`,
 ];
 const options = [
   "",

@@ -157,23 +157,10 @@ std::int64_t Pipeline::next_rows(RowEncoder& encoder, wire::WireBuffer& out, std
   const std::int64_t found = pull(budget_micros);
   if (found <= 0) return found;
   fields_.clear();
-  dimensions_.clear();
-  for (const wire::OutputColumn& c : encoder.columns()) {
-    fields_.push_back(output(c.column));
-    dimensions_.push_back(program_.outputs[c.column].dimensions);
-  }
-  const std::uint32_t first = at_;
-  while (at_ < batch_.rows) {
-    const std::size_t before = out.size();
-    encoder.write(fields_, dimensions_, at_, out);
-    if (out.overflowed()) {
-      if (at_ == first) return -static_cast<std::int64_t>(std::max<std::size_t>(out.size(), 16));
-      out.rewind(before);
-      break;
-    }
-    at_++;
-  }
-  *rows = at_ - first;
+  for (const wire::OutputColumn& c : encoder.columns()) fields_.emplace_back(c, output(c.column), program_.outputs[c.column].dimensions);
+  *rows = encoder.write(fields_, at_, batch_.rows, out);
+  if (*rows == 0) return -static_cast<std::int64_t>(std::max<std::size_t>(out.size(), 16));
+  at_ += *rows;
   return static_cast<std::int64_t>(out.size());
 }
 

@@ -57,9 +57,7 @@ class Pipeline final : public storage::Scan {
   std::uint32_t at_ = 0;
   bool ended_ = false, gave_rows_ = false;
   std::int64_t result_ = 0;  // when ended: 0 or why it failed, for whoever asks again
-  // What next_rows hands to the encoder.
-  std::vector<Vector> fields_;
-  std::vector<std::uint32_t> dimensions_;
+  std::vector<EncodedField> fields_;  // what next_rows hands to the encoder
 };
 
 }  // namespace orrery::exec

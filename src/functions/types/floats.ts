@@ -89,19 +89,54 @@ export function formatGeneral(value: number, digits: number): string {
   return render(`${trimmed}e${exponent}`, precision);
 }
 
+/**
+ * A decimal of `value` that lies exactly between it and a neighbor of `significandBits`. PostgreSQL takes such a decimal for neither, where
+ * JavaScript rounds to even: 1e23 is 9.999999999999999e+22 (d2s.c, STRICTLY_SHORTEST 0). Only large integers have one of so few digits.
+ */
+function isBetweenFloats(decimal: string, value: number, significandBits: number): boolean {
+  const size = Math.abs(value);
+  if (size < 2 ** significandBits || size > 1e40) return false;
+  const exact = BigInt(size);
+  const [mantissa, exponent] = decimal.replace("-", "").split("e") as [string, string];
+  const digits = mantissa.replace(".", "");
+  const difference = BigInt(digits) * 10n ** BigInt(Number(exponent) + 1 - digits.length) - exact;
+  const bits = exact.toString(2).length;
+  const gap = 1n << BigInt(bits - significandBits);
+  // Below a power of two floats lie twice as close.
+  const isPower = exact === 1n << BigInt(bits - 1);
+  return difference < 0n ? -difference * (isPower ? 4n : 2n) === gap : difference * 2n === gap;
+}
+
 export function formatFloat8(value: number, extraFloatDigits = 1): string {
   if (extraFloatDigits <= 0) return formatGeneral(value, 15 + extraFloatDigits);
   if (Number.isInteger(value) && value < 1e15 && value > -1e15) return Object.is(value, -0) ? "-0" : String(value);
-  return special(value) ?? render(value.toExponential(), 15);
+  const known = special(value);
+  if (known !== undefined) return known;
+  let text = value.toExponential();
+  for (let digits = 1; digits <= 16 && (isBetweenFloats(text, value, 53) || Number(text) !== value); digits++)
+    text = value.toExponential(digits);
+  return render(text, 15);
 }
+
+/** As toExponential, but of two decimals that are equally close the even one, where JavaScript takes the larger. */
+function toExponentialEven(value: number, digits: number): string {
+  const text = value.toExponential(digits);
+  const at = text.indexOf("e") - 1;
+  const last = Number(text[at]);
+  const next = value.toExponential(digits + 1);
+  const mayTie = last % 2 === 1 && next[next.indexOf("e") - 1] === "5";
+  return mayTie && /^50*$/.test(exactDigits(value).slice(digits + 1)) ? `${text.slice(0, at)}${last - 1}${text.slice(at + 1)}` : text;
+}
+/** All digits of a float4 that is a tie somewhere, which has few. */
+const exactDigits = (value: number): string => (value.toExponential(100).split("e")[0] as string).replace(/[-.]/g, "");
 
 export function formatFloat4(value: number, extraFloatDigits = 1): string {
   if (extraFloatDigits <= 0) return formatGeneral(value, 6 + extraFloatDigits);
   const known = special(value);
   if (known !== undefined) return known;
   for (let digits = 0; digits < 9; digits++) {
-    const text = value.toExponential(digits);
-    if (Math.fround(Number(text)) === value) return render(text, 6);
+    const text = toExponentialEven(value, digits);
+    if (Math.fround(Number(text)) === value && !isBetweenFloats(text, value, 24)) return render(text, 6);
   }
   return render(value.toExponential(8), 6);
 }
