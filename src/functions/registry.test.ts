@@ -60,5 +60,6 @@ describe("registry", () => {
     expect(registry.typeByOid(TypeOid.float4)!.output(1234567, testContext)).toBe("1.234567e+06");
     expect(registry.typeByOid(TypeOid.float4)!.output(3927094.25, testContext)).toBe("3.9270942e+06");
     expect(registry.typeByOid(TypeOid.float4)!.output(3927094.75, testContext)).toBe("3.9270948e+06");
+    expect(registry.typeByOid(TypeOid.float4)!.output(2 ** -96, testContext)).toBe("1.2621775e-29");
   });
 });

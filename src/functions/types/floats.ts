@@ -130,13 +130,23 @@ function toExponentialEven(value: number, digits: number): string {
 /** All digits of a float4 that is a tie somewhere, which has few. */
 const exactDigits = (value: number): string => (value.toExponential(100).split("e")[0] as string).replace(/[-.]/g, "");
 
+/** A decimal of toExponential, larger in size by one in its last place. */
+function oneMore(decimal: string): string {
+  const [, sign, first, rest, exponent] = /^(-?)(\d)\.?(\d*)e(.*)$/.exec(decimal) as unknown as [string, string, string, string, string];
+  const digits = String(BigInt(first + rest) + 1n);
+  return `${sign}${digits[0]}.${digits.slice(1)}e${Number(exponent) + digits.length - 1 - rest.length}`;
+}
+
 export function formatFloat4(value: number, extraFloatDigits = 1): string {
   if (extraFloatDigits <= 0) return formatGeneral(value, 6 + extraFloatDigits);
   const known = special(value);
   if (known !== undefined) return known;
+  const reads = (text: string) => Math.fround(Number(text)) === value && !isBetweenFloats(text, value, 24);
   for (let digits = 0; digits < 9; digits++) {
     const text = toExponentialEven(value, digits);
-    if (Math.fround(Number(text)) === value && !isBetweenFloats(text, value, 24)) return render(text, 6);
+    if (reads(text)) return render(text, 6);
+    // Below a power of two floats lie twice as close: the closest decimal may be one of theirs where the next larger is not.
+    if (Number.isInteger(Math.log2(Math.abs(value))) && reads(oneMore(text))) return render(oneMore(text), 6);
   }
   return render(value.toExponential(8), 6);
 }

@@ -5,6 +5,7 @@ select '9007199254740992'::float8, '9007199254740994'::float8, '1801439850948198
 select power(2::float8, 54), power(2::float8, 60), power(2::float8, 64), power(2::float8, 79), power(2::float8, 100), power(2::float8, 1000);
 select '16777216'::float4, '33554436'::float4, '8589973000'::float4, '1e10'::float4, '2e15'::float4, '9.8e20'::float4;
 select '3927094.25'::float4, '3927094.75'::float4, '-3927094.25'::float4, '0.5'::float4, '2.5'::float4, '1048576.5'::float4;
+select id, power(2::float8, id)::float4, (-power(2::float8, id))::float4 from generate_series(-126, 127) id;
 select f, f::text, to_json(f) from (values ('1e23'::float8), ('5e22'), ('4.5e22'), ('2.0e25'), ('1.2345e25'), ('7e24')) v(f);
 select array[1e23::float8, 1e22], row(1e23::float8);
 create table shortest_floats (id int primary key, f float8, g float4);
