@@ -279,6 +279,9 @@ describe.each(["native", "node"] as const)("on transport %s", (transport) => {
       await run(a, "commit");
       expect(await answer).toContain("UPDATE 0");
     }
+    // What it waited for is locked by it, also where the condition does not hold any more: as in PostgreSQL.
+    await run(b, "commit");
+    await run(b, "begin", "T");
     await run(a, "begin", "T");
     await run(a, "update judged set n = n + 0 where id = 3", "T");
     const answer = run(b, change(500), "T");
