@@ -123,7 +123,6 @@ const statements: Readonly<Record<string, readonly [string, readonly Kind[]]>> =
   reals: ["update typed set f = $2, g = $3 where id = $1 returning f, g", ["int4", "float4", "float8"]],
   integers: ["insert into typed (id, s, w, f) values ($1, $2, $3, $4) returning s, w, f", ["int4", "int2", "int8", "float4"]],
   sums: ["update typed set s = s + $2, w = w - $3, g = g + $4 where id = $1 returning s, w, g", ["int4", "int2", "int8", "float8"]],
-  sumsWhole: ["update typed set s = s - 1, w = w + 1, g = g + 1 where id = $1 returning s, w, g", ["int4"]],
   drop: ["delete from typed where id = $1 returning id", ["int4"]],
   row: ["select * from typed where id = $1", ["int4"]],
 };
