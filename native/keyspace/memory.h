@@ -23,6 +23,14 @@ inline void* allocate(std::size_t size) {
   return p;
 }
 
+/// Zeros. What is large comes from the system as such, so its pages are paid for one by one as they are used, not at once.
+inline void* allocate_zeroed(std::size_t size) {
+  void* p = std::calloc(size, 1);
+  ORRERY_ASSERT(p != nullptr);
+  used_memory().fetch_add(static_cast<std::int64_t>(malloc_usable_size(p)), std::memory_order_relaxed);
+  return p;
+}
+
 inline void release(void* p) noexcept {
   if (p == nullptr) return;
   used_memory().fetch_sub(static_cast<std::int64_t>(malloc_usable_size(p)), std::memory_order_relaxed);

@@ -240,8 +240,7 @@ class Table {
   }
   void resize(std::size_t buckets) {
     const int t = buckets_[0] == nullptr ? 0 : 1;
-    buckets_[t] = static_cast<Node**>(allocate(buckets * sizeof(Node*)));
-    std::memset(buckets_[t], 0, buckets * sizeof(Node*));
+    buckets_[t] = static_cast<Node**>(allocate_zeroed(buckets * sizeof(Node*)));
     mask_[t] = buckets - 1;
     if (t == 1) rehash_at_ = 0;
   }
