@@ -1,6 +1,6 @@
 /**
  * A keyspace of `BENCH_SCALE` GB (0.1 by default) in two thirds strings of 100 bytes and one third hashes of ten fields, and beside them a list,
- * a hash, a set and a sorted set of a million elements for each GB: how long a killed server takes to answer again (ours from its checkpoint,
+ * a hash, a set, a sorted set and a stream of a million elements for each GB: how long a killed server takes to answer again (ours from its checkpoint,
  * Redis from an AOF with an RDB in front), and what a client that sends one command at a time waits for while the checkpoint is written. Every
  * fourth command of it writes to one of the large values.
  */
@@ -8,12 +8,14 @@ import { connect } from "node:net";
 import { freePort, startOrrery, startRedis } from "../test/support/processes.js";
 import { type Line, report } from "./report.js";
 import { encode, load } from "./resp-load.js";
+import { waitsDuring } from "./resp-waits.js";
 
 const gigabytes = Number(process.env.BENCH_SCALE ?? 0.1);
 const hashBytes = 10 * 24;
 const hashes = Math.round((gigabytes * 1e9) / 3 / hashBytes);
 const strings = Math.round((gigabytes * 2e9) / 3 / 120);
 
+const quietMillis = 3000;
 const members = Math.round(gigabytes * 1e6);
 
 function* data(): Iterable<readonly string[]> {
@@ -23,6 +25,7 @@ function* data(): Iterable<readonly string[]> {
     yield ["HSET", "large:hash", ...some.flatMap((n) => [`field:${n}`, `value:${n}`])];
     yield ["SADD", "large:set", ...some.map((n) => `member:${n}`)];
     yield ["ZADD", "large:zset", ...some.flatMap((n) => [n, `member:${n}`])];
+    for (const n of some) yield ["XADD", "large:stream", "*", "field", `value:${n}`];
   }
   const padding = "x".repeat(90);
   for (let i = 0; i < strings; i++) yield ["SET", `key:${i}`, `${padding}${i}`];
@@ -60,47 +63,13 @@ async function until(port: number, expected: string, ...command: readonly string
   client.end();
 }
 
-interface Waits {
-  readonly count: number;
-  readonly median: number;
-  readonly p999: number;
-  readonly longest: number;
-}
-/** The i-th command of the client that waits. */
-function command(i: number): readonly string[] {
-  const key = `key:${(i * 7919) % strings}`;
-  if (i % 4 !== 3) return i % 2 === 0 ? ["GET", key] : ["SET", key, `changed ${i}`];
-  const n = String((i * 7919) % members);
-  switch ((i >> 2) % 4) {
-    case 0:
-      return ["LSET", "large:list", n, `changed:${i}`];
-    case 1:
-      return ["HSET", "large:hash", `field:${n}`, `changed:${i}`];
-    case 2:
-      return ["SREM", "large:set", `member:${n}`];
-    default:
-      return ["ZADD", "large:zset", String(i), `member:${n}`];
-  }
-}
-/** What the replies take while `work` goes on. */
-async function waitsDuring(port: number, work: Promise<unknown>): Promise<Waits> {
-  const client = new Client(port);
-  const times: number[] = [];
-  let going = true;
-  void work.finally(() => (going = false));
-  for (let i = 0; going; i++) times.push((await client.ask(...command(i))).millis);
-  client.end();
-  times.sort((a, b) => a - b);
-  const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))] as number;
-  return { count: times.length, median: at(0.5), p999: at(0.999), longest: at(1) };
-}
-
 export async function run(): Promise<void> {
   const ports: [number, number] = [await freePort(), await freePort()];
   const first = await startOrrery({ ports, keepFolder: true });
   await load(first.redisPort, data());
   const saver = new Client(first.redisPort);
-  const checkpoint = await waitsDuring(first.redisPort, saver.ask("SAVE"));
+  const quiet = await waitsDuring({ port: first.redisPort, strings, members }, () => new Promise((done) => setTimeout(done, quietMillis)));
+  const checkpoint = await waitsDuring({ port: first.redisPort, strings, members }, () => saver.ask("SAVE"));
   saver.end();
   await first.kill();
   const started = performance.now();
@@ -120,7 +89,7 @@ export async function run(): Promise<void> {
       running = await isRewriting(redis.port);
     }
   };
-  const rewrite = await waitsDuring(redis.port, rewriting());
+  const rewrite = await waitsDuring({ port: redis.port, strings, members }, rewriting);
   rewriter.end();
   redis.process.kill("SIGKILL");
   await new Promise((done) => redis.process.once("exit", done));
@@ -143,7 +112,7 @@ export async function run(): Promise<void> {
     line("the same beyond the median (goal: no more than 10)", checkpoint.longest - checkpoint.median, rewrite.longest - rewrite.median),
   ];
   for (const l of lines) console.log(`${l.what}: ${l.ours.toFixed(2)} / ${l.peer.toFixed(2)} ms`);
-  const note = `${checkpoint.count.toLocaleString("en-US")} replies during the checkpoint, ${rewrite.count.toLocaleString("en-US")} during the rewrite.`;
+  const note = `${checkpoint.count.toLocaleString("en-US")} replies during the checkpoint, ${rewrite.count.toLocaleString("en-US")} during the rewrite. Without a checkpoint: p99.9 ${quiet.p999.toFixed(3)} ms, longest ${quiet.longest.toFixed(2)} ms.`;
   console.log(note);
   report("resp-restart", "Restart and checkpoint of keys", lines, [note]);
 }
