@@ -52,18 +52,31 @@ Napi::Value import_rdb_state(const Napi::CallbackInfo& info) {
   return out;
 }
 
-/// exportRdb(engine, part, latched): part 0 is the file's beginning, then one part a shard, then the end; null beyond it.
+/// exportRdb(engine, part, whole): part 0 is the file's beginning, then one part a shard, then the end; null beyond it.
 Napi::Value export_rdb(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
   const std::uint32_t part = u32_of(info[1]);
   if (part > keyspace::kShardCount + 1) return info.Env().Null();
-  const auto header = [&] { return keyspace::rdb_header() + keyspace::rdb_functions(engine->keyspace->side.all(keyspace::SideSpace::kFunctions)); };
-  const std::string bytes = part == 0                           ? header()
-                            : part == keyspace::kShardCount + 1 ? keyspace::rdb_footer()
-                                                                : keyspace::rdb_shard(*engine->keyspace, part - 1, bool_of(info[2]));
-  return Napi::Buffer<char>::Copy(info.Env(), bytes.data(), bytes.size());
+  const keyspace::RdbEntryWriter writer(bool_of(info[2]) ? keyspace::RdbContents::kWhole : keyspace::RdbContents::kRedis7);
+  Napi::Object out = Napi::Object::New(info.Env());
+  const auto set_bytes = [&](const auto& bytes) {
+    out.Set("bytes", Napi::Buffer<char>::Copy(info.Env(), reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  };
+  if (part == 0) {
+    set_bytes(keyspace::rdb_header(writer.version()) + keyspace::rdb_functions(engine->keyspace->side.all(keyspace::SideSpace::kFunctions)));
+  } else if (part == keyspace::kShardCount + 1) {
+    set_bytes(keyspace::rdb_footer());
+  } else {
+    ByteWriter shard;
+    keyspace::rdb_shard(shard, *engine->keyspace, part - 1, writer);
+    set_bytes(shard);
+  }
+  out.Set("version", Napi::Number::New(info.Env(), writer.version()));
+  out.Set("timedHashes", Napi::Number::New(info.Env(), static_cast<double>(writer.timed_hashes())));
+  out.Set("vectorSets", Napi::Number::New(info.Env(), static_cast<double>(writer.vector_sets())));
+  return out;
 }
 
 }  // namespace

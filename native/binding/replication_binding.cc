@@ -8,6 +8,8 @@ namespace {
 
 Napi::Value number(Napi::Env env, std::uint64_t v) { return Napi::Number::New(env, static_cast<double>(v)); }
 
+keyspace::RdbContents contents_of(const Napi::Value& whole) { return bool_of(whole) ? keyspace::RdbContents::kWhole : keyspace::RdbContents::kRedis7; }
+
 Napi::Object replica_object(Napi::Env env, const keyspace::ReplicationFeed::Replica& r) {
   Napi::Object out = Napi::Object::New(env);
   out.Set("id", number(env, r.id));
@@ -16,17 +18,18 @@ Napi::Object replica_object(Napi::Env env, const keyspace::ReplicationFeed::Repl
   out.Set("acknowledgedMillis", Napi::Number::New(env, static_cast<double>(r.acknowledged_ms)));
   out.Set("address", Napi::String::New(env, r.address));
   out.Set("streaming", Napi::Boolean::New(env, r.streaming));
+  out.Set("leftOut", number(env, r.left_out));
   return out;
 }
 
 class SnapshotWorker final : public Napi::AsyncWorker {
  public:
-  SnapshotWorker(Napi::Env env, EnginePtr engine, ListenerId listener, std::uint64_t token, std::string address)
+  SnapshotWorker(Napi::Env env, EnginePtr engine, ListenerId listener, std::uint64_t token, std::string address, keyspace::RdbContents contents)
       : Napi::AsyncWorker(env, "orrery replica snapshot"), deferred_(Napi::Promise::Deferred::New(env)), engine_(std::move(engine)), listener_(listener), token_(token),
-        address_(std::move(address)) {}
+        address_(std::move(address)), contents_(contents) {}
   Napi::Promise promise() const { return deferred_.Promise(); }
   void Execute() override {
-    snapshot_ = keyspace::take_replica_snapshot(*engine_->keyspace, *engine_->transactions, engine_->replication, listener_, token_, address_);
+    snapshot_ = keyspace::take_replica_snapshot(*engine_->keyspace, *engine_->transactions, engine_->replication, listener_, token_, address_, contents_);
   }
   void OnOK() override {
     Napi::Object out = replica_object(Env(), snapshot_.replica);
@@ -36,6 +39,8 @@ class SnapshotWorker final : public Napi::AsyncWorker {
       parts.Set(parts.Length(), Napi::Buffer<char>::New(Env(), kept->data(), kept->size(), [](Napi::Env, char*, std::string* s) { delete s; }, kept));
     }
     out.Set("parts", parts);
+    out.Set("timedHashes", number(Env(), snapshot_.timed_hashes));
+    out.Set("vectorSets", number(Env(), snapshot_.vector_sets));
     deferred_.Resolve(out);
   }
 
@@ -45,30 +50,31 @@ class SnapshotWorker final : public Napi::AsyncWorker {
   ListenerId listener_;
   std::uint64_t token_;
   std::string address_;
+  keyspace::RdbContents contents_;
   keyspace::ReplicaSnapshot snapshot_;
 };
 
-/// snapshotForReplica(engine, token, address): a promise
+/// snapshotForReplica(engine, token, address, whole): a promise
 Napi::Value snapshot_for_replica(const Napi::CallbackInfo& info) {
   count_crossing();
   EnginePtr engine = shared_engine_of(info);
   if (!engine) return info.Env().Undefined();
-  if (!info[2].IsString()) return type_error(info, "snapshotForReplica(engine, token, address)");
-  auto* worker = new SnapshotWorker(info.Env(), std::move(engine), listener_of(info), static_cast<std::uint64_t>(number_of(info[1])), info[2].As<Napi::String>().Utf8Value());
+  if (!info[2].IsString()) return type_error(info, "snapshotForReplica(engine, token, address, whole)");
+  auto* worker = new SnapshotWorker(info.Env(), std::move(engine), listener_of(info), static_cast<std::uint64_t>(number_of(info[1])), info[2].As<Napi::String>().Utf8Value(), contents_of(info[3]));
   const Napi::Promise promise = worker->promise();  // it deletes itself when done
   worker->Queue();
   return promise;
 }
 
-/// continueReplica(engine, history, offset, token, address): the replica, or null
+/// continueReplica(engine, history, offset, token, address, whole): the replica, or null
 Napi::Value continue_replica(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
   if (engine == nullptr) return info.Env().Undefined();
-  if (!info[1].IsString() || !info[4].IsString()) return type_error(info, "continueReplica(engine, history, offset, token, address)");
+  if (!info[1].IsString() || !info[4].IsString()) return type_error(info, "continueReplica(engine, history, offset, token, address, whole)");
   keyspace::ReplicationFeed::Replica replica;
   if (!engine->replication.attach_at(info[1].As<Napi::String>().Utf8Value(), static_cast<std::uint64_t>(number_of(info[2])), listener_of(info),
-                                     static_cast<std::uint64_t>(number_of(info[3])), info[4].As<Napi::String>().Utf8Value(), &replica))
+                                     static_cast<std::uint64_t>(number_of(info[3])), info[4].As<Napi::String>().Utf8Value(), contents_of(info[5]), &replica))
     return info.Env().Null();
   return replica_object(info.Env(), replica);
 }

@@ -105,7 +105,7 @@ void describe(Context& c) {
   if (n == nullptr) return c.reply.error("ERR no such key");
   Value& v = n->payload.value;
   std::string payload;
-  rdb_write_value(payload, v);
+  rdb_write_value(payload, v, RdbContents::kRedis7);
   char text[512];
   const long long idle = uses_lfu(limits().policy.load()) ? 0 : static_cast<long long>(c.now / 1000 - n->payload.access);
   int length = std::snprintf(text, sizeof text, "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%lld", static_cast<void*>(n), v.encoding(),
@@ -135,12 +135,10 @@ void reload(Context& c, bool rdb) {
         bool fine;
         if (rdb) {
           std::string text;
-          const std::uint8_t type = rdb_type_of(n.payload.value);
-          rdb_write_value(text, n.payload.value);
+          const std::uint8_t type = rdb_type_of(n.payload.value, RdbContents::kWhole);
+          rdb_write_value(text, n.payload.value, RdbContents::kWhole);
           RdbReader in(text);
           fine = rdb_read_value(in, type, &fresh) && in.remaining() == 0;
-          // What RDB 10 cannot say stays.
-          if (const FieldTimes* times = n.payload.value.field_times(); fine && times != nullptr) times->each([&](std::string_view f, std::int64_t when) { fresh.hash().set_time(f, when); });
         } else {
           written.clear();
           n.payload.value.serialize(written);

@@ -9,7 +9,7 @@ namespace {
 void dump(Context& c) {
   Node* n = c.find_read(c.key(1));
   if (n == nullptr) return c.reply.null();
-  c.reply.bulk(rdb_dump(n->payload.value, true));
+  c.reply.bulk(rdb_dump(n->payload.value, RdbContents::kWhole));
 }
 
 void restore(Context& c) {

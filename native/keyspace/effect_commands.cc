@@ -1,5 +1,6 @@
 #include "effect_commands.h"
 
+#include <algorithm>
 #include <initializer_list>
 #include <vector>
 
@@ -30,6 +31,7 @@ class EffectCommands {
  public:
   EffectCommands(std::string& out, int* db) : out_(out), db_(db) {}
   std::size_t count() const noexcept { return count_; }
+  std::size_t enveloped() const noexcept { return enveloped_; }
   void add(Effect effect, ByteReader in);
 
  private:
@@ -38,6 +40,17 @@ class EffectCommands {
     write_command(out_, args);
     count_++;
   }
+  /// For those who know more commands than Redis 7.0.
+  void envelope(std::span<const std::string_view> args) {
+    std::string inside(kEnvelope);
+    write_command(inside, args);
+    command({"ECHO", inside});
+    enveloped_++;
+  }
+  void envelope(std::initializer_list<std::string_view> args) { envelope(std::span<const std::string_view>(args.begin(), args.size())); }
+  /// Neighbours of one time (0: none) share a command.
+  void times_of(std::string_view key, std::span<const std::pair<std::int64_t, std::string_view>> times);
+  void load(std::string_view key, ByteReader& in);
   void select(int db) {
     if (*db_ == db) return;
     const std::string text = number(db);
@@ -67,7 +80,7 @@ class EffectCommands {
 
   std::string& out_;
   int* db_;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0, enveloped_ = 0;
   std::vector<std::string_view> args_;
 };
 
@@ -78,6 +91,35 @@ void EffectCommands::side(Effect effect, ByteReader& in) {
   if (effect == Effect::kSideSet) command({"FUNCTION", "LOAD", "REPLACE", value});
   else if (effect == Effect::kSideErase) command({"FUNCTION", "DELETE", name});
   else command({"FUNCTION", "FLUSH"});
+}
+
+void EffectCommands::times_of(std::string_view key, std::span<const std::pair<std::int64_t, std::string_view>> times) {
+  for (std::size_t at = 0, end; at < times.size(); at = end) {
+    const std::int64_t when = times[at].first;
+    for (end = at; end < times.size() && times[end].first == when;) end++;
+    const std::string text = number(when), count = number(static_cast<std::int64_t>(end - at));
+    if (when == 0) args_.assign({"HPERSIST", key, "FIELDS", count});
+    else args_.assign({"HPEXPIREAT", key, text, "FIELDS", count});
+    for (std::size_t i = at; i < end; i++) args_.push_back(times[i].second);
+    envelope(args_);
+  }
+}
+
+void EffectCommands::load(std::string_view key, ByteReader& in) {
+  const std::string expire = number(in.i64());
+  Value value;
+  ORRERY_ASSERT(Value::deserialize(in, &value));
+  if (value.type() == ValueType::kVectorSet) {
+    // A Redis must not keep what the key held before.
+    command({"DEL", key});
+    return envelope({"RESTORE", key, expire, rdb_dump(value, RdbContents::kWhole), "REPLACE", "ABSTTL"});
+  }
+  command({"RESTORE", key, expire, rdb_dump(value, RdbContents::kRedis7), "REPLACE", "ABSTTL"});
+  if (value.field_times() == nullptr) return;
+  std::vector<std::pair<std::int64_t, std::string_view>> times;
+  value.field_times()->each([&](std::string_view field, std::int64_t when) { times.emplace_back(when, field); });
+  std::sort(times.begin(), times.end());
+  times_of(key, times);
 }
 
 void EffectCommands::of_key(Effect effect, std::string_view key, ByteReader& in) {
@@ -98,12 +140,7 @@ void EffectCommands::of_key(Effect effect, std::string_view key, ByteReader& in)
       // SETRANGE of nothing would not make the key.
       return bytes.empty() ? command({"APPEND", key, ""}) : command({"SETRANGE", key, std::to_string(offset), bytes});
     }
-    case Effect::kLoad: {
-      const std::int64_t expire = in.i64();
-      Value value;
-      ORRERY_ASSERT(Value::deserialize(in, &value));
-      return command({"RESTORE", key, number(expire), rdb_dump(value, false), "REPLACE", "ABSTTL"});
-    }
+    case Effect::kLoad: return load(key, in);
     case Effect::kVectorAdd: {
       VectorAdd add;
       ORRERY_ASSERT(read_vector_add(in, &add));
@@ -114,15 +151,22 @@ void EffectCommands::of_key(Effect effect, std::string_view key, ByteReader& in)
       args_.push_back(quantization_word(add.shape.quantization));
       args_.insert(args_.end(), {"EF", ef, "M", m});
       if (add.has_attributes) args_.insert(args_.end(), {"SETATTR", add.attributes});
-      return command(args_);
+      return envelope(args_);
     }
-    case Effect::kVectorRemove: return command({"VREM", key, in.string()});
+    case Effect::kVectorRemove: return envelope({"VREM", key, in.string()});
     case Effect::kVectorAttributes: {
       const std::string_view element = in.string();
-      return command({"VSETATTR", key, element, in.string()});
+      return envelope({"VSETATTR", key, element, in.string()});
     }
     case Effect::kHashSet: return with_strings("HSET", key, 2 * in.varint(), in);
-    case Effect::kHashExpire: return;  // Redis 7.0 knows no time of a field; when it is over, its deletion is told
+    case Effect::kHashExpire: {  // when the time has come, the deletion is told too
+      std::vector<std::pair<std::int64_t, std::string_view>> times;
+      for (std::uint64_t n = in.varint(); n > 0 && in.ok(); n--) {
+        const std::int64_t when = in.i64();
+        times.emplace_back(when, in.string());
+      }
+      return times_of(key, times);
+    }
     case Effect::kHashDelete: return with_strings("HDEL", key, in.varint(), in);
     case Effect::kListPush: {
       const bool front = in.u8() == 1;
@@ -256,7 +300,11 @@ void write_command(std::string& out, std::span<const std::string_view> args) {
   }
 }
 
-void write_effects_as_commands(std::string& out, std::span<const std::uint8_t> effects, int* db) {
+std::string_view enveloped_command(std::span<const std::string_view> args) noexcept {
+  return args.size() == 2 && args[0] == "ECHO" && args[1].starts_with(kEnvelope) ? args[1].substr(kEnvelope.size()) : std::string_view();
+}
+
+std::size_t write_effects_as_commands(std::string& out, std::span<const std::uint8_t> effects, int* db) {
   ByteReader in(effects);
   const std::size_t start = out.size();
   EffectCommands commands(out, db);
@@ -266,9 +314,10 @@ void write_effects_as_commands(std::string& out, std::span<const std::uint8_t> e
     const std::string_view payload = in.string();
     if (room == storage::Room::kKeyspace) commands.add(effect, ByteReader(reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()));
   }
-  if (commands.count() < 2) return;
+  if (commands.count() < 2) return commands.enveloped();
   out.insert(start, "*1\r\n$5\r\nMULTI\r\n");
   out += "*1\r\n$4\r\nEXEC\r\n";
+  return commands.enveloped();
 }
 
 }  // namespace orrery::keyspace

@@ -53,7 +53,8 @@ class Changes {
   Changes(Context& c, const Key& key, Node* node) : c_(c), key_(key), node_(node), hash_(node->payload.value.hash()) {}
   /// A time for a field that is there; 0 takes it away, one that has come deletes the field.
   Reply set_time(std::string_view field, std::int64_t when) {
-    if (when != 0 && when <= c_.now) {
+    // The primary tells when a field's time has come.
+    if (when != 0 && when <= c_.now && !c_.session.replicates) {
       remove(field);
       return kDeleted;
     }
@@ -116,6 +117,7 @@ void expire(Context& c, bool seconds, bool absolute) {
   if (!c.find_typed(key, ValueType::kHash, &n)) return;
   std::int64_t when;
   if (!read_time(c, 2, seconds, absolute, &when)) return;
+  when = std::max<std::int64_t>(when, 1);  // 0 would say never
   const bool if_none = c.is(3, "NX"), if_some = c.is(3, "XX"), if_later = c.is(3, "GT"), if_sooner = c.is(3, "LT");
   std::span<const std::string_view> fields;
   if (!read_fields(c, if_none || if_some || if_later || if_sooner ? 4 : 3, 1, "ERR Parameter `numFields` should be greater than 0", &fields)) return;

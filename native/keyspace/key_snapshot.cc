@@ -2,9 +2,10 @@
 
 namespace orrery::keyspace {
 namespace {
-/// A latch is held for about a tenth of a millisecond.
+/// A latch is held for one or two tenths of a millisecond: a key that nobody used lately is some cache misses.
 constexpr std::size_t kSliceBytes = 32 << 10;
-constexpr std::size_t kSliceBuckets = 1024;
+constexpr std::size_t kSliceKeys = 256;
+constexpr std::size_t kSliceBuckets = 2048;
 }  // namespace
 
 ShardSnapshot::ShardSnapshot(const EntryWriter& writer, std::uint32_t index, Shard& shard) : writer_(writer), index_(index), shard_(shard) {
@@ -34,9 +35,11 @@ void ShardSnapshot::write(ByteWriter& out, std::uint8_t db, Node& node) {
 }
 
 bool ShardSnapshot::advance(Source& source, Keys& keys, ByteWriter& out, std::size_t bytes) {
-  for (std::size_t buckets = 0; !source.done() && buckets < kSliceBuckets && out.size() < bytes && large_.empty(); buckets++) {
+  std::size_t seen = 0;
+  for (std::size_t buckets = 0; !source.done() && buckets < kSliceBuckets && seen < kSliceKeys && out.size() < bytes && large_.empty(); buckets++) {
     keys.prefetch_places(source.place);
     source.place = keys.visit_places(source.place, [&](Node& n) {
+      seen++;
       if (!handled_.empty() && handled_.contains(qualified(source.db, n.key()))) return;
       write(out, source.db, n);
     });

@@ -141,8 +141,8 @@ void RdbImport::store(std::string_view key, Value&& value, std::int64_t expire_m
   keyspace_.touch(shard, db_, key);
 }
 
-std::string rdb_header() {
-  std::string out = "REDIS0010";
+std::string rdb_header(std::uint16_t version) {
+  std::string out = "REDIS00" + std::to_string(version);
   const auto fact = [&](std::string_view name, std::string_view value) {
     out.push_back(static_cast<char>(kAux));
     rdb_write_string(out, name);
@@ -156,37 +156,22 @@ std::string rdb_header() {
   return out;
 }
 
-void rdb_write_key(std::string& out, std::uint8_t db, std::string_view key, std::int64_t expire_ms, Value& value) {
+void rdb_write_key(std::string& out, std::uint8_t db, std::string_view key, std::int64_t expire_ms, std::uint8_t type) {
   out.push_back(static_cast<char>(kSelectDb));
   rdb_write_length(out, db);
   if (expire_ms != 0) {
     out.push_back(static_cast<char>(kExpireMillis));
     for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(static_cast<std::uint64_t>(expire_ms) >> shift));
   }
-  out.push_back(static_cast<char>(rdb_type_of(value)));
+  out.push_back(static_cast<char>(type));
   rdb_write_string(out, key);
 }
 
-std::string rdb_shard(Keyspace& keyspace, std::uint32_t index, bool latched) {
-  std::string out;
+void rdb_shard(ByteWriter& out, Keyspace& keyspace, std::uint32_t index, const RdbEntryWriter& writer) {
   Shard& shard = keyspace.shard(index);
-  const std::unique_lock guard = latched ? std::unique_lock<Latch>() : std::unique_lock(shard.latch);
-  for (std::uint8_t db = 0; db < kDatabaseCount; db++) {
-    Keys& keys = shard.databases[db].keys;
-    if (keys.size() == 0) continue;
-    out.push_back(static_cast<char>(kSelectDb));
-    rdb_write_length(out, db);
-    keys.each([&](Node& n) {
-      if (n.payload.expire_ms != 0) {
-        out.push_back(static_cast<char>(kExpireMillis));
-        for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(static_cast<std::uint64_t>(n.payload.expire_ms) >> shift));
-      }
-      out.push_back(static_cast<char>(rdb_type_of(n.payload.value)));
-      rdb_write_string(out, n.key());
-      rdb_write_value(out, n.payload.value);
-    });
-  }
-  return out;
+  const std::lock_guard guard(shard.latch);
+  for (std::uint8_t db = 0; db < kDatabaseCount; db++)
+    shard.databases[db].keys.each([&](Node& n) { writer.entry(out, db, n.key(), n.payload.expire_ms, n.payload.value); });
 }
 
 std::string rdb_functions(std::span<const std::pair<std::string, std::string>> libraries) {

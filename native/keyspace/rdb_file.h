@@ -1,12 +1,13 @@
 // rdb_file.h: whole RDB files into and out of the keyspace. Layout: docs/formats/rdb-values.md.
 //
 // Import takes the file piece by piece: it uses whole records and tells how far it came; the caller keeps the rest and brings more. Keys are
-// logged like any other write. Export gives the file piece by piece, one shard at a time; who needs one moment holds every latch.
+// logged like any other write. Export gives the file piece by piece, one shard at a time: one moment when nobody else is there.
 #pragma once
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "entry_writer.h"
 #include "keyspace.h"
 
 namespace orrery::keyspace {
@@ -43,11 +44,11 @@ class RdbImport {
 };
 
 /// The file's beginning: magic, version, facts.
-std::string rdb_header();
+std::string rdb_header(std::uint16_t version);
 /// What comes before a key's value: its database, deadline, type and name.
-void rdb_write_key(std::string& out, std::uint8_t db, std::string_view key, std::int64_t expire_ms, Value& value);
-/// Every key of one shard. Takes its latch unless `latched`.
-std::string rdb_shard(Keyspace& keyspace, std::uint32_t shard, bool latched);
+void rdb_write_key(std::string& out, std::uint8_t db, std::string_view key, std::int64_t expire_ms, std::uint8_t type);
+/// Adds every key of one shard. Takes its latch.
+void rdb_shard(ByteWriter& out, Keyspace& keyspace, std::uint32_t shard, const RdbEntryWriter& writer);
 /// Function libraries, which stand before the keys.
 std::string rdb_functions(std::span<const std::pair<std::string, std::string>> libraries);
 /// The file's end, without a checksum (readers take 0 as "none").

@@ -154,14 +154,9 @@ void write_fixed(std::string& out, std::uint64_t v, int bytes) {
 }
 void write_timed_hash(std::string& out, Hash& hash) {
   const FieldTimes& times = *hash.times();
-  write_fixed(out, static_cast<std::uint64_t>(times.earliest()), 8);
+  rdb_write_earliest_time(out, times.earliest());
   rdb_write_length(out, hash.size());
-  hash.each([&](std::string_view field, std::string_view value) {
-    const std::int64_t when = times.get(field);
-    rdb_write_length(out, when == 0 ? 0 : static_cast<std::uint64_t>(when - times.earliest()) + 1);
-    rdb_write_string(out, field);
-    rdb_write_string(out, value);
-  });
+  hash.each([&](std::string_view field, std::string_view value) { rdb_write_timed_field(out, times.earliest(), times.get(field), field, value); });
 }
 
 bool read_group(RdbReader& in, std::uint8_t type, Stream& s) {
@@ -214,45 +209,6 @@ bool read_stream(RdbReader& in, std::uint8_t type, Stream& s) {
   for (std::uint64_t n = in.length(); n > 0 && in.ok(); n--)
     if (!read_group(in, type, s)) return false;
   return in.ok();
-}
-
-void write_stream(std::string& out, const Stream& s) {
-  rdb_write_length(out, s.node_count());
-  s.each_node([&](const Stream::Node& n) {
-    std::string id;
-    write_raw_id(id, n.id);
-    rdb_write_string(out, id);
-    rdb_write_string(out, n.entries.bytes());
-  });
-  rdb_write_length(out, s.length);
-  const auto id = [&](StreamId v) {
-    rdb_write_length(out, v.ms);
-    rdb_write_length(out, v.seq);
-  };
-  id(s.last_id);
-  id(s.first_id);
-  id(s.max_deleted_id);
-  rdb_write_length(out, s.entries_added);
-  rdb_write_length(out, s.groups() == nullptr ? 0 : s.groups()->size());
-  if (s.groups() == nullptr) return;
-  for (const auto& [name, g] : *s.groups()) {
-    rdb_write_string(out, name);
-    id(g.last_id);
-    rdb_write_length(out, static_cast<std::uint64_t>(g.entries_read));
-    rdb_write_length(out, g.pending.size());
-    for (const auto& [pending, p] : g.pending) {
-      write_raw_id(out, pending);
-      write_fixed(out, static_cast<std::uint64_t>(p.delivery_ms), 8);
-      rdb_write_length(out, static_cast<std::uint64_t>(p.delivery_count));
-    }
-    rdb_write_length(out, g.consumers.size());
-    for (const auto& [consumer, state] : g.consumers) {
-      rdb_write_string(out, consumer);
-      write_fixed(out, static_cast<std::uint64_t>(state.seen_ms), 8);
-      rdb_write_length(out, state.pending.size());
-      for (const auto& [pending, nothing] : state.pending) write_raw_id(out, pending);
-    }
-  }
 }
 
 /// An integer in the fewest bytes; false when the text is not one of 32 bits.
@@ -343,6 +299,45 @@ bool read_list(RdbReader& in, std::uint8_t type, List& list) {
 }
 
 }  // namespace
+
+void rdb_write_stream_node(std::string& out, StreamId id, std::string_view entries) {
+  std::string raw;
+  write_raw_id(raw, id);
+  rdb_write_string(out, raw);
+  rdb_write_string(out, entries);
+}
+
+void rdb_write_stream_end(std::string& out, const Stream& s) {
+  rdb_write_length(out, s.length);
+  const auto id = [&](StreamId v) {
+    rdb_write_length(out, v.ms);
+    rdb_write_length(out, v.seq);
+  };
+  id(s.last_id);
+  id(s.first_id);
+  id(s.max_deleted_id);
+  rdb_write_length(out, s.entries_added);
+  rdb_write_length(out, s.groups() == nullptr ? 0 : s.groups()->size());
+  if (s.groups() == nullptr) return;
+  for (const auto& [name, g] : *s.groups()) {
+    rdb_write_string(out, name);
+    id(g.last_id);
+    rdb_write_length(out, static_cast<std::uint64_t>(g.entries_read));
+    rdb_write_length(out, g.pending.size());
+    for (const auto& [pending, p] : g.pending) {
+      write_raw_id(out, pending);
+      write_fixed(out, static_cast<std::uint64_t>(p.delivery_ms), 8);
+      rdb_write_length(out, static_cast<std::uint64_t>(p.delivery_count));
+    }
+    rdb_write_length(out, g.consumers.size());
+    for (const auto& [consumer, state] : g.consumers) {
+      rdb_write_string(out, consumer);
+      write_fixed(out, static_cast<std::uint64_t>(state.seen_ms), 8);
+      rdb_write_length(out, state.pending.size());
+      for (const auto& [pending, nothing] : state.pending) write_raw_id(out, pending);
+    }
+  }
+}
 
 std::uint8_t RdbReader::u8() {
   if (at_ >= bytes_.size()) return ok_ = false, 0;
@@ -437,7 +432,16 @@ void rdb_write_string(std::string& out, std::string_view s) {
   out += s;
 }
 
-std::uint8_t rdb_type_of(Value& v) {
+void rdb_write_earliest_time(std::string& out, std::int64_t earliest_ms) { write_fixed(out, static_cast<std::uint64_t>(earliest_ms), 8); }
+
+void rdb_write_timed_field(std::string& out, std::int64_t earliest_ms, std::int64_t when_ms, std::string_view field, std::string_view value) {
+  rdb_write_length(out, when_ms == 0 ? 0 : static_cast<std::uint64_t>(when_ms - earliest_ms) + 1);
+  rdb_write_string(out, field);
+  rdb_write_string(out, value);
+}
+
+std::uint8_t rdb_type_of(Value& v, RdbContents contents) {
+  if (contents == RdbContents::kWhole && v.field_times() != nullptr) return kHashTimes;
   switch (v.type()) {
     case ValueType::kString: return kString;
     case ValueType::kList: return kQuicklist2;
@@ -462,8 +466,9 @@ void rdb_write_node(std::string& out, const Packed& node) {
   rdb_write_string(out, lp.bytes());
 }
 
-void rdb_write_value(std::string& out, Value& v) {
+void rdb_write_value(std::string& out, Value& v, RdbContents contents) {
   char scratch[24];
+  if (contents == RdbContents::kWhole && v.field_times() != nullptr) return write_timed_hash(out, v.hash());
   switch (v.type()) {
     case ValueType::kString: return rdb_write_string(out, v.text(scratch));
     case ValueType::kList: return write_list(out, v.list());
@@ -503,7 +508,10 @@ void rdb_write_value(std::string& out, Value& v) {
         rdb_write_string(out, f);
         rdb_write_string(out, x);
       });
-    case ValueType::kStream: return write_stream(out, v.stream());
+    case ValueType::kStream:
+      rdb_write_length(out, v.stream().node_count());
+      v.stream().each_node([&](const Stream::Node& n) { rdb_write_stream_node(out, n.id, n.entries.bytes()); });
+      return rdb_write_stream_end(out, v.stream());
     case ValueType::kVectorSet: {
       ByteWriter bytes;
       v.serialize(bytes);
@@ -616,12 +624,11 @@ bool rdb_skip_module(RdbReader& in) {
   }
 }
 
-std::string rdb_dump(Value& value, bool with_field_times) {
-  const bool timed = with_field_times && value.field_times() != nullptr;
-  std::string out(1, static_cast<char>(timed ? std::uint8_t{kHashTimes} : rdb_type_of(value)));
-  if (timed) write_timed_hash(out, value.hash());
-  else rdb_write_value(out, value);
-  write_fixed(out, timed ? kRdbVersionRead : kRdbVersionWritten, 2);
+std::string rdb_dump(Value& value, RdbContents contents) {
+  const std::uint8_t type = rdb_type_of(value, contents);
+  std::string out(1, static_cast<char>(type));
+  rdb_write_value(out, value, contents);
+  write_fixed(out, type == kHashTimes ? kRdbVersionRead : kRdbVersionWritten, 2);
   write_fixed(out, crc64(0, out), 8);
   return out;
 }

@@ -1,5 +1,7 @@
 #include "replica_apply.h"
 
+#include "effect_commands.h"
+
 namespace orrery::keyspace {
 namespace {
 
@@ -37,7 +39,7 @@ std::size_t applicable(ReplicaStream& stream, std::string_view input, wire::Fram
 
 AppliedStream apply_stream(Keyspace& keyspace, Session& session, ReplicaStream& stream, std::string_view input, std::string_view primary_id, std::uint64_t offset) {
   AppliedStream result;
-  wire::FrameParser parser;
+  wire::FrameParser parser, inside;
   const std::size_t whole = applicable(stream, input, parser, &result.error);
   if (!result.error.empty()) result.stop = AppliedStream::Stop::kProtocol;
   if (whole == 0) return result;
@@ -57,7 +59,10 @@ AppliedStream apply_stream(Keyspace& keyspace, Session& session, ReplicaStream& 
       continue;
     }
     storage::Xid wait_xid = 0;
-    const Outcome outcome = executor.execute_counted(session, parser.arguments, now, &wait_xid);
+    const std::string_view envelope = enveloped_command(parser.arguments);
+    const bool is_enveloped = !envelope.empty() && inside.parse(envelope.data(), envelope.size(), stream_limits()) == wire::FrameResult::kCommand;
+    const auto& args = is_enveloped ? inside.arguments : parser.arguments;
+    const Outcome outcome = executor.execute_counted(session, args, now, &wait_xid);
     if (outcome == Outcome::kTypeScript) {
       if (!in_transaction) {
         result.stop = AppliedStream::Stop::kTypeScript;
@@ -67,7 +72,7 @@ AppliedStream apply_stream(Keyspace& keyspace, Session& session, ReplicaStream& 
       result.deferred.emplace_back(at, bytes);
     } else if (session.reply.size() > 0 && session.reply.data()[0] == '-') {
       result.errors++;
-      result.error = std::string(parser.arguments[0]) + ": " + std::string(session.reply.data() + 1, session.reply.size() - 3);
+      result.error = std::string(args[0]) + ": " + std::string(session.reply.data() + 1, session.reply.size() - 3);
     }
     session.reply.clear();
     keyspace.commands.fetch_add(1, std::memory_order_relaxed);

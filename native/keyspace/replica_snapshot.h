@@ -15,10 +15,12 @@ namespace orrery::keyspace {
 struct ReplicaSnapshot {
   ReplicationFeed::Replica replica;  // attached: detach it when it is not wanted any more
   std::vector<std::string> parts;    // of the RDB file, in order
+  std::uint64_t timed_hashes = 0, vector_sets = 0;  // keys that Redis 7.0 has no word for (RdbEntryWriter)
 };
 
-/// Blocks for as long as writing takes: not for a JavaScript thread.
+/// `contents`: what the replica reads. Blocks for as long as writing takes: not for a JavaScript thread.
 ReplicaSnapshot take_replica_snapshot(Keyspace& keyspace, storage::TransactionManager& transactions, ReplicationFeed& feed, std::uint64_t listener,
-                                      std::uint64_t token, const std::string& address);
+                                      std::uint64_t token, const std::string& address,
+                                      RdbContents contents);
 
 }  // namespace orrery::keyspace

@@ -58,7 +58,9 @@ void ReplicationFeed::append_record(std::span<const std::uint8_t> effects) {
   const std::lock_guard guard(mutex_);
   if (!active_.load(std::memory_order_relaxed)) return;
   scratch_.clear();
-  write_effects_as_commands(scratch_, effects, &db_);
+  if (const std::size_t enveloped = write_effects_as_commands(scratch_, effects, &db_); enveloped > 0)
+    for (auto& [id, r] : replicas_)
+      if (r.contents == RdbContents::kRedis7) r.left_out += enveloped;
   write(scratch_);
   if (scratch_.capacity() > (1u << 20)) std::string().swap(scratch_);  // one huge record must not hold its memory for good
 }
@@ -107,7 +109,7 @@ void ReplicationFeed::trim() {
   }
 }
 
-ReplicationFeed::Replica ReplicationFeed::attach_at_end(std::uint64_t listener, std::uint64_t token, std::string address) {
+ReplicationFeed::Replica ReplicationFeed::attach_at_end(std::uint64_t listener, std::uint64_t token, std::string address, RdbContents contents) {
   const std::lock_guard guard(mutex_);
   begin();
   db_ = -1;  // the new one has selected none
@@ -117,11 +119,12 @@ ReplicationFeed::Replica ReplicationFeed::attach_at_end(std::uint64_t listener, 
   r.token = token;
   r.position = r.acknowledged = end_;
   r.address = std::move(address);
+  r.contents = contents;
   replicas_[r.id] = r;
   return r;
 }
 
-bool ReplicationFeed::attach_at(std::string_view id, std::uint64_t offset, std::uint64_t listener, std::uint64_t token, std::string address, Replica* out) {
+bool ReplicationFeed::attach_at(std::string_view id, std::uint64_t offset, std::uint64_t listener, std::uint64_t token, std::string address, RdbContents contents, Replica* out) {
   const std::lock_guard guard(mutex_);
   if (!active_.load(std::memory_order_relaxed) || id != id_ || offset < first_offset() || offset > end_) return false;
   Replica r;
@@ -130,6 +133,7 @@ bool ReplicationFeed::attach_at(std::string_view id, std::uint64_t offset, std::
   r.token = token;
   r.position = r.acknowledged = offset;
   r.address = std::move(address);
+  r.contents = contents;
   r.streaming = true;
   *out = replicas_[r.id] = r;
   return true;

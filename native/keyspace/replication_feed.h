@@ -23,6 +23,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rdb_value.h"
+
 namespace orrery::keyspace {
 
 class ReplicationFeed {
@@ -34,6 +36,8 @@ class ReplicationFeed {
     std::uint64_t acknowledged = 0;                 // REPLCONF ACK
     std::int64_t acknowledged_ms = 0;
     std::string address;                            // "ip:port" as it announced itself
+    RdbContents contents = RdbContents::kWhole;     // what it understands
+    std::uint64_t left_out = 0;                     // commands of the stream that it did not
     bool streaming = false;                         // it has its RDB
     bool waits = false;                             // it has read everything
     bool dropped = false;
@@ -57,9 +61,9 @@ class ReplicationFeed {
 
   /// Registers a replica at the end of the stream, which begins here when nobody followed. The caller holds the commit mutex and sees the
   /// keyspace as of now.
-  Replica attach_at_end(std::uint64_t listener, std::uint64_t token, std::string address);
+  Replica attach_at_end(std::uint64_t listener, std::uint64_t token, std::string address, RdbContents contents);
   /// Partial resynchronization: false when history `id` is another's or the bytes are gone.
-  bool attach_at(std::string_view id, std::uint64_t offset, std::uint64_t listener, std::uint64_t token, std::string address, Replica* out);
+  bool attach_at(std::string_view id, std::uint64_t offset, std::uint64_t listener, std::uint64_t token, std::string address, RdbContents contents, Replica* out);
   void detach(std::uint64_t replica);
   /// Copies what comes next, at most out.size() bytes. 0: nothing now, the listener will hear. -1: dropped, or unknown.
   std::int64_t read(std::uint64_t replica, std::span<char> out);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
+#include <unordered_map>
 
 #include "limits.h"
 
@@ -37,7 +39,30 @@ std::size_t radix_nodes(std::span<const std::array<std::uint8_t, 16>> keys, std:
   return count;
 }
 
+/// Threads: any; the innermost mutex.
+struct Watchers {
+  std::mutex mutex;
+  std::unordered_map<const Stream*, Stream::Watcher*> by_stream;
+};
+Watchers& watchers() {
+  static auto* all = new Watchers();  // never destroyed: values may outlive other statics
+  return *all;
+}
+
 }  // namespace
+
+Stream::Watcher* Stream::watcher() const noexcept {
+  if (watched_ == 0) [[likely]] return nullptr;
+  const std::lock_guard guard(watchers().mutex);
+  return watchers().by_stream.at(this);
+}
+
+void Stream::watch(Watcher* watcher) {
+  const std::lock_guard guard(watchers().mutex);
+  watched_ = watcher != nullptr;
+  if (watcher != nullptr) watchers().by_stream[this] = watcher;
+  else watchers().by_stream.erase(this);
+}
 
 bool parse_unsigned(std::string_view s, std::uint64_t* out) noexcept {
   if (!s.empty() && s[0] == '+') s.remove_prefix(1);
@@ -122,6 +147,7 @@ void Stream::append(StreamId id, std::span<const std::string_view> pairs) {
     if (nodes_.capacity() == 0) nodes_.reserve(1);
     nodes_.push_back({id, Listpack(24 + 2 * bytes)});
     node = &nodes_.back();
+    if (Watcher* w = watcher(); w != nullptr) w->inserted(id);
     Listpack& lp = node->entries;
     lp.append(std::int64_t{1});
     lp.append(std::int64_t{0});
@@ -129,6 +155,7 @@ void Stream::append(StreamId id, std::span<const std::string_view> pairs) {
     for (std::size_t i = 0; i < pairs.size(); i += 2) lp.append(pairs[i]);
     lp.append(std::int64_t{0});
   } else {
+    if (Watcher* w = watcher(); w != nullptr) w->changing(*node);
     Listpack& lp = node->entries;
     std::size_t at = lp.begin();
     lp.replace(at, lp.integer(at) + 1);
@@ -170,7 +197,13 @@ std::size_t Stream::node_for(StreamId id) const {
   return after == begin ? nodes_.size() : static_cast<std::size_t>(after - nodes_.begin()) - 1;
 }
 
+const Stream::Node* Stream::node_from(StreamId id) const {
+  const auto at = std::lower_bound(nodes_.begin() + static_cast<std::ptrdiff_t>(head_), nodes_.end(), id, [](const Node& n, const StreamId& v) { return n.id < v; });
+  return at == nodes_.end() ? nullptr : &*at;
+}
+
 void Stream::erase_node(std::size_t at) {
+  if (Watcher* w = watcher(); w != nullptr) w->changing(nodes_[at]);
   if (at == head_) {
     nodes_[at].entries = Listpack();
     head_++;
@@ -184,6 +217,7 @@ void Stream::erase_node(std::size_t at) {
 }
 
 void Stream::mark_deleted(Node& node, std::size_t flags_at) {
+  if (Watcher* w = watcher(); w != nullptr) w->changing(node);
   Listpack& lp = node.entries;
   lp.replace(flags_at, lp.integer(flags_at) | kDeleted);  // as wide as before
   // The second counter first: replacing the first one may move it.
@@ -309,15 +343,27 @@ std::size_t Stream::memory() const noexcept {
 }
 
 void Stream::serialize(ByteWriter& out) const {
+  serialize_head(out);
+  each_node([&](const Node& n) { serialize_node(out, n.id, n.entries.bytes()); });
+  serialize_groups(out);
+}
+
+void Stream::serialize_head(ByteWriter& out) const {
   const auto id = [&](StreamId v) { out.u64(v.ms); out.u64(v.seq); };
   id(last_id);
   id(max_deleted_id);
   out.varint(entries_added);
   out.varint(node_count());
-  each_node([&](const Node& n) {
-    id(n.id);
-    out.string(n.entries.bytes());
-  });
+}
+
+void Stream::serialize_node(ByteWriter& out, StreamId id, std::string_view entries) {
+  out.u64(id.ms);
+  out.u64(id.seq);
+  out.string(entries);
+}
+
+void Stream::serialize_groups(ByteWriter& out) const {
+  const auto id = [&](StreamId v) { out.u64(v.ms); out.u64(v.seq); };
   out.varint(groups_ == nullptr ? 0 : groups_->size());
   if (groups_ == nullptr) return;
   for (const auto& [name, g] : *groups_) {

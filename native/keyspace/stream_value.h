@@ -65,6 +65,20 @@ struct StreamTrim {
 class Stream {
  public:
   struct Node { StreamId id; Listpack entries; };
+  /// Hears of changes of nodes, so that a walk in slices can keep what was there when it began (value_walk.h).
+  class Watcher {
+   public:
+    virtual void inserted(StreamId node) = 0;
+    /// Before the node changes or goes.
+    virtual void changing(const Node& node) = 0;
+    /// Instead of deleting the stream.
+    virtual void adopt() noexcept = 0;
+
+   protected:
+    ~Watcher() = default;
+  };
+  Watcher* watcher() const noexcept;
+  void watch(Watcher* watcher);
 
   std::uint64_t length = 0;
   StreamId last_id, first_id, max_deleted_id;
@@ -108,8 +122,15 @@ class Stream {
   template <typename Visit>
   void each_node(Visit&& visit) const { for (std::size_t i = head_; i < nodes_.size(); i++) visit(nodes_[i]); }
   std::size_t memory() const noexcept;
+  /// The first node whose id is not below `id`; nullptr when there is none.
+  const Node* node_from(StreamId id) const;
+  StreamId last_node_id() const noexcept { return nodes_.back().id; }
 
   void serialize(ByteWriter& out) const;
+  // The same in parts: what comes before the nodes, a node, the groups.
+  void serialize_head(ByteWriter& out) const;
+  static void serialize_node(ByteWriter& out, StreamId id, std::string_view entries);
+  void serialize_groups(ByteWriter& out) const;
   static bool deserialize(ByteReader& in, Stream* out);
   /// Adds a node at the end when its bytes are a well-formed one; counts its live entries.
   bool add_node(StreamId id, std::string_view listpack);
@@ -121,7 +142,8 @@ class Stream {
   void erase_node(std::size_t at);
   void mark_deleted(Node& node, std::size_t flags_at);
   CountedVector<Node> nodes_;
-  std::size_t head_ = 0;  // nodes before it are gone: a queue trimmed at its start must not move all nodes each time
+  std::size_t head_ : 63 = 0;     // nodes before it are gone: a queue trimmed at its start must not move all nodes each time
+  std::size_t watched_ : 1 = 0;  // who watches stands in a table for all streams: a walk is rare, and there may be millions of small streams
   std::unique_ptr<StreamGroups> groups_;
 };
 

@@ -49,6 +49,10 @@ void destroy_or_leave(Collection* collection) noexcept {
   if (auto* table = collection->table(); table != nullptr && table->watcher() != nullptr) table->watcher()->adopt();
   else delete collection;
 }
+void destroy_or_leave(Stream* stream) noexcept {
+  if (auto* watcher = stream->watcher(); watcher != nullptr) watcher->adopt();
+  else delete stream;
+}
 }  // namespace
 
 void Value::destroy() noexcept {
@@ -60,7 +64,7 @@ void Value::destroy() noexcept {
     case Kind::kSet: destroy_or_leave(static_cast<Set*>(pointer_)); break;
     case Kind::kZset: destroy_or_leave(static_cast<Zset*>(pointer_)); break;
     case Kind::kHash: destroy_or_leave(static_cast<Hash*>(pointer_)); break;
-    case Kind::kStream: delete static_cast<Stream*>(pointer_); break;
+    case Kind::kStream: destroy_or_leave(static_cast<Stream*>(pointer_)); break;
     case Kind::kVectorSet: delete static_cast<VectorSet*>(pointer_); break;
   }
   kind_ = Kind::kInteger;

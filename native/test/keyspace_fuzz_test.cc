@@ -121,7 +121,7 @@ TEST("fuzz: random command lines reach every native body") {
 TEST("fuzz: changed DUMP payloads are refused or make a value that can be written again") {
   std::mt19937_64 random(2);
   std::vector<std::string> seeds;
-  const auto add = [&](Value v) { seeds.push_back(rdb_dump(v, true)); };
+  const auto add = [&](Value v) { seeds.push_back(rdb_dump(v, RdbContents::kWhole)); };
   add(Value::string("hello"));
   add(Value::integer(-70000));
   Value list = Value::make(ValueType::kList), set = Value::make(ValueType::kSet), hash = Value::make(ValueType::kHash), zset = Value::make(ValueType::kZset),
@@ -169,10 +169,10 @@ TEST("fuzz: changed DUMP payloads are refused or make a value that can be writte
     if (!rdb_payload_intact({exact.get(), payload.size()}) || !rdb_restore({exact.get(), payload.size()}, &value)) continue;
     accepted++;
     std::string again;
-    rdb_write_value(again, value);
+    rdb_write_value(again, value, RdbContents::kWhole);
     RdbReader in(again);
     Value copy;
-    CHECK(rdb_read_value(in, rdb_type_of(value), &copy));
+    CHECK(rdb_read_value(in, rdb_type_of(value, RdbContents::kWhole), &copy));
   }
   CHECK(accepted > 1000);
 }

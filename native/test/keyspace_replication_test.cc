@@ -76,7 +76,7 @@ TEST("replication: a replica reads on from its offset while the backlog has it, 
   feed.set_post([&](std::uint64_t, std::uint64_t token) { heard.push_back(token); });
   feed.configure(100'000, 1 << 20);
   feed.record(set_effect(0, "before", "v"));  // nobody follows: in no history
-  const auto first = feed.attach_at_end(1, 11, "a:1");
+  const auto first = feed.attach_at_end(1, 11, "a:1", RdbContents::kRedis7);
   CHECK(read_all(feed, first.id).empty());
   feed.record(set_effect(0, "k", "v"));
   CHECK(heard == std::vector<std::uint64_t>{11});
@@ -88,14 +88,14 @@ TEST("replication: a replica reads on from its offset while the backlog has it, 
   feed.detach(first.id);
   feed.record(set_effect(0, "k", "w"));
   ReplicationFeed::Replica again;
-  CHECK(!feed.attach_at("another", end, 1, 12, "a:1", &again));
-  CHECK(!feed.attach_at(id, feed.state().end_offset + 1, 1, 12, "a:1", &again));
-  CHECK(feed.attach_at(id, end, 1, 12, "a:1", &again));
+  CHECK(!feed.attach_at("another", end, 1, 12, "a:1", RdbContents::kWhole, &again));
+  CHECK(!feed.attach_at(id, feed.state().end_offset + 1, 1, 12, "a:1", RdbContents::kWhole, &again));
+  CHECK(feed.attach_at(id, end, 1, 12, "a:1", RdbContents::kWhole, &again));
   CHECK(read_all(feed, again.id) == command({"SET", "k", "w"}));
   const std::string value(50'000, 'x');
   for (int i = 0; i < 10; i++) feed.record(set_effect(0, "k", value));
   ReplicationFeed::Replica late;
-  CHECK(!feed.attach_at(id, end, 1, 13, "b:1", &late));  // beyond the backlog
+  CHECK(!feed.attach_at(id, end, 1, 13, "b:1", RdbContents::kWhole, &late));  // beyond the backlog
   CHECK(read_all(feed, again.id).size() > 500'000);      // kept for the one that is attached
   for (int i = 0; i < 30; i++) feed.record(set_effect(0, "k", value));
   std::array<char, 10> buffer;
@@ -139,4 +139,117 @@ TEST("replication: what a stream applied and its position are one record; a tran
   CHECK(keyspace.shard(Keyspace::shard_index(key)).databases[1].keys.find(key) != nullptr);
   applied = apply_stream(keyspace, session, stream, "nonsense '\r\n", "history", 0);
   CHECK(applied.stop == AppliedStream::Stop::kProtocol);
+}
+
+namespace {
+
+std::vector<std::uint8_t> times_effect(std::string_view key, std::initializer_list<std::pair<std::int64_t, std::string_view>> times) {
+  return effect(Effect::kHashExpire, [&](ByteWriter& w) {
+    w.u8(0);
+    w.string(key);
+    w.varint(times.size());
+    for (const auto& [when, field] : times) {
+      w.i64(when);
+      w.string(field);
+    }
+  });
+}
+
+/// A keyspace whose records go into a stream, and one that applies it.
+struct Pair {
+  std::string stream;
+  int db = -1;
+  std::size_t enveloped = 0;
+  Keyspace primary{[this](std::span<const std::uint8_t> effects) {
+                     enveloped += write_effects_as_commands(stream, effects, &db);
+                     return storage::Lsn{1};
+                   },
+                   [] { return storage::Lsn{1}; }};
+  Keyspace replica{[](std::span<const std::uint8_t>) { return storage::Lsn{1}; }, [] { return storage::Lsn{1}; }};
+  Session session, applying;
+  ReplicaStream state;
+
+  Pair() {
+    test::define_test_commands();
+    applying.replicates = true;
+    replica.set_replica(true, true);
+  }
+  void run(std::initializer_list<std::string_view> words) {
+    storage::Xid wait = 0;
+    CHECK(Executor(primary).execute(session, std::span<const std::string_view>(words.begin(), words.size()), now_millis(), &wait) == Outcome::kDone);
+    CHECK(session.reply.size() > 0);
+    CHECK(session.reply.data()[0] != '-');
+    session.reply.clear();
+  }
+  /// What was written so far reaches the replica.
+  void catch_up() {
+    const auto applied = apply_stream(replica, applying, state, stream, "history", 0);
+    CHECK_EQ(applied.error, std::string());
+    CHECK_EQ(applied.consumed, stream.size());
+    stream.clear();
+  }
+  static std::string digest(Keyspace& keyspace) {
+    Digest d;
+    keyspace.digest(d);
+    return d.hex();
+  }
+};
+
+}  // namespace
+
+TEST("replication: times of fields go inside ECHO, neighbours of one time together") {
+  std::string out;
+  int db = 0;
+  CHECK_EQ(write_effects_as_commands(out, times_effect("h", {{5, "a"}, {5, "b"}, {0, "c"}}), &db), 2u);
+  const std::string first = std::string(kEnvelope) + command({"HPEXPIREAT", "h", "5", "FIELDS", "2", "a", "b"});
+  const std::string second = std::string(kEnvelope) + command({"HPERSIST", "h", "FIELDS", "1", "c"});
+  CHECK(out == command({"MULTI"}) + command({"ECHO", first}) + command({"ECHO", second}) + command({"EXEC"}));
+  const std::string_view words[] = {"ECHO", first}, plain[] = {"ECHO", "hello"};
+  CHECK(enveloped_command(words) == command({"HPEXPIREAT", "h", "5", "FIELDS", "2", "a", "b"}));
+  CHECK(enveloped_command(plain).empty());
+}
+
+TEST("replication: an Orrery replica has the times of fields and the vector sets; a time that has come waits for the primary's word") {
+  Pair p;
+  p.run({"hset", "h", "a", "1", "b", "2", "c", "3"});
+  p.run({"hpexpire", "h", "100000000", "FIELDS", "2", "a", "b"});
+  p.run({"hpersist", "h", "FIELDS", "1", "b"});
+  p.run({"hsetex", "h", "PX", "200000000", "FIELDS", "1", "d", "4"});
+  p.run({"copy", "h", "h2"});
+  p.run({"rename", "h2", "h3"});
+  p.run({"set", "v", "a string that a vector set replaces"});
+  p.run({"vadd", "vectors", "VALUES", "2", "1", "0", "east"});
+  p.run({"vadd", "vectors", "VALUES", "2", "0", "1", "north", "SETATTR", "{\"n\":1}"});
+  p.run({"vsetattr", "vectors", "east", "{\"e\":1}"});
+  p.run({"rename", "vectors", "v"});
+  p.catch_up();
+  CHECK(p.enveloped > 0);
+  CHECK_EQ(Pair::digest(p.replica), Pair::digest(p.primary));
+  p.run({"vrem", "v", "east"});
+  p.catch_up();
+  CHECK_EQ(Pair::digest(p.replica), Pair::digest(p.primary));
+
+  // The stream comes late: by then the time is over here, and the primary took it away before.
+  ReplicaStream state;
+  const std::string late = command({"SELECT", "0"}) + command({"HSET", "late", "f", "1"}) +
+                           command({"ECHO", std::string(kEnvelope) + command({"HPEXPIREAT", "late", "1000", "FIELDS", "1", "f"})}) +
+                           command({"ECHO", std::string(kEnvelope) + command({"HPERSIST", "late", "FIELDS", "1", "f"})});
+  const auto applied = apply_stream(p.replica, p.applying, state, late, "history", 0);
+  CHECK_EQ(applied.error, std::string());
+  const std::string key = "late";
+  Node* n = p.replica.shard(Keyspace::shard_index(key)).databases[0].keys.find(key);
+  CHECK(n != nullptr);
+  std::string_view value;
+  CHECK(n->payload.value.hash().get("f", &value));
+  CHECK_EQ(n->payload.value.hash().time_of("f"), 0);
+}
+
+TEST("replication: who is no Orrery is told apart by what it did not understand") {
+  ReplicationFeed feed;
+  feed.set_post([](std::uint64_t, std::uint64_t) {});
+  (void)feed.attach_at_end(1, 11, "a:1", RdbContents::kRedis7);
+  (void)feed.attach_at_end(1, 12, "b:1", RdbContents::kWhole);
+  feed.record(set_effect(0, "k", "v"));
+  feed.record(times_effect("h", {{5, "a"}}));
+  for (const auto& r : feed.state().replicas) CHECK_EQ(r.left_out, r.address == "a:1" ? 1u : 0u);
 }

@@ -85,10 +85,11 @@ program
 
 program
   .command("export")
-  .description("Write all keys as an RDB file that Redis 7 loads")
+  .description("Write all keys as an RDB file")
   .argument("<file>", "file to write")
   .option("--data <dir>", "data folder that no server uses", "./orrery-data")
-  .action(async (file: string, options: { data: string }) => (await import("./transfer.js")).exportFile(file, options));
+  .option("--for <reader>", "redis-7.0: leave out what it has no word for (times of hash fields, vector sets)")
+  .action(async (file: string, options: { data: string; for?: string }) => (await import("./transfer.js")).exportFile(file, options));
 
 program
   .command("version")

@@ -12,6 +12,8 @@ import type { EngineDatabase } from "../engine/index.js";
 import { native } from "../native/index.js";
 
 const pieceBytes = 16 << 20;
+const magicBytes = 5;
+const redis7 = "redis-7.0";
 
 export async function importFile(file: string, options: { readonly data: string }): Promise<void> {
   const database = await compose({ folder: options.data });
@@ -26,20 +28,40 @@ export async function importFile(file: string, options: { readonly data: string 
   }
 }
 
-export async function exportFile(file: string, options: { readonly data: string }): Promise<void> {
+/** For Redis 7.0: a file of version 10, without what that has no word for. Otherwise everything, and version 12 when there is any such. */
+export async function exportFile(file: string, options: { readonly data: string; readonly for?: string }): Promise<void> {
+  if (options.for !== undefined && options.for !== redis7) {
+    process.stderr.write(`orrery: --for ${options.for} is not supported, ${redis7} is\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const whole = options.for === undefined;
   const database = await compose({ folder: options.data });
   const descriptor = openSync(file, "w");
+  let [version, timedHashes, vectorSets] = [0, 0, 0];
   try {
     for (let part = 0; ; part++) {
-      const bytes = native.keyspace.exportRdb(database.engine, part, false);
-      if (bytes === null) break;
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      const written = native.keyspace.exportRdb(database.engine, part, whole);
+      if (written === null) break;
+      for (let at = 0; at < written.bytes.length; ) at += writeSync(descriptor, written.bytes, at);
+      version = Math.max(version, written.version);
+      timedHashes += written.timedHashes;
+      vectorSets += written.vectorSets;
     }
+    writeSync(descriptor, String(version).padStart(4, "0"), magicBytes);
     console.log(`${file}: written, ${statSync(file).size} bytes`);
+    if (timedHashes + vectorSets > 0) process.stderr.write(`orrery: ${noticeOf(whole, timedHashes, vectorSets)}\n`);
   } finally {
     closeSync(descriptor);
     await database.close();
   }
+}
+
+function noticeOf(whole: boolean, timedHashes: number, vectorSets: number): string {
+  const found = `${timedHashes} hashes have fields that expire and ${vectorSets} keys are vector sets`;
+  if (!whole) return `${found}: the file has these hashes without the times, and not these vector sets`;
+  const readers = vectorSets > 0 ? "only Orrery reads this file" : "Orrery and Redis 7.4 read this file, Redis 7.0 does not";
+  return `${found}: ${readers}; --for ${redis7} leaves the times and the vector sets out`;
 }
 
 /** The files that a manifest names, in order; any other file stands for itself. */

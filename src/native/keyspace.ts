@@ -6,7 +6,7 @@
  * length is negative they did not fit and `takeOutput` gives them.
  */
 import type { Engine, Xid } from "./addon.js";
-import type { ReplicationBinding } from "./replication.js";
+import type { BeyondRedis7, ReplicationBinding } from "./replication.js";
 
 export type KeyspaceThread = { readonly brand: "KeyspaceThread" };
 export type KeyspaceSession = { readonly brand: "KeyspaceSession" };
@@ -125,8 +125,8 @@ export interface KeyspaceBinding extends ReplicationBinding {
     /** Code of the function libraries in the file. */
     readonly functions: readonly Uint8Array[];
   };
-  /** The next part of an RDB file of all keys: 0 and up until null. `latched`: the caller is inside beginExclusive, so it is one moment. */
-  exportRdb(engine: Engine, part: number, latched: boolean): Uint8Array | null;
+  /** The next part of an RDB file of all keys: 0 and up until null. `whole`: with what Redis 7.0 has no word for; then the highest `version` is the file's. */
+  exportRdb(engine: Engine, part: number, whole: boolean): (BeyondRedis7 & { readonly bytes: Uint8Array; readonly version: number }) | null;
   /** One command on the transaction's own view of database 0. The RESP2 reply bytes, or a status: kWait with the xid in lastError().detail. */
   execInTransaction(engine: Engine, xid: Xid, args: readonly (Uint8Array | string)[]): Uint8Array | number;
 

@@ -16,6 +16,8 @@ export interface AttachedReplica {
   readonly address: string;
   /** It has its snapshot. */
   readonly streaming: boolean;
+  /** Commands of the stream so far that it does not understand. */
+  readonly leftOut: number;
 }
 
 export interface ReplicationState {
@@ -51,11 +53,24 @@ export type ReplicaStream = { readonly brand: "ReplicaStream" };
 
 export const EndHistory = { whenIdle: 0, always: 1, newId: 2 } as const;
 
+/** Keys that Redis 7.0's RDB has no word for: written whole or, the times or the sets, left out. */
+export interface BeyondRedis7 {
+  readonly timedHashes: number;
+  readonly vectorSets: number;
+}
+
+export interface ReplicaSnapshot extends AttachedReplica, BeyondRedis7 {
+  readonly parts: readonly Uint8Array[];
+}
+
 export interface ReplicationBinding {
-  /** All keys at one moment as parts of an RDB file, for a replica that is attached at that moment. Other threads' keys wait meanwhile. */
-  snapshotForReplica(engine: Engine, token: number, address: string): Promise<AttachedReplica & { readonly parts: readonly Uint8Array[] }>;
+  /**
+   * All keys at one moment as parts of an RDB file, for a replica that is attached at that moment. `whole`: the replica reads what Redis 7.0
+   * has no word for.
+   */
+  snapshotForReplica(engine: Engine, token: number, address: string, whole: boolean): Promise<ReplicaSnapshot>;
   /** A replica that has history `id` up to `offset`; null: it needs a snapshot. */
-  continueReplica(engine: Engine, id: string, offset: number, token: number, address: string): AttachedReplica | null;
+  continueReplica(engine: Engine, id: string, offset: number, token: number, address: string, whole: boolean): AttachedReplica | null;
   detachReplica(engine: Engine, replica: number): void;
   /** How many bytes of the stream were copied; 0: a waitOver event with the replica's token follows when there are more; -1: it was dropped. */
   readReplica(engine: Engine, replica: number, buffer: Uint8Array): number;

@@ -2,7 +2,7 @@
  * Redis' files both ways: what redis-server 7 saved is imported, what we export it loads. DEBUG DIGEST, which is the same on both, tells
  * whether the keys are.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -129,6 +129,43 @@ describe.skipIf(!hasRedis)("Redis' files", () => {
     await loaded.stop();
     rmSync(folder, { recursive: true, force: true });
     rmSync(other, { recursive: true, force: true });
+  });
+
+  it("what Redis 7.0 has no word for is exported to Orrery whole, and for Redis without it, each with a notice", async () => {
+    const folder = temporaryFolder("beyond");
+    const questions = [
+      ["HPEXPIRETIME", "timed", "FIELDS", "2", "a", "b"],
+      ["VEMB", "vectors", "east"],
+      ["GET", "plain"],
+    ];
+    const ours = await startOrrery({ folder, flags: ["--pg-port", "0"], keepFolder: true });
+    await run(ours.redisPort, [
+      ["HSET", "timed", "a", "1", "b", "2"],
+      ["HPEXPIREAT", "timed", "9999999999999", "FIELDS", "1", "a"],
+      ["VADD", "vectors", "VALUES", "2", "1", "0", "east"],
+      ["SET", "plain", "v"],
+    ]);
+    const expectedReplies = await run(ours.redisPort, questions);
+    await ours.stop();
+    const exported = (file: string, ...more: string[]) => {
+      const main = join(repository, "dist", "src", "cli", "main.js");
+      return spawnSync(process.execPath, [main, "export", join(files, file), "--data", folder, ...more], { encoding: "utf8" });
+    };
+    expect(exported("whole.rdb").stderr).toContain(
+      "1 hashes have fields that expire and 1 keys are vector sets: only Orrery reads this file; --for redis-7.0 leaves the times and the vector sets out",
+    );
+    expect(() => execFileSync("redis-check-rdb", [join(files, "whole.rdb")], { stdio: "pipe" })).toThrow();
+    const again = await imported("whole.rdb");
+    const other = await startOrrery({ folder: again.folder, flags: ["--pg-port", "0"] });
+    expect(await run(other.redisPort, questions)).toEqual(expectedReplies);
+    await other.stop();
+
+    expect(exported("plain.rdb", "--for", "redis-7.0").stderr).toContain(
+      "the file has these hashes without the times, and not these vector sets",
+    );
+    expect(execFileSync("redis-check-rdb", [join(files, "plain.rdb")], { encoding: "utf8" })).toMatch(/2 keys read/);
+    expect(exported("none.rdb", "--for", "redis-6").status).toBe(1);
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("an append-only file in several parts gives the same keys", async () => {

@@ -38,6 +38,10 @@ const acknowledgeMillis = 1000;
 const quietMillis = 50;
 const lineLimitBytes = 64 << 10;
 
+/** Redis passes over a capability that it does not know. */
+export const orreryCapability = "orrery";
+const capabilities = ["REPLCONF", "capa", "eof", "capa", "psync2", "capa", orreryCapability];
+
 type Step = "ping" | "auth" | "port" | "address" | "capabilities" | "psync";
 
 export class PrimaryLink {
@@ -200,10 +204,10 @@ export class PrimaryLink {
       case "port": {
         const announced = configuration.get("replica-announce-ip");
         if (announced !== "") return this.#send("address", ["REPLCONF", "ip-address", announced]);
-        return this.#send("capabilities", ["REPLCONF", "capa", "eof", "capa", "psync2"]);
+        return this.#send("capabilities", capabilities);
       }
       case "address":
-        return this.#send("capabilities", ["REPLCONF", "capa", "eof", "capa", "psync2"]);
+        return this.#send("capabilities", capabilities);
       case "capabilities": {
         const position = this.#server.replication.position();
         if (position === undefined) return this.#send("psync", ["PSYNC", "?", "-1"]);

@@ -15,6 +15,8 @@ export interface ReplicaFacts {
   /** It finds the end of a snapshot by a mark, so the length need not be sent. */
   takesMark: boolean;
   takesNewId: boolean;
+  /** An Orrery: it reads what Redis 7.0 has no word for. */
+  isOrrery: boolean;
   /** redis-cli --rdb: no stream afterwards. */
   onlySnapshot: boolean;
   /** redis-cli --functions-rdb. */
@@ -60,7 +62,7 @@ export class ReplicaSender {
   /** PSYNC with a history that we still have. False: a snapshot is needed. */
   continue(history: string, offset: number): boolean {
     const { addon, engine } = this.#session.server.options;
-    const replica = addon.keyspace.continueReplica(engine, history, offset, this.#token, this.address);
+    const replica = addon.keyspace.continueReplica(engine, history, offset, this.#token, this.address, this.#facts.isOrrery);
     if (replica === null) return false;
     this.#replica = replica;
     this.#session.sendPush(Buffer.from(this.#facts.takesNewId ? `+CONTINUE ${history}\r\n` : "+CONTINUE\r\n"));
@@ -74,7 +76,15 @@ export class ReplicaSender {
     const { addon, engine } = server.options;
     const timer = setInterval(() => this.#session.sendPush(Buffer.from("\n")), keepAliveMillis);
     timer.unref();
-    const snapshot = await addon.keyspace.snapshotForReplica(engine, this.#token, this.address).finally(() => clearInterval(timer));
+    // What is to be a file holds everything: a Redis that cannot read all of it refuses it.
+    const whole = this.#facts.isOrrery || this.#facts.onlySnapshot;
+    const snapshot = await addon.keyspace.snapshotForReplica(engine, this.#token, this.address, whole).finally(() => clearInterval(timer));
+    const { timedHashes, vectorSets } = snapshot;
+    if (!whole && timedHashes + vectorSets > 0)
+      server.options.log?.(
+        3,
+        `the replica ${this.address} is no Orrery: of this server's keys it gets ${timedHashes} hashes without the times of their fields and ${vectorSets} vector sets not at all`,
+      );
     if (this.#closed) return addon.keyspace.detachReplica(engine, snapshot.id);
     this.#replica = snapshot;
     const parts = this.#facts.onlyFunctions ? [snapshot.parts[0] as Uint8Array, snapshot.parts.at(-1) as Uint8Array] : snapshot.parts;

@@ -3,6 +3,7 @@
 import type { Handler } from "../dispatch.js";
 import { Counter } from "../server-counters.js";
 import type { RespSession } from "../session.js";
+import { orreryCapability } from "./primary-link.js";
 import { type ReplicaFacts, ReplicaSender } from "./replica-sender.js";
 
 const text = (args: readonly Buffer[], at: number) => args[at]?.toString("latin1") ?? "";
@@ -10,7 +11,15 @@ const word = (args: readonly Buffer[], at: number) => text(args, at).toLowerCase
 const isInteger = (value: string) => /^-?\d{1,18}$/.test(value);
 
 function factsOf(session: RespSession): ReplicaFacts {
-  session.replicaFacts ??= { port: 0, address: "", takesMark: false, takesNewId: false, onlySnapshot: false, onlyFunctions: false };
+  session.replicaFacts ??= {
+    port: 0,
+    address: "",
+    takesMark: false,
+    takesNewId: false,
+    isOrrery: false,
+    onlySnapshot: false,
+    onlyFunctions: false,
+  };
   return session.replicaFacts;
 }
 
@@ -33,6 +42,7 @@ const replconf: Handler = (session, args) => {
       case "capa":
         if (value.toLowerCase() === "eof") facts.takesMark = true;
         if (value.toLowerCase() === "psync2") facts.takesNewId = true;
+        if (value.toLowerCase() === orreryCapability) facts.isOrrery = true;
         break;
       case "ack":
         // Never answered.

@@ -38,6 +38,8 @@ export class Replication {
   #link: PrimaryLink | undefined;
   #lastPingMillis = Date.now();
   #idleSinceMillis = 0;
+  /** Replicas (their ids) of which the log tells that they do not understand all of the stream. */
+  readonly #toldOf = new Set<number>();
   /** Clients in WAIT. */
   readonly waiting = new Set<RespSession>();
 
@@ -175,6 +177,14 @@ export class Replication {
     if (!this.#isMain) return;
     const { active, replicas } = this.state;
     if (!active) return;
+    for (const { id, address, leftOut } of replicas) {
+      if (leftOut === 0 || this.#toldOf.has(id)) continue;
+      this.#toldOf.add(id);
+      this.#server.options.log?.(
+        3,
+        `the replica ${address} is no Orrery: times of hash fields and vector sets that are written now are not there`,
+      );
+    }
     if (replicas.length > 0) this.#idleSinceMillis = 0;
     else if (this.#idleSinceMillis === 0) this.#idleSinceMillis = now;
     const keepSeconds = Number(this.#server.configuration.get("repl-backlog-ttl"));
