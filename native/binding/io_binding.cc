@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "../io/poller.h"
+#include "../io/pg_conditions.h"
 #include "../io/pg_inputs.h"
 #include "../io/pg_values.h"
 #include "../io/pool.h"
@@ -319,6 +320,18 @@ bool read_values(const Napi::Value& value, const Napi::Value& addends, const io:
   }
   return true;
 }
+/// Three words each: column, type, parameter.
+bool read_conditions(const Napi::Value& value, const storage::Relation& relation, io::PgPlan* plan) {
+  std::span<std::uint32_t> words;
+  if (!array_of(value, napi_uint32_array, &words) || words.size() % 3 != 0) return false;
+  for (std::size_t i = 0; i < words.size(); i += 3) {
+    if (words[i] >= relation.column_count() || !is_type(words[i + 1]) || words[i + 2] >= plan->parameter_count) return false;
+    const io::PgCondition c{words[i], static_cast<io::PgType>(words[i + 1]), words[i + 2], relation.column(words[i]).type.type};
+    if (!io::fits_condition(c, c.width)) return false;
+    plan->conditions.push_back(c);
+  }
+  return true;
+}
 bool read_outputs(const Napi::Value& value, const storage::Relation& relation, std::vector<wire::OutputColumn>* out) {
   std::span<std::uint32_t> words;
   if (!array_of(value, napi_uint32_array, &words) || words.size() % 3 != 0) return false;
@@ -362,7 +375,7 @@ bool read_conflict(const Napi::Value& value, Engine& engine, const storage::Rela
   return true;
 }
 /// registerWrite(hub, id, place, text, parameterCount, catalogVersion, rowDescription, relation, kind, storage, index, keys, row, values, addends, outputs,
-/// conflict: [updates, index, row, values, addends] or undefined)
+/// conflict: [updates, index, row, values, addends] or undefined, conditions)
 Napi::Value register_write(const Napi::CallbackInfo& info) {
   count_crossing();
   io::Connection* c = owned_connection_of(info);
@@ -380,8 +393,9 @@ Napi::Value register_write(const Napi::CallbackInfo& info) {
   std::vector<wire::OutputColumn> outputs;
   const bool fits = kind >= 1 && kind <= 3 && fits_place(plan) && plan.image && plan.image->column_count() <= relation->column_count() &&
                     (!finds || read_keys(info[11], index->encoder().columns().size(), &plan)) && read_values(info[13], info[14], plan, *plan.image, &plan.values) &&
-                    read_outputs(info[15], *relation, &outputs) && (info[16].IsUndefined() || (!finds && read_conflict(info[16], *engine, *relation, outputs, &plan)));
-  if (!fits) return type_error(info, "a write's keys, values and outputs are its relation's");
+                    read_outputs(info[15], *relation, &outputs) && (info[16].IsUndefined() || (!finds && read_conflict(info[16], *engine, *relation, outputs, &plan))) &&
+                    read_conditions(info[17], *relation, &plan);
+  if (!fits) return type_error(info, "a write's keys, values, outputs and conditions are its relation's");
   plan.kind = static_cast<io::PgPlan::Kind>(kind);
   plan.write = std::make_shared<exec::PointWrite>(static_cast<exec::PointWrite::Kind>(kind), relation->id(), std::move(index), columns_of(plan.values), std::move(outputs));
   add_plan(info, *c, std::move(plan));

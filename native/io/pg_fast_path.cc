@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "../keyspace/clock.h"
+#include "pg_conditions.h"
 #include "pg_messages.h"
 
 namespace orrery::io {
@@ -335,6 +336,14 @@ bool PgFastPath::write(PgState& state, PgPlan& plan, wire::WireBuffer& out) {
   return done;
 }
 
+/// A target that does not meet the plan's conditions is none. False: a parameter is JavaScript's to judge.
+bool PgFastPath::judge(const PgPlan& plan, exec::PointWrite::Target* target) const {
+  if (plan.conditions.empty()) return true;
+  const std::optional<bool> is_met = meets(plan.conditions, parameters_, target->version);
+  if (is_met && !*is_met) *target = {};
+  return is_met.has_value();
+}
+
 /// One row, by the snapshot of `t`. Not ok: not here, and nothing was changed.
 Status PgFastPath::change_row(PgPlan& plan, storage::Transaction& t, const PgSources& sources, bool resumes, wire::WireBuffer& out, std::uint32_t* count) {
   const exec::PointWrite& write = *plan.write;
@@ -342,8 +351,11 @@ Status PgFastPath::change_row(PgPlan& plan, storage::Transaction& t, const PgSou
   resumes = resumes && t.isolation() == storage::Isolation::kReadCommitted;
   if (plan.kind == PgPlan::Kind::kInsert) return insert_row(plan, t, sources, resumes, out, count);
   exec::PointWrite::Target target = write.find(key_, t.snapshot(), rows_->manager());
-  if (resumes && target.row != 0)
+  if (!judge(plan, &target)) return Status::error(StatusCode::kInvalid, "");
+  if (resumes && target.row != 0) {
     if (Status status = write.find_again(*rows_, t, key_, &target); !status.is_ok()) return status;
+    if (!judge(plan, &target)) return Status::error(StatusCode::kInvalid, "");
+  }
   *count = target.row == 0 ? 0 : 1;
   if (plan.kind == PgPlan::Kind::kDelete) return target.row == 0 ? Status::ok() : write.remove(*rows_, t, target, resumes, out);
   // Also where there is no row to change: parameters that cannot be read are an error then, too.

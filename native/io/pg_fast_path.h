@@ -48,6 +48,7 @@ class PgFastPath {
   void answered(PgState& state, const wire::WireBuffer& out) noexcept;
   bool select(PgState& state, const PgPlan& plan, wire::WireBuffer& out);
   bool write(PgState& state, PgPlan& plan, wire::WireBuffer& out);
+  bool judge(const PgPlan& plan, exec::PointWrite::Target* target) const;
   Status change_row(PgPlan& plan, storage::Transaction& t, const PgSources& sources, bool resumes, wire::WireBuffer& out, std::uint32_t* count);
   Status insert_row(PgPlan& plan, storage::Transaction& t, const PgSources& sources, bool resumes, wire::WireBuffer& out, std::uint32_t* count);
   bool control(PgState& state, const PgPlan& plan, wire::WireBuffer& out);

@@ -50,6 +50,12 @@ bool PgInput::put(T value) noexcept {
   std::memcpy(fixed_, &value, sizeof value);
   return true;
 }
+template <typename T>
+T PgInput::fixed_value() const noexcept {
+  T value;
+  std::memcpy(&value, fixed_, sizeof value);
+  return value;
+}
 bool PgInput::show(std::string_view bytes) noexcept {
   view_ = bytes;
   return true;
@@ -75,9 +81,13 @@ bool PgInput::read(PgType type, std::int32_t modifier, const PgParameter& p) {
     }
     case PgType::kFloat4: return read_float4(p);
     case PgType::kFloat8: return read_float8(p);
-    case PgType::kNumericAsFloat8: {
-      double v = 0;
-      return !p.binary && read_float<double, std::uint64_t>(p, &v) && put(v + 0.0);  // a numeric zero has no sign
+    case PgType::kNumericAsFloat8: return !p.binary && read_float8(p) && put(fixed_value<double>() + 0.0);  // a numeric zero has no sign
+    case PgType::kNumericAsFloat4: return !p.binary && read_float4(p) && put(fixed_value<float>() + 0.0F);
+    case PgType::kInt4AsFloat8:
+    case PgType::kInt4AsFloat4: {
+      std::int64_t v = 0;
+      if (!read_integer(p, PgType::kInt4, &v)) return false;
+      return type == PgType::kInt4AsFloat8 ? put(static_cast<double>(v)) : put(static_cast<float>(v));
     }
     case PgType::kDate: return read_date(p);
     case PgType::kTimestamp:
@@ -189,9 +199,12 @@ PhysicalType physical_type_of(PgType type) noexcept {
     case PgType::kTime: return PhysicalType::kInt64;
     case PgType::kUuid: return PhysicalType::kUuid;
     case PgType::kBool: return PhysicalType::kBool;
-    case PgType::kFloat4: return PhysicalType::kFloat32;
+    case PgType::kFloat4:
+    case PgType::kNumericAsFloat4:
+    case PgType::kInt4AsFloat4: return PhysicalType::kFloat32;
     case PgType::kFloat8:
-    case PgType::kNumericAsFloat8: return PhysicalType::kFloat64;
+    case PgType::kNumericAsFloat8:
+    case PgType::kInt4AsFloat8: return PhysicalType::kFloat64;
     case PgType::kText:
     case PgType::kBpchar:
     case PgType::kNumeric:

@@ -26,6 +26,8 @@ class PgInput {
  private:
   template <typename T>
   bool put(T value) noexcept;
+  template <typename T>
+  T fixed_value() const noexcept;
   bool show(std::string_view bytes) noexcept;
   bool show_numeric(exec::Decimal value, std::int32_t modifier);
   bool read_float4(const PgParameter& parameter) noexcept;

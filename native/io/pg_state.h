@@ -39,8 +39,12 @@ enum class PgType : std::uint8_t {
   kBpchar = 16,
   kJson = 17,
   kJsonb = 18,
-  kNumericAsFloat8 = 19,  // a numeric's text that is cast: a literal of a float8 column
-  kLast = kNumericAsFloat8,
+  // Casts, as literals of float columns have them; of a numeric its text alone.
+  kNumericAsFloat8 = 19,
+  kNumericAsFloat4 = 20,
+  kInt4AsFloat8 = 21,
+  kInt4AsFloat4 = 22,
+  kLast = kInt4AsFloat4,
 };
 
 /// A column of the plan's key.
@@ -95,6 +99,14 @@ struct PgValue {
   bool reads_parameter() const noexcept { return form <= Form::kSubtract || form == Form::kIntegerAsNumeric || form == Form::kAppend; }
 };
 
+/// A column that the row to change has to have a parameter's value in.
+struct PgCondition {
+  std::uint32_t column;
+  PgType type;  // the parameter's
+  std::uint32_t parameter;
+  PhysicalType width;  // the column's
+};
+
 /// What INSERT does where a row has the key already. Without `updates` nothing.
 struct PgConflict {
   std::shared_ptr<const exec::PointWrite> update;  // by the index that decides
@@ -120,6 +132,7 @@ struct PgPlan {
   std::shared_ptr<const exec::PointWrite> write;
   std::vector<PgKey> keys;  // one for each column of the index, but for a search
   std::optional<PgSearch> search;  // of a SELECT
+  std::vector<PgCondition> conditions;  // of an UPDATE or DELETE, besides the key
   std::vector<PgValue> values;
   std::optional<RowImage> image;  // of a row to write, with its constants
   std::optional<PgConflict> conflict;  // of an INSERT

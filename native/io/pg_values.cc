@@ -12,10 +12,8 @@ namespace {
 
 using Form = PgValue::Form;
 
-constexpr bool is_integer(PgType type) noexcept { return type <= PgType::kInt8; }
-constexpr bool is_float8(PgType type) noexcept { return type == PgType::kFloat8 || type == PgType::kNumericAsFloat8; }
-constexpr bool is_integer(PhysicalType type) noexcept {
-  return type == PhysicalType::kInt16 || type == PhysicalType::kInt32 || type == PhysicalType::kInt64;
+constexpr bool is_float8(PgType type) noexcept {
+  return type == PgType::kFloat8 || type == PgType::kNumericAsFloat8 || type == PgType::kInt4AsFloat8;
 }
 
 template <typename T>
@@ -33,14 +31,6 @@ bool set_integer(RowImage& image, std::size_t column, std::int64_t value) noexce
     case PhysicalType::kInt32: return set_integer<std::int32_t>(image, column, value);
     case PhysicalType::kInt64: return set_integer<std::int64_t>(image, column, value);
     default: return false;
-  }
-}
-
-std::int64_t integer_of(storage::VersionRef version, std::uint32_t column, PhysicalType type) noexcept {
-  switch (type) {
-    case PhysicalType::kInt16: return version.chunk->fixed<std::int16_t>(column, version.slot);
-    case PhysicalType::kInt32: return version.chunk->fixed<std::int32_t>(column, version.slot);
-    default: return version.chunk->fixed<std::int64_t>(column, version.slot);
   }
 }
 
@@ -145,6 +135,14 @@ bool set_appended(RowImage& image, const PgValue& value, const PgParameter& p, s
 }
 
 }  // namespace
+
+std::int64_t integer_of(storage::VersionRef version, std::uint32_t column, PhysicalType type) noexcept {
+  switch (type) {
+    case PhysicalType::kInt16: return version.chunk->fixed<std::int16_t>(column, version.slot);
+    case PhysicalType::kInt32: return version.chunk->fixed<std::int32_t>(column, version.slot);
+    default: return version.chunk->fixed<std::int64_t>(column, version.slot);
+  }
+}
 
 bool fits_column(const PgValue& value, PhysicalType type) noexcept {
   switch (value.form) {

@@ -9,6 +9,13 @@
 
 namespace orrery::io {
 
+constexpr bool is_integer(PgType type) noexcept { return type <= PgType::kInt8; }
+constexpr bool is_integer(PhysicalType type) noexcept {
+  return type == PhysicalType::kInt16 || type == PhysicalType::kInt32 || type == PhysicalType::kInt64;
+}
+/// Of an integer column, which is not NULL there.
+std::int64_t integer_of(storage::VersionRef version, std::uint32_t column, PhysicalType type) noexcept;
+
 /// Whether a column of this type can take the value.
 bool fits_column(const PgValue& value, PhysicalType type) noexcept;
 

@@ -80,6 +80,23 @@ TEST("hot inputs: a numeric's text is a float8 where it is cast") {
   CHECK(!input.read(PgType::kNumericAsFloat8, -1, {std::string(8, '\0'), true}));
 }
 
+TEST("hot inputs: numbers are floats where they are cast") {
+  PgInput input;
+  const auto real = [&](PgType type, std::string_view text) {
+    float out = -1;
+    if (input.read(type, -1, {text})) std::memcpy(&out, input.fixed(), sizeof out);
+    return out;
+  };
+  CHECK_EQ(real(PgType::kNumericAsFloat4, "0.1"), 0.1F);
+  CHECK_EQ(real(PgType::kInt4AsFloat4, "16777217"), 16777216.0F);
+  CHECK_EQ(real(PgType::kInt4AsFloat4, "1.5"), -1.0F);
+  CHECK(!input.read(PgType::kNumericAsFloat4, -1, {std::string(4, '\0'), true}));
+  double wide = 0;
+  CHECK(input.read(PgType::kInt4AsFloat8, -1, {std::string("\0\0\0\7", 4), true}));
+  std::memcpy(&wide, input.fixed(), sizeof wide);
+  CHECK_EQ(wide, 7.0);
+}
+
 TEST("hot inputs: texts fit their column, with blanks behind them where it wants") {
   CHECK_EQ(kept(PgType::kBpchar, "\xc3\xa9", 4 + 3), "\xc3\xa9  ");
   CHECK_EQ(kept(PgType::kBpchar, "abcd", 4 + 3), "-");

@@ -7,6 +7,7 @@
  */
 import type {
   BegunBlock,
+  FloatCast,
   IndexSearchSource,
   LaneActivity,
   LiftedStatement,
@@ -39,7 +40,7 @@ export type LaneTypeName =
   | "bpchar"
   | "json"
   | "jsonb"
-  | "numericAsFloat8";
+  | FloatCast;
 /** A column of a plan's key. */
 export interface LaneKey {
   readonly type: LaneTypeName;
@@ -55,6 +56,7 @@ export interface LaneSearch {
   readonly limit: number | LaneKey | undefined;
 }
 export type LaneBound = LaneKey & { readonly inclusive: boolean };
+export type LaneCondition = LaneKey & { readonly column: number };
 /** A column that a write sets (PointValue). `addend`, `scale`: of addConstant; nextval has the sequence's OID as `parameter`, its storage as `addend`. */
 export interface LaneValue {
   readonly column: number;
@@ -99,13 +101,14 @@ export interface PgFastLane {
     pipeline: NativePoint["pipeline"],
     search: LaneSearch | undefined,
   ): void;
-  /** `replaced`: what DO UPDATE sets. */
+  /** `replaced`: what DO UPDATE sets; `conditions`: columns besides the key that the row has to have values in. */
   registerWrite(
     place: LanePlace,
     facts: LaneFacts,
     keys: readonly LaneKey[],
     values: readonly LaneValue[],
     replaced: readonly LaneValue[],
+    conditions: readonly LaneCondition[],
     write: NativeWrite,
   ): void;
   registerControl(place: LanePlace, text: string, rowDescription: Uint8Array, kind: ControlKind, tag: string): void;
@@ -259,11 +262,16 @@ export class PointLane {
     const keys = native.keys.map((parameter) => laneKey(parameter, types[parameter], isUtc));
     const values = native.kind === "write" ? valuesOf(native.source.values, isUtc) : [];
     const replaced = native.kind === "write" ? valuesOf(native.source.conflict?.values ?? [], isUtc) : [];
+    const conditions = native.kind === "write" ? conditionsOf(native.source.conditions, isUtc) : [];
     const search = native.kind === "select" && native.search !== undefined ? searchOf(native.search, types, isUtc) : undefined;
-    if (!keys.every(isKnown) || values === undefined || replaced === undefined || search === "other") return false;
+    if (!keys.every(isKnown) || values === undefined || replaced === undefined || conditions === undefined || search === "other")
+      return false;
     const searched = search === undefined ? [] : [...search.list, search.lower, search.upper, search.limit].flatMap(parameterIn);
     const isRead = (_: Oid, i: number): boolean =>
-      native.keys.includes(i) || searched.includes(i) || [...values, ...replaced].some((v) => v.parameter === i && readers.has(v.form));
+      native.keys.includes(i) ||
+      searched.includes(i) ||
+      conditions.some((c) => c.parameter === i) ||
+      [...values, ...replaced].some((v) => v.parameter === i && readers.has(v.form));
     if (!types.every(isRead)) return false;
     const facts: LaneFacts = {
       text,
@@ -273,7 +281,7 @@ export class PointLane {
       relation: native.relation,
     };
     if (native.kind === "select") this.lane.registerSelect(place, facts, keys, native.pipeline, search);
-    else this.lane.registerWrite(place, facts, keys, values, replaced, native);
+    else this.lane.registerWrite(place, facts, keys, values, replaced, conditions, native);
     return true;
   }
   /** BEGIN, COMMIT or ROLLBACK, and they did what they say. */
@@ -352,12 +360,22 @@ function searchOf({ next, backward, limit }: IndexSearchSource, types: readonly 
   return { form: next.form, list, lower, upper, backward, limit: most };
 }
 
+/** undefined: a type that is not read. */
+function conditionsOf(conditions: NativeWrite["source"]["conditions"], isUtc: boolean): LaneCondition[] | undefined {
+  const out: LaneCondition[] = [];
+  for (const { column, parameter, type } of conditions) {
+    const key = laneKey(parameter, type, isUtc);
+    if (key === undefined) return undefined;
+    out.push({ ...key, column });
+  }
+  return out;
+}
 /** undefined: a type that has no form on the lane. */
 function valuesOf(values: NativeWrite["source"]["values"], isUtc: boolean): LaneValue[] | undefined {
   const out: LaneValue[] = [];
   for (const value of values) {
-    const isCast = "asFloat8" in value && value.asFloat8 === true;
-    const type = isCast ? "numericAsFloat8" : "type" in value ? laneType(value.type, isUtc) : "int8";
+    const cast = "cast" in value ? value.cast : undefined;
+    const type = cast ?? ("type" in value ? laneType(value.type, isUtc) : "int8");
     if (type === undefined) return undefined;
     out.push({
       column: value.column,

@@ -179,7 +179,7 @@ class NativeTransport implements SocketTransport, FastLane {
         io.setSession(hub, id, process, isolation === "repeatable read" ? 1 : 0, isSynchronous),
       registerSelect: (place, facts, keys, pipeline, search) =>
         io.registerSelect(hub, id, place, ...factsOf(facts), keyWords(keys), pipeline, search && searchWords(search)),
-      registerWrite: (place, facts, keys, values, replaced, { source, outputs }) =>
+      registerWrite: (place, facts, keys, values, replaced, conditions, { source, outputs }) =>
         io.registerWrite(
           ...([
             hub,
@@ -200,6 +200,7 @@ class NativeTransport implements SocketTransport, FastLane {
             source.conflict.row,
             ...valueWords(replaced),
           ],
+          Uint32Array.from(conditions.flatMap(({ column, type, parameter }) => [column, LaneType[type], parameter])),
         ),
       registerControl: (place, text, rowDescription, kind, tag) =>
         io.registerControl(hub, id, place, Buffer.from(text), rowDescription, LaneKind[kind], Buffer.from(tag)),

@@ -13,7 +13,7 @@ import type { CancelKey } from "./interrupts.js";
 import type { ThreadQuestion } from "./thread-questions.js";
 
 export type { ClientFacts, EncryptionFacts } from "../catalog/index.js";
-export type { IndexSearchSource, SearchBound } from "../execution/index.js";
+export type { FloatCast, IndexSearchSource, SearchBound } from "../execution/index.js";
 export type { AccessRule, AuthenticationMethod } from "./host-access/index.js";
 export type { CancelKey } from "./interrupts.js";
 

@@ -6,9 +6,11 @@ import type { FormatContext, Oid } from "../types/index.js";
 import type { PointKey } from "./point-select.js";
 import { wireKindOf } from "./wire-kind.js";
 
+export type FloatCast = "numericAsFloat8" | "numericAsFloat4" | "int4AsFloat8" | "int4AsFloat4";
+
 /**
  * A column that is set. `type`: the parameter's; `modifier`: what the value is coerced to, -1: to nothing. integerAsNumeric: an integer parameter of
- * a numeric column. append: the column's own text with the parameter behind it. asFloat8: the parameter is a numeric, cast.
+ * a numeric column. append: the column's own text with the parameter behind it. cast: of the parameter to a float.
  */
 export type PointValue = {
   readonly column: number;
@@ -19,7 +21,7 @@ export type PointValue = {
       readonly parameter: number;
       readonly type: Oid;
       readonly modifier: number;
-      readonly asFloat8?: boolean;
+      readonly cast?: FloatCast;
     }
   /** The column's own value plus or minus a number; `operandModifier`: what that is coerced to before. */
   | {
@@ -28,7 +30,7 @@ export type PointValue = {
       readonly type: Oid;
       readonly modifier: number;
       readonly operandModifier: number;
-      readonly asFloat8?: boolean;
+      readonly cast?: FloatCast;
     }
   /** `addend`: has `scale` digits behind the point, in a numeric column. */
   | { readonly form: "addConstant"; readonly addend: number; readonly scale: number; readonly modifier: number }
@@ -39,6 +41,13 @@ export type PointValue = {
   /** As `row` has it. */
   | { readonly form: "constant" }
 );
+
+/** `type`: the parameter's. */
+export interface PointCondition {
+  readonly column: number;
+  readonly parameter: number;
+  readonly type: Oid;
+}
 
 export interface PointWriteSource {
   readonly kind: "insert" | "update" | "delete";
@@ -52,6 +61,8 @@ export interface PointWriteSource {
   readonly row: Uint8Array;
   readonly values: readonly PointValue[];
   readonly outputs: readonly { readonly column: number; readonly type: Oid }[];
+  /** Columns besides the key that the row has to have the values of parameters in. */
+  readonly conditions: readonly PointCondition[];
   /** Of an insert. */
   readonly conflict?: PointConflict | undefined;
 }

@@ -30,8 +30,11 @@ export const LaneType = {
   bpchar: 16,
   json: 17,
   jsonb: 18,
-  /** The text of a numeric that is cast to float8. */
+  /** Casts; of a numeric its text alone. */
   numericAsFloat8: 19,
+  numericAsFloat4: 20,
+  int4AsFloat8: 21,
+  int4AsFloat4: 22,
 } as const;
 export const LaneSearchForm = { list: 0, array: 1, range: 2 } as const;
 /** Where a written column's value comes from. */
@@ -102,7 +105,7 @@ export interface IoBinding {
    * The same for a write of one row (LaneKind). `storage`, `index`: storage ids (0: an insert has no index); `row`: a block of one row with the
    * constants; `values`: column, LaneForm, LaneType, parameter, NOT NULL, modifier, the operand's modifier (of an addend: its scale), place in `addends`
    * (nextval: a sequence's OID as its parameter, the storage id as its addend); `outputs`: column, wire kind and
-   * format of each column of RETURNING. `conflict`: ON CONFLICT of an insert: 1 for DO UPDATE, the index that decides, and what DO UPDATE sets.
+   * format of each column of RETURNING. `conditions`: column, LaneType and parameter of each column that has to have a parameter's value. `conflict`: ON CONFLICT of an insert: 1 for DO UPDATE, the index that decides, and what DO UPDATE sets.
    */
   registerWrite(
     hub: IoHub,
@@ -122,6 +125,7 @@ export interface IoBinding {
     addends: Float64Array,
     outputs: Uint32Array,
     conflict: readonly [updates: number, index: number, row: Uint8Array, values: Uint32Array, addends: Float64Array] | undefined,
+    conditions: Uint32Array,
   ): void;
   /** What the I/O thread makes of a parameter (LaneType; `modifier`: of its column, -1: none): the bytes that a column keeps. null: the value is JavaScript's. */
   readParameter(type: number, modifier: number, isBinary: boolean, bytes: Uint8Array): Uint8Array | null;

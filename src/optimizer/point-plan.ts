@@ -48,10 +48,26 @@ export interface WholeKey {
   readonly keyTypes: readonly (PointTypes | undefined)[];
   readonly integerKey: boolean;
 }
+/** A column that has to be equal to a value. */
+export interface KeyTerm {
+  readonly attribute: number;
+  readonly columnType: number;
+  readonly key: PointKey;
+  readonly type: number;
+}
 export function wholeKeyOf(planner: Planner, scan: Scan, terms: readonly Expression[]): WholeKey | undefined {
+  const found = keyAndRest(planner, scan, terms);
+  return found?.rest.length === 0 ? found : undefined;
+}
+/** The same, of columns of which more than the key's may be given; `rest`: those. */
+export function keyAndRest(
+  planner: Planner,
+  scan: Scan,
+  terms: readonly Expression[],
+): (WholeKey & { readonly rest: readonly KeyTerm[] }) | undefined {
   const table = tableOf(planner, scan.relation);
   const own = new Set(scan.columns.map((c) => c.id));
-  const keyOf = new Map<number, { key: PointKey; type: number }>();
+  const keyOf = new Map<number, KeyTerm>();
   for (const term of terms) {
     const comparison = comparisonOf(term, own);
     if (comparison?.operator !== "=") return undefined;
@@ -60,30 +76,31 @@ export function wholeKeyOf(planner: Planner, scan: Scan, terms: readonly Express
     const key: PointKey | undefined =
       value.kind === "Parameter" ? { parameter: value.index } : value.kind === "Constant" ? { constant: value.value } : undefined;
     if (key === undefined || keyOf.has(attribute)) return undefined;
-    keyOf.set(attribute, { key, type: value.type });
+    keyOf.set(attribute, { attribute, columnType: comparison.columnType, key, type: value.type });
   }
-  const index = planner.context.catalog
+  const indexes = planner.context.catalog
     .indexesOf(table.oid)
-    .find(
+    .filter(
       (i) =>
         isOrderedIndex(i) &&
         i.predicateSql === undefined &&
         i.columns.every((c) => c.key === undefined && c.attribute > 0) &&
         isUniqueNow(i) &&
         i.valid &&
-        i.columns.length === keyOf.size &&
         i.columns.every((c) => keyOf.has(c.attribute)),
     );
+  const [index] = indexes.toSorted((a, b) => b.columns.length - a.columns.length);
   if (index === undefined) return undefined;
 
   const keyTypes = index.columns.map((c) => planner.type(table.attributes[c.attribute - 1]?.type ?? 0));
-  const keys = index.columns.map((c) => keyOf.get(c.attribute) as { key: PointKey; type: number });
+  const keys = index.columns.map((c) => keyOf.get(c.attribute) as KeyTerm);
+  const rest = [...keyOf.values()].filter((term) => !keys.includes(term));
   const integerKey = keys.length === 1 && integers.has(keyTypes[0]?.oid ?? 0);
   // Numbers are checked to fit by the addon; everything else must already be of the column's type.
   const fits = integerKey
     ? integers.has(keys[0]?.type ?? 0) && !(keyTypes[0]?.oid !== TypeOid.int8 && keys[0]?.type === TypeOid.int8)
     : keys.every((k, i) => k.type === keyTypes[i]?.oid);
-  return fits ? { table, index, keys, keyTypes, integerKey } : undefined;
+  return fits ? { table, index, keys, keyTypes, integerKey, rest } : undefined;
 }
 
 function lookup(planner: Planner, scan: Scan, terms: readonly Expression[], outputs: readonly Expression[]): PointSelect | undefined {

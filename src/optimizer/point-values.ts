@@ -1,5 +1,5 @@
 /** The columns that a write of one row sets, in the forms that I/O threads know (native/io/pg_values.h). */
-import type { PointValue, TableWriter } from "../execution/internal.js";
+import type { FloatCast, PointValue, TableWriter } from "../execution/internal.js";
 import type { ColumnId, Expression, FunctionCall } from "../plan/index.js";
 import { type Datum, Numeric, type Row, TypeOid } from "../types/index.js";
 import type { Planner } from "./planner.js";
@@ -88,8 +88,14 @@ export class PointValues {
     if (sequence !== undefined) return integers.has(type) ? { ...of, form: "nextval", ...sequence } : undefined;
     const integer = integerAsNumeric(call);
     if (integer !== undefined && type === TypeOid.numeric) return { ...of, form: "integerAsNumeric", ...integer, modifier };
-    const decimal = numericAsFloat8(call);
-    if (decimal !== undefined && type === TypeOid.float8) return { ...of, form: "parameter", ...decimal, modifier: -1 };
+    const float = castToFloat(call, type);
+    if (float !== undefined) return { ...of, form: "parameter", ...float, modifier: -1 };
+    // A number that does not fit is an error whichever integer it was before.
+    const [cast] = call.args;
+    if (/^int[248]\(int[248]\)$/.test(functionId) && integers.has(type) && cast !== undefined) {
+      if (cast.kind === "FunctionCall") return this.#callOf(of, type, cast, -1);
+      return cast.kind === "Parameter" ? { ...of, form: "parameter", parameter: cast.index, type: cast.type, modifier: -1 } : undefined;
+    }
     const [left, right] = call.args;
     if (left === undefined || right === undefined || call.args.length !== 2) return undefined;
     if (functionId === "textcat(text,text)" && texts.has(type) && this.#isOwn(of, left)) {
@@ -99,7 +105,7 @@ export class PointValues {
         : undefined;
     }
     const isPlus = sums.get(type)?.[0].test(functionId) === true;
-    if (call.type !== type || (!isPlus && sums.get(type)?.[1].test(functionId) !== true)) return undefined;
+    if (!isPlus && sums.get(type)?.[1].test(functionId) !== true) return undefined;
     const by = this.#isOwn(of, left) ? right : isPlus && this.#isOwn(of, right) ? left : undefined;
     return by && sumOf(of, type, isPlus, by, modifier);
   }
@@ -151,8 +157,7 @@ function sumOf(of: Target, type: number, isPlus: boolean, by: Expression, modifi
   if (operand === undefined) return undefined;
   const integer = type === TypeOid.numeric && operand.modifier === -1 ? integerAsNumeric(operand.value) : undefined;
   const given = operand.value.kind === "Parameter" && operand.value.type === type ? operand.value : undefined;
-  const decimal = type === TypeOid.float8 ? numericAsFloat8(operand.value) : undefined;
-  const parameter = integer ?? decimal ?? (given && { parameter: given.index, type: given.type });
+  const parameter = integer ?? castToFloat(operand.value, type) ?? (given && { parameter: given.index, type: given.type });
   return parameter && { ...of, form, ...parameter, modifier, operandModifier: operand.modifier };
 }
 
@@ -161,11 +166,22 @@ function integerAsNumeric(call: Expression): { readonly parameter: number; reado
   const [arg] = call.args;
   return arg?.kind === "Parameter" && integers.has(arg.type) ? { parameter: arg.index, type: arg.type } : undefined;
 }
-function numericAsFloat8(call: Expression): { readonly parameter: number; readonly type: number; readonly asFloat8: true } | undefined {
-  if (call.kind !== "FunctionCall" || call.functionId !== "float8(numeric)") return undefined;
+/** Of a parameter that is cast to the float type of its column. */
+function castToFloat(
+  call: Expression,
+  type: number,
+): { readonly parameter: number; readonly type: number; readonly cast: FloatCast } | undefined {
+  if (call.kind !== "FunctionCall" || call.type !== type) return undefined;
+  const cast = floatCasts[call.functionId];
   const [arg] = call.args;
-  return arg?.kind === "Parameter" && arg.type === TypeOid.numeric ? { parameter: arg.index, type: arg.type, asFloat8: true } : undefined;
+  return cast !== undefined && arg?.kind === "Parameter" ? { parameter: arg.index, type: arg.type, cast } : undefined;
 }
+const floatCasts: Readonly<Record<string, FloatCast>> = {
+  "float8(numeric)": "numericAsFloat8",
+  "float4(numeric)": "numericAsFloat4",
+  "float8(int4)": "int4AsFloat8",
+  "float4(int4)": "int4AsFloat4",
+};
 function isNow(call: Expression | undefined): boolean {
   return call?.kind === "FunctionCall" && (call.functionId === "now()" || call.functionId === "transaction_timestamp()");
 }

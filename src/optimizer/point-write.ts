@@ -5,6 +5,7 @@ import {
   InsertOperator,
   type Operator,
   PartitionedWriter,
+  type PointCondition,
   type PointConflict,
   PointWrite,
   type PointWriteSource,
@@ -12,10 +13,10 @@ import {
   UpdateOperator,
 } from "../execution/internal.js";
 import type { ColumnId, Delete, Expression, Insert, LogicalPlan, OnConflict, PlanColumn, Returning, Update } from "../plan/index.js";
-import { PhysicalType } from "../types/index.js";
+import { PhysicalType, TypeOid } from "../types/index.js";
 import { conjunctsOf, plainColumn } from "./conjuncts.js";
 import type { Planner } from "./planner.js";
-import { type WholeKey, wholeKeyOf } from "./point-plan.js";
+import { type KeyTerm, keyAndRest } from "./point-plan.js";
 import { PointValues } from "./point-values.js";
 import { mapChildren } from "./walk.js";
 
@@ -26,7 +27,7 @@ export function pointWriteOf(planner: Planner, plan: LogicalPlan, root: Operator
 }
 
 const byKey = "rows are not found by the whole key of a unique index";
-const computed = "a value is computed";
+const computed = "a value is computed, or of a type that is not read there";
 const returned = "RETURNING computes a value";
 
 function sourceOf(planner: Planner, plan: LogicalPlan, root: Operator): PointWriteSource | string {
@@ -59,7 +60,7 @@ function insertOf(planner: Planner, plan: Insert, root: InsertOperator, writer: 
   const conflict =
     plan.onConflict && conflictOf(planner, plan.onConflict, root.conflict, writer, new Map(plan.attributes.map((a, i) => [a, row[i]])));
   if (typeof conflict === "string") return conflict;
-  return { kind: "insert", ...writtenBy(writer, setting), index: 0, keys: [], outputs, conflict };
+  return { kind: "insert", ...writtenBy(writer, setting), index: 0, keys: [], outputs, conditions: [], conflict };
 }
 
 /** ON CONFLICT with the one index that decides; `proposed`: the new row's expressions by attribute. */
@@ -123,12 +124,25 @@ function deleteOf(planner: Planner, plan: Delete, writer: TableWriter): PointWri
   return outputs === undefined ? returned : { kind: "delete", ...writtenBy(writer, new PointValues(planner, writer)), ...key, outputs };
 }
 
-function keyOf(planner: Planner, plan: Update | Delete): Pick<PointWriteSource, "index" | "keys"> | undefined {
+function keyOf(planner: Planner, plan: Update | Delete): Pick<PointWriteSource, "index" | "keys" | "conditions"> | undefined {
   if (plan.tableOid !== undefined || plan.source.kind !== "Filter" || plan.source.input.kind !== "Scan") return undefined;
   const scan = plan.source.input;
   if (scan.relation !== plan.relation) return undefined;
-  const whole: WholeKey | undefined = wholeKeyOf(planner, scan, conjunctsOf(plan.source.predicate));
-  return whole && { index: whole.index.storage, keys: whole.keys.map((k) => k.key) };
+  const whole = keyAndRest(planner, scan, conjunctsOf(plan.source.predicate));
+  const conditions = whole?.rest.map(conditionOf);
+  if (whole === undefined || conditions === undefined || !conditions.every((c) => c !== undefined)) return undefined;
+  return { index: whole.index.storage, keys: whole.keys.map((k) => k.key), conditions };
+}
+
+const integers = new Set<number>([TypeOid.int2, TypeOid.int4, TypeOid.int8]);
+const texts = new Set<number>([TypeOid.text, TypeOid.varchar]);
+/** Equal values of these have equal bytes. */
+const bytewise = new Set<number>([TypeOid.uuid, TypeOid.bool, TypeOid.date, TypeOid.time, TypeOid.timestamp, TypeOid.timestamptz]);
+
+function conditionOf({ attribute, columnType, key, type }: KeyTerm): PointCondition | undefined {
+  const fits =
+    [integers, texts].some((types) => types.has(columnType) && types.has(type)) || (bytewise.has(columnType) && type === columnType);
+  return fits && "parameter" in key ? { column: attribute - 1, parameter: key.parameter, type } : undefined;
 }
 
 /** Plain columns of the row alone; undefined: something else is returned. */

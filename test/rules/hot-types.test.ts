@@ -204,6 +204,26 @@ function script(random: Random): Buffer[] {
   return parts;
 }
 
+test("numbers that are cast to their column run on I/O threads", async () => {
+  const c = await Conversation.open(native.port);
+  await logIn(c);
+  await run(c, "insert into typed (id) values (1)");
+  for (const text of [
+    "update typed set s = 5, w = 6, f = 1.5, g = 2 where id = 1",
+    "update typed set s = s + 1, w = w - 2, g = g + 3, f = 7 where id = 1",
+    "update typed set g = g - 0.5 where id = 1",
+  ]) {
+    for (let i = 0; i < 8; i++) await run(c, text);
+    const lifted = text.replace(/\b[\d.]+/g, "%");
+    const shown = await run(
+      c,
+      `select 'hot: ' || bool_and(hot) || coalesce(max(reason), '') from orrery_hot_path where statement like '${lifted}' and statement like '%$%'`,
+    );
+    expect(shown).toContain("hot: true");
+  }
+  c.socket.destroy();
+});
+
 test("all of them run on I/O threads", async () => {
   const c = await Conversation.open(native.port);
   await logIn(c);
