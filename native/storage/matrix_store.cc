@@ -1,12 +1,13 @@
 #include "matrix_store.h"
 
 #include <cstring>
-#include <new>
+
+#include "../core/large_block.h"
 
 namespace orrery::storage {
 
 MatrixStore::~MatrixStore() {
-  for (std::uint32_t i = 0; i < block_count(); i++) ::operator delete[](blocks_[i].load(), std::align_val_t{64});
+  for (std::uint32_t i = 0; i < block_count(); i++) free_large_block(blocks_[i].load(), Layout::size(i) * dimensions_ * sizeof(float));
 }
 
 MatrixStore::Slot MatrixStore::append(const float* row) {
@@ -20,7 +21,7 @@ MatrixStore::Slot MatrixStore::append(const float* row) {
     if (place.offset == 0) {
       blocks_.reserve(place.segment + 1);
       const std::size_t bytes = Layout::size(place.segment) * dimensions_ * sizeof(float);
-      blocks_[place.segment].store(static_cast<float*>(::operator new[](bytes, std::align_val_t{64})), std::memory_order_release);
+      blocks_[place.segment].store(static_cast<float*>(allocate_large_block(bytes)), std::memory_order_release);
       bytes_.fetch_add(bytes, std::memory_order_relaxed);
     }
   }
