@@ -135,6 +135,14 @@ Napi::Value search_open(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value search_way(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const auto* scan = dynamic_cast<const exec::HnswScan*>(engine->rows->scans().find(u32(info, 1)));
+  return scan == nullptr ? info.Env().Null() : Napi::Number::New(info.Env(), static_cast<double>(scan->way()));
+}
+
 Napi::Value ivfflat_open(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
@@ -247,6 +255,7 @@ void init_vector(Napi::Env env, Napi::Object exports) {
   vector.Set("ivfflatOpen", Napi::Function::New<ivfflat_open>(env, "ivfflatOpen"));
   vector.Set("ivfflatFacts", Napi::Function::New<ivfflat_facts>(env, "ivfflatFacts"));
   vector.Set("searchOpen", Napi::Function::New<search_open>(env, "searchOpen"));
+  vector.Set("searchWay", Napi::Function::New<search_way>(env, "searchWay"));
   vector.Set("exactOpen", Napi::Function::New<exact_open>(env, "exactOpen"));
   vector.Set("recall", Napi::Function::New<recall>(env, "recall"));
   vector.Set("indexFacts", Napi::Function::New<index_facts>(env, "indexFacts"));

@@ -154,6 +154,7 @@ Status Predicate::parse(std::span<const std::uint8_t> program, const storage::Re
   }
   if (!in.ok()) return invalid("cut short");
   if (in.remaining() != 0) return invalid("bytes after the end");
+  parsed.program_.assign(program.begin(), program.end());
   *out = std::move(parsed);
   return Status::ok();
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../core/bytes.h"
@@ -26,6 +27,8 @@ class Predicate {
   static Status parse(std::span<const std::uint8_t> program, const storage::Relation& relation, Predicate* out);
 
   bool empty() const noexcept { return terms_.empty(); }
+  /// What it was parsed from: equal programs say the same of every row version.
+  std::string_view program() const noexcept { return program_; }
   bool matches(const storage::Chunk& chunk, std::uint32_t slot) const noexcept;
   bool matches(storage::VersionRef version) const noexcept { return matches(*version.chunk, version.slot); }
   /// The vectorized form: keeps those of `slots` (ascending) that match.
@@ -40,6 +43,7 @@ class Predicate {
   };
   static bool matches(const Term& term, const storage::Chunk& chunk, std::uint32_t slot) noexcept;
   std::vector<Term> terms_;
+  std::string program_;
 };
 
 /// Order of two numeric_send values: negative, 0, positive. NaN equals NaN and is above all.

@@ -25,6 +25,12 @@ bool nearer(const Found& a, const Found& b) noexcept {
   return a.row < b.row;
 }
 
+/// Asked for after the snapshot was taken: with every version that it sees.
+index::MatchMap::View matches_of(index::hnsw::HnswIndex& index, const Predicate& predicate) {
+  if (predicate.empty()) return {};
+  return index.matches(predicate.program(), [&predicate](const storage::Chunk& chunk, std::vector<std::uint32_t>& slots) { predicate.filter(chunk, slots); });
+}
+
 }  // namespace
 
 std::int64_t VectorOutput::write(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) {
@@ -45,7 +51,7 @@ HnswScan::HnswScan(storage::TransactionManager& manager, const storage::Snapshot
     : hold_(manager, snapshot), index_(std::move(index)), query_(std::move(query)),
       walk_(index_->graph(), query_.values.data(), std::max(ef, query_.limit),
             [this](storage::RowId row, std::uint32_t slot) { return accepts(row, slot); }, !query_.predicate.empty(),
-            index::hnsw::Scan::WhenExact::kYield),
+            index::hnsw::Scan::WhenExact::kYield, matches_of(*index_, query_.predicate)),
       output_(index_->relation(), query_) {
   index_->relation().note_read(snapshot, manager, storage::Serializability::Read::kRelation);
 }
@@ -155,20 +161,24 @@ void ExactVectorScan::compare_chunk(const storage::Chunk& chunk, Part& part) con
   for (std::uint32_t slot = 0, count = chunk.count(); slot < count; slot++)
     if (all || chunk.is_visible(slot, hold_.snapshot(), hold_.manager())) slots.push_back(slot);
   query_.predicate.filter(chunk, slots);
-  for (std::size_t at = 0; at < slots.size(); at++) {
-    // Far enough ahead for a vector to arrive in time.
-    constexpr std::size_t kAhead = 4;
-    if (at + kAhead < slots.size()) distance.prefetch(chunk.vector(column_, slots[at + kAhead]));
-    const std::uint32_t slot = slots[at];
-    const float* values = chunk.vector(column_, slot);
-    if (values == nullptr) continue;
-    const float d = distance(values);
-    if (d > farthest) continue;
-    const bool is_full = query_.limit != 0 && part.found.size() == query_.limit;
-    if (is_full && d > static_cast<float>(part.found.front().distance)) continue;
-    const Found f{d, chunk.row_id(slot), {&chunk, slot}};
-    if (!std::isnan(d)) part.add(f, query_.limit);
-    else if (with_nan_ && (query_.limit == 0 || part.without_order.size() < query_.limit)) part.without_order.push_back(f);
+  // Where the vectors lie is found out once, for some rows ahead of those that are compared.
+  constexpr std::size_t kBatch = 512, kAhead = 8;
+  const float* vectors[kBatch];
+  for (std::size_t begin = 0; begin < slots.size(); begin += kBatch) {
+    const std::size_t count = std::min(kBatch, slots.size() - begin);
+    for (std::size_t i = 0; i < count; i++) vectors[i] = chunk.vector(column_, slots[begin + i]);
+    for (std::size_t i = 0; i < count; i++) {
+      if (i + kAhead < count) distance.prefetch(vectors[i + kAhead]);
+      if (vectors[i] == nullptr) continue;
+      const std::uint32_t slot = slots[begin + i];
+      const float d = distance(vectors[i]);
+      if (d > farthest) continue;
+      const bool is_full = query_.limit != 0 && part.found.size() == query_.limit;
+      if (is_full && d > static_cast<float>(part.found.front().distance)) continue;
+      const Found f{d, chunk.row_id(slot), {&chunk, slot}};
+      if (!std::isnan(d)) part.add(f, query_.limit);
+      else if (with_nan_ && (query_.limit == 0 || part.without_order.size() < query_.limit)) part.without_order.push_back(f);
+    }
   }
 }
 

@@ -41,14 +41,16 @@ class VectorOutput {
   std::size_t given_ = 0;
 };
 
-/// Through the graph. The scan can go on until every matching row was returned; it walks no further than it must for a block. Where a filter makes
-/// the walk long or blind, all matching rows are compared instead.
+/// By the index. The scan can go on until every matching row was returned; it walks no further than it must for a block. Where a filter makes
+/// a walk long or blind, all matching rows are compared instead.
 class HnswScan final : public storage::Scan {
  public:
   HnswScan(storage::TransactionManager& manager, const storage::Snapshot& snapshot, std::shared_ptr<index::hnsw::HnswIndex> index,
            VectorQuery query, std::uint32_t ef);
   ~HnswScan() override;
   std::int64_t next(std::uint8_t* block, std::size_t capacity, std::uint32_t max_rows) override;
+  /// How the rows that were returned were found.
+  index::hnsw::Scan::Way way() const noexcept { return walk_.way(); }
 
  private:
   bool accepts(storage::RowId row, std::uint32_t slot) const;

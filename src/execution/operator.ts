@@ -59,6 +59,8 @@ export interface Estimate {
 }
 
 export interface OperatorTiming {
+  /** What only running it showed. */
+  details?: readonly PlanDetail[];
   rows: number;
   loops: number;
   startupMs: number;

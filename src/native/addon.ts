@@ -358,6 +358,8 @@ export interface VectorBinding {
     columns: Uint32Array,
     withRowIds: boolean,
   ): number;
+  /** How the rows that a scan of searchOpen has given were found, a VectorSearchWay; null: no such scan. */
+  searchWay(engine: Engine, scan: number): number | null;
   /** The same without an index: every visible matching row whose vector is not NULL is compared. Exact; `limit` 0 = all rows, ordered. */
   exactOpen(
     engine: Engine,

@@ -51,7 +51,7 @@ function writeNode(
   if (label !== "") lines.push(`${" ".repeat(Math.max(0, 6 * depth - 4))}${label}`);
   lines.push(title);
   const inner = " ".repeat(6 * depth + 2);
-  for (const detail of node.details) {
+  for (const detail of [...node.details, ...(timings?.get(node)?.details ?? [])]) {
     lines.push(`${inner}${detail.key}: ${typeof detail.value === "string" ? detail.value : detail.value.join(", ")}`);
   }
   if (options.verbose) lines.push(`${inner}Output: ${node.columns.map((c) => c.name).join(", ")}`);
@@ -103,7 +103,7 @@ function jsonNode(
     out["Actual Rows"] = timing === undefined || timing.loops === 0 ? 0 : Math.round(timing.rows / timing.loops);
     out["Actual Loops"] = timing?.loops ?? 0;
   }
-  for (const detail of node.details) out[detail.key] = detail.value;
+  for (const detail of [...node.details, ...(timing?.details ?? [])]) out[detail.key] = detail.value;
   const children = [...(node.subplans ?? []).map((s) => s.plan), ...node.inputs];
   if (children.length > 0) out.Plans = children.map((c) => jsonNode(c, options, timings));
   return out;

@@ -3,6 +3,7 @@
 // Source: Malkov and Yashunin, HNSW (arXiv:1603.09320), algorithms 1, 2, 4 and 5. Departures
 //  - A filter is evaluated during the walk: rejected nodes are walked through but not returned (this is also how deleted
 //    rows keep the graph connected until vacuum). A scan can go on past ef, and ends only when every row was returned.
+//  - Where it is known which nodes match, only those are compared; what lies between them is crossed by its links (filtered.cc).
 //  - A node's level comes from a hash of its row id and vector, so that replaying the log gives the same levels.
 //
 // Invariants
@@ -30,6 +31,7 @@
 #include "../../kernels/bits.h"
 #include "../../kernels/distance.h"
 #include "../../storage/ids.h"
+#include "../match_map.h"
 #include "../vector_column_index.h"
 #include "chunked_array.h"
 #include "quantizer.h"
@@ -138,6 +140,7 @@ class Graph {
   using Link = std::atomic<NodeId>;
   enum class State : std::uint8_t { kAbsent = 0, kPresent = 1, kRemoved = 2 };
   static constexpr unsigned kNodeShift = 10;
+  static constexpr std::size_t kVectorAhead = 512;  // the processor sees the stride of longer ones and goes on by itself
 
   struct FreeAligned {
     void operator()(std::uint8_t* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
@@ -204,6 +207,21 @@ class Graph {
     const auto* from = quantizer_ ? static_cast<const char*>(static_cast<const void*>(code(id))) : reinterpret_cast<const char*>(vector(id));
     for (std::size_t i = 0; i < prefetch_bytes_; i += 64) __builtin_prefetch(from + i);
   }
+  void prefetch_vector(NodeId id) const noexcept {
+    const auto* from = reinterpret_cast<const char*>(vector(id));
+    for (std::size_t i = 0; i < std::min(kVectorAhead, sizeof(float) * options_.dimensions); i += 64) __builtin_prefetch(from + i);
+  }
+  /// Of level 0: at the default m two lines.
+  void prefetch_links(NodeId id) const noexcept {
+    const auto* from = reinterpret_cast<const char*>(links(id, 0));
+    for (std::size_t i = 0; i < std::min<std::size_t>(128, sizeof(Link) * base_links_); i += 64) __builtin_prefetch(from + i);
+  }
+  /// The node of a slot, where there is one in the graph that answers may have.
+  NodeId first_of(std::uint32_t slot) const noexcept {
+    if (!slots_.has(slot)) return kNoNode;
+    const NodeId id = slots_.chunk_of(slot).nodes[slots_.within(slot)].load(std::memory_order_acquire);
+    return id < kClaimed && is_present(id) ? id : kNoNode;
+  }
   unsigned level_for(const Item& item) const noexcept;
 
   NodeId allocate(const Item& item, unsigned level);
@@ -258,17 +276,22 @@ class Graph {
 /// are a standard HNSW answer; later ones come in batches of ef, each batch in order, batches approximately so. Equal
 /// distances come in row id order. Never a row twice. Belongs to one thread at a time; the graph must outlive it.
 ///
-/// With an `accept` that rejects much, the walk gives way to an exact scan of the accepted rows when that is cheaper: known
-/// from a sample before the walk (`selective`), or when the walk has gone on for long. It also does when far fewer rows are accepted around the
-/// query than elsewhere: the nearest accepted ones then lie where no short way leads.
+/// With an `accept` that rejects much (`selective`) one of three ways is chosen by estimated cost (filtered.cc).
 class Scan {
  public:
   enum class WhenExact : std::uint8_t {
     kCompare,  // the scan compares every node by itself
-    kYield,    // next() returns false and yielded() is true: the caller has a faster way to compare all rows
+    kYield,    // without `matches`, next() returns false and yielded() is true: the caller has a faster way to compare all rows
+  };
+  enum class Way : std::uint8_t {
+    kWalk,      // through all nodes
+    kMatching,  // through nodes that match, and across those between them
+    kExact,     // all that match are compared
   };
   /// @param query  float32[dimensions], copied.  @param ef  beam width, >= 1; callers raise it to their LIMIT.
-  Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact = WhenExact::kCompare);
+  /// @param matches  slots outside of which `accept` accepts nothing, where that is known.
+  Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact = WhenExact::kCompare,
+       MatchMap::View matches = {});
   ~Scan();
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
@@ -277,20 +300,25 @@ class Scan {
   bool next(Hit& hit);
   /// Rows that next() gives without walking on.
   std::size_t buffered() const noexcept { return batch_.size(); }
-  bool is_exact() const noexcept { return exhaustive_; }
+  /// That rows are found by, or were last.
+  Way way() const noexcept { return way_; }
   /// No row was returned, and none will be.
   bool yielded() const noexcept { return yielded_; }
 
  private:
   void start();
+  Way cheapest() const;
   void give_way();
-  bool is_correlated(std::size_t expanded, std::size_t accepted) const noexcept;
+  bool is_correlated(double seen, double matching) const noexcept;
   void fill();
   void walk();
   void drain();
   void go_exhaustive();
+  void compare_matching();
   void expand(NodeId node);
+  bool expand_matching(NodeId node);
   bool accepts(NodeId node) const;
+  bool may_match(NodeId node) const noexcept { return matches_.has(graph_.slot(node)); }
   void rank_exactly(std::vector<std::uint64_t>& entries) const;
   double sampled_selectivity() const;
 
@@ -300,14 +328,17 @@ class Scan {
   Graph::Query query_;
   const std::uint32_t ef_;
   const Accept accept_;
+  const MatchMap::View matches_;
   std::unique_ptr<SearchContext> context_;
   std::vector<std::uint64_t> overflow_;  // accepted, popped, but not among the ef nearest of their batch
+  std::vector<std::uint64_t> far_;       // exact: farther than all of the frontier
   std::vector<Hit> batch_;               // farthest first: the next hit is at the back
   bool started_ = false;
   bool returned_ = false;    // a batch was
-  bool exhaustive_ = false;  // every node is returned, in batch_ or in the frontier: order is exact from here
+  Way way_ = Way::kWalk;     // exact: every node is returned, in batch_, far_ or in the frontier: order is exact from here
   bool selective_;
-  double selectivity_ = 1;  // of a sample, once started and selective
+  double selectivity_ = 1;  // known or of a sample, once started and selective
+  double seen_ = 0, seen_matching_ = 0;  // matching walks: nodes around the query
   const WhenExact when_exact_;
   bool yielded_ = false;
 };

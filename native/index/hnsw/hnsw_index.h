@@ -5,6 +5,7 @@
 #include <string_view>
 #include <thread>
 
+#include "../match_map.h"
 #include "../vector_column_index.h"
 #include "hnsw.h"
 #include "recall.h"
@@ -35,7 +36,7 @@ class HnswIndex final : public VectorColumnIndex {
   Status insert(std::span<const storage::VersionRef> versions, storage::Xid writer, std::size_t* failed) override;
   void remove(std::span<const storage::VersionRef> versions) noexcept override;
   void remove_stale(storage::VersionRef version) noexcept override;
-  std::size_t memory_bytes() const noexcept override { return graph_.facts().bytes; }
+  std::size_t memory_bytes() const noexcept override { return graph_.facts().bytes + matches_.memory_bytes(); }
 
   /// Adds every version that a snapshot from `oldest` on may see, with all cores. Writers may work at the same time when the
   /// index is attached already.
@@ -45,6 +46,8 @@ class HnswIndex final : public VectorColumnIndex {
   void set_recovering() noexcept { recovering_ = true; }
   Status recovered();
 
+  /// Which slots may belong to rows that satisfy the predicate whose bytes are `key`; no view: to find out costs too much.
+  MatchMap::View matches(std::string_view key, const ChunkFilter& filter) { return matches_.view(key, relation(), column(), filter); }
   Graph& graph() noexcept { return graph_; }
   const Graph& graph() const noexcept { return graph_; }
   /// As last measured: after building, after repair, and whenever the graph has doubled.
@@ -57,6 +60,7 @@ class HnswIndex final : public VectorColumnIndex {
   void probe();
 
   Graph graph_;
+  MatchMaps matches_;
   bool recovering_ = false;
   std::atomic<bool> stop_{false};
   mutable std::mutex recall_latch_;

@@ -13,24 +13,6 @@
 namespace orrery::index::hnsw {
 namespace {
 
-constexpr auto kNearestFirst = std::greater<QueueEntry>();  // a heap's front is its nearest
-constexpr std::uint32_t kSamples = 256;
-// Estimates in nanoseconds that only choose between two right answers. An expansion loads a list, marks, asks for acceptance and moves heaps; at
-// m = 16 about half of a list was visited before. Distances are bound by memory: about 16 bytes a nanosecond.
-constexpr double kDistancesPerExpansion = 8;
-constexpr double kExpansionNs = 600;
-constexpr double kDistanceNs = 4;
-constexpr double kBytesPerNs = 16;
-constexpr double kAcceptNs = 60;     // a node of the graph, looked up by row id
-constexpr double kFilterNs = 2.5;    // a row of a chunk, among its neighbors
-/// How many accepted nodes a walk must have been able to expect, and what share of them is too few to go on.
-constexpr double kExpectedMin = 12;
-constexpr double kTooFew = 0.25;
-
-void push(std::vector<QueueEntry>& heap, QueueEntry e) {
-  heap.push_back(e);
-  std::push_heap(heap.begin(), heap.end(), kNearestFirst);
-}
 QueueEntry pop(std::vector<QueueEntry>& heap) {
   std::pop_heap(heap.begin(), heap.end(), kNearestFirst);
   const QueueEntry e = heap.back();
@@ -40,9 +22,9 @@ QueueEntry pop(std::vector<QueueEntry>& heap) {
 
 }  // namespace
 
-Scan::Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact)
+Scan::Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact, MatchMap::View matches)
     : graph_(graph), values_(query, query + graph.options_.dimensions), query_(graph.query_of(values_.data())), ef_(std::max(ef, 1u)),
-      accept_(std::move(accept)), context_(graph.take_context()), selective_(selective && accept_), when_exact_(when_exact) {
+      accept_(std::move(accept)), matches_(std::move(matches)), context_(graph.take_context()), selective_(selective && accept_), when_exact_(when_exact) {
   if (graph.quantizer_) {
     code_ = Graph::make_codes(graph.code_bytes_);
     graph.quantizer_->encode(values_.data(), code_.get());
@@ -72,9 +54,9 @@ void Scan::fill() {
   if (!started_) start();
   auto& found = context_->found;
   found.clear();
-  if (!exhaustive_ && !yielded_) walk();
+  if (way_ != Way::kExact) walk();
   if (yielded_) return;
-  if (exhaustive_) drain();
+  if (way_ == Way::kExact) drain();
   else rank_exactly(found);
   batch_.reserve(found.size());
   for (const QueueEntry e : found) batch_.push_back({graph_.row(node_of(e)), graph_.slot(node_of(e)), distance_of(e)});
@@ -95,40 +77,14 @@ void Scan::start() {
   const Graph::Entry entry = graph_.entry_.load(std::memory_order_acquire);
   if (entry.node == kNoNode) return;
   if (selective_) {
-    const double nodes = graph_.node_limit();
-    selectivity_ = sampled_selectivity();
-    const double vector_ns = kDistanceNs + sizeof(float) * graph_.options_.dimensions / kBytesPerNs;
-    const double walk_ns = kDistanceNs + static_cast<double>(graph_.quantizer_ ? graph_.code_bytes_ : sizeof(float) * graph_.options_.dimensions) / kBytesPerNs;
-    const double exact = nodes * ((when_exact_ == WhenExact::kYield ? kFilterNs : kAcceptNs) + selectivity_ * vector_ns);
-    const double expansions = selectivity_ > 0 ? std::min(ef_ / selectivity_, nodes) : nodes;
-    if (exact <= expansions * (kExpansionNs + kDistancesPerExpansion * walk_ns)) return give_way();
+    selectivity_ = matches_ ? std::min(1.0, static_cast<double>(matches_.count()) / std::max(1.0, static_cast<double>(graph_.size()))) : sampled_selectivity();
+    way_ = cheapest();
+    if (way_ == Way::kExact) return give_way();
   }
   float nearest = graph_.distance(query_, entry.node);
   const NodeId at = graph_.descend(query_, entry.node, entry.level, 0, &nearest);
   context_->visit(at);
   push(context_->frontier, queue_entry(nearest, at));
-}
-
-void Scan::give_way() {
-  if (when_exact_ == WhenExact::kCompare) return go_exhaustive();
-  yielded_ = true;
-}
-
-bool Scan::is_correlated(std::size_t expanded, std::size_t accepted) const noexcept {
-  const double expected = static_cast<double>(expanded) * selectivity_;
-  return selective_ && expected >= kExpectedMin && static_cast<double>(accepted) < expected * kTooFew;
-}
-
-double Scan::sampled_selectivity() const {
-  const std::uint32_t limit = graph_.node_limit();
-  const std::uint32_t count = std::min(limit, kSamples);
-  std::uint32_t hits = 0;
-  for (std::uint32_t i = 0; i < count; i++) {
-    // Golden-ratio steps: spread evenly, in no rhythm with the order of insertion.
-    const auto node = limit <= kSamples ? i : static_cast<NodeId>((std::uint64_t{i * 2654435769u} * limit) >> 32);
-    if (accepts(node)) hits++;
-  }
-  return count == 0 ? 0 : static_cast<double>(hits) / count;
 }
 
 void Scan::walk() {
@@ -154,15 +110,18 @@ void Scan::walk() {
   while (!frontier.empty()) {
     if (found.size() == ef_ && frontier.front() > found.front()) return;
     if (accept_ && expanded == patience) return give_way_now();
-    if (!returned_ && std::has_single_bit(expanded) && is_correlated(expanded, accepted)) return give_way_now();
+    if (way_ == Way::kWalk && selective_ && !returned_ && std::has_single_bit(expanded) &&
+        is_correlated(static_cast<double>(expanded), static_cast<double>(accepted)))
+      return give_way_now();
     const NodeId node = node_of(frontier.front());
     const QueueEntry e = pop(frontier);
     if (accepts(node)) {
       keep(e | 1);
       accepted++;
     }
-    expand(node);
     expanded++;
+    if (way_ != Way::kMatching) expand(node);
+    else if (!expand_matching(node)) return give_way_now();
   }
   // The graph is exhausted. Nodes that no list leads to (the heuristic cut their last link) are still rows.
   if (found.size() < ef_) go_exhaustive();
@@ -182,27 +141,18 @@ void Scan::expand(NodeId node) {
   for (unsigned i = 0; i < count; i++) push(context_->frontier, queue_entry(graph_.distance(query_, fresh[i]), fresh[i]));
 }
 
-/// Visits every node that was not: from here on the frontier pops in exact order and nothing needs expanding.
-void Scan::go_exhaustive() {
-  exhaustive_ = true;
-  auto& frontier = context_->frontier;
-  for (auto* list : {&context_->found, &overflow_}) {
-    for (const QueueEntry e : *list) frontier.push_back(e | 1);
-    list->clear();
-  }
-  rank_exactly(frontier);
-  for (NodeId node = 0, limit = graph_.node_limit(); node < limit; node++)
-    if (context_->visit(node) && accepts(node)) frontier.push_back(queue_entry(graph_.exact_distance(query_, node), node, true));
-  std::make_heap(frontier.begin(), frontier.end(), kNearestFirst);
-}
-
 /// The flag of an entry: it was accepted already.
 void Scan::drain() {
   auto& frontier = context_->frontier;
   auto& found = context_->found;
   const auto is_tie = [&] { return orderable(distance_of(found.back())) == static_cast<std::uint32_t>(frontier.front() >> 32); };
   // Equal distances stay in one batch, so that they come in row id order.
-  while (!frontier.empty() && (found.size() < ef_ || is_tie())) {
+  for (;;) {
+    if (frontier.empty() && !far_.empty()) {
+      frontier.swap(far_);
+      std::make_heap(frontier.begin(), frontier.end(), kNearestFirst);
+    }
+    if (frontier.empty() || (found.size() >= ef_ && !is_tie())) return;
     const QueueEntry e = pop(frontier);
     if (flag_of(e) || accepts(node_of(e))) found.push_back(e);
   }

@@ -3,7 +3,9 @@
 // A queue entry is one integer: the distance's bits made orderable, then the node, then a flag. Comparing entries compares
 // distances, with ties broken by node.
 #pragma once
+#include <algorithm>
 #include <bit>
+#include <functional>
 #include <vector>
 
 #include "hnsw.h"
@@ -25,6 +27,12 @@ inline float distance_of(QueueEntry e) noexcept {
 }
 inline NodeId node_of(QueueEntry e) noexcept { return static_cast<NodeId>(e) >> 1; }
 inline bool flag_of(QueueEntry e) noexcept { return (e & 1) != 0; }
+
+constexpr auto kNearestFirst = std::greater<QueueEntry>();  // a heap's front is its nearest
+inline void push(std::vector<QueueEntry>& heap, QueueEntry e) {
+  heap.push_back(e);
+  std::push_heap(heap.begin(), heap.end(), kNearestFirst);
+}
 
 class SearchContext {
  public:

@@ -5,6 +5,7 @@
  */
 
 import { type ComparisonOp, PredicateBuilder, type PredicateValue } from "../../native/predicate.js";
+import { VectorSearchWay } from "../../native/vector.js";
 import type { Datum, KeyKind, Row } from "../../types/index.js";
 import { BlockCursor, type DecodeBlock } from "../block-scan.js";
 import type { Evaluate } from "../expression/compiler.js";
@@ -56,6 +57,13 @@ export interface VectorScanSource {
 
 const noRow: Row = [];
 
+/** As EXPLAIN ANALYZE says them. */
+const waysInWords: Readonly<Record<number, string>> = {
+  [VectorSearchWay.walk]: "graph walk",
+  [VectorSearchWay.matching]: "graph walk over matching rows",
+  [VectorSearchWay.exact]: "exact scan of matching rows",
+};
+
 export class VectorScanOperator extends OperatorBase {
   constructor(
     facts: OperatorFacts,
@@ -82,19 +90,12 @@ export class VectorScanOperator extends OperatorBase {
       const { storage, method } = source.index;
       const setting = (name: string) => state.evaluation.setting(name, true) ?? "";
       const rest = [greatest, limit, predicate, source.columns, source.withRowIds] as const;
-      if (method === "hnsw")
-        return this.#cursor(
-          state,
-          vector.searchOpen(
-            context.engine,
-            context.xid,
-            storage,
-            query,
-            Number(setting("hnsw.ef_search")),
-            Number(setting("hnsw.recall_target")),
-            ...rest,
-          ),
-        );
+      if (method === "hnsw") {
+        const effort = [Number(setting("hnsw.ef_search")), Number(setting("hnsw.recall_target"))] as const;
+        const scan = vector.searchOpen(context.engine, context.xid, storage, query, ...effort, ...rest);
+        const cursor = this.#cursor(state, scan);
+        return predicate !== null && state.timings !== undefined ? this.#tellingWay(state, scan, cursor) : cursor;
+      }
       // As pgvector: without iterative scans the answer is what the probed lists hold, be it fewer rows than wanted.
       const probes = Number(setting("ivfflat.probes"));
       const maxProbes = setting("ivfflat.iterative_scan") === "off" ? probes : Number(setting("ivfflat.max_probes"));
@@ -123,6 +124,21 @@ export class VectorScanOperator extends OperatorBase {
     if (scan === 0) throwStatus(state.context, state.context.native.engine.lastError(state.context.engine).code);
     // Asking for more rows than wanted would make the search walk further.
     return new BlockCursor(state, scan, this.decode, this.source.bufferBytes, Infinity, 1);
+  }
+  /** For EXPLAIN ANALYZE: the addon chooses the way to filtered rows when it knows how many match. */
+  #tellingWay(state: RunState, scan: number, cursor: Cursor): Cursor {
+    const { context } = state;
+    return {
+      next: (hint) => {
+        const batch = cursor.next(hint);
+        const way = context.native.vector.searchWay(context.engine, scan);
+        const timing = state.timings?.get(this);
+        // null: the scan has ended and is closed; it was told before.
+        if (timing !== undefined && way !== null) timing.details = [{ key: "Search", value: waysInWords[way] as string }];
+        return batch;
+      },
+      close: () => cursor.close(),
+    };
   }
   #scan(state: RunState, decode: DecodeBlock): Cursor {
     const { context } = state;
