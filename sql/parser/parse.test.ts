@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DbError } from "../../src/types/index.js";
-import { loadParser, parserHeap, parserSettled, parseStatements } from "./parse.js";
+import { loadParser, parserHeap, parserReplacements, parserSettled, parseStatements } from "./parse.js";
 
 const failure = (sql: string): DbError => {
   try {
@@ -57,6 +57,16 @@ describe("parse", () => {
     await parserSettled();
     expect(parserHeap()).toBeLessThanOrEqual(before);
     expect(parseStatements("select 1")).toHaveLength(1);
+  });
+  it("keeps its instance for statements of every day", async () => {
+    await parserSettled();
+    const before = parserReplacements();
+    for (let i = 0; i < 200; i++) {
+      parseStatements(`select ${i}, ${Array(500).fill("a + 1").join()} from t`);
+      failure("selec 1");
+      await parserSettled();
+    }
+    expect(parserReplacements()).toBe(before);
   });
   it("says so when a text's tree does not fit into the grammar's memory", async () => {
     expect(failure(`insert into t values ${Array(1_500_000).fill("('some text of a row', 1, null)").join()}`).sqlstate).toBe("53200");

@@ -18,6 +18,7 @@ export async function loadParser(): Promise<void> {
 export const parserSettled = (): Promise<void> => wasm!.settled();
 /** Bytes that the grammar's instance holds. */
 export const parserHeap = (): number => wasm!.heapBytes;
+export const parserReplacements = (): number => wasm!.replacements;
 
 /** A statement as the grammar left it; converted when it is bound, so that an unsupported one fails alone. */
 export class SyntaxTree {

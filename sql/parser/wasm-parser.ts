@@ -33,21 +33,28 @@ const createInstance = (): Promise<WasmModule> => load({ print() {}, printErr() 
 
 /** Each overflow leaks a part of the 1 MiB stack; measured: an instance survives about thirty. */
 const WORN_USES_MAX = 20;
-/** An instance's memory only grows: one that has grown beyond this is replaced, so that the memory of a very long statement returns. */
-const HEAP_KEPT_MAX = 64 * 1024 * 1024;
+/** An instance's memory only grows: one that has so much more than at first is replaced, so that the memory of a very long statement returns. */
+const HEAP_GROWTH_MAX = 64 * 1024 * 1024;
 
 export class WasmParser {
   #instance: WasmModule;
+  #heapAtFirst: number;
   #overflows = 0;
+  #replacements = 0;
   #replacement: Promise<void> | undefined;
 
   /** How much memory the instance holds, in bytes. */
   get heapBytes(): number {
     return this.#instance.HEAPU8.length;
   }
+  /** How often the instance was replaced, which costs as much as hundreds of statements. */
+  get replacements(): number {
+    return this.#replacements;
+  }
 
   private constructor(instance: WasmModule) {
     this.#instance = instance;
+    this.#heapAtFirst = this.heapBytes;
   }
   static async create(): Promise<WasmParser> {
     return new WasmParser(await createInstance());
@@ -59,7 +66,7 @@ export class WasmParser {
     const { exitCode } = process;
     try {
       const result = run(this.#instance, text);
-      if (this.heapBytes > HEAP_KEPT_MAX) this.#replace();
+      if (this.heapBytes > this.#heapAtFirst + HEAP_GROWTH_MAX) this.#replace();
       return result;
     } catch (error) {
       if (error instanceof DbError) this.#replace();
@@ -80,6 +87,8 @@ export class WasmParser {
   #replace(): void {
     this.#replacement ??= createInstance().then((instance) => {
       this.#instance = instance;
+      this.#heapAtFirst = this.heapBytes;
+      this.#replacements++;
       this.#overflows = 0;
       this.#replacement = undefined;
     });
