@@ -48,6 +48,7 @@ export class Startup {
   readonly #writer: MessageWriter;
   readonly #host: StartupHost;
   #authentication: Authentication | undefined;
+  #refusedTls = false;
   #minor: keyof typeof KEY_WORDS = 0;
   #parameters: Record<string, string> = {};
 
@@ -66,7 +67,9 @@ export class Startup {
   #handlePacket(): StartupStep | Promise<StartupStep> {
     const reader = this.#reader;
     const code = reader.int32();
-    if ((code === SSL_REQUEST || code === GSS_REQUEST) && this.#peer.tls === undefined) {
+    // TLS is refused once; asked for again it is a version that nobody knows. (GSSAPI is mostly declined before: protocols/server/reception.ts.)
+    if ((code === GSS_REQUEST || (code === SSL_REQUEST && !this.#refusedTls)) && this.#peer.tls === undefined) {
+      this.#refusedTls ||= code === SSL_REQUEST;
       // Where TLS is offered the request does not come here (protocols/server): the client goes on in clear text or gives up, as it was told to.
       this.#host.write(Buffer.from("N"));
       return "waiting";

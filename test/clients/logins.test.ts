@@ -4,6 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectPg } from "../support/clients.js";
+import { Conversation } from "../support/conversations.js";
 import { hasPostgres, type ServerProcess, startOrrery, startPostgres } from "../support/processes.js";
 
 async function judge(): Promise<ServerProcess> {
@@ -42,6 +43,17 @@ describe.each(servers)("%s", (_name, start) => {
   test("a role without LOGIN, told to who knows its password", async () => {
     await refused("nologin", "x").rejects.toMatchObject({ code: "28000", message: 'role "nologin" is not permitted to log in' });
     await refused("nologin", "y").rejects.toMatchObject({ code: "28P01", message: 'password authentication failed for user "nologin"' });
+  });
+  test("TLS that is not there is refused once", async () => {
+    const request = Buffer.of(0, 0, 0, 8, 4, 210, 22, 47);
+    const c = await Conversation.open(server.port);
+    c.socket.write(request);
+    expect(await c.until("N")).toBe("N");
+    c.socket.write(request);
+    expect(await c.until("what the end comes before")).toMatch(
+      /SFATAL\0VFATAL\0C0A000\0Munsupported frontend protocol 1234\.5679: server supports 3\.0 to 3\.\d\0/,
+    );
+    c.socket.destroy();
   });
   test("VALID UNTIL: a password that is over opens nothing", async () => {
     await refused("expired", "x").rejects.toMatchObject({ code: "28P01", message: 'password authentication failed for user "expired"' });
