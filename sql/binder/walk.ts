@@ -199,8 +199,8 @@ interface Renaming {
 }
 const IGNORED_KEYS = new Set(["position", "syntax", "explicit", "name"]);
 function sameValue(left: unknown, right: unknown, renaming: Renaming | undefined): boolean {
-  if (left === right && renaming === undefined) return true;
-  if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return left === right;
+  if (Object.is(left, right) && renaming === undefined) return true;
+  if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return Object.is(left, right);
   if (Array.isArray(left)) {
     return Array.isArray(right) && left.length === right.length && left.every((item, i) => sameValue(item, right[i], renaming));
   }

@@ -111,6 +111,9 @@ export function generate(
 
 type AnyBody = (context: EvaluationContext, ...args: Datum[]) => Datum;
 
+/** A Map takes 0 and -0 for one key. */
+const NEGATIVE_ZERO = Symbol("-0");
+
 export class Emitter {
   readonly constants: unknown[] = [];
   #lines: string[] = [];
@@ -132,11 +135,12 @@ export class Emitter {
   }
   /** A name for a value that is passed in. */
   constant(value: unknown): string {
-    let index = this.#constantIndex.get(value);
+    const key = Object.is(value, -0) ? NEGATIVE_ZERO : value;
+    let index = this.#constantIndex.get(key);
     if (index === undefined) {
       index = this.constants.length;
       this.constants.push(value);
-      this.#constantIndex.set(value, index);
+      this.#constantIndex.set(key, index);
     }
     return index < NAMED_CONSTANTS ? `k${index}` : `k[${index}]`;
   }

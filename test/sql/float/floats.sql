@@ -1532,7 +1532,6 @@ select ln(0::float8);
 select ln((-1)::float8);
 select log(0::float8);
 select sqrt((-1)::float8);
--- differs: negative zero of a folded constant
 select round(2.5::float8), round(3.5::float8), round(-2.5::float8), round(0.5::float8), trunc(-2.7::float8), ceil(-0.2::float8);
 select float8 '1e400';
 select 1e308::float8 * 10;
@@ -1548,3 +1547,7 @@ select 3::float8::text || 'x', 3.0::float4::text;
 select (1.0/3)::float4, (2.0/3)::float8;
 select float8um(1.5), float8abs(-2), dround(2.5), dtrunc(2.7), dsqrt(4), dcbrt(8), dpow(2,3), dexp(0), dlog1(1), dlog10(10);
 select float4pl(1,2), float8mul(2,3), float48pl(1,2), float84mi(5,3);
+-- Both zeros in one statement.
+select '0'::float8, '-0'::float8, array['0'::float8], array['-0'::float8];
+select '-0'::float8 as a, '0'::float8 as b, -'0'::float4 as c union all select '0', '-0', '0';
+select x, y, count(*) over (partition by x), count(*) over (partition by y) from (select '0'::float8 x, '-0'::float8 y) s;
