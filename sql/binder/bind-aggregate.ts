@@ -6,10 +6,11 @@ import {
 import { locationOf } from "../parser/location.js";
 import type { FunctionExpr } from "../parser/syntax-tree.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
-import { bindSortKey, requireEquality } from "./bind-sort.js";
+import { bindSortKey } from "./bind-sort.js";
 import { bindFilter } from "./bind-window.js";
 import { at, type Binder } from "./binder.js";
 import { coerceTo, commonType, resolveUnknown, stripImplicit, tryCoerce } from "./coerce.js";
+import { requireDistinct } from "./comparability.js";
 import { functionText, type ResolvedFunction } from "./resolve.js";
 import type { Scope } from "./scope.js";
 import { sameExpression, visitExpression } from "./walk.js";
@@ -102,7 +103,7 @@ function plainCall(
     if (expr.distinct) {
       if (args.length === 0) throw syntaxError("DISTINCT specified, but the aggregate has no arguments", at(expr.position));
       for (const [i, arg] of args.entries())
-        requireEquality(binder, arg, expr.args[i] === undefined ? expr.position : locationOf(expr.args[i]));
+        requireDistinct(binder, arg, expr.args[i] === undefined ? expr.position : locationOf(expr.args[i]));
       for (const [i, key] of orderBy.entries()) {
         if (!args.some((arg) => sameExpression(arg, key.expression)))
           throw invalidColumnReference(

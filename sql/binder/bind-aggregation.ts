@@ -9,9 +9,9 @@ import { DbError, groupingError, notSupportedAt } from "../../src/types/index.js
 import type { GroupItem, SelectQuery } from "../parser/syntax-tree.js";
 import { columnReference } from "./bind-expression.js";
 import { findTarget, type SortReference, type TargetEntry } from "./bind-select.js";
-import { requireEquality } from "./bind-sort.js";
 import { at, type Binder } from "./binder.js";
 import { resolveUnknown } from "./coerce.js";
+import { requireEquality } from "./comparability.js";
 import { expandSets } from "./expand-sets.js";
 import type { NamespaceItem, Scope } from "./scope.js";
 import { mapChildren, sameExpression, visitPlan } from "./walk.js";

@@ -90,7 +90,7 @@ function bindMerged(binder: Binder, statement: CreateTable, notices: Notice[]): 
     if (shape.some((s) => s.name === name)) continue;
     if (syntax !== undefined && withoutType(syntax)) throw undefinedColumn(`column "${name}" does not exist`);
     const generated = syntax === undefined ? column?.generated !== undefined : syntax.constraints.some((c) => c.kind === "generated");
-    const type = syntax === undefined ? (column as Column).type : columnType(binder, syntax.type);
+    const type = syntax === undefined ? (column as Column).type : columnType(binder, syntax.type, syntax.name);
     shape.push({ name, type: type.type, typmod: type.typmod, ...(generated ? { generated } : {}) });
   }
   const constraints: ConstraintDefinition[] = [];

@@ -1,6 +1,7 @@
 /** Scalar expressions: parse_expr.c's transformations, one function per form. */
 
 import { requireCollation } from "../../src/catalog/index.js";
+import { knownTypes } from "../../src/functions/index.js";
 import type { Expression, PlanColumn } from "../../src/plan/index.js";
 import {
   DbError,
@@ -254,13 +255,11 @@ export function bindCommon(binder: Binder, args: readonly Expression[], construc
   return [args.map((arg) => coerceTo(binder, arg, type, construct)), type];
 }
 
-/** PostgreSQL's own types that Orrery does not have: refused by name rather than unknown. */
-const UNSUPPORTED_TYPES = new Set(
-  (
-    "xml tsvector tsquery gtsvector money inet cidr macaddr macaddr8 bit varbit point line lseg box path polygon circle timetz refcursor " +
-    "pg_lsn pg_snapshot txid_snapshot aclitem halfvec sparsevec"
-  ).split(" "),
-);
+/** PostgreSQL's own types that Orrery does not have are refused by name rather than unknown; so are the row types of system relations. */
+function isUnsupportedType(binder: Binder, name: string, schema: string | undefined): boolean {
+  if (schema !== undefined && schema !== "pg_catalog") return false;
+  return knownTypes.some((type) => type.name === name) || binder.catalog.relation("pg_catalog", name) !== undefined;
+}
 
 function isShell(binder: Binder, name: string, schema: string | undefined): boolean {
   for (const object of binder.catalog.objects())
@@ -280,7 +279,7 @@ export function resolveTypeName(binder: Binder, name: TypeName): { type: Oid; ty
       ...(name.position === 0 ? {} : { position: name.position }),
     });
   const found = binder.registry.typeByName(last, schema);
-  if (found === undefined && UNSUPPORTED_TYPES.has(last)) throw notSupportedAt(`type ${last}`, at(name.position));
+  if (found === undefined && isUnsupportedType(binder, last, schema)) throw notSupportedAt(`type ${last}`, at(name.position));
   if (found === undefined && isShell(binder, last, schema))
     throw undefinedObjectAt(`type "${name.names.join(".")}" is only a shell`, at(name.position));
   if (found === undefined)

@@ -11,9 +11,9 @@ import type { Expression, LogicalPlan, PlanColumn } from "../../src/plan/index.j
 import { duplicateColumn, featureNotSupported, syntaxError, TypeOid } from "../../src/types/index.js";
 import type { CommonTableExpr, CycleClause, SearchClause, SetQuery } from "../parser/syntax-tree.js";
 import { bindExpression, columnReference, makeOperator } from "./bind-expression.js";
-import { requireEquality } from "./bind-sort.js";
 import { at, type Binder } from "./binder.js";
 import { coerceTo, commonType } from "./coerce.js";
+import { requireEquality } from "./comparability.js";
 import type { CommonTableScope, Scope } from "./scope.js";
 
 /** One added column: its value for a base row and for a row of the term, given the value in the row of the table that the term read. */

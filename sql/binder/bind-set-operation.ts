@@ -6,10 +6,10 @@ import { locationOf } from "../parser/location.js";
 import type { Query, SetQuery } from "../parser/syntax-tree.js";
 import { columnReference } from "./bind-expression.js";
 import { bindQuery, type QueryOptions } from "./bind-query.js";
-import { requireEquality } from "./bind-sort.js";
 import { bindTail } from "./bind-values.js";
 import { at, type Binder } from "./binder.js";
 import { applyModifier, coerceTo, commonModifier, commonType } from "./coerce.js";
+import { requireEquality } from "./comparability.js";
 import type { Scope } from "./scope.js";
 import { boundLocation } from "./walk.js";
 

@@ -42,7 +42,7 @@ export type RowShape = readonly {
   readonly collation?: CollationReference;
 }[];
 
-export function columnType(binder: Binder, name: TypeName): { type: number; typmod: number } {
+export function columnType(binder: Binder, name: TypeName, column: string): { type: number; typmod: number } {
   const serial = name.names.length === 1 ? SERIAL_TYPES[name.names[0]!] : undefined;
   if (serial !== undefined) {
     if (name.arrayDimensions > 0) throw featureNotSupported("array of serial is not implemented", at(name.position));
@@ -50,7 +50,7 @@ export function columnType(binder: Binder, name: TypeName): { type: number; typm
   }
   const resolved = resolveTypeName(binder, name);
   if (binder.category(resolved.type) === "P")
-    throw invalidTableDefinition(`column has pseudo-type ${binder.typeName(resolved.type)}`, at(name.position));
+    throw invalidTableDefinition(`column "${column}" has pseudo-type ${binder.typeName(resolved.type)}`);
   return resolved;
 }
 
@@ -62,7 +62,7 @@ export function bindColumn(
   /** Where the column is only given more: PARTITION OF, OF. */
   known?: { type: number; typmod: number },
 ): { column: ColumnDefinition; constraints: ConstraintDefinition[] } {
-  const type = known === undefined ? columnType(binder, column.type) : { type: known.type, typmod: known.typmod };
+  const type = known === undefined ? columnType(binder, column.type, column.name) : { type: known.type, typmod: known.typmod };
   const serial = column.type.names.length === 1 && SERIAL_TYPES[column.type.names[0]!] !== undefined;
   const definition: { -readonly [Key in keyof ColumnDefinition]: ColumnDefinition[Key] } = {
     name: column.name,

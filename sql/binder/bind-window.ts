@@ -7,9 +7,10 @@ import { locationOf } from "../parser/location.js";
 import type { Expr, FrameEdge, FunctionExpr, SortItem, WindowSpecification } from "../parser/syntax-tree.js";
 import { bindExpression, columnReference } from "./bind-expression.js";
 import { findSortTarget } from "./bind-select.js";
-import { bindSortKey, requireEquality } from "./bind-sort.js";
+import { bindSortKey } from "./bind-sort.js";
 import { at, type Binder } from "./binder.js";
 import { canCoerce, coerceToBoolean, resolveUnknown, tryCoerce } from "./coerce.js";
+import { requirePartition } from "./comparability.js";
 import type { ResolvedFunction } from "./resolve.js";
 import type { BoundWindow, Scope } from "./scope.js";
 import { sameExpression, visitExpression } from "./walk.js";
@@ -118,7 +119,7 @@ function bindSpecification(binder: Binder, scope: Scope, written: WindowSpecific
     let orderBy: readonly SortKey[] = written.orderBy.map((item) => bindOrder(binder, scope, item));
     let partitionBy: readonly Expression[] = written.partitionBy.map((e) => {
       const key = findSortTarget(binder, scope, e);
-      requireEquality(binder, key, locationOf(e));
+      requirePartition(binder, key, locationOf(e));
       return key;
     });
     if (base !== undefined) {

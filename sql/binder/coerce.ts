@@ -17,10 +17,42 @@ type Pathway =
   /** A record, field by field, into a composite type. */
   | { readonly kind: "row" };
 
+/** Nothing is ever cast to it, literals included. */
+const INTERNAL: Oid = 2281;
+
 const POLYMORPHIC = new Set<Oid>([
   TypeOid.any, TypeOid.anyelement, TypeOid.anyarray, TypeOid.anynonarray, TypeOid.anycompatible, TypeOid.anycompatiblearray, 3500, 3831, 4537, 4538, 5079, 5080,
 ]); // biome-ignore format: a list
 export const isPolymorphic = (type: Oid): boolean => POLYMORPHIC.has(type);
+
+/** check_generic_type_consistency of one argument; undefined: the type takes a value of any kind. */
+function fitsContainer(binder: Binder, source: Oid, target: Oid): boolean | undefined {
+  const base = binder.baseType(source);
+  const range = binder.registry.typeByOid(base)?.range;
+  switch (target) {
+    case TypeOid.anyarray:
+    case TypeOid.anycompatiblearray:
+      return base === TypeOid.unknown || base === TypeOid.recordArray || binder.category(base) === "A";
+    case 3500: // anyenum
+      return binder.category(base) === "E";
+    case 3831: // anyrange
+    case 5080: // anycompatiblerange
+      return base === TypeOid.unknown || range?.rangeType === base;
+    case 4537: // anymultirange
+    case 4538: // anycompatiblemultirange
+      return base === TypeOid.unknown || range?.multirangeType === base;
+    default:
+      return undefined;
+  }
+}
+/** A value keeps its own type; only a literal can be of a polymorphic type, and only as NULL: the input functions refuse the rest. */
+function coerceToPolymorphic(binder: Binder, expression: Expression, target: Oid, written: boolean): Expression | undefined {
+  const fits = written ? fitsContainer(binder, expression.type, target) : undefined;
+  if (fits === false) return undefined;
+  if (!written || expression.kind !== "Constant" || expression.type !== TypeOid.unknown)
+    return resolveUnknown(binder, expression, TypeOid.text);
+  return fits === undefined ? expression : literal(binder, expression, target, -1);
+}
 
 /** find_coercion_pathway; undefined: there is none in this context. */
 function findPathway(binder: Binder, source: Oid, target: Oid, context: CoercionContext): Pathway | undefined {
@@ -83,7 +115,8 @@ export function tryCoerce(
   if (source === target) return expression;
   // "any" takes a literal as it is, of type unknown.
   if (target === TypeOid.any && expression.kind === "Constant") return expression;
-  if (isPolymorphic(target)) return resolveUnknown(binder, expression, TypeOid.text);
+  if (target === INTERNAL) return undefined;
+  if (isPolymorphic(target)) return coerceToPolymorphic(binder, expression, target, written);
   if (target >= FIRST_USER_OID && binder.registry.cast(source, target) === undefined) {
     const domain = binder.registry.typeByOid(target)?.base;
     if (domain !== undefined) return coerceToDomain(binder, expression, target, domain, context, written);
@@ -237,13 +270,14 @@ function dependsOnSession(type: Oid, text: string): boolean {
 
 /** Runs the type's input function over an unknown literal. */
 export function literal(binder: Binder, constant: Constant, target: Oid, typmod: number): Expression {
-  if (constant.value === null) return { kind: "Constant", value: null, type: target, typmod: -1 };
+  const place = constant.position === undefined ? {} : { position: constant.position };
   const type = binder.type(target);
+  if (constant.value === null && type.refusesNull !== true) return { kind: "Constant", value: null, type: target, typmod: -1, ...place };
   const text = constant.value as string;
   if (dependsOnSession(target, text)) binder.cacheable = false;
   try {
     const value = type.input(text, typmod, binder.context.format);
-    return { kind: "Constant", value, type: target, typmod, ...(constant.position === undefined ? {} : { position: constant.position }) };
+    return { kind: "Constant", value, type: target, typmod, ...place };
   } catch (error) {
     throw error instanceof DbError ? error.at(at(constant.position)) : error;
   }

@@ -10,14 +10,14 @@ import {
   featureNotSupported,
   type Oid,
   type OperatorSignature,
-  type RangeRules,
   TypeOid,
   undefinedFunction,
   undefinedSchema,
 } from "../../src/types/index.js";
 import { noteName } from "../parser/schemas-of-names.js";
 import { at, type Binder, type RecordFields } from "./binder.js";
-import { canCoerce, commonType, isBinaryCoercible, isPolymorphic, tryCoerce } from "./coerce.js";
+import { canCoerce, isBinaryCoercible, isPolymorphic, tryCoerce } from "./coerce.js";
+import { polymorphicMismatch, resolvePolymorphic } from "./polymorphic.js";
 
 interface Candidate<Target> {
   readonly target: Target;
@@ -212,131 +212,6 @@ export function requireOperator(binder: Binder, name: string, left: Oid, right: 
   return operator;
 }
 
-// ---- polymorphism
-
-const ANYENUM: Oid = 3500;
-
-/** Declared types with the polymorphic ones replaced, and the result type; undefined when the arguments disagree. */
-export function resolvePolymorphic(
-  binder: Binder,
-  inputs: readonly Oid[],
-  declared: readonly Oid[],
-  result: Oid,
-): { readonly argTypes: readonly Oid[]; readonly result: Oid } | undefined {
-  let element: Oid = 0;
-  const compatible: Oid[] = [];
-  let sawArray = false;
-  // The array type that was given: int2vector and oidvector are arrays of their own kind.
-  let array: Oid | undefined;
-  // A range type of the element, when a range or a multirange was given.
-  let range: RangeRules | undefined;
-  let compatibleRange: RangeRules | undefined;
-  for (const [i, type] of declared.entries()) {
-    const given = inputs[i]!;
-    if (given === TypeOid.unknown) continue;
-    // anyelement takes a domain as it is; whoever looks inside a type looks below its domains.
-    const input = type === TypeOid.anyelement ? given : binder.baseType(given);
-    switch (type) {
-      case ANYENUM:
-        if (binder.category(input) !== "E" || (element !== 0 && element !== input)) return undefined;
-        element = input;
-        break;
-      case TypeOid.anynonarray:
-        if (binder.category(input) === "A") return undefined;
-        if (element !== 0 && element !== input) return undefined;
-        element = input;
-        break;
-      case TypeOid.anyelement:
-        if (element !== 0 && element !== input) return undefined;
-        element = input;
-        break;
-      case TypeOid.anyarray: {
-        sawArray = true;
-        const inner = arrayElement(binder, input);
-        if (inner === 0 || (element !== 0 && element !== inner)) return undefined;
-        if (array !== undefined && array !== input) return undefined;
-        array = input;
-        element = inner;
-        break;
-      }
-      case TypeOid.anycompatible:
-      case 5079: // anycompatiblenonarray
-        compatible.push(input);
-        break;
-      case TypeOid.anycompatiblearray: {
-        const inner = arrayElement(binder, input);
-        if (inner === 0) return undefined;
-        compatible.push(inner);
-        break;
-      }
-      case ANYRANGE:
-      case ANYMULTIRANGE: {
-        const rules = rangeRules(binder, input, type === ANYRANGE);
-        if (rules === undefined || (range !== undefined && range.rangeType !== rules.rangeType)) return undefined;
-        if (element !== 0 && element !== rules.subtype) return undefined;
-        range = rules;
-        element = rules.subtype;
-        break;
-      }
-      case ANYCOMPATIBLERANGE:
-      case ANYCOMPATIBLEMULTIRANGE: {
-        const rules = rangeRules(binder, input, type === ANYCOMPATIBLERANGE);
-        if (rules === undefined || (compatibleRange !== undefined && compatibleRange.rangeType !== rules.rangeType)) return undefined;
-        compatibleRange = rules;
-        compatible.push(rules.subtype);
-        break;
-      }
-    }
-  }
-  const common: Oid = compatible.length === 0 ? TypeOid.text : (commonType(binder, compatible.map(placeholder), undefined) ?? 0);
-  if (common === 0) return undefined;
-  if (compatibleRange !== undefined && compatibleRange.subtype !== common) return undefined;
-  if (
-    element === 0 &&
-    !sawArray &&
-    declared.some((type) => type === TypeOid.anyelement || type === TypeOid.anynonarray || type === TypeOid.anyarray)
-  ) {
-    element = TypeOid.unknown;
-  }
-  const map = (type: Oid): Oid => {
-    switch (type) {
-      case TypeOid.anyelement:
-      case TypeOid.anynonarray:
-      case ANYENUM:
-        return element;
-      case TypeOid.anyarray:
-        return array ?? (element === TypeOid.unknown ? TypeOid.unknown : binder.arrayType(element));
-      case TypeOid.anycompatible:
-      case 5079:
-        return common;
-      case TypeOid.anycompatiblearray:
-        return binder.arrayType(common);
-      case ANYRANGE:
-        return range?.rangeType ?? TypeOid.unknown;
-      case ANYMULTIRANGE:
-        return range?.multirangeType ?? TypeOid.unknown;
-      case ANYCOMPATIBLERANGE:
-        return compatibleRange?.rangeType ?? TypeOid.unknown;
-      case ANYCOMPATIBLEMULTIRANGE:
-        return compatibleRange?.multirangeType ?? TypeOid.unknown;
-      default:
-        return type;
-    }
-  };
-  return { argTypes: declared.map(map), result: map(result) };
-}
-const ANYRANGE = 3831;
-const ANYMULTIRANGE = 4537;
-const ANYCOMPATIBLERANGE = 5080;
-const ANYCOMPATIBLEMULTIRANGE = 4538;
-function rangeRules(binder: Binder, type: Oid, isRange: boolean): RangeRules | undefined {
-  const rules = binder.registry.typeByOid(type)?.range;
-  return rules !== undefined && (isRange ? rules.rangeType : rules.multirangeType) === type ? rules : undefined;
-}
-const placeholder = (type: Oid): Expression => ({ kind: "CaseOperand", type, typmod: -1 });
-const arrayElement = (binder: Binder, type: Oid): Oid =>
-  binder.category(type) === "A" || type === TypeOid.recordArray ? binder.elementType(type) : 0;
-
 // ---- functions
 
 /** OUT columns with the types that this call's arguments give the polymorphic ones. */
@@ -453,7 +328,11 @@ export function resolveFunction(
     return places === undefined ? facts : { ...facts, places };
   }
   const resolved = resolvePolymorphic(binder, inputs, chosen.argTypes, chosen.target.returnType);
-  if (resolved === undefined) return undefined;
+  if (resolved === undefined) {
+    const mismatch = polymorphicMismatch(binder, inputs, chosen.argTypes);
+    if (mismatch !== undefined) throw mismatch;
+    return undefined;
+  }
   const undecided = chosen.argTypes.some(
     (type, i) => isPolymorphic(type) && type !== TypeOid.any && resolved.argTypes[i] === TypeOid.unknown,
   );
@@ -508,14 +387,13 @@ export function operatorCall(
 ): Expression {
   const declared = left === undefined ? [operator.right] : [operator.left, operator.right];
   const operands = left === undefined ? [right] : [left, right];
-  const resolved = declared.some(isPolymorphic)
-    ? resolvePolymorphic(
-        binder,
-        operands.map((operand) => operand.type),
-        declared,
-        operator.result,
-      )
-    : { argTypes: declared, result: operator.result };
+  let resolved: ReturnType<typeof resolvePolymorphic> = { argTypes: declared, result: operator.result };
+  if (declared.some(isPolymorphic)) {
+    const inputs = operands.map((operand) => operand.type);
+    resolved = resolvePolymorphic(binder, inputs, declared, operator.result);
+    const mismatch = resolved === undefined ? polymorphicMismatch(binder, inputs, declared) : undefined;
+    if (mismatch !== undefined) throw mismatch;
+  }
   const argTypes = resolved?.argTypes ?? declared;
   const signature = binder.registry.functionById(operator.functionId);
   if (operator.oid >= FIRST_USER_OID) binder.relationsRead.add(operator.oid);

@@ -1,5 +1,6 @@
 /** Access control lists: PostgreSQL's letters, its defaults, its text form, and granting and revoking on them (aclupdate, recursive_revoke). */
 import type { AclItem, CatalogObject } from "../catalog/index.js";
+import { aclName } from "../functions/index.js";
 import { DbError, type Oid } from "../types/index.js";
 
 /** What an ACL is of: table (views too), column, sequence, function, schema, type, database, language. */
@@ -129,7 +130,7 @@ export function changeAcl(acl: readonly AclItem[], owner: Oid, change: AclChange
 
 /** `alice=arw/postgres`; PUBLIC has no name. */
 export function aclText(roleName: (oid: Oid) => string | undefined, item: AclItem): string {
-  const name = (oid: Oid): string => roleName(oid) ?? String(oid);
+  const name = (oid: Oid): string => aclName(roleName(oid) ?? String(oid));
   return `${item.grantee === 0 ? "" : name(item.grantee)}=${item.privileges}/${name(item.grantor)}`;
 }
 export function aclKindOf(object: CatalogObject): AclKind | undefined {

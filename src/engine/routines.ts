@@ -330,7 +330,7 @@ export function checkRoutineBody(context: DefinitionContext, object: FunctionObj
   let hasPolymorphic = polymorphic.has(object.returnType);
   for (const p of inputs) {
     if (polymorphic.has(p.type)) hasPolymorphic = true;
-    else if (isPseudo(p.type) && p.type !== TypeOid.record)
+    else if (isPseudo(p.type))
       throw new DbError({ sqlstate: "42P13", message: `SQL functions cannot have arguments of type ${typeName(p.type)}` });
   }
   const isAtomic = object.body.language === "sql" && object.body.atomic;

@@ -4,6 +4,7 @@
  */
 
 import { defineCollation } from "./collation/define-collation.js";
+import { aclItemFamily } from "./families/acl-items.js";
 import { aggregateStepFamily } from "./families/aggregate-steps.js";
 import { aggregateFamily } from "./families/aggregates.js";
 import { arrayFamily } from "./families/arrays.js";
@@ -34,6 +35,7 @@ import { defineOrderedSets } from "./families/ordered-sets.js";
 import { patternFamily } from "./families/patterns.js";
 import { privilegeAnswerFamily } from "./families/privilege-answers.js";
 import { rangeFamily } from "./families/ranges.js";
+import { recordImageFamily } from "./families/record-images.js";
 import { serverStateFamily } from "./families/server-state.js";
 import { stringFamily } from "./families/strings.js";
 import { systemFamily } from "./families/system.js";
@@ -71,10 +73,13 @@ export { type PathRequirement, requirementOf } from "./jsonpath/requirement.js";
 export { hostText, parseAddress as parseNetworkAddress } from "./network/address.js";
 export { overlapBounds } from "./ranges/range-types.js";
 export * from "./registry.js";
+export { aclName } from "./types/acl-item.js";
 export * from "./user/index.js";
 
 const families: readonly Family[] = [
   comparisonFamily,
+  recordImageFamily,
+  aclItemFamily,
   enumFamily,
   integerMathFamily,
   floatMathFamily,

@@ -110,6 +110,8 @@ export interface SqlType {
   parseModifier?(values: readonly string[]): number;
   /** Text input; `typmod` applied as in an explicit cast from text literal (length checks per PostgreSQL). Throws DbError 22P02, 22003, 22007, 22008… */
   input(text: string, typmod: number, context: FormatContext): Datum;
+  /** Not even NULL can be written as a literal of the type. */
+  readonly refusesNull?: true;
   output(value: Exclude<Datum, null>, context: FormatContext): string;
   /** PostgreSQL's binary wire form. Throws DbError 08P01, 22P03. */
   receive(bytes: Uint8Array, typmod: number): Datum;

@@ -343,12 +343,6 @@ scalars.pg_advisory_unlock_all = (c) => {
 };
 
 /** An item as it is written: `grantee=letters/grantor`, names quoted where they must be. */
-const aclItem = /^(?:"((?:[^"]|"")*)"|([^"=]*))=([a-zA-Z*]*)\/(?:"((?:[^"]|"")*)"|(.*))$/;
-const PRIVILEGES: Readonly<Record<string, string>> = {
-  a: "INSERT", r: "SELECT", w: "UPDATE", d: "DELETE", D: "TRUNCATE", x: "REFERENCES", t: "TRIGGER",
-  X: "EXECUTE", U: "USAGE", C: "CREATE", T: "TEMPORARY", c: "CONNECT",
-}; // biome-ignore format: a table
-
 const sets: Record<string, SetBody> = {
   *pg_partition_ancestors(c, oid: Oid) {
     let links = catalog(c)?.partitionLinks?.(oid);
@@ -366,21 +360,6 @@ const sets: Record<string, SetBody> = {
       if (links === undefined) return;
       yield [oid, links.parent ?? null, links.isLeaf, level];
       pending.push(...links.children.map((child) => ({ oid: child, level: level + 1 })));
-    }
-  },
-  *aclexplode(c, items: ArrayValue) {
-    for (const item of items.elements) {
-      const match = aclItem.exec(item as string);
-      if (match === null) continue;
-      const role = (quoted: string | undefined, plain: string | undefined): Oid => {
-        const name = quoted?.replaceAll('""', '"') ?? plain ?? "";
-        return name === "" ? 0 : (catalog(c)?.roleByName(name) ?? Number(name));
-      };
-      const letters = match[3]!;
-      for (let i = 0; i < letters.length; i++) {
-        const privilege = PRIVILEGES[letters[i]!];
-        if (privilege !== undefined) yield [role(match[4], match[5]), role(match[1], match[2]), privilege, letters[i + 1] === "*"];
-      }
     }
   },
   *pg_options_to_table(_c, options: ArrayValue) {

@@ -3,6 +3,7 @@ import { ArrayValue, type Datum, invalidInput, type SqlType, TypeOid } from "../
 import { typeFactsByName } from "../facts/index.js";
 import { makeBuiltinRangeTypes } from "../ranges/range-types.js";
 import type { FunctionRegistry } from "../registry.js";
+import { aclitemType } from "./acl-item.js";
 import { compareOidVectors, makeArrayType } from "./array.js";
 import { bitType, varbitType } from "./bits.js";
 import { boolType } from "./bool.js";
@@ -20,7 +21,7 @@ import { numericType } from "./numeric.js";
 import { pseudoTypes } from "./pseudo.js";
 import { makeRecordType } from "./record.js";
 import { makeRegisteredTypes } from "./registered.js";
-import { aclitemType, bpcharType, charType, cstringType, nameType, pgNodeTreeType, textType, unknownType, varcharType } from "./strings.js";
+import { bpcharType, charType, cstringType, nameType, pgNodeTreeType, textType, unknownType, varcharType } from "./strings.js";
 
 /** int2vector and oidvector: arrays with lower bound 0 that print with blanks. */
 function makeVectorType(name: string, element: SqlType): SqlType {

@@ -2,10 +2,15 @@
 import { DbError, PhysicalType, type SqlType } from "../../types/index.js";
 import { makePseudoType, makeType } from "./define-type.js";
 
-const pseudo = (name: string): SqlType =>
-  makePseudoType(name, PhysicalType.varlen, undefined, (verb) => {
-    throw new DbError({ sqlstate: "0A000", message: `cannot ${verb} a value of type ${name}` });
-  });
+const refusal = (name: string) => (verb: string) => {
+  throw new DbError({ sqlstate: "0A000", message: `cannot ${verb} a value of type ${name}` });
+};
+const pseudo = (name: string, more: Partial<SqlType> = {}): SqlType => ({
+  ...makePseudoType(name, PhysicalType.varlen, undefined, refusal(name)),
+  ...more,
+});
+/** Types without values that sort and group all the same: by operator classes of their own or of bytea, whose bytes they have. */
+const ordered: Partial<SqlType> = { compare: () => 0, hashKey: () => 0, writeKey: () => {} };
 
 export const pseudoTypes: readonly SqlType[] = [
   ...[
@@ -17,11 +22,21 @@ export const pseudoTypes: readonly SqlType[] = [
     "anycompatible",
     "anycompatiblearray",
     "anycompatiblenonarray",
-    "anyrange",
-    "anymultirange",
     "anycompatiblerange",
     "anycompatiblemultirange",
-  ].map(pseudo),
+    "internal",
+    "pg_ddl_command",
+  ].map((name) => pseudo(name)),
+  // The last three are no pseudo-types, but what makes their values is not here: statistics of several columns.
+  ...["anyrange", "anymultirange", "pg_ndistinct", "pg_dependencies", "pg_mcv_list"].map((name) => pseudo(name, ordered)),
+  ...["trigger", "event_trigger", "language_handler", "fdw_handler", "index_am_handler", "table_am_handler", "tsm_handler"].map((name) =>
+    pseudo(name, { refusesNull: true }),
+  ),
+  // Summaries of BRIN: their input functions leave the prefix away.
+  ...["brin_bloom_summary", "brin_minmax_multi_summary"].map((name) => ({
+    ...makePseudoType(`pg_${name}`, PhysicalType.varlen, undefined, refusal(name)),
+    ...ordered,
+  })),
   makeType("void", {
     physical: PhysicalType.varlen,
     keyKind: undefined,

@@ -65,18 +65,17 @@ export function rowKey(row: RowValue, typeOf: TypeOf): string {
 export const noComparison = (type: SqlType) =>
   new DbError({ sqlstate: "42883", message: `could not identify a comparison function for type ${type.displayName}` });
 
+export const dissimilarColumns = (left: SqlType, right: SqlType, index: number) =>
+  new DbError({
+    sqlstate: "42804",
+    message: `cannot compare dissimilar column types ${left.displayName} and ${right.displayName} at record column ${index + 1}`,
+  });
+
 export function compareRows(left: RowValue, right: RowValue, typeOf: TypeOf): number {
-  if (left.fields.length !== right.fields.length)
-    throw new DbError({ sqlstate: "42804", message: "cannot compare record types with different numbers of columns" });
-  for (let i = 0; i < left.fields.length; i++) {
+  const count = Math.min(left.fields.length, right.fields.length);
+  for (let i = 0; i < count; i++) {
     const type = typeOf(left.types[i]!);
-    if (left.types[i] !== right.types[i] && type.base?.type !== right.types[i]) {
-      const other = typeOf(right.types[i]!);
-      throw new DbError({
-        sqlstate: "42804",
-        message: `cannot compare dissimilar column types ${type.displayName} and ${other.displayName} at record column ${i + 1}`,
-      });
-    }
+    if (left.types[i] !== right.types[i] && type.base?.type !== right.types[i]) throw dissimilarColumns(type, typeOf(right.types[i]!), i);
     const a: Datum = left.fields[i]!;
     const b: Datum = right.fields[i]!;
     if (a === null || b === null) {
@@ -87,7 +86,9 @@ export function compareRows(left: RowValue, right: RowValue, typeOf: TypeOf): nu
     const order = type.compare(a, b);
     if (order !== 0) return order;
   }
-  return 0;
+  // A difference before is the answer, whatever follows it.
+  if (left.fields.length === right.fields.length) return 0;
+  throw new DbError({ sqlstate: "42804", message: "cannot compare record types with different numbers of columns" });
 }
 
 function quoteField(text: string): string {

@@ -91,9 +91,12 @@ const textual = (keyKind: KeyKind | undefined): TypeBodies => ({
 export const textType = makeType("text", textual(KeyKind.bytes));
 export const unknownType = makeType("unknown", textual(undefined));
 export const cstringType = makeType("cstring", textual(undefined));
-/** Equality is all that there is of it, but arrays are compared by an order. */
-export const aclitemType = makeType("aclitem", textual(KeyKind.bytes));
-export const pgNodeTreeType = makeType("pg_node_tree", textual(undefined));
+export const pgNodeTreeType = makeType("pg_node_tree", {
+  ...textual(KeyKind.bytes),
+  input: () => {
+    throw new DbError({ sqlstate: "0A000", message: "cannot accept a value of type pg_node_tree" });
+  },
+});
 
 const lengthSuffix = (typmod: number) => (typmod < 4 ? "" : `(${typmod - 4})`);
 export const varcharType = makeType("varchar", {
