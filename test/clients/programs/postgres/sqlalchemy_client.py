@@ -123,7 +123,7 @@ with engine.connect() as c:
 # What reflection sees.
 i = inspect(engine)
 print(i.default_schema_name, SCHEMA in i.get_schema_names())
-print(sorted(i.get_table_names(SCHEMA)), i.get_view_names(SCHEMA), i.get_sequence_names(SCHEMA) if hasattr(i, "get_sequence_names") else "")
+print(sorted(i.get_table_names(SCHEMA)), sorted(i.get_view_names(SCHEMA)), sorted(i.get_sequence_names(SCHEMA)) if hasattr(i, "get_sequence_names") else "")
 print(i.get_view_definition("v", SCHEMA))
 print([(e["name"], e["schema"], e["labels"]) for e in i.get_enums(SCHEMA)])
 for table in ("everything", "child", "v", "parted", "parted_1"):
