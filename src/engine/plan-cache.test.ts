@@ -21,3 +21,16 @@ test("short texts are kept at once, long ones from the second time on, few of th
   for (let i = 0; i < 2; i++) cache.setParsed(tooLong, parsed);
   expect(cache.parsed(tooLong)).toBeUndefined();
 });
+
+test("what is kept is bounded in characters too: the texts used last stay", () => {
+  const cache = new PlanCache();
+  const text = (i: number): string => `select ${i} /* ${"x".repeat(10_000)} */`;
+  for (let i = 0; i < 190; i++) cache.setParsed(text(i), parsed);
+  expect(cache.parsed(text(0))).toBe(parsed);
+  for (let i = 190; i < 380; i++) {
+    cache.setParsed(text(i), parsed);
+    expect(cache.parsed(text(0))).toBe(parsed);
+  }
+  expect(cache.parsed(text(1))).toBeUndefined();
+  expect(cache.parsed(text(379))).toBe(parsed);
+});

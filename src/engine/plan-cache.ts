@@ -37,37 +37,39 @@ export interface PlannedStatement {
 export type LiftedPlan = "seen" | { readonly refused: true; readonly catalogVersion: number } | PlannedStatement;
 
 const ENTRIES_MAX = 2_000;
+/** Of all texts of a kind together. A character costs some 25 to 50 bytes of trees and plans. */
+const CHARACTERS_MAX = 2_000_000;
 /** Longer texts are mostly bulk loads, seldom sent twice and dear to keep: few of them, from the second time on. */
 const SHORT_TEXT_LENGTH_MAX = 16_384;
 const LONG_TEXT_LENGTH_MAX = 1 << 20;
 const LONG_ENTRIES_MAX = 16;
 
 export class PlanCache {
-  readonly #statements = new Map<string, PlannedStatement>();
-  readonly #parsed = new Map<string, readonly ParsedStatement[]>();
-  readonly #lifted = new Map<string, LiftedPlan>();
+  readonly #statements = new RecentTexts<PlannedStatement>();
+  readonly #parsed = new RecentTexts<readonly ParsedStatement[]>();
+  readonly #lifted = new RecentTexts<LiftedPlan>();
   readonly #longStatements = new LongTexts<PlannedStatement>();
   readonly #longParsed = new LongTexts<readonly ParsedStatement[]>();
 
   get(key: string): PlannedStatement | undefined {
-    return isLong(key) ? this.#longStatements.get(key) : touch(this.#statements, key);
+    return isLong(key) ? this.#longStatements.get(key) : this.#statements.get(key);
   }
   set(key: string, planned: PlannedStatement): void {
     if (isLong(key)) this.#longStatements.set(key, planned);
-    else keep(this.#statements, key, planned);
+    else this.#statements.set(key, planned);
   }
   parsed(text: string): readonly ParsedStatement[] | undefined {
-    return isLong(text) ? this.#longParsed.get(text) : touch(this.#parsed, text);
+    return isLong(text) ? this.#longParsed.get(text) : this.#parsed.get(text);
   }
   setParsed(text: string, statements: readonly ParsedStatement[]): void {
     if (isLong(text)) this.#longParsed.set(text, statements);
-    else keep(this.#parsed, text, statements);
+    else this.#parsed.set(text, statements);
   }
   lifted(key: string): LiftedPlan | undefined {
-    return touch(this.#lifted, key);
+    return this.#lifted.get(key);
   }
   setLifted(key: string, plan: LiftedPlan): void {
-    if (!isLong(key)) keep(this.#lifted, key, plan);
+    if (!isLong(key)) this.#lifted.set(key, plan);
   }
   /** Statements that have been kept, also those with lifted literals. */
   *statements(): Iterable<PlannedStatement> {
@@ -84,6 +86,38 @@ export class PlanCache {
 }
 
 const isLong = (text: string): boolean => text.length > SHORT_TEXT_LENGTH_MAX;
+
+/** The texts used last. */
+class RecentTexts<V> {
+  readonly #kept = new Map<string, V>();
+  #characters = 0;
+
+  get(text: string): V | undefined {
+    const value = this.#kept.get(text);
+    // Moving an entry to the end costs two hash operations: only worth it when something may be dropped soon.
+    if (value !== undefined && (this.#kept.size > ENTRIES_MAX / 2 || this.#characters > CHARACTERS_MAX / 2)) {
+      this.#kept.delete(text);
+      this.#kept.set(text, value);
+    }
+    return value;
+  }
+  set(text: string, value: V): void {
+    if (!this.#kept.has(text)) this.#characters += text.length;
+    this.#kept.set(text, value);
+    while (this.#kept.size > ENTRIES_MAX || this.#characters > CHARACTERS_MAX) {
+      const oldest = this.#kept.keys().next().value as string;
+      this.#kept.delete(oldest);
+      this.#characters -= oldest.length;
+    }
+  }
+  values(): Iterable<V> {
+    return this.#kept.values();
+  }
+  clear(): void {
+    this.#kept.clear();
+    this.#characters = 0;
+  }
+}
 
 /** The few long texts that came at least twice. */
 class LongTexts<V> {
@@ -121,19 +155,4 @@ function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash;
-}
-
-function touch<V>(map: Map<string, V>, key: string): V | undefined {
-  const value = map.get(key);
-  // Moving an entry to the end costs two hash operations: only worth it when something may be dropped soon.
-  if (value !== undefined && map.size > ENTRIES_MAX / 2) {
-    map.delete(key);
-    map.set(key, value);
-  }
-  return value;
-}
-
-function keep<V>(map: Map<string, V>, key: string, value: V): void {
-  map.set(key, value);
-  if (map.size > ENTRIES_MAX) map.delete(map.keys().next().value as string);
 }
