@@ -6,7 +6,7 @@ import type { AccessNote, ColumnId, Expression, Parameter, PlanColumn } from "..
 import {
   type CompositeField,
   DbError,
-  FIRST_USER_OID,
+  FIRST_INITDB_OID,
   indeterminateType,
   notSupported,
   type Oid,
@@ -93,14 +93,14 @@ export class Binder {
   }
   /** The type below all domains. */
   baseType(oid: Oid): Oid {
-    if (oid < FIRST_USER_OID) return oid;
+    if (oid < FIRST_INITDB_OID) return oid;
     for (let type = this.registry.typeByOid(oid); ; type = this.registry.typeByOid(type.base.type)) {
       if (type?.base === undefined) return type?.oid ?? oid;
     }
   }
   /** Has named fields (or is a domain over such a type). */
   fields(oid: Oid): readonly CompositeField[] | undefined {
-    return oid < FIRST_USER_OID ? undefined : this.registry.typeByOid(oid)?.fields;
+    return oid < FIRST_INITDB_OID ? undefined : this.registry.typeByOid(oid)?.fields;
   }
   elementType(oid: Oid): Oid {
     return this.registry.typeByOid(oid)?.elementType ?? 0;

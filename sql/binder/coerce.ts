@@ -2,7 +2,7 @@
 
 import { domainCheckId } from "../../src/functions/index.js";
 import type { Constant, Expression } from "../../src/plan/index.js";
-import { type CastSignature, cannotCoerce, DbError, datatypeMismatch, FIRST_USER_OID, type Oid, TypeOid } from "../../src/types/index.js";
+import { type CastSignature, cannotCoerce, DbError, datatypeMismatch, FIRST_INITDB_OID, type Oid, TypeOid } from "../../src/types/index.js";
 import { at, type Binder } from "./binder.js";
 
 export type CoercionContext = "implicit" | "assignment" | "explicit";
@@ -58,7 +58,7 @@ function coerceToPolymorphic(binder: Binder, expression: Expression, target: Oid
 function findPathway(binder: Binder, source: Oid, target: Oid, context: CoercionContext): Pathway | undefined {
   if (source === target) return { kind: "none" };
   // A domain's values are its base type's; what goes into one is checked by tryCoerce.
-  if (source >= FIRST_USER_OID || target >= FIRST_USER_OID) {
+  if (source >= FIRST_INITDB_OID || target >= FIRST_INITDB_OID) {
     const own = binder.registry.cast(source, target);
     if (own === undefined) {
       const [from, to] = [binder.baseType(source), binder.baseType(target)];
@@ -92,6 +92,7 @@ function findPathway(binder: Binder, source: Oid, target: Oid, context: Coercion
 }
 
 export function canCoerce(binder: Binder, source: Oid, target: Oid, context: CoercionContext): boolean {
+  if (target === INTERNAL) return source === target;
   if (source === target || source === TypeOid.unknown || isPolymorphic(target)) return true;
   return findPathway(binder, source, target, context) !== undefined;
 }
@@ -117,7 +118,7 @@ export function tryCoerce(
   if (target === TypeOid.any && expression.kind === "Constant") return expression;
   if (target === INTERNAL) return undefined;
   if (isPolymorphic(target)) return coerceToPolymorphic(binder, expression, target, written);
-  if (target >= FIRST_USER_OID && binder.registry.cast(source, target) === undefined) {
+  if (target >= FIRST_INITDB_OID && binder.registry.cast(source, target) === undefined) {
     const domain = binder.registry.typeByOid(target)?.base;
     if (domain !== undefined) return coerceToDomain(binder, expression, target, domain, context, written);
   }
@@ -128,7 +129,7 @@ export function tryCoerce(
   }
   const pathway = findPathway(binder, source, target, context);
   if (pathway === undefined) return undefined;
-  const below = source >= FIRST_USER_OID && binder.registry.cast(source, target) === undefined ? binder.baseType(source) : source;
+  const below = source >= FIRST_INITDB_OID && binder.registry.cast(source, target) === undefined ? binder.baseType(source) : source;
   if (below !== source && pathway.kind !== "none") {
     const base = relabel(expression, below, written);
     return below === target ? base : tryCoerce(binder, base, target, context, written);

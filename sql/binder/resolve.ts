@@ -322,7 +322,7 @@ export function resolveFunction(
   const chosen = exact.find((candidate) => candidate.packFrom < 0) ?? exact[0] ?? bestFunction(binder, name, inputs, candidates, position);
   if (chosen === undefined) return undefined;
   noteName(name, chosen.target.oid, chosen.target.schema, chosen.target.name);
-  if (!chosen.argTypes.some(isPolymorphic) && !isPolymorphic(chosen.target.returnType)) {
+  if (!chosen.argTypes.some(isPolymorphic)) {
     const { packFrom, places } = chosen;
     const facts = { signature: chosen.target, argTypes: chosen.argTypes, result: chosen.target.returnType, packFrom };
     return places === undefined ? facts : { ...facts, places };

@@ -15,6 +15,7 @@ import {
   registry,
 } from "../../src/functions/index.js";
 import {
+  CollationOid,
   FIRST_USER_OID,
   type FunctionSignature,
   type Oid,
@@ -26,7 +27,7 @@ import {
 import { charArray } from "./char-array.js";
 import { functionAcl } from "./function-acl.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
-import { typeFacts } from "./type-facts.js";
+import { type StorageFacts, typeFacts } from "./type-facts.js";
 import { userProcRows, userTypeRows } from "./user-rows.js";
 
 const OWNER = 10;
@@ -41,7 +42,23 @@ export const hasVector = (source: Source) => [...source.catalog.objects()].some(
 
 /** Types that PostgreSQL has and that no value has here (xml, internal, …): functions and operators speak of them. */
 const typesByName: readonly ListedType[] = knownTypes.filter(({ oid }) => registry.typeByOid(oid) === undefined);
-type ListedType = Pick<SqlType, "oid" | "name" | "length" | "category" | "preferred" | "elementType" | "arrayType">;
+type ListedType = Pick<SqlType, "oid" | "name" | "length" | "category" | "preferred" | "elementType" | "arrayType"> &
+  Pick<Partial<SqlType>, "schema" | "base" | "defaultSql" | "collation">;
+
+/** domain_in and domain_recv; the rest is the base type's. An array lies as its elements do. */
+function storageOf(type: ListedType): StorageFacts {
+  const element = type.schema === undefined ? undefined : registry.typeByOid(type.elementType);
+  if (element?.base !== undefined) {
+    const collation = storageOf(element).collation;
+    return { ...typeFacts(registry.typeByOid(element.base.type)?.arrayType ?? 0), collation };
+  }
+  if (type.base === undefined) return typeFacts(type.oid);
+  const below = typeFacts(type.base.type);
+  const collation = type.collation === "C" ? CollationOid.c : below.collation;
+  return { ...below, kind: "d", input: DOMAIN_IN, receive: DOMAIN_RECV, modifierIn: 0, modifierOut: 0, collation };
+}
+const DOMAIN_IN = 2597;
+const DOMAIN_RECV = 2598;
 
 /** array_subscript_handler, raw_array_subscript_handler (of types of fixed length that look like arrays), jsonb_subscript_handler. */
 const subscriptHandler = ({ oid, elementType, length }: ListedType): Oid =>
@@ -52,11 +69,11 @@ provide("pg_catalog.pg_type", function* (source) {
   const vector = hasVector(source);
   for (const type of [...registry.types(), ...typesByName] as ListedType[]) {
     if (isPgvector(type.oid) && !vector) continue;
-    const facts = typeFacts(type.oid);
+    const facts = storageOf(type);
     yield {
       oid: type.oid,
       typname: type.name,
-      typnamespace: isPgvector(type.oid) ? PUBLIC_OID : PG_CATALOG_OID,
+      typnamespace: isPgvector(type.oid) ? PUBLIC_OID : schemaOid(source, type.schema ?? "pg_catalog"),
       typowner: OWNER,
       typlen: type.length,
       typbyval: facts.byValue,
@@ -79,12 +96,12 @@ provide("pg_catalog.pg_type", function* (source) {
       typalign: facts.align,
       typstorage: facts.storage,
       typnotnull: false,
-      typbasetype: 0,
-      typtypmod: -1,
+      typbasetype: type.base?.type ?? 0,
+      typtypmod: type.base?.typmod ?? -1,
       typndims: 0,
       typcollation: facts.collation,
       typdefaultbin: null,
-      typdefault: null,
+      typdefault: type.defaultSql ?? null,
       typacl: null,
     };
   }

@@ -7,7 +7,7 @@
  */
 import type { DomainObject, FunctionObject, SessionCatalogReader } from "../catalog/index.js";
 import type { PhysicalPlan } from "../execution/index.js";
-import { type CallTypes, inputParameters, type RoutineService, routineId, type ScopedRegistry } from "../functions/index.js";
+import { builtInCheck, type CallTypes, inputParameters, type RoutineService, routineId, type ScopedRegistry } from "../functions/index.js";
 import { compileExpression, type EvaluateExpression } from "../optimizer/index.js";
 import type { BoundStatement, Expression, RoutineOutcome } from "../plan/index.js";
 import {
@@ -126,6 +126,15 @@ function compileDomain(session: EngineSession, registry: ScopedRegistry, oid: Oi
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .map((check) => ({ name: check.name, evaluate: compileExpression(bindCheck(session, registry, level.base, check.sql), plan) })),
     );
+  // A domain over one of information_schema's.
+  for (let below = registry.typeByOid(levels.at(-1)!.base); below?.base !== undefined; below = registry.typeByOid(below.base.type)) {
+    const builtIn = builtInCheck(below.oid);
+    if (builtIn === undefined) continue;
+    checks.unshift({
+      name: builtIn.name,
+      evaluate: (statement) => statement.parameters[0] === null || builtIn.holds(statement.parameters[0]!),
+    });
+  }
   return {
     name: own.name,
     schema: registry.catalog.schemaByOid(own.schema)?.name ?? "",

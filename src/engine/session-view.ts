@@ -5,7 +5,7 @@
 import { type CatalogSnapshot, type SchemaObject, SessionCatalogReader } from "../catalog/index.js";
 import type { PlanContext } from "../execution/index.js";
 import { ScopedRegistry } from "../functions/index.js";
-import { assert, FIRST_USER_OID, type FormatContext, type Oid, type SqlType, TypeOid } from "../types/index.js";
+import { assert, FIRST_INITDB_OID, FIRST_USER_OID, type FormatContext, type Oid, type SqlType, TypeOid } from "../types/index.js";
 import { Access } from "./access.js";
 import { policiesFor } from "./row-security.js";
 import { sessionServices } from "./services/index.js";
@@ -209,7 +209,7 @@ export class SessionView {
   }
   /** Clients see a domain's column as its base type's. */
   sentAs(columns: readonly ResultColumn[], catalog: SessionCatalogReader): readonly ResultColumn[] {
-    if (columns.every((c) => c.type < FIRST_USER_OID)) return columns;
+    if (columns.every((c) => c.type < FIRST_INITDB_OID)) return columns;
     const registry = this.registry(catalog);
     return columns.map((column) => {
       let { type, typmod } = column;

@@ -129,6 +129,8 @@ export interface SessionService {
   /** The share of the k nearest rows that a search of this session finds through an HNSW index, measured with rows of it as queries; leaves the
    *  statement meanwhile. null: it has too few rows. */
   vectorRecall?(index: Oid, k: number, queries: number): number | null;
+  /** The text that the client sent, all of it. */
+  readonly currentQuery?: string;
   notify?(channel: string, payload: string): void;
   /** Of this session, in the order of its LISTENs. */
   listeningChannels?(): readonly string[];

@@ -41,6 +41,7 @@ import { stringFamily } from "./families/strings.js";
 import { systemFamily } from "./families/system.js";
 import { templateFamily } from "./families/templates.js";
 import { timetzFamily } from "./families/timetz.js";
+import { typeIoFamily } from "./families/type-io.js";
 import { typeSupportFamily } from "./families/type-support.js";
 import { defineInformationSchema } from "./information-schema.js";
 import { defineSqlJson } from "./json/sql-json.js";
@@ -74,6 +75,7 @@ export { hostText, parseAddress as parseNetworkAddress } from "./network/address
 export { overlapBounds } from "./ranges/range-types.js";
 export * from "./registry.js";
 export { aclName } from "./types/acl-item.js";
+export { builtInCheck } from "./types/information-schema.js";
 export * from "./user/index.js";
 
 const families: readonly Family[] = [
@@ -110,6 +112,7 @@ const families: readonly Family[] = [
   geometricFamily,
   identifierFamily,
   typeSupportFamily,
+  typeIoFamily,
   timetzFamily,
   hashFamily,
   laterFamily,

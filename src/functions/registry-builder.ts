@@ -45,6 +45,7 @@ export class RegistryBuilder implements DefinableRegistry {
     return this.#typesByOid.get(oid);
   }
   typeByName(name: string, schema?: string): SqlType | undefined {
+    if (schema === "information_schema") return this.#typesByName.get(`${schema}.${name}`);
     const type = this.#typesByName.get(name);
     if (schema === undefined || type === undefined) return type;
     // Types of extensions live in the schema that the extension is installed in.
@@ -86,7 +87,8 @@ export class RegistryBuilder implements DefinableRegistry {
 
   defineType(type: SqlType): void {
     this.#typesByOid.set(type.oid, type);
-    for (const name of [type.name, type.displayName, ...(sqlNames[type.name] ?? [])]) {
+    const unqualified = type.schema === undefined ? [type.name, ...(sqlNames[type.name] ?? [])] : [`${type.schema}.${type.name}`];
+    for (const name of [...unqualified, type.displayName]) {
       if (!this.#typesByName.has(name) || name === type.name) this.#typesByName.set(name, type);
     }
   }

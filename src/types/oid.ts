@@ -2,6 +2,8 @@
 export type Oid = number;
 
 export const FIRST_USER_OID = 16384;
+/** FirstUnpinnedObjectId: below it there are no domains and no composite types. */
+export const FIRST_INITDB_OID = 12000;
 
 /** PostgreSQL's type OIDs (pg_type.dat). pgvector's types have fixed numbers of ours: its own differ per database. */
 export const TypeOid = {

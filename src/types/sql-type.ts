@@ -86,6 +86,8 @@ export interface SqlType {
   readonly name: string; // pg_type.typname: int4, bpchar, _text, vector
   /** What format_type says without a modifier: integer, character varying, timestamp with time zone, text[] */
   readonly displayName: string;
+  /** Where it is, when neither in pg_catalog nor an extension's or a catalog object's. */
+  readonly schema?: string;
   readonly category: string; // pg_type.typcategory
   readonly preferred: boolean; // pg_type.typispreferred
   readonly length: number; // pg_type.typlen

@@ -74,6 +74,7 @@ function sessionService(session: EngineSession, context: StatementContext | unde
     safeSnapshotBlockingPids: (processId) =>
       session.database.sessions.get(processId)?.waits.event?.name === "SafeSnapshot" ? blockingPids(session, processId) : [],
     vectorRecall: (index, k, queries) => vectorRecall(session, index, k, queries),
+    currentQuery: session.currentQuery,
     listeningChannels: () => [...session.channels],
     notify: (channel, payload) => {
       if (context?.transaction !== undefined) context.transaction.notifications.push({ channel, payload });

@@ -131,6 +131,8 @@ Object.assign(scalars, {
   byteanlike: (_c: unknown, t: Uint8Array, p: Uint8Array) => !byteLike(t, p),
   "like(bytea,bytea)": (_c: unknown, t: Uint8Array, p: Uint8Array) => byteLike(t, p),
   "notlike(bytea,bytea)": (_c: unknown, t: Uint8Array, p: Uint8Array) => !byteLike(t, p),
+  "like_escape(bytea,bytea)": (_c: unknown, p: Uint8Array, e: Uint8Array) =>
+    Uint8Array.from(Buffer.from(likeEscape(Buffer.from(p).toString("latin1"), Buffer.from(e).toString("latin1")), "latin1")),
   "like_escape(text,text)": (_c: unknown, p: string, e: string) => likeEscape(p, e),
   "similar_to_escape(text)": (_c: unknown, p: string) => similarToRegex(p, "\\"),
   "similar_to_escape(text,text)": (_c: unknown, p: string, e: string) => similarToRegex(p, escapeCharacter(e)),

@@ -172,6 +172,9 @@ for (const [prefix, subtype] of Object.entries(subtypes)) {
   scalars[`${prefix}multirange()`] = multirangeConstructor;
   scalars[`${prefix}multirange(${prefix}range)`] = multirangeConstructor;
   scalars[`${prefix}multirange(_${prefix}range)`] = multirangeConstructor;
+  scalars[`${prefix}range_canonical`] = withRules(
+    (rules) => (_c, range: RangeValue) => (range.isEmpty ? range : (rules.canonicalize?.(range) ?? range)),
+  );
 }
 
 const sets: Record<string, SetBody> = { "unnest(anymultirange)": (_c, a: MultirangeValue) => a.ranges };

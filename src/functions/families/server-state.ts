@@ -17,7 +17,23 @@ const onlyInRecovery: ScalarBody = () => {
   });
 };
 
+const zero: ScalarBody = () => 0;
+
 const scalars: Record<string, ScalarBody> = {
+  current_query: (c) => requireService<SessionService>(c, "session").currentQuery ?? null,
+  // As pg_stat_bgwriter shows them: no checkpoint comes by the clock, and what one writes, and for how long, is not counted.
+  pg_stat_get_bgwriter_timed_checkpoints: zero,
+  pg_stat_get_bgwriter_requested_checkpoints: (c) => counters(c).checkpoints,
+  pg_stat_get_bgwriter_buf_written_checkpoints: nothing,
+  pg_stat_get_bgwriter_buf_written_clean: zero,
+  pg_stat_get_bgwriter_maxwritten_clean: zero,
+  pg_stat_get_buf_written_backend: zero,
+  pg_stat_get_buf_fsync_backend: zero,
+  pg_stat_get_buf_alloc: zero,
+  pg_stat_get_checkpoint_write_time: nothing,
+  pg_stat_get_checkpoint_sync_time: nothing,
+  pg_stat_get_bgwriter_stat_reset_time: (c) => counters(c).startedMicros,
+  pg_replication_origin_session_is_setup: () => false,
   pg_current_wal_lsn: (c) => counters(c).logEnd,
   pg_current_wal_insert_lsn: (c) => counters(c).logEnd,
   pg_current_wal_flush_lsn: (c) => counters(c).logFlushed,

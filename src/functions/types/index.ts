@@ -12,6 +12,7 @@ import { dateType, intervalType, timestampType, timestamptzType, timeType, timet
 import { float4Type, float8Type } from "./floats.js";
 import { boxType, circleType, lineType, lsegType, pathType, pointType, polygonType } from "./geometric.js";
 import { pgLsnType, pgSnapshotType, tidType, txidSnapshotType, xid8Type } from "./identifiers.js";
+import { makeInformationSchemaTypes } from "./information-schema.js";
 import { int2Type, int4Type, int8Type, makeOidType, oidType, parseTransactionId } from "./integers.js";
 import { jsonbType, jsonType } from "./json.js";
 import { jsonpathType } from "./jsonpath.js";
@@ -118,5 +119,6 @@ export function makeBuiltinTypes(registry: FunctionRegistry): readonly SqlType[]
   const arrays = scalars
     .filter((type) => type.arrayType !== 0 && type.oid !== TypeOid.unknown)
     .map((type) => makeArrayType(names.get(type.arrayType)!, type, type === boxType ? ";" : ","));
-  return [...scalars, ...pseudoTypes, ...arrays];
+  const ofInformationSchema = makeInformationSchemaTypes((name) => scalars.find((type) => type.name === name)!);
+  return [...scalars, ...pseudoTypes, ...arrays, ...ofInformationSchema];
 }

@@ -20,6 +20,7 @@ import {
 } from "../../types/index.js";
 import type { AggregateBody, CallTypes, EvaluationContext, FunctionRegistry, ScalarBody, SetBody } from "../registry.js";
 import { arrayBodies } from "../types/array.js";
+import { builtInDomainCheck } from "../types/information-schema.js";
 import { makeRecordType } from "../types/record.js";
 import { aggregateBodyOf } from "./aggregate.js";
 import { compositeBodies } from "./composite-type.js";
@@ -80,6 +81,8 @@ export class ScopedRegistry implements FunctionRegistry {
     for (const oid of this.catalog.searchPath) {
       const owner = this.catalog.snapshot.typeNamed(oid, name);
       if (owner !== undefined) return this.#ofName(owner, name);
+      const schemaName = this.catalog.schemaByOid(oid)?.name;
+      if (schemaName === "information_schema") return this.base.typeByName(name, schemaName) ?? base;
     }
     return base;
   }
@@ -309,7 +312,10 @@ export class ScopedRegistry implements FunctionRegistry {
 
   scalarBody(id: string, call?: CallTypes, within?: FunctionRegistry): ScalarBody {
     const domain = /^domain check (\d+)$/.exec(id);
-    if (domain !== null) return checkDomain(Number(domain[1])) as ScalarBody;
+    if (domain !== null) {
+      const builtIn = builtInDomainCheck(Number(domain[1]));
+      return (builtIn === undefined ? checkDomain(Number(domain[1])) : (_context: unknown, value: Datum) => builtIn(value)) as ScalarBody;
+    }
     const constructed = call === undefined ? undefined : constructorBody(id, call, this);
     if (constructed !== undefined) return constructed;
     const object = this.#routine(id);

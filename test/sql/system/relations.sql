@@ -187,7 +187,6 @@ select * from pg_catalog.pg_statistic_ext where false;
 -- differs: counters that Orrery does not keep: refused rather than shown as zero
 select * from pg_catalog.pg_statistic_ext_data where false;
 select * from pg_catalog.pg_stats where false;
--- differs: counters that Orrery does not keep: refused rather than shown as zero
 select * from pg_catalog.pg_stats_ext where false;
 select * from pg_catalog.pg_stats_ext_exprs where false;
 select * from pg_catalog.pg_subscription where false;
