@@ -48,6 +48,7 @@ import type {
   FunctionScan,
   Limit,
   LogicalPlan,
+  PlanColumn,
   Project,
   SetOperation,
   Sort,
@@ -153,6 +154,7 @@ function planFilter(planner: Planner, plan: Filter, scope: Scope): Operator {
     input = input.input;
   }
   const predicate: Expression = terms.length === 1 ? (terms[0] as Expression) : { kind: "And", args: terms, type: 16, typmod: -1 };
+  if (terms.some((term) => term.kind === "Constant" && term.value !== true)) return planNothing(input.columns);
   if (input.kind === "Scan") {
     const { operator } = planScan(planner, input, predicate, scope);
     return (operator.title.startsWith("Seq Scan") ? planDistanceRange(planner, input, predicate, scope) : undefined) ?? operator;
@@ -175,6 +177,12 @@ function planFilter(planner: Planner, plan: Filter, scope: Scope): Operator {
     test,
     once,
   );
+}
+
+/** What no row passes is not read at all. */
+function planNothing(columns: readonly PlanColumn[]): Operator {
+  const details = [{ key: "One-Time Filter", value: "false" }];
+  return new ValuesOperator({ title: "Result", columns, estimate: estimate(columns, 0, 0), details }, []);
 }
 
 function planProject(planner: Planner, plan: Project, scope: Scope): Operator {

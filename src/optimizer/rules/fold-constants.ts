@@ -3,15 +3,68 @@
  * PostgreSQL's eval_const_expressions: also in a branch of CASE that would never be taken, but not behind a constant that decides.
  */
 import type { CallTypes, EvaluationContext, FunctionRegistry } from "../../functions/registry.js";
-import type { BooleanOperation, Case, Coalesce, Constant, Expression, FunctionCall } from "../../plan/index.js";
+import type { BooleanOperation, Case, Coalesce, Constant, Expression, FunctionCall, LogicalPlan, Project } from "../../plan/index.js";
 import { type Datum, DbError } from "../../types/index.js";
-import { mapChildren, mapExpressions } from "../walk.js";
+import { mapChildren, mapExpressions, mapInputs } from "../walk.js";
 import { noSession, type Rule } from "./rule.js";
 
 export const foldConstants: Rule = {
   name: "fold constants",
-  apply: (plan, context) => mapExpressions(plan, (e) => fold(e, context.registry)),
+  apply: (plan, context) => foldPlan(plan, context.registry),
 };
+
+function foldPlan(plan: LogicalPlan, registry: FunctionRegistry): LogicalPlan {
+  return trueConditions(mapExpressions(plan, (e) => fold(e, registry)));
+}
+/**
+ * simplify_EXISTS_query: whether there is a row does not depend on what the row holds, in what order rows come, which of them are alike, or
+ * on a limit above zero. What is not computed cannot fail, and does not read the outer query.
+ */
+function foldExists(plan: LogicalPlan, registry: FunctionRegistry): LogicalPlan {
+  let rows = plan;
+  let computed: Project | undefined;
+  for (;;) {
+    if (rows.kind === "Limit" && rows.offset === undefined && rows.count !== undefined) {
+      const count = fold(rows.count, registry);
+      if (!isConstant(count) || (count.value !== null && Number(count.value) <= 0)) break;
+    } else if (rows.kind === "Project") {
+      if (rows.expressions.some((e) => isSetReturning(e, registry))) break;
+      computed = rows;
+    } else if (rows.kind !== "Sort" && rows.kind !== "Distinct") break;
+    rows = rows.input;
+  }
+  // Groups are made for their aggregates, which PostgreSQL computes.
+  if (computed === undefined || rows.kind === "Aggregate" || rows.kind === "Window") return foldPlan(plan, registry);
+  return { ...computed, input: foldPlan(rows, registry), expressions: [], columns: [] };
+}
+const isSetReturning = (e: Expression, registry: FunctionRegistry): boolean =>
+  e.kind === "FunctionCall" && registry.functionById(e.functionId)?.kind === "set";
+
+/** Conditions keep rows for which they are true: there a NULL is as good as false (find_duplicate_ors of prepqual.c). */
+function trueConditions(plan: LogicalPlan): LogicalPlan {
+  const below = mapInputs(plan, trueConditions);
+  if (below.kind === "Filter") {
+    const predicate = whenTrue(below.predicate);
+    return predicate === below.predicate ? below : { ...below, predicate };
+  }
+  if (below.kind === "Join" && below.condition !== undefined) {
+    const condition = whenTrue(below.condition);
+    return condition === below.condition ? below : { ...below, condition };
+  }
+  return below;
+}
+function whenTrue(e: Expression): Expression {
+  if (isConstant(e)) return e.value === null ? { ...e, value: false } : e;
+  if (e.kind !== "And" && e.kind !== "Or") return e;
+  const args = e.args.map(whenTrue);
+  if (args.every((arg, i) => arg === e.args[i])) return e;
+  const decides = e.kind === "Or";
+  const decided = args.find((arg) => isConstant(arg) && arg.value === decides);
+  if (decided !== undefined) return decided;
+  const open = args.filter((arg) => !isConstant(arg));
+  if (open.length > 1) return { ...e, args: open };
+  return open[0] ?? { kind: "Constant", value: !decides, type: e.type, typmod: -1 };
+}
 
 /** What planning makes of an expression with these values in the places of its parameters; throws what planning would. */
 export function foldWith(e: Expression, parameters: readonly Datum[], registry: FunctionRegistry): Expression {
@@ -39,22 +92,18 @@ function foldNode(e: Expression, registry: FunctionRegistry): Expression {
     case "Coalesce":
       return foldCoalesce(e, again);
   }
-  const inner = mapChildren(e, again);
+  const isExists = e.kind === "Subquery" && e.form === "exists";
+  const inner = mapChildren(e, again, (plan) => (isExists ? foldExists(plan, registry) : foldPlan(plan, registry)));
   return inner.kind === "FunctionCall" ? foldCall(inner, registry) : inner;
 }
 
 function foldCall(call: FunctionCall, registry: FunctionRegistry): Expression {
   const { args } = call;
-  if (
-    call.spreads === true ||
-    call.volatility !== "immutable" ||
-    args.length === 0 ||
-    registry.functionById(call.functionId)?.kind !== "function"
-  )
-    return call;
+  if (call.spreads === true || args.length === 0 || registry.functionById(call.functionId)?.kind !== "function") return call;
   const typed = { type: call.type, typmod: call.typmod };
+  // A strict function is not called for a NULL, whatever it would do.
   if (call.strict && args.some((a) => isConstant(a) && a.value === null)) return { kind: "Constant", value: null, ...typed };
-  if (!args.every(isConstant)) return call;
+  if (call.volatility !== "immutable" || !args.every(isConstant)) return call;
   const types: CallTypes = { argTypes: args.map((a) => a.type), returnType: call.type };
   try {
     const body = registry.scalarBody(call.functionId, types) as unknown as (context: EvaluationContext, ...values: Datum[]) => Datum;

@@ -1,5 +1,5 @@
 /** Scans read, and projections compute, only what something above needs. Rows get narrower; nothing else changes. */
-import type { Aggregate, ColumnId, Expression, LogicalPlan, PlanColumn } from "../../plan/index.js";
+import type { Aggregate, AggregateCall, ColumnId, Expression, LogicalPlan, PlanColumn } from "../../plan/index.js";
 import { mapSubqueryPlans } from "../subquery-plans.js";
 import { columnsOf, expressionsOf, isVolatile, mapInputs, mapOwnExpressions } from "../walk.js";
 import type { Rule } from "./rule.js";
@@ -58,7 +58,7 @@ function prune(plan: LogicalPlan, needed: Set<ColumnId>): LogicalPlan {
       return { ...own, left, right, columns };
     }
     case "Aggregate": {
-      const fewer = withoutUnreadKeys(plan, needed);
+      const fewer = withoutUnreadCalls(withoutUnreadKeys(plan, needed), needed);
       const own = mapOwnExpressions(fewer, inside) as Aggregate;
       return { ...own, input: prune(plan.input, new Set(expressionsOf(fewer).flatMap((e) => [...columnsOf(e)]))) };
     }
@@ -103,6 +103,24 @@ function withoutUnreadKeys(plan: Aggregate, needed: ReadonlySet<ColumnId>): Aggr
     columns: plan.columns.filter((_, i) => i >= plan.keys.length || placeOf.has(i)),
     ...(plan.groupingSets === undefined ? {} : { groupingSets: plan.groupingSets.map(moved) }),
   };
+}
+
+/** Aggregates of a subquery that nothing reads are not computed. The only one without keys stays: it makes the row. */
+function withoutUnreadCalls(plan: Aggregate, needed: ReadonlySet<ColumnId>): Aggregate {
+  const firstCall = plan.keys.length;
+  const isKept = plan.aggregates.map((call, i) => needed.has((plan.columns[firstCall + i] as PlanColumn).id) || isVolatileCall(call));
+  if (plan.keys.length === 0 && isKept.length > 0 && !isKept.includes(true)) isKept[0] = true;
+  if (!isKept.includes(false)) return plan;
+  return {
+    ...plan,
+    aggregates: plan.aggregates.filter((_, i) => isKept[i]),
+    columns: plan.columns.filter((_, i) => isKept[i - firstCall] ?? true),
+  };
+}
+function isVolatileCall(call: AggregateCall): boolean {
+  const read = [...call.args, ...(call.direct ?? []), ...call.orderBy.map((key) => key.expression)];
+  if (call.filter !== undefined) read.push(call.filter);
+  return read.some((e) => isVolatile(e));
 }
 
 function inside(e: Expression): Expression {
