@@ -1,5 +1,6 @@
 /** Overload resolution of functions and operators: func_get_detail, oper and func_select_candidate. */
 
+import { knownOperators } from "../../src/functions/index.js";
 import type { Expression, FunctionCall } from "../../src/plan/index.js";
 import {
   ambiguousFunction,
@@ -8,6 +9,7 @@ import {
   FIRST_USER_OID,
   type FunctionSignature,
   featureNotSupported,
+  notSupportedAt,
   type Oid,
   type OperatorSignature,
   TypeOid,
@@ -203,6 +205,10 @@ export function requireOperator(binder: Binder, name: string, left: Oid, right: 
     );
   }
   if (operator === undefined) {
+    const bare = bareOperator(name);
+    const isBuiltIn = bare === name || schemaOf(name) === "pg_catalog" || name === "!=";
+    if (isBuiltIn && knownOperators().some((known) => known.name === bare && known.left === left && known.right === right))
+      throw notSupportedAt(`operator ${operatorText(binder, name, left, right)}`, at(position));
     throw undefinedFunction(
       `operator does not exist: ${operatorText(binder, name, left, right)}`,
       at(position),

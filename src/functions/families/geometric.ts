@@ -257,6 +257,8 @@ const height = one("box", (b) => subtract(b.high.y, b.low.y));
 define({
   "box(point,point)": two("point", "point", (a, b) => ofBox(boxOf(a, b))),
   "box(point)": one("point", (p) => ofBox({ high: p, low: p })),
+  // What SP-GiST keeps of a polygon.
+  spg_poly_quad_compress: one("polygon", (p) => ofBox(boundingBox(p))),
   "box(polygon)": one("polygon", (p) => ofBox(boundingBox(p))),
   "box(circle)": one("circle", (c) => {
     const delta = divide(c.radius, Math.SQRT2);

@@ -52,6 +52,7 @@ const scalars: Record<string, ScalarBody> = {
   // Statistics are read as they are: no snapshot of them is kept.
   pg_stat_get_snapshot_timestamp: nothing,
   pg_stat_clear_snapshot: () => "",
+  pg_stat_force_next_flush: () => "",
   // The log goes to standard error, not to files of the server's.
   "pg_current_logfile()": nothing,
 };

@@ -17,6 +17,9 @@ export const pushFilters: Rule = { name: "push filters", apply: (plan) => push(p
 /** `plan` with `terms` applied to its rows, as deep as possible. */
 function push(plan: LogicalPlan, terms: readonly Expression[], homes: ColumnHomes): LogicalPlan {
   const inside = insideWith(homes);
+  // What no row passes is not pushed to one side of a join: nothing of it is read.
+  const never = terms.find((term) => term.kind === "Constant" && term.value !== true);
+  if (never !== undefined) return { kind: "Filter", input: plan, predicate: never, columns: plan.columns };
   switch (plan.kind) {
     case "Filter":
       if (plan.barrier === true) {

@@ -462,5 +462,4 @@ select sum(array[1]);
 select string_agg(array['a']::text, ',');
 -- differs: input and output functions cannot be called by name
 select array_in('{1}', 23, -1);
--- differs: input and output functions cannot be called by name
 select array_out(array[1]);

@@ -53,3 +53,10 @@ create view coc_view as select a % 3 as k, max(b) as m, (select count(*) from co
 select k from coc_view order by 1;
 select k, l from coc_view order by 1;
 select n, m from coc_view order by 1, 2;
+select count(*) from (select a from coc where 1 / (a - 1) > 5) x right join coc y on x.a = y.a where null;
+select count(*) from coc x, (select 1 / (a - 1) as d from coc order by d limit 3) y where null and x.a = y.d;
+with w as (select a from coc) select count(*) from w x join w y using (a) where null;
+delete from coc using coc y where coc.a = y.a and null returning coc.a;
+select a from coc where false union all select a from coc where a = 1 order by a;
+select * from (select a, count(*) over () from coc where null) s;
+select a from coc where null for update;
