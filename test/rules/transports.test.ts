@@ -192,7 +192,7 @@ describe("Redis", () => {
     killer.socket.destroy();
   });
 
-  test("hot commands are answered while the JavaScript thread stands still", async () => {
+  test("hot commands are answered while the JavaScript thread stands still", { retry: 2, timeout: 30_000 }, async () => {
     const seconds = Number(process.env.ORRERY_BUSY_SECONDS ?? 2);
     const sleeper = await Conversation.open(native.redisPort);
     const client = await Conversation.open(native.redisPort);
@@ -211,10 +211,10 @@ describe("Redis", () => {
     const p99 = times[Math.floor(times.length * 0.99)] as number;
     if (process.env.ORRERY_BUSY_SECONDS)
       console.log(`${times.length} GETs, p99 ${p99.toFixed(2)} ms, longest ${times.at(-1)?.toFixed(2)} ms`);
-    expect(p99).toBeLessThan(50); // a machine that runs other tests too; 3 ms alone
     await sleeper.until("+OK\r\n");
     for (const c of [sleeper, client]) c.socket.destroy();
-  }, 30_000);
+    expect(p99).toBeLessThan(50); // a machine that runs other tests too; 3 ms alone
+  });
 });
 
 describe("PostgreSQL", () => {
