@@ -43,7 +43,7 @@ show([sort map { $_->{TYPE_NAME} } grep { ref eq 'HASH' } $dbh->type_info(DBI::S
 $dbh->do('copy item (name, price) from stdin'); $dbh->pg_putcopydata("copied$_\t$_\n") for 1 .. 100; $dbh->pg_putcopyend;
 $dbh->do("copy (select name, price from item where name like 'copied1%' order by id) to stdout with csv"); my $line = ''; while ($dbh->pg_getcopydata($line) >= 0) { print $line }
 # Asynchronous.
-my $async = $dbh->prepare('select pg_sleep(0.2), 42', { pg_async => PG_ASYNC }); $async->execute; show($dbh->pg_ready); show($dbh->pg_result); show($async->fetchall_arrayref);
+my $async = $dbh->prepare('select pg_sleep(1.5), 42', { pg_async => PG_ASYNC }); $async->execute; show($dbh->pg_ready); show($dbh->pg_result); show($async->fetchall_arrayref);
 $async = $dbh->prepare('select pg_sleep(10)', { pg_async => PG_ASYNC }); $async->execute; show($dbh->pg_cancel); undef $async;
 # Notifications, large objects, statements prepared by the server.
 $dbh->do('listen chan'); $dbh->do("notify chan, 'hello'"); my $n = $dbh->pg_notifies; show($n->[0], $n->[2]);
