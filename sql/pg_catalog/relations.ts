@@ -21,8 +21,7 @@ import { parseStoredExpression } from "../binder/stored-sql.js";
 import { btreeClassOf, operatorClassByOid, operatorClassOidOf } from "./operator-classes.js";
 import { int2Array, int2Vector, oidVector, provide, type Source, textArray } from "./provider.js";
 import { type NamedRow, systemRelations } from "./relation-shape.js";
-import { typeFacts } from "./type-facts.js";
-import { collationOfType, domainConstraintRows, storageOf } from "./user-rows.js";
+import { alignmentOf, collationOfType, domainConstraintRows, isByValue, keptAs, lengthOf, storageOf } from "./user-rows.js";
 
 const HEAP_AM = 2;
 const BTREE_AM = 403;
@@ -117,7 +116,7 @@ provide("pg_catalog.pg_class", function* (source) {
       relkind: kindOf(relation),
       relnatts: attributeCount,
       relchecks: constraints.filter((c) => c.kind === "check").length,
-      relhasrules: relation.class === "view",
+      relhasrules: relation.class === "view" || (isTable && relation.materialized !== undefined),
       relhastriggers: isTable && (constraints.some((c) => c.kind === "foreignKey") || source.catalog.referencing(relation.oid).length > 0),
       relhassubclass: isTable && (relation.partitioned !== undefined || source.catalog.childrenOf(relation.oid).length > 0),
       relrowsecurity: isTable && relation.rowSecurity === true,
@@ -184,11 +183,13 @@ export interface Column {
   readonly acl?: readonly AclItem[];
 }
 
-/** A relation's columns, whatever kind it is; dropped ones of tables included. */
+/** A relation's columns, whatever kind it is; dropped ones of tables included. Hidden ones look like these where other columns come after them. */
 export function attributesOf(source: Source, relation: RelationObject): readonly Column[] {
   switch (relation.class) {
     case "table":
-      return relation.attributes.map((a) => ({ number: a.number, name: a.name, type: a.type, typmod: a.typmod, attribute: a }));
+      return relation.attributes
+        .slice(0, relation.attributes.findLastIndex((a) => a.hidden !== true) + 1)
+        .map((a) => ({ number: a.number, name: a.name, type: a.type, typmod: a.typmod, attribute: a }));
     case "view":
     case "system":
       return (relation.columns as SystemRelation["columns"]).map((c, i) => ({
@@ -208,7 +209,7 @@ export function attributesOf(source: Source, relation: RelationObject): readonly
         ["last_value", TypeOid.int8],
         ["log_cnt", TypeOid.int8],
         ["is_called", TypeOid.bool],
-      ].map(([name, type], i) => ({ number: i + 1, name: name as string, type: type as Oid, typmod: -1 }));
+      ].map(([name, type], i) => ({ number: i + 1, name: name as string, type: type as Oid, typmod: -1, notNull: true }));
     case "index": {
       const table = source.catalog.relationByOid(relation.table);
       if (table?.class === "system") return systemIndexColumns(source, relation, table);
@@ -300,7 +301,6 @@ function attributeRow(
   { number, name, type: ownType, typmod, attribute, notNull, statistics, keyType, hasDefault, ...column }: Column,
 ): NamedRow {
   const type = keyType ?? ownType;
-  const facts = typeFacts(type);
   const dropped = attribute?.dropped === true;
   const columnOptions = Object.entries(attribute?.options ?? {});
   return {
@@ -308,18 +308,18 @@ function attributeRow(
     attname: name,
     atttypid: dropped ? 0 : type,
     attstattarget: attribute?.statistics ?? statistics ?? -1,
-    attlen: facts.length,
+    attlen: lengthOf(source, type),
     attnum: number,
     attndims: source.registry.typeByOid(type)?.category === "A" ? 1 : 0,
     attcacheoff: -1,
     atttypmod: keyType === undefined ? typmod : -1,
-    attbyval: facts.byValue,
-    attalign: facts.align,
+    attbyval: isByValue(source, type),
+    attalign: alignmentOf(source, type),
     attstorage: storageLetter(attribute?.storage) ?? storageOf(source, type),
     attcompression:
       attribute?.compression?.startsWith("pglz") === true ? "p" : attribute?.compression?.startsWith("lz4") === true ? "l" : "",
     attnotnull: attribute?.notNull ?? notNull ?? false,
-    atthasdef: attribute?.defaultSql !== undefined || hasDefault === true,
+    atthasdef: (!dropped && attribute?.defaultSql !== undefined) || hasDefault === true,
     atthasmissing: false,
     attidentity: attribute?.identity === undefined ? "" : attribute.identity === "always" ? "a" : "d",
     attgenerated: attribute?.generated === true ? "s" : "",
@@ -409,7 +409,7 @@ provide("pg_catalog.pg_index", function* (source) {
       indkey: int2Vector([...keys, ...index.include]),
       indcollation: oidVector(index.columns.map((c) => indexCollation(source, table, c))),
       indclass: oidVector(
-        index.columns.map((c, i) => operatorClassOidOf(index, c.opclass, source.registry.typeByOid(shown[i]?.type ?? 0))),
+        index.columns.map((c, i) => operatorClassOidOf(index, c.opclass, source.registry.typeByOid(keptAs(source, shown[i]?.type ?? 0)))),
       ),
       indoption: int2Vector(index.columns.map((c) => (c.descending ? 1 : 0) | (c.nullsFirst ? 2 : 0))),
       indexprs: indexExpressions(source, index),
@@ -439,6 +439,12 @@ function* constraints(source: Source): Iterable<ConstraintObject> {
   for (const relation of source.catalog.systemRelations?.() ?? systemRelations) yield* systemConstraints(relation);
 }
 
+/** Foreign keys of partitioned tables are always inherited, other keys never but by a partition from its parent's. */
+function isPartitioned(source: Source, oid: Oid): boolean {
+  const table = source.catalog.relationByOid(oid);
+  return table?.class === "table" && table.partitioned !== undefined;
+}
+
 provide("pg_catalog.pg_constraint", function* (source) {
   yield* domainConstraintRows(source);
   for (const c of constraints(source)) {
@@ -461,7 +467,8 @@ provide("pg_catalog.pg_constraint", function* (source) {
       confmatchtype: foreign === undefined ? " " : foreign.match === "full" ? "f" : "s",
       conislocal: c.local ?? true,
       coninhcount: c.inheritedCount ?? 0,
-      connoinherit: c.kind === "check" ? c.noInherit === true : source.catalog.childrenOf(c.table).length === 0 && c.parent === undefined,
+      connoinherit:
+        c.kind === "check" ? c.noInherit === true : c.parent === undefined && !(foreign !== undefined && isPartitioned(source, c.table)),
       conkey: int2Array(c.attributes),
       confkey: foreign === undefined ? null : int2Array(foreign.referencedAttributes),
       conbin: c.kind === "check" ? source.definitions.storedExpression(c.sql, c.table, false) : null,

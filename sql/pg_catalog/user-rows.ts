@@ -33,7 +33,7 @@ export function* userTypeRows(source: Source): Iterable<NamedRow> {
         typname: type.name,
         typnamespace: object.schema,
         typowner: object.owner,
-        typlen: type.kind === "enum" ? 4 : type.length,
+        typlen: lengthOf(source, oid),
         typbyval: isByValue(source, oid),
         typtype: (type.kind === undefined ? undefined : KINDS[type.kind]) ?? "b",
         typcategory: type.category,
@@ -53,7 +53,7 @@ export function* userTypeRows(source: Source): Iterable<NamedRow> {
         typanalyze: functions.analyze,
         typalign: alignmentOf(source, oid),
         typstorage: storageOf(source, oid),
-        typnotnull: object.class === "type" && object.kind === "domain" && object.notNull,
+        typnotnull: oid === object.oid && object.class === "type" && object.kind === "domain" && object.notNull,
         typbasetype: type.base?.type ?? 0,
         typtypmod: type.base?.typmod ?? -1,
         typndims: 0,
@@ -93,16 +93,22 @@ function functionsOf(source: Source, oid: Oid): TypeFunctions {
   return { input, output, receive, send, analyze: 0 };
 }
 /** A domain is kept as its base type. */
-const keptAs = (source: Source, oid: Oid): Oid => {
+export const keptAs = (source: Source, oid: Oid): Oid => {
   const base = source.registry.typeByOid(oid)?.base;
   return base === undefined ? oid : keptAs(source, base.type);
 };
-const isByValue = (source: Source, oid: Oid): boolean => {
+export const lengthOf = (source: Source, oid: Oid): number => {
+  const kept = keptAs(source, oid);
+  if (kept < FIRST_USER_OID) return typeFacts(kept).length;
+  const type = source.registry.typeByOid(kept);
+  return type?.kind === "enum" ? 4 : (type?.length ?? -1);
+};
+export const isByValue = (source: Source, oid: Oid): boolean => {
   const kept = keptAs(source, oid);
   return kept < FIRST_USER_OID ? typeFacts(kept).byValue : source.registry.typeByOid(kept)?.kind === "enum";
 };
 /** Arrays are aligned as their elements, but never to less than their own header needs. */
-function alignmentOf(source: Source, oid: Oid): string {
+export function alignmentOf(source: Source, oid: Oid): string {
   const kept = keptAs(source, oid);
   if (kept < FIRST_USER_OID) return typeFacts(kept).align;
   const type = source.registry.typeByOid(kept);

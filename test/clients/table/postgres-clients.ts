@@ -123,6 +123,12 @@ export function postgresClients(judgePort: number): readonly Client[] {
       "prisma_client.mjs",
     ),
     npm("objection", "graphs inserted, fetched and upserted, JSON queries", "objection_client.mjs"),
+    npm(
+      "pg-boss",
+      "version 9: queues with retries, delays, singletons, schedules, workers, events; not version 10, which is written in PL/pgSQL",
+      "pg_boss.mjs",
+    ),
+    npm("pg-introspection", "PostGraphile's introspection of a varied schema, all of it compared", "pg_introspection.mjs"),
     {
       name: "postgresql-client-15",
       exercised: "psql: backslash commands over a schema; pg_dump and pg_restore, plain, custom, parallel; pgbench",
