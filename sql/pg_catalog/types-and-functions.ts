@@ -28,7 +28,7 @@ import { charArray } from "./char-array.js";
 import { functionAcl } from "./function-acl.js";
 import { oidArray, oidVector, provide, type Source, textArray } from "./provider.js";
 import { type StorageFacts, typeFacts } from "./type-facts.js";
-import { userProcRows, userTypeRows } from "./user-rows.js";
+import { DOMAIN_IN, DOMAIN_RECEIVE, userProcRows, userTypeRows } from "./user-rows.js";
 
 const OWNER = 10;
 const INTERNAL_LANGUAGE = 12;
@@ -46,19 +46,17 @@ type ListedType = Pick<SqlType, "oid" | "name" | "length" | "category" | "prefer
   Pick<Partial<SqlType>, "schema" | "base" | "defaultSql" | "collation">;
 
 /** domain_in and domain_recv; the rest is the base type's. An array lies as its elements do. */
-function storageOf(type: ListedType): StorageFacts {
+function storageFactsOf(type: ListedType): StorageFacts {
   const element = type.schema === undefined ? undefined : registry.typeByOid(type.elementType);
   if (element?.base !== undefined) {
-    const collation = storageOf(element).collation;
+    const collation = storageFactsOf(element).collation;
     return { ...typeFacts(registry.typeByOid(element.base.type)?.arrayType ?? 0), collation };
   }
   if (type.base === undefined) return typeFacts(type.oid);
   const below = typeFacts(type.base.type);
   const collation = type.collation === "C" ? CollationOid.c : below.collation;
-  return { ...below, kind: "d", input: DOMAIN_IN, receive: DOMAIN_RECV, modifierIn: 0, modifierOut: 0, collation };
+  return { ...below, kind: "d", input: DOMAIN_IN, receive: DOMAIN_RECEIVE, modifierIn: 0, modifierOut: 0, collation };
 }
-const DOMAIN_IN = 2597;
-const DOMAIN_RECV = 2598;
 
 /** array_subscript_handler, raw_array_subscript_handler (of types of fixed length that look like arrays), jsonb_subscript_handler. */
 const subscriptHandler = ({ oid, elementType, length }: ListedType): Oid =>
@@ -69,7 +67,7 @@ provide("pg_catalog.pg_type", function* (source) {
   const vector = hasVector(source);
   for (const type of [...registry.types(), ...typesByName] as ListedType[]) {
     if (isPgvector(type.oid) && !vector) continue;
-    const facts = storageOf(type);
+    const facts = storageFactsOf(type);
     yield {
       oid: type.oid,
       typname: type.name,

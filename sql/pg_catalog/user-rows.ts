@@ -81,8 +81,8 @@ const FUNCTIONS: Readonly<Record<string, TypeFunctions>> = {
   range: { input: 3834, output: 3835, receive: 3836, send: 3837, analyze: 3916 },
   multirange: { input: 4231, output: 4232, receive: 4233, send: 4234, analyze: 4242 },
 };
-const DOMAIN_IN = 2597;
-const DOMAIN_RECEIVE = 2598;
+export const DOMAIN_IN = 2597;
+export const DOMAIN_RECEIVE = 2598;
 
 function functionsOf(source: Source, oid: Oid): TypeFunctions {
   const type = source.registry.typeByOid(oid);
