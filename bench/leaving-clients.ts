@@ -1,6 +1,7 @@
 /**
  * What clients leave behind that come and go: 1,000 are connected, each second 100 of them leave in the middle of something and 100 come. Descriptors,
  * resident memory and what the server says of its clients, with the 1,000 connected before and after a minute of it, and when all have left.
+ * `BENCH_TRANSPORTS=node` and `BENCH_ONLY=Redis` run a part of it.
  */
 import { readdirSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -12,6 +13,9 @@ import { residentBytes } from "./resident.js";
 const count = Number(process.env.ORRERY_LEAVING_CLIENTS ?? 1000);
 const seconds = Number(process.env.ORRERY_LEAVING_SECONDS ?? 60);
 const perSecond = 100;
+const list = (name: string) => process.env[name]?.split(",");
+const transports = list("BENCH_TRANSPORTS") ?? ["native", "node"];
+const only = list("BENCH_ONLY");
 /** Before the first look: threads begin, code is compiled, pools fill. */
 const warmUpSeconds = Math.ceil(seconds / 3);
 
@@ -122,8 +126,9 @@ async function look(server: OrreryProcess, door: Door): Promise<string> {
 }
 
 export async function run(): Promise<void> {
-  for (const transport of ["native", "node"]) {
+  for (const transport of transports) {
     for (const [name, door] of Object.entries({ PostgreSQL: postgres, Redis: redis })) {
+      if (only && !only.includes(name)) continue;
       const limits = ["--max-connections", String(count + 10), "--max-redis-connections", String(count + 10)];
       const server = await startOrrery({ flags: ["--transport", transport, ...limits] });
       try {
