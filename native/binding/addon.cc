@@ -11,6 +11,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   orrery::binding::init_exec(env, exports);
   orrery::binding::init_io(env, exports);
   orrery::binding::init_collation(env, exports);
+  orrery::binding::init_vector_text(env, exports);
   return exports;
 }
 }  // namespace

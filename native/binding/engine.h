@@ -97,6 +97,7 @@ void init_rdb(Napi::Env env, Napi::Object keyspace);      // rdb_binding.cc: its
 void init_replication(Napi::Object keyspace);             // replication_binding.cc: its replication part
 void init_vector(Napi::Env env, Napi::Object exports);    // vector_binding.cc: exports.vector
 void init_collation(Napi::Env env, Napi::Object exports);  // collation_binding.cc: exports.collation
+void init_vector_text(Napi::Env env, Napi::Object exports);  // vector_text_binding.cc: exports.vectorText
 void init_exec(Napi::Env env, Napi::Object exports);      // exec_binding.cc: exports.exec
 void init_io(Napi::Env env, Napi::Object exports);        // io_binding.cc: exports.io
 

@@ -1,5 +1,10 @@
 #include "field.h"
 
+#include <bit>
+
+#include "../kernels/codes.h"
+#include "vector_text.h"
+
 namespace orrery::wire {
 namespace {
 
@@ -47,19 +52,30 @@ char* put_uuid(std::string_view bytes, char* at) noexcept {
   return at;
 }
 
-char* put_vector(const float* values, std::uint32_t dimensions, bool binary, char* at) noexcept {
-  if (binary) {
-    at = put_be16(0, put_be16(static_cast<std::uint16_t>(dimensions), at));
-    for (std::uint32_t i = 0; i < dimensions; i++) at = put_be32(load_fixed<std::uint32_t>(reinterpret_cast<const std::uint8_t*>(values + i)), at);
-    return at;
-  }
-  *at++ = '[';
-  for (std::uint32_t i = 0; i < dimensions; i++) {
-    if (i != 0) *at++ = ',';
-    at += format_float4(values[i], at);
-  }
-  *at++ = ']';
+/// Bytes of an element in the wire form of vector and halfvec.
+constexpr std::size_t element_bytes(WireKind kind) noexcept { return kind == WireKind::kHalfvec ? 2 : 4; }
+/// What stands before the elements: their number, and 16 bits that mean nothing.
+constexpr std::size_t kVectorHeader = 4;
+
+/// Of a column whose vectors all have `dimensions` elements.
+char* put_vector(WireKind kind, const float* values, std::uint32_t dimensions, bool binary, char* at) noexcept {
+  if (!binary) return put_vector_text(dimensions, at, [&](std::size_t i) { return values[i]; });
+  at = put_be16(0, put_be16(static_cast<std::uint16_t>(dimensions), at));
+  for (std::uint32_t i = 0; i < dimensions; i++)
+    at = kind == WireKind::kHalfvec ? put_be16(kernels::to_f16(values[i]), at)
+                                    : put_be32(load_fixed<std::uint32_t>(reinterpret_cast<const std::uint8_t*>(values + i)), at);
   return at;
+}
+
+/// Of a column whose vectors may have any length, and are kept in their wire form.
+char* put_wire_vector(WireKind kind, std::string_view bytes, bool binary, char* at) noexcept {
+  if (binary) return put_bytes(bytes, at);
+  const auto* const elements = reinterpret_cast<const std::uint8_t*>(bytes.data()) + kVectorHeader;
+  const std::size_t count = bytes.size() < kVectorHeader ? 0 : (bytes.size() - kVectorHeader) / element_bytes(kind);
+  return put_vector_text(count, at, [&](std::size_t i) {
+    if (kind == WireKind::kHalfvec) return kernels::from_f16(__builtin_bswap16(load_fixed<std::uint16_t>(elements + 2 * i)));
+    return std::bit_cast<float>(__builtin_bswap32(load_fixed<std::uint32_t>(elements + 4 * i)));
+  });
 }
 
 }  // namespace
@@ -103,7 +119,10 @@ char* put_other_field(WireKind kind, bool binary, const std::uint8_t* fixed, std
       if (binary) return put_bytes(varlen, put_be32(static_cast<std::uint32_t>(varlen.size()), at));
       return sized(at, [&](char* text) { return put_numeric(varlen, text); });
     case WireKind::kVector:
-      return sized(at, [&](char* text) { return put_vector(reinterpret_cast<const float*>(fixed), dimensions, binary, text); });
+    case WireKind::kHalfvec:
+      return sized(at, [&](char* text) {
+        return dimensions == 0 ? put_wire_vector(kind, varlen, binary, text) : put_vector(kind, reinterpret_cast<const float*>(fixed), dimensions, binary, text);
+      });
   }
   return at;
 }
@@ -126,7 +145,8 @@ bool wire_kind_fits(WireKind kind, PhysicalType type) noexcept {
     case WireKind::kBytea:
     case WireKind::kNumeric:
     case WireKind::kJsonb: return type == PhysicalType::kVarlen;
-    case WireKind::kVector: return type == PhysicalType::kVector;
+    case WireKind::kVector:
+    case WireKind::kHalfvec: return type == PhysicalType::kVector || type == PhysicalType::kVarlen;
   }
   return false;
 }

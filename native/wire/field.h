@@ -23,6 +23,7 @@ enum class WireKind : std::uint8_t {
   kBytea = 9, kUuid = 10, kDate = 11, kTime = 12, kTimestamp = 13,
   kTimestampTzUtc = 14,  // text form for TimeZone UTC only
   kNumeric = 15, kVector = 16, kJsonb = 17,
+  kHalfvec = 18,
 };
 /// True when `kind` can show values of `type`.
 bool wire_kind_fits(WireKind kind, PhysicalType type) noexcept;
@@ -82,9 +83,12 @@ inline std::size_t field_bound(WireKind kind, bool binary, std::string_view varl
     case WireKind::kBytea: return 4 + (binary ? varlen.size() : 2 + 2 * varlen.size());
     case WireKind::kJsonb: return 5 + varlen.size();
     case WireKind::kNumeric: return 4 + (binary ? varlen.size() : numeric_text_bound(varlen));
-    case WireKind::kVector: {
+    case WireKind::kVector:
+    case WireKind::kHalfvec: {
       constexpr std::size_t kFloat4Text = 16, kOvershoot = 44;  // "-1.1754944e-38,"; format_float4
-      return binary ? 8 + 4 * static_cast<std::size_t>(dimensions) : kOvershoot + kFloat4Text * static_cast<std::size_t>(dimensions);
+      if (binary) return dimensions == 0 ? 4 + varlen.size() : 8 + 4 * static_cast<std::size_t>(dimensions);
+      const std::size_t count = dimensions != 0 ? dimensions : varlen.size() / (kind == WireKind::kVector ? 4 : 2);
+      return kOvershoot + kFloat4Text * count;
     }
     default: return kFixedFieldBound;
   }
@@ -99,8 +103,8 @@ T load_fixed(const std::uint8_t* fixed) noexcept {
 /// put_field of the kinds that are not written inline.
 char* put_other_field(WireKind kind, bool binary, const std::uint8_t* fixed, std::string_view varlen, std::uint32_t dimensions, char* at) noexcept;
 
-/// Writes one field, length included; the value is not NULL. `fixed`: the value of a fixed-width kind (uuid and vector, too);
-/// `varlen`: the bytes of the others.
+/// Writes one field, length included; the value is not NULL. `fixed`: the value of a fixed-width kind (uuid and vectors of `dimensions`, too);
+/// `varlen`: the bytes of the others. A vector of a column of any dimensions is such bytes, its wire form, and `dimensions` is 0.
 inline char* put_field(WireKind kind, bool binary, const std::uint8_t* fixed, std::string_view varlen, std::uint32_t dimensions, char* at) noexcept {
   if (kind == WireKind::kBytes) return put_bytes(varlen, put_be32(static_cast<std::uint32_t>(varlen.size()), at));
   if (!binary && (kind == WireKind::kInt4 || kind == WireKind::kInt8)) {

@@ -107,7 +107,12 @@ export class ExtendedQuery {
   }
   #parameter(type: SqlType, length: number, isBinary: boolean): Datum {
     const { reader, session, characters } = this.#talk;
-    if (!isBinary) return type.input(reader.text(length), -1, session.format);
+    if (!isBinary) {
+      const known = type.inputBytes?.(reader.peekBytes(length), -1);
+      if (known === undefined) return type.input(reader.text(length), -1, session.format);
+      reader.bytes(length);
+      return known;
+    }
     const bytes = characters === undefined ? reader.bytes(length) : binaryText(type, reader.bytes(length), characters);
     // A varlen value (bytea) may be the bytes themselves, and outlives the message.
     return type.receive(type.physical === PhysicalType.varlen ? Buffer.from(bytes) : bytes, -1);

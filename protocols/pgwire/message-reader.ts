@@ -128,6 +128,11 @@ export class MessageReader {
     this.#cursor += length;
     return value;
   }
+  /** What bytes(length) would give, without taking them. */
+  peekBytes(length: number): Buffer {
+    this.#need(length);
+    return this.#buffer.subarray(this.#cursor, this.#cursor + length);
+  }
   text(length: number): string {
     this.#need(length);
     const value = this.#decode(this.#cursor, this.#cursor + length);

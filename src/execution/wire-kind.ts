@@ -1,4 +1,4 @@
-/** How the addon shows a physical value on the wire; the numbers of native/wire/data_row.h. */
+/** How the addon shows a physical value on the wire; the numbers of native/wire/field.h. */
 import { type FormatContext, TypeOid } from "../types/index.js";
 
 const WireKind = {
@@ -19,6 +19,7 @@ const WireKind = {
   numeric: 15,
   vector: 16,
   jsonb: 17,
+  halfvec: 18,
 } as const;
 
 const kinds = new Map<number, number>([
@@ -41,6 +42,7 @@ const kinds = new Map<number, number>([
   [TypeOid.timestamptz, WireKind.timestamptzUtc],
   [TypeOid.numeric, WireKind.numeric],
   [TypeOid.vector, WireKind.vector],
+  [TypeOid.halfvec, WireKind.halfvec],
   [TypeOid.jsonb, WireKind.jsonb],
 ]);
 

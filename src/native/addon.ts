@@ -12,6 +12,7 @@ import type { CollationBinding } from "./collation.js";
 import type { IoBinding } from "./io.js";
 import type { KeyspaceBinding } from "./keyspace.js";
 import type { LocksBinding } from "./locks.js";
+import type { VectorTextBinding } from "./vector-text.js";
 
 export type Engine = { readonly brand: "Engine" };
 export type Xid = number;
@@ -429,6 +430,7 @@ export interface NativeAddon {
   readonly exec: ExecBinding;
   readonly io: IoBinding;
   readonly collation: CollationBinding;
+  readonly vectorText: VectorTextBinding;
   /** Border crossings of this process so far. */
   crossings(): number;
 }

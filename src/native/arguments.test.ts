@@ -54,7 +54,7 @@ const values = [
   () => text("*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"),
 ];
 const any = () => values[random(values.length)]();
-const first = { storage: () => engine, locks: () => engine, exec: () => engine, vector: () => engine, engine: () => engine, keyspace: () => [engine, thread, session][random(3)], io: () => hub, collation: any };
+const first = { storage: () => engine, locks: () => engine, exec: () => engine, vector: () => engine, engine: () => engine, keyspace: () => [engine, thread, session][random(3)], io: () => hub, collation: any, vectorText: any };
 const ids = [() => xid, () => 0, () => relation, () => index];
 (async () => {
   for (const [room, functions] of Object.entries(native)) {

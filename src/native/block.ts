@@ -70,6 +70,10 @@ export class BlockWriter {
     const width = c.type === PhysicalType.vector ? 4 * c.dimensions : (widths[c.type] as number);
     return (this.#values[column] as number) + width * row;
   }
+  /** Byte position of a column's fixed-width values. */
+  valuesOf(column: number): number {
+    return this.#values[column] as number;
+  }
   setBool(column: number, row: number, value: boolean): void {
     this.view.setUint8(this.place(column, row), value ? 1 : 0);
   }

@@ -15,6 +15,7 @@ export * from "./predicate.js";
 export * from "./replication.js";
 export * from "./status.js";
 export * from "./vector.js";
+export * from "./vector-text.js";
 
 /** Finds the binary from the source tree and from dist/: the nearest ancestor that has native/build/Release. */
 function load(): NativeAddon {

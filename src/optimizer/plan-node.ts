@@ -41,6 +41,7 @@ import { COLLATION_KEY_ID, collatorOf } from "../functions/index.js";
 import type {
   Aggregate,
   AggregateCall,
+  ColumnId,
   CommonTable,
   Distinct,
   Expression,
@@ -186,6 +187,7 @@ function planNothing(columns: readonly PlanColumn[]): Operator {
 }
 
 function planProject(planner: Planner, plan: Project, scope: Scope): Operator {
+  if (plan.input.kind === "Limit") planner.columnsUsed.set(plan.input, new Set(plan.expressions.flatMap((e) => [...columnsOf(e)])));
   const input = planner.plan(plan.input, scope);
   const environment = planner.environment(scope);
   const layout = Layout.of(input.columns);
@@ -261,14 +263,21 @@ function collationKeys(environment: CompileEnvironment, key: Expression, layout:
   };
 }
 
-function planSort(planner: Planner, plan: Sort, scope: Scope, bound: ((state: RunState) => number) | undefined): Operator {
+/** `used`: the columns that somebody wants of the sorted rows; undefined: all of them. */
+function planSort(
+  planner: Planner,
+  plan: Sort,
+  scope: Scope,
+  bound: ((state: RunState) => number) | undefined,
+  used?: ReadonlySet<ColumnId>,
+): Operator {
   // An index may give the order.
   const under = plan.input.kind === "Filter" ? plan.input.input : plan.input;
   if (under.kind === "Scan") {
     const predicate = plan.input.kind === "Filter" ? plan.input.predicate : undefined;
     const { operator, ordered: inOrder } = planScan(planner, under, predicate, scope, plan.keys);
     const few = operator.title.startsWith("Index Scan") && operator.estimate.rows <= FEW_ROWS;
-    const nearest = few ? undefined : planVectorScan(planner, under, predicate, plan.keys, bound, scope);
+    const nearest = few ? undefined : planVectorScan(planner, under, predicate, plan.keys, bound, scope, used);
     if (nearest !== undefined) return nearest;
     return inOrder ? operator : sortOver(planner, operator, plan, scope, bound);
   }
@@ -320,7 +329,7 @@ function planLimit(planner: Planner, plan: Limit, scope: Scope): Operator {
   let sort: Sort | undefined;
   if (plan.input.kind === "Sort") {
     sort = plan.input;
-    input = planSort(planner, sort, scope, bound);
+    input = planSort(planner, sort, scope, bound, plan.withTies ? undefined : planner.columnsUsed.get(plan));
   } else input = planner.plan(plan.input, scope);
   let isTie: ((a: Row, b: Row, state: RunState) => boolean) | undefined;
   if (plan.withTies) {

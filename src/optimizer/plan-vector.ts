@@ -33,11 +33,11 @@ import { estimate, LOOKUP_COST, OPERATOR_COST, selectivity } from "./estimates.j
 import { indexedExpressions, keyOf } from "./index-expressions.js";
 import { scanSources, tableOf } from "./plan-scan.js";
 import type { Planner } from "./planner.js";
-import { conjunction, hasSubquery } from "./walk.js";
+import { columnsOf, conjunction, hasSubquery } from "./walk.js";
 
 /**
  * `bound`: how many rows are wanted; undefined: all, which an index that leaves rows without a vector out gives only where scans of the table are not
- * wanted (enable_seqscan), as with pgvector.
+ * wanted (enable_seqscan), as with pgvector. `used`: the columns that are wanted of the rows; undefined: all.
  */
 export function planVectorScan(
   planner: Planner,
@@ -46,6 +46,7 @@ export function planVectorScan(
   keys: readonly SortKey[],
   bound: ((state: RunState) => number) | undefined,
   scope: Scope,
+  used?: ReadonlySet<ColumnId>,
 ): Operator | undefined {
   if (bound === undefined && planner.context.settings.setting("enable_seqscan") !== "off") return undefined;
   const [key] = keys;
@@ -57,7 +58,17 @@ export function planVectorScan(
   const usesIndexes = planner.context.settings.setting("enable_indexscan") !== "off";
   const search = searchOf(planner, table, scan, key.expression, terms, usesIndexes);
   if (search === undefined || (bound === undefined && search.index === undefined)) return undefined;
-  return vectorScan(planner, table, scan, predicate, search, distanceRange(scan, terms, key.expression), bound ?? (() => Infinity), scope);
+  return vectorScan(
+    planner,
+    table,
+    scan,
+    predicate,
+    search,
+    distanceRange(scan, terms, key.expression),
+    bound ?? (() => Infinity),
+    scope,
+    used,
+  );
 }
 
 /** `WHERE v <-> query < r` in any order: all rows are compared, natively. */
@@ -106,13 +117,17 @@ function vectorScan(
   range: DistanceRange | undefined,
   bound: (state: RunState) => number,
   scope: Scope,
+  used?: ReadonlySet<ColumnId>,
 ): Operator {
   const { index, attribute } = search;
   const terms = conjunctsOf(predicate);
   const environment = planner.environment(scope);
-  const { columns, sources, withRowIds } = scanSources(planner, table, scan.attributes);
+  // An index knows the order by itself: the vectors need not be read. An exact scan looks for NULLs among them.
+  const output =
+    index === undefined || used === undefined ? scan : scanOf(scan, new Set([...used, ...terms.flatMap((t) => [...columnsOf(t)])]));
+  const { columns, sources, withRowIds } = scanSources(planner, table, output.attributes);
   const pushed = terms.filter((t) => t !== range?.term).map((t) => predicateTerm(planner, table, scan, t, scope));
-  const decode = compileDecoder(environment, scan.columns, sources, predicate);
+  const decode = compileDecoder(environment, output.columns, sources, predicate);
   const isNull: Expression = { kind: "NullTest", negated: false, type: TypeOid.bool, typmod: -1, arg: search.target };
   const rowCount = planner.context.statistics.rowCount(table.storage);
   const rows = rowCount * selectivity(predicate, rowCount);
@@ -120,11 +135,11 @@ function vectorScan(
   return new VectorScanOperator(
     {
       title: index === undefined ? `Exact Vector Scan ${on}` : `Index Scan using ${index.name} ${on}`,
-      columns: scan.columns,
+      columns: output.columns,
       estimate:
         index === undefined
           ? estimate(scan.columns, rows, rowCount * OPERATOR_COST * 10, rowCount * OPERATOR_COST * 10)
-          : estimate(scan.columns, rows, rows * LOOKUP_COST, LOOKUP_COST * 10),
+          : estimate(output.columns, rows, rows * LOOKUP_COST, LOOKUP_COST * 10),
       details: [
         { key: "Order By", value: deparse(search.order) },
         ...(predicate === undefined ? [] : [{ key: "Filter", value: deparse(predicate) }]),
@@ -146,10 +161,17 @@ function vectorScan(
       predicate: pushed.filter((p) => p !== undefined),
       hasResidual: pushed.includes(undefined),
       bound,
-      decodeWithoutVector: compileDecoder(environment, scan.columns, sources, conjunction([...terms, isNull])),
+      decodeWithoutVector:
+        index === undefined ? compileDecoder(environment, scan.columns, sources, conjunction([...terms, isNull])) : decode,
     },
     decode,
   );
+}
+
+/** The scan with these of its columns alone. */
+function scanOf(scan: Scan, wanted: ReadonlySet<ColumnId>): Pick<Scan, "columns" | "attributes"> {
+  const kept = scan.columns.map((c) => wanted.has(c.id));
+  return { columns: scan.columns.filter((_, i) => kept[i]), attributes: scan.attributes.filter((_, i) => kept[i]) };
 }
 
 interface VectorSearch {

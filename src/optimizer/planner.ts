@@ -4,7 +4,7 @@
  */
 import type { CompileEnvironment, Operator, PlanContext } from "../execution/internal.js";
 import { PlanSlots, Scope } from "../execution/internal.js";
-import type { LogicalPlan } from "../plan/index.js";
+import type { ColumnId, Limit, LogicalPlan } from "../plan/index.js";
 import { notSupported, type Oid, type SqlType } from "../types/index.js";
 import { ColumnHomes } from "./column-homes.js";
 import { newNativeState } from "./native/native-operator.js";
@@ -21,6 +21,8 @@ export interface CteEntry {
 export class Planner {
   readonly slots = new PlanSlots();
   readonly ctes = new Map<number, CteEntry>();
+  /** The columns of a Limit that the Project over it reads: those of the sort keys may be no longer wanted. */
+  readonly columnsUsed = new Map<Limit, ReadonlySet<ColumnId>>();
   readonly native = newNativeState();
   /** Of the whole rewritten statement. */
   readonly homes = new ColumnHomes();

@@ -112,6 +112,10 @@ export interface SqlType {
   parseModifier?(values: readonly string[]): number;
   /** Text input; `typmod` applied as in an explicit cast from text literal (length checks per PostgreSQL). Throws DbError 22P02, 22003, 22007, 22008… */
   input(text: string, typmod: number, context: FormatContext): Datum;
+  /** What `input` makes of the text in `bytes`, for types that can do without a string of it. undefined: not this text, or it is wrong; `input` is to judge it. */
+  inputBytes?(bytes: Uint8Array, typmod: number): Datum | undefined;
+  /** The elements of an array's text of one dimension, for types that read many at once. undefined: `input` is to judge each. */
+  inputArray?(text: string | Uint8Array, typmod: number): Datum[] | undefined;
   /** Not even NULL can be written as a literal of the type. */
   readonly refusesNull?: true;
   output(value: Exclude<Datum, null>, context: FormatContext): string;

@@ -1,6 +1,6 @@
 /** From field bytes to a column of a block, a whole column at a time. Plain spellings are read in place; anything else goes through the type's input. */
 import { columnWriter } from "../../execution/internal.js";
-import type { BlockWriter } from "../../native/index.js";
+import { type BlockWriter, native } from "../../native/index.js";
 import { type Datum, type FormatContext, PhysicalType, type SqlType, storedType, TypeOid } from "../../types/index.js";
 import { FieldFlag, type FieldScanner, type FieldTable } from "./field-table.js";
 import { readDate, readDecimal, readInteger, readTimestamp } from "./number-text.js";
@@ -25,12 +25,14 @@ export interface LoaderContext {
 /** One value as a datum; `null` for NULL. */
 export function fieldDatum(context: LoaderContext, target: ColumnTarget, table: FieldTable, row: number, field: number): Datum {
   const cell = row * table.columns + field;
-  if (table.starts[cell] === -1) return null;
-  const text = context.scanner.decode(table, cell);
+  const start = table.starts[cell] as number;
+  if (start === -1) return null;
   try {
-    return target.type.input(text, target.typmod, context.format);
+    const plain = table.flags[cell] === FieldFlag.plain && target.type.inputBytes !== undefined;
+    const known = plain ? target.type.inputBytes?.(table.bytes.subarray(start, table.ends[cell]), target.typmod) : undefined;
+    return known === undefined ? target.type.input(context.scanner.decode(table, cell), target.typmod, context.format) : known;
   } catch (error) {
-    throw context.locate(error, table, row, target, text);
+    throw context.locate(error, table, row, target, context.scanner.decode(table, cell));
   }
 }
 
@@ -119,7 +121,12 @@ export function columnLoader(context: LoaderContext, target: ColumnTarget, notNu
       });
     }
     case TypeOid.vector:
-      return eachRow((w, c, r, b, s, e) => loadVector(w, c, r, b, s, e, target.typmod));
+    case TypeOid.halfvec:
+      if (target.typmod < 1) break;
+      return vectorLoader(target, (table, row, field, writer, column) => {
+        if (notNull && table.starts[row * table.columns + field] === -1) context.onNull(table, row);
+        slow(table, row, field, writer, column);
+      });
     default:
       break;
   }
@@ -128,32 +135,20 @@ export function columnLoader(context: LoaderContext, target: ColumnTarget, notNu
 
 /** atttypmod of varchar counts the length word. */
 const VARLENA_HEADER = 4;
-const scratch = new Float32Array(16_000);
 
-/** `[1,2.5,-3e-2]` with exactly the column's number of elements. A double of at most 15 digits rounds to the same float as its text does, but for ties that no short text makes. */
-function loadVector(
-  writer: BlockWriter,
-  column: number,
-  row: number,
-  bytes: Buffer,
-  start: number,
-  end: number,
-  dimensions: number,
-): boolean {
-  if (bytes[start] !== 91 || bytes[end - 1] !== 93 || dimensions < 1) return false;
-  let count = 0;
-  let at = start + 1;
-  const last = end - 1;
-  while (at <= last) {
-    let stop = at;
-    while (stop < last && bytes[stop] !== 44) stop++;
-    if (count >= dimensions) return false;
-    const value = readDecimal(bytes, at, stop);
-    if (Number.isNaN(value) || Math.abs(value) > 3.4e38) return false;
-    scratch[count++] = value;
-    at = stop + 1;
-  }
-  if (count !== dimensions) return false;
-  writer.setVector(column, row, scratch.subarray(0, dimensions));
-  return true;
+/** All rows at once; `otherwise` takes NULLs and what the addon does not read. */
+function vectorLoader(
+  target: ColumnTarget,
+  otherwise: (table: FieldTable, row: number, field: number, writer: BlockWriter, column: number) => void,
+): ColumnLoader {
+  const isHalf = target.type.oid === TypeOid.halfvec;
+  return (table, field, writer, column) => {
+    const { bytes, starts, ends, flags, columns, rows } = table;
+    const isRead = new Uint8Array(rows);
+    const at = writer.valuesOf(column);
+    native.vectorText.readFields(bytes, starts, ends, flags, columns, field, rows, isHalf, writer.bytes, at, target.typmod, isRead);
+    for (let row = 0; row < rows; row++)
+      if (isRead[row] === 1) writer.place(column, row);
+      else otherwise(table, row, field, writer, column);
+  };
 }

@@ -6,12 +6,16 @@ import { ARRAY_DIMENSIONS_MAX, DbError, malformedArray, tooManyDimensions } from
 
 type State = "none" | "level started" | "element" | "quoted" | "quoted end" | "delimited" | "level end" | "level delimited";
 
+/** array_isspace: of ASCII alone. */
+export const isArraySpace = (character: string | undefined): boolean =>
+  character === " " || (character !== undefined && character >= "\t" && character <= "\r");
+
 /** @throws DbError 22P02, 2202E or 54000 when the structure is not that of an array */
 export function checkArrayStructure(text: string, separator: string): void {
   let at = 0;
   const bad = (detail: string) => malformedArray(text, detail);
   const skip = () => {
-    while (/\s/.test(text[at] ?? "x")) at++;
+    while (isArraySpace(text[at])) at++;
   };
   const digits = (): string => {
     const found = /^[\d+-]*/.exec(text.slice(at))![0];
@@ -84,12 +88,13 @@ function checkBraces(text: string, start: number, separator: string, bad: (detai
         if (!isOneOf("element", "quoted end", "level end")) throw bad(`Unexpected "${separator}" character.`);
         state = state === "level end" ? "level delimited" : "delimited";
         counts[level - 1] = (counts[level - 1] as number) + 1;
-      } else if (!/\s/.test(character)) {
+      } else if (!isArraySpace(character)) {
         if (!isOneOf("level started", "element", "delimited")) throw bad("Unexpected array element.");
         state = "element";
       }
     }
     at++;
   } while (level > 0);
-  if (text.slice(at).trim() !== "") throw bad("Junk after closing right brace.");
+  while (isArraySpace(text[at])) at++;
+  if (at < text.length) throw bad("Junk after closing right brace.");
 }

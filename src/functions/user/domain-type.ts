@@ -30,6 +30,9 @@ export function domainBodies(object: DomainObject, base: SqlType): TypeBodies {
       if (constrained) routines(context).checkDomain(object.oid, value);
       return value;
     },
+    // Which would let a value past the constraints.
+    inputBytes: undefined as never,
+    inputArray: undefined as never,
     receive: (bytes: Uint8Array) => base.receive(bytes, object.typmod),
   };
 }

@@ -15,7 +15,6 @@ import {
   vectorTooLong,
   vectorUnusedNotZero,
 } from "../../types/index.js";
-import { formatFloat4 } from "../types/floats.js";
 import {
   checkDimensions,
   checkElement,
@@ -25,34 +24,11 @@ import {
   vectorDimensionLimit,
   vectorKind,
 } from "./dense-kind.js";
+import { formatElements, readDense, readDenseArray, receiveWire } from "./dense-text.js";
 import { matchElement, parseElement, skipSpaces } from "./element-text.js";
 
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
 export function parseDense(kind: DenseKind, text: string, typmod: number): Float32Array {
-  const plain = parsePlain(kind, text);
-  if (plain === undefined) return parseElements(kind, text, typmod);
-  checkExpectedDimensions(typmod, plain.length);
-  return plain;
-}
-
-/** Most vectors are JSON, whose parser is native. undefined: whatever is not, and every error, is for parseElements. */
-function parsePlain(kind: DenseKind, text: string): Float32Array | undefined {
-  let values: unknown;
-  try {
-    values = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(values) || values.length === 0 || values.length > vectorDimensionLimit) return undefined;
-  const vector = new Float32Array(values.length);
-  for (let i = 0; i < vector.length; i++) {
-    const value: unknown = values[i];
-    if (typeof value !== "number") return undefined;
-    vector[i] = kind.round(value);
-    if (!Number.isFinite(vector[i])) return undefined;
-  }
-  return vector;
+  return readDense(kind, text, typmod) ?? parseElements(kind, text, typmod);
 }
 
 function parseElements(kind: DenseKind, text: string, typmod: number): Float32Array {
@@ -78,15 +54,17 @@ function parseElements(kind: DenseKind, text: string, typmod: number): Float32Ar
 }
 
 export function formatDense(value: Float32Array): string {
-  let text = "[";
-  for (let i = 0; i < value.length; i++) {
-    if (i > 0) text += ",";
-    text += formatFloat4(value[i] as number);
-  }
-  return `${text}]`;
+  return `[${formatElements(value)}]`;
 }
 
 function receiveDense(kind: DenseKind, bytes: Uint8Array, typmod: number): Float32Array {
+  const vector = receiveWire(kind, bytes) ?? receiveElements(kind, bytes, typmod);
+  checkExpectedDimensions(typmod, vector.length);
+  return vector;
+}
+
+/** Says what is wrong, in pgvector's order. */
+function receiveElements(kind: DenseKind, bytes: Uint8Array, typmod: number): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4) throw protocolViolation("insufficient data left in message");
   const count = view.getInt16(0);
@@ -98,13 +76,10 @@ function receiveDense(kind: DenseKind, bytes: Uint8Array, typmod: number): Float
   if (bytes.length < size) throw protocolViolation("insufficient data left in message");
   if (bytes.length > size) throw incorrectBinary();
   const values = new Float32Array(count);
-  if (kind.elementBytes === 4) {
-    // A copy that is aligned, then swapped from network order where this machine's is another.
-    const copy = Buffer.from(values.buffer);
-    copy.set(bytes.subarray(4));
-    if (isLittleEndian) copy.swap32();
-  } else for (let i = 0; i < count; i++) values[i] = kind.read(view, 4 + kind.elementBytes * i);
-  for (let i = 0; i < count; i++) checkElement(kind.name, values[i] as number);
+  for (let i = 0; i < count; i++) {
+    values[i] = kind.read(view, 4 + kind.elementBytes * i);
+    checkElement(kind.name, values[i] as number);
+  }
   return values;
 }
 
@@ -160,6 +135,8 @@ function makeDenseType(kind: DenseKind): SqlType {
     formatModifier: (typmod) => (typmod < 0 ? "" : `(${typmod})`),
     parseModifier: (values) => parseDimensionModifier(kind.name, values, vectorDimensionLimit),
     input: (text, typmod) => parseDense(kind, text, typmod),
+    inputBytes: (bytes, typmod) => readDense(kind, bytes, typmod),
+    inputArray: (text, typmod) => readDenseArray(kind, text, typmod),
     output: (value) => formatDense(asDense(value)),
     receive: (bytes, typmod) => receiveDense(kind, bytes, typmod),
     send: (value) => sendDense(kind, asDense(value)),

@@ -1,5 +1,6 @@
 /** One element as it is written in vectors of every kind: what C's strtof takes, hexadecimal apart. */
 import { vectorElementOutOfRange, vectorInfinite, vectorNan } from "../../types/index.js";
+import { nearestFloat4 } from "../types/nearest-float4.js";
 
 const spaces = /[ \t\n\r\v\f]*/y;
 const element = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)/iy;
@@ -24,7 +25,7 @@ export function matchInteger(text: string, from: number): string | undefined {
 
 /** `type` names who refuses; `round` makes an element of a float32. */
 export function parseElement(type: string, text: string, round: (value: number) => number): number {
-  const value = round(Math.fround(Number(text)));
+  const value = round(nearestFloat4(text));
   if (Number.isFinite(value)) return value;
   if (/nan/i.test(text)) throw vectorNan(type);
   if (/inf/i.test(text)) throw vectorInfinite(type);

@@ -18,8 +18,8 @@ import {
   vectorTooLong,
   vectorUnusedNotZero,
 } from "../../types/index.js";
-import { formatFloat4 } from "../types/floats.js";
 import { checkElement, checkExpectedDimensions } from "./dense-kind.js";
+import { formatElements } from "./dense-text.js";
 import { parseDimensionModifier } from "./dense-type.js";
 import { matchElement, matchInteger, parseElement, skipSpaces } from "./element-text.js";
 
@@ -93,12 +93,9 @@ function checkIndices({ dimensions, indices }: SparseVector): void {
 }
 
 export function formatSparse({ dimensions, indices, values }: SparseVector): string {
-  let text = "{";
-  for (let i = 0; i < indices.length; i++) {
-    if (i > 0) text += ",";
-    text += `${(indices[i] as number) + 1}:${formatFloat4(values[i] as number)}`;
-  }
-  return `${text}}/${dimensions}`;
+  const numbers = formatElements(values).split(",");
+  const entries = Array.from(indices, (index, i) => `${index + 1}:${numbers[i]}`);
+  return `{${entries.join(",")}}/${dimensions}`;
 }
 
 /** int32 dimensions, int32 count, int32 unused, int32 indices from 0, float4 values; network order. */

@@ -33,6 +33,15 @@ describe("vector text", () => {
     ["[-1e-46,1]", "[-0,1]"],
     ["[1234567]", "[1.234567e+06]"],
     ["[0.1]", "[0.1]"],
+    ["[+1,.5,-.5e1]", "[1,0.5,-5]"],
+    ["\t\n\v\f\r [1]\t\n\v\f\r ", "[1]"],
+    // Rounded to a double first they would be ties.
+    ["[1.00000017881393432617187501]", "[1.0000002]"],
+    ["[1.00000017881393432617187499]", "[1.0000001]"],
+    ["[7.0064923216240853546186479164495e-46]", "[0]"],
+    ["[7.0064923216240853546186479164496e-46]", "[1e-45]"],
+    ["[340282356779733661637539395458142568447]", "[3.4028235e+38]"],
+    ["[1e-400,0e400]", "[0,0]"],
   ])("reads %s", (input, output) => {
     expect(text(parseVector(input, -1))).toBe(output);
   });
@@ -42,6 +51,15 @@ describe("vector text", () => {
     ["[Infinity,1]", "22000", "infinite value not allowed in vector", undefined],
     ["[-Infinity,1]", "22000", "infinite value not allowed in vector", undefined],
     ["[4e38,1]", "22003", '"4e38" is out of range for type vector', undefined],
+    [
+      "[340282356779733661637539395458142568448]",
+      "22003",
+      '"340282356779733661637539395458142568448" is out of range for type vector',
+      undefined,
+    ],
+    ["[1\u00a0]", "22P02", 'invalid input syntax for type vector: "[1\u00a0]"', undefined],
+    ["[\u0131]", "22P02", 'invalid input syntax for type vector: "[\u0131]"', undefined],
+    ["[1e]", "22P02", 'invalid input syntax for type vector: "[1e]"', undefined],
     ["[-4e38,1]", "22003", '"-4e38" is out of range for type vector', undefined],
     ["[1,2,3", "22P02", 'invalid input syntax for type vector: "[1,2,3"', undefined],
     ["[1,2,3]9", "22P02", 'invalid input syntax for type vector: "[1,2,3]9"', "Junk after closing right brace."],

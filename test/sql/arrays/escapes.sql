@@ -1,0 +1,26 @@
+-- Backslashes, quotes and blanks in the text of arrays.
+select '{a\ , b\"c ,\n, d\\e }'::text[], '{\ a}'::text[], '{a\ \ }'::text[], '{a  b\  c  }'::text[], '{ \  }'::text[];
+select '{nul\l,null,"null",NULL, nUlL }'::text[], '{\N,n\ull}'::text[];
+select '{"\"\\\"",\",\\,"","\,",\,,"{}",\{\}}'::text[];
+select array_length('{"a\"b",c\"d,"e"}'::text[], 1), ('{"a\"b",c\"d,"e"}'::text[])[2];
+select ('{' || chr(11) || E'1,\f2\t,\n3\r}')::int[], E'{" \\t "}'::text[];
+select E'{\u00a0a\u00a0}'::text[], E'{"\u00a0",\u3000}'::text[];
+select E'\u00a0{a}'::text[];
+select E'{a}\u00a0'::text[];
+select E'{a,\u2003{b}}'::text[];
+select '{"a\';
+select '{"a\'::text[];
+select '{"a\"'::text[];
+select '{"a'::text[];
+select '{a\'::text[];
+select '{a\}'::text[];
+select '{"a""b"}'::text[];
+select '{"a" "b"}'::text[];
+select '{"a"\b}'::text[];
+select '{a,"b}'::text[];
+select '{\}'::text[];
+select '{"a",}'::text[];
+select '{"1","x\y"}'::int[];
+select '{"1","2",{"3"}}'::int[];
+select '{{"a","b\"c"},{\"d,e\ f}}'::text[], '[2:3]={"a\\","\"b"}'::text[];
+select length(('{"' || repeat('\a', 5000) || '",' || repeat('\b', 5000) || '}')::text[]::text), length(('{' || repeat('"x y",', 3000) || 'z}')::text[]::text);
