@@ -3,13 +3,15 @@
 /** NAMEDATALEN - 1, in bytes. */
 const NAME_BYTES_MAX = 63;
 /** 63 bytes may be 21 characters: a text without a longer word has no such name. */
-const LONG_WORD = /[\w$\u0080-\uffff]{22}|"[^"]{22}/;
+const LONG_WORD_LENGTH = 22;
+/** ASCII characters of words; all others may stand in them. */
+const inWord = Uint8Array.from({ length: 128 }, (_, c) => (/[\w$]/.test(String.fromCharCode(c)) ? 1 : 0));
 /** Where something begins that is a name or hides names; how it ends is looked for by hand: a pattern over megabytes runs out of stack. */
 const START = /--|\/\*|[eE]?'|\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g;
 
 /** Each name of more than 63 bytes with what is left of it, as often as it is written. */
 export function longNames(source: string): { readonly written: string; readonly kept: string }[] {
-  if (!LONG_WORD.test(source)) return [];
+  if (!hasLongWord(source)) return [];
   const found: { written: string; kept: string }[] = [];
   const judge = (name: string): void => {
     if (name.length * 3 <= NAME_BYTES_MAX) return;
@@ -27,10 +29,26 @@ export function longNames(source: string): { readonly written: string; readonly 
     else if (token === '"') {
       START.lastIndex = afterQuote(source, '"', from, false);
       judge(source.slice(from, START.lastIndex - 1).replaceAll('""', '"'));
-    } else judge(token.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()));
+    } else if (token.length >= LONG_WORD_LENGTH) judge(token.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()));
   }
   return found;
 }
+/** Anywhere, also in a literal. A pattern would look at the characters of each word again from each of them: texts of numbers are megabytes. */
+function hasLongWord(source: string): boolean {
+  const { length } = source;
+  let word = 0;
+  /** Characters behind a quote; below 0: there was none. */
+  let quoted = -length - 1;
+  for (let i = 0; i < length; i++) {
+    const c = source.charCodeAt(i);
+    word = c > 127 || inWord[c] === 1 ? word + 1 : 0;
+    quoted = c === QUOTE ? 0 : quoted + 1;
+    if (word === LONG_WORD_LENGTH || quoted === LONG_WORD_LENGTH) return true;
+  }
+  return false;
+}
+const QUOTE = 0x22;
+
 function after(source: string, end: string, from: number): number {
   const at = source.indexOf(end, from);
   return at < 0 ? source.length : at + end.length;

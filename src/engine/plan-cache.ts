@@ -43,6 +43,7 @@ const CHARACTERS_MAX = 2_000_000;
 const SHORT_TEXT_LENGTH_MAX = 16_384;
 const LONG_TEXT_LENGTH_MAX = 1 << 20;
 const LONG_ENTRIES_MAX = 16;
+const HASHED_UNITS = 4096;
 
 export class PlanCache {
   readonly #statements = new RecentTexts<PlannedStatement>();
@@ -150,9 +151,10 @@ class LongTexts<V> {
   }
 }
 
-/** FNV-1a over the code units: two texts that share it only make the second one be kept early. */
+/** FNV-1a over some thousand code units: two texts that share it only make the second one be kept early. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  let hash = 0x811c9dc5 ^ text.length;
+  const step = Math.max(1, Math.floor(text.length / HASHED_UNITS));
+  for (let i = 0; i < text.length; i += step) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash;
 }
