@@ -308,6 +308,8 @@ bool read_values(const Napi::Value& value, const Napi::Value& addends, const io:
     if (v.column >= image.column_count() || words[i + 1] > static_cast<std::uint32_t>(io::PgValue::Form::kLast)) return false;
     if (v.reads_parameter() && (v.parameter >= plan.parameter_count || !is_type(words[i + 2]))) return false;
     if (!io::fits_column(v, image.type(v.column))) return false;
+    // As many elements are copied as the column has.
+    if (image.type(v.column) == PhysicalType::kVector && v.reads_parameter() && v.modifier != static_cast<std::int32_t>(image.dimensions(v.column))) return false;
     if (v.form == io::PgValue::Form::kAddConstant || v.form == io::PgValue::Form::kNextval) {
       if (words[i + 7] >= constants.size()) return false;
       v.addend = static_cast<std::int64_t>(constants[words[i + 7]]);
@@ -409,7 +411,7 @@ Napi::Value read_parameter(const Napi::CallbackInfo& info) {
   io::PgInput input;
   if (!input.read(type, info[1].As<Napi::Number>().Int32Value(), {bytes_of(info[3]), bool_of(info[2])})) return info.Env().Null();
   const PhysicalType kept = io::physical_type_of(type);
-  if (kept == PhysicalType::kVarlen) return Napi::Buffer<char>::Copy(info.Env(), input.bytes().data(), input.bytes().size());
+  if (kept == PhysicalType::kVarlen || kept == PhysicalType::kVector) return Napi::Buffer<char>::Copy(info.Env(), input.bytes().data(), input.bytes().size());
   return Napi::Buffer<std::uint8_t>::Copy(info.Env(), input.fixed(), width_of(kept));
 }
 /// registerControl(hub, id, place, text, rowDescription, kind, tag): BEGIN, COMMIT or ROLLBACK.

@@ -13,7 +13,7 @@ namespace orrery {
 
 class RowImage {
  public:
-  /// nullopt: the block has not one row, or a column of vectors.
+  /// nullopt: the block has not one row.
   static std::optional<RowImage> of(const Block& constants) {
     if (constants.row_count() != 1) return std::nullopt;
     RowImage image;
@@ -21,11 +21,10 @@ class RowImage {
     // Header and descriptors, a validity byte for each column, then the values.
     std::size_t at = kHeader + kDescriptor * columns + columns;
     for (std::size_t c = 0; c < columns; c++) {
-      const PhysicalType type = constants.column(c).type;
-      if (type == PhysicalType::kVector) return std::nullopt;
-      const std::size_t width = type == PhysicalType::kVarlen ? 8 : width_of(type);
+      const auto& [type, dimensions, validity, values] = constants.column(c);
+      const std::size_t width = type == PhysicalType::kVarlen ? 8 : width_of(type, dimensions);
       at = (at + 7) / 8 * 8;
-      image.columns_.push_back({type, static_cast<std::uint32_t>(at)});
+      image.columns_.push_back({type, dimensions, static_cast<std::uint32_t>(at)});
       at += width;
     }
     image.base_.assign(at, 0);
@@ -35,6 +34,7 @@ class RowImage {
     for (std::size_t c = 0; c < columns; c++) {
       const std::size_t descriptor = kHeader + kDescriptor * c;
       image.bytes_[descriptor] = static_cast<std::uint8_t>(image.columns_[c].type);
+      image.put(descriptor + 4, image.columns_[c].dimensions);
       image.put(descriptor + 8, static_cast<std::uint32_t>(image.validity_at(c)));
       image.put(descriptor + 12, image.columns_[c].at);
       if (constants.is_null(c, 0)) continue;
@@ -47,12 +47,14 @@ class RowImage {
 
   std::size_t column_count() const noexcept { return columns_.size(); }
   PhysicalType type(std::size_t column) const noexcept { return columns_[column].type; }
+  /// Of a column of vectors; else 0.
+  std::uint32_t dimensions(std::size_t column) const noexcept { return columns_[column].dimensions; }
   void clear() { bytes_ = base_; }
   void set_null(std::size_t column) noexcept { bytes_[validity_at(column)] = 0; }
   /// `value`: as wide as the column's type.
   void set_fixed(std::size_t column, const void* value) noexcept {
     bytes_[validity_at(column)] = 1;
-    std::memcpy(bytes_.data() + columns_[column].at, value, width_of(columns_[column].type));
+    std::memcpy(bytes_.data() + columns_[column].at, value, width_of(columns_[column].type, columns_[column].dimensions));
   }
   /// Of a varlen column.
   void set_bytes(std::size_t column, std::string_view value) {
@@ -69,7 +71,7 @@ class RowImage {
 
  private:
   static constexpr std::size_t kHeader = 16, kDescriptor = 16;
-  struct Column { PhysicalType type; std::uint32_t at; };
+  struct Column { PhysicalType type; std::uint32_t dimensions, at; };
   std::size_t validity_at(std::size_t column) const noexcept { return kHeader + kDescriptor * columns_.size() + column; }
   void put(std::size_t at, std::uint32_t value) noexcept { std::memcpy(bytes_.data() + at, &value, 4); }
   std::vector<Column> columns_;

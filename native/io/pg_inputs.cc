@@ -98,6 +98,8 @@ bool PgInput::read(PgType type, std::int32_t modifier, const PgParameter& p) {
     case PgType::kBytea: return read_bytea(p);
     case PgType::kJson: return is_json(p.bytes) && show(p.bytes);
     case PgType::kJsonb: return read_jsonb(p);
+    case PgType::kVector: return read_vector(wire::DenseKind::kVector, modifier, p);
+    case PgType::kHalfvec: return read_vector(wire::DenseKind::kHalfvec, modifier, p);
   }
   return false;
 }
@@ -187,6 +189,14 @@ bool PgInput::read_jsonb(const PgParameter& p) {
   return io::read_jsonb(text, &buffer_) && show(buffer_);
 }
 
+bool PgInput::read_vector(wire::DenseKind kind, std::int32_t dimensions, const PgParameter& p) {
+  if (dimensions < 1 || static_cast<std::size_t>(dimensions) > wire::kVectorElementsMax) return false;
+  const auto count = static_cast<std::size_t>(dimensions);
+  elements_.resize(count);
+  const std::size_t found = p.binary ? wire::read_wire_vector(p.bytes, kind, elements_.data(), count) : wire::read_vector(p.bytes, kind, elements_.data(), count);
+  return found == count && show({reinterpret_cast<const char*>(elements_.data()), count * sizeof(float)});
+}
+
 PhysicalType physical_type_of(PgType type) noexcept {
   switch (type) {
     case PgType::kInt2: return PhysicalType::kInt16;
@@ -211,6 +221,8 @@ PhysicalType physical_type_of(PgType type) noexcept {
     case PgType::kBytea:
     case PgType::kJson:
     case PgType::kJsonb: return PhysicalType::kVarlen;
+    case PgType::kVector:
+    case PgType::kHalfvec: return PhysicalType::kVector;
   }
   return PhysicalType::kVector;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "../core/physical_type.h"
+#include "../wire/vector_text.h"
 #include "pg_numeric.h"
 #include "pg_parameters.h"
 
@@ -18,7 +19,7 @@ class PgInput {
   bool read(PgType type, std::int32_t modifier, const PgParameter& parameter);
   /// An integer of `type` as a numeric.
   bool read_integer_as_numeric(PgType type, std::int32_t modifier, const PgParameter& parameter);
-  /// Of a varlen type; may point into the parameter.
+  /// Of a varlen type, may point into the parameter; of a vector its float32 elements.
   std::string_view bytes() const noexcept { return view_; }
   /// Of the other types, as wide as they are.
   const std::uint8_t* fixed() const noexcept { return fixed_; }
@@ -39,9 +40,11 @@ class PgInput {
   bool read_bytea(const PgParameter& parameter);
   bool read_numeric(std::int32_t modifier, const PgParameter& parameter);
   bool read_jsonb(const PgParameter& parameter);
+  bool read_vector(wire::DenseKind kind, std::int32_t dimensions, const PgParameter& parameter);
 
   alignas(8) std::uint8_t fixed_[16] = {};
   std::string buffer_;
+  std::vector<float> elements_;
   std::string_view view_;
 };
 

@@ -44,7 +44,10 @@ enum class PgType : std::uint8_t {
   kNumericAsFloat4 = 20,
   kInt4AsFloat8 = 21,
   kInt4AsFloat4 = 22,
-  kLast = kInt4AsFloat4,
+  // Of columns with as many dimensions as their modifier says.
+  kVector = 23,
+  kHalfvec = 24,
+  kLast = kHalfvec,
 };
 
 /// A column of the plan's key.

@@ -51,8 +51,11 @@ bool set_parameter(RowImage& image, const PgValue& value, const PgParameter& p) 
   PgInput& input = scratch();
   const bool is_read = value.form == Form::kIntegerAsNumeric ? input.read_integer_as_numeric(value.type, value.modifier, p) : input.read(value.type, value.modifier, p);
   if (!is_read) return false;
-  if (image.type(value.column) == PhysicalType::kVarlen) image.set_bytes(value.column, input.bytes());
-  else image.set_fixed(value.column, input.fixed());
+  switch (image.type(value.column)) {
+    case PhysicalType::kVarlen: image.set_bytes(value.column, input.bytes()); break;
+    case PhysicalType::kVector: image.set_fixed(value.column, input.bytes().data()); break;
+    default: image.set_fixed(value.column, input.fixed());
+  }
   return true;
 }
 

@@ -97,6 +97,24 @@ TEST("hot inputs: numbers are floats where they are cast") {
   CHECK_EQ(wide, 7.0);
 }
 
+TEST("hot inputs: vectors have the dimensions of their column") {
+  PgInput input;
+  const auto elements = [&](PgType type, std::int32_t dimensions, std::string_view bytes, bool binary = false) {
+    std::vector<float> out;
+    if (!input.read(type, dimensions, {bytes, binary})) return out;
+    out.resize(input.bytes().size() / sizeof(float));
+    std::memcpy(out.data(), input.bytes().data(), input.bytes().size());
+    return out;
+  };
+  CHECK(elements(PgType::kVector, 3, "[1,-2.5, 3e4 ]") == std::vector<float>({1, -2.5F, 30000}));
+  CHECK(elements(PgType::kHalfvec, 2, "[0.1,65519.99]") == std::vector<float>({0.0999755859375F, 65504}));
+  CHECK(elements(PgType::kVector, 1, std::string_view("\0\1\0\0\x3f\x80\0\0", 8), true) == std::vector<float>({1}));
+  CHECK(elements(PgType::kHalfvec, 1, std::string_view("\0\1\0\0\x3c\0", 6), true) == std::vector<float>({1}));
+  for (const std::int32_t dimensions : {-1, 0, 2, 4, 16001, 2147483647}) CHECK(elements(PgType::kVector, dimensions, "[1,2,3]").empty());
+  for (const char* wrong : {"", "[]", "[1,2,x]", "[1,2,NaN]", "[1,2,1e39]", "{1,2,3}"}) CHECK(elements(PgType::kVector, 3, wrong).empty());
+  CHECK(elements(PgType::kHalfvec, 1, "[65520]").empty());
+}
+
 TEST("hot inputs: texts fit their column, with blanks behind them where it wants") {
   CHECK_EQ(kept(PgType::kBpchar, "\xc3\xa9", 4 + 3), "\xc3\xa9  ");
   CHECK_EQ(kept(PgType::kBpchar, "abcd", 4 + 3), "-");

@@ -40,6 +40,8 @@ export type LaneTypeName =
   | "bpchar"
   | "json"
   | "jsonb"
+  | "vector"
+  | "halfvec"
   | FloatCast;
 /** A column of a plan's key. */
 export interface LaneKey {
@@ -140,6 +142,8 @@ const laneTypes: ReadonlyMap<Oid, LaneTypeName> = new Map([
   [TypeOid.bytea, "bytea"],
   [TypeOid.json, "json"],
   [TypeOid.jsonb, "jsonb"],
+  [TypeOid.vector, "vector"],
+  [TypeOid.halfvec, "halfvec"],
 ]);
 /** Elements of a list of keys: the others come in an order of their own. */
 const listTypes: ReadonlySet<LaneTypeName> = new Set(["int2", "int4", "int8", "text", "bpchar", "uuid"]);

@@ -35,6 +35,9 @@ export const LaneType = {
   numericAsFloat4: 20,
   int4AsFloat8: 21,
   int4AsFloat4: 22,
+  /** Of columns with as many dimensions as their modifier says. */
+  vector: 23,
+  halfvec: 24,
 } as const;
 export const LaneSearchForm = { list: 0, array: 1, range: 2 } as const;
 /** Where a written column's value comes from. */

@@ -21,12 +21,23 @@ const plainTypes = new Set<number>([
   TypeOid.time,
   TypeOid.json,
   TypeOid.jsonb,
+  TypeOid.vector,
+  TypeOid.halfvec,
 ]);
 /** Digits behind the point of a numeric constant that is added. */
 const SCALE_MAX = 30;
 const texts = new Set<number>([TypeOid.text, TypeOid.varchar]);
 /** Types whose modifiers the native form applies; of texts and bpchar only as an assignment does, which does not cut. */
-const modified = new Set<number>([TypeOid.varchar, TypeOid.bpchar, TypeOid.numeric, TypeOid.timestamp, TypeOid.timestamptz, TypeOid.time]);
+const modified = new Set<number>([
+  TypeOid.varchar,
+  TypeOid.bpchar,
+  TypeOid.numeric,
+  TypeOid.timestamp,
+  TypeOid.timestamptz,
+  TypeOid.time,
+  TypeOid.vector,
+  TypeOid.halfvec,
+]);
 
 /** What a value is besides its form. */
 type Target = Pick<PointValue, "column" | "notNull">;
@@ -77,6 +88,8 @@ export class PointValues {
     if (value.kind !== "Parameter") return undefined;
     const isText = texts.has(value.type) && texts.has(type);
     if (!isText && (value.type !== type || !plainTypes.has(type))) return undefined;
+    // A vector is read as one of the dimensions that the column has.
+    if ((type === TypeOid.vector || type === TypeOid.halfvec) && modifier < 1) return undefined;
     return { ...of, form: "parameter", parameter: value.index, type: value.type, modifier };
   }
 

@@ -13,7 +13,7 @@ import {
   UpdateOperator,
 } from "../execution/internal.js";
 import type { ColumnId, Delete, Expression, Insert, LogicalPlan, OnConflict, PlanColumn, Returning, Update } from "../plan/index.js";
-import { PhysicalType, TypeOid } from "../types/index.js";
+import { TypeOid } from "../types/index.js";
 import { conjunctsOf, plainColumn } from "./conjuncts.js";
 import type { Planner } from "./planner.js";
 import { type KeyTerm, keyAndRest } from "./point-plan.js";
@@ -38,11 +38,19 @@ function sourceOf(planner: Planner, plan: LogicalPlan, root: Operator): PointWri
   if (writer.rowChecks.length > 0) return "rows are checked by policies or a view";
   if (writer.table.attributes.some((a) => a.hidden === true)) return "an index has expressions, a predicate or a collation's keys";
   if (!writer.isPlain) return "the table has generated columns, checks, exclusion or deferrable constraints";
-  if (writer.types.some((type) => type?.physical === PhysicalType.vector)) return "the table has vectors";
+  if (ordersVectors(planner, plan, writer.table)) return "a vector index takes its time for a row";
   if (plan.kind === "Insert" && root instanceof InsertOperator) return insertOf(planner, plan, root, writer);
   if (plan.kind === "Update" && root instanceof UpdateOperator) return updateOf(planner, plan, writer);
   if (plan.kind === "Delete" && root instanceof DeleteOperator) return deleteOf(planner, plan, writer);
   return byKey;
+}
+
+/** A row goes into a vector index: all connections of an I/O thread would wait. */
+function ordersVectors(planner: Planner, plan: LogicalPlan, table: TableObject): boolean {
+  if (plan.kind !== "Insert" && plan.kind !== "Update") return false;
+  const ordered = planner.context.catalog.indexesOf(table.oid).filter((i) => i.method === "hnsw" || i.method === "ivfflat");
+  if (plan.kind === "Insert") return ordered.length > 0;
+  return plan.assignments.some((a) => ordered.some((i) => i.columns.some((c) => c.attribute === a.attribute)));
 }
 
 function insertOf(planner: Planner, plan: Insert, root: InsertOperator, writer: TableWriter): PointWriteSource | string {

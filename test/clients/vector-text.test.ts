@@ -222,3 +222,51 @@ test("a search through an index gives whatever is asked for, the vectors or not"
   expect(await rows("select id from searched order by v <-> '[3,0]' fetch first 2 rows with ties")).toEqual([["3"], ["2"], ["4"]]);
   await client.query("reset enable_seqscan");
 });
+
+test("rows with vectors are written on I/O threads, unless a vector index would have to take them in", async () => {
+  await client.query("create table hot (id int primary key, name text, v vector(3), h halfvec(2), w vector)");
+  const insert = "insert into hot (id, name, v, h) values ($1, $2, $3, $4) returning *";
+  const update = "update hot set name = $2 where id = $1";
+  const move = "update hot set v = $2 where id = $1 returning v";
+  const remove = "delete from hot where id = $1";
+  const run = async (name: string, text: string, values: unknown[]) => (await client.query({ name, text, values, rowMode: "array" })).rows;
+  for (let id = 0; id < 12; id++) {
+    const binary = Buffer.from("000300003f800000c02000003dcccccd", "hex");
+    expect(await run("insert", insert, [id, "a", id % 2 === 0 ? "[1,-2.5,0.1]" : binary, "[0.1,65519.99]"])).toEqual([
+      [String(id), "a", "[1,-2.5,0.1]", "[0.099975586,65504]", null],
+    ]);
+  }
+  for (let id = 0; id < 12; id++) await run("update", update, [id, `b${id}`]);
+  for (let id = 0; id < 12; id++) expect(await run("move", move, [id, ` [${id}, 0.5 ,-1e-3]`])).toEqual([[`[${id},0.5,-0.001]`]]);
+  for (let id = 6; id < 12; id++) await run("remove", remove, [id]);
+  // Refusals are the session's, in the middle of what is not refused.
+  for (const [given, code, message] of [
+    ["[1,2]", "22000", "expected 3 dimensions, not 2"],
+    ["[1,2,x]", "22P02", 'invalid input syntax for type vector: "[1,2,x]"'],
+    ["[1,2,1e39]", "22003", '"1e39" is out of range for type vector'],
+  ])
+    expect(await refusal(run("move", move, [1, given]))).toEqual([code, message]);
+  for (let i = 0; i < 8; i++) await client.query(`insert into hot (id, v) values (${20 + i}, '[${i},2,3]')`);
+  expect((await client.query({ text: "select * from hot order by id", rowMode: "array" })).rows).toEqual([
+    ...Array.from({ length: 6 }, (_, id) => [String(id), `b${id}`, `[${id},0.5,-0.001]`, "[0.099975586,65504]", null]),
+    ...Array.from({ length: 8 }, (_, i) => [String(20 + i), null, `[${i},2,3]`, null, null]),
+  ]);
+  const hot = await client.query<{ statement: string }>("select statement from orrery_hot_path where hot");
+  expect(hot.rows.map((r) => r.statement)).toEqual(expect.arrayContaining([insert, update, move, remove]));
+  await client.query("create index on hot using hnsw (v vector_l2_ops)");
+  for (let id = 0; id < 6; id++) {
+    await run("insert", insert, [30 + id, "a", "[1,2,3]", null]);
+    await run("update", update, [id, "c"]);
+    await run("move", move, [id, "[3,2,1]"]);
+    await run("remove", remove, [20 + id]);
+  }
+  const isHot = async (statement: string): Promise<string> =>
+    (await client.query<{ "QUERY PLAN": string }>(`explain (hot_path) ${statement}`)).rows.map((r) => r["QUERY PLAN"]).at(-1) ?? "";
+  const reason = "Hot Path: no (a vector index takes its time for a row)";
+  expect(await isHot("insert into hot (id, v) values (1, '[1,2,3]')")).toBe(reason);
+  expect(await isHot("update hot set v = '[1,2,3]' where id = 1")).toBe(reason);
+  expect(await isHot("update hot set name = 'x', h = '[1,2]' where id = 1")).toBe("Hot Path: yes");
+  expect(await isHot("delete from hot where id = 1")).toBe("Hot Path: yes");
+  const nearest = await client.query({ text: "select id, name from hot order by v <-> '[3,2,1]', id limit 7", rowMode: "array" });
+  expect(nearest.rows.map((row) => (row as string[])[1]).slice(0, 6)).toEqual(Array(6).fill("c"));
+});

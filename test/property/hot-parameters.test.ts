@@ -7,6 +7,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { registry } from "../../src/functions/index.js";
+import { defineVector } from "../../src/functions/vector/index.js";
 import { native } from "../../src/native/index.js";
 import { LaneType } from "../../src/native/io.js";
 import { type Datum, DbError, PhysicalType, type SqlType, storedFormat, TypeOid } from "../../src/types/index.js";
@@ -57,6 +58,13 @@ const json = fc.oneof(
     "",
   ),
 );
+const element = fc.oneof(
+  { weight: 8, arbitrary: fc.double({ min: -7e4, max: 7e4, noNaN: true }).map(String) },
+  { weight: 1, arbitrary: fc.float().map(String) },
+  { weight: 1, arbitrary: decimal },
+  { weight: 2, arbitrary: fc.constantFrom(" 1", "2 ", "1e39", "1e-46", "NaN", "+.5", "65519.99", "6e-8", "") },
+);
+const vector = fc.array(element, { minLength: 1, maxLength: 2 }).map((elements) => `[${elements.join()}]`);
 const text = fc.oneof(fc.string({ unit: "binary" }), fc.string(), fc.constantFrom("abc   ", "ééééé", "a\0b"));
 
 type Case = readonly [name: keyof typeof LaneType, oid: number, modifiers: readonly number[], texts: fc.Arbitrary<string>, usual: RegExp];
@@ -94,6 +102,8 @@ const cases: readonly Case[] = [
     decimal,
     /^-?\d{1,12}(\.\d{0,9})?$/,
   ],
+  ["vector", TypeOid.vector, [1, 2], vector, /^(?!)/],
+  ["halfvec", TypeOid.halfvec, [1, 2], vector, /^(?!)/],
   ["json", TypeOid.json, [-1], json, /^[[{"]/],
   ["jsonb", TypeOid.jsonb, [-1], json, /^[[{"]/],
 ];
@@ -104,6 +114,7 @@ function kept(type: SqlType, value: Datum): Buffer {
     const stored = type.toStorage?.(value as never);
     return stored === undefined ? Buffer.from(value as string) : Buffer.from(stored as string);
   }
+  if (type.physical === PhysicalType.vector) return Buffer.from(Float32Array.from(value as Float32Array).buffer);
   const sent = Buffer.from(type.send?.(value as never) as Uint8Array);
   return type.physical === PhysicalType.uuid ? sent : sent.reverse();
 }
@@ -116,6 +127,8 @@ function own(type: SqlType, modifier: number, given: Buffer, isBinary: boolean):
     throw error;
   }
 }
+
+if (registry.typeByName("vector") === undefined) defineVector(registry);
 
 test.each(cases)("%s %i", (name, oid, modifiers, texts, usual) => {
   const type = registry.typeByOid(oid) as SqlType;
