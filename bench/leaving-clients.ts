@@ -74,7 +74,7 @@ const redis: Door = {
     socket.destroy();
     const fact = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(info)?.[1]);
     const subscribed = /visits\r\n:(\d+)/.exec(info)?.[1];
-    const others = `${fact("blocked_clients")} blocked, ${fact("tracking_clients")} tracking, ${subscribed} subscribed`;
+    const others = `${fact("blocked_clients")} blocked, ${fact("tracking_clients")} tracking, ${subscribed} subscribed (${fact("pubsub_clients")} counted)`;
     return `${fact("connected_clients") - 1} clients, ${others}`;
   },
 };

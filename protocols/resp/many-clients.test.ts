@@ -1,6 +1,7 @@
 /** Ten thousand clients that wait, and ten thousand that listen: without sockets, so that only the server's own work is measured. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { listenForTests, type RespListener } from "../../test/support/resp-listener.js";
+import { Counter } from "./server-counters.js";
 import type { RespSession } from "./session.js";
 
 const count = 10_000;
@@ -79,7 +80,10 @@ test("10,000 subscribers get each message once", async () => {
   const message = (i: number) => `*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\nm${i}\r\n`;
   for (const client of subscribers) expect(client.received.slice(1).join("")).toBe([0, 1, 2, 3, 4].map(message).join(""));
   expect(publisher.received.join("")).toBe(`:${count}\r\n`.repeat(5));
+  const counted = () => listener.server.counts.total(Counter.pubsubClients);
+  expect(counted()).toBe(count);
   for (const client of [...subscribers, publisher]) client.session.end();
+  expect(counted()).toBe(0);
 }, 60_000);
 
 test("a subscriber that does not read is cut off at client-output-buffer-limit", async () => {

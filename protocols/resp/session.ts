@@ -13,6 +13,7 @@ import type { AclUser } from "./acl/acl-user.js";
 import { describeClient } from "./client-description.js";
 import { dispatch } from "./dispatch.js";
 import type { FastLane, LaneFacts } from "./fast-lane.js";
+import { unsubscribeAll } from "./pubsub-commands.js";
 import type { ReplicaFacts, ReplicaSender } from "./replication/replica-sender.js";
 import { ReplyWriter } from "./reply-writer.js";
 import { outputLimit, type RespServer } from "./server.js";
@@ -291,8 +292,7 @@ export class RespSession {
     if (this.#blocked !== undefined) this.unblock();
     this.sender?.close();
     if (this.tracking !== undefined) addon.keyspace.stopTracking(engine, this.native);
-    if (this.subscriber !== 0) addon.keyspace.removeSubscriber(engine, this.subscriber);
-    this.server.subscribers.delete(this.subscriber);
+    unsubscribeAll(this);
     this.server.paused.delete(this);
     if (this.isMonitor) this.server.setMonitor(this, false);
     // A script of this client goes on without it and needs the native session until it ends.
