@@ -13,7 +13,6 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }
   threads: () => import("./threads.js"),
   insert: () => import("./insert.js"),
   copy: () => import("./copy.js"),
-  hnsw: () => import("./hnsw.js"),
   vectors: () => import("./vectors.js"),
   "vector-changes": () => import("./vector-changes.js"),
   "exact-vectors": () => import("./exact-vectors.js"),

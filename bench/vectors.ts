@@ -1,226 +1,271 @@
 /**
- * HNSW in process: the embedded API against usearch and hnswlib-node, the same vectors, m and ef_construction, one thread, k = 10; ours also with
- * quantization. Each side gets the smallest effort that reaches the recall on the same queries; rounds are interleaved.
+ * HNSW: the embedded API against usearch and hnswlib-node in one process, the same vectors, m and ef_construction, k = 10; with one thread and with two,
+ * ours also with quantization; then a server over the wire, which reads the index that was built. Each side gets the smallest effort that reaches
+ * the recall on the same queries; rounds are interleaved.
  *
- * `ORRERY_BENCH_VECTORS` sets how many vectors each set has (default: 60,000 MNIST-shift, 100,000 others), `ORRERY_BENCH_SETS` which sets.
+ * `ORRERY_BENCH_SETS`: which sets (mnist,mnist-large,clustered,unit); `ORRERY_BENCH_VECTORS`: how many vectors in each;
+ * `ORRERY_BENCH_QUANTIZATIONS` (none,int8,f16,binary).
  */
-import * as usearch from "usearch";
-import { open } from "../src/index.js";
-import { mulberry32, shiftedMnist } from "../test/support/mnist.js";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Orrery, open } from "../src/index.js";
+import { startOrrery } from "../test/support/processes.js";
 import { type Line, median, report } from "./report.js";
+import { buildHnswlib, buildUsearch, type Candidate, EF_CONSTRUCTION, K, M, type PeerIndex } from "./vector-peers.js";
+import { embeddedThreads, wireRate } from "./vector-searchers.js";
+import { type VectorSet, vectorSets } from "./vector-sets.js";
 
-const M = 16;
-const EF_CONSTRUCTION = 128;
-const K = 10;
-const QUERIES = 500;
 const ROUNDS = 5;
-const GOALS = [0.9, 0.95, 0.99] as const;
+const RECALLS = [0.9, 0.95, 0.99] as const;
 const EFFORTS = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 130, 170, 220, 300, 400, 600, 800];
+const QUANTIZATIONS = process.env.ORRERY_BENCH_QUANTIZATIONS?.split(",") ?? ["none", "int8", "f16", "binary"];
 const COUNT = process.env.ORRERY_BENCH_VECTORS === undefined ? undefined : Number(process.env.ORRERY_BENCH_VECTORS);
 
-interface VectorSet {
-  readonly name: string;
-  readonly metric: "l2" | "cosine";
-  readonly vectors: readonly Float32Array[];
-  readonly queries: readonly Float32Array[];
-}
-
-const sets: Readonly<Record<string, () => VectorSet>> = {
-  mnist: () => ({ name: "MNIST-shift, 784 dimensions", metric: "l2", ...split(shiftedMnist((COUNT ?? 60_000) + QUERIES)) }),
-  clustered: () => ({ name: "clustered, 128 dimensions", metric: "l2", ...split(clustered((COUNT ?? 100_000) + QUERIES, 128, 1000)) }),
-  unit: () => ({
-    name: "unit length, 768 dimensions of 32 degrees of freedom",
-    metric: "cosine",
-    ...split(lowRank((COUNT ?? 100_000) + QUERIES, 768, 32)),
-  }),
-};
-
-/** One index of one library, its effort adjustable. */
-interface Candidate {
-  readonly name: string;
-  readonly buildSeconds: number;
-  setEffort(ef: number): Promise<void> | void;
-  search(query: Float32Array): Promise<readonly number[]> | readonly number[];
-}
-
 export async function run(): Promise<void> {
-  const wanted = process.env.ORRERY_BENCH_SETS?.split(",") ?? Object.keys(sets);
-  for (const name of wanted) await runSet((sets[name] as () => VectorSet)());
+  for (const name of process.env.ORRERY_BENCH_SETS?.split(",") ?? Object.keys(vectorSets)) {
+    const make = vectorSets[name];
+    if (make === undefined) throw new Error(`unknown set "${name}"; there are: ${Object.keys(vectorSets).join(", ")}`);
+    const folder = mkdtempSync(join(tmpdir(), "orrery-bench-vectors-"));
+    try {
+      await new SetBenchmark(make(COUNT), folder).run();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
 }
 
-async function runSet(set: VectorSet): Promise<void> {
-  const database = await open();
-  try {
-    await database.query(`create extension vector; create table items (id int primary key, v vector(${set.vectors[0]?.length}))`);
-    for (let at = 0; at < set.vectors.length; at += 500)
-      await database.query("insert into items select * from unnest($1::int[], $2::vector[])", [
-        Array.from({ length: Math.min(500, set.vectors.length - at) }, (_, i) => at + i),
-        set.vectors.slice(at, at + 500),
-      ]);
-    const operator = set.metric === "l2" ? "<->" : "<=>";
-    const nearest = `select id from items order by v ${operator} $1 limit ${K}`;
-    const ids = async (query: Float32Array) => (await database.query<{ id: number }>(nearest, [query])).rows.map((r) => r.id);
+class SetBenchmark {
+  readonly #set: VectorSet;
+  readonly #folder: string;
+  readonly #data: string;
+  readonly #nearest: string;
+  readonly #lines: Line[] = [];
+  readonly #notes: string[] = [];
+  readonly #efforts = new Map<string, number | undefined>();
+  #exact: readonly ReadonlySet<number>[] = [];
+  #peers: readonly PeerIndex[] = [];
+
+  constructor(set: VectorSet, folder: string) {
+    this.#set = set;
+    this.#folder = folder;
+    this.#data = join(folder, "data");
+    this.#nearest = `select id from items order by v ${set.metric === "l2" ? "<->" : "<=>"} $1 limit ${K}`;
+  }
+
+  async run(): Promise<void> {
+    const database = await open(this.#data);
+    await this.#fill(database);
+    this.#exact = await this.#neighbors(database);
+    this.#peers = [buildUsearch(this.#set, join(this.#folder, "usearch")), await buildHnswlib(this.#set)];
+    for (const peer of this.#peers)
+      this.#notes.push(`${peer.name}: ${peer.bytesPerVector.toFixed(0)} bytes of memory a vector (its copy of the vector among them).`);
+
+    // The plain index last: it is the one that threads and the server search, too.
+    const rates = new Map<string, Line>();
+    for (const quantization of QUANTIZATIONS.toSorted((a, b) => Number(a === "none") - Number(b === "none"))) {
+      await database.query("drop index if exists i");
+      await this.#build(database, quantization);
+      for (const recall of RECALLS) {
+        const line = await this.#compare(this.#ours(database, quantization), recall);
+        if (line === undefined) this.#notes.push(`Recall ${recall} is not reached with quantization ${quantization}.`);
+        else {
+          this.#add(line);
+          rates.set(`${quantization} ${recall}`, line);
+        }
+      }
+    }
+    const short = rates.get("int8 0.95");
+    const full = rates.get("none 0.95");
+    if (short !== undefined && full !== undefined)
+      this.#add({ ...short, peer: full.ours, peerName: "our own without quantization, minutes later", goal: 1.8 });
+
+    await database.query("checkpoint");
+    await this.#withTwoThreads();
+    await database.close();
+    await this.#overTheWire();
+    const { name, dimensions, vectors } = this.#set;
+    report(
+      "vectors",
+      `HNSW: ${vectors.length.toLocaleString("en-US")} vectors of ${dimensions} dimensions, ${name}`,
+      this.#lines,
+      this.#notes,
+    );
+  }
+
+  async #fill(database: Orrery): Promise<void> {
+    const { vectors, dimensions } = this.#set;
+    await database.query(`create extension vector; create table items (id int primary key, v vector(${dimensions}))`);
+    const PART = 500;
+    for (let at = 0; at < vectors.length; at += PART) {
+      const part = vectors.slice(at, at + PART);
+      await database.query("insert into items select * from unnest($1::int[], $2::vector[])", [part.map((_, i) => at + i), part]);
+    }
+  }
+
+  async #neighbors(database: Orrery): Promise<ReadonlySet<number>[]> {
     await database.query("set enable_indexscan = off");
     const exact: Set<number>[] = [];
-    for (const query of set.queries) exact.push(new Set(await ids(query)));
+    for (const query of this.#set.queries) exact.push(new Set(await this.#ids(database, query)));
     await database.query("reset enable_indexscan");
+    return exact;
+  }
 
-    const peers = [await hnswlib(set), buildUsearch(set)];
-    const lines: Line[] = [];
-    const notes: string[] = [];
-    for (const quantization of ["none", "int8", "f16", "binary"]) {
-      const started = performance.now();
-      await database.query(
-        `create index i on items using hnsw (v vector_${set.metric}_ops) with (m = ${M}, ef_construction = ${EF_CONSTRUCTION}, quantization = ${quantization})`,
-      );
-      const ours: Candidate = {
-        name: quantization,
-        buildSeconds: (performance.now() - started) / 1000,
-        setEffort: async (ef) => void (await database.query(`set hnsw.ef_search = ${ef}`)),
-        search: ids,
-      };
-      notes.push(`Built with quantization ${quantization} in ${ours.buildSeconds.toFixed(1)} s on all cores.`);
-      for (const goal of GOALS) {
-        const line = await compare(set, exact, ours, peers, goal);
-        if (line === undefined) notes.push(`Recall ${goal} is not reached with quantization ${quantization}.`);
-        else lines.push({ ...line, what: `${line.what}${quantization === "none" ? "" : `, ${quantization}`}` });
+  async #ids(database: Orrery, query: Float32Array): Promise<number[]> {
+    return (await database.query<{ id: number }>(this.#nearest, [query])).rows.map((row) => row.id);
+  }
+
+  #ours(database: Orrery, name: string): Candidate {
+    return {
+      name,
+      setEffort: async (ef) => void (await database.query(`set hnsw.ef_search = ${ef}`)),
+      search: (query) => this.#ids(database, query),
+    };
+  }
+
+  async #build(database: Orrery, quantization: string): Promise<void> {
+    const started = performance.now();
+    await database.query(
+      `create index i on items using hnsw (v vector_${this.#set.metric}_ops) with (m = ${M}, ef_construction = ${EF_CONSTRUCTION}, quantization = ${quantization})`,
+    );
+    const seconds = (performance.now() - started) / 1000;
+    const { rows } = await database.query<{ bytes_per_vector: number }>("select bytes_per_vector::float8 from orrery_vector_indexes");
+    this.#notes.push(
+      `Quantization ${quantization}: built in ${seconds.toFixed(1)} s, ${rows[0]?.bytes_per_vector.toFixed(0)} bytes of index a vector (the vector, ${4 * this.#set.dimensions} bytes, lies in the table).`,
+    );
+    if (quantization === "none")
+      for (const peer of this.#peers)
+        this.#add({
+          what: `build with two threads${peer.buildThreads === 1 ? "; the peer has one" : ""}`,
+          unit: "s",
+          ours: seconds,
+          peer: peer.buildSeconds,
+          peerName: peer.name,
+          higherIsBetter: false,
+          ...(peer.buildThreads === 2 ? { goal: 1 / 0.9 } : {}),
+        });
+  }
+
+  /** Ours against the better of the peers, one thread. */
+  async #compare(ours: Candidate, recall: number): Promise<Line | undefined> {
+    const candidates = new Map<Candidate, number>();
+    for (const candidate of [ours, ...this.#peers]) {
+      const ef = await this.#smallestEffort(candidate, recall);
+      if (ef !== undefined) candidates.set(candidate, ef);
+    }
+    const ourEffort = candidates.get(ours);
+    if (ourEffort === undefined || candidates.size === 1) return undefined;
+    const rates = new Map<Candidate, number[]>([...candidates.keys()].map((c) => [c, []]));
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [candidate, ef] of round % 2 === 0 ? candidates : [...candidates].reverse()) {
+        await candidate.setEffort(ef, true);
+        const started = performance.now();
+        for (const query of this.#set.queries) await candidate.search(query);
+        rates.get(candidate)?.push(this.#set.queries.length / ((performance.now() - started) / 1000));
       }
-      await database.query("drop index i");
-    }
-    for (const peer of peers) notes.push(`${peer.name} built in ${peer.buildSeconds.toFixed(1)} s with one thread.`);
-    report("vectors", `HNSW in process: ${set.vectors.length.toLocaleString("en-US")} ${set.name}`, lines, notes);
-  } finally {
-    await database.close();
+    const [peer, rate] = this.#peers
+      .filter((p) => rates.has(p))
+      .map((p) => [p, median(rates.get(p) as number[])] as const)
+      .reduce((a, b) => (a[1] >= b[1] ? a : b));
+    return {
+      what: `recall ${recall} (ef ${ourEffort})${ours.name === "none" ? "" : `, ${ours.name}`}`,
+      unit: "queries/s",
+      ours: median(rates.get(ours) as number[]),
+      peer: rate,
+      peerName: `${peer.name}, ef ${candidates.get(peer)}`,
+      higherIsBetter: true,
+      ...(ours.name === "none" ? { goal: 1.2 } : {}),
+    };
   }
-}
 
-async function compare(
-  set: VectorSet,
-  exact: readonly ReadonlySet<number>[],
-  ours: Candidate,
-  peers: readonly Candidate[],
-  goal: number,
-): Promise<Line | undefined> {
-  const efforts = new Map<Candidate, number>();
-  for (const candidate of [ours, ...peers]) {
-    const ef = await smallestEffort(set, exact, candidate, goal);
-    if (ef !== undefined) efforts.set(candidate, ef);
+  async #withTwoThreads(): Promise<void> {
+    const threads = await embeddedThreads(this.#data, this.#nearest, this.#set.queries, 2);
+    const peer = this.#peers.find((p) => p.searchAll !== undefined) as PeerIndex;
+    for (const recall of RECALLS)
+      await this.#addMeasured(
+        recall,
+        peer,
+        `two threads, recall ${recall}`,
+        1.2,
+        (ef, repeats) => threads.rate(ef, repeats),
+        async () => {
+          await peer.searchAll?.();
+        },
+      );
+    await threads.close();
   }
-  const ourEffort = efforts.get(ours);
-  if (ourEffort === undefined) return undefined;
-  const rates = new Map<Candidate, number[]>([...efforts.keys()].map((c) => [c, []]));
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [candidate, ef] of round % 2 === 0 ? efforts : [...efforts].reverse()) {
-      await candidate.setEffort(ef);
+
+  async #overTheWire(): Promise<void> {
+    const server = await startOrrery({ folder: this.#data, keepFolder: true, flags: ["--redis-port", "0"] });
+    try {
+      for (const recall of RECALLS)
+        for (const peer of this.#peers)
+          await this.#addMeasured(
+            recall,
+            peer,
+            `over the wire, 8 connections, recall ${recall}; the peer in process, one thread`,
+            0.8,
+            (ef, repeats) => wireRate(server.port, this.#nearest, this.#set.queries, ef, repeats),
+            async () => {
+              for (const query of this.#set.queries) await peer.search(query);
+            },
+          );
+    } finally {
+      await server.stop();
+    }
+  }
+
+  async #addMeasured(
+    recall: number,
+    peer: PeerIndex,
+    what: string,
+    goal: number,
+    ourRate: (ef: number, repeats: number) => Promise<number>,
+    searchAll: () => Promise<void>,
+  ): Promise<void> {
+    const ourEffort = this.#efforts.get(`none ${recall}`);
+    const peerEffort = this.#efforts.get(`${peer.name} ${recall}`);
+    if (ourEffort === undefined || peerEffort === undefined) return;
+    const ours: number[] = [];
+    const peers: number[] = [];
+    const REPEATS = 4;
+    for (let round = 0; round < ROUNDS; round++) {
+      ours.push(await ourRate(ourEffort, REPEATS));
+      await peer.setEffort(peerEffort, true);
       const started = performance.now();
-      for (const query of set.queries) await candidate.search(query);
-      rates.get(candidate)?.push(set.queries.length / ((performance.now() - started) / 1000));
+      for (let repeat = 0; repeat < REPEATS; repeat++) await searchAll();
+      peers.push((REPEATS * this.#set.queries.length) / ((performance.now() - started) / 1000));
     }
-  const best = peers
-    .filter((p) => efforts.has(p))
-    .toSorted((a, b) => median(rates.get(b) as number[]) - median(rates.get(a) as number[]))[0];
-  if (best === undefined) return undefined;
-  const line: Line = {
-    what: `recall ${goal} (ef ${ourEffort})`,
-    unit: "queries/s",
-    ours: median(rates.get(ours) as number[]),
-    peer: median(rates.get(best) as number[]),
-    peerName: `${best.name}, ef ${efforts.get(best)}`,
-    higherIsBetter: true,
-    goal: ours.name === "int8" && goal === 0.95 ? 1.8 : 1.2,
-  };
-  console.log(`${set.name}, ${ours.name}, ${line.what}: ${line.ours.toFixed(0)} / ${line.peer.toFixed(0)} (${line.peerName})`);
-  return line;
-}
-
-async function smallestEffort(
-  set: VectorSet,
-  exact: readonly ReadonlySet<number>[],
-  candidate: Candidate,
-  goal: number,
-): Promise<number | undefined> {
-  for (const ef of EFFORTS) {
-    await candidate.setEffort(ef);
-    let hits = 0;
-    for (const [i, query] of set.queries.entries()) for (const id of await candidate.search(query)) if (exact[i]?.has(id) === true) hits++;
-    if (hits / (set.queries.length * K) >= goal) return ef;
-  }
-  return undefined;
-}
-
-async function hnswlib(set: VectorSet): Promise<Candidate> {
-  const { default: library } = (await import("hnswlib-node")) as unknown as { readonly default: typeof import("hnswlib-node") };
-  const index = new library.HierarchicalNSW(set.metric, set.vectors[0]?.length ?? 0);
-  index.initIndex(set.vectors.length, M, EF_CONSTRUCTION, 100);
-  const started = performance.now();
-  for (const [id, vector] of set.vectors.entries()) index.addPoint(Array.from(vector), id);
-  // Arrays of numbers are what it takes: made once, they cost it nothing here.
-  const arrays = new Map(set.queries.map((q) => [q, Array.from(q)]));
-  return {
-    name: "hnswlib-node",
-    buildSeconds: (performance.now() - started) / 1000,
-    setEffort: (ef) => index.setEf(ef),
-    search: (query) => index.searchKnn(arrays.get(query) as number[], K).neighbors,
-  };
-}
-
-/** Its search effort is fixed when it is made: one index for each, read from the first one's file. */
-function buildUsearch(set: VectorSet): Candidate {
-  const make = (ef: number) =>
-    new usearch.Index({
-      metric: set.metric === "l2" ? usearch.MetricKind.L2sq : usearch.MetricKind.Cos,
-      quantization: usearch.ScalarKind.F32,
-      dimensions: set.vectors[0]?.length ?? 0,
-      connectivity: M,
-      expansion_add: EF_CONSTRUCTION,
-      expansion_search: ef,
-      multi: false,
+    this.#add({
+      what: `${what} (ef ${ourEffort})`,
+      unit: "queries/s",
+      ours: median(ours),
+      peer: median(peers),
+      peerName: `${peer.name}, ef ${peerEffort}`,
+      higherIsBetter: true,
+      goal,
     });
-  const first = make(64);
-  const started = performance.now();
-  for (const [id, vector] of set.vectors.entries()) first.add(BigInt(id), vector, 1);
-  const buildSeconds = (performance.now() - started) / 1000;
-  const file = `/tmp/orrery-bench-${process.pid}.usearch`;
-  first.save(file);
-  let current = first;
-  return {
-    name: "usearch",
-    buildSeconds,
-    setEffort: (ef) => {
-      current = make(ef);
-      current.load(file);
-    },
-    search: (query) => Array.from(current.search(query, K, 1).keys, Number),
-  };
-}
+  }
 
-function split(all: readonly Float32Array[]): Pick<VectorSet, "vectors" | "queries"> {
-  return { vectors: all.slice(0, -QUERIES), queries: all.slice(-QUERIES) };
-}
-
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-function clustered(count: number, dimensions: number, clusters: number): Float32Array[] {
-  const random = mulberry32(2);
-  const centers = Array.from({ length: clusters }, () => Float32Array.from({ length: dimensions }, () => normal(random) * 2));
-  return Array.from({ length: count }, () => {
-    const center = centers[Math.floor(random() * clusters)] as Float32Array;
-    return center.map((c) => c + normal(random));
-  });
-}
-/** Points of a space of few dimensions seen through a random projection, with a little noise, at length one. */
-function lowRank(count: number, dimensions: number, rank: number): Float32Array[] {
-  const random = mulberry32(3);
-  const basis = Array.from({ length: rank }, () => Float32Array.from({ length: dimensions }, () => normal(random)));
-  return Array.from({ length: count }, () => {
-    const vector = new Float32Array(dimensions);
-    for (const axis of basis) {
-      const weight = normal(random);
-      for (let i = 0; i < dimensions; i++) (vector[i] as number) += weight * (axis[i] as number);
+  async #smallestEffort(candidate: Candidate, recall: number): Promise<number | undefined> {
+    const key = `${candidate.name} ${recall}`;
+    if (this.#efforts.has(key)) return this.#efforts.get(key);
+    let found: number | undefined;
+    for (const ef of EFFORTS) {
+      await candidate.setEffort(ef);
+      let hits = 0;
+      for (const [i, query] of this.#set.queries.entries())
+        for (const id of await candidate.search(query)) if (this.#exact[i]?.has(id)) hits++;
+      if (hits / (this.#set.queries.length * K) < recall) continue;
+      found = ef;
+      break;
     }
-    for (let i = 0; i < dimensions; i++) (vector[i] as number) += 0.3 * normal(random);
-    const length = Math.hypot(...vector);
-    return vector.map((x) => x / length);
-  });
+    this.#efforts.set(key, found);
+    return found;
+  }
+
+  #add(line: Line): void {
+    this.#lines.push(line);
+    console.log(`${this.#set.name}, ${line.what}: ${line.ours.toFixed(1)} / ${line.peer.toFixed(1)} ${line.unit} (${line.peerName})`);
+  }
 }

@@ -27,7 +27,7 @@ EnginePtr shared_engine_of(const Napi::CallbackInfo& info);
 Engine* const* live_engine_of(const Napi::CallbackInfo& info);
 
 /// The first word of whatever JavaScript holds as an External, so that one kind is never taken for another.
-enum class HandleMark : std::uint64_t { kEngine = 0x6f72726572790001ull, kKeyspaceThread, kKeyspaceSession, kPointSelect, kRdbImport, kIoHub, kReplicaStream };
+enum class HandleMark : std::uint64_t { kEngine = 0x6f72726572790001ull, kKeyspaceThread, kKeyspaceSession, kPointSelect, kNearestSelect, kRdbImport, kIoHub, kReplicaStream };
 /// What an External of kind T holds (T::kMark, and T begins with `HandleMark mark`), or nullptr.
 template <typename T>
 T* handle_of(napi_env env, napi_value value) {

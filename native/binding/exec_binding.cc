@@ -3,6 +3,7 @@
 // A prepared pipeline is a Napi::External that the plan holds; it dies with the plan. It keeps its index alive, and a plan is dropped when
 // the catalog version moves, so it never answers from an index that is gone.
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "../exec/pipeline/background.h"
@@ -17,6 +18,17 @@
 namespace orrery::binding {
 namespace {
 
+/// [column, wire kind, binary]…; nullopt: one has no native form.
+std::optional<std::vector<wire::OutputColumn>> output_columns(std::span<const std::uint32_t> specs, const storage::Relation& relation) {
+  std::vector<wire::OutputColumn> columns;
+  for (std::size_t i = 0; i + 2 < specs.size(); i += 3) {
+    const auto kind = static_cast<wire::WireKind>(specs[i + 1]);
+    if (specs[i] >= relation.column_count() || !wire::wire_kind_fits(kind, relation.column(specs[i]).type.type)) return std::nullopt;
+    columns.push_back({specs[i], kind, specs[i + 2] != 0});
+  }
+  return columns;
+}
+
 /// preparePoint(engine, index, outputs: Uint32Array of [column, wire kind, binary]…) -> pipeline, or null when it has no native form.
 Napi::Value prepare_point(const Napi::CallbackInfo& info) {
   count_crossing();
@@ -26,15 +38,25 @@ Napi::Value prepare_point(const Napi::CallbackInfo& info) {
   if (!info[1].IsNumber() || !array_of(info[2], napi_uint32_array, &specs)) return type_error(info, "preparePoint takes an index and a Uint32Array");
   auto found = std::dynamic_pointer_cast<index::BTree>(engine->rows->find_index(info[1].As<Napi::Number>().Uint32Value()));
   if (!found) return info.Env().Null();
-  std::vector<wire::OutputColumn> columns;
-  for (std::size_t i = 0; i + 2 < specs.size(); i += 3) {
-    const auto kind = static_cast<wire::WireKind>(specs[i + 1]);
-    if (specs[i] >= found->relation().column_count()) return info.Env().Null();
-    if (!wire::wire_kind_fits(kind, found->relation().column(specs[i]).type.type)) return info.Env().Null();
-    columns.push_back({specs[i], kind, specs[i + 2] != 0});
-  }
-  auto* pipeline = new PointHandle{PointHandle::kMark, engine, std::make_shared<exec::PointSelect>(std::move(found), std::move(columns))};
+  auto columns = output_columns(specs, found->relation());
+  if (!columns) return info.Env().Null();
+  auto* pipeline = new PointHandle{PointHandle::kMark, engine, std::make_shared<exec::PointSelect>(std::move(found), std::move(*columns))};
   return Napi::External<PointHandle>::New(info.Env(), pipeline, [](Napi::Env, PointHandle* p) { delete p; });
+}
+
+/// prepareNearest(engine, index, outputs: as above) -> the same for a search of an HNSW index over vectors of float32.
+Napi::Value prepare_nearest(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  std::span<std::uint32_t> specs;
+  if (!info[1].IsNumber() || !array_of(info[2], napi_uint32_array, &specs)) return type_error(info, "prepareNearest takes an index and a Uint32Array");
+  std::shared_ptr<index::hnsw::HnswIndex> found = engine->vectors->find(info[1].As<Napi::Number>().Uint32Value());
+  if (!found) return info.Env().Null();
+  auto columns = output_columns(specs, found->relation());
+  if (!columns) return info.Env().Null();
+  auto* pipeline = new NearestHandle{NearestHandle::kMark, std::make_shared<exec::NearestSelect>(std::move(found), std::move(*columns))};
+  return Napi::External<NearestHandle>::New(info.Env(), pipeline, [](Napi::Env, NearestHandle* p) { delete p; });
 }
 
 /// runPoint(engine, pipeline, xid, key: number | Uint8Array, out: Uint8Array) -> rows * 2^32 + bytes written; negative: `out` must have
@@ -261,6 +283,7 @@ Napi::Value pipeline_close(const Napi::CallbackInfo& info) {
 void init_exec(Napi::Env env, Napi::Object exports) {
   Napi::Object room = Napi::Object::New(env);
   room.Set("preparePoint", Napi::Function::New<prepare_point>(env, "preparePoint"));
+  room.Set("prepareNearest", Napi::Function::New<prepare_nearest>(env, "prepareNearest"));
   room.Set("runPoint", Napi::Function::New<run_point>(env, "runPoint"));
   room.Set("lookupRow", Napi::Function::New<lookup_row>(env, "lookupRow"));
   room.Set("pipelineOpen", Napi::Function::New<pipeline_open>(env, "pipelineOpen"));

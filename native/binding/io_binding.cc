@@ -296,6 +296,27 @@ Napi::Value register_select(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// registerNearest(hub, id, place, text, parameterCount, catalogVersion, rowDescription, relation, pipeline, words: Uint32Array of the vector's parameter,
+/// the effort, most rows, and type (0: none) and parameter of their number, recall target)
+Napi::Value register_nearest(const Napi::CallbackInfo& info) {
+  count_crossing();
+  io::Connection* c = owned_connection_of(info);
+  if (c == nullptr) return info.Env().Undefined();
+  io::PgPlan plan;
+  if (!read_place(info, info[2], &plan)) return info.Env().Undefined();
+  read_facts(info, 3, &plan);
+  const auto* handle = handle_of<NearestHandle>(info.Env(), info[8]);
+  std::span<std::uint32_t> words;
+  if (handle == nullptr || !fits_place(plan) || !array_of(info[9], napi_uint32_array, &words) || words.size() != 5 || words[0] >= plan.parameter_count ||
+      (words[3] != 0 && (words[3] > static_cast<std::uint32_t>(io::PgType::kInt8) || words[4] >= plan.parameter_count)))
+    return type_error(info, "registerNearest takes a pipeline and five words");
+  io::PgNearest nearest{handle->select, words[0], {words[1], number_of(info[10])}, words[2], std::nullopt};
+  if (words[3] != 0) nearest.limit_parameter = io::PgKey{static_cast<io::PgType>(words[3]), words[4]};
+  plan.nearest = std::move(nearest);
+  add_plan(info, *c, std::move(plan));
+  return info.Env().Undefined();
+}
+
 /// Eight words each: column, form, type, parameter, not null, modifier, the operand's modifier (of an addend its scale), and the place of its addend.
 bool read_values(const Napi::Value& value, const Napi::Value& addends, const io::PgPlan& plan, const RowImage& image, std::vector<io::PgValue>* out) {
   constexpr std::size_t kWords = 8;
@@ -595,6 +616,7 @@ void init_io(Napi::Env env, Napi::Object exports) {
   add("handBack", hand_back);
   add("describe", describe);
   add("registerSelect", register_select);
+  add("registerNearest", register_nearest);
   add("registerWrite", register_write);
   add("registerControl", register_control);
   add("readParameter", read_parameter);

@@ -1,7 +1,8 @@
-// point_handle.h: what JavaScript holds of a point plan's native form.
+// point_handle.h: what JavaScript holds of the native form of a plan: a lookup or search of a B-tree, or a search by nearness.
 #pragma once
 #include <memory>
 
+#include "../exec/nearest_select.h"
 #include "../exec/point_select.h"
 #include "engine.h"
 
@@ -12,6 +13,12 @@ struct PointHandle {
   HandleMark mark;
   const Engine* engine;
   std::shared_ptr<const exec::PointSelect> select;  // I/O threads may hold it longer
+};
+
+struct NearestHandle {
+  static constexpr HandleMark kMark = HandleMark::kNearestSelect;
+  HandleMark mark;
+  std::shared_ptr<const exec::NearestSelect> select;  // I/O threads may hold it longer
 };
 
 }  // namespace orrery::binding

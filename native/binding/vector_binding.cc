@@ -114,13 +114,6 @@ Napi::Value open_scan(const Napi::CallbackInfo& info, Engine& engine, Make&& mak
   return Napi::Number::New(info.Env(), engine.rows->scans().open(std::move(scan)));
 }
 
-/// That of the recall wanted, where one is (0: none) and was measured; else `ef`.
-std::uint32_t effort_of(const HnswIndex& index, std::uint32_t ef, double recall_target, std::uint32_t limit) {
-  if (recall_target <= 0) return ef;
-  const index::hnsw::RecallProfile recall = index.recall();
-  return recall.is_measured() ? recall.effort(recall_target, std::max(1u, limit)) : ef;
-}
-
 Napi::Value search_open(const Napi::CallbackInfo& info) {
   count_crossing();
   Engine* engine = engine_of(info);
@@ -129,7 +122,7 @@ Napi::Value search_open(const Napi::CallbackInfo& info) {
   if (!index) return refuse(info, StatusCode::kNotFound, "no such vector index");
   exec::VectorQuery query;
   if (!read_query(info, 3, 7, index->relation(), index->column(), &query)) return Napi::Number::New(info.Env(), 0);
-  const std::uint32_t ef = effort_of(*index, u32(info, 4), number_of(info[5]), query.limit);
+  const std::uint32_t ef = index->effort(u32(info, 4), number_of(info[5]), query.limit);
   return open_scan(info, *engine, [&](storage::TransactionManager& manager, const storage::Snapshot& snapshot) {
     return std::make_unique<exec::HnswScan>(manager, snapshot, index, std::move(query), ef);
   });
@@ -209,7 +202,7 @@ Napi::Value recall(const Napi::CallbackInfo& info) {
   if (!index) return env.Null();
   const std::uint32_t k = u32(info, 4), queries = u32(info, 5);
   if (k < 1 || queries < 1) return type_error(info, "recall takes a count and a number of queries from 1 on");
-  auto* worker = new RecallWorker(env, index, effort_of(*index, u32(info, 2), number_of(info[3]), k), k, queries);
+  auto* worker = new RecallWorker(env, index, index->effort(u32(info, 2), number_of(info[3]), k), k, queries);
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;

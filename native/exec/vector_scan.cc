@@ -51,7 +51,8 @@ HnswScan::HnswScan(storage::TransactionManager& manager, const storage::Snapshot
     : hold_(manager, snapshot), index_(std::move(index)), query_(std::move(query)),
       walk_(index_->graph(), query_.values.data(), std::max(ef, query_.limit),
             [this](storage::RowId row, std::uint32_t slot) { return accepts(row, slot); }, !query_.predicate.empty(),
-            index::hnsw::Scan::WhenExact::kYield, matches_of(*index_, query_.predicate)),
+            index::hnsw::Scan::WhenExact::kYield, matches_of(*index_, query_.predicate),
+            [this](storage::RowId row) { index_->relation().prefetch(row, index_->column()); }),
       output_(index_->relation(), query_) {
   index_->relation().note_read(snapshot, manager, storage::Serializability::Read::kRelation);
 }

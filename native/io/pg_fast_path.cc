@@ -251,11 +251,14 @@ bool PgFastPath::run_several(PgState& state, wire::WireBuffer& out) {
 }
 
 bool PgFastPath::select(PgState& state, const PgPlan& plan, wire::WireBuffer& out) {
-  const KeyMade made = plan.search ? (search_.make(plan, parameters_) ? KeyMade::kYes : KeyMade::kOther) : make_key(plan, parameters_, key_);
+  KeyMade made = KeyMade::kYes;
+  if (plan.nearest ? !nearest_.make(plan, parameters_) : plan.search && !search_.make(plan, parameters_)) return false;
+  if (!plan.nearest && !plan.search) made = make_key(plan, parameters_, key_);
   if (made == KeyMade::kOther) return false;
   storage::TransactionManager& manager = rows_->manager();
   const auto find = [&](const storage::Snapshot& snapshot) -> std::optional<std::uint32_t> {
     if (made == KeyMade::kNoSuchKey) return 0;
+    if (plan.nearest) return nearest_.run(plan, snapshot, manager, out);
     if (plan.search) return search_.run(plan, snapshot, manager, out);
     return plan.select->run_encoded(key_, snapshot, manager, out);
   };

@@ -15,6 +15,7 @@
 #include "connection.h"
 #include "drawn_numbers.h"
 #include "pg_messages.h"
+#include "pg_nearest.h"
 #include "pg_parameters.h"
 #include "pg_search.h"
 #include "pg_values.h"
@@ -67,6 +68,7 @@ class PgFastPath {
   std::vector<Statement> several_;  // of the message at hand
   index::Key key_;
   SearchKeys search_;
+  NearestQuery nearest_;
   DrawnNumbers numbers_;  // of the message at hand
   storage::Lsn lsn_ = 0;  // of the commits in the output
   storage::Xid blocker_ = 0;  // whose end the statement at hand would have to wait for

@@ -79,6 +79,14 @@ int hex_digit(char c) noexcept {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+std::optional<std::uint32_t> limit_of(std::uint32_t limit, const std::optional<PgKey>& parameter, const PgParameters& parameters, std::uint32_t most) {
+  if (!parameter) return std::min(limit, most + 1);
+  std::int64_t given = 0;
+  const PgParameter& p = parameters[parameter->parameter];
+  if (p.is_null || !read_integer(p, parameter->type, &given) || given < 0) return std::nullopt;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(given, most + 1));
+}
+
 bool read_integer(const PgParameter& parameter, PgType type, std::int64_t* out) noexcept {
   const std::string_view bytes = parameter.bytes;
   if (!parameter.binary) return parse_integer(bytes, out) && fits(*out, type);

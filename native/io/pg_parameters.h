@@ -3,6 +3,7 @@
 // Only the forms that clients write are read; whatever else PostgreSQL would accept or refuse (blanks, signs, a NULL, digits without end) is
 // nothing here, so that JavaScript answers it.
 #pragma once
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,8 @@ PgPlan* next_plan_of_text(PgState& state, std::string_view* query, PgParameters&
 // One value. False: a form that is JavaScript's to judge. None of them takes a NULL.
 /// An integer of `type`'s range.
 bool read_integer(const PgParameter& parameter, PgType type, std::int64_t* out) noexcept;
+/// The number of rows that a LIMIT means, `most` + 1 where it is more; nullopt: JavaScript's.
+std::optional<std::uint32_t> limit_of(std::uint32_t limit, const std::optional<PgKey>& parameter, const PgParameters& parameters, std::uint32_t most);
 bool read_uuid(const PgParameter& parameter, char (&out)[16]) noexcept;
 /// -1: none.
 int hex_digit(char c) noexcept;

@@ -15,13 +15,9 @@ constexpr bool is_integer(PgType type) noexcept { return type == PgType::kInt2 |
 bool SearchKeys::make(const PgPlan& plan, const PgParameters& parameters) {
   const PgSearch& search = *plan.search;
   if (make_key(plan, parameters, prefix_) != KeyMade::kYes) return false;
-  limit_ = search.limit;
-  if (search.limit_parameter) {
-    std::int64_t limit = 0;
-    const PgParameter& p = parameters[search.limit_parameter->parameter];
-    if (p.is_null || !read_integer(p, search.limit_parameter->type, &limit) || limit < 0) return false;
-    limit_ = static_cast<std::uint32_t>(std::min<std::int64_t>(limit, kSearchRowsMax + 1));
-  }
+  const auto limit = limit_of(search.limit, search.limit_parameter, parameters, kSearchRowsMax);
+  if (!limit) return false;
+  limit_ = *limit;
   return search.form == PgSearch::Form::kRange ? make_range(plan, parameters) : make_list(plan, parameters);
 }
 

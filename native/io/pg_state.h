@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../core/row_image.h"
+#include "../exec/nearest_select.h"
 #include "../exec/point_select.h"
 #include "../exec/point_write.h"
 #include "held_locks.h"
@@ -76,6 +77,15 @@ struct PgSearch {
   std::optional<PgKey> limit_parameter;
 };
 
+/// A SELECT of the rows whose vectors are nearest to a parameter's.
+struct PgNearest {
+  std::shared_ptr<const exec::NearestSelect> select;
+  std::uint32_t parameter = 0;
+  exec::SearchEffort effort;
+  std::uint32_t limit = 0;  // most rows
+  std::optional<PgKey> limit_parameter;
+};
+
 /// A column that a write sets.
 struct PgValue {
   enum class Form : std::uint8_t {
@@ -120,7 +130,7 @@ struct PgConflict {
 };
 
 /// A statement that can run here: a prepared one for one choice of result formats, or the text of a simple query. A SELECT by a whole key, a
-/// list of keys or a range that parameters give, a write of one row, or the beginning or end of a transaction block.
+/// list of keys or a range that parameters give, or by nearness to a vector, a write of one row, or the beginning or end of a transaction block.
 struct PgPlan {
   enum class Kind : std::uint8_t { kSelect = 0, kInsert = 1, kUpdate = 2, kDelete = 3, kBegin = 4, kCommit = 5, kRollback = 6, kLast = kRollback };
   Kind kind = Kind::kSelect;
@@ -134,7 +144,8 @@ struct PgPlan {
   std::shared_ptr<const exec::PointSelect> select;
   std::shared_ptr<const exec::PointWrite> write;
   std::vector<PgKey> keys;  // one for each column of the index, but for a search
-  std::optional<PgSearch> search;  // of a SELECT
+  std::optional<PgSearch> search;    // of a SELECT
+  std::optional<PgNearest> nearest;  // of a SELECT, in place of `select`
   std::vector<PgCondition> conditions;  // of an UPDATE or DELETE, besides the key
   std::vector<PgValue> values;
   std::optional<RowImage> image;  // of a row to write, with its constants

@@ -70,6 +70,13 @@ class Relation {
     const VersionPos pos = newest_pos(row);
     return pos == kNoVersion ? VersionRef{} : version(pos);
   }
+  /// Asks the memory for what visible() will read of a row, and for its value in a column.
+  void prefetch(RowId row, std::uint32_t column) const noexcept {
+    const VersionRef v = newest(row);
+    if (!v) return;
+    v.chunk->prefetch_stamps(v.slot);
+    v.chunk->prefetch_value(column, v.slot);
+  }
   VersionPos newest_pos(RowId row) const noexcept {
     if (row == 0 || row >= row_limit_.load(std::memory_order_acquire)) return kNoVersion;
     return rows_[row].load(std::memory_order_acquire) - 1;

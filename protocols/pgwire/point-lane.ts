@@ -11,6 +11,7 @@ import type {
   IndexSearchSource,
   LaneActivity,
   LiftedStatement,
+  NativeNearest,
   NativePoint,
   NativeStatement,
   NativeWrite,
@@ -103,6 +104,7 @@ export interface PgFastLane {
     pipeline: NativePoint["pipeline"],
     search: LaneSearch | undefined,
   ): void;
+  registerNearest(place: LanePlace, facts: LaneFacts, limit: number | LaneKey, nearest: NativeNearest): void;
   /** `replaced`: what DO UPDATE sets; `conditions`: columns besides the key that the row has to have values in. */
   registerWrite(
     place: LanePlace,
@@ -263,6 +265,14 @@ export class PointLane {
     session: SessionFacts,
   ): boolean {
     const { isUtc } = session;
+    const facts: LaneFacts = {
+      text,
+      parameterCount: types.length,
+      catalogVersion: native.catalogVersion,
+      rowDescription,
+      relation: native.relation,
+    };
+    if (native.kind === "nearest") return this.#registerNearest(place, facts, types, native);
     const keys = native.keys.map((parameter) => laneKey(parameter, types[parameter], isUtc));
     const values = native.kind === "write" ? valuesOf(native.source.values, isUtc) : [];
     const replaced = native.kind === "write" ? valuesOf(native.source.conflict?.values ?? [], isUtc) : [];
@@ -277,15 +287,15 @@ export class PointLane {
       conditions.some((c) => c.parameter === i) ||
       [...values, ...replaced].some((v) => v.parameter === i && readers.has(v.form));
     if (!types.every(isRead)) return false;
-    const facts: LaneFacts = {
-      text,
-      parameterCount: types.length,
-      catalogVersion: native.catalogVersion,
-      rowDescription,
-      relation: native.relation,
-    };
     if (native.kind === "select") this.lane.registerSelect(place, facts, keys, native.pipeline, search);
     else this.lane.registerWrite(place, facts, keys, values, replaced, conditions, native);
+    return true;
+  }
+  #registerNearest(place: LanePlace, facts: LaneFacts, types: readonly Oid[], nearest: NativeNearest): boolean {
+    const limit = "count" in nearest.limit ? nearest.limit.count : laneKey(nearest.limit.parameter, types[nearest.limit.parameter], false);
+    const read = [nearest.parameter, ...parameterIn(limit)];
+    if (limit === undefined || types.some((_, i) => !read.includes(i))) return false;
+    this.lane.registerNearest(place, facts, limit, nearest);
     return true;
   }
   /** BEGIN, COMMIT or ROLLBACK, and they did what they say. */

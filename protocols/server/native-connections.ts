@@ -113,15 +113,17 @@ const factsOf = ({ text, parameterCount, catalogVersion, rowDescription, relatio
 const keyWords = (keys: readonly LaneKey[]): Uint32Array =>
   Uint32Array.from(keys.flatMap(({ type, parameter }) => [LaneType[type], parameter]));
 
+/** Most rows, and type and parameter of their number. */
+const limitWords = (limit: number | LaneKey | undefined): number[] =>
+  typeof limit === "object" ? [0xffffffff, ...keyWords([limit])] : [Math.min(limit ?? 0xffffffff, 0xffffffff), 0, 0];
+
 /** Words of a search as the addon reads them (native/binding/io_binding.cc: read_search). */
 function searchWords({ form, list, lower, upper, backward, limit }: LaneSearch): Uint32Array {
-  const [most, counted] = typeof limit === "object" ? [0xffffffff, limit] : [Math.min(limit ?? 0xffffffff, 0xffffffff), undefined];
   const bound = (b: LaneBound | undefined) => (b === undefined ? [0, 0, 0] : [LaneType[b.type], b.parameter, b.inclusive ? 1 : 0]);
   return Uint32Array.from([
     LaneSearchForm[form],
     backward ? 1 : 0,
-    most,
-    ...(counted === undefined ? [0, 0] : keyWords([counted])),
+    ...limitWords(limit),
     ...bound(lower),
     ...bound(upper),
     ...keyWords(list),
@@ -179,6 +181,16 @@ class NativeTransport implements SocketTransport, FastLane {
         io.setSession(hub, id, process, isolation === "repeatable read" ? 1 : 0, isSynchronous),
       registerSelect: (place, facts, keys, pipeline, search) =>
         io.registerSelect(hub, id, place, ...factsOf(facts), keyWords(keys), pipeline, search && searchWords(search)),
+      registerNearest: (place, facts, limit, { pipeline, parameter, effort, recallTarget }) =>
+        io.registerNearest(
+          hub,
+          id,
+          place,
+          ...factsOf(facts),
+          pipeline,
+          Uint32Array.from([parameter, effort, ...limitWords(limit)]),
+          recallTarget,
+        ),
       registerWrite: (place, facts, keys, values, replaced, conditions, { source, outputs }) =>
         io.registerWrite(
           ...([

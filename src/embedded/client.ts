@@ -3,8 +3,8 @@
  *
  * One session runs one statement at a time, so queries that run side by side use sessions of their own, kept for the next.
  */
-import type { EngineDatabase, EngineSession } from "../engine/index.js";
-import { DbError, notSupported } from "../types/index.js";
+import type { EngineDatabase, EngineSession, ResultColumn } from "../engine/index.js";
+import { DbError, notSupported, type Row } from "../types/index.js";
 import { fromDatum, type Parameter, toDatum, type Value } from "./values.js";
 
 export interface QueryColumn {
@@ -95,17 +95,14 @@ export class SessionClient implements Queryable {
     const rows: R[] = [];
     for (;;) {
       const batch = await executed.portal.next(0);
-      for (const row of batch.rows)
-        rows.push(Object.fromEntries(columns.map((c, i) => [c.name, fromDatum(row[i] ?? null, c.type, session)])) as R);
+      for (const row of batch.rows) rows.push(objectOf(row, columns, session) as R);
       if (!batch.done) continue;
-      const words = batch.tag.split(" ");
-      const counted = /^\d+$/.test(words[words.length - 1] ?? "");
-      const command = words.filter((word) => !/^\d+$/.test(word)).join(" ");
+      const { command, count } = partsOf(batch.tag);
       return {
         result: {
           rows,
           columns: columns.map((c) => ({ name: c.name, type: c.type, typeName: session.typeOf(c.type).displayName })),
-          rowCount: counted ? Number(words[words.length - 1]) : rows.length,
+          rowCount: count ?? rows.length,
           command,
         },
         lsn: batch.flushLsn,
@@ -125,4 +122,24 @@ export class SessionClient implements Queryable {
 
 export function templateText(strings: TemplateStringsArray): string {
   return strings.reduce((text, part, i) => (i === 0 ? part : `${text}$${i}${part}`), "");
+}
+
+/** A row by its columns' names; of those with the same name the last one counts. */
+function objectOf(row: Row, columns: readonly ResultColumn[], session: EngineSession): Record<string, Value> {
+  const object: Record<string, Value> = {};
+  for (let i = 0; i < columns.length; i++) {
+    const { name, type } = columns[i] as ResultColumn;
+    const value = fromDatum(row[i] ?? null, type, session);
+    // Assigned, this one would be the object's prototype.
+    if (name === "__proto__") Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+    else object[name] = value;
+  }
+  return object;
+}
+
+/** "INSERT 0 3": the command's words, and how many rows, where the tag says so. */
+function partsOf(tag: string): { readonly command: string; readonly count: number | undefined } {
+  const digits = tag.search(/(?: \d+)+$/);
+  if (digits < 0) return { command: tag, count: undefined };
+  return { command: tag.slice(0, digits), count: Number(tag.slice(tag.lastIndexOf(" ") + 1)) };
 }

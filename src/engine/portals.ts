@@ -2,7 +2,7 @@
 import type { EncodedOutputs, EncodedStep, Execution, ExecutionNative, PointSelect } from "../execution/index.js";
 import type { Engine, Xid } from "../native/index.js";
 import type { Datum, Row } from "../types/index.js";
-import type { NativePoint, NativeWrite, Portal, PortalRows, ResultColumn } from "./types.js";
+import type { NativeNearest, NativePoint, NativeWrite, Portal, PortalRows, ResultColumn } from "./types.js";
 
 /** Rows that are all there already: DML, commands, statements that ran to their end. */
 export class RowsPortal implements Portal {
@@ -81,14 +81,14 @@ export class StreamPortal implements Portal {
     owner: StreamOwner,
     verb = "SELECT",
     /** The same statement as I/O threads run it. */
-    private readonly native?: () => NativePoint | undefined,
+    private readonly native?: () => NativePoint | NativeNearest | undefined,
   ) {
     this.#execution = execution;
     this.#owner = owner;
     this.#verb = verb;
   }
 
-  get nativeStatement(): NativePoint | undefined {
+  get nativeStatement(): NativePoint | NativeNearest | undefined {
     return this.native?.();
   }
   next(maxRows: number): PortalRows {

@@ -18,7 +18,7 @@ import { StatementContext } from "./statement-context.js";
 import type { StatementOutcome } from "./statement-outcome.js";
 import type { SessionTransaction } from "./transaction.js";
 import { inTurns } from "./turns.js";
-import type { ExecuteOptions, ExecuteResult, NativePoint, NativeWrite, Portal, ResultColumn } from "./types.js";
+import type { ExecuteOptions, ExecuteResult, NativeNearest, NativePoint, NativeWrite, Portal, ResultColumn } from "./types.js";
 
 export class StatementRunner {
   readonly #session: EngineSession;
@@ -210,18 +210,35 @@ export class StatementRunner {
   }
 
   /** A search of an index, as I/O threads run it; asked for when its rows have been read. */
-  #nativeSearch({ search }: PhysicalPlan, options: ExecuteOptions | undefined): (() => NativePoint | undefined) | undefined {
+  #nativeSearch(
+    { search, nearest }: PhysicalPlan,
+    options: ExecuteOptions | undefined,
+  ): (() => NativePoint | NativeNearest | undefined) | undefined {
     const formats = options?.resultFormats;
-    const { database, format, block } = this.#session;
+    const { database, format, block, settings } = this.#session;
     const { native, engine, store } = database;
-    if (search === undefined || formats === undefined || this.#isSerializable || block?.overlay.isEmpty === false) return undefined;
-    const { version } = store;
+    if ((search ?? nearest) === undefined || formats === undefined || this.#isSerializable || block?.overlay.isEmpty === false)
+      return undefined;
+    const { version: catalogVersion } = store;
     return () => {
-      const { parametric: source, relation } = search;
-      if (source === undefined || !search.prepare(native, engine, formats, format)) return undefined;
-      const { pipeline } = search;
-      if (pipeline === undefined) return undefined;
-      return { kind: "select", pipeline, keys: source.equals, search: source, catalogVersion: version, relation };
+      if (nearest?.prepare(native, engine, formats, format) === true && nearest.pipeline !== undefined) {
+        const { pipeline, parameter, limit, relation } = nearest;
+        const effort = Number(settings.raw("hnsw.ef_search"));
+        return {
+          kind: "nearest",
+          pipeline,
+          parameter,
+          limit,
+          effort,
+          recallTarget: Number(settings.raw("hnsw.recall_target")),
+          catalogVersion,
+          relation,
+        };
+      }
+      const source = search?.parametric;
+      if (search === undefined || source === undefined || !search.prepare(native, engine, formats, format)) return undefined;
+      const { pipeline, relation } = search;
+      return pipeline && { kind: "select", pipeline, keys: source.equals, search: source, catalogVersion, relation };
     };
   }
 
@@ -291,7 +308,7 @@ export class StatementRunner {
     /** A cursor reads ahead: an error counts when its row is asked for. */
     isCursor = false,
     waits?: BackgroundWaits,
-    search?: () => NativePoint | undefined,
+    search?: () => NativePoint | NativeNearest | undefined,
   ): StreamPortal {
     const session = this.#session;
     const { block, transactionBlock } = session;

@@ -5,7 +5,7 @@
 import type { CatalogReader, ClientFacts, PolicyObject, TableObject } from "../catalog/index.js";
 import type { IndexSearchSource, PointWriteSource } from "../execution/index.js";
 import type { FunctionRegistry } from "../functions/index.js";
-import type { PointPipeline } from "../native/index.js";
+import type { NearestPipeline, PointPipeline } from "../native/index.js";
 import type { BoundStatement } from "../plan/index.js";
 import type { Datum, DbError, DbErrorFields, FormatContext, Oid, Row, SqlType } from "../types/index.js";
 import type { ServerFacts } from "./host-access/index.js";
@@ -171,7 +171,7 @@ export interface Portal {
   next(maxRows: number): PortalRows | Promise<PortalRows>;
   close(): void;
 }
-export type NativeStatement = NativePoint | NativeWrite;
+export type NativeStatement = NativePoint | NativeNearest | NativeWrite;
 /** A SELECT by a whole key of parameters, or a search of an index by a list of keys or a range. */
 export interface NativePoint {
   readonly kind: "select";
@@ -182,6 +182,19 @@ export interface NativePoint {
   /** The native catalog's version that it was planned for. */
   readonly catalogVersion: number;
   /** OID of the table that it reads. */
+  readonly relation: number;
+}
+/** A SELECT of the rows nearest to a parameter's vector. */
+export interface NativeNearest {
+  readonly kind: "nearest";
+  readonly pipeline: NearestPipeline;
+  /** Whose value is the vector. */
+  readonly parameter: number;
+  readonly limit: { readonly count: number } | { readonly parameter: number };
+  /** As the session's settings have them (hnsw.ef_search, hnsw.recall_target). */
+  readonly effort: number;
+  readonly recallTarget: number;
+  readonly catalogVersion: number;
   readonly relation: number;
 }
 /** A write of one row, its key given by parameters. */

@@ -2,8 +2,10 @@
  * A SELECT of plain columns by a list of keys or a range of an index, in the form that I/O threads run it in (native/io/pg_search.h). Sessions run the
  * general operators, which give the same rows in the same order.
  */
+import type { Engine, PointPipeline } from "../native/addon.js";
 import type { Oid } from "../types/index.js";
 import { NativeSelect, type NativeSelectSource } from "./native-select.js";
+import type { ExecutionNative } from "./types.js";
 
 /** In place of a parameter: a value that stands in the statement, which is a parameter only where literals are lifted out of its text. */
 export const WRITTEN = -1;
@@ -25,7 +27,10 @@ export interface IndexSearchSource extends NativeSelectSource {
   readonly limit: { readonly count: number } | { readonly parameter: number } | undefined;
 }
 
-export class IndexSearch extends NativeSelect<IndexSearchSource> {
+export class IndexSearch extends NativeSelect<IndexSearchSource, PointPipeline> {
+  protected override make(native: ExecutionNative, engine: Engine, outputs: Uint32Array): PointPipeline | null {
+    return native.exec.preparePoint(engine, this.source.index, outputs);
+  }
   /** undefined: the statement's own text has values in it. */
   get parametric(): IndexSearchSource | undefined {
     const { equals, next } = this.source;

@@ -12,6 +12,7 @@ export * from "./native-pipeline/kinds.js";
 export * from "./native-pipeline/pipeline.js";
 export * from "./native-pipeline/plan.js";
 export * from "./native-pipeline/program-writer.js";
+export * from "./nearest-select.js";
 export * from "./operator.js";
 export * from "./operators/aggregate.js";
 export * from "./operators/base.js";

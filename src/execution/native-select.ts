@@ -1,5 +1,5 @@
 /** A SELECT of plain columns that the addon encodes as it finds the rows in an index: what its pipeline is made of. */
-import type { Engine, PointPipeline } from "../native/addon.js";
+import type { Engine } from "../native/addon.js";
 import type { FormatContext, Oid } from "../types/index.js";
 import type { ExecutionNative } from "./types.js";
 import { wireKindOf } from "./wire-kind.js";
@@ -12,9 +12,9 @@ export interface NativeSelectSource {
   readonly outputs: readonly { readonly column: number; readonly type: Oid }[];
 }
 
-export abstract class NativeSelect<Source extends NativeSelectSource> {
+export abstract class NativeSelect<Source extends NativeSelectSource, Pipeline> {
   #formats: readonly number[] | undefined;
-  #pipeline: PointPipeline | null = null;
+  #pipeline: Pipeline | null = null;
 
   constructor(protected readonly source: Source) {}
 
@@ -26,7 +26,7 @@ export abstract class NativeSelect<Source extends NativeSelectSource> {
     if (this.#formats !== undefined && sameFormats(this.#formats, formats)) return this.#pipeline !== null;
     this.#formats = [...formats];
     this.#pipeline = null;
-    const { outputs, index } = this.source;
+    const { outputs } = this.source;
     const specs = new Uint32Array(3 * outputs.length);
     for (let i = 0; i < outputs.length; i++) {
       const { column, type } = outputs[i] as { column: number; type: Oid };
@@ -35,15 +35,18 @@ export abstract class NativeSelect<Source extends NativeSelectSource> {
       if (kind === undefined) return false;
       specs.set([column, kind, binary ? 1 : 0], 3 * i);
     }
-    this.#pipeline = native.exec.preparePoint(engine, index, specs);
+    this.#pipeline = this.make(native, engine, specs);
     return this.#pipeline !== null;
   }
+
+  /** `outputs`: column, wire kind and format of each. null: no native form. */
+  protected abstract make(native: ExecutionNative, engine: Engine, outputs: Uint32Array): Pipeline | null;
 
   get relation(): Oid {
     return this.source.relation;
   }
   /** After prepare() said yes. */
-  get pipeline(): PointPipeline | undefined {
+  get pipeline(): Pipeline | undefined {
     return this.#pipeline ?? undefined;
   }
 }

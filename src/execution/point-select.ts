@@ -30,11 +30,14 @@ const ROWS_UNIT = 4294967296;
 const noRows: EncodedRows = { bytes: new Uint8Array(0), rowCount: 0 };
 let output = Buffer.allocUnsafeSlow(64 * 1024);
 
-export class PointSelect extends NativeSelect<PointSource> {
+export class PointSelect extends NativeSelect<PointSource, PointPipeline> {
   /** The parameter of each key column; undefined: not all are parameters. */
   get parameterKeys(): readonly number[] | undefined {
     const { keys } = this.source;
     return keys.every((key) => "parameter" in key) ? keys.map((key) => key.parameter) : undefined;
+  }
+  protected override make(native: ExecutionNative, engine: Engine, outputs: Uint32Array): PointPipeline | null {
+    return native.exec.preparePoint(engine, this.source.index, outputs);
   }
   /** After prepare() said yes. */
   run(native: ExecutionNative, engine: Engine, xid: Xid, parameters: readonly Datum[]): EncodedRows {

@@ -12,6 +12,7 @@ import type { Datum, FormatContext, Oid, Row } from "../types/index.js";
 import type { IndexSearch } from "./index-search.js";
 import type { InvertedKeys } from "./inverted-query.js";
 import type { EncodedOutputs, EncodedStep } from "./native-pipeline/pipeline.js";
+import type { NearestSelect } from "./nearest-select.js";
 import type { Steps } from "./operator.js";
 import type { PointSelect } from "./point-select.js";
 import type { PointWrite } from "./point-write.js";
@@ -97,6 +98,8 @@ export interface PhysicalPlan {
   readonly point?: PointSelect | undefined;
   /** The statement is a search of an index by a list of keys or a range that an I/O thread can run. */
   readonly search?: IndexSearch | undefined;
+  /** The statement is a search of an HNSW index by a parameter's vector that an I/O thread can run. */
+  readonly nearest?: NearestSelect | undefined;
   /** The statement is a write of one row that an I/O thread can run. */
   readonly pointWrite?: PointWrite | undefined;
   /** Why no I/O thread can run the statement; undefined: it can. */

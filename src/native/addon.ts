@@ -383,6 +383,7 @@ export interface VectorBinding {
 }
 /** A prepared point select; dies with the plan that holds it. */
 export type PointPipeline = { readonly brand: "PointPipeline" };
+export type NearestPipeline = { readonly brand: "NearestPipeline" };
 
 export interface ExecBinding {
   /** The visible row for one whole key (a one-row block of all key columns) of a unique index: open, next and close of an index scan in
@@ -391,6 +392,8 @@ export interface ExecBinding {
   /** Rows by the whole key of a B-tree, encoded as DataRow messages. `outputs`: [column, wire kind, binary]… per result column
    *  (src/execution/wire-kind.ts). null: no native form. */
   preparePoint(engine: Engine, index: number, outputs: Uint32Array): PointPipeline | null;
+  /** The same of the rows nearest to a vector, by an HNSW index over vectors of float32 elements. */
+  prepareNearest(engine: Engine, index: number, outputs: Uint32Array): NearestPipeline | null;
   /** `key`: a one-row block of all key columns, or the number of a single integer column. Returns rows * 2^32 + bytes written to `out`;
    *  negative: nothing was written, `out` must have at least that many bytes. xid 0: a snapshot of now. */
   runPoint(engine: Engine, pipeline: PointPipeline, xid: Xid, key: number | Uint8Array, out: Uint8Array): number;

@@ -2,7 +2,7 @@
  * The I/O threads' face of the addon: connections whose sockets are native. Hot commands run there without JavaScript; the rest comes as
  * events to the connection's JavaScript thread, which owns the input until it hands it back (native/io/connection.h).
  */
-import type { Engine, PointPipeline } from "./addon.js";
+import type { Engine, NearestPipeline, PointPipeline } from "./addon.js";
 
 export type IoHub = { readonly brand: "IoHub" };
 
@@ -103,6 +103,20 @@ export interface IoBinding {
     keys: Uint32Array,
     pipeline: PointPipeline,
     search: Uint32Array | undefined,
+  ): void;
+  /** The same by nearness to a vector. `words`: the vector's parameter, the effort (hnsw.ef_search), most rows, LaneType (0: none) and parameter of their number. */
+  registerNearest(
+    hub: IoHub,
+    id: number,
+    place: LanePlaceBytes,
+    text: Uint8Array,
+    parameterCount: number,
+    catalogVersion: number,
+    rowDescription: Uint8Array,
+    relation: number,
+    pipeline: NearestPipeline,
+    words: Uint32Array,
+    recallTarget: number,
   ): void;
   /**
    * The same for a write of one row (LaneKind). `storage`, `index`: storage ids (0: an insert has no index); `row`: a block of one row with the

@@ -12,7 +12,7 @@ import {
 } from "../execution/internal.js";
 import type { Expression, Limit, LogicalPlan, PlanColumn } from "../plan/index.js";
 import { TypeOid } from "../types/index.js";
-import { columnReference, storedOutputs, throughProject } from "./plain-outputs.js";
+import { columnReference, limitOf, storedOutputs, throughProject } from "./plain-outputs.js";
 import { tableOf } from "./plan-scan.js";
 import type { Planner } from "./planner.js";
 
@@ -92,12 +92,4 @@ function nextOf(
   const { elementType } = planner.type(list.array.type);
   const parameter = parameterOf(list.array);
   return parameter !== undefined && isSameKind(elementType, list.left.type) ? { form: "array", parameter, elementType } : undefined;
-}
-
-function limitOf(limit: Limit | undefined): IndexSearchSource["limit"] | "other" {
-  if (limit === undefined) return undefined;
-  const { count, offset, withTies } = limit;
-  if (offset !== undefined || withTies || count === undefined) return "other";
-  if (count.kind === "Parameter" && integers.has(count.type)) return { parameter: count.index };
-  return count.kind === "Constant" && typeof count.value === "number" && count.value >= 0 ? { count: count.value } : "other";
 }

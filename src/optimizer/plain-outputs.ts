@@ -1,6 +1,6 @@
-/** Result columns that are nothing but columns of one table, which the addon can encode from the rows themselves. */
+/** Statements whose result columns are nothing but columns of one table, which the addon can encode from the rows themselves, and how many rows they want. */
 import type { TableObject } from "../catalog/index.js";
-import type { Expression, PlanColumn, Project, Scan } from "../plan/index.js";
+import type { Expression, Limit, PlanColumn, Project, Scan } from "../plan/index.js";
 import { type Oid, TypeOid } from "../types/index.js";
 import { plainColumn } from "./conjuncts.js";
 
@@ -37,4 +37,15 @@ export function storedOutputs(
     stored.push({ column: attribute - 1, type: output.type });
   }
   return stored.length === 0 ? undefined : stored;
+}
+
+const integers: ReadonlySet<Oid> = new Set([TypeOid.int2, TypeOid.int4, TypeOid.int8]);
+
+/** Most rows; undefined: all; "other": not a number that is known or a parameter's. */
+export function limitOf(limit: Limit | undefined): { readonly count: number } | { readonly parameter: number } | undefined | "other" {
+  if (limit === undefined) return undefined;
+  const { count, offset, withTies } = limit;
+  if (offset !== undefined || withTies || count === undefined) return "other";
+  if (count.kind === "Parameter" && integers.has(count.type)) return { parameter: count.index };
+  return count.kind === "Constant" && typeof count.value === "number" && count.value >= 0 ? { count: count.value } : "other";
 }

@@ -9,6 +9,7 @@ import {
   type IndexSearch,
   isStepped,
   NativePipelineOperator,
+  type NearestSelect,
   type Operator,
   type Pipeline,
   type PointSelect,
@@ -23,6 +24,7 @@ import { assert, type FormatContext, type Row, statementTooComplex } from "../ty
 import { explainPlan } from "./explain.js";
 import { indexSearchOf } from "./index-search.js";
 import { nativeRoot } from "./native/index.js";
+import { nearestSelectOf } from "./nearest-select.js";
 import { ordered } from "./ordered.js";
 import { scanCount, usesVolatile, writesDeep } from "./plan-facts.js";
 import { planNode, UNBOUNDED_HINT } from "./plan-node.js";
@@ -50,8 +52,12 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
   const root = ordered(planner, writes ? general : nativeRoot(planner, rewritten, scope, general), plan.columns, scope);
   const point = pointPlanOf(planner, rewritten, root, plan.columns);
   const search = point === undefined && !writes ? indexSearchOf(planner, rewritten, root, plan.columns) : undefined;
+  const nearest =
+    point === undefined && search === undefined && !writes ? nearestSelectOf(planner, rewritten, root, plan.columns) : undefined;
   const write = writes && isModify(rewritten) ? pointWriteOf(planner, rewritten, root) : undefined;
-  const reason = typeof write === "string" ? write : "not a lookup of columns by keys or a range of an index that parameters give";
+  const reason =
+    typeof write === "string" ? write : "not a lookup of columns by keys, a range of an index or a vector that parameters give";
+  const isHot = point !== undefined || search !== undefined || nearest !== undefined || (write !== undefined && typeof write !== "string");
   return new StatementPlan(
     plan.columns,
     root,
@@ -61,8 +67,9 @@ function build(plan: LogicalPlan, context: PlanContext): PhysicalPlan {
     isModify(rewritten),
     point,
     search,
+    nearest,
     typeof write === "string" ? undefined : write,
-    point === undefined && search === undefined && (write === undefined || typeof write === "string") ? reason : undefined,
+    isHot ? undefined : reason,
   );
 }
 
@@ -81,6 +88,7 @@ class StatementPlan implements PhysicalPlan {
     readonly modifies: boolean,
     readonly point: PointSelect | undefined,
     readonly search: IndexSearch | undefined,
+    readonly nearest: NearestSelect | undefined,
     readonly pointWrite: PointWrite | undefined,
     readonly coldReason: string | undefined,
   ) {}

@@ -152,6 +152,10 @@ function vectorScan(
       column: attribute - 1,
       metric: search.operatorClass.metric,
       query: compileScalar(environment, search.query, emptyLayout),
+      parameter:
+        predicate === undefined && search.query.kind === "Parameter" && search.operatorClass.type === TypeOid.vector
+          ? search.query.index
+          : undefined,
       queryVector: queryVector(search.operatorClass.type, search.dimensions),
       origin: index === undefined ? undefined : new Float32Array(placesOf(search.operatorClass.type, search.dimensions)),
       greatest: range === undefined ? undefined : compileScalar(environment, range.greatest, emptyLayout),

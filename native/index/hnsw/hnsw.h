@@ -75,6 +75,8 @@ struct Facts {
 
 /// Whether a row version is wanted: visible to the snapshot and matching the filter. Empty: all are.
 using Accept = std::function<bool(RowId row, std::uint32_t slot)>;
+/// Asks the memory for what Accept will read of the row. Empty: nobody does.
+using Prefetch = std::function<void(RowId row)>;
 
 /// The SQL distance of a hit, computed anew in float64 where that is more exact than what the walk orders by.
 double sql_distance(Metric metric, const float* a, const float* b, std::uint32_t dimensions) noexcept;
@@ -291,7 +293,7 @@ class Scan {
   /// @param query  float32[dimensions], copied.  @param ef  beam width, >= 1; callers raise it to their LIMIT.
   /// @param matches  slots outside of which `accept` accepts nothing, where that is known.
   Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact = WhenExact::kCompare,
-       MatchMap::View matches = {});
+       MatchMap::View matches = {}, Prefetch prefetch = {});
   ~Scan();
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
@@ -328,6 +330,7 @@ class Scan {
   Graph::Query query_;
   const std::uint32_t ef_;
   const Accept accept_;
+  const Prefetch prefetch_;
   const MatchMap::View matches_;
   std::unique_ptr<SearchContext> context_;
   std::vector<std::uint64_t> overflow_;  // accepted, popped, but not among the ef nearest of their batch

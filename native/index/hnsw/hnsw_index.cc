@@ -127,6 +127,12 @@ Status HnswIndex::recovered() {
   return status;
 }
 
+std::uint32_t HnswIndex::effort(std::uint32_t ef, double recall_target, std::uint32_t limit) const {
+  if (recall_target <= 0) return ef;
+  const std::scoped_lock lock(recall_latch_);
+  return recall_.is_measured() ? recall_.effort(recall_target, std::max(1u, limit)) : ef;
+}
+
 RecallProfile HnswIndex::recall() const {
   const std::scoped_lock lock(recall_latch_);
   return recall_;

@@ -50,6 +50,8 @@ class HnswIndex final : public VectorColumnIndex {
   MatchMap::View matches(std::string_view key, const ChunkFilter& filter) { return matches_.view(key, relation(), column(), filter); }
   Graph& graph() noexcept { return graph_; }
   const Graph& graph() const noexcept { return graph_; }
+  /// The effort of a search: that of the recall wanted, where one is (0: none) and was measured; else `ef`.
+  std::uint32_t effort(std::uint32_t ef, double recall_target, std::uint32_t limit) const;
   /// As last measured: after building, after repair, and whenever the graph has doubled.
   RecallProfile recall() const;
 

@@ -22,9 +22,9 @@ QueueEntry pop(std::vector<QueueEntry>& heap) {
 
 }  // namespace
 
-Scan::Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact, MatchMap::View matches)
+Scan::Scan(const Graph& graph, const float* query, std::uint32_t ef, Accept accept, bool selective, WhenExact when_exact, MatchMap::View matches, Prefetch prefetch)
     : graph_(graph), values_(query, query + graph.options_.dimensions), query_(graph.query_of(values_.data())), ef_(std::max(ef, 1u)),
-      accept_(std::move(accept)), matches_(std::move(matches)), context_(graph.take_context()), selective_(selective && accept_), when_exact_(when_exact) {
+      accept_(std::move(accept)), prefetch_(std::move(prefetch)), matches_(std::move(matches)), context_(graph.take_context()), selective_(selective && accept_), when_exact_(when_exact) {
   if (graph.quantizer_) {
     code_ = Graph::make_codes(graph.code_bytes_);
     graph.quantizer_->encode(values_.data(), code_.get());
@@ -115,13 +115,14 @@ void Scan::walk() {
       return give_way_now();
     const NodeId node = node_of(frontier.front());
     const QueueEntry e = pop(frontier);
+    if (prefetch_) prefetch_(graph_.row(node));
+    const bool knows_way = way_ == Way::kMatching ? expand_matching(node) : (expand(node), true);
+    expanded++;
     if (accepts(node)) {
       keep(e | 1);
       accepted++;
     }
-    expanded++;
-    if (way_ != Way::kMatching) expand(node);
-    else if (!expand_matching(node)) return give_way_now();
+    if (!knows_way) return give_way_now();
   }
   // The graph is exhausted. Nodes that no list leads to (the heuristic cut their last link) are still rows.
   if (found.size() < ef_) go_exhaustive();

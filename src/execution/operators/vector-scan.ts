@@ -38,6 +38,8 @@ export interface VectorScanSource {
   readonly column: number;
   readonly metric: number;
   readonly query: Evaluate;
+  /** The parameter that is the query, a vector of float32 elements, where nothing else decides which rows there are; undefined otherwise. */
+  readonly parameter: number | undefined;
   /** The query's value as the addon takes it; throws when it does not fit the column. */
   readonly queryVector: (query: Exclude<Datum, null>) => Float32Array;
   /** What an index is asked for instead of NULL: the vector of zeros, as pgvector does. */

@@ -159,6 +159,7 @@ export class FakeStorage {
 
   readonly exec: ExecBinding = {
     preparePoint: () => null,
+    prepareNearest: () => null,
     // No program fits: the general operators run.
     pipelineOpen: () => 0,
     pipelineNext: () => 0,
