@@ -1,4 +1,5 @@
 /** What vector searches are measured against, in this process: hnswlib-node and usearch, with the same m and ef_construction. */
+import { statSync } from "node:fs";
 import * as usearch from "usearch";
 import type { VectorSet } from "./vector-sets.js";
 
@@ -19,10 +20,11 @@ export interface Candidate {
 export interface PeerIndex extends Candidate {
   readonly buildSeconds: number;
   readonly buildThreads: number;
+  /** Of its file, which is what it holds in memory; its copy of the vector among them. */
   readonly bytesPerVector: number;
 }
 
-export async function buildHnswlib(set: VectorSet): Promise<PeerIndex> {
+export async function buildHnswlib(set: VectorSet, file: string): Promise<PeerIndex> {
   let library: typeof import("hnswlib-node");
   try {
     library = ((await import("hnswlib-node")) as unknown as { readonly default: typeof import("hnswlib-node") }).default;
@@ -31,7 +33,6 @@ export async function buildHnswlib(set: VectorSet): Promise<PeerIndex> {
     throw new Error("hnswlib-node cannot be loaded; `npm rebuild hnswlib-node` builds it from its own source", { cause: error });
   }
   const index = new library.HierarchicalNSW(set.metric, set.dimensions);
-  const before = process.memoryUsage.rss();
   index.initIndex(set.vectors.length, M, EF_CONSTRUCTION, 100);
   // Arrays of numbers are what it takes: to make them is not counted.
   let milliseconds = 0;
@@ -41,13 +42,13 @@ export async function buildHnswlib(set: VectorSet): Promise<PeerIndex> {
     index.addPoint(point, id);
     milliseconds += performance.now() - started;
   }
-  const bytesPerVector = (process.memoryUsage.rss() - before) / set.vectors.length;
+  await index.writeIndex(file);
   const arrays = new Map(set.queries.map((q) => [q, Array.from(q)]));
   return {
     name: "hnswlib-node",
     buildSeconds: milliseconds / 1000,
     buildThreads: 1,
-    bytesPerVector,
+    bytesPerVector: statSync(file).size / set.vectors.length,
     setEffort: (ef) => index.setEf(ef),
     search: (query) => index.searchKnn(arrays.get(query) as number[], K).neighbors,
   };
@@ -69,7 +70,6 @@ export function buildUsearch(set: VectorSet, file: string): PeerIndex {
       multi: false,
     });
   const first = make(64);
-  const before = process.memoryUsage.rss();
   let milliseconds = 0;
   const PART = 20_000;
   for (let at = 0; at < set.vectors.length; at += PART) {
@@ -80,7 +80,6 @@ export function buildUsearch(set: VectorSet, file: string): PeerIndex {
     first.add(keys, matrix, 2);
     milliseconds += performance.now() - started;
   }
-  const bytesPerVector = (process.memoryUsage.rss() - before) / set.vectors.length;
   first.save(file);
   const queries = matrixOf(set.queries, set.dimensions);
   let current = first;
@@ -89,7 +88,7 @@ export function buildUsearch(set: VectorSet, file: string): PeerIndex {
     name: "usearch",
     buildSeconds: milliseconds / 1000,
     buildThreads: 2,
-    bytesPerVector,
+    bytesPerVector: statSync(file).size / set.vectors.length,
     setEffort(ef, timed = false) {
       current = loaded.get(ef) ?? make(ef);
       if (loaded.has(ef)) return;

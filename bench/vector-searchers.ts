@@ -73,8 +73,11 @@ export async function embeddedThreads(folder: string, statement: string, queries
 
 function once(thread: Worker): Promise<number> {
   return new Promise((resolve, reject) => {
-    thread.once("message", resolve);
     thread.once("error", reject);
+    thread.once("message", (message) => {
+      thread.off("error", reject);
+      resolve(message);
+    });
   });
 }
 function thread(work: Work): Worker {

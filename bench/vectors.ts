@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { type Orrery, open } from "../src/index.js";
 import { startOrrery } from "../test/support/processes.js";
 import { type Line, median, report } from "./report.js";
+import { mostResidentBytes, residentBytes } from "./resident.js";
 import { buildHnswlib, buildUsearch, type Candidate, EF_CONSTRUCTION, K, M, type PeerIndex } from "./vector-peers.js";
 import { embeddedThreads, wireRate } from "./vector-searchers.js";
 import { type VectorSet, vectorSets } from "./vector-sets.js";
@@ -57,9 +58,9 @@ class SetBenchmark {
     const database = await open(this.#data);
     await this.#fill(database);
     this.#exact = await this.#neighbors(database);
-    this.#peers = [buildUsearch(this.#set, join(this.#folder, "usearch")), await buildHnswlib(this.#set)];
+    this.#peers = [buildUsearch(this.#set, join(this.#folder, "usearch")), await buildHnswlib(this.#set, join(this.#folder, "hnswlib"))];
     for (const peer of this.#peers)
-      this.#notes.push(`${peer.name}: ${peer.bytesPerVector.toFixed(0)} bytes of memory a vector (its copy of the vector among them).`);
+      this.#notes.push(`${peer.name}: ${peer.bytesPerVector.toFixed(0)} bytes a vector, its copy of the vector among them.`);
 
     // The plain index last: it is the one that threads and the server search, too.
     const rates = new Map<string, Line>();
@@ -210,6 +211,10 @@ class SetBenchmark {
               for (const query of this.#set.queries) await peer.search(query);
             },
           );
+      const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
+      this.#notes.push(
+        `The server holds ${megabytes(residentBytes(server.pid))} MB of memory with all of it (${megabytes(mostResidentBytes(server.pid))} MB at most, while it started).`,
+      );
     } finally {
       await server.stop();
     }
