@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 
 namespace orrery::exec {
 namespace {
@@ -78,26 +79,42 @@ bool any_of(const std::vector<std::string>& constants, PredicateOp op, T value) 
   return false;
 }
 
-/// One comparison of a fixed-width column over many slots; the switch over `op` is outside of the loop.
+/// Calls `run` with what says whether a value satisfies the comparison, so that the switch over `op` is outside of its loop. A NaN among the values
+/// is greater than every constant but a NaN.
+template <typename T, typename Run>
+void with_test(PredicateOp op, T constant, Run&& run) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (std::isnan(constant)) return run([op, constant](T value) { return satisfies(op, order(value, constant)); });
+  }
+  switch (op) {
+    case PredicateOp::kEq: return run([constant](T value) { return value == constant; });
+    case PredicateOp::kNe: return run([constant](T value) { return !(value == constant); });
+    case PredicateOp::kLt: return run([constant](T value) { return value < constant; });
+    case PredicateOp::kLe: return run([constant](T value) { return value <= constant; });
+    case PredicateOp::kGt: return run([constant](T value) { return !(value <= constant); });
+    default: return run([constant](T value) { return !(value < constant); });
+  }
+}
+
+/// One comparison of a fixed-width column over some slots.
 template <typename T>
 void keep(const T* values, const std::uint8_t* validity, PredicateOp op, T constant, std::vector<std::uint32_t>& slots) {
-  const auto run = [&](auto test) {
+  with_test(op, constant, [&](auto test) {
     std::size_t kept = 0;
     for (const std::uint32_t slot : slots) {
-      const bool good = (validity == nullptr || validity[slot] != 0) && test(order(load<T>(values + slot), constant));
+      const bool good = (validity == nullptr || validity[slot] != 0) && test(load<T>(values + slot));
       slots[kept] = slot;
       kept += good ? 1 : 0;
     }
     slots.resize(kept);
-  };
-  switch (op) {
-    case PredicateOp::kEq: return run([](int c) { return c == 0; });
-    case PredicateOp::kNe: return run([](int c) { return c != 0; });
-    case PredicateOp::kLt: return run([](int c) { return c < 0; });
-    case PredicateOp::kLe: return run([](int c) { return c <= 0; });
-    case PredicateOp::kGt: return run([](int c) { return c > 0; });
-    default: return run([](int c) { return c >= 0; });
-  }
+  });
+}
+/// The same over slots without a gap, the values of the first ones at `values`: `good` keeps its ones where the comparison holds.
+template <typename T>
+void judge(const T* values, PredicateOp op, T constant, std::span<std::uint8_t> good) {
+  with_test(op, constant, [&](auto test) {
+    for (std::size_t i = 0; i < good.size(); i++) good[i] &= static_cast<std::uint8_t>(test(load<T>(values + i)));
+  });
 }
 
 // numeric_send: int16 digit count, weight (of the first digit, base 10000), sign, scale, then the digits; big-endian.
@@ -204,22 +221,57 @@ bool Predicate::matches(const Term& term, const storage::Chunk& chunk, std::uint
   return false;
 }
 
+namespace {
+
+bool is_plain(PredicateOp op) noexcept { return op >= PredicateOp::kEq && op <= PredicateOp::kGe; }
+
+/// Calls `run` with values of a fixed-width kind as what they are; false: the kind is none.
+template <typename Run>
+bool with_values(KeyKind kind, const std::uint8_t* values, Run&& run) {
+  switch (kind) {
+    case KeyKind::kBool: return run(values), true;
+    case KeyKind::kInt16: return run(reinterpret_cast<const std::int16_t*>(values)), true;
+    case KeyKind::kInt32: return run(reinterpret_cast<const std::int32_t*>(values)), true;
+    case KeyKind::kInt64: return run(reinterpret_cast<const std::int64_t*>(values)), true;
+    case KeyKind::kFloat32: return run(reinterpret_cast<const float*>(values)), true;
+    case KeyKind::kFloat64: return run(reinterpret_cast<const double*>(values)), true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 void Predicate::filter(const storage::Chunk& chunk, std::vector<std::uint32_t>& slots) const {
+  if (slots.empty()) return;
+  // A whole chunk, or a part of it: bytes without branches cost a fraction of lists of slots.
+  const std::uint32_t first = slots.front();
+  const bool is_dense = slots.back() - first + 1 == slots.size();
+  thread_local std::vector<std::uint8_t> good;
+  good.assign(is_dense ? slots.size() : 0, 1);
+  bool judged = false;
+  for (const Term& term : terms_) {
+    const std::uint8_t* values = chunk.values(term.column);
+    if (!is_dense || values == nullptr || !is_plain(term.op)) continue;
+    const std::uint8_t* validity = chunk.validity(term.column);
+    if (!with_values(term.kind, values, [&]<typename T>(const T* v) { judge(v + first, term.op, load<T>(term.constants.front().data()), good); })) continue;
+    for (std::size_t i = 0; validity != nullptr && i < good.size(); i++) good[i] &= static_cast<std::uint8_t>(validity[first + i] != 0);
+    judged = true;
+  }
+  if (judged) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < good.size(); i++) {
+      slots[kept] = first + static_cast<std::uint32_t>(i);
+      kept += good[i];
+    }
+    slots.resize(kept);
+  }
   for (const Term& term : terms_) {
     if (slots.empty()) return;
     const std::uint8_t* values = chunk.values(term.column);
-    const bool plain = values != nullptr && term.op >= PredicateOp::kEq && term.op <= PredicateOp::kGe;
-    const std::uint8_t* validity = chunk.validity(term.column);
-    const auto constant = [&]<typename T>(T) { return load<T>(term.constants.front().data()); };
-    switch (plain ? term.kind : KeyKind::kUuid) {
-      case KeyKind::kBool: keep(values, validity, term.op, constant(std::uint8_t{}), slots); break;
-      case KeyKind::kInt16: keep(reinterpret_cast<const std::int16_t*>(values), validity, term.op, constant(std::int16_t{}), slots); break;
-      case KeyKind::kInt32: keep(reinterpret_cast<const std::int32_t*>(values), validity, term.op, constant(std::int32_t{}), slots); break;
-      case KeyKind::kInt64: keep(reinterpret_cast<const std::int64_t*>(values), validity, term.op, constant(std::int64_t{}), slots); break;
-      case KeyKind::kFloat32: keep(reinterpret_cast<const float*>(values), validity, term.op, constant(float{}), slots); break;
-      case KeyKind::kFloat64: keep(reinterpret_cast<const double*>(values), validity, term.op, constant(double{}), slots); break;
-      default: std::erase_if(slots, [&](std::uint32_t slot) { return !matches(term, chunk, slot); });
-    }
+    const bool plain = values != nullptr && is_plain(term.op);
+    if (plain && is_dense && with_values(term.kind, values, [](auto) {})) continue;  // judged above
+    if (!plain || !with_values(term.kind, values, [&]<typename T>(const T* v) { keep(v, chunk.validity(term.column), term.op, load<T>(term.constants.front().data()), slots); }))
+      std::erase_if(slots, [&](std::uint32_t slot) { return !matches(term, chunk, slot); });
   }
 }
 

@@ -1,4 +1,5 @@
 // vector_index_test.cc: vector indexes over real rows: visibility, filters, rollback, deletes, images, redo; predicates.
+#include <algorithm>
 #include <cmath>
 
 #include "vector_support.h"
@@ -205,8 +206,17 @@ TEST("predicate: terms on rows one by one and over a chunk agree; damage is refu
         if (wanted) expected.push_back(slot);
         CHECK_EQ(predicate.matches(chunk, slot), wanted);
       }
+      const auto is_odd = [](std::uint32_t slot) { return slot % 2 == 1; };
+      std::vector<std::uint32_t> tail(slots.begin() + 5, slots.end()), even = slots, even_expected = expected;
       predicate.filter(chunk, slots);
       CHECK(slots == expected);
+      // From the middle of a chunk, and with gaps.
+      predicate.filter(chunk, tail);
+      CHECK(std::equal(tail.begin(), tail.end(), std::lower_bound(expected.begin(), expected.end(), 5u), expected.end()));
+      std::erase_if(even, is_odd);
+      std::erase_if(even_expected, is_odd);
+      predicate.filter(chunk, even);
+      CHECK(even == even_expected);
     }
     for (std::size_t length = 0; length < bytes.size(); length++)
       CHECK(!Predicate::parse({bytes.data(), length}, relation, &predicate).is_ok());

@@ -76,6 +76,35 @@ describe("plans", () => {
     expect((await run(session, `EXPLAIN (COSTS OFF) ${query}`)).rows.map((r) => r[0])).toContain("  ->  Index Scan using items_e on items");
     expect((await run(session, query)).rows).toEqual([["503"], ["493"], ["513"]]);
   });
+  it("judges conditions during a search as the operators do, NaN and NULL among the values", async () => {
+    await run(session, "CREATE TABLE floats (id int PRIMARY KEY, f float8, r real, s smallint, e vector(2))");
+    await run(
+      session,
+      `INSERT INTO floats SELECT g, CASE g % 7 WHEN 0 THEN 'NaN' WHEN 1 THEN NULL WHEN 2 THEN 'Infinity' WHEN 3 THEN -0.0 ELSE g / 10.0 END,
+       CASE g % 5 WHEN 0 THEN 'NaN' WHEN 1 THEN '-Infinity' ELSE g END, g % 4, ('[' || g || ',0]')::vector FROM generate_series(1, 500) g`,
+    );
+    for (const condition of [
+      ...["=", "<>", "<", "<=", ">", ">="].flatMap((o) => [
+        `f ${o} 0`,
+        `f ${o} 'NaN'`,
+        `f ${o} 20.5`,
+        `f ${o} 'Infinity'`,
+        `r ${o} 'NaN'`,
+        `r ${o} 77`,
+      ]),
+      "f > 3 AND s = 2",
+      "f > 3 AND s IN (1, 3) AND r < 400",
+      "s = 1 AND f IS NOT NULL AND r >= 'NaN'",
+    ]) {
+      // The sum over a subquery without a limit is computed by other code.
+      const searched = await run(
+        session,
+        `SELECT count(*), sum(id) FROM (SELECT id FROM floats WHERE ${condition} ORDER BY e <-> '[250,0]' LIMIT 1000) t`,
+      );
+      const counted = await run(session, `SELECT count(*), sum(id) FROM floats WHERE ${condition}`);
+      expect([condition, searched.rows]).toEqual([condition, counted.rows]);
+    }
+  });
   it("measures operators for EXPLAIN ANALYZE", async () => {
     const lines = (
       await run(session, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM w a JOIN w b ON a.v = b.v WHERE a.g = 'b'")
