@@ -12,6 +12,9 @@ export const vectorNan = (type: string) => error("22000", `NaN not allowed in ${
 export const vectorInfinite = (type: string) => error("22000", `infinite value not allowed in ${type}`);
 export const vectorEmpty = (type: string) => error("22000", `${type} must have at least 1 dimension`);
 export const vectorTooLong = (type: string, limit: number) => error("54000", `${type} cannot have more than ${limit} dimensions`);
+/** Of k-means, in bytes; maintenance_work_mem in kilobytes. */
+export const vectorBuildMemory = (required: number, allowed: number) =>
+  error("54000", `memory required is ${Math.floor(required / 2 ** 20) + 1} MB, maintenance_work_mem is ${Math.floor(allowed / 1024)} MB`);
 export const sparseTooManyElements = (limit: number) => error("54000", `sparsevec cannot have more than ${limit} non-zero elements`);
 export const sparseTooManyForIndex = (limit: number) =>
   error("54000", `sparsevec cannot have more than ${limit} non-zero elements for hnsw index`);

@@ -81,7 +81,7 @@ describe("plans", () => {
     await run(
       session,
       `INSERT INTO floats SELECT g, CASE g % 7 WHEN 0 THEN 'NaN' WHEN 1 THEN NULL WHEN 2 THEN 'Infinity' WHEN 3 THEN -0.0 ELSE g / 10.0 END,
-       CASE g % 5 WHEN 0 THEN 'NaN' WHEN 1 THEN '-Infinity' ELSE g END, g % 4, ('[' || g || ',0]')::vector FROM generate_series(1, 500) g`,
+       CASE g % 5 WHEN 0 THEN 'NaN' WHEN 1 THEN '-Infinity' ELSE g::real END, g % 4, ('[' || g || ',0]')::vector FROM generate_series(1, 500) g`,
     );
     for (const condition of [
       ...["=", "<>", "<", "<=", ">", ">="].flatMap((o) => [

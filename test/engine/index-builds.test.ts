@@ -92,3 +92,25 @@ test("while a large index is built its thread goes on", async () => {
     expect(turns, sql).toBeGreaterThan(50);
   }
 });
+
+test("maintenance_work_mem: a graph that takes more is told, a k-means that would is refused", async () => {
+  const s = await session();
+  await run(s, "CREATE EXTENSION vector; CREATE TABLE v (id int, e vector(64)); SET maintenance_work_mem = '1MB'");
+  await run(
+    s,
+    "INSERT INTO v SELECT g, array_agg(sin(g * i))::vector FROM generate_series(1, 8000) g, generate_series(1, 64) i GROUP BY g",
+  );
+  const failure = await run(s, "CREATE INDEX ON v USING ivfflat (e vector_l2_ops) WITH (lists = 10)").catch(
+    (error: DbError) => error.fields,
+  );
+  expect(failure).toMatchObject({ sqlstate: "54000", message: "memory required is 2 MB, maintenance_work_mem is 1 MB" });
+  const notices: string[] = [];
+  s.setListener({ notice: (n) => notices.push(n.message), parameterStatus: () => {}, notification: () => {} });
+  await run(s, "CREATE INDEX ON v USING hnsw (e vector_l2_ops)");
+  expect(notices.splice(0)).toEqual(["hnsw graph does not fit into maintenance_work_mem"]);
+  await run(
+    s,
+    "SET maintenance_work_mem = '64MB'; CREATE INDEX ON v USING hnsw (e vector_ip_ops); CREATE INDEX ON v USING ivfflat (e vector_l2_ops) WITH (lists = 10)",
+  );
+  expect(notices).toEqual([]);
+});
