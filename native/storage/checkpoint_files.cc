@@ -12,6 +12,8 @@ namespace {
 
 const std::string kManifestName = "manifest";
 const std::string kPackName = "pack";
+/// A large stream is synced in parts of this size: in one, the log's own syncs would stand behind all of it.
+constexpr std::uint64_t kSyncBytes = 16u << 20;
 
 bool is_stream_name(std::string_view name) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-'; };
@@ -88,6 +90,9 @@ class FileCheckpointStream final : public CheckpointStream {
     std::uint32_t prefix[2];
     status_ = file_->write_at(at_, block_parts(bytes, prefix));
     at_ += sizeof prefix + bytes.size();
+    if (!status_.is_ok() || at_ - synced_ < kSyncBytes) return;
+    status_ = file_->sync();
+    synced_ = at_;
   }
 
   CheckpointFolder& folder_;
@@ -95,6 +100,7 @@ class FileCheckpointStream final : public CheckpointStream {
   std::unique_ptr<File> file_;  // only when more than a block came
   std::vector<std::uint8_t> buffer_;
   std::uint64_t at_ = 0;
+  std::uint64_t synced_ = 0;
   bool closed_ = false;
   StreamEntry entry_;
   Status status_;

@@ -35,15 +35,20 @@ std::array<std::uint8_t, kSegmentHeaderBytes> encode_segment_header(const Segmen
   put(out.data() + 16, header.database_id);
   put(out.data() + 24, header.first_lsn);
   put(out.data() + 32, header.boot_id);
+  put(out.data() + 40, header.durable_lsn);
   put(out.data() + 12, crc32c(out.data() + 16, kSegmentHeaderBytes - 16));
   return out;
 }
 
 std::optional<SegmentHeader> decode_segment_header(std::span<const std::uint8_t> b) {
   if (b.size() < kSegmentHeaderBytes || get<std::uint64_t>(b.data()) != kSegmentMagic) return std::nullopt;
-  if (get<std::uint32_t>(b.data() + 8) != kLogVersion) return std::nullopt;
+  const auto version = get<std::uint32_t>(b.data() + 8);
+  if (version == 0 || version > kLogVersion) return std::nullopt;
   if (get<std::uint32_t>(b.data() + 12) != crc32c(b.data() + 16, kSegmentHeaderBytes - 16)) return std::nullopt;
-  return SegmentHeader{get<std::uint64_t>(b.data() + 16), get<std::uint64_t>(b.data() + 24), get<std::uint64_t>(b.data() + 32)};
+  SegmentHeader header{get<std::uint64_t>(b.data() + 16), get<std::uint64_t>(b.data() + 24), get<std::uint64_t>(b.data() + 32),
+                       get<std::uint64_t>(b.data() + 40)};
+  if (version == 1) header.durable_lsn = header.first_lsn;
+  return header;
 }
 
 std::array<std::uint8_t, kBlockHeaderBytes> encode_block_header(const BlockHeader& header, std::uint64_t database_id) {

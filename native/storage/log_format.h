@@ -14,7 +14,7 @@
 namespace orrery::storage {
 
 constexpr std::uint64_t kSegmentMagic = 0x31474f4c5952524full;  // "ORRYLOG1"
-constexpr std::uint32_t kLogVersion = 1;
+constexpr std::uint32_t kLogVersion = 2;
 constexpr std::size_t kSegmentHeaderBytes = 64;
 constexpr std::uint32_t kBlockMagic = 0x4b4c424f;  // "OBLK"
 constexpr std::size_t kBlockHeaderBytes = 40;
@@ -24,6 +24,7 @@ struct SegmentHeader {
   std::uint64_t database_id = 0;
   Lsn first_lsn = 0;
   std::uint64_t boot_id = 0;  // FileSystem::boot_id() of the writer
+  Lsn durable_lsn = 0;        // what was durable when the segment was created; in version 1 everything before it
 };
 std::array<std::uint8_t, kSegmentHeaderBytes> encode_segment_header(const SegmentHeader& header);
 std::optional<SegmentHeader> decode_segment_header(std::span<const std::uint8_t> bytes);

@@ -112,8 +112,7 @@ Status read_log(FileSystem& files, const LogReadRequest& request, const std::fun
       const Later more = look_further(bytes, 0, request.database_id);
       later_blocks.block |= more.block;
       durable = std::max(durable, more.durable);
-      // A segment is created only after everything before it was synced.
-      if (decode_segment_header(bytes)) durable = std::max(durable, segments[later].first);
+      if (const auto begun = decode_segment_header(bytes)) durable = std::max(durable, begun->durable_lsn);
       result->dead_segments.push_back(segments[later].second);
       result->torn_bytes += nonzero_end(bytes, 0);
     }
