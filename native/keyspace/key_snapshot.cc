@@ -1,5 +1,7 @@
 #include "key_snapshot.h"
 
+#include "latch_turns.h"
+
 namespace orrery::keyspace {
 namespace {
 /// A latch is held for one or two tenths of a millisecond: a key that nobody used lately is some cache misses.
@@ -78,9 +80,11 @@ void KeySnapshot::begin() {
 
 Status KeySnapshot::write_shard(std::uint32_t index, const Sink& sink) {
   Shard& shard = keyspace_.shard(index);
+  LatchTurns turns;
   ByteWriter out;
   for (bool more = true; more;) {
     out.clear();
+    turns.before_slice();
     shard.latch.let_others_go();
     std::unique_ptr<ShardSnapshot> finished;  // destroyed without the latch: it may hold a whole flushed database
     {
@@ -100,16 +104,17 @@ Status KeySnapshot::write_shard(std::uint32_t index, const Sink& sink) {
     if (out.size() > 0)
       if (Status status = sink(out); !status.is_ok()) return status;
     if (current_ != nullptr)
-      if (Status status = write_large(sink); !status.is_ok()) return status;
+      if (Status status = write_large(sink, turns); !status.is_ok()) return status;
   }
   return Status::ok();
 }
 
-Status KeySnapshot::write_large(const Sink& sink) {
+Status KeySnapshot::write_large(const Sink& sink, LatchTurns& turns) {
   ByteWriter out;
   for (bool done = false; !done;) {
     out.clear();
     const std::uint32_t at = current_->shard.load();
+    turns.before_slice();
     keyspace_.shard(at).latch.let_others_go();
     {
       const std::lock_guard guard(keyspace_.shard(at).latch);

@@ -62,6 +62,8 @@ class ShardSnapshot {
   std::vector<std::unique_ptr<ValueWalk>> large_;   // begun and not written
 };
 
+class LatchTurns;
+
 class KeySnapshot {
  public:
   /// Takes a piece of the output: whole entries, or a part of a large one that the next pieces go on with. No latch held.
@@ -78,7 +80,7 @@ class KeySnapshot {
   Status write_shard(std::uint32_t index, const Sink& sink);
 
  private:
-  Status write_large(const Sink& sink);
+  Status write_large(const Sink& sink, LatchTurns& turns);
   Keyspace& keyspace_;
   const EntryWriter& writer_;
   std::unique_lock<std::mutex> alone_;

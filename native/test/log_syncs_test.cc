@@ -161,6 +161,7 @@ TEST("threads: log: a sync that takes long holds up no writing, segments end bes
   GatedFileSystem gated(files);
   auto s = settings();
   s.segment_bytes = 2000;
+  s.block_bytes = 500;
   s.sync_interval_ms = 20'000;
   FileLog log(gated, s);
   log.start(0);
