@@ -21,6 +21,7 @@ std::optional<std::uint32_t> NearestSelect::run(const float* query, SearchEffort
   const auto accepts = [&](storage::RowId row, std::uint32_t slot) { return index_->has_slot(relation.visible(row, snapshot, manager), slot); };
   const auto prefetch = [&](storage::RowId row) { relation.prefetch(row, index_->column()); };
   index::hnsw::Scan walk(index_->graph(), query, ef, accepts, false, index::hnsw::Scan::WhenExact::kYield, {}, prefetch);
+  walk.give_way_after(4 * std::size_t{ef});  // among rows that are gone it could go on for long
   std::uint32_t count = 0;
   for (index::hnsw::Hit hit; count < limit && walk.next(hit); count++) wire::write_data_row(relation.visible(hit.row, snapshot, manager), columns_, out);
   return walk.yielded() || out.overflowed() ? std::nullopt : std::optional(count);

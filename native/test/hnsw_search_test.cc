@@ -142,6 +142,20 @@ TEST("hnsw: half of the rows are accepted, none of them near the query: compared
   CHECK(!scan.yielded());
 }
 
+TEST("hnsw: a walk among rows that nobody wants gives way as early as it was told") {
+  const Vectors v = random_vectors(4000, 16, 5);
+  Graph graph(options_for(v));
+  CHECK(graph.build(items_of(v), 2).is_ok());
+  std::size_t asked = 0;
+  const auto none = [&](orrery::storage::RowId, std::uint32_t) { return asked++, false; };
+  Scan scan(graph, v.at(0), 10, none, false, Scan::WhenExact::kYield);
+  scan.give_way_after(25);
+  Hit hit;
+  CHECK(!scan.next(hit));
+  CHECK(scan.yielded());
+  CHECK(asked <= 26);
+}
+
 TEST("hnsw: no row is accepted, the scan ends") {
   const Vectors v = random_vectors(1000, 8, 4);
   Graph graph(options_for(v));

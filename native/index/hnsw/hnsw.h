@@ -298,6 +298,8 @@ class Scan {
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
 
+  /// A walk that has looked at so many nodes, most of them not accepted, gives way earlier than it would.
+  void give_way_after(std::size_t nodes) noexcept { patience_most_ = nodes; }
   /// The next row, or false at the end.
   bool next(Hit& hit);
   /// Rows that next() gives without walking on.
@@ -343,6 +345,7 @@ class Scan {
   double selectivity_ = 1;  // known or of a sample, once started and selective
   double seen_ = 0, seen_matching_ = 0;  // matching walks: nodes around the query
   const WhenExact when_exact_;
+  std::size_t patience_most_ = SIZE_MAX;
   bool yielded_ = false;
 };
 

@@ -100,7 +100,7 @@ void Scan::walk() {
   };
   for (const QueueEntry e : std::exchange(overflow_, {})) keep(e);
   // Beyond this many expansions an exact scan of what is left is cheaper than going on.
-  const std::size_t patience = std::max<std::size_t>(4 * std::size_t{ef_}, graph_.node_limit() / 20);
+  const std::size_t patience = std::min(patience_most_, std::max<std::size_t>(4 * std::size_t{ef_}, graph_.node_limit() / 20));
   std::size_t expanded = 0, accepted = 0;
   const auto give_way_now = [&] {
     // What was returned before must not come again: only this scan knows it.
