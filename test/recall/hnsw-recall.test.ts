@@ -143,11 +143,10 @@ describe.skipIf(mnist === undefined)("hnsw recall on MNIST", () => {
     expect(before.recall).toBeGreaterThanOrEqual(0.95);
 
     native.engine.close(engine);
-    const start = performance.now();
     engine = openEngine();
-    const openMs = performance.now() - start;
-    expect(native.vector.indexFacts(engine, index)?.rows).toBeGreaterThanOrEqual(mnist!.count / 2);
-    expect(openMs, "the graph comes from its image").toBeLessThan(1000);
+    const facts = native.vector.indexFacts(engine, index);
+    expect(facts?.rows).toBeGreaterThanOrEqual(mnist!.count / 2);
+    expect(facts, "the graph comes from its image").toMatchObject({ inserted: 0, loaded: facts?.rows });
     const after = recallOf(() => null);
     expect(after.fewest).toBe(k);
     expect(after.recall).toBeGreaterThanOrEqual(0.95);

@@ -32,12 +32,9 @@ describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
   let queries: readonly string[];
   let byId: Float32Array[];
 
-  const start = async (): Promise<number> => {
-    const from = performance.now();
+  const start = async (): Promise<void> => {
     server = await startOrrery({ folder, keepFolder: true });
-    const millis = performance.now() - from;
     client = await connectPg(server.port);
-    return millis;
   };
   const answers = async (text: string, values: (i: number) => unknown[]): Promise<number[][]> => {
     const found: number[][] = [];
@@ -127,10 +124,8 @@ describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
     const before = await approximate(nearest, byVector);
     await client.end();
     await server.stop();
-    const millis = await start();
+    await start();
     expect(await statistics()).toMatchObject({ rows: String(COUNT), inserted: "0", loaded: String(COUNT) });
-    console.log(`start with an index of ${COUNT} vectors: ${Math.round(millis)} ms`);
-    expect(millis).toBeLessThan(5000);
     expect(await approximate(nearest, byVector)).toEqual(before);
   });
 
@@ -150,9 +145,7 @@ describe.skipIf(!hasMnist)("hnsw recall on MNIST through SQL", () => {
     await client.query("checkpoint");
     client.on("error", () => undefined);
     await server.kill();
-    const millis = await start();
-    console.log(`start after kill -9: ${Math.round(millis)} ms`);
-    expect(millis).toBeLessThan(5000);
+    await start();
     expect(await statistics()).toMatchObject({ rows: String(COUNT / 2), inserted: "0", loaded: String(COUNT / 2) });
     expect(await plan(nearest, [queries[0]])).toContain("Index Scan using images_pixels on images");
     expect(await recall("half deleted, after kill -9", nearest, byVector)).toBeGreaterThanOrEqual(0.95);
