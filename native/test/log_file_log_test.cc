@@ -8,31 +8,13 @@
 #include "../storage/log_format.h"
 #include "../storage/log_reader.h"
 #include "check.h"
+#include "log_support.h"
 
 using namespace orrery;
 using namespace orrery::storage;
+using namespace orrery::test;
 
 namespace {
-
-const std::string kFolder = "data";
-constexpr std::uint64_t kDatabase = 77;
-
-FileLogSettings settings() {
-  FileLogSettings s;
-  s.folder = kFolder;
-  s.database_id = kDatabase;
-  s.preallocate_bytes = 4096;
-  return s;
-}
-
-/// Effects that tell which record they are; the length varies.
-std::vector<std::uint8_t> effects_of(std::uint64_t n) {
-  EffectBuffer e;
-  std::vector<std::uint8_t> payload(8 + (n * 37) % 200, static_cast<std::uint8_t>(n));
-  std::memcpy(payload.data(), &n, 8);
-  e.add(Room::kStorage, 1, payload);
-  return {e.span().begin(), e.span().end()};
-}
 
 struct Read {
   Status status;

@@ -10,14 +10,13 @@
 #include "../storage/log_pieces.h"
 #include "../storage/log_reader.h"
 #include "check.h"
+#include "log_support.h"
 
 using namespace orrery;
 using namespace orrery::storage;
+using namespace orrery::test;
 
 namespace {
-
-const std::string kFolder = "data";
-constexpr std::uint64_t kDatabase = 77;
 
 /// Files whose syncs wait while the gate is closed.
 class GatedFileSystem final : public FileSystem {
@@ -84,21 +83,6 @@ class GatedFileSystem final : public FileSystem {
   bool closed_ = false;
   std::size_t waiting_ = 0;
 };
-
-FileLogSettings settings() {
-  FileLogSettings s;
-  s.folder = kFolder;
-  s.database_id = kDatabase;
-  s.preallocate_bytes = 4096;
-  return s;
-}
-std::vector<std::uint8_t> effects_of(std::uint64_t n) {
-  EffectBuffer e;
-  std::vector<std::uint8_t> payload(8 + (n * 37) % 200, static_cast<std::uint8_t>(n));
-  std::memcpy(payload.data(), &n, 8);
-  e.add(Room::kStorage, 1, payload);
-  return {e.span().begin(), e.span().end()};
-}
 
 struct Read {
   Status status;
