@@ -10,6 +10,7 @@ import { mulberry32, vectorText } from "../test/support/mnist.js";
 import { startOrrery } from "../test/support/processes.js";
 import { type Line, median, report } from "./report.js";
 import { searchAlong } from "./vector-searchers.js";
+import { clustered } from "./vector-sets.js";
 
 const COUNT = Number(process.env.ORRERY_BENCH_VECTORS ?? 40_000);
 const DIMENSIONS = 128;
@@ -25,7 +26,7 @@ export async function run(): Promise<void> {
   try {
     const client = await connectPg(server.port);
     await client.query(`create extension vector; create table items (id int primary key, v vector(${DIMENSIONS}))`);
-    const vectors = clustered(COUNT + ROUNDS * ADDED + QUERIES);
+    const vectors = clustered(COUNT + ROUNDS * ADDED + QUERIES, DIMENSIONS, CLUSTERS, 9);
     const queries = vectors.splice(-QUERIES);
     await insert(client, vectors, 0, COUNT);
     await client.query(`create index i on items using hnsw (v vector_l2_ops) with (m = ${M}, ef_construction = ${EF_CONSTRUCTION})`);
@@ -131,10 +132,4 @@ function insertsOf(vectors: readonly Float32Array[], from: number, to: number): 
 }
 async function insert(client: pg.Client, vectors: readonly Float32Array[], from: number, to: number): Promise<void> {
   for (const values of insertsOf(vectors, from, to)) await client.query(INSERT, values);
-}
-function clustered(count: number): Float32Array[] {
-  const random = mulberry32(9);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const centers = Array.from({ length: CLUSTERS }, () => Float32Array.from({ length: DIMENSIONS }, () => normal() * 2));
-  return Array.from({ length: count }, () => (centers[Math.floor(random() * CLUSTERS)] as Float32Array).map((c) => c + normal()));
 }

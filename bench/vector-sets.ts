@@ -15,7 +15,7 @@ export interface VectorSet {
 export const vectorSets: Readonly<Record<string, (count?: number) => VectorSet>> = {
   mnist: (count = 60_000) => split("MNIST-shift", "l2", shiftedMnist(count + QUERIES)),
   "mnist-large": (count = 240_000) => split("MNIST-shift", "l2", shiftedMnist(count + QUERIES)),
-  clustered: (count = 1_000_000) => split("clustered", "l2", clustered(count + QUERIES, 128, 1000)),
+  clustered: (count = 1_000_000) => split("clustered", "l2", clustered(count + QUERIES, 128, 1000, 2)),
   unit: (count = 200_000) => split("of unit length and 32 degrees of freedom", "cosine", lowRank(count + QUERIES, 768, 32)),
 };
 
@@ -27,8 +27,8 @@ function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-export function clustered(count: number, dimensions: number, clusters: number): Float32Array[] {
-  const random = mulberry32(2);
+export function clustered(count: number, dimensions: number, clusters: number, seed: number): Float32Array[] {
+  const random = mulberry32(seed);
   const centers = Array.from({ length: clusters }, () => Float32Array.from({ length: dimensions }, () => normal(random) * 2));
   return Array.from({ length: count }, () => {
     const center = centers[Math.floor(random() * clusters)] as Float32Array;
