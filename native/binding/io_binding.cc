@@ -245,6 +245,13 @@ void add_plan(const Napi::CallbackInfo& info, io::Connection& connection, io::Pg
   if (!connection.pg) connection.pg = std::make_unique<io::PgState>();
   connection.pg->add(std::move(plan));
 }
+/// Type (0: there is none) and parameter of a number of rows.
+bool read_limit_parameter(std::span<const std::uint32_t> words, const io::PgPlan& plan, std::optional<io::PgKey>* out) {
+  if (words[0] == 0) return true;
+  if (words[0] > static_cast<std::uint32_t>(io::PgType::kInt8) || words[1] >= plan.parameter_count) return false;
+  *out = io::PgKey{static_cast<io::PgType>(words[0]), words[1]};
+  return true;
+}
 /// Form, direction, most rows, and type and parameter of their number (0: none is); of each bound type (0: there is none), parameter and whether it
 /// is included; then type and parameter of each item of a list.
 bool read_search(std::span<const std::uint32_t> words, std::size_t columns, io::PgPlan* plan) {
@@ -256,10 +263,7 @@ bool read_search(std::span<const std::uint32_t> words, std::size_t columns, io::
   search.form = static_cast<io::PgSearch::Form>(words[0]);
   search.backward = words[1] != 0;
   search.limit = words[2];
-  if (words[3] != 0) {
-    if (words[3] > static_cast<std::uint32_t>(io::PgType::kInt8) || !is_key(3)) return false;
-    search.limit_parameter = key(3);
-  }
+  if (!read_limit_parameter(words.subspan(3, 2), *plan, &search.limit_parameter)) return false;
   for (auto* bound : {&search.lower, &search.upper}) {
     const std::size_t at = bound == &search.lower ? 5 : 8;
     if (words[at] == 0) continue;
@@ -307,12 +311,11 @@ Napi::Value register_nearest(const Napi::CallbackInfo& info) {
   read_facts(info, 3, &plan);
   const auto* handle = handle_of<NearestHandle>(info.Env(), info[8]);
   std::span<std::uint32_t> words;
+  std::optional<io::PgKey> limit_parameter;
   if (handle == nullptr || !fits_place(plan) || !array_of(info[9], napi_uint32_array, &words) || words.size() != 5 || words[0] >= plan.parameter_count ||
-      (words[3] != 0 && (words[3] > static_cast<std::uint32_t>(io::PgType::kInt8) || words[4] >= plan.parameter_count)))
+      !read_limit_parameter(words.subspan(3), plan, &limit_parameter))
     return type_error(info, "registerNearest takes a pipeline and five words");
-  io::PgNearest nearest{handle->select, words[0], {words[1], number_of(info[10])}, words[2], std::nullopt};
-  if (words[3] != 0) nearest.limit_parameter = io::PgKey{static_cast<io::PgType>(words[3]), words[4]};
-  plan.nearest = std::move(nearest);
+  plan.nearest = io::PgNearest{handle->select, words[0], {words[1], number_of(info[10])}, words[2], limit_parameter};
   add_plan(info, *c, std::move(plan));
   return info.Env().Undefined();
 }

@@ -251,9 +251,10 @@ bool PgFastPath::run_several(PgState& state, wire::WireBuffer& out) {
 }
 
 bool PgFastPath::select(PgState& state, const PgPlan& plan, wire::WireBuffer& out) {
-  KeyMade made = KeyMade::kYes;
-  if (plan.nearest ? !nearest_.make(plan, parameters_) : plan.search && !search_.make(plan, parameters_)) return false;
-  if (!plan.nearest && !plan.search) made = make_key(plan, parameters_, key_);
+  KeyMade made;
+  if (plan.nearest) made = nearest_.make(plan, parameters_) ? KeyMade::kYes : KeyMade::kOther;
+  else if (plan.search) made = search_.make(plan, parameters_) ? KeyMade::kYes : KeyMade::kOther;
+  else made = make_key(plan, parameters_, key_);
   if (made == KeyMade::kOther) return false;
   storage::TransactionManager& manager = rows_->manager();
   const auto find = [&](const storage::Snapshot& snapshot) -> std::optional<std::uint32_t> {

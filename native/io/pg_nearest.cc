@@ -1,9 +1,5 @@
 #include "pg_nearest.h"
 
-#include <algorithm>
-
-#include "../wire/vector_text.h"
-
 namespace orrery::io {
 
 bool NearestQuery::make(const PgPlan& plan, const PgParameters& parameters) {
@@ -12,15 +8,13 @@ bool NearestQuery::make(const PgPlan& plan, const PgParameters& parameters) {
   const PgParameter& vector = parameters[nearest.parameter];
   if (!limit || *limit > kNearestMax || vector.is_null) return false;
   limit_ = *limit;
-  vector_.resize(nearest.select->dimensions());
-  const auto read = vector.binary ? wire::read_wire_vector : wire::read_vector;
-  return read(vector.bytes, wire::DenseKind::kVector, vector_.data(), vector_.size()) == vector_.size();
+  return vector_.read(PgType::kVector, static_cast<std::int32_t>(nearest.select->dimensions()), vector);
 }
 
 std::optional<std::uint32_t> NearestQuery::run(const PgPlan& plan, const storage::Snapshot& snapshot, const storage::TransactionManager& manager,
                                                wire::WireBuffer& out) const {
   const PgNearest& nearest = *plan.nearest;
-  return nearest.select->run(vector_.data(), nearest.effort, limit_, snapshot, manager, out);
+  return nearest.select->run(reinterpret_cast<const float*>(vector_.bytes().data()), nearest.effort, limit_, snapshot, manager, out);
 }
 
 }  // namespace orrery::io

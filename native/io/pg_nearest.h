@@ -4,8 +4,8 @@
 // finite are JavaScript's.
 #pragma once
 #include <optional>
-#include <vector>
 
+#include "pg_inputs.h"
 #include "pg_parameters.h"
 
 namespace orrery::io {
@@ -23,7 +23,7 @@ class NearestQuery {
                                    wire::WireBuffer& out) const;
 
  private:
-  std::vector<float> vector_;
+  PgInput vector_;
   std::uint32_t limit_ = 0;
 };
 
