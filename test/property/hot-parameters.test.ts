@@ -39,6 +39,11 @@ const moment = fc.oneof(
   date,
   fc.constantFrom("now", "infinity", "epoch", "2024-02-30 10:00", "2024-02-29 23:59:59.9999995"),
 );
+/** Without an offset the session's time zone decides, which I/O threads do not know: half of these have one. */
+const zoned = fc.oneof(
+  moment,
+  fc.tuple(date, time, fc.constantFrom("Z", "+00", "-07")).map(([d, t, o]) => `${d} ${t}${o}`),
+);
 const decimal = fc
   .tuple(fc.constantFrom("", "-", "+"), digits(24), fc.option(digits(16), { nil: undefined }))
   .map(([sign, whole, part]) => `${sign}${whole}${part === undefined ? "" : `.${part}`}`);
@@ -59,7 +64,9 @@ const json = fc.oneof(
   ),
 );
 const element = fc.oneof(
-  { weight: 8, arbitrary: fc.double({ min: -7e4, max: 7e4, noNaN: true }).map(String) },
+  // Most doubles are too small for a half, which refuses them: ordinary numbers keep the share of vectors that are taken high.
+  { weight: 8, arbitrary: fc.integer({ min: -6_000_000, max: 6_000_000 }).map((n) => String(n / 100)) },
+  { weight: 4, arbitrary: fc.double({ min: -7e4, max: 7e4, noNaN: true }).map(String) },
   { weight: 1, arbitrary: fc.float().map(String) },
   { weight: 1, arbitrary: decimal },
   { weight: 2, arbitrary: fc.constantFrom(" 1", "2 ", "1e39", "1e-46", "NaN", "+.5", "65519.99", "6e-8", "") },
@@ -93,7 +100,7 @@ const cases: readonly Case[] = [
   ["date", TypeOid.date, [-1], fc.oneof(date, moment), /^\d{4}-\d\d-\d\d$/],
   ["time", TypeOid.time, [-1, 0, 3, 6], time, /^(?!24)\d\d:\d\d(:[0-5]\d(\.\d{1,6})?)?$/],
   ["timestamp", TypeOid.timestamp, [-1, 0, 3, 6], moment, /^\d{4}-\d\d-\d\d[ T](?!24)\d\d:\d\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d)?$/],
-  ["timestamptz", TypeOid.timestamptz, [-1, 3], moment, /^\d{4}-\d\d-\d\d[ T](?!24)\d\d:\d\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d)$/],
+  ["timestamptz", TypeOid.timestamptz, [-1, 3], zoned, /^\d{4}-\d\d-\d\d[ T](?!24)\d\d:\d\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d)$/],
   ["timestamptzUtc", TypeOid.timestamptz, [-1, 3], moment, /^\d{4}-\d\d-\d\d[ T](?!24)\d\d:\d\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d)?$/],
   [
     "numeric",
