@@ -55,8 +55,28 @@ Napi::Value prepare_nearest(const Napi::CallbackInfo& info) {
   if (!found) return info.Env().Null();
   auto columns = output_columns(specs, found->relation());
   if (!columns) return info.Env().Null();
-  auto* pipeline = new NearestHandle{NearestHandle::kMark, std::make_shared<exec::NearestSelect>(std::move(found), std::move(*columns))};
+  auto* pipeline = new NearestHandle{NearestHandle::kMark, engine, std::make_shared<exec::NearestSelect>(std::move(found), std::move(*columns))};
   return Napi::External<NearestHandle>::New(info.Env(), pipeline, [](Napi::Env, NearestHandle* p) { delete p; });
+}
+
+/// Runs `work` under the transaction's snapshot, or under one of now for xid 0; not at all when there is no such transaction.
+template <typename Work>
+void with_snapshot(Engine& engine, storage::Xid xid, Work&& work) {
+  storage::TransactionManager& manager = engine.rows->manager();
+  if (xid == 0) {
+    const storage::Snapshot snapshot = manager.acquire_snapshot();
+    work(snapshot, manager);
+    manager.release_snapshot(snapshot);
+  } else if (storage::Transaction* t = engine.transactions->find(xid)) {
+    const storage::TransactionUse use(manager, *t);
+    work(t->snapshot(), manager);
+  }
+}
+
+/// What JavaScript is told of rows in its buffer.
+Napi::Value written(const Napi::CallbackInfo& info, std::uint32_t count, const wire::WireBuffer& buffer) {
+  const double size = static_cast<double>(buffer.size());
+  return Napi::Number::New(info.Env(), buffer.overflowed() ? -size : count * 4294967296.0 + size);
 }
 
 /// runPoint(engine, pipeline, xid, key: number | Uint8Array, out: Uint8Array) -> rows * 2^32 + bytes written; negative: `out` must have
@@ -73,10 +93,8 @@ Napi::Value run_point(const Napi::CallbackInfo& info) {
   const exec::PointSelect& point = *pipeline->select;
   const auto xid = static_cast<storage::Xid>(info[2].As<Napi::Number>().Int64Value());
   wire::WireBuffer buffer(out.data(), out.size());
-  storage::TransactionManager& manager = engine->rows->manager();
-
   std::uint32_t count = 0;
-  const auto run = [&](const storage::Snapshot& snapshot) {
+  with_snapshot(*engine, xid, [&](const storage::Snapshot& snapshot, storage::TransactionManager& manager) {
     if (info[3].IsNumber()) {
       count = point.run_integer(info[3].As<Napi::Number>().Int64Value(), snapshot, manager, buffer);
       return;
@@ -84,21 +102,34 @@ Napi::Value run_point(const Napi::CallbackInfo& info) {
     if (reinterpret_cast<std::uintptr_t>(key.data()) % 8 != 0) return;
     const auto block = Block::parse(key.data(), key.size());
     if (block && block->row_count() == 1) count = point.run(*block, snapshot, manager, buffer);
-  };
-  if (xid != 0) {
-    if (storage::Transaction* t = engine->transactions->find(xid)) {
-      const storage::TransactionUse use(manager, *t);
-      run(t->snapshot());
-    }
-  } else {
-    const storage::Snapshot snapshot = manager.acquire_snapshot();
-    run(snapshot);
-    manager.release_snapshot(snapshot);
-  }
-  const double size = static_cast<double>(buffer.size());
-  return Napi::Number::New(info.Env(), buffer.overflowed() ? -size : count * 4294967296.0 + size);
+  });
+  return written(info, count, buffer);
 }
 
+/// runNearest(engine, pipeline, xid, query: Float32Array, ef, recall target, limit, out: Uint8Array) -> as runPoint; null: the query has not the
+/// index' dimensions, or the walk would take long (exec/nearest_select.h).
+Napi::Value run_nearest(const Napi::CallbackInfo& info) {
+  count_crossing();
+  Engine* engine = engine_of(info);
+  if (engine == nullptr) return info.Env().Undefined();
+  const auto* pipeline = handle_of<NearestHandle>(info.Env(), info[1]);
+  std::span<float> query;
+  std::span<std::uint8_t> out;
+  if (pipeline == nullptr || pipeline->engine != engine || !info[2].IsNumber() || !array_of(info[3], napi_float32_array, &query) || !info[4].IsNumber() ||
+      !info[5].IsNumber() || !info[6].IsNumber() || !array_of(info[7], napi_uint8_array, &out))
+    return type_error(info, "runNearest takes a pipeline of this engine, an xid, a vector, its effort, a limit and a buffer");
+  const exec::NearestSelect& nearest = *pipeline->select;
+  if (query.size() != nearest.dimensions()) return info.Env().Null();
+  const auto xid = static_cast<storage::Xid>(info[2].As<Napi::Number>().Int64Value());
+  const exec::SearchEffort effort{info[4].As<Napi::Number>().Uint32Value(), info[5].As<Napi::Number>().DoubleValue()};
+  const std::uint32_t limit = info[6].As<Napi::Number>().Uint32Value();
+  wire::WireBuffer buffer(out.data(), out.size());
+  std::optional<std::uint32_t> count;
+  with_snapshot(*engine, xid, [&](const storage::Snapshot& snapshot, storage::TransactionManager& manager) {
+    count = nearest.run(query.data(), effort, limit, snapshot, manager, buffer);
+  });
+  return count || buffer.overflowed() ? written(info, count.value_or(0), buffer) : info.Env().Null();
+}
 
 /// lookupRow(engine, xid, index, columns, withRowIds, key, block): opens, reads and closes an index scan for one whole key of a unique
 /// index, in one crossing. Returns 0 or 1, or -n as scanNext does.
@@ -285,6 +316,7 @@ void init_exec(Napi::Env env, Napi::Object exports) {
   room.Set("preparePoint", Napi::Function::New<prepare_point>(env, "preparePoint"));
   room.Set("prepareNearest", Napi::Function::New<prepare_nearest>(env, "prepareNearest"));
   room.Set("runPoint", Napi::Function::New<run_point>(env, "runPoint"));
+  room.Set("runNearest", Napi::Function::New<run_nearest>(env, "runNearest"));
   room.Set("lookupRow", Napi::Function::New<lookup_row>(env, "lookupRow"));
   room.Set("pipelineOpen", Napi::Function::New<pipeline_open>(env, "pipelineOpen"));
   room.Set("pipelineNext", Napi::Function::New<pipeline_next>(env, "pipelineNext"));

@@ -18,6 +18,7 @@ struct PointHandle {
 struct NearestHandle {
   static constexpr HandleMark kMark = HandleMark::kNearestSelect;
   HandleMark mark;
+  const Engine* engine;
   std::shared_ptr<const exec::NearestSelect> select;  // I/O threads may hold it longer
 };
 

@@ -33,6 +33,11 @@ class NearestSelect {
 
  private:
   bool takes_long(std::uint32_t ef) const noexcept;
+  static std::vector<storage::VersionRef>& found_versions();
+  bool find_unasked(const float* query, std::uint32_t ef, std::uint32_t limit, const storage::Snapshot& snapshot,
+                    const storage::TransactionManager& manager) const;
+  bool find(const float* query, std::uint32_t ef, std::uint32_t limit, const storage::Snapshot& snapshot,
+            const storage::TransactionManager& manager) const;
   const std::shared_ptr<index::hnsw::HnswIndex> index_;
   const std::vector<wire::OutputColumn> columns_;
 };

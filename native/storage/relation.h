@@ -70,6 +70,10 @@ class Relation {
     const VersionPos pos = newest_pos(row);
     return pos == kNoVersion ? VersionRef{} : version(pos);
   }
+  /// Asks the memory for where a row's newest version is.
+  void prefetch(RowId row) const noexcept {
+    if (row < row_limit_.load(std::memory_order_acquire)) __builtin_prefetch(&rows_[row]);
+  }
   /// Asks the memory for what visible() will read of a row, and for its value in a column.
   void prefetch(RowId row, std::uint32_t column) const noexcept {
     const VersionRef v = newest(row);

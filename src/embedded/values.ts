@@ -59,16 +59,26 @@ function toArray(values: readonly Parameter[], element: Oid, context: ValueConte
   );
 }
 
-export function fromDatum(value: Datum, oid: Oid, context: ValueContext): Value {
-  if (value === null || typeof value === "boolean") return value;
+/** Values of the type are given as they are. */
+export function isPlain(oid: Oid): boolean {
   switch (oid) {
+    case TypeOid.bool:
     case TypeOid.int2:
     case TypeOid.int4:
     case TypeOid.int8:
     case TypeOid.float4:
     case TypeOid.float8:
     case TypeOid.oid:
-      return value as number | bigint;
+    case TypeOid.text:
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function fromDatum(value: Datum, oid: Oid, context: ValueContext): Value {
+  if (value === null || typeof value === "boolean" || isPlain(oid)) return value as Value;
+  switch (oid) {
     case TypeOid.timestamp:
     case TypeOid.timestamptz:
       if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return value;

@@ -32,8 +32,13 @@ import type { EngineSession } from "./session.js";
 import { SessionStatement } from "./session-statement.js";
 import type { LiftedStatement, ParsedStatement, ResultColumn } from "./types.js";
 
+const RECENT_MAX = 64;
+const RECENT_LENGTH_MAX = 4096;
+
 export class StatementPlanner {
   readonly #session: EngineSession;
+  /** Plans of texts that were prepared without types of parameters: the cache's key, text and settings in one, need not be made for them. */
+  readonly #recent = new Map<string, PlannedStatement>();
   constructor(session: EngineSession) {
     this.#session = session;
   }
@@ -49,15 +54,27 @@ export class StatementPlanner {
     return statements;
   }
   prepare(text: string, parameterTypes: readonly Oid[]): SessionStatement {
-    const session = this.#session;
-    const planned = session.database.planCache.get(this.#key(text, parameterTypes));
-    if (planned !== undefined && !session.hasFailed && planned.catalogVersion === session.catalog().version)
-      return new SessionStatement(text, parameterTypes, planned);
+    const recent = parameterTypes.length === 0 ? this.#recent.get(text) : undefined;
+    if (recent !== undefined && !this.#isCurrent(recent)) this.#recent.delete(text);
+    const planned = recent !== undefined && this.#isCurrent(recent) ? recent : this.#cached(text, parameterTypes);
+    if (planned !== undefined && this.#isCurrent(planned)) return new SessionStatement(text, parameterTypes, planned);
     const statements = this.split(text);
     if (statements.length > 1)
       throw new DbError({ sqlstate: "42601", message: "cannot insert multiple commands into a prepared statement" });
     const [statement] = statements;
     return this.prepareParsed(statement ?? { text, offset: 0, tree: null, transactionAction: undefined }, parameterTypes);
+  }
+  #cached(text: string, parameterTypes: readonly Oid[]): PlannedStatement | undefined {
+    const planned = this.#session.database.planCache.get(this.#key(text, parameterTypes));
+    if (planned !== undefined && parameterTypes.length === 0 && text.length <= RECENT_LENGTH_MAX) {
+      if (this.#recent.size === RECENT_MAX) this.#recent.clear();
+      this.#recent.set(text, planned);
+    }
+    return planned;
+  }
+  #isCurrent(planned: PlannedStatement): boolean {
+    const session = this.#session;
+    return !session.hasFailed && planned.contextKey === session.view.now.contextKey && planned.catalogVersion === session.catalog().version;
   }
   /** `parameterTypes` is null for a simple query, which has no parameters. */
   prepareParsed(statement: ParsedStatement, parameterTypes: readonly Oid[] | null): SessionStatement {

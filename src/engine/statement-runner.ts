@@ -20,6 +20,8 @@ import type { SessionTransaction } from "./transaction.js";
 import { inTurns } from "./turns.js";
 import type { ExecuteOptions, ExecuteResult, NativeNearest, NativePoint, NativeWrite, Portal, ResultColumn } from "./types.js";
 
+const BINARY: readonly number[] = [1];
+
 export class StatementRunner {
   readonly #session: EngineSession;
   /** The transaction of the statement whose routine runs a command. */
@@ -169,6 +171,8 @@ export class StatementRunner {
       const portal = this.#pointPortal(planned, physical, parameters, options);
       if (portal !== undefined) return { kind: "portal", portal };
     }
+    const lookup = options === undefined ? this.#lookup(planned, physical, parameters) : undefined;
+    if (lookup !== undefined) return { kind: "portal", portal: lookup };
     const locks = block?.relations ?? new RelationLocks(this.#session);
     const missing = locks.tryAll(planner.locksOf(planned, plan));
     if (missing === undefined) return this.#openPlan(planned, physical, parameters, options, locks);
@@ -207,6 +211,23 @@ export class StatementRunner {
     block?.startStatement();
     const version = block?.overlay.isEmpty === false ? undefined : store.version;
     return new PointPortal(planned.columns, physical.point, native, engine, block?.xid ?? 0, parameters, version);
+  }
+
+  /** For who wants datums: one call into the addon for all rows, where the statement is a transaction of its own. */
+  #lookup(planned: PlannedStatement, { point, nearest }: PhysicalPlan, parameters: readonly Datum[]): RowsPortal | undefined {
+    const select = point ?? nearest;
+    const session = this.#session;
+    const { database, format, settings } = session;
+    if (select === undefined || this.transaction !== undefined || this.#isSerializable) return undefined;
+    if (database.lockSlots.isContended(select.relation)) return undefined;
+    const { native, engine } = database;
+    if (!select.prepare(native, engine, BINARY, format)) return undefined;
+    const rows =
+      point?.run(native, engine, 0, parameters) ??
+      nearest?.run(native, engine, 0, parameters, Number(settings.raw("hnsw.ef_search")), Number(settings.raw("hnsw.recall_target")));
+    if (rows === undefined) return undefined;
+    const decoded = select.decode(rows, (oid) => session.typeOf(oid));
+    return new RowsPortal(planned.columns, decoded, `SELECT ${decoded.length}`, 0);
   }
 
   /** A search of an index, as I/O threads run it; asked for when its rows have been read. */

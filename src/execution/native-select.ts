@@ -1,6 +1,7 @@
 /** A SELECT of plain columns that the addon encodes as it finds the rows in an index: what its pipeline is made of. */
 import type { Engine } from "../native/addon.js";
-import type { FormatContext, Oid } from "../types/index.js";
+import type { FormatContext, Oid, Row, SqlType } from "../types/index.js";
+import { type EncodedRows, rowDecoder } from "./encoded-rows.js";
 import type { ExecutionNative } from "./types.js";
 import { wireKindOf } from "./wire-kind.js";
 
@@ -14,6 +15,7 @@ export interface NativeSelectSource {
 
 export abstract class NativeSelect<Source extends NativeSelectSource, Pipeline> {
   #formats: readonly number[] | undefined;
+  #decode: ((rows: EncodedRows) => Row[]) | undefined;
   #pipeline: Pipeline | null = null;
 
   constructor(protected readonly source: Source) {}
@@ -37,6 +39,12 @@ export abstract class NativeSelect<Source extends NativeSelectSource, Pipeline> 
     }
     this.#pipeline = this.make(native, engine, specs);
     return this.#pipeline !== null;
+  }
+
+  /** Rows that were encoded in binary. */
+  decode(rows: EncodedRows, typeOf: (oid: Oid) => SqlType): Row[] {
+    this.#decode ??= rowDecoder(this.source.outputs.map(({ type }) => typeOf(type)));
+    return this.#decode(rows);
   }
 
   /** `outputs`: column, wire kind and format of each. null: no native form. */

@@ -7,6 +7,7 @@
 import type { Engine, PointPipeline, Xid } from "../native/addon.js";
 import type { Datum, Row } from "../types/index.js";
 import type { RowEncoder } from "./codec.js";
+import { type EncodedRows, encodedBy, noEncodedRows } from "./encoded-rows.js";
 import { NativeSelect, type NativeSelectSource } from "./native-select.js";
 import type { ExecutionNative } from "./types.js";
 
@@ -20,16 +21,6 @@ export interface PointSource extends NativeSelectSource {
   readonly encoder: RowEncoder;
 }
 
-/** Encoded rows; `bytes` is a view that the thread's next point select overwrites. */
-export interface EncodedRows {
-  readonly bytes: Uint8Array;
-  readonly rowCount: number;
-}
-
-const ROWS_UNIT = 4294967296;
-const noRows: EncodedRows = { bytes: new Uint8Array(0), rowCount: 0 };
-let output = Buffer.allocUnsafeSlow(64 * 1024);
-
 export class PointSelect extends NativeSelect<PointSource, PointPipeline> {
   /** The parameter of each key column; undefined: not all are parameters. */
   get parameterKeys(): readonly number[] | undefined {
@@ -42,15 +33,9 @@ export class PointSelect extends NativeSelect<PointSource, PointPipeline> {
   /** After prepare() said yes. */
   run(native: ExecutionNative, engine: Engine, xid: Xid, parameters: readonly Datum[]): EncodedRows {
     const key = this.#key(parameters);
-    if (key === undefined) return noRows;
-    for (;;) {
-      const result = native.exec.runPoint(engine, this.pipeline as PointPipeline, xid, key, output);
-      if (result >= 0) {
-        const rowCount = Math.floor(result / ROWS_UNIT);
-        return { bytes: output.subarray(0, result - rowCount * ROWS_UNIT), rowCount };
-      }
-      output = Buffer.allocUnsafeSlow(-result * 2);
-    }
+    if (key === undefined) return noEncodedRows;
+    const { pipeline } = this;
+    return encodedBy((out) => native.exec.runPoint(engine, pipeline as PointPipeline, xid, key, out)) ?? noEncodedRows;
   }
 
   /** undefined: a NULL, which equals nothing. */

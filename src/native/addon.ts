@@ -397,6 +397,17 @@ export interface ExecBinding {
   /** `key`: a one-row block of all key columns, or the number of a single integer column. Returns rows * 2^32 + bytes written to `out`;
    *  negative: nothing was written, `out` must have at least that many bytes. xid 0: a snapshot of now. */
   runPoint(engine: Engine, pipeline: PointPipeline, xid: Xid, key: number | Uint8Array, out: Uint8Array): number;
+  /** The same by a vector. null: it does not have the index's dimensions, or the search may take long. */
+  runNearest(
+    engine: Engine,
+    pipeline: NearestPipeline,
+    xid: Xid,
+    query: Float32Array,
+    ef: number,
+    recallTarget: number,
+    limit: number,
+    out: Uint8Array,
+  ): number | null;
   /** A native pipeline (docs/formats/pipeline.md) 0: the program does not fit. */
   pipelineOpen(engine: Engine, xid: Xid, program: Uint8Array, memoryLimitBytes: number): number;
   /** Fills a block. Rows; 0: the end; -1: the time is over, call again; -2: the general operators must run the plan; -3: more memory than

@@ -95,3 +95,111 @@ it("a program whose only work is a commit on its way waits for it, and ends by i
     expect([ended.stdout, ended.stderr, ended.status]).toEqual(['[{"v":"[0,1]"},{"v":"[1,2.5]"}]\n', "", 0]);
   }
 });
+
+it("lookups by a key and by nearness give what scans give, in every type", async () => {
+  const db = await open();
+  const types = {
+    b: "bool",
+    i2: "int2",
+    i4: "int4",
+    i8: "int8",
+    o: "oid",
+    f4: "float4",
+    f8: "float8",
+    t: "text",
+    v: "varchar(20)",
+    c: "char(5)",
+    j: "json",
+    jb: "jsonb",
+    by: "bytea",
+    u: "uuid",
+    d: "date",
+    ti: "time",
+    ts: "timestamp",
+    tz: "timestamptz",
+    n: "numeric",
+    n2: "numeric(12,3)",
+    h: "halfvec(2)",
+    a: "int[]",
+    e: "vector(2)",
+  };
+  await db.query("create extension vector");
+  await db.query(
+    `create table t (id int primary key, ${Object.entries(types)
+      .map(([name, type]) => `${name} ${type}`)
+      .join(", ")})`,
+  );
+  await db.query(`insert into t values
+    (1, true, -2, 3, 9007199254740993, 4000000000, 0.1, -1e300, 'é', 'x', 'ab', '{"a": [1]}', '{"b": null}', '\\x00ff', gen_random_uuid(),
+     '2024-02-29', '23:59:59.5', '1999-12-31 23:59:59.999999', '2024-05-06 07:08:09+02', 123456789012345678901234567890.5, -0.125, '[1,2]', '{1,2}', '[1,0]'),
+    (2, false, 32767, -2147483648, 5, 0, 'NaN', 'Infinity', '', '', '', 'null', '[]', '', gen_random_uuid(),
+     'infinity', '00:00', '-infinity', 'infinity', 'NaN', 0, '[0,-0.5]', '{}', '[2,0]'),
+    (3${", null".repeat(Object.keys(types).length - 1)}, '[3,0]')`);
+  await db.query("create index on t using hnsw (e vector_l2_ops)");
+  // One column after the other: an array has no binary form in the addon, a statement with one goes the general way.
+  for (const columns of [
+    ...Object.keys(types),
+    Object.keys(types)
+      .filter((name) => name !== "a")
+      .join(", "),
+  ]) {
+    const { rows: all } = await db.query(`select id, ${columns} from t order by id + 0`);
+    for (let i = 0; i < all.length; i++)
+      expect((await db.query(`select id, ${columns} from t where id = $1`, [i + 1])).rows, columns).toEqual([all[i]]);
+    expect((await db.query(`select id, ${columns} from t order by e <-> $1 limit 10`, [[0, 0]])).rows, columns).toEqual(all);
+  }
+  await db.close();
+});
+
+it("a search by nearness sees what its transaction sees, and takes any limit", async () => {
+  const db = await open();
+  await db.query("create extension vector; create table t (id int primary key, e vector(2))");
+  await db.query("insert into t select i, array[i, 0]::vector from generate_series(1, 3000) i");
+  await db.query("create index on t using hnsw (e vector_l2_ops)");
+  const nearest = "select id from t order by e <-> $1 limit $2";
+  const ids = async (limit: number | null, from = db as Pick<typeof db, "query">) =>
+    (await from.query<{ id: number }>(nearest, [new Float32Array(2), limit])).rows.map((row) => row.id);
+  expect(await ids(3)).toEqual([1, 2, 3]);
+  await db.transaction(async (tx) => {
+    await tx.query("delete from t where id = 1; insert into t values (0, '[0.5,0]')");
+    expect(await ids(3, tx)).toEqual([0, 2, 3]);
+    expect(await ids(3)).toEqual([1, 2, 3]);
+  });
+  expect(await ids(3)).toEqual([0, 2, 3]);
+  await db.query("update t set e = '[7000,0]' where id = 2");
+  expect(await ids(3)).toEqual([0, 3, 4]);
+  expect(await ids(0)).toEqual([]);
+  expect(await ids(2000)).toEqual([0, ...Array.from({ length: 1999 }, (_, i) => i + 3)]);
+  expect((await ids(null)).length).toBe(3000);
+  await expect(ids(-1)).rejects.toMatchObject({ fields: { sqlstate: "2201W" } });
+  await expect(db.query(nearest, [[1, 2, 3], 1])).rejects.toThrow("different vector dimensions 2 and 3");
+  await expect(db.query(nearest, [[NaN, 0], 1])).rejects.toThrow("NaN not allowed in vector");
+  expect((await db.query(nearest, [null, 2])).rows.length).toBe(2);
+  await db.close();
+});
+
+it("statements of one transaction run in the order in which they were asked for", async () => {
+  const db = await open();
+  await db.query("create table t (id int primary key, n int)");
+  await db
+    .transaction(async (tx) => {
+      const asked = [
+        tx.query("insert into t values (1, 1)"),
+        tx.query("select pg_sleep(0.05)"),
+        tx.query("update t set n = n * 2"),
+        tx.query("select n from t where id = $1", [1]),
+      ];
+      expect((await Promise.all(asked))[3]?.rows).toEqual([{ n: 2 }]);
+      await expect(tx.query("select 1/0")).rejects.toThrow("division by zero");
+      await expect(tx.query("select n from t where id = $1", [1])).rejects.toThrow("current transaction is aborted");
+      throw new Error("back");
+    })
+    .catch(() => {});
+  // A text that was prepared before a definition means what it means now.
+  const text = "select * from t where id = $1";
+  await db.query("insert into t values (1, 5)");
+  expect((await db.query(text, [1])).rows).toEqual([{ id: 1, n: 5 }]);
+  await db.query("alter table t add column s text default 'x'");
+  expect((await db.query(text, [1])).rows).toEqual([{ id: 1, n: 5, s: "x" }]);
+  await db.close();
+});

@@ -228,7 +228,7 @@ class Graph {
 
   NodeId allocate(const Item& item, unsigned level);
   void link_node(NodeId id, std::uint32_t ef, SearchContext& context);
-  NodeId descend(const Query& query, NodeId from, unsigned from_level, unsigned to_level, float* nearest) const;
+  NodeId descend(const Query& query, NodeId from, unsigned from_level, unsigned to_level, float* nearest, SearchContext& context) const;
   void search_level(const Query& query, NodeId entry, float entry_distance, unsigned level, unsigned ef, NodeId self, SearchContext& context) const;
   void select(std::span<const std::uint64_t> candidates, unsigned limit, std::vector<std::uint64_t>& selected) const;
   void add_link(NodeId to, NodeId id, float distance, unsigned level, SearchContext& context);

@@ -199,7 +199,7 @@ void Graph::link_node(NodeId id, std::uint32_t ef, SearchContext& context) {
   }
   const Query query = as_query(id);
   float nearest = distance(query, entry.node);
-  NodeId at = descend(query, entry.node, entry.level, top, &nearest);
+  NodeId at = descend(query, entry.node, entry.level, top, &nearest, context);
   // First all own lists, then the way in, from the bottom up (invariant 2).
   std::vector<std::vector<QueueEntry>> chosen(std::min(top, entry.level) + 1);
   for (unsigned level = static_cast<unsigned>(chosen.size()); level-- > 0;) {
@@ -219,19 +219,29 @@ void Graph::link_node(NodeId id, std::uint32_t ef, SearchContext& context) {
 }
 
 /// Greedy walk from `from_level` down to the level above `to_level`; algorithm 2 with ef = 1.
-NodeId Graph::descend(const Query& query, NodeId from, unsigned from_level, unsigned to_level, float* nearest) const {
+NodeId Graph::descend(const Query& query, NodeId from, unsigned from_level, unsigned to_level, float* nearest, SearchContext& context) const {
+  // Nodes that were compared on a level above are not nearer here.
+  context.begin(node_limit());
+  context.visit(from);
   NodeId at = from;
+  NodeId fresh[kMaxM];
   for (unsigned level = from_level; level > to_level; level--) {
     for (bool moved = true; moved;) {
       moved = false;
       const Link* list = links(at, level);
+      unsigned count = 0;
       for (unsigned i = 0; i < options_.m; i++) {
         const NodeId neighbor = list[i].load(std::memory_order_acquire);
         if (neighbor == kNoNode) break;
-        const float d = distance(query, neighbor);
+        if (!context.visit(neighbor)) continue;
+        prefetch(neighbor);
+        fresh[count++] = neighbor;
+      }
+      for (unsigned i = 0; i < count; i++) {
+        const float d = distance(query, fresh[i]);
         if (d < *nearest) {
           *nearest = d;
-          at = neighbor;
+          at = fresh[i];
           moved = true;
         }
       }

@@ -82,7 +82,8 @@ void Scan::start() {
     if (way_ == Way::kExact) return give_way();
   }
   float nearest = graph_.distance(query_, entry.node);
-  const NodeId at = graph_.descend(query_, entry.node, entry.level, 0, &nearest);
+  const NodeId at = graph_.descend(query_, entry.node, entry.level, 0, &nearest, *context_);
+  context_->begin(graph_.node_limit());
   context_->visit(at);
   push(context_->frontier, queue_entry(nearest, at));
 }
@@ -102,7 +103,20 @@ void Scan::walk() {
   // Beyond this many expansions an exact scan of what is left is cheaper than going on.
   const std::size_t patience = std::min(patience_most_, std::max<std::size_t>(4 * std::size_t{ef_}, graph_.node_limit() / 20));
   std::size_t expanded = 0, accepted = 0;
+  // Rows lie far from the graph: until ef nodes may have been found they are not asked, and then all of them, so that memory is waited for once.
+  auto& unjudged = context_->unjudged;
+  const auto judge = [&] {
+    if (prefetch_ && unjudged.size() > 1)
+      for (const QueueEntry e : unjudged) prefetch_(graph_.row(node_of(e)));
+    for (const QueueEntry e : unjudged)
+      if (accepts(node_of(e))) {
+        keep(e | 1);
+        accepted++;
+      }
+    unjudged.clear();
+  };
   const auto give_way_now = [&] {
+    judge();
     // What was returned before must not come again: only this scan knows it.
     if (returned_) go_exhaustive();
     else give_way();
@@ -114,16 +128,15 @@ void Scan::walk() {
         is_correlated(static_cast<double>(expanded), static_cast<double>(accepted)))
       return give_way_now();
     const NodeId node = node_of(frontier.front());
-    const QueueEntry e = pop(frontier);
-    if (prefetch_) prefetch_(graph_.row(node));
+    unjudged.push_back(pop(frontier));
+    const bool judges = selective_ || found.size() + unjudged.size() >= ef_;
+    if (prefetch_ && judges) prefetch_(graph_.row(node));
     const bool knows_way = way_ == Way::kMatching ? expand_matching(node) : (expand(node), true);
     expanded++;
-    if (accepts(node)) {
-      keep(e | 1);
-      accepted++;
-    }
+    if (judges) judge();
     if (!knows_way) return give_way_now();
   }
+  judge();
   // The graph is exhausted. Nodes that no list leads to (the heuristic cut their last link) are still rows.
   if (found.size() < ef_) go_exhaustive();
 }

@@ -45,6 +45,7 @@ class SearchContext {
     }
     frontier.clear();
     found.clear();
+    unjudged.clear();
   }
   /// Marks; true when it was not marked before. Nodes that came after `begin` make room for themselves.
   bool visit(NodeId node) {
@@ -57,6 +58,7 @@ class SearchContext {
 
   std::vector<QueueEntry> frontier;  // scans: a min-heap of visited nodes that were not expanded
   std::vector<QueueEntry> found;     // the beam: sorted while inserting, a max-heap in scans
+  std::vector<QueueEntry> unjudged;  // scans: expanded, and not known whether they are accepted
   std::vector<QueueEntry> candidates, selected;
 
  private:

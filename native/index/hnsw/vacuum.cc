@@ -120,7 +120,7 @@ void Graph::repair_list(NodeId id, unsigned level, SearchContext& context) {
   const Entry entry = entry_.load(std::memory_order_acquire);
   if (candidates.empty() && level <= entry.level && entry.node != id) {
     float nearest = distance(query, entry.node);
-    const NodeId at = descend(query, entry.node, entry.level, level, &nearest);
+    const NodeId at = descend(query, entry.node, entry.level, level, &nearest, context);
     search_level(query, at, nearest, level, options_.ef_construction, id, context);
   }
   std::sort(candidates.begin(), candidates.end());

@@ -1,8 +1,8 @@
 /** Open pipelines of the addon: blocks for TypeScript and storage, or encoded DataRow messages. */
 import { memoryLimitExceeded, type SqlType } from "../../types/index.js";
 import { acquireBuffer, physicalColumn, releaseBuffer, type ScanBuffer } from "../codec.js";
+import type { EncodedRows } from "../encoded-rows.js";
 import type { RunState } from "../operator.js";
-import type { EncodedRows } from "../point-select.js";
 import { throwStatus } from "../storage-status.js";
 import { NoNativeForm } from "./expressions.js";
 import type { NativePlan } from "./plan.js";

@@ -168,6 +168,7 @@ export class FakeStorage {
     pipelineTake: () => 0,
     pipelineClose: () => undefined,
     runPoint: () => 0,
+    runNearest: () => null,
     lookupRow: (_e, _x, id, columns, withRowIds, key, block) => {
       const scan = this.binding.indexScanOpen(_e, _x, id, columns, withRowIds, key, true, key, true, false);
       const rows = this.binding.scanNext(_e, scan, block, 1);

@@ -145,7 +145,8 @@ function makeDenseType(kind: DenseKind): SqlType {
     fromStorage: (bytes) => receiveDense(kind, bytes, -1),
     fromNumbers(numbers) {
       checkDimensions(kind, numbers.length);
-      const values = Float32Array.from(numbers);
+      // A copy: the caller may change its array while the statement waits.
+      const values = numbers instanceof Float32Array ? numbers.slice() : Float32Array.from(numbers);
       // The elements of a vector are what such an array holds; those of a halfvec are rounded further.
       if (kind.elementBytes !== 4) for (let i = 0; i < values.length; i++) values[i] = kind.round(numbers[i] as number);
       for (let i = 0; i < values.length; i++) checkElement(kind.name, values[i] as number);
