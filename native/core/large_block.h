@@ -27,4 +27,16 @@ inline void* allocate_large_block(std::size_t bytes) {
 
 inline void free_large_block(void* block, std::size_t bytes) noexcept { ::operator delete[](block, large_block_alignment(bytes)); }
 
+/// For containers.
+template <typename T>
+struct LargeBlockAllocator {
+  using value_type = T;
+  LargeBlockAllocator() = default;
+  template <typename U>
+  LargeBlockAllocator(const LargeBlockAllocator<U>&) noexcept {}
+  T* allocate(std::size_t n) { return static_cast<T*>(allocate_large_block(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t n) noexcept { free_large_block(p, n * sizeof(T)); }
+  bool operator==(const LargeBlockAllocator&) const = default;
+};
+
 }  // namespace orrery

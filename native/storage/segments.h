@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "../core/large_block.h"
+
 namespace orrery::storage {
 
 /// Where element `index` lies. base and cap are powers of two.
@@ -40,7 +42,11 @@ class StableArray {
   StableArray(const StableArray&) = delete;
   StableArray& operator=(const StableArray&) = delete;
   ~StableArray() {
-    for (auto& s : segments_) delete[] s.load(std::memory_order_relaxed);
+    for (std::uint32_t s = 0; s < kSegments; s++)
+      if (T* segment = segments_[s].load(std::memory_order_relaxed)) {
+        std::destroy_n(segment, kBase << s);
+        free_large_block(segment, (kBase << s) * sizeof(T));
+      }
   }
   T& operator[](std::uint64_t index) const noexcept {
     const std::uint32_t s = segment_of(index);
@@ -51,7 +57,9 @@ class StableArray {
     if (count <= capacity_) return;
     while (capacity_ < count) {
       const std::uint32_t s = segment_of(capacity_);
-      segments_[s].store(new T[kBase << s](), std::memory_order_release);
+      auto* segment = static_cast<T*>(allocate_large_block((kBase << s) * sizeof(T)));
+      std::uninitialized_value_construct_n(segment, kBase << s);
+      segments_[s].store(segment, std::memory_order_release);
       capacity_ += kBase << s;
     }
   }

@@ -13,7 +13,7 @@
 
 namespace orrery::index::hnsw {
 
-template <typename Chunk, unsigned kShift>
+template <typename Chunk, unsigned kShift, typename Delete = std::default_delete<Chunk>>
 class ChunkedArray {
  public:
   static constexpr std::uint32_t kChunkSize = 1u << kShift;
@@ -48,7 +48,7 @@ class ChunkedArray {
   std::atomic<std::size_t> chunk_count_{0};
   std::mutex growth_;
   std::size_t capacity_ = 0;
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::vector<std::unique_ptr<Chunk, Delete>> chunks_;
   std::vector<std::unique_ptr<Chunk*[]>> directories_;
 };
 

@@ -26,6 +26,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "../../core/arena.h"
 #include "../../core/bytes.h"
 #include "../../core/status.h"
 #include "../../kernels/bits.h"
@@ -151,9 +152,10 @@ class Graph {
   static Codes make_codes(std::size_t bytes) { return Codes(new (std::align_val_t{64}) std::uint8_t[bytes]); }
 
   struct NodeChunk {
-    NodeChunk(std::size_t links_per_node, std::size_t code_bytes) : base(new Link[links_per_node << kNodeShift]) {
-      if (code_bytes > 0) codes = make_codes(code_bytes << kNodeShift);
-      for (std::size_t i = 0; i < links_per_node << kNodeShift; i++) base[i].store(kNoNode, std::memory_order_relaxed);
+    NodeChunk(Arena& arena, std::size_t links_per_node, std::size_t code_bytes)
+        : base(static_cast<Link*>(arena.take(sizeof(Link) * links_per_node << kNodeShift))),
+          codes(code_bytes == 0 ? nullptr : static_cast<std::uint8_t*>(arena.take(code_bytes << kNodeShift))) {
+      for (std::size_t i = 0; i < links_per_node << kNodeShift; i++) new (base + i) Link(kNoNode);
     }
     static constexpr std::size_t kNodes = 1u << kNodeShift;
     const float* vectors[kNodes] = {};            // removed nodes: into copies
@@ -163,11 +165,16 @@ class Graph {
     std::uint8_t levels[kNodes] = {};
     std::atomic<State> states[kNodes] = {};
     std::atomic<bool> latches[kNodes] = {};
-    std::unique_ptr<Link[]> base;               // [node][2 m]
+    Link* const base;                             // [node][2 m]; the arena's
+    std::uint8_t* const codes;                    // quantized: [node][code bytes]; the arena's
     std::unique_ptr<Link[]> upper[kNodes] = {};   // [level - 1][m]
     std::unique_ptr<float[]> copies[kNodes] = {};
-    Codes codes;  // quantized: [node][code bytes]
   };
+  struct Destroy {
+    void operator()(NodeChunk* c) const noexcept { c->~NodeChunk(); }
+  };
+  /// In memory of the arena.
+  std::unique_ptr<NodeChunk, Destroy> make_chunk();
   struct SlotChunk {
     SlotChunk() { for (auto& n : nodes) n.store(kNoNode, std::memory_order_relaxed); }
     std::atomic<NodeId> nodes[1u << kNodeShift];
@@ -188,7 +195,7 @@ class Graph {
   bool is_present(NodeId id) const noexcept { return chunk(id).states[local(id)].load(std::memory_order_acquire) == State::kPresent; }
   Link* links(NodeId id, unsigned level) const noexcept {
     NodeChunk& c = chunk(id);
-    return level == 0 ? c.base.get() + std::size_t{local(id)} * base_links_ : c.upper[local(id)].get() + std::size_t{level - 1} * options_.m;
+    return level == 0 ? c.base + std::size_t{local(id)} * base_links_ : c.upper[local(id)].get() + std::size_t{level - 1} * options_.m;
   }
   unsigned link_limit(unsigned level) const noexcept { return level == 0 ? base_links_ : options_.m; }
   NodeId find(RowId row, std::uint32_t slot) const;
@@ -201,7 +208,7 @@ class Graph {
   Query query_of(const float* values) const noexcept;
   float distance(const Query& query, NodeId id) const noexcept;
   Query as_query(NodeId id) const noexcept { return {vector(id), chunk(id).factors[local(id)], quantizer_ ? code(id) : nullptr}; }
-  std::uint8_t* code(NodeId id) const noexcept { return chunk(id).codes.get() + local(id) * code_bytes_; }
+  std::uint8_t* code(NodeId id) const noexcept { return chunk(id).codes + local(id) * code_bytes_; }
   /// By the vectors, where distance() may compare codes.
   float exact_distance(const Query& query, NodeId id) const noexcept;
   /// Asks for what distance() will read. The processor goes on by itself after the first lines.
@@ -252,7 +259,8 @@ class Graph {
   const std::unique_ptr<const Quantizer> quantizer_;  // nullptr: walks compare vectors
   const std::size_t code_bytes_;
   const std::size_t prefetch_bytes_;
-  ChunkedArray<NodeChunk, kNodeShift> nodes_;
+  Arena arena_;  // of chunks: a walk looks at a place of each kind per node, all of them far apart
+  ChunkedArray<NodeChunk, kNodeShift, Destroy> nodes_;
   ChunkedArray<SlotChunk, kNodeShift> slots_;  // slot -> its first node
   mutable std::mutex shared_latch_;
   std::atomic<bool> has_shared_{false};

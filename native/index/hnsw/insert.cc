@@ -96,7 +96,7 @@ NodeId Graph::allocate(const Item& item, unsigned level) {
     } else {
       id = node_limit_.load(std::memory_order_relaxed);
       if (id >= kMaxNodes) return kNoNode;
-      nodes_.reserve(id, [&] { return std::make_unique<NodeChunk>(base_links_, code_bytes_); });
+      nodes_.reserve(id, [&] { return make_chunk(); });
       node_limit_.store(id + 1, std::memory_order_release);
     }
   }
@@ -344,6 +344,10 @@ std::unique_ptr<SearchContext> Graph::take_context() const {
 void Graph::give_context(std::unique_ptr<SearchContext> context) const {
   const std::scoped_lock lock(contexts_latch_);
   if (contexts_.size() < 16) contexts_.push_back(std::move(context));  // more only means that many scans were open once
+}
+
+std::unique_ptr<Graph::NodeChunk, Graph::Destroy> Graph::make_chunk() {
+  return std::unique_ptr<NodeChunk, Destroy>(new (arena_.take(sizeof(NodeChunk))) NodeChunk(arena_, base_links_, code_bytes_));
 }
 
 Facts Graph::facts() const {

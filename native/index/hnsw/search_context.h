@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "../../core/large_block.h"
 #include "hnsw.h"
 
 namespace orrery::index::hnsw {
@@ -62,7 +63,7 @@ class SearchContext {
   std::vector<QueueEntry> candidates, selected;
 
  private:
-  std::vector<std::uint16_t> tags_;
+  std::vector<std::uint16_t, LargeBlockAllocator<std::uint16_t>> tags_;
   std::uint16_t epoch_ = 0;
 };
 
