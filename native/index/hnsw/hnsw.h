@@ -324,6 +324,7 @@ class Scan {
   bool is_correlated(double seen, double matching) const noexcept;
   void fill();
   void walk();
+  bool enter_again();
   void drain();
   void go_exhaustive();
   void compare_matching();

@@ -121,7 +121,13 @@ void Scan::walk() {
     if (returned_) go_exhaustive();
     else give_way();
   };
-  while (!frontier.empty()) {
+  for (;;) {
+    if (frontier.empty()) {
+      judge();
+      if (found.size() >= ef_) return;
+      // Nodes that no list leads to (the heuristic cut their last link) are still rows.
+      if (!enter_again()) return go_exhaustive();
+    }
     if (found.size() == ef_ && frontier.front() > found.front()) return;
     if (accept_ && expanded == patience) return give_way_now();
     if (way_ == Way::kWalk && selective_ && !returned_ && std::has_single_bit(expanded) &&
@@ -136,9 +142,14 @@ void Scan::walk() {
     if (judges) judge();
     if (!knows_way) return give_way_now();
   }
-  judge();
-  // The graph is exhausted. Nodes that no list leads to (the heuristic cut their last link) are still rows.
-  if (found.size() < ef_) go_exhaustive();
+}
+
+/// Links between levels may have led to nodes that few others are linked to: the way on is from the entry point. False: the walk has been there.
+bool Scan::enter_again() {
+  const NodeId node = graph_.entry_.load(std::memory_order_acquire).node;
+  if (node == kNoNode || !context_->visit(node)) return false;
+  push(context_->frontier, queue_entry(graph_.distance(query_, node), node));
+  return true;
 }
 
 void Scan::expand(NodeId node) {
@@ -152,6 +163,8 @@ void Scan::expand(NodeId node) {
     graph_.prefetch(neighbor);
     fresh[count++] = neighbor;
   }
+  // What is nearest by now is expanded next, most of the time.
+  if (!context_->frontier.empty()) graph_.prefetch_links(node_of(context_->frontier.front()));
   for (unsigned i = 0; i < count; i++) push(context_->frontier, queue_entry(graph_.distance(query_, fresh[i]), fresh[i]));
 }
 
