@@ -2,14 +2,14 @@
  * Latency of hot statements on native I/O threads while the server's only JavaScript thread is busy for 10 s in one of several ways: prepared lookups
  * and durable INSERTs and GETs, 20,000/s offered in all, a third of each. Node:net cannot answer any of them and is not measured.
  *
- * The client needs half a core: beside a thread that computes, two cores do not suffice, and what the client itself is late is shown.
+ * The clients are processes of their own (native/bench/paced_client.cc). Beside a thread that computes they and the I/O thread share what is left of
+ * two cores: how much too late requests were sent is shown.
  */
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { execute, int16, int32, message, sync } from "../test/support/conversations.js";
 import { type OrreryProcess, sleep, startOrrery } from "../test/support/processes.js";
 import { psql } from "./command.js";
 import { ask, greet, query, READY, startUp } from "./greet.js";
-import { PacedRequests } from "./paced-requests.js";
+import { type Answer, PacedRequests } from "./paced-requests.js";
 
 const offered = Number(process.env.ORRERY_BUSY_RATE ?? 20_000);
 const busySeconds = Number(process.env.ORRERY_BUSY_SECONDS ?? 10);
@@ -47,13 +47,16 @@ const ways: Readonly<Record<string, (server: OrreryProcess) => Promise<void>>> =
     ),
 };
 
-function report(what: string, latencies: number[]): void {
-  latencies.sort((a, b) => a - b);
-  const millis = (us: number | undefined) => `${((us ?? Number.NaN) / 1000).toFixed(2)} ms`;
-  const at = (share: number) => millis(latencies[Math.floor(latencies.length * share)]);
-  const rate = Math.round(latencies.length / (busySeconds - 2 * edgeSeconds));
+function report(what: string, answers: readonly Answer[]): void {
+  const millis = (micros: number | undefined) => `${((micros ?? Number.NaN) / 1000).toFixed(2)} ms`;
+  const sorted = (value: (answer: Answer) => number) => answers.map(value).sort((x, y) => x - y);
+  const at = (values: readonly number[], share: number) => millis(values[Math.floor(values.length * share)]);
+  const latencies = sorted(({ micros }) => micros);
+  const late = sorted((answer) => answer.late);
+  const rate = Math.round(answers.length / (busySeconds - 2 * edgeSeconds));
   const of = Math.round(offered / 3);
-  console.log(`  ${what}: ${rate}/s of ${of}/s: p50 ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, longest ${millis(latencies.at(-1))}`);
+  const shares = `p50 ${at(latencies, 0.5)}, p99 ${at(latencies, 0.99)}, p99.9 ${at(latencies, 0.999)}, longest ${millis(latencies.at(-1))}`;
+  console.log(`  ${what}: ${rate}/s of ${of}/s: ${shares}; sent too late by p99 ${at(late, 0.99)}`);
 }
 
 /** Prepared by each connection, then Bind, Execute and Sync with a number. */
@@ -72,9 +75,9 @@ async function measure(server: OrreryProcess, way: string, keepBusy: (server: Or
         perSecond,
         connections,
         hello: prepared(text),
-        greeted: `1\0\0\0\x04${READY}`,
+        greeted: Buffer.from(`1\0\0\0\x04${READY}`),
         requests: executions(1000),
-        answered: READY,
+        answered: Buffer.from(READY),
       },
     });
   const loads = {
@@ -82,28 +85,21 @@ async function measure(server: OrreryProcess, way: string, keepBusy: (server: Or
     // Each waits for the disk.
     INSERT: await statements("insert into made (v) values ($1)", 16),
     GET: await PacedRequests.start({
-      ...{ port: server.redisPort, perSecond, connections: 4, hello: Buffer.from("SET paced value\r\n"), greeted: "+OK\r\n" },
-      ...{ requests: [Buffer.from("GET paced\r\n")], answered: "$5\r\nvalue\r\n" },
+      ...{ port: server.redisPort, perSecond, connections: 4, hello: Buffer.from("SET paced value\r\n"), greeted: Buffer.from("+OK\r\n") },
+      ...{ requests: [Buffer.from("GET paced\r\n")], answered: Buffer.from("$5\r\nvalue\r\n") },
     }),
   };
   await sleep(marginSeconds * 1000);
   const from = (Date.now() + edgeSeconds * 1000) * 1000;
-  const late = monitorEventLoopDelay({ resolution: 1 });
-  late.enable();
   await keepBusy(server);
-  late.disable();
   const to = (Date.now() - edgeSeconds * 1000) * 1000;
   await sleep(marginSeconds * 1000);
-  // A timer of 1 ms, to which this delay is added.
-  const behind = (percent: number) => (late.percentile(percent) / 1e6 - 1).toFixed(2);
-  console.log(`JavaScript thread busy with ${way} (the client itself is late by p50 ${behind(50)} ms, p99 ${behind(99)} ms):`);
-  for (const [what, load] of Object.entries(loads)) {
-    load.stop();
+  console.log(`JavaScript thread busy with ${way}:`);
+  for (const [what, load] of Object.entries(loads))
     report(
       what,
-      load.latencies.filter(({ at }) => at > from && at < to).map(({ micros }) => micros),
+      (await load.stop()).filter(({ at }) => at > from && at < to),
     );
-  }
 }
 
 export async function run(): Promise<void> {

@@ -1,5 +1,8 @@
-import type { Socket } from "node:net";
-import { ask, greet } from "./greet.js";
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repository } from "../test/support/processes.js";
 
 export interface Pace {
   readonly port: number;
@@ -7,68 +10,77 @@ export interface Pace {
   readonly connections: number;
   /** What a new connection says, and the end of the answer. */
   readonly hello: Buffer;
-  readonly greeted: string;
+  readonly greeted: Buffer;
   /** Sent in turn; the answers to all of them are equally long. */
   readonly requests: readonly Buffer[];
   /** The end of an answer. */
-  readonly answered: string;
+  readonly answered: Buffer;
+}
+/** One answer; times in microseconds. */
+export interface Answer {
+  /** Unix time. */
+  readonly at: number;
+  /** Since the request was sent, and how much too late that was: the client had no processor. */
+  readonly micros: number;
+  readonly late: number;
 }
 
-/**
- * Requests at a rate, whether those before are answered or not: each millisecond those that are due, in turn over some connections. A latency counts
- * from when the request was sent, and so leaves out only what this process itself is late.
- */
+const SAMPLE_BYTES = 16;
+let program: string | undefined;
+
+/** native/bench/paced_client.cc, built at the first call. */
+function client(): string {
+  if (program === undefined) {
+    program = join(mkdtempSync(join(tmpdir(), "orrery-paced-")), "paced_client");
+    execFileSync(process.env.CXX ?? "g++", ["-std=c++20", "-O2", "-o", program, join(repository, "native/bench/paced_client.cc")]);
+  }
+  return program;
+}
+
+/** Requests at a rate, whether those before are answered or not, from a process of its own that needs little of the processor. */
 export class PacedRequests {
-  /** Microseconds, with the Unix time of the answer. */
-  readonly latencies: { readonly at: number; readonly micros: number }[] = [];
-  readonly #sockets: Socket[] = [];
-  readonly #pace: Pace;
-  #isOver = false;
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #output: Promise<Buffer>;
 
-  private constructor(pace: Pace) {
-    this.#pace = pace;
+  private constructor(process: ChildProcessWithoutNullStreams, output: Promise<Buffer>) {
+    this.#process = process;
+    this.#output = output;
   }
-  static async start(pace: Pace): Promise<PacedRequests> {
-    const paced = new PacedRequests(pace);
-    const sent: number[][] = [];
-    for (let i = 0; i < pace.connections; i++) {
-      const socket = await greet(pace.port, pace.hello, pace.greeted);
-      const answer = await ask(socket, pace.requests[0] as Buffer, pace.answered);
-      sent.push(paced.#answersOf(socket, answer.length));
-      paced.#sockets.push(socket);
-    }
-    void paced.#send(sent);
-    return paced;
-  }
-  stop(): void {
-    this.#isOver = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** When the requests of a connection that have no answer yet were sent. */
-  #answersOf(socket: Socket, length: number): number[] {
-    const sent: number[] = [];
-    let bytes = 0;
-    socket.on("data", (chunk) => {
-      const now = performance.now();
-      bytes += chunk.length;
-      for (; bytes >= length; bytes -= length) {
-        const from = sent.shift() as number;
-        this.latencies.push({ at: (performance.timeOrigin + now) * 1000, micros: (now - from) * 1000 });
-      }
+  static async start({ port, perSecond, connections, hello, greeted, requests, answered }: Pace): Promise<PacedRequests> {
+    const child = spawn(client(), [port, perSecond, connections].map(String), { stdio: "pipe" });
+    child.stderr.pipe(process.stderr);
+    const chunks: Buffer[] = [];
+    const output = new Promise<Buffer>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) =>
+        code === 0 ? resolve(Buffer.concat(chunks)) : reject(new Error(`the paced client ended with code ${code}`)),
+      );
     });
-    return sent;
-  }
-  async #send(sent: readonly number[][]): Promise<void> {
-    const { perSecond, requests } = this.#pace;
-    const from = performance.now();
-    for (let n = 0; !this.#isOver; ) {
-      const now = performance.now();
-      for (; n < ((now - from) * perSecond) / 1000; n++) {
-        sent[n % sent.length]?.push(now);
-        this.#sockets[n % sent.length]?.write(requests[n % requests.length] as Buffer);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 1));
+    const ready = new Promise<void>((resolve, reject) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (chunks.length === 0 && chunk.toString() === READY_LINE) resolve();
+        else chunks.push(chunk);
+      });
+      output.catch(reject);
+    });
+    for (const bytes of [hello, greeted, answered, ...requests, Buffer.alloc(0)]) {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(bytes.length);
+      child.stdin.write(Buffer.concat([length, bytes]));
     }
+    await ready;
+    return new PacedRequests(child, output);
+  }
+  /** Ends it and gives the answers that came. */
+  async stop(): Promise<Answer[]> {
+    this.#process.stdin.end();
+    const bytes = await this.#output;
+    return Array.from({ length: Math.floor(bytes.length / SAMPLE_BYTES) }, (_, i) => ({
+      at: Number(bytes.readBigUInt64LE(i * SAMPLE_BYTES)),
+      micros: bytes.readUInt32LE(i * SAMPLE_BYTES + 8),
+      late: bytes.readUInt32LE(i * SAMPLE_BYTES + 12),
+    }));
   }
 }
+
+const READY_LINE = "ready\n";
