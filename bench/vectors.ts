@@ -18,8 +18,8 @@ import { embeddedThreads, wireRate } from "./vector-searchers.js";
 import { type VectorSet, vectorSets } from "./vector-sets.js";
 
 const ROUNDS = 5;
-/** Queries of each side before the clock starts: V8 has compiled by then what it will. */
-const WARM_UP = 4000;
+/** Milliseconds of queries of each side before the clock starts: V8 has compiled by then what it will. */
+const WARM_UP = 1000;
 const RECALLS = [0.9, 0.95, 0.99] as const;
 const EFFORTS = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 130, 170, 220, 300, 400, 600, 800];
 const QUANTIZATIONS = process.env.ORRERY_BENCH_QUANTIZATIONS?.split(",") ?? ["none", "int8", "f16", "binary"];
@@ -160,7 +160,9 @@ class SetBenchmark {
     if (ourEffort === undefined || candidates.size === 1) return undefined;
     for (const [candidate, ef] of candidates) {
       await candidate.setEffort(ef, true);
-      for (let i = 0; i < WARM_UP; i++) await candidate.search(this.#set.queries[i % this.#set.queries.length] as Float32Array);
+      const { queries } = this.#set;
+      for (let i = 0, end = performance.now() + WARM_UP; performance.now() < end; i++)
+        await candidate.search(queries[i % queries.length] as Float32Array);
     }
     const rates = new Map<Candidate, number[]>([...candidates.keys()].map((c) => [c, []]));
     for (let round = 0; round < ROUNDS; round++)
@@ -240,7 +242,7 @@ class SetBenchmark {
     const ours: number[] = [];
     const peers: number[] = [];
     const REPEATS = 4;
-    await ourRate(ourEffort, Math.ceil(WARM_UP / this.#set.queries.length));
+    for (const end = performance.now() + WARM_UP; performance.now() < end; ) await ourRate(ourEffort, REPEATS);
     for (let round = 0; round < ROUNDS; round++) {
       ours.push(await ourRate(ourEffort, REPEATS));
       await peer.setEffort(peerEffort, true);

@@ -45,7 +45,7 @@ function readerOf(type: SqlType): ReadField {
 export function rowDecoder(types: readonly SqlType[]): (rows: EncodedRows) => Row[] {
   const readers = types.map(readerOf);
   return ({ bytes, rowCount }) => {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const rows: Row[] = new Array<Row>(rowCount);
     let at = 0;
     for (let i = 0; i < rowCount; i++) {

@@ -68,7 +68,13 @@ void Scan::fill() {
 /// Codes led the walk here; the vectors decide the order. (What is exhaustive is ranked already.)
 void Scan::rank_exactly(std::vector<QueueEntry>& entries) const {
   if (!graph_.quantizer_) return;
-  for (QueueEntry& e : entries) e = queue_entry(graph_.exact_distance(query_, node_of(e)), node_of(e), flag_of(e));
+  constexpr std::size_t kAhead = 3;
+  for (std::size_t i = 0; i < std::min(kAhead, entries.size()); i++) graph_.prefetch_vector(node_of(entries[i]));
+  for (std::size_t i = 0; i < entries.size(); i++) {
+    if (i + kAhead < entries.size()) graph_.prefetch_vector(node_of(entries[i + kAhead]));
+    QueueEntry& e = entries[i];
+    e = queue_entry(graph_.exact_distance(query_, node_of(e)), node_of(e), flag_of(e));
+  }
 }
 
 void Scan::start() {
