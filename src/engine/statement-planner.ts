@@ -54,27 +54,30 @@ export class StatementPlanner {
     return statements;
   }
   prepare(text: string, parameterTypes: readonly Oid[]): SessionStatement {
-    const recent = parameterTypes.length === 0 ? this.#recent.get(text) : undefined;
-    if (recent !== undefined && !this.#isCurrent(recent)) this.#recent.delete(text);
-    const planned = recent !== undefined && this.#isCurrent(recent) ? recent : this.#cached(text, parameterTypes);
-    if (planned !== undefined && this.#isCurrent(planned)) return new SessionStatement(text, parameterTypes, planned);
+    const planned = this.#session.hasFailed ? undefined : this.#kept(text, parameterTypes);
+    if (planned !== undefined) return new SessionStatement(text, parameterTypes, planned);
     const statements = this.split(text);
     if (statements.length > 1)
       throw new DbError({ sqlstate: "42601", message: "cannot insert multiple commands into a prepared statement" });
     const [statement] = statements;
     return this.prepareParsed(statement ?? { text, offset: 0, tree: null, transactionAction: undefined }, parameterTypes);
   }
-  #cached(text: string, parameterTypes: readonly Oid[]): PlannedStatement | undefined {
+  /** The plan of a text that was prepared before, where it still holds. */
+  #kept(text: string, parameterTypes: readonly Oid[]): PlannedStatement | undefined {
+    const mayBeRecent = parameterTypes.length === 0 && text.length <= RECENT_LENGTH_MAX;
+    const recent = mayBeRecent ? this.#recent.get(text) : undefined;
+    if (recent !== undefined && this.#isCurrent(recent)) return recent;
     const planned = this.#session.database.planCache.get(this.#key(text, parameterTypes));
-    if (planned !== undefined && parameterTypes.length === 0 && text.length <= RECENT_LENGTH_MAX) {
+    if (planned === undefined || !this.#isCurrent(planned)) return undefined;
+    if (mayBeRecent) {
       if (this.#recent.size === RECENT_MAX) this.#recent.clear();
       this.#recent.set(text, planned);
     }
     return planned;
   }
-  #isCurrent(planned: PlannedStatement): boolean {
+  #isCurrent({ contextKey, catalogVersion }: PlannedStatement): boolean {
     const session = this.#session;
-    return !session.hasFailed && planned.contextKey === session.view.now.contextKey && planned.catalogVersion === session.catalog().version;
+    return contextKey === session.view.now.contextKey && catalogVersion === session.catalog().version;
   }
   /** `parameterTypes` is null for a simple query, which has no parameters. */
   prepareParsed(statement: ParsedStatement, parameterTypes: readonly Oid[] | null): SessionStatement {
@@ -236,8 +239,7 @@ export class StatementPlanner {
     const planned = prepared.planned;
     this.#refuseWhenFailed(planned.parsed);
     if (planned.bound.body.kind !== "Plan") return planned;
-    const { view } = this.#session;
-    if (planned.contextKey === view.now.contextKey && planned.catalogVersion === this.#session.catalog().version) return planned;
+    if (this.#isCurrent(planned)) return planned;
     const renewed = this.#plan(planned.parsed, prepared.requestedTypes);
     if (!mayChange && !sameColumns(renewed.columns, planned.columns)) throw cachedPlanChanged();
     prepared.planned = renewed;

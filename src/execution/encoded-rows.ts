@@ -11,15 +11,18 @@ export const noEncodedRows: EncodedRows = { bytes: new Uint8Array(0), rowCount: 
 const ROWS_UNIT = 4294967296;
 let output = Buffer.allocUnsafeSlow(64 * 1024);
 
+/** What the addon has written to a buffer: `result` is rows * 2^32 + bytes. */
+export function writtenRows(buffer: Uint8Array, result: number): EncodedRows {
+  const rowCount = Math.floor(result / ROWS_UNIT);
+  return { bytes: buffer.subarray(0, result - rowCount * ROWS_UNIT), rowCount };
+}
+
 /** Calls the addon with a buffer until the rows fit it (runPoint, runNearest: src/native/addon.ts). */
 export function encodedBy(run: (out: Uint8Array) => number | null): EncodedRows | undefined {
   for (;;) {
     const result = run(output);
     if (result === null) return undefined;
-    if (result >= 0) {
-      const rowCount = Math.floor(result / ROWS_UNIT);
-      return { bytes: output.subarray(0, result - rowCount * ROWS_UNIT), rowCount };
-    }
+    if (result >= 0) return writtenRows(output, result);
     output = Buffer.allocUnsafeSlow(-result * 2);
   }
 }

@@ -1,7 +1,7 @@
 /** Open pipelines of the addon: blocks for TypeScript and storage, or encoded DataRow messages. */
 import { memoryLimitExceeded, type SqlType } from "../../types/index.js";
 import { acquireBuffer, physicalColumn, releaseBuffer, type ScanBuffer } from "../codec.js";
-import type { EncodedRows } from "../encoded-rows.js";
+import { type EncodedRows, writtenRows } from "../encoded-rows.js";
 import type { RunState } from "../operator.js";
 import { throwStatus } from "../storage-status.js";
 import { NoNativeForm } from "./expressions.js";
@@ -17,7 +17,6 @@ const yielded = -1;
 const fallback = -2;
 const outOfMemory = -3;
 const diskFailed = -4;
-const ROWS_UNIT = 4294967296;
 
 /** What to encode rows as. */
 export interface EncodedOutputs {
@@ -97,10 +96,7 @@ export class Pipeline {
     for (;;) {
       const result =
         waits === undefined ? this.#encodeInline(outputs) : context.native.exec.pipelineTake(context.engine, this.handle, encoded);
-      if (result > 0) {
-        const rowCount = Math.floor(result / ROWS_UNIT);
-        return { bytes: encoded.subarray(0, result - rowCount * ROWS_UNIT), rowCount };
-      }
+      if (result > 0) return writtenRows(encoded, result);
       if (result === 0) return "end";
       this.#yielded ||= result === yielded;
       if (result === yielded) return { wait: waits === undefined ? othersTurn() : waits.next(this.#token as number) };
