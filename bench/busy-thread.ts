@@ -5,15 +5,18 @@
  * The clients are processes of their own (native/bench/paced_client.cc). Beside a thread that computes they and the I/O thread share what is left of
  * two cores: how much too late requests were sent is shown.
  */
-import { readFileSync } from "node:fs";
+import { closeSync, fdatasyncSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { execute, int16, int32, message, sync } from "../test/support/conversations.js";
 import { type OrreryProcess, sleep, startOrrery } from "../test/support/processes.js";
 import { psql } from "./command.js";
 import { ask, greet, query, READY, startUp } from "./greet.js";
 import { type Answer, PacedRequests } from "./paced-requests.js";
+import { stolenSeconds } from "./processor-time.js";
 
 const offered = Number(process.env.ORRERY_BUSY_RATE ?? 20_000);
-/** 0: without INSERTs. Where a hypervisor charges a machine for its disk's flushes (steal in /proc/stat) they slow down everything on it. */
+/** 0: without INSERTs. Where a hypervisor charges a machine for its disk's flushes they slow down everything on it. */
 const hasInserts = process.env.ORRERY_BUSY_INSERTS !== "0";
 const busySeconds = Number(process.env.ORRERY_BUSY_SECONDS ?? 10);
 /** Load before and after, and what is left out of the busy time at its ends. */
@@ -94,9 +97,9 @@ async function measure(server: OrreryProcess, way: string, keepBusy: (server: Or
   };
   await sleep(marginSeconds * 1000);
   const from = (Date.now() + edgeSeconds * 1000) * 1000;
-  const stolenBefore = stolenTicks();
+  const stolenBefore = stolenSeconds();
   await keepBusy(server);
-  const stolen = (stolenTicks() - stolenBefore) / TICKS_PER_SECOND;
+  const stolen = stolenSeconds() - stolenBefore;
   const to = (Date.now() - edgeSeconds * 1000) * 1000;
   await sleep(marginSeconds * 1000);
   console.log(`JavaScript thread busy with ${way} (${stolen.toFixed(2)} s of processor time went to other machines):`);
@@ -107,17 +110,29 @@ async function measure(server: OrreryProcess, way: string, keepBusy: (server: Or
     );
 }
 
-const TICKS_PER_SECOND = 100;
-/** Time in which the hypervisor did not let this machine run; 0 where the system does not tell. */
-function stolenTicks(): number {
-  try {
-    return Number(readFileSync("/proc/stat", "latin1").split(/\s+/)[8]);
-  } catch {
-    return 0;
+/** The machine's floor for an INSERT: one page written and flushed at a time, nothing else. */
+function flushes(): string {
+  const folder = mkdtempSync(join(tmpdir(), "orrery-bench-flush-"));
+  const file = openSync(join(folder, "file"), "w");
+  const page = Buffer.alloc(4096, 7);
+  for (let i = 0; i < 256; i++) writeSync(file, page);
+  fsyncSync(file);
+  const millis: number[] = [];
+  for (const end = performance.now() + 3000; performance.now() < end; ) {
+    const started = performance.now();
+    writeSync(file, page, 0, page.length, (millis.length % 256) * page.length);
+    fdatasyncSync(file);
+    millis.push(performance.now() - started);
   }
+  closeSync(file);
+  rmSync(folder, { recursive: true });
+  millis.sort((x, y) => x - y);
+  const at = (share: number) => `${millis[Math.floor(millis.length * share)]?.toFixed(2)} ms`;
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}`;
 }
 
 export async function run(): Promise<void> {
+  if (hasInserts) console.log(`The disk alone, a page and a flush at a time: ${flushes()}.`);
   const server = await startOrrery({ flags: ["--transport", "native", "--threads", "1"] });
   try {
     await psql(

@@ -7,6 +7,7 @@
  */
 import { startOrrery, startRedis } from "../test/support/processes.js";
 import { output } from "./command.js";
+import { endedChildrenSeconds, processorSeconds } from "./processor-time.js";
 import { type Line, median, report } from "./report.js";
 
 const quick = process.env.BENCH_QUICK === "1";
@@ -52,15 +53,26 @@ const tests: readonly Test[] = [
 ];
 const bytesPerSecond = 1e9;
 
+interface Server {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+}
 interface Measured {
   readonly rate: number;
   readonly p50: number;
   readonly p99: number;
+  /** Microseconds of the server's processor time a request. */
+  readonly cost: number;
+  /** Of one processor, what redis-benchmark used. */
+  readonly client: number;
 }
 
-async function measure(port: number, test: Test, pipeline: number, size: number): Promise<Measured> {
+async function measure({ port, pid }: Server, test: Test, pipeline: number, size: number): Promise<Measured> {
   const byRate = pipeline === 1 ? Math.min(test.rate, 80_000) : pipeline < 100 ? test.rate * 0.7 : test.rate;
   const count = Math.max(1000, Math.round(seconds * Math.min(byRate, bytesPerSecond / (Math.max(test.values, 0.01) * size))));
+  const started = performance.now();
+  const before = { server: processorSeconds(pid), client: endedChildrenSeconds() };
   const text = await output("redis-benchmark", [
     ...["-p", String(port), "-c", "50", "-n", String(count), "-P", String(pipeline), "-r", size > 10_000 ? "1000" : "100000", "--csv"],
     ...(test.command === undefined
@@ -68,18 +80,22 @@ async function measure(port: number, test: Test, pipeline: number, size: number)
       : test.command.map((word) => (word === "__value__" ? "x".repeat(size) : word))),
   ]);
   const fields = (text.trim().split("\n").at(-1) ?? "").split('","').map((field) => Number(field.replaceAll('"', "")));
-  return { rate: fields[1] as number, p50: fields[4] as number, p99: fields[6] as number };
+  return {
+    ...{ rate: fields[1] as number, p50: fields[4] as number, p99: fields[6] as number },
+    cost: ((processorSeconds(pid) - before.server) / count) * 1e6,
+    client: (endedChildrenSeconds() - before.client) / ((performance.now() - started) / 1000),
+  };
 }
 
 const geometric = (ratios: readonly number[]) => Math.exp(ratios.reduce((sum, r) => sum + Math.log(r), 0) / ratios.length);
 
 export async function run(): Promise<void> {
   const redis = await startRedis(["--appendonly", "yes", "--appendfsync", "everysec"]);
-  const servers = [{ name: "Redis", port: redis.port }];
+  const servers: Server[] = [{ name: "Redis", port: redis.port, pid: redis.pid }];
   const stops = [() => redis.stop()];
   for (const transport of transports) {
     const orrery = await startOrrery({ flags: ["--pg-port", "0", "--transport", transport] });
-    servers.push({ name: transport, port: orrery.redisPort });
+    servers.push({ name: transport, port: orrery.redisPort, pid: orrery.pid });
     stops.push(() => orrery.stop());
   }
   const lines: Line[] = [];
@@ -88,6 +104,8 @@ export async function run(): Promise<void> {
   try {
     for (const pipeline of pipelines) {
       const ratios = new Map<string, number[]>();
+      const costs: number[] = [];
+      const clients = servers.map((): number[] => []);
       for (const size of sizes) {
         for (const { port } of servers) await output("redis-cli", ["-p", String(port), "FLUSHALL"]);
         for (const test of tests) {
@@ -99,14 +117,16 @@ export async function run(): Promise<void> {
           for (let round = 0; round < rounds; round++)
             for (let i = 0; i < servers.length; i++) {
               const at = (i + round) % servers.length;
-              (all[at] as Measured[]).push(await measure((servers[at] as { port: number }).port, test, pipeline, size));
+              (all[at] as Measured[]).push(await measure(servers[at] as Server, test, pipeline, size));
             }
           const of = (at: number, what: keyof Measured) => median((all[at] as Measured[]).map((m) => m[what]));
+          for (const [at, shares] of clients.entries()) shares.push(of(at, "client"));
           const name = `${test.name.toUpperCase()}${test.values > 0 ? ` of ${size} bytes` : ""}, pipeline ${pipeline}`;
           for (let at = 1; at < servers.length; at++) {
-            const transport = (servers[at] as { name: string }).name;
+            const transport = (servers[at] as Server).name;
             const ours = of(at, "rate");
             const peer = of(0, "rate");
+            if (transport === "native") costs.push(of(0, "cost") / of(at, "cost"));
             ratios.set(transport, [...(ratios.get(transport) ?? []), ours / peer]);
             const latencies = `p50 ${of(at, "p50")} / ${of(0, "p50")} ms, p99 ${of(at, "p99")} / ${of(0, "p99")} ms`;
             console.log(`${name}, ${transport}: ${Math.round(ours)} / ${Math.round(peer)} = ${(ours / peer).toFixed(2)}; ${latencies}`);
@@ -116,6 +136,12 @@ export async function run(): Promise<void> {
           }
         }
       }
+      const shares = servers.map(({ name }, at) => `${name} ${Math.round(100 * median(clients[at] as number[]))} %`).join(", ");
+      notes.push(`Pipeline ${pipeline}: redis-benchmark, which has one thread, used of a processor, in the median, with ${shares}.`);
+      if (costs.length > 0)
+        notes.push(
+          `Pipeline ${pipeline}, transport native: Redis' processor time a request over ours ${geometric(costs).toFixed(2)} in the geometric mean.`,
+        );
       for (const [transport, r] of ratios)
         notes.push(
           `Pipeline ${pipeline}, transport ${transport}: geometric mean of the ratios ${geometric(r).toFixed(2)} (goal ${goals[pipeline]?.toFixed(2) ?? "none"}), lowest ${Math.min(...r).toFixed(2)}.`,
