@@ -1,6 +1,7 @@
 // codes.cc: conversions, the scalar reference, AVX2 with F16C, AVX-512 with VNNI.
 #include "codes.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -68,9 +69,37 @@ std::int32_t dot_int8_scalar(const std::int8_t* a, const std::int8_t* b, std::in
   for (std::size_t i = 0; i < n; i++) sum += std::int32_t{a[i]} * b[i];
   return sum;
 }
+constexpr float kInt8Max = 127;
+/// Below it 127 / largest is no longer a number.
+constexpr float kLargestMin = 0x1p-118f;
+
+/// In float64, for what is too small to be divided by in float32.
+Int8Sums tiny_to_int8(float largest, const float* values, std::int8_t* out, std::size_t n) noexcept {
+  Int8Sums sums{largest / kInt8Max, 0, 0};
+  for (std::size_t i = 0; i < n; i++) {
+    out[i] = largest == 0 ? 0 : static_cast<std::int8_t>(std::lrint(static_cast<double>(values[i]) * kInt8Max / largest));
+    sums.sum += out[i];
+    sums.squares += std::int64_t{out[i]} * out[i];
+  }
+  return sums;
+}
+Int8Sums to_int8_scalar(const float* values, std::int8_t* out, std::size_t n) noexcept {
+  float largest = 0;
+  for (std::size_t i = 0; i < n; i++) largest = std::max(largest, std::fabs(values[i]));
+  if (largest < kLargestMin) return tiny_to_int8(largest, values, out, n);
+  const float inverse = kInt8Max / largest;
+  Int8Sums sums{largest / kInt8Max, 0, 0};
+  for (std::size_t i = 0; i < n; i++) {
+    out[i] = static_cast<std::int8_t>(std::lrint(values[i] * inverse));
+    sums.sum += out[i];
+    sums.squares += std::int64_t{out[i]} * out[i];
+  }
+  return sums;
+}
 const CodeKernels scalar_code_kernels = {"scalar",
                                          {l2_scalar<from_f16>, dot_scalar<from_f16>, l1_scalar<from_f16>},
                                          {l2_scalar<from_bf16>, dot_scalar<from_bf16>, l1_scalar<from_bf16>},
+                                         to_int8_scalar,
                                          dot_int8_scalar};
 
 #if defined(__x86_64__)
@@ -101,6 +130,11 @@ ORRERY_AVX2 float half_avx2(const std::uint16_t* a, const std::uint16_t* b, std:
   _mm256_store_ps(lanes, all);
   return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
+ORRERY_AVX2 inline std::int32_t sum_of(__m256i v) noexcept {
+  alignas(32) std::int32_t lanes[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), v);
+  return lanes[0] + lanes[1] + lanes[2] + lanes[3] + lanes[4] + lanes[5] + lanes[6] + lanes[7];
+}
 ORRERY_AVX2 std::int32_t dot_int8_avx2(const std::int8_t* a, const std::int8_t* b, std::int32_t, std::size_t n) noexcept {
   __m256i sum = _mm256_setzero_si256();
   for (std::size_t i = 0; i < n; i += 32) {
@@ -110,14 +144,45 @@ ORRERY_AVX2 std::int32_t dot_int8_avx2(const std::int8_t* a, const std::int8_t* 
     const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(x), _mm256_sign_epi8(y, x));
     sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
-  alignas(32) std::int32_t lanes[8];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), sum);
-  return lanes[0] + lanes[1] + lanes[2] + lanes[3] + lanes[4] + lanes[5] + lanes[6] + lanes[7];
+  return sum_of(sum);
+}
+ORRERY_AVX2 Int8Sums to_int8_avx2(const float* values, std::int8_t* out, std::size_t n) noexcept {
+  const std::size_t whole = n / 8 * 8;
+  // Magnitudes are ordered as their bits are.
+  const __m256i magnitude = _mm256_set1_epi32(0x7fffffff);
+  __m256i most = _mm256_setzero_si256();
+  for (std::size_t i = 0; i < whole; i += 8)
+    most = _mm256_max_epi32(most, _mm256_and_si256(magnitude, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i))));
+  alignas(32) float lanes[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), most);
+  float largest = 0;
+  for (const float lane : lanes) largest = std::max(largest, lane);
+  for (std::size_t i = whole; i < n; i++) largest = std::max(largest, std::fabs(values[i]));
+  if (largest < kLargestMin) return tiny_to_int8(largest, values, out, n);
+
+  const float inverse = kInt8Max / largest;
+  const __m256 factor = _mm256_set1_ps(inverse);
+  __m256i sum = _mm256_setzero_si256(), squares = _mm256_setzero_si256();  // 32 bits hold 2^31 / 127^2 > 130,000 squares in a lane
+  for (std::size_t i = 0; i < whole; i += 8) {
+    const __m256i v = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(values + i), factor));
+    sum = _mm256_add_epi32(sum, v);
+    squares = _mm256_add_epi32(squares, _mm256_mullo_epi32(v, v));
+    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + i), _mm_packs_epi16(words, words));
+  }
+  Int8Sums sums{largest / kInt8Max, sum_of(sum), sum_of(squares)};
+  for (std::size_t i = whole; i < n; i++) {
+    out[i] = static_cast<std::int8_t>(std::lrint(values[i] * inverse));
+    sums.sum += out[i];
+    sums.squares += std::int64_t{out[i]} * out[i];
+  }
+  return sums;
 }
 const CodeKernels avx2_code_kernels = {
     "avx2",
     {half_avx2<Form::kF16, Sum::kL2>, half_avx2<Form::kF16, Sum::kDot>, half_avx2<Form::kF16, Sum::kL1>},
     {half_avx2<Form::kBf16, Sum::kL2>, half_avx2<Form::kBf16, Sum::kDot>, half_avx2<Form::kBf16, Sum::kL1>},
+    to_int8_avx2,
     dot_int8_avx2};
 
 // --- AVX-512: sixteen elements a step; bytes by VNNI ---------------------------------------------------------------------------------
@@ -164,6 +229,7 @@ const CodeKernels avx512_code_kernels = {
     "avx512",
     {half_avx512<Form::kF16, Sum::kL2>, half_avx512<Form::kF16, Sum::kDot>, half_avx512<Form::kF16, Sum::kL1>},
     {half_avx512<Form::kBf16, Sum::kL2>, half_avx512<Form::kBf16, Sum::kDot>, half_avx512<Form::kBf16, Sum::kL1>},
+    to_int8_avx2,
     dot_int8_avx512};
 #endif
 

@@ -16,9 +16,18 @@ struct HalfKernels {
   float (*inner_product)(const std::uint16_t* a, const std::uint16_t* b, std::size_t n) noexcept;
   float (*l1)(const std::uint16_t* a, const std::uint16_t* b, std::size_t n) noexcept;
 };
+/// What a vector in bytes stands for: each byte times the scale.
+struct Int8Sums {
+  float scale;
+  std::int32_t sum;
+  std::int64_t squares;  // of the bytes
+};
 struct CodeKernels {
   const char* name;
   HalfKernels f16, bf16;
+  /// Each value times 127 / (the largest magnitude), rounded to nearest even: from -127 to 127. Any n, finite values; every variant gives
+  /// the same bytes.
+  Int8Sums (*to_int8)(const float* values, std::int8_t* out, std::size_t n) noexcept;
   /// Elements from -127 to 127; `sum_b`: the sum of b's.
   std::int32_t (*dot_int8)(const std::int8_t* a, const std::int8_t* b, std::int32_t sum_b, std::size_t n) noexcept;
 };

@@ -78,6 +78,33 @@ TEST("codes: every variant agrees with float64 at every length") {
     }
 }
 
+TEST("codes: bytes are the same from every variant, at every length and scale") {
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal;
+  for (std::size_t n = 0; n < 70; n++)
+    for (const float scale : {1.0f, 1e-3f, 3e37f, 1e-30f, 1e-37f, 1e-43f, 0.0f}) {
+      std::vector<float> values(n);
+      float largest = 0;
+      for (float& x : values) x = normal(random) * scale, largest = std::max(largest, std::fabs(x));
+      for (const CodeKernels* k : runnable_code_kernels()) {
+        std::vector<std::int8_t> bytes(n);
+        const Int8Sums sums = k->to_int8(values.data(), bytes.data(), n);
+        std::int64_t sum = 0, squares = 0;
+        for (std::size_t i = 0; i < n; i++) {
+          const double exact = largest == 0 ? 0 : values[i] * 127.0 / largest;
+          CHECK(std::fabs(bytes[i] - exact) <= 0.5 + 1e-4);
+          sum += bytes[i], squares += bytes[i] * bytes[i];
+        }
+        CHECK_EQ(sums.sum, sum);
+        CHECK_EQ(sums.squares, squares);
+        CHECK_EQ(sums.scale, largest / 127);
+        std::vector<std::int8_t> reference(n);
+        runnable_code_kernels().front()->to_int8(values.data(), reference.data(), n);
+        CHECK(bytes == reference);
+      }
+    }
+}
+
 TEST("codes: distances are those of the vectors, nearly") {
   const Vectors v = random_vectors(100, 70, 4);
   for (const Quantization quantization : {Quantization::kF16, Quantization::kBf16, Quantization::kInt8})
@@ -95,6 +122,35 @@ TEST("codes: distances are those of the vectors, nearly") {
         CHECK(std::fabs(quantizer.distance(x, y) - exact) < unit * 0.02);
       }
     }
+}
+
+TEST("codes: vectors are not nearer than their codes allow, and codes allow little") {
+  for (const Quantization quantization : kAll)
+    for (const Metric metric : {Metric::kL2, Metric::kInnerProduct, Metric::kCosine})
+      for (const std::uint32_t dimensions : {3u, 70u, 700u})
+        for (const float scale : {1e-4f, 1.0f, 1000.0f}) {
+          Vectors v = random_vectors(60, dimensions, 7);
+          for (float& x : v.values) x *= scale;
+          const Quantizer quantizer(quantization, metric, dimensions);
+          std::vector<std::uint8_t> a(quantizer.code_bytes() + 16), b(quantizer.code_bytes() + 16);
+          std::uint8_t* x = a.data() + (16 - reinterpret_cast<std::uintptr_t>(a.data()) % 16);
+          std::uint8_t* y = b.data() + (16 - reinterpret_cast<std::uintptr_t>(b.data()) % 16);
+          for (std::size_t i = 0; i < 60; i++)
+            for (const std::size_t j : {(i + 1) % 60, i}) {
+              quantizer.encode(v.at(i), x);
+              quantizer.encode(v.at(j), y);
+              double exact = index::hnsw::sql_distance(metric, v.at(i), v.at(j), dimensions);
+              if (metric == Metric::kL2) exact *= exact;
+              const float least = quantizer.at_least(quantizer.distance(x, y), x, y);
+              if (quantization == Quantization::kBinary) {
+                CHECK(std::isinf(least) && least < 0);
+                continue;
+              }
+              const double unit = metric == Metric::kCosine ? 1 : static_cast<double>(scale) * scale * dimensions;
+              CHECK(least <= exact + 1e-6 * unit);
+              CHECK(least > exact - 0.25 * unit);
+            }
+        }
 }
 
 TEST("codes: a zero vector, huge and tiny values") {

@@ -211,6 +211,8 @@ class Graph {
   std::uint8_t* code(NodeId id) const noexcept { return chunk(id).codes + local(id) * code_bytes_; }
   /// By the vectors, where distance() may compare codes.
   float exact_distance(const Query& query, NodeId id) const noexcept;
+  /// What exact_distance() is not below, as good as always, where distance() by codes said `distance`.
+  float at_least(const Query& query, float distance, NodeId id) const noexcept { return quantizer_->at_least(distance, query.code, code(id)); }
   /// Asks for what distance() will read. The processor goes on by itself after the first lines.
   void prefetch(NodeId id) const noexcept {
     const auto* from = quantizer_ ? static_cast<const char*>(static_cast<const void*>(code(id))) : reinterpret_cast<const char*>(vector(id));
@@ -311,7 +313,7 @@ class Scan {
   /// The next row, or false at the end.
   bool next(Hit& hit);
   /// Rows that next() gives without walking on.
-  std::size_t buffered() const noexcept { return batch_.size(); }
+  std::size_t buffered() const noexcept { return batch_.size() + unranked_.size(); }
   /// That rows are found by, or were last.
   Way way() const noexcept { return way_; }
   /// No row was returned, and none will be.
@@ -332,7 +334,9 @@ class Scan {
   bool expand_matching(NodeId node);
   bool accepts(NodeId node) const;
   bool may_match(NodeId node) const noexcept { return matches_.has(graph_.slot(node)); }
+  void rank();
   void rank_exactly(std::vector<std::uint64_t>& entries) const;
+  Hit hit_of(NodeId node, float distance) const noexcept { return {graph_.row(node), graph_.slot(node), distance}; }
   double sampled_selectivity() const;
 
   const Graph& graph_;
@@ -346,7 +350,8 @@ class Scan {
   std::unique_ptr<SearchContext> context_;
   std::vector<std::uint64_t> overflow_;  // accepted, popped, but not among the ef nearest of their batch
   std::vector<std::uint64_t> far_;       // exact: farther than all of the frontier
-  std::vector<Hit> batch_;               // farthest first: the next hit is at the back
+  std::vector<Hit> batch_;               // a heap, the nearest first
+  std::vector<std::uint64_t> unranked_;  // quantized: the rest of the batch, a heap by the least distance that the codes allow
   bool started_ = false;
   bool returned_ = false;    // a batch was
   Way way_ = Way::kWalk;     // exact: every node is returned, in batch_, far_ or in the frontier: order is exact from here

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace orrery::index::hnsw {
 namespace {
 
 constexpr std::size_t kHeader = 16;
 constexpr std::size_t kCacheLine = 64;
-constexpr float kInt8Max = 127;
 
 std::size_t padded_count(Quantization q, std::uint32_t dimensions) noexcept {
   if (q == Quantization::kBinary) return (dimensions + 31) / 32;
@@ -52,18 +52,10 @@ void Quantizer::encode(const float* vector, std::uint8_t* code) const noexcept {
       break;
     }
     case Quantization::kInt8: {
-      float largest = 0;
-      for (std::uint32_t i = 0; i < dimensions_; i++) largest = std::max(largest, std::fabs(vector[i]));
-      head.scale = largest / kInt8Max;
-      auto* out = reinterpret_cast<std::int8_t*>(elements);
-      std::int64_t squares = 0;
-      for (std::uint32_t i = 0; i < dimensions_ && largest > 0; i++) {
-        const long value = std::lrint(static_cast<double>(vector[i]) / head.scale);
-        out[i] = static_cast<std::int8_t>(std::clamp(value, -127l, 127l));  // a denormal scale may round past the end
-        head.sum += out[i];
-        squares += std::int64_t{out[i]} * out[i];
-      }
-      square = static_cast<double>(squares) * head.scale * head.scale;
+      const kernels::Int8Sums sums = kernels_.to_int8(vector, reinterpret_cast<std::int8_t*>(elements), dimensions_);
+      head.scale = sums.scale;
+      head.sum = sums.sum;
+      square = static_cast<double>(sums.squares) * head.scale * head.scale;
       break;
     }
     case Quantization::kBinary:
@@ -82,6 +74,42 @@ float Quantizer::distance(const std::uint8_t* a, const std::uint8_t* b) const no
     case Quantization::kBinary: return static_cast<float>(bits_.hamming(a + kHeader, b + kHeader, padded_));
     default: return half_distance(a, b);
   }
+}
+
+/// How far, in any one direction, a vector lies from what its code stands for.
+float Quantizer::rounding(const Header& code) const noexcept {
+  constexpr float kF16Unit = 0x1p-11f, kF16Subnormal = 0x1p-25f, kBf16Unit = 0x1p-9f;
+  // Roundings of elements are spread evenly over their step and independent: their sum in a direction has the deviation of one.
+  constexpr float kDeviation = 0.28867513f, kDeviations = 8;
+  const float root = std::sqrt(static_cast<float>(dimensions_));
+  switch (quantization_) {
+    case Quantization::kF16: return 1.01f * kF16Unit * std::sqrt(code.square) + kF16Subnormal * root;
+    case Quantization::kBf16: return 1.01f * kBf16Unit * std::sqrt(code.square);
+    default: return code.scale * std::min(kDeviations * kDeviation, 0.501f * root);
+  }
+}
+
+float Quantizer::at_least(float distance, const std::uint8_t* a, const std::uint8_t* b) const noexcept {
+  constexpr float kNothing = -std::numeric_limits<float>::infinity();
+  if (quantization_ == Quantization::kBinary || metric_ == Metric::kL1) return kNothing;
+  const Header& p = header(a);
+  const Header& q = header(b);
+  constexpr float kFloat32 = 1e-6f;  // of the terms: what sums in float32 lose
+  float least = 0;
+  switch (metric_) {
+    case Metric::kInnerProduct: {
+      const float x = std::sqrt(p.square) + rounding(p), y = std::sqrt(q.square);
+      least = distance - x * rounding(q) - y * rounding(p) - kFloat32 * x * y;
+      break;
+    }
+    case Metric::kCosine: least = distance - 2 * (rounding(p) * p.factor + rounding(q) * q.factor) - kFloat32; break;
+    default: {
+      const float lost = quantization_ == Quantization::kInt8 ? kFloat32 * (p.square + q.square) : kFloat32 * distance;
+      const float near = std::max(0.0f, std::sqrt(std::max(0.0f, distance - lost)) - rounding(p) - rounding(q));
+      least = near * near;
+    }
+  }
+  return least == least ? least : kNothing;
 }
 
 float Quantizer::half_distance(const std::uint8_t* a, const std::uint8_t* b) const noexcept {

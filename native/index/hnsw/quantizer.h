@@ -35,6 +35,9 @@ class Quantizer {
   void encode(const float* vector, std::uint8_t* code) const noexcept;
   /// As the graph orders: squared for l2, minus the product for inner product; for binary the bits that differ.
   float distance(const std::uint8_t* a, const std::uint8_t* b) const noexcept;
+  /// What the distance between the vectors is not below, where the one between their codes is `distance`: for halves by the most that
+  /// rounding moves a vector, for int8 by eight standard deviations of it. Minus infinity where codes say too little (binary, L1).
+  float at_least(float distance, const std::uint8_t* a, const std::uint8_t* b) const noexcept;
 
  private:
   struct Header {
@@ -44,6 +47,7 @@ class Quantizer {
     std::int32_t sum;   // int8
   };
   static const Header& header(const std::uint8_t* code) noexcept { return *reinterpret_cast<const Header*>(code); }
+  float rounding(const Header& code) const noexcept;
   float half_distance(const std::uint8_t* a, const std::uint8_t* b) const noexcept;
   float int8_distance(const std::uint8_t* a, const std::uint8_t* b) const noexcept;
 

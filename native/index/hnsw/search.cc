@@ -19,6 +19,8 @@ QueueEntry pop(std::vector<QueueEntry>& heap) {
   heap.pop_back();
   return e;
 }
+/// A heap's front is its nearest; equal ones come in the order of their rows.
+bool is_farther(const Hit& a, const Hit& b) { return a.distance != b.distance ? a.distance > b.distance : a.row > b.row; }
 
 }  // namespace
 
@@ -38,8 +40,10 @@ Scan::~Scan() {
 }
 
 bool Scan::next(Hit& hit) {
-  if (batch_.empty() && !yielded_) fill();
+  if (buffered() == 0 && !yielded_) fill();
+  rank();
   if (batch_.empty()) return false;
+  std::pop_heap(batch_.begin(), batch_.end(), is_farther);
   hit = batch_.back();
   batch_.pop_back();
   return true;
@@ -57,24 +61,35 @@ void Scan::fill() {
   if (way_ != Way::kExact) walk();
   if (yielded_) return;
   if (way_ == Way::kExact) drain();
-  else rank_exactly(found);
+  returned_ |= !found.empty();
+  if (way_ != Way::kExact && graph_.quantizer_) {
+    for (const QueueEntry e : found) unranked_.push_back(queue_entry(graph_.at_least(query_, distance_of(e), node_of(e)), node_of(e)));
+    std::make_heap(unranked_.begin(), unranked_.end(), kNearestFirst);
+    return;
+  }
   batch_.reserve(found.size());
-  for (const QueueEntry e : found) batch_.push_back({graph_.row(node_of(e)), graph_.slot(node_of(e)), distance_of(e)});
-  returned_ |= !batch_.empty();
-  std::sort(batch_.begin(), batch_.end(),
-            [](const Hit& a, const Hit& b) { return a.distance != b.distance ? a.distance > b.distance : a.row > b.row; });
+  for (const QueueEntry e : found) batch_.push_back(hit_of(node_of(e), distance_of(e)));
+  std::make_heap(batch_.begin(), batch_.end(), is_farther);
 }
 
-/// Codes led the walk here; the vectors decide the order. (What is exhaustive is ranked already.)
+/// Codes led the walk; the vectors decide the order. Those are compared that might be the nearest by what their codes leave open.
+void Scan::rank() {
+  const auto is_open = [&] { return !unranked_.empty() && (batch_.empty() || distance_of(unranked_.front()) <= batch_.front().distance); };
+  if (!is_open()) return;
+  constexpr std::size_t kAhead = 4;
+  const std::shared_lock lock(graph_.structure_);
+  do {
+    for (std::size_t i = 0; i < std::min(kAhead, unranked_.size()); i++) graph_.prefetch_vector(node_of(unranked_[i]));
+    const NodeId node = node_of(pop(unranked_));
+    batch_.push_back(hit_of(node, graph_.exact_distance(query_, node)));
+    std::push_heap(batch_.begin(), batch_.end(), is_farther);
+  } while (is_open());
+}
+
+/// The same of all entries at once. (What is exhaustive is ranked already.)
 void Scan::rank_exactly(std::vector<QueueEntry>& entries) const {
   if (!graph_.quantizer_) return;
-  constexpr std::size_t kAhead = 3;
-  for (std::size_t i = 0; i < std::min(kAhead, entries.size()); i++) graph_.prefetch_vector(node_of(entries[i]));
-  for (std::size_t i = 0; i < entries.size(); i++) {
-    if (i + kAhead < entries.size()) graph_.prefetch_vector(node_of(entries[i + kAhead]));
-    QueueEntry& e = entries[i];
-    e = queue_entry(graph_.exact_distance(query_, node_of(e)), node_of(e), flag_of(e));
-  }
+  for (QueueEntry& e : entries) e = queue_entry(graph_.exact_distance(query_, node_of(e)), node_of(e), flag_of(e));
 }
 
 void Scan::start() {
