@@ -78,7 +78,7 @@ float Quantizer::distance(const std::uint8_t* a, const std::uint8_t* b) const no
 
 /// How far, in any one direction, a vector lies from what its code stands for.
 float Quantizer::rounding(const Header& code) const noexcept {
-  constexpr float kF16Unit = 0x1p-11f, kF16Subnormal = 0x1p-25f, kBf16Unit = 0x1p-9f;
+  constexpr float kF16Unit = 0x1p-11f, kF16Subnormal = 0x1p-25f, kBf16Unit = 0x1p-8f;
   // Roundings of elements are spread evenly over their step and independent: their sum in a direction has the deviation of one.
   constexpr float kDeviation = 0.28867513f, kDeviations = 8;
   const float root = std::sqrt(static_cast<float>(dimensions_));
