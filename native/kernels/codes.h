@@ -1,7 +1,8 @@
 // codes.h: distances between vectors in short forms: binary16, bfloat16, 8-bit integers. One variant per instruction set.
 //
 // Arguments: a, b: arrays of n elements, n a multiple of kCodePadding (the places after a vector's end hold 0), any alignment, may alias.
-// Sums of halves are float32 sums; sums of bytes are exact while n * 127^2 < 2^31. No allocation, no exceptions, any thread.
+// Sums of halves are float32 sums; the inner product of bfloat16 may take subnormal numbers for 0. Sums of bytes are exact while n * 127^2 < 2^31.
+// No allocation, no exceptions, any thread.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <span>
 
+#include "arm_features.h"
+
 namespace orrery::kernels {
 
 /// The three sums that cosine distance needs, from one pass.
@@ -37,6 +39,9 @@ extern const DistanceKernels avx2_distance_kernels;    // needs AVX2 and FMA
 extern const DistanceKernels avx512_distance_kernels;  // needs AVX-512 F
 #elif defined(__aarch64__)
 extern const DistanceKernels neon_distance_kernels;
+#if defined(ORRERY_HAS_SVE)
+extern const DistanceKernels sve_distance_kernels;
+#endif
 #endif
 
 /// SQL's cosine distance from the sums: 1 - similarity, the similarity held in [-1, 1]; NaN when a norm is zero.

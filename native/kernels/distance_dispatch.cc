@@ -16,6 +16,9 @@ const std::vector<const DistanceKernels*>& runnable() noexcept {
     if (__builtin_cpu_supports("avx512f")) found.push_back(&avx512_distance_kernels);
 #elif defined(__aarch64__)
     found.push_back(&neon_distance_kernels);
+#if defined(ORRERY_HAS_SVE)
+    add_sve_variant(found, sve_distance_kernels);
+#endif
 #endif
     return found;
   }();

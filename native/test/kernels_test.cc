@@ -1,10 +1,12 @@
 // kernels_test.cc: every variant that this processor runs agrees with a float64 reference.
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <random>
 
 #include "../kernels/bits.h"
+#include "../kernels/codes.h"
 #include "../kernels/distance.h"
 #include "check.h"
 
@@ -30,7 +32,23 @@ Reference reference_of(const std::vector<float>& a, const std::vector<float>& b)
   return r;
 }
 bool close(double value, double reference, double terms) { return std::fabs(value - reference) <= 1e-5 * terms; }
+
+template <typename Kernels>
+std::string names_of(std::span<const Kernels* const> variants) {
+  std::string names;
+  for (const Kernels* k : variants) names += (names.empty() ? "" : " ") + std::string(k->name);
+  return names;
+}
 }  // namespace
+
+TEST("kernels: the variants are those that ORRERY_KERNELS says, where it is set (native/Makefile: test-aarch64)") {
+  const char* expected = std::getenv("ORRERY_KERNELS");
+  if (expected == nullptr) return;
+  const std::string names =
+      names_of(runnable_distance_kernels()) + ", " + names_of(runnable_code_kernels()) + ", " + names_of(runnable_bit_kernels());
+  CHECK_EQ(names, expected);
+  if (names != expected) std::cerr << "  " << names << "\n";
+}
 
 TEST("kernels: error is at most 1e-5 of the sum of the terms' magnitudes at every size") {
   std::mt19937 random(7);
