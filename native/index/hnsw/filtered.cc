@@ -116,7 +116,7 @@ bool Scan::expand_matching(NodeId node) {
     correlated = looks && is_correlated(seen_, seen_matching_);
     if (correlated || count >= kEnough || next == between_count) break;
   }
-  for (unsigned i = 0; i < count; i++) push(context_->frontier, queue_entry(graph_.distance(query_, fresh[i]), fresh[i]));
+  graph_.compare(query_, {fresh, count}, [&](NodeId near, float distance) { push(context_->frontier, queue_entry(distance, near)); });
   return !correlated;
 }
 

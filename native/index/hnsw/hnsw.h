@@ -213,10 +213,19 @@ class Graph {
   float exact_distance(const Query& query, NodeId id) const noexcept;
   /// What exact_distance() is not below, as good as always, where distance() by codes said `distance`.
   float at_least(const Query& query, float distance, NodeId id) const noexcept { return quantizer_->at_least(distance, query.code, code(id)); }
-  /// Asks for what distance() will read. The processor goes on by itself after the first lines.
-  void prefetch(NodeId id) const noexcept {
-    const auto* from = quantizer_ ? static_cast<const char*>(static_cast<const void*>(code(id))) : reinterpret_cast<const char*>(vector(id));
-    for (std::size_t i = 0; i < prefetch_bytes_; i += 64) __builtin_prefetch(from + i);
+  /// Asks for the first of what distance() will read.
+  void prefetch(NodeId id) const noexcept { prefetch(id, 0, prefetch_bytes_); }
+  void prefetch(NodeId id, std::size_t from, std::size_t to) const noexcept {
+    const auto* at = quantizer_ ? static_cast<const char*>(static_cast<const void*>(code(id))) : reinterpret_cast<const char*>(vector(id));
+    for (std::size_t i = from; i < to; i += 64) __builtin_prefetch(at + i);
+  }
+  /// Calls `visit(node, distance)` for nodes that prefetch() was called of. The rest of each is asked for while the one before is compared:
+  /// more at once than memory answers would make the compares wait, and the processor sees a stride too late to go on by itself.
+  void compare(const Query& query, std::span<const NodeId> nodes, const auto& visit) const {
+    for (std::size_t i = 0; i < nodes.size(); i++) {
+      if (i + 1 < nodes.size()) prefetch(nodes[i + 1], prefetch_bytes_, compared_bytes_);
+      visit(nodes[i], distance(query, nodes[i]));
+    }
   }
   void prefetch_vector(NodeId id) const noexcept {
     const auto* from = reinterpret_cast<const char*>(vector(id));
@@ -260,6 +269,7 @@ class Graph {
   const kernels::BitKernels& bits_;
   const std::unique_ptr<const Quantizer> quantizer_;  // nullptr: walks compare vectors
   const std::size_t code_bytes_;
+  const std::size_t compared_bytes_;  // that distance() reads of a node
   const std::size_t prefetch_bytes_;
   Arena arena_;  // of chunks: a walk looks at a place of each kind per node, all of them far apart
   ChunkedArray<NodeChunk, kNodeShift, Destroy> nodes_;

@@ -31,7 +31,7 @@ Graph::Graph(const Options& options) : options_(options), base_links_(2 * option
                      ? nullptr
                      : std::make_unique<const Quantizer>(options.quantization, options.metric, options.dimensions)),
       code_bytes_(quantizer_ ? quantizer_->code_bytes() : 0),
-      prefetch_bytes_(std::min(kPrefetchBytes, quantizer_ ? code_bytes_ : sizeof(float) * options.dimensions)) {}
+      compared_bytes_(quantizer_ ? code_bytes_ : sizeof(float) * options.dimensions), prefetch_bytes_(std::min(kPrefetchBytes, compared_bytes_)) {}
 Graph::~Graph() = default;
 
 Graph::Query Graph::query_of(const float* values) const noexcept {
@@ -237,14 +237,12 @@ NodeId Graph::descend(const Query& query, NodeId from, unsigned from_level, unsi
         prefetch(neighbor);
         fresh[count++] = neighbor;
       }
-      for (unsigned i = 0; i < count; i++) {
-        const float d = distance(query, fresh[i]);
-        if (d < *nearest) {
-          *nearest = d;
-          at = fresh[i];
-          moved = true;
-        }
-      }
+      compare(query, {fresh, count}, [&](NodeId node, float d) {
+        if (d >= *nearest) return;
+        *nearest = d;
+        at = node;
+        moved = true;
+      });
     }
   }
   return at;
@@ -276,14 +274,14 @@ void Graph::search_level(const Query& query, NodeId entry, float entry_distance,
       fresh[count++] = neighbor;
     }
     std::size_t lowest = at + 1;
-    for (unsigned i = 0; i < count; i++) {
-      const QueueEntry found = queue_entry(distance(query, fresh[i]), fresh[i]);
-      if (beam.size() == ef && found > beam.back()) continue;
+    compare(query, {fresh, count}, [&](NodeId node, float d) {
+      const QueueEntry found = queue_entry(d, node);
+      if (beam.size() == ef && found > beam.back()) return;
       if (beam.size() == ef) beam.pop_back();
       const auto place = std::lower_bound(beam.begin(), beam.end(), found);
       lowest = std::min(lowest, static_cast<std::size_t>(place - beam.begin()));
       beam.insert(place, found);
-    }
+    });
     at = lowest;
   }
   // A removed node may still be on the way; it must not get new links.

@@ -186,7 +186,7 @@ void Scan::expand(NodeId node) {
   }
   // What is nearest by now is expanded next, most of the time.
   if (!context_->frontier.empty()) graph_.prefetch_links(node_of(context_->frontier.front()));
-  for (unsigned i = 0; i < count; i++) push(context_->frontier, queue_entry(graph_.distance(query_, fresh[i]), fresh[i]));
+  graph_.compare(query_, {fresh, count}, [&](NodeId near, float distance) { push(context_->frontier, queue_entry(distance, near)); });
 }
 
 /// The flag of an entry: it was accepted already.
