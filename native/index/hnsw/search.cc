@@ -13,6 +13,9 @@
 namespace orrery::index::hnsw {
 namespace {
 
+/// Beam width on level 1 of a search with conditions.
+constexpr unsigned kWidth = 16;
+
 QueueEntry pop(std::vector<QueueEntry>& heap) {
   std::pop_heap(heap.begin(), heap.end(), kNearestFirst);
   const QueueEntry e = heap.back();
@@ -103,10 +106,21 @@ void Scan::start() {
     if (way_ == Way::kExact) return give_way();
   }
   float nearest = graph_.distance(query_, entry.node);
-  const NodeId at = graph_.descend(query_, entry.node, entry.level, 0, &nearest, *context_);
+  // Rows that match may hide that a way down has ended in the wrong place: from there a walk without conditions would go on.
+  const unsigned lowest = selective_ && entry.level > 0 ? 1 : 0;
+  const NodeId at = graph_.descend(query_, entry.node, entry.level, lowest, &nearest, *context_);
+  auto& from = context_->candidates;
+  from.assign(1, queue_entry(nearest, at));
+  if (lowest == 1) {
+    graph_.search_level(query_, at, nearest, 1, kWidth, at, *context_);
+    for (const QueueEntry e : context_->found)
+      if (node_of(e) != at) from.push_back(queue_entry(distance_of(e), node_of(e)));
+  }
   context_->begin(graph_.node_limit());
-  context_->visit(at);
-  push(context_->frontier, queue_entry(nearest, at));
+  for (const QueueEntry e : from) {
+    context_->visit(node_of(e));
+    push(context_->frontier, e);
+  }
 }
 
 void Scan::walk() {
