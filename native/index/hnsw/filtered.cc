@@ -38,7 +38,7 @@ constexpr double kExactIsWorth = 1.5;
 constexpr double kSparsest = 0.005;
 
 /// An expansion of the matching walk ends when it has found so many nodes or read so many lists.
-constexpr unsigned kEnough = 24;
+constexpr unsigned kEnough = 12;
 constexpr unsigned kListsMost = 512;
 
 /// How many matching nodes must have been expected, and what share of them is too few to go on.
