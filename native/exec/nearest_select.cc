@@ -33,9 +33,8 @@ std::vector<storage::VersionRef>& NearestSelect::found_versions() {
 /// those that are returned are asked. False: one of them is not there.
 bool NearestSelect::find_unasked(const float* query, std::uint32_t ef, std::uint32_t limit, const storage::Snapshot& snapshot,
                                  const storage::TransactionManager& manager) const {
-  constexpr std::uint64_t kLivingPerDead = 1000;
   const storage::Relation& relation = index_->relation();
-  if (relation.dead_versions.load(std::memory_order_relaxed) * kLivingPerDead > relation.live_estimate()) return false;
+  if (!relation.mostly_alive()) return false;
   thread_local std::vector<index::hnsw::Hit> hits;
   hits.clear();
   index::hnsw::Scan walk(index_->graph(), query, ef, {}, false, index::hnsw::Scan::WhenExact::kYield);

@@ -54,6 +54,7 @@ HnswScan::HnswScan(storage::TransactionManager& manager, const storage::Snapshot
             index::hnsw::Scan::WhenExact::kYield, matches_of(*index_, query_.predicate),
             [this](storage::RowId row) { index_->relation().prefetch(row, index_->column()); }),
       output_(index_->relation(), query_) {
+  if (index_->relation().mostly_alive()) walk_.ask_late();
   index_->relation().note_read(snapshot, manager, storage::Serializability::Read::kRelation);
 }
 HnswScan::~HnswScan() = default;

@@ -93,6 +93,8 @@ class Relation {
   /// Row ids given out so far are below this.
   RowId row_limit() const noexcept { return row_limit_.load(std::memory_order_acquire); }
   std::uint64_t live_estimate() const noexcept;
+  /// At most a thousandth of its versions is dead: who finds rows elsewhere may ask whether they are there at the end only.
+  bool mostly_alive() const noexcept { return dead_versions.load(std::memory_order_relaxed) * 1000 <= live_estimate(); }
   std::size_t memory_bytes() const noexcept;
 
   /// The indexes that writers maintain. The list is replaced whole; hold the pointer while walking it.

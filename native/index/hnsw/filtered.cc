@@ -125,7 +125,7 @@ void Scan::go_exhaustive() {
   way_ = Way::kExact;
   auto& frontier = context_->frontier;
   for (auto* list : {&context_->found, &overflow_}) {
-    for (const QueueEntry e : *list) frontier.push_back(e | 1);
+    frontier.insert(frontier.end(), list->begin(), list->end());
     list->clear();
   }
   rank_exactly(frontier);

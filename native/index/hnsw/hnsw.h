@@ -320,6 +320,8 @@ class Scan {
 
   /// A walk that has looked at so many nodes, most of them not accepted, gives way earlier than it would.
   void give_way_after(std::size_t nodes) noexcept { patience_most_ = nodes; }
+  /// Nearly all rows in `matches` are accepted: a matching walk asks only for those that it returns.
+  void ask_late() noexcept { asks_late_ = true; }
   /// The next row, or false at the end.
   bool next(Hit& hit);
   /// Rows that next() gives without walking on.
@@ -343,6 +345,7 @@ class Scan {
   void expand(NodeId node);
   bool expand_matching(NodeId node);
   bool accepts(NodeId node) const;
+  bool asks_late() const noexcept { return asks_late_ && way_ == Way::kMatching; }
   bool may_match(NodeId node) const noexcept { return matches_.has(graph_.slot(node)); }
   void rank();
   void rank_exactly(std::vector<std::uint64_t>& entries) const;
@@ -371,6 +374,7 @@ class Scan {
   const WhenExact when_exact_;
   std::size_t patience_most_ = SIZE_MAX;
   bool yielded_ = false;
+  bool asks_late_ = false;
 };
 
 }  // namespace orrery::index::hnsw

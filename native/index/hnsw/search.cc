@@ -43,12 +43,14 @@ Scan::~Scan() {
 }
 
 bool Scan::next(Hit& hit) {
-  if (buffered() == 0 && !yielded_) fill();
-  rank();
-  if (batch_.empty()) return false;
-  std::pop_heap(batch_.begin(), batch_.end(), is_farther);
-  hit = batch_.back();
-  batch_.pop_back();
+  do {
+    if (buffered() == 0 && !yielded_) fill();
+    rank();
+    if (batch_.empty()) return false;
+    std::pop_heap(batch_.begin(), batch_.end(), is_farther);
+    hit = batch_.back();
+    batch_.pop_back();
+  } while (asks_late() && !accept_(hit.row, hit.slot));
   return true;
 }
 
@@ -141,11 +143,12 @@ void Scan::walk() {
   // Rows lie far from the graph: until ef nodes may have been found they are not asked, and then all of them, so that memory is waited for once.
   auto& unjudged = context_->unjudged;
   const auto judge = [&] {
-    if (prefetch_ && unjudged.size() > 1)
+    const bool asks = !asks_late();
+    if (prefetch_ && asks && unjudged.size() > 1)
       for (const QueueEntry e : unjudged) prefetch_(graph_.row(node_of(e)));
     for (const QueueEntry e : unjudged)
-      if (accepts(node_of(e))) {
-        keep(e | 1);
+      if (asks ? accepts(node_of(e)) : graph_.is_present(node_of(e))) {
+        keep(asks ? e | 1 : e);
         accepted++;
       }
     unjudged.clear();
@@ -171,7 +174,7 @@ void Scan::walk() {
     const NodeId node = node_of(frontier.front());
     unjudged.push_back(pop(frontier));
     const bool judges = selective_ || found.size() + unjudged.size() >= ef_;
-    if (prefetch_ && judges) prefetch_(graph_.row(node));
+    if (prefetch_ && judges && !asks_late()) prefetch_(graph_.row(node));
     const bool knows_way = way_ == Way::kMatching ? expand_matching(node) : (expand(node), true);
     expanded++;
     if (judges) judge();
@@ -203,7 +206,7 @@ void Scan::expand(NodeId node) {
   graph_.compare(query_, {fresh, count}, [&](NodeId near, float distance) { push(context_->frontier, queue_entry(distance, near)); });
 }
 
-/// The flag of an entry: it was accepted already.
+/// The flag of an entry: it was asked for and accepted.
 void Scan::drain() {
   auto& frontier = context_->frontier;
   auto& found = context_->found;
