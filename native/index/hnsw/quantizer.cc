@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kHeader = 16;
 constexpr std::size_t kCacheLine = 64;
+/// The most that rounding moves an element, of itself.
+constexpr float kF16Unit = 0x1p-11f, kBf16Unit = 0x1p-8f;
 
 std::size_t padded_count(Quantization q, std::uint32_t dimensions) noexcept {
   if (q == Quantization::kBinary) return (dimensions + 31) / 32;
@@ -78,7 +80,7 @@ float Quantizer::distance(const std::uint8_t* a, const std::uint8_t* b) const no
 
 /// How far, in any one direction, a vector lies from what its code stands for.
 float Quantizer::rounding(const Header& code) const noexcept {
-  constexpr float kF16Unit = 0x1p-11f, kF16Subnormal = 0x1p-25f, kBf16Unit = 0x1p-8f;
+  constexpr float kF16Subnormal = 0x1p-25f;
   // Roundings of elements are spread evenly over their step and independent: their sum in a direction has the deviation of one.
   constexpr float kDeviation = 0.28867513f, kDeviations = 8;
   const float root = std::sqrt(static_cast<float>(dimensions_));
@@ -102,7 +104,13 @@ float Quantizer::at_least(float distance, const std::uint8_t* a, const std::uint
       least = distance - x * rounding(q) - y * rounding(p) - kFloat32 * x * y;
       break;
     }
-    case Metric::kCosine: least = distance - 2 * (rounding(p) * p.factor + rounding(q) * q.factor) - kFloat32; break;
+    case Metric::kCosine: {
+      if (p.factor == 0 || q.factor == 0) return kNothing;  // a code of zeros has no direction
+      // Of vectors whose squared length is 0 in float32 the unit is left.
+      const float unit = quantization_ == Quantization::kF16 ? kF16Unit : quantization_ == Quantization::kBf16 ? kBf16Unit : 0;
+      least = distance - 2 * (std::max(unit, rounding(p) * p.factor) + std::max(unit, rounding(q) * q.factor)) - kFloat32;
+      break;
+    }
     default: {
       const float lost = quantization_ == Quantization::kInt8 ? kFloat32 * (p.square + q.square) : kFloat32 * distance;
       const float near = std::max(0.0f, std::sqrt(std::max(0.0f, distance - lost)) - rounding(p) - rounding(q));
