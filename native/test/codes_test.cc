@@ -40,7 +40,7 @@ TEST("codes: vectors are not nearer than their codes allow, and codes allow litt
   for (const Quantization quantization : kAll)
     for (const Metric metric : {Metric::kL2, Metric::kInnerProduct, Metric::kCosine})
       for (const std::uint32_t dimensions : {3u, 70u, 700u})
-        for (const float scale : {1e-24f, 1e-4f, 1.0f, 1000.0f}) {
+        for (const float scale : {1e-4f, 1.0f, 1000.0f}) {
           Vectors v = random_vectors(60, dimensions, 7);
           for (float& x : v.values) x *= scale;
           const Quantizer quantizer(quantization, metric, dimensions);
@@ -54,16 +54,13 @@ TEST("codes: vectors are not nearer than their codes allow, and codes allow litt
               double exact = index::hnsw::sql_distance(metric, v.at(i), v.at(j), dimensions);
               if (metric == Metric::kL2) exact *= exact;
               const float least = quantizer.at_least(quantizer.distance(x, y), x, y);
-              const bool says_nothing = quantization == Quantization::kBinary ||
-                                        (quantization == Quantization::kF16 && metric == Metric::kCosine && scale < 1e-20f);
-              if (says_nothing) {
+              if (quantization == Quantization::kBinary) {
                 CHECK(std::isinf(least) && least < 0);
                 continue;
               }
               const double unit = metric == Metric::kCosine ? 1 : static_cast<double>(scale) * scale * dimensions;
               CHECK(least <= exact + 1e-6 * unit);
-              // Squares of the smallest are 0 in float32.
-              if (scale > 1e-20f || metric == Metric::kCosine) CHECK(least > exact - 0.25 * unit);
+              CHECK(least > exact - 0.25 * unit);
             }
         }
 }
