@@ -53,10 +53,12 @@ const ways: Readonly<Record<string, (server: OrreryProcess) => Promise<void>>> =
     ),
 };
 
+const millis = (micros: number | undefined) => `${((micros ?? Number.NaN) / 1000).toFixed(2)} ms`;
+/** What a share of the microseconds, which are sorted, is below. */
+const at = (sorted: readonly number[], share: number) => millis(sorted[Math.floor(sorted.length * share)]);
+
 function report(what: string, answers: readonly Answer[]): void {
-  const millis = (micros: number | undefined) => `${((micros ?? Number.NaN) / 1000).toFixed(2)} ms`;
   const sorted = (value: (answer: Answer) => number) => answers.map(value).sort((x, y) => x - y);
-  const at = (values: readonly number[], share: number) => millis(values[Math.floor(values.length * share)]);
   const latencies = sorted(({ micros }) => micros);
   const late = sorted((answer) => answer.late);
   const rate = Math.round(answers.length / (busySeconds - 2 * edgeSeconds));
@@ -117,18 +119,17 @@ function flushes(): string {
   const page = Buffer.alloc(4096, 7);
   for (let i = 0; i < 256; i++) writeSync(file, page);
   fsyncSync(file);
-  const millis: number[] = [];
+  const micros: number[] = [];
   for (const end = performance.now() + 3000; performance.now() < end; ) {
     const started = performance.now();
-    writeSync(file, page, 0, page.length, (millis.length % 256) * page.length);
+    writeSync(file, page, 0, page.length, (micros.length % 256) * page.length);
     fdatasyncSync(file);
-    millis.push(performance.now() - started);
+    micros.push((performance.now() - started) * 1000);
   }
   closeSync(file);
   rmSync(folder, { recursive: true });
-  millis.sort((x, y) => x - y);
-  const at = (share: number) => `${millis[Math.floor(millis.length * share)]?.toFixed(2)} ms`;
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}`;
+  micros.sort((x, y) => x - y);
+  return `p50 ${at(micros, 0.5)}, p99 ${at(micros, 0.99)}`;
 }
 
 export async function run(): Promise<void> {

@@ -8,15 +8,13 @@
  */
 import { open } from "../src/index.js";
 import { mulberry32 } from "../test/support/mnist.js";
-import { type Line, median, report } from "./report.js";
+import { type Line, median, report, warmUp } from "./report.js";
 
 const COUNT = Number(process.env.ORRERY_BENCH_VECTORS ?? 100_000);
 const DIMENSIONS = 128;
 const CLUSTERS = 200;
 const QUERIES = 100;
 const ROUNDS = 5;
-/** Milliseconds of queries before the clock starts: V8 has compiled by then what it will. */
-const WARM_UP = 1000;
 const SELECTIVITIES = [0.5, 0.1, 0.01, 0.001, 0.0001] as const;
 
 interface Condition {
@@ -91,10 +89,7 @@ export async function run(): Promise<void> {
       }
       const filtered: number[] = [];
       const plain: number[] = [];
-      for (const end = performance.now() + WARM_UP; performance.now() < end; ) {
-        await rate(own);
-        await rate([everyRow]);
-      }
+      await warmUp((turn) => rate(turn % 2 === 0 ? own : [everyRow]));
       for (let round = 1; round <= ROUNDS; round++) {
         filtered.push(await rate(conditions(round)));
         plain.push(await rate([everyRow]));

@@ -11,15 +11,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Orrery, open } from "../src/index.js";
 import { startOrrery } from "../test/support/processes.js";
-import { type Line, median, report } from "./report.js";
+import { type Line, median, report, warmUp } from "./report.js";
 import { mostResidentBytes, residentBytes } from "./resident.js";
 import { buildHnswlib, buildUsearch, type Candidate, EF_CONSTRUCTION, K, M, type PeerIndex } from "./vector-peers.js";
 import { embeddedThreads, wireRate } from "./vector-searchers.js";
 import { type VectorSet, vectorSets } from "./vector-sets.js";
 
 const ROUNDS = 5;
-/** Milliseconds of queries of each side before the clock starts: V8 has compiled by then what it will. */
-const WARM_UP = 1000;
 const RECALLS = [0.9, 0.95, 0.99] as const;
 const EFFORTS = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 130, 170, 220, 300, 400, 600, 800];
 const QUANTIZATIONS = process.env.ORRERY_BENCH_QUANTIZATIONS?.split(",") ?? ["none", "int8", "f16", "binary"];
@@ -161,8 +159,7 @@ class SetBenchmark {
     for (const [candidate, ef] of candidates) {
       await candidate.setEffort(ef, true);
       const { queries } = this.#set;
-      for (let i = 0, end = performance.now() + WARM_UP; performance.now() < end; i++)
-        await candidate.search(queries[i % queries.length] as Float32Array);
+      await warmUp((turn) => candidate.search(queries[turn % queries.length] as Float32Array));
     }
     const rates = new Map<Candidate, number[]>([...candidates.keys()].map((c) => [c, []]));
     for (let round = 0; round < ROUNDS; round++)
@@ -242,7 +239,7 @@ class SetBenchmark {
     const ours: number[] = [];
     const peers: number[] = [];
     const REPEATS = 4;
-    for (const end = performance.now() + WARM_UP; performance.now() < end; ) await ourRate(ourEffort, REPEATS);
+    await warmUp(() => ourRate(ourEffort, REPEATS));
     for (let round = 0; round < ROUNDS; round++) {
       ours.push(await ourRate(ourEffort, REPEATS));
       await peer.setEffort(peerEffort, true);
