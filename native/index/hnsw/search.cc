@@ -15,6 +15,8 @@ namespace {
 
 /// Beam width on level 1 of a search with conditions.
 constexpr unsigned kWidth = 16;
+/// Vectors that are asked for before they are compared.
+constexpr std::size_t kAhead = 4;
 
 QueueEntry pop(std::vector<QueueEntry>& heap) {
   std::pop_heap(heap.begin(), heap.end(), kNearestFirst);
@@ -81,7 +83,6 @@ void Scan::fill() {
 void Scan::rank() {
   const auto is_open = [&] { return !unranked_.empty() && (batch_.empty() || distance_of(unranked_.front()) <= batch_.front().distance); };
   if (!is_open()) return;
-  constexpr std::size_t kAhead = 4;
   const std::shared_lock lock(graph_.structure_);
   do {
     for (std::size_t i = 0; i < std::min(kAhead, unranked_.size()); i++) graph_.prefetch_vector(node_of(unranked_[i]));
@@ -94,7 +95,11 @@ void Scan::rank() {
 /// The same of all entries at once. (What is exhaustive is ranked already.)
 void Scan::rank_exactly(std::vector<QueueEntry>& entries) const {
   if (!graph_.quantizer_) return;
-  for (QueueEntry& e : entries) e = queue_entry(graph_.exact_distance(query_, node_of(e)), node_of(e), flag_of(e));
+  for (std::size_t i = 0; i < entries.size(); i++) {
+    if (i + kAhead < entries.size()) graph_.prefetch_vector(node_of(entries[i + kAhead]));
+    QueueEntry& e = entries[i];
+    e = queue_entry(graph_.exact_distance(query_, node_of(e)), node_of(e), flag_of(e));
+  }
 }
 
 void Scan::start() {
